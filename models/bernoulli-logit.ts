@@ -1,0 +1,173 @@
+/**
+ * Logistic regression with brms' treatment of the intercept.
+ *
+ *     y_i ~ Bernoulli(logit⁻¹(α + Σ_j β_j (x_ij − x̄_j)))          i = 1 … n, j = 1 … k
+ *     β_j ~ normal(mean, sd), or flat where no prior is given
+ *     α   ~ student_t(ν, m, s)                                     the intercept at the centre
+ *
+ * Position: (α, β_1 … β_k), all unconstrained.
+ * Reported: (b_Intercept, b_1 … b_k) with b_j = β_j and the intercept moved back to where the
+ * predictors are zero, b_Intercept = α − Σ_j β_j x̄_j.
+ *
+ * With s_i = 1 for y_i = 1 and −1 for y_i = 0, and z_i = s_i · (1, x_i − x̄), the log likelihood
+ * is −Σ log(1 + exp(−z_i·q)) and its gradient Σ logit⁻¹(−z_i·q) z_i: one exponential a row.
+ */
+import type { RandomStream } from '../src/random/stream.js';
+import type { Model } from '../src/sampler/model.js';
+import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
+import { addNormal, addStudentT, type NormalPrior, type StudentTPrior } from './priors.js';
+
+export interface BernoulliLogitOptions {
+  readonly predictors: Predictors;
+  /** 0 or 1, one per row. */
+  readonly outcomes: ArrayLike<number>;
+  /** Prior of each slope; flat where absent. */
+  readonly slopePrior?: NormalPrior;
+  /** Prior of the intercept at the centre of the predictors. */
+  readonly interceptPrior: StudentTPrior;
+}
+
+/** Rows whose factors 1 + e, each in (1, 2], are multiplied before one logarithm is taken. */
+const ROWS_PER_LOGARITHM = 512;
+
+export function bernoulliLogit(options: BernoulliLogitOptions): Model {
+  const { predictors, outcomes, slopePrior, interceptPrior } = options;
+  const { means, centred } = centrePredictors(predictors);
+  const dimension = predictors.names.length + 1;
+  const logLikelihood = logitLikelihood(centred, outcomes, predictors.rows, dimension);
+
+  return {
+    dimension,
+    parameterNames: ['b_Intercept', ...predictors.names.map((name) => `b_${name}`)],
+    logDensity(position, gradient) {
+      let logDensity = logLikelihood(position, gradient);
+      logDensity += addStudentT(interceptPrior, position, gradient, 0);
+      if (slopePrior) {
+        for (let j = 1; j < dimension; j++) {
+          logDensity += addNormal(slopePrior, position, gradient, j);
+        }
+      }
+      return logDensity;
+    },
+    constrain(position, parameters) {
+      parameters.set(position);
+      parameters[0] = interceptAtZero(position, means);
+    },
+  };
+}
+
+/**
+ * The log likelihood, which overwrites the gradient. The signed rows are stored by column, and
+ * columns are taken two at a time: half the passes over the margins, and twice as fast as row by
+ * row. An odd number of columns is padded with one of zeros.
+ */
+function logitLikelihood(
+  centred: Float64Array,
+  outcomes: ArrayLike<number>,
+  rows: number,
+  dimension: number,
+) {
+  const paddedDimension = dimension + (dimension % 2);
+  const columns = signedColumns(centred, outcomes, rows, dimension, paddedDimension);
+  /** The padded position on the way in, the padded gradient on the way out. */
+  const q = new Float64Array(paddedDimension);
+  /** z_i·q on the way in, logit⁻¹(−z_i·q) on the way out. */
+  const margins = new Float64Array(rows);
+
+  return (position: Float64Array, gradient: Float64Array): number => {
+    for (let j = 0; j < dimension; j++) q[j] = position[j];
+    writeMargins(columns, q, margins);
+    const loss = lossOfMargins(margins);
+    writeColumnSums(columns, margins, q);
+    for (let j = 0; j < dimension; j++) gradient[j] = q[j];
+    return -loss;
+  };
+}
+
+/** margins_i = Σ_j q_j z_ij. */
+function writeMargins(columns: Float64Array, q: Float64Array, margins: Float64Array): void {
+  const rows = margins.length;
+  margins.fill(0);
+  for (let j = 0; j < q.length; j += 2) {
+    const first = q[j];
+    const second = q[j + 1];
+    const a = j * rows;
+    const b = a + rows;
+    for (let i = 0; i < rows; i++) margins[i] += first * columns[a + i] + second * columns[b + i];
+  }
+}
+
+/** sums_j = Σ_i weights_i z_ij. */
+function writeColumnSums(columns: Float64Array, weights: Float64Array, sums: Float64Array): void {
+  const rows = weights.length;
+  for (let j = 0; j < sums.length; j += 2) {
+    const a = j * rows;
+    const b = a + rows;
+    let first = 0;
+    let second = 0;
+    for (let i = 0; i < rows; i++) {
+      first += weights[i] * columns[a + i];
+      second += weights[i] * columns[b + i];
+    }
+    sums[j] = first;
+    sums[j + 1] = second;
+  }
+}
+
+/** Column-major z_i = s_i · (1, x_i − x̄). */
+function signedColumns(
+  centred: Float64Array,
+  outcomes: ArrayLike<number>,
+  rows: number,
+  dimension: number,
+  paddedDimension: number,
+): Float64Array {
+  const slopes = dimension - 1;
+  const columns = new Float64Array(rows * paddedDimension);
+  for (let i = 0; i < rows; i++) {
+    const sign = outcomes[i] === 1 ? 1 : -1;
+    columns[i] = sign;
+    for (let j = 0; j < slopes; j++) columns[(j + 1) * rows + i] = sign * centred[i * slopes + j];
+  }
+  return columns;
+}
+
+/** Σ log(1 + exp(−margin)), without overflow; turns each margin into logit⁻¹(−margin). */
+function lossOfMargins(margins: Float64Array): number {
+  let loss = 0;
+  let product = 1;
+  for (let i = 0; i < margins.length; i++) {
+    const margin = margins[i];
+    // exp(−|margin|) keeps the factor in (1, 2] on either side.
+    const e = Math.exp(-Math.abs(margin));
+    const factor = 1 + e;
+    product *= factor;
+    if (margin > 0) {
+      margins[i] = e / factor;
+    } else {
+      margins[i] = 1 / factor;
+      loss -= margin;
+    }
+    if (i % ROWS_PER_LOGARITHM === ROWS_PER_LOGARITHM - 1) {
+      loss += Math.log(product);
+      product = 1;
+    }
+  }
+  return loss + Math.log(product);
+}
+
+/** Outcomes drawn from the model at reported parameters (b_Intercept, b_1 … b_k). */
+export function simulateBernoulliLogit(
+  predictors: Predictors,
+  parameters: ArrayLike<number>,
+  random: RandomStream,
+): Uint8Array {
+  const slopes = predictors.names.length;
+  return Uint8Array.from({ length: predictors.rows }, (_, i) => {
+    let logOdds = parameters[0];
+    for (let j = 0; j < slopes; j++) {
+      logOdds += parameters[j + 1] * predictors.values[i * slopes + j];
+    }
+    return random.uniform() < 1 / (1 + Math.exp(-logOdds)) ? 1 : 0;
+  });
+}

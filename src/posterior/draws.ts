@@ -1,0 +1,46 @@
+/**
+ * Draws from a posterior, and the two ways in which they are looked at: a parameter's chains one
+ * by one, for convergence, or all its draws together, for summaries.
+ */
+export interface Draws {
+  readonly parameterNames: readonly string[];
+  readonly chains: number;
+  /** Draws a chain. */
+  readonly drawsPerChain: number;
+  /** Row-major (chain, draw, parameter). */
+  readonly values: Float64Array;
+}
+
+/** Joins chains of equal length; each holds row-major (draw, parameter). */
+export function joinChains(
+  parameterNames: readonly string[],
+  chains: readonly Float64Array[],
+): Draws {
+  const length = chains[0].length;
+  const values = new Float64Array(chains.length * length);
+  chains.forEach((chain, index) => {
+    values.set(chain, index * length);
+  });
+  return {
+    parameterNames,
+    chains: chains.length,
+    drawsPerChain: length / parameterNames.length,
+    values,
+  };
+}
+
+/** All draws of one parameter, chain after chain. */
+export function parameterDraws(draws: Draws, parameter: string | number): Float64Array {
+  const { parameterNames, chains, drawsPerChain, values } = draws;
+  const index = typeof parameter === 'number' ? parameter : parameterNames.indexOf(parameter);
+  if (index < 0 || index >= parameterNames.length) {
+    throw new RangeError(
+      `no parameter '${parameter}' in these draws: they have ${parameterNames.join(', ')}`,
+    );
+  }
+  const column = new Float64Array(chains * drawsPerChain);
+  for (let row = 0; row < column.length; row++) {
+    column[row] = values[row * parameterNames.length + index];
+  }
+  return column;
+}

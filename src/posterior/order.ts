@@ -1,0 +1,72 @@
+/**
+ * Order statistics of draws: quantiles, medians, and ranks as normal scores.
+ */
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+
+export function sorted(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/**
+ * Quantile of values in ascending order by linear interpolation (type 7 of Hyndman & Fan 1996:
+ * the default of R and numpy).
+ */
+export function quantileOfSorted(ascending: Float64Array, probability: number): number {
+  const at = (ascending.length - 1) * probability;
+  const below = Math.floor(at);
+  const above = Math.min(below + 1, ascending.length - 1);
+  return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
+}
+
+export function median(values: ArrayLike<number>): number {
+  return quantileOfSorted(sorted(values), 0.5);
+}
+
+/** Median absolute deviation from the median, times 1.4826, as R's `mad`. */
+export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
+  const centre = median(values);
+  return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
+}
+
+/** The first index whose value is not below (or, `above`, is above) `value`. */
+function boundary(ascending: Float64Array, value: number, above: boolean): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < value || (above && ascending[middle] === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Ranks from 1; ties share the average of their ranks. `ascending`: the same values, sorted. */
+export function averageRanks(values: Float64Array, ascending = sorted(values)): Float64Array {
+  return values.map((value) => {
+    const first = boundary(ascending, value, false);
+    // Draws of a continuous parameter hardly ever tie: look for the end of a run only if there is one.
+    const alone = first + 1 >= ascending.length || ascending[first + 1] !== value;
+    return alone ? first + 1 : (first + 1 + boundary(ascending, value, true)) / 2;
+  });
+}
+
+/** Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14). */
+export function normalScores(values: Float64Array, ascending = sorted(values)): Float64Array {
+  const { quantiles } = blomScores(values.length);
+  return averageRanks(values, ascending).map((rank) => {
+    const doubled = 2 * rank;
+    return quantiles[doubled - 2];
+  });
+}
+
+/** Φ⁻¹ costs more than the ranking: kept for the last length, at whole and half ranks. */
+let blomCache = { size: 0, quantiles: new Float64Array(0) };
+function blomScores(size: number) {
+  if (blomCache.size !== size) {
+    const quantiles = Float64Array.from({ length: 2 * size - 1 }, (_, index) =>
+      normalQuantile((1 + index / 2 - 3 / 8) / (size + 1 / 4), 0, 1),
+    );
+    blomCache = { size, quantiles };
+  }
+  return blomCache;
+}

@@ -1,0 +1,133 @@
+/**
+ * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
+ * fall short.
+ */
+import { ebfmi, essBulk, essTail, mcseMean, rhat, sampleMoments } from './convergence.js';
+import { type Draws, parameterDraws } from './draws.js';
+import { hdiOfSorted, type Interval } from './hdi.js';
+import { quantileOfSorted, sorted } from './order.js';
+
+export interface ParameterSummary {
+  readonly name: string;
+  readonly mean: number;
+  readonly median: number;
+  readonly sd: number;
+  /** 95% highest-density interval, as bayestestR. */
+  readonly hdi: Interval;
+  readonly q5: number;
+  readonly q95: number;
+  /** Convergence: NaN where the draws are constant or not finite. */
+  readonly rhat: number;
+  readonly essBulk: number;
+  readonly essTail: number;
+  readonly mcseMean: number;
+}
+
+/** What the transitions of the chains told, over all chains of a fit. */
+export interface Diagnostics {
+  readonly maxRhat: number;
+  readonly minEssBulk: number;
+  readonly minEssTail: number;
+  readonly divergences: number;
+  readonly maxDepthHits: number;
+  /** The smallest E-BFMI of a chain. */
+  readonly minEbfmi: number;
+}
+
+export function summarizeParameter(draws: Draws, parameter: number): ParameterSummary {
+  const values = parameterDraws(draws, parameter);
+  const ascending = sorted(values);
+  const { mean, variance } = sampleMoments(values);
+  return {
+    name: draws.parameterNames[parameter],
+    mean,
+    median: quantileOfSorted(ascending, 0.5),
+    sd: Math.sqrt(variance),
+    hdi: hdiOfSorted(ascending),
+    q5: quantileOfSorted(ascending, 0.05),
+    q95: quantileOfSorted(ascending, 0.95),
+    rhat: rhat(values, draws.chains),
+    essBulk: essBulk(values, draws.chains),
+    essTail: essTail(values, draws.chains, ascending),
+    mcseMean: mcseMean(values, draws.chains),
+  };
+}
+
+export function summarize(draws: Draws): ParameterSummary[] {
+  return draws.parameterNames.map((_, parameter) => summarizeParameter(draws, parameter));
+}
+
+/** What a chain must have told for `diagnose`. */
+export interface ChainReport {
+  readonly energy: Float64Array;
+  readonly divergences: number;
+  readonly maxDepthHits: number;
+}
+
+export function diagnose(
+  parameters: readonly ParameterSummary[],
+  chains: readonly ChainReport[],
+): Diagnostics {
+  const total = (count: (chain: ChainReport) => number) =>
+    chains.reduce((sum, chain) => sum + count(chain), 0);
+  return {
+    maxRhat: Math.max(...parameters.map((row) => row.rhat)),
+    minEssBulk: Math.min(...parameters.map((row) => row.essBulk)),
+    minEssTail: Math.min(...parameters.map((row) => row.essTail)),
+    divergences: total((chain) => chain.divergences),
+    maxDepthHits: total((chain) => chain.maxDepthHits),
+    minEbfmi: Math.min(...chains.map((chain) => ebfmi(chain.energy))),
+  };
+}
+
+/** The worst of several fits. */
+export function worstDiagnostics(all: readonly Diagnostics[]): Diagnostics {
+  const total = (count: (one: Diagnostics) => number) =>
+    all.reduce((sum, one) => sum + count(one), 0);
+  return {
+    maxRhat: Math.max(...all.map((one) => one.maxRhat)),
+    minEssBulk: Math.min(...all.map((one) => one.minEssBulk)),
+    minEssTail: Math.min(...all.map((one) => one.minEssTail)),
+    divergences: total((one) => one.divergences),
+    maxDepthHits: total((one) => one.maxDepthHits),
+    minEbfmi: Math.min(...all.map((one) => one.minEbfmi)),
+  };
+}
+
+/**
+ * One line for each way in which a fit falls short of what its numbers can be trusted by (R-hat
+ * and ESS: Vehtari et al. 2021; E-BFMI: Betancourt 2016), with what to do about it.
+ */
+export function shortfalls(diagnostics: Diagnostics): string[] {
+  const { maxRhat, minEssBulk, minEssTail, divergences, maxDepthHits, minEbfmi } = diagnostics;
+  const lines: string[] = [];
+  // Written so that NaN falls short too.
+  if (!(maxRhat <= 1.01)) {
+    lines.push(
+      `R-hat is ${maxRhat.toFixed(3)}, above 1.01: the chains disagree; use more warm-up and draws`,
+    );
+  }
+  const ess = Math.min(minEssBulk, minEssTail);
+  if (!(ess >= 400)) {
+    const part = minEssBulk <= minEssTail ? 'bulk' : 'tail';
+    lines.push(
+      `${part} ESS is ${ess.toFixed(0)}, below 400: means and intervals are uncertain; use more draws`,
+    );
+  }
+  if (divergences > 0) {
+    lines.push(
+      `${divergences} divergent transitions: parts of the posterior may be missed; raise the target acceptance (0.95) or reparameterize`,
+    );
+  }
+  if (maxDepthHits > 0) {
+    lines.push(
+      `${maxDepthHits} trajectories reached the maximum tree depth: sampling is slow, not wrong; raise the depth or use a dense metric`,
+    );
+  }
+  if (minEbfmi < 0.3) {
+    lines.push(
+      `E-BFMI is ${minEbfmi.toFixed(2)}, below 0.3: the tails may be explored badly; use more warm-up or reparameterize`,
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,49 @@
+/**
+ * Seeded streams of random numbers. A stream is derived from a path, such as seed, fit and chain,
+ * and never from the order in which work is done: the same path gives the same numbers, bit for
+ * bit, on any worker and beside any other fits.
+ */
+import seedrandom from 'seedrandom';
+
+export interface RandomStream {
+  /** Uniform on [0, 1), 53 bits. */
+  uniform(): number;
+  /** Standard normal. */
+  normal(): number;
+  /** true or false with equal probability. */
+  coin(): boolean;
+}
+
+/**
+ * The stream of a path. Parts are joined by a unit separator (U+001F), so that ('a', 'bc') and
+ * ('ab', 'c') differ. The generator is seedrandom's ARC4, keyed by the joined path.
+ */
+export function randomStream(...path: readonly (string | number)[]): RandomStream {
+  return streamFrom(seedrandom(path.join('\u001f')));
+}
+
+/** A stream over any source of uniforms on [0, 1): the source decides all that is random. */
+export function streamFrom(uniform: () => number): RandomStream {
+  let spare = Number.NaN;
+
+  /** Marsaglia's polar method (Marsaglia & Bray 1964): two normals from a point in the unit disc. */
+  const normal = (): number => {
+    if (!Number.isNaN(spare)) {
+      const value = spare;
+      spare = Number.NaN;
+      return value;
+    }
+    for (;;) {
+      const x = 2 * uniform() - 1;
+      const y = 2 * uniform() - 1;
+      const square = x * x + y * y;
+      if (square > 0 && square < 1) {
+        const scale = Math.sqrt((-2 * Math.log(square)) / square);
+        spare = y * scale;
+        return x * scale;
+      }
+    }
+  };
+
+  return { uniform, normal, coin: () => uniform() < 0.5 };
+}

@@ -1,0 +1,33 @@
+/**
+ * brms' default priors (2.18 to 2.22): Student-t with 3 degrees of freedom, for a Gaussian
+ * outcome located and scaled by its median and its median absolute deviation, both rounded to one
+ * decimal as brms does.
+ */
+import type { StudentTPrior } from '../../models/index.js';
+import { roundHalfToEven } from '../posterior/hdi.js';
+import { median, medianAbsoluteDeviation } from '../posterior/order.js';
+
+const DEGREES_OF_FREEDOM = 3;
+const LEAST_SCALE = 2.5;
+
+/** student_t(3, 0, 2.5). */
+export const logitInterceptPrior: StudentTPrior = {
+  degreesOfFreedom: DEGREES_OF_FREEDOM,
+  location: 0,
+  scale: LEAST_SCALE,
+};
+
+/** Intercept: student_t(3, median(y), s); σ: half student_t(3, 0, s); s = max(2.5, mad(y)). */
+export function gaussianPriors(outcomes: ArrayLike<number>): {
+  interceptPrior: StudentTPrior;
+  sigmaPrior: StudentTPrior;
+} {
+  const oneDecimal = (value: number) => roundHalfToEven(value * 10) / 10;
+  const scale = Math.max(LEAST_SCALE, oneDecimal(medianAbsoluteDeviation(outcomes)));
+  const prior = (location: number): StudentTPrior => ({
+    degreesOfFreedom: DEGREES_OF_FREEDOM,
+    location,
+    scale,
+  });
+  return { interceptPrior: prior(oneDecimal(median(outcomes))), sigmaPrior: prior(0) };
+}

@@ -1,0 +1,93 @@
+/**
+ * The two regressions by name, for a user with columns of numbers: brms' default priors, its
+ * parameter names, its centred intercept.
+ */
+import type { NormalPrior, Predictors, StudentTPrior } from '../../models/index.js';
+import { WeighbridgeError } from '../errors.js';
+import type { SamplerSettings } from '../sampler/settings.js';
+import { gaussianPriors, logitInterceptPrior } from './default-priors.js';
+import { type Fit, sample } from './fit.js';
+import { modelOf, type Specification } from './specification.js';
+
+export interface Columns {
+  /** One number per row. */
+  readonly outcome: ArrayLike<number>;
+  /** A column per predictor, keyed by its name. */
+  readonly predictors: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+export interface RegressionOptions extends Partial<SamplerSettings> {
+  /** Prior of each slope; flat where absent, as in brms. */
+  readonly slopePrior?: NormalPrior;
+  /** Prior of the intercept of the centred predictors; brms' default where absent. */
+  readonly interceptPrior?: StudentTPrior;
+}
+
+export interface LinearRegressionOptions extends RegressionOptions {
+  /** Prior of sigma, cut off at zero; brms' default where absent. */
+  readonly sigmaPrior?: StudentTPrior;
+}
+
+/**
+ * Bayesian logistic regression of outcomes 0 or 1: parameters b_Intercept and b_NAME.
+ * @throws WeighbridgeError `bad-data`, `bad-argument`
+ */
+export function logisticRegression(columns: Columns, options: RegressionOptions = {}): Fit {
+  return sample(modelOf(logisticSpecification(toRows(columns), columns.outcome, options)), options);
+}
+
+/**
+ * Bayesian linear regression: parameters b_Intercept, b_NAME and sigma.
+ * @throws WeighbridgeError `bad-data`, `bad-argument`, `improper-posterior`
+ */
+export function linearRegression(columns: Columns, options: LinearRegressionOptions = {}): Fit {
+  return sample(modelOf(linearSpecification(toRows(columns), columns.outcome, options)), options);
+}
+
+export function logisticSpecification(
+  predictors: Predictors,
+  outcomes: ArrayLike<number>,
+  { slopePrior, interceptPrior = logitInterceptPrior }: RegressionOptions = {},
+): Specification {
+  return {
+    family: 'bernoulli',
+    predictors,
+    outcomes,
+    interceptPrior,
+    ...(slopePrior && { slopePrior }),
+  };
+}
+
+export function linearSpecification(
+  predictors: Predictors,
+  outcomes: ArrayLike<number>,
+  { slopePrior, interceptPrior, sigmaPrior }: LinearRegressionOptions = {},
+): Specification {
+  const defaults = gaussianPriors(outcomes);
+  return {
+    family: 'gaussian',
+    predictors,
+    outcomes,
+    interceptPrior: interceptPrior ?? defaults.interceptPrior,
+    sigmaPrior: sigmaPrior ?? defaults.sigmaPrior,
+    ...(slopePrior && { slopePrior }),
+  };
+}
+
+/** Columns as the row-major predictors of a model. */
+export function toRows({ outcome, predictors }: Columns): Predictors {
+  const names = Object.keys(predictors);
+  const rows = outcome.length;
+  const values = new Float64Array(rows * names.length);
+  names.forEach((name, j) => {
+    const column = predictors[name];
+    if (column.length !== rows) {
+      throw new WeighbridgeError(
+        'bad-data',
+        `predictor ${name} has ${column.length} rows, the outcome ${rows}`,
+      );
+    }
+    for (let i = 0; i < rows; i++) values[i * names.length + j] = column[i];
+  });
+  return { names, rows, values };
+}

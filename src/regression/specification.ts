@@ -1,0 +1,53 @@
+/**
+ * A regression as plain data: a family with its rows and priors. It can be sent to another thread
+ * and becomes a model there.
+ */
+import {
+  type BernoulliLogitOptions,
+  bernoulliLogit,
+  type GaussianOptions,
+  gaussian,
+} from '../../models/index.js';
+import { WeighbridgeError } from '../errors.js';
+import type { Model } from '../sampler/model.js';
+
+export type Specification =
+  | ({ readonly family: 'bernoulli' } & BernoulliLogitOptions)
+  | ({ readonly family: 'gaussian' } & GaussianOptions);
+
+/** Throws `bad-data` for rows that no model of the family could have made. */
+export function modelOf(specification: Specification): Model {
+  requireRows(specification);
+  switch (specification.family) {
+    case 'bernoulli':
+      return bernoulliLogit(specification);
+    case 'gaussian':
+      return gaussian(specification);
+  }
+}
+
+function requireRows({ family, predictors, outcomes }: Specification): void {
+  const { names, rows, values } = predictors;
+  const fail = (message: string) => {
+    throw new WeighbridgeError('bad-data', message);
+  };
+  if (rows === 0) fail('there are no rows to fit');
+  if (outcomes.length !== rows) {
+    fail(`the outcome has ${outcomes.length} rows, the predictors ${rows}`);
+  }
+  for (let i = 0; i < rows; i++) {
+    const outcome = outcomes[i];
+    if (family === 'bernoulli' && outcome !== 0 && outcome !== 1) {
+      fail(`row ${i + 1}: the outcome is ${outcome}, expected 0 or 1`);
+    }
+    if (!Number.isFinite(outcome)) {
+      fail(`row ${i + 1}: the outcome is ${outcome}, expected a finite number`);
+    }
+    for (let j = 0; j < names.length; j++) {
+      const value = values[i * names.length + j];
+      if (!Number.isFinite(value)) {
+        fail(`row ${i + 1}: ${names[j]} is ${value}, expected a finite number`);
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The metric of Euclidean HMC: momentum ~ normal(0, M), kinetic energy ½ pᵀ M⁻¹ p. The inverse
+ * M⁻¹ approximates the covariance of the posterior (Betancourt 2017, arXiv 1701.02434, §4.2.1).
+ */
+import type { RandomStream } from '../random/stream.js';
+import { cholesky, solveLowerTransposed } from './cholesky.js';
+
+export type MetricKind = 'unit' | 'diagonal' | 'dense';
+
+export interface Metric {
+  readonly dimension: number;
+  /** M⁻¹: variances (length dimension) for a unit or diagonal metric, else row-major covariance. */
+  readonly inverse: Float64Array;
+  /** Writes the velocity M⁻¹ p. */
+  velocity(momentum: Float64Array, velocity: Float64Array): void;
+  /** Draws a momentum from normal(0, M). */
+  drawMomentum(random: RandomStream, momentum: Float64Array): void;
+}
+
+/** ½ pᵀ v, with the velocity v = M⁻¹ p at hand. */
+export function kineticEnergy(momentum: Float64Array, velocity: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < momentum.length; i++) sum += momentum[i] * velocity[i];
+  return 0.5 * sum;
+}
+
+export function unitMetric(dimension: number): Metric {
+  return diagonalMetric(new Float64Array(dimension).fill(1));
+}
+
+/** `variances`: positive, one per parameter, in squared units of the unconstrained space. */
+export function diagonalMetric(variances: Float64Array): Metric {
+  const dimension = variances.length;
+  const momentumScale = variances.map((variance) => 1 / Math.sqrt(variance));
+  return {
+    dimension,
+    inverse: variances,
+    velocity(momentum, velocity) {
+      for (let i = 0; i < dimension; i++) velocity[i] = variances[i] * momentum[i];
+    },
+    drawMomentum(random, momentum) {
+      for (let i = 0; i < dimension; i++) momentum[i] = momentumScale[i] * random.normal();
+    },
+  };
+}
+
+/**
+ * `covariance`: row-major, symmetric. Where rounding or too few draws left it not positive
+ * definite, its diagonal is used: a worse metric, never a wrong sampler.
+ */
+export function denseMetric(covariance: Float64Array, dimension: number): Metric {
+  const lower = cholesky(covariance, dimension);
+  if (lower === null) {
+    return diagonalMetric(
+      Float64Array.from({ length: dimension }, (_, i) => covariance[i * dimension + i]),
+    );
+  }
+  return {
+    dimension,
+    inverse: covariance,
+    velocity(momentum, velocity) {
+      for (let i = 0; i < dimension; i++) {
+        let sum = 0;
+        for (let j = 0; j < dimension; j++) sum += covariance[i * dimension + j] * momentum[j];
+        velocity[i] = sum;
+      }
+    },
+    // Σ = L Lᵀ, M = Σ⁻¹ = L⁻ᵀ L⁻¹, hence p = L⁻ᵀ z.
+    drawMomentum(random, momentum) {
+      for (let i = 0; i < dimension; i++) momentum[i] = random.normal();
+      solveLowerTransposed(lower, momentum);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * The seam between statistics and sampling. Whoever brings an object of this shape, by hand,
+ * through automatic differentiation or through WebAssembly, gets the whole of sampling and
+ * diagnostics. A model knows nothing of how it is sampled.
+ */
+export interface Model {
+  /** Number of unconstrained parameters: the length of a position. */
+  readonly dimension: number;
+  /** Names of the reported parameters, in the order in which `constrain` writes them. */
+  readonly parameterNames: readonly string[];
+  /**
+   * Log density of the unconstrained position, up to a constant, including the log Jacobian of
+   * every transform. Writes the gradient (same length) in place and allocates nothing. Outside
+   * the support it returns -Infinity or NaN; it never throws.
+   */
+  logDensity(position: Float64Array, gradient: Float64Array): number;
+  /**
+   * Writes the reported parameters (`parameterNames.length` of them) for an unconstrained
+   * position. Absent: the position is reported as it is.
+   */
+  constrain?(position: Float64Array, parameters: Float64Array): void;
+}

@@ -1,0 +1,78 @@
+/**
+ * What a user can set of a sampling run, with Stan's and brms' defaults, written once.
+ */
+import { WeighbridgeError } from '../errors.js';
+import type { MetricKind } from './metric.js';
+
+export interface SamplerSettings {
+  /** Independent chains; at least 1, default 4. */
+  chains: number;
+  /** Warm-up transitions a chain, none of them kept; default 1,000. */
+  warmup: number;
+  /** Kept draws a chain; at least 4 (R-hat splits a chain in halves), default 1,000. */
+  draws: number;
+  /** Any whole number or text: the same seed gives the same draws, bit for bit. */
+  seed: number | string;
+  /** `nuts` (default), or `hmc` with a fixed integration time. */
+  algorithm: 'nuts' | 'hmc';
+  metric: MetricKind;
+  /** Mean acceptance that dual averaging aims at, in (0, 1); default 0.8. */
+  targetAcceptance: number;
+  /** NUTS: at most 2^maxDepth states a trajectory; default 10. */
+  maxDepth: number;
+  /** Static HMC: integration time of a trajectory; default 2π. */
+  integrationTime: number;
+  /** Static HMC: relative jitter of the step size, in [0, 1); default 0. */
+  jitter: number;
+  /** Chains start at uniform(-initialRange, initialRange); default 2. */
+  initialRange: number;
+}
+
+export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
+  chains: 4,
+  warmup: 1000,
+  draws: 1000,
+  seed: 2025,
+  algorithm: 'nuts',
+  metric: 'diagonal',
+  targetAcceptance: 0.8,
+  maxDepth: 10,
+  integrationTime: 2 * Math.PI,
+  jitter: 0,
+  initialRange: 2,
+});
+
+/** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
+export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerSettings {
+  const settings = { ...defaultSettings, ...given };
+  const requireWhole = (name: 'chains' | 'warmup' | 'draws' | 'maxDepth', least: number) => {
+    if (!Number.isSafeInteger(settings[name]) || settings[name] < least) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `${name} is ${settings[name]}, but must be a whole number of at least ${least}`,
+      );
+    }
+  };
+  requireWhole('chains', 1);
+  requireWhole('warmup', 0);
+  requireWhole('draws', 4);
+  requireWhole('maxDepth', 1);
+  const requireRange = (
+    name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange',
+    allowed: boolean,
+    expected: string,
+  ) => {
+    if (!allowed) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `${name} is ${settings[name]}, but must be ${expected}`,
+      );
+    }
+  };
+  const { targetAcceptance, jitter, integrationTime, initialRange } = settings;
+  requireRange('targetAcceptance', targetAcceptance > 0 && targetAcceptance < 1, 'in (0, 1)');
+  requireRange('jitter', jitter >= 0 && jitter < 1, 'in [0, 1)');
+  requireRange('integrationTime', integrationTime > 0, 'positive');
+  requireRange('initialRange', initialRange >= 0, 'at least 0');
+  return settings;
+}
