@@ -1,0 +1,63 @@
+/**
+ * What models say of their weights: the mean over a context's valid reports, standardized within
+ * one reporting model on one set of contexts.
+ */
+import type { WeightReport } from '../study/context.js';
+import { standardize } from './standardize.js';
+
+/** One value per attribute, by context. */
+export type WeightTable = ReadonlyMap<string, readonly number[]>;
+
+export function meanReports(reports: readonly WeightReport[]): WeightTable {
+  const sums = new Map<string, { count: number; sum: number[] }>();
+  for (const { context, weights } of reports) {
+    const entry = sums.get(context) ?? { count: 0, sum: weights.map(() => 0) };
+    entry.count++;
+    weights.forEach((weight, i) => {
+      entry.sum[i] = (entry.sum[i] ?? 0) + weight;
+    });
+    sums.set(context, entry);
+  }
+  return new Map([...sums].map(([name, { count, sum }]) => [name, sum.map((s) => s / count)]));
+}
+
+/** Standardizes all values of a table together, over contexts and attributes. */
+export function standardizeTable(table: WeightTable): WeightTable {
+  const standardized = standardize([...table.values()].flat());
+  let next = 0;
+  const entries = [...table].map(([name, weights]): [string, number[]] => {
+    const values = standardized.slice(next, next + weights.length);
+    next += weights.length;
+    return [name, values];
+  });
+  return new Map(entries);
+}
+
+/** Tables over different contexts as one: the two halves of introspection training. */
+export function joinTables(...tables: readonly WeightTable[]): WeightTable {
+  return new Map(tables.flatMap((table) => [...table]));
+}
+
+/**
+ * The share of reports that are missing, in percent: `perContext` were asked for in each context
+ * of each file, and only valid ones are in the data.
+ */
+export function invalidReportsPercent(
+  files: readonly { reports: readonly WeightReport[]; contexts: number }[],
+  perContext: number,
+): number {
+  const asked = files.reduce((sum, file) => sum + file.contexts * perContext, 0);
+  const valid = files.reduce((sum, file) => sum + file.reports.length, 0);
+  return (100 * (asked - valid)) / asked;
+}
+
+/** Reports asked for in a context: the largest number that any context has. */
+export function reportsPerContext(files: readonly (readonly WeightReport[])[]): number {
+  let largest = 0;
+  for (const reports of files) {
+    const counts = new Map<string, number>();
+    for (const { context } of reports) counts.set(context, (counts.get(context) ?? 0) + 1);
+    largest = Math.max(largest, ...counts.values());
+  }
+  return largest;
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/** The command line: parses, calls, prints. Bad input ends with one clear line and exit code 2. */
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { WeighbridgeError } from '../errors.js';
+import { packageVersion } from './package-info.js';
+import { addReplica } from './replica.js';
+import { addReproduce } from './reproduce.js';
+
+const BAD_INPUT = 2;
+const INTERNAL = 1;
+
+// A reader that has seen enough, as `head` has, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : INTERNAL);
+});
+
+const program = new Command('weighbridge')
+  .description('Weighs what a language model does against what it says.')
+  .version(packageVersion)
+  .showHelpAfterError('(weighbridge --help lists commands and options)')
+  .exitOverride();
+addReproduce(program);
+addReplica(program);
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  // Commander has already printed its line, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${pc.red('error:')} ${message}\n`);
+  if (error instanceof WeighbridgeError) return BAD_INPUT;
+  if (process.env.WEIGHBRIDGE_DEBUG && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+  } else {
+    process.stderr.write('This is a defect of weighbridge; WEIGHBRIDGE_DEBUG=1 shows where.\n');
+  }
+  return INTERNAL;
+}

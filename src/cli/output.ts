@@ -1,0 +1,38 @@
+/**
+ * Writing results where they were asked for, whole or not at all.
+ */
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { WeighbridgeError } from '../errors.js';
+
+/** Fails before the work, not after it, where a file could not be written. */
+export async function requireWritable(file: string): Promise<void> {
+  const folder = dirname(resolve(file));
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `cannot write ${file}: the folder ${folder} does not exist or is not writable`,
+      { cause },
+    );
+  }
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) throw new WeighbridgeError('bad-argument', `cannot write ${file}: it is a folder`);
+}
+
+/** Replaces the file in one step, so that no reader meets half of it. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.partial`;
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WeighbridgeError('bad-argument', `cannot write ${file}: ${reason}`, { cause });
+  }
+}

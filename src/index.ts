@@ -1,0 +1,57 @@
+/**
+ * weighbridge: it weighs what a model does against what it says. This file is the public
+ * interface, and nothing else.
+ */
+
+// The study of the paper
+export { type Correlation, correlationJob, correlationOf } from './analysis/correlations.js';
+export { agreementOf, type Figure, figuresOf, type PaperFigures } from './analysis/figures.js';
+export { type LearnedWeights, learnedWeights, weightJob } from './analysis/learned-weights.js';
+export { type ReproduceOptions, type Reproduction, reproduce } from './analysis/reproduce.js';
+export { scaleWeights, standardize } from './analysis/standardize.js';
+// Errors
+export { type ErrorCode, WeighbridgeError } from './errors.js';
+// Draws and what is computed from them
+export {
+  ebfmi,
+  essBulk,
+  essMean,
+  essQuantile,
+  essTail,
+  mcseMean,
+  mcseQuantile,
+  mcseSd,
+  rhat,
+} from './posterior/convergence.js';
+export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
+export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
+export {
+  type Diagnostics,
+  type ParameterSummary,
+  shortfalls,
+  summarize,
+} from './posterior/summary.js';
+export { type RandomStream, randomStream } from './random/stream.js';
+// Regressions: brms' priors, names and centred intercept
+export { type Fit, parameterOf, sample } from './regression/fit.js';
+export {
+  type FitJob,
+  type FitResult,
+  type FitRunner,
+  runHere,
+} from './regression/job.js';
+export {
+  type Columns,
+  type LinearRegressionOptions,
+  linearRegression,
+  linearSpecification,
+  logisticRegression,
+  logisticSpecification,
+  type RegressionOptions,
+} from './regression/regressions.js';
+export type { Specification } from './regression/specification.js';
+// The sampler, for a model of one's own
+export { posteriorMode } from './sampler/mode.js';
+export type { Model } from './sampler/model.js';
+export { defaultSettings, type SamplerSettings } from './sampler/settings.js';
+export { interval, positive, type Transform } from './sampler/transforms.js';

@@ -1,0 +1,55 @@
+/**
+ * Fits as work to be handed out: what a job is, what comes back, and the shape of whoever does
+ * it, on this thread or on others. Results do not depend on who that is.
+ */
+import type { Draws } from '../posterior/draws.js';
+import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
+import { sampleChain } from '../sampler/chain.js';
+import type { SamplerSettings } from '../sampler/settings.js';
+import { assembleFit, type Fit } from './fit.js';
+import { modelOf, type Specification } from './specification.js';
+
+export interface FitJob {
+  /** Unique in a run; the streams of random numbers are derived from it. */
+  readonly name: string;
+  readonly specification: Specification;
+  /** Draws come back with the summary; otherwise they are dropped where they were made. */
+  readonly keepDraws?: boolean;
+}
+
+export interface FitResult {
+  readonly name: string;
+  readonly summary: readonly ParameterSummary[];
+  readonly diagnostics: Diagnostics;
+  readonly warnings: readonly string[];
+  readonly draws?: Draws;
+}
+
+/** Results in the order of the jobs; `onFit` is called once for each fit that is done. */
+export type FitRunner = (
+  jobs: readonly FitJob[],
+  settings: SamplerSettings,
+  onFit?: () => void,
+) => Promise<FitResult[]>;
+
+export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
+  const model = modelOf(job.specification);
+  const chains = Array.from({ length: settings.chains }, (_, chain) =>
+    sampleChain(model, settings, job.name, chain),
+  );
+  return resultOf(job, assembleFit(model.parameterNames, chains));
+}
+
+/** What of a fit goes back to whoever ordered the job. */
+export function resultOf(job: FitJob, fit: Fit): FitResult {
+  const { summary, diagnostics, warnings, draws } = fit;
+  return { name: job.name, summary, diagnostics, warnings, ...(job.keepDraws && { draws }) };
+}
+
+/** Runs jobs one after another on this thread. */
+export const runHere: FitRunner = async (jobs, settings, onFit) =>
+  jobs.map((job) => {
+    const result = runJob(job, settings);
+    onFit?.();
+    return result;
+  });

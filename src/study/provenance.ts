@@ -1,0 +1,39 @@
+/**
+ * Where a study's data come from, as a folder says of itself in `provenance.json`. A simulated
+ * study must say so, and everything that shows its figures repeats it.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WeighbridgeError } from '../errors.js';
+import { sharedFiles } from './layout.js';
+
+const provenanceSchema = z.object({
+  /** True for data that no language model produced. */
+  simulated: z.boolean(),
+  /** One line for a person. */
+  description: z.string().min(1),
+  /** The seed that the data were generated from, where they were. */
+  seed: z.union([z.number(), z.string()]).optional(),
+});
+
+export type Provenance = z.infer<typeof provenanceSchema>;
+
+/** The folder's provenance, or null where it has none, as the authors' own has not. */
+export async function readProvenance(folder: string): Promise<Provenance | null> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, sharedFiles.provenance), 'utf8');
+  } catch {
+    return null;
+  }
+  try {
+    return provenanceSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${sharedFiles.provenance} is not what it should be: expected JSON with "simulated" (true or false) and "description" (text)`,
+      { cause },
+    );
+  }
+}
