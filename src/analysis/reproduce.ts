@@ -124,7 +124,9 @@ function countedFits({ settings, run, onProgress }: ReproduceOptions) {
     },
     verdict: () => ({
       diagnostics: worstDiagnostics(all.map((result) => result.diagnostics)),
-      warnings: all.flatMap(({ name, warnings }) => warnings.map((line) => `${name}: ${line}`)),
+      warnings: all
+        .filter(({ warnings }) => warnings.length > 0)
+        .map(({ name, warnings }) => `${name}: ${warnings.join('; ')}`),
     }),
   };
 }

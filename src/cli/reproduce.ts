@@ -67,10 +67,10 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
 
   const folder = await dataFolder(flags);
   const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
-  for (const warning of study.warnings) warn(warning);
+  warn(study.warnings);
 
   const result = await fitEverything(study, flags);
-  for (const warning of result.warnings) warn(warning);
+  warn(result.warnings);
 
   const figures = figuresOf(result, await readPaperFigures());
   const seconds = (performance.now() - started) / 1000;
@@ -152,10 +152,19 @@ function verdict({ diagnostics, models, warnings }: Reproduction, seconds: numbe
     0,
   );
   const { maxRhat, minEssBulk, minEssTail, divergences } = diagnostics;
-  const trust = warnings.length === 0 ? 'all fits converged' : `${warnings.length} warnings`;
+  const trust = warnings.length === 0 ? 'all fits converged' : `${warnings.length} fits fall short`;
   return `${contexts} weight regressions in ${seconds.toFixed(1)} s; ${trust}: largest R-hat ${maxRhat.toFixed(4)}, least ESS ${minEssBulk.toFixed(0)} bulk and ${minEssTail.toFixed(0)} tail, ${divergences} divergences`;
 }
 
-function warn(line: string): void {
-  process.stderr.write(`${pc.yellow('warning:')} ${line}\n`);
+/** Enough to see what kind of trouble it is; `--json` has them all. */
+const WARNINGS_SHOWN = 10;
+
+function warn(lines: readonly string[]): void {
+  for (const line of lines.slice(0, WARNINGS_SHOWN)) {
+    process.stderr.write(`${pc.yellow('warning:')} ${line}\n`);
+  }
+  const more = lines.length - WARNINGS_SHOWN;
+  if (more > 0) {
+    process.stderr.write(`${pc.yellow('warning:')} and ${more} more; --json lists them all\n`);
+  }
 }

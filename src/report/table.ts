@@ -13,6 +13,10 @@ const paint: Record<Agreement, (text: string) => string> = {
   'not published': pc.dim,
 };
 
+const LEGEND = pc.dim(
+  'same: all published digits; close: within one and a half units of the last published digit',
+);
+
 /** `title` stands above the table; a note on simulated data belongs there. */
 export function figureTable(figures: readonly Figure[], title: string): string {
   const table = new Table({
@@ -35,7 +39,7 @@ export function figureTable(figures: readonly Figure[], title: string): string {
       paint[agreement](agreement),
     ]);
   }
-  return `${title}\n${table.toString()}`;
+  return `${title}\n${table.toString()}\n${LEGEND}`;
 }
 
 function headingOf({ section, model }: Figure): string {
