@@ -19,8 +19,8 @@
  * the line fits; and an evaluation costs k², whatever the number of rows.
  */
 import { WeighbridgeError } from '../src/errors.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
-import { cholesky, solveLower, solveLowerTransposed } from '../src/sampler/cholesky.js';
 import type { Model } from '../src/sampler/model.js';
 import { positive } from '../src/sampler/transforms.js';
 import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
@@ -51,6 +51,7 @@ export function gaussian(options: GaussianOptions): Model {
   const { means, centred } = centrePredictors(predictors);
   const { mean, slopes, residual, gram } = sufficientStatistics(
     centred,
+    means,
     options.outcomes,
     names,
     rows,
@@ -106,6 +107,7 @@ interface SufficientStatistics {
 
 function sufficientStatistics(
   centred: Float64Array,
+  means: Float64Array,
   outcomes: ArrayLike<number>,
   names: readonly string[],
   rows: number,
@@ -122,7 +124,7 @@ function sufficientStatistics(
       for (let b = 0; b < k; b++) gram[a * k + b] += value * centred[i * k + b];
     }
   }
-  solveNormalEquations(gram, slopes, names);
+  solveNormalEquations(gram, slopes, names, means, rows);
 
   let residual = 0;
   for (let i = 0; i < rows; i++) {
@@ -138,13 +140,17 @@ function solveNormalEquations(
   gram: Float64Array,
   products: Float64Array,
   names: readonly string[],
+  means: Float64Array,
+  rows: number,
 ): void {
   const k = names.length;
   const lower = cholesky(gram, k);
   for (let j = 0; j < k; j++) {
     // The pivot is what remains of a column's length after the columns before it.
     const remaining = lower === null ? 0 : lower[j * k + j] / Math.sqrt(gram[j * k + j]);
-    if (!(remaining > 1e-10)) {
+    // A pivot rounds at some n·ε of its column's square, and the centring at n·ε of its mean.
+    const constant = Math.sqrt(gram[j * k + j]) <= 1e-10 * Math.abs(means[j]) * Math.sqrt(rows);
+    if (constant || !(remaining > 1e-6)) {
       throw new WeighbridgeError(
         'improper-posterior',
         `the predictors ${names.join(', ')} are constant or linearly dependent: their slopes cannot be told apart`,

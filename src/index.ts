@@ -53,5 +53,5 @@ export type { Specification } from './regression/specification.js';
 // The sampler, for a model of one's own
 export { posteriorMode } from './sampler/mode.js';
 export type { Model } from './sampler/model.js';
-export { defaultSettings, type SamplerSettings } from './sampler/settings.js';
+export { completeSettings, defaultSettings, type SamplerSettings } from './sampler/settings.js';
 export { interval, positive, type Transform } from './sampler/transforms.js';

@@ -22,7 +22,7 @@ export interface LearnedWeights {
   readonly context: Context;
   /** Number of choices. */
   readonly n: number;
-  /** Posterior means of the slopes. */
+  /** Posterior means of the slopes, by control variates: hardly any Monte Carlo error is left. */
   readonly slopes: readonly number[];
   readonly slopeHdis: readonly Interval[];
   /** Posterior mean of the intercept where all differences are zero. */
@@ -63,21 +63,22 @@ export function weightJob(name: string, { context, choices }: ContextChoices): F
   return {
     name,
     specification: logisticSpecification(predictors, outcomes, { slopePrior: SLOPE_PRIOR }),
+    controlMeans: true,
   };
 }
 
 export function learnedWeights(
   { context, choices }: ContextChoices,
-  { summary }: FitResult,
+  { name, summary, controlledMeans }: FitResult,
 ): LearnedWeights {
-  const [intercept, ...slopes] = summary;
-  const means = slopes.map((slope) => slope.mean);
+  if (!controlledMeans) throw new RangeError(`the means of ${name} were not controlled`);
+  const [intercept = Number.NaN, ...means] = controlledMeans.map(({ mean }) => mean);
   return {
     context,
     n: choices.length,
     slopes: means,
-    slopeHdis: slopes.map((slope) => slope.hdi),
-    intercept: intercept?.mean ?? Number.NaN,
+    slopeHdis: summary.slice(1).map((slope) => slope.hdi),
+    intercept,
     scaled: scaleWeights(means),
   };
 }

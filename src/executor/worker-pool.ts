@@ -4,7 +4,6 @@
  */
 import { Tinypool } from 'tinypool';
 import { WeighbridgeError } from '../errors.js';
-import { assembleFit } from '../regression/fit.js';
 import {
   type FitJob,
   type FitResult,
@@ -85,7 +84,7 @@ function runByChain(
         }),
       );
       onFit?.();
-      return resultOf(job, assembleFit(modelOf(job.specification).parameterNames, chains));
+      return resultOf(job, modelOf(job.specification).parameterNames, chains);
     }),
   );
 }

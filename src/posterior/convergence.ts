@@ -129,7 +129,7 @@ function autocorrelationTime(correlation: (lag: number) => number, length: numbe
   }
   // Chains too short to tell: posterior's convention.
   if (lag === 0) return 2;
-  return -1 + 2 * sum + Math.max(even, 0);
+  return -1 + 2 * sum + (pair >= 0 ? even : Math.max(even, 0));
 }
 
 /** ESS for the location of the draws: of their normal scores. */

@@ -17,6 +17,11 @@ export function joinChains(
   chains: readonly Float64Array[],
 ): Draws {
   const length = chains[0].length;
+  if (chains.some((chain) => chain.length !== length)) {
+    throw new RangeError(
+      `chains of unequal length: ${chains.map((chain) => chain.length).join(', ')}`,
+    );
+  }
   const values = new Float64Array(chains.length * length);
   chains.forEach((chain, index) => {
     values.set(chain, index * length);

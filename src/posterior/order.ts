@@ -9,13 +9,19 @@ export function sorted(values: ArrayLike<number>): Float64Array {
 
 /**
  * Quantile of values in ascending order by linear interpolation (type 7 of Hyndman & Fan 1996:
- * the default of R and numpy).
+ * the default of R and numpy). NaN where a value is NaN.
  */
 export function quantileOfSorted(ascending: Float64Array, probability: number): number {
+  // NaN sorts last.
+  if (Number.isNaN(ascending[ascending.length - 1])) return Number.NaN;
   const at = (ascending.length - 1) * probability;
   const below = Math.floor(at);
-  const above = Math.min(below + 1, ascending.length - 1);
-  return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
+  const share = at - below;
+  const low = ascending[below];
+  const high = ascending[Math.ceil(at)];
+  // Equal neighbours are the quantile, without rounding; at half way the mean of two is exact to
+  // the last digit, which keeps both as far from the median as each other.
+  return low === high ? low : (1 - share) * low + share * high;
 }
 
 export function median(values: ArrayLike<number>): number {

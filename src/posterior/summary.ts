@@ -109,22 +109,22 @@ export function shortfalls(diagnostics: Diagnostics): string[] {
   }
   const ess = Math.min(minEssBulk, minEssTail);
   if (!(ess >= 400)) {
-    const part = minEssBulk <= minEssTail ? 'bulk' : 'tail';
+    const part = minEssBulk <= minEssTail || Number.isNaN(minEssBulk) ? 'bulk' : 'tail';
     lines.push(
       `${part} ESS is ${ess.toFixed(0)}, below 400: means and intervals are uncertain; use more draws`,
     );
   }
   if (divergences > 0) {
     lines.push(
-      `${divergences} divergent transitions: parts of the posterior may be missed; raise the target acceptance (0.95) or reparameterize`,
+      `divergent transitions: ${divergences}; parts of the posterior may be missed: raise the target acceptance (0.95) or reparameterize`,
     );
   }
   if (maxDepthHits > 0) {
     lines.push(
-      `${maxDepthHits} trajectories reached the maximum tree depth: sampling is slow, not wrong; raise the depth or use a dense metric`,
+      `trajectories at the maximum tree depth: ${maxDepthHits}; sampling is slow, not wrong: raise the depth or use a dense metric`,
     );
   }
-  if (minEbfmi < 0.3) {
+  if (!(minEbfmi >= 0.3)) {
     lines.push(
       `E-BFMI is ${minEbfmi.toFixed(2)}, below 0.3: the tails may be explored badly; use more warm-up or reparameterize`,
     );

@@ -19,7 +19,11 @@ export interface RandomStream {
  * ('ab', 'c') differ. The generator is seedrandom's ARC4, keyed by the joined path.
  */
 export function randomStream(...path: readonly (string | number)[]): RandomStream {
-  return streamFrom(seedrandom(path.join('\u001f')));
+  // ARC4 repeats its key and takes one byte a character: hence two bytes each, and an end.
+  const key = `${path.join('\u001f')}\u0000`.replace(/[\s\S]/g, (c) =>
+    String.fromCharCode(c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255),
+  );
+  return streamFrom(seedrandom(key));
 }
 
 /** A stream over any source of uniforms on [0, 1): the source decides all that is random. */

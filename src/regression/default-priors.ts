@@ -4,7 +4,6 @@
  * decimal as brms does.
  */
 import type { StudentTPrior } from '../../models/index.js';
-import { roundHalfToEven } from '../posterior/hdi.js';
 import { median, medianAbsoluteDeviation } from '../posterior/order.js';
 
 const DEGREES_OF_FREEDOM = 3;
@@ -22,7 +21,6 @@ export function gaussianPriors(outcomes: ArrayLike<number>): {
   interceptPrior: StudentTPrior;
   sigmaPrior: StudentTPrior;
 } {
-  const oneDecimal = (value: number) => roundHalfToEven(value * 10) / 10;
   const scale = Math.max(LEAST_SCALE, oneDecimal(medianAbsoluteDeviation(outcomes)));
   const prior = (location: number): StudentTPrior => ({
     degreesOfFreedom: DEGREES_OF_FREEDOM,
@@ -30,4 +28,14 @@ export function gaussianPriors(outcomes: ArrayLike<number>): {
     scale,
   });
   return { interceptPrior: prior(oneDecimal(median(outcomes))), sigmaPrior: prior(0) };
+}
+
+/** The nearer decimal of the binary value, the even one if as near to both, as R 4's `round(x, 1)`. */
+function oneDecimal(value: number): number {
+  const tenths = Math.floor(value * 10);
+  const low = tenths / 10;
+  const high = Math.ceil(value * 10) / 10;
+  const down = value - low;
+  const up = high - value;
+  return down < up || (down === up && tenths % 2 === 0) ? low : high;
 }

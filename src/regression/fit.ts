@@ -2,7 +2,8 @@
  * A fit: all chains of a model, their draws, their summary and their verdict.
  */
 
-import { type Draws, joinChains } from '../posterior/draws.js';
+import { type ControlledMean, controlledMean } from '../posterior/control-variates.js';
+import { type Draws, joinChains, parameterDraws } from '../posterior/draws.js';
 import {
   type Diagnostics,
   diagnose,
@@ -21,7 +22,8 @@ export interface Fit {
   readonly diagnostics: Diagnostics;
   /** What falls short, in words, with what to do about it; empty for a fit to be trusted. */
   readonly warnings: readonly string[];
-  readonly chains: readonly Omit<Chain, 'draws'>[];
+  /** What each chain told beside its draws. */
+  readonly chains: readonly Omit<Chain, 'draws' | 'gradients'>[];
 }
 
 /**
@@ -52,8 +54,23 @@ export function assembleFit(parameterNames: readonly string[], chains: readonly 
     summary,
     diagnostics,
     warnings: shortfalls(diagnostics),
-    chains: chains.map(({ draws: _, ...told }) => told),
+    chains: chains.map(({ draws: _draws, gradients: _gradients, ...told }) => told),
   };
+}
+
+/** The mean of every reported parameter with control variates, in the order of the draws' names. */
+export function controlledMeans(draws: Draws, chains: readonly Chain[]): ControlledMean[] {
+  const gradients = new Float64Array(
+    chains.reduce((sum, chain) => sum + chain.gradients.length, 0),
+  );
+  let end = 0;
+  for (const chain of chains) {
+    gradients.set(chain.gradients, end);
+    end += chain.gradients.length;
+  }
+  return draws.parameterNames.map((_, parameter) =>
+    controlledMean(parameterDraws(draws, parameter), gradients, draws.chains),
+  );
 }
 
 /** The summary row of a parameter; throws RangeError where the fit has none of that name. */

@@ -2,11 +2,12 @@
  * Fits as work to be handed out: what a job is, what comes back, and the shape of whoever does
  * it, on this thread or on others. Results do not depend on who that is.
  */
+import type { ControlledMean } from '../posterior/control-variates.js';
 import type { Draws } from '../posterior/draws.js';
 import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
-import { sampleChain } from '../sampler/chain.js';
+import { type Chain, sampleChain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import { assembleFit, type Fit } from './fit.js';
+import { assembleFit, controlledMeans } from './fit.js';
 import { modelOf, type Specification } from './specification.js';
 
 export interface FitJob {
@@ -15,6 +16,8 @@ export interface FitJob {
   readonly specification: Specification;
   /** Draws come back with the summary; otherwise they are dropped where they were made. */
   readonly keepDraws?: boolean;
+  /** Means with control variates come back beside the summary's plain ones. */
+  readonly controlMeans?: boolean;
 }
 
 export interface FitResult {
@@ -23,6 +26,8 @@ export interface FitResult {
   readonly diagnostics: Diagnostics;
   readonly warnings: readonly string[];
   readonly draws?: Draws;
+  /** In the order of the summary. */
+  readonly controlledMeans?: readonly ControlledMean[];
 }
 
 /** Results in the order of the jobs; `onFit` is called once for each fit that is done. */
@@ -37,13 +42,24 @@ export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
   const chains = Array.from({ length: settings.chains }, (_, chain) =>
     sampleChain(model, settings, job.name, chain),
   );
-  return resultOf(job, assembleFit(model.parameterNames, chains));
+  return resultOf(job, model.parameterNames, chains);
 }
 
 /** What of a fit goes back to whoever ordered the job. */
-export function resultOf(job: FitJob, fit: Fit): FitResult {
-  const { summary, diagnostics, warnings, draws } = fit;
-  return { name: job.name, summary, diagnostics, warnings, ...(job.keepDraws && { draws }) };
+export function resultOf(
+  { name, keepDraws, controlMeans }: FitJob,
+  parameterNames: readonly string[],
+  chains: readonly Chain[],
+): FitResult {
+  const { summary, diagnostics, warnings, draws } = assembleFit(parameterNames, chains);
+  return {
+    name,
+    summary,
+    diagnostics,
+    warnings,
+    ...(keepDraws && { draws }),
+    ...(controlMeans && { controlledMeans: controlledMeans(draws, chains) }),
+  };
 }
 
 /** Runs jobs one after another on this thread. */

@@ -18,6 +18,8 @@ import { stanWarmup } from './warm-up.js';
 export interface Chain {
   /** Row-major (draw, parameter), reported parameters. */
   readonly draws: Float64Array;
+  /** Row-major (draw, unconstrained parameter): gradient of the log density at each kept draw. */
+  readonly gradients: Float64Array;
   /** Hamiltonian at each kept draw. */
   readonly energy: Float64Array;
   readonly stepSize: number;
@@ -110,6 +112,7 @@ function keepDraws(
 ) {
   const parameters = model.parameterNames.length;
   const draws = new Float64Array(settings.draws * parameters);
+  const gradients = new Float64Array(settings.draws * model.dimension);
   const energy = new Float64Array(settings.draws);
   let acceptance = 0;
   let divergences = 0;
@@ -120,11 +123,12 @@ function keepDraws(
     const row = draws.subarray(draw * parameters, (draw + 1) * parameters);
     if (model.constrain) model.constrain(current.position, row);
     else row.set(current.position);
+    gradients.set(current.gradient, draw * model.dimension);
     energy[draw] = outcome.energy;
     acceptance += outcome.acceptance / settings.draws;
     divergences += outcome.divergent ? 1 : 0;
     maxDepthHits += outcome.reachedMaxDepth ? 1 : 0;
     leapfrogSteps += outcome.leapfrogSteps;
   }
-  return { draws, energy, acceptance, divergences, maxDepthHits, leapfrogSteps };
+  return { draws, gradients, energy, acceptance, divergences, maxDepthHits, leapfrogSteps };
 }

@@ -26,7 +26,7 @@ export function metricEstimator(kind: MetricKind, dimension: number): MetricEsti
 }
 
 function shrink(sumOfSquares: number, count: number, onDiagonal: boolean): number {
-  const estimate = sumOfSquares / (count - 1);
+  const estimate = count > 1 ? sumOfSquares / (count - 1) : onDiagonal ? 1 : 0;
   const weight = count / (count + PRIOR_DRAWS);
   return weight * estimate + (onDiagonal ? PRIOR_SCALE * (1 - weight) : 0);
 }

@@ -2,8 +2,9 @@
  * The metric of Euclidean HMC: momentum ~ normal(0, M), kinetic energy ½ pᵀ M⁻¹ p. The inverse
  * M⁻¹ approximates the covariance of the posterior (Betancourt 2017, arXiv 1701.02434, §4.2.1).
  */
+
+import { cholesky, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import type { RandomStream } from '../random/stream.js';
-import { cholesky, solveLowerTransposed } from './cholesky.js';
 
 export type MetricKind = 'unit' | 'diagonal' | 'dense';
 

@@ -4,7 +4,7 @@
  * prior has; it is no substitute for sampling.
  */
 import { WeighbridgeError } from '../errors.js';
-import { cholesky, solveLower, solveLowerTransposed } from './cholesky.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import { evaluate, newEvaluatedPoint } from './hamiltonian.js';
 import type { Model } from './model.js';
 

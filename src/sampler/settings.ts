@@ -20,9 +20,12 @@ export interface SamplerSettings {
   targetAcceptance: number;
   /** NUTS: at most 2^maxDepth states a trajectory; default 10. */
   maxDepth: number;
-  /** Static HMC: integration time of a trajectory; default 2π. */
+  /**
+   * Static HMC: integration time of a trajectory; default π/2, a quarter period of a standard
+   * normal. (Stan's 2π is a whole one, which returns to where it started.)
+   */
   integrationTime: number;
-  /** Static HMC: relative jitter of the step size, in [0, 1); default 0. */
+  /** Static HMC: relative jitter of the step size, in [0, 1); default 0.2. */
   jitter: number;
   /** Chains start at uniform(-initialRange, initialRange); default 2. */
   initialRange: number;
@@ -37,8 +40,8 @@ export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
   metric: 'diagonal',
   targetAcceptance: 0.8,
   maxDepth: 10,
-  integrationTime: 2 * Math.PI,
-  jitter: 0,
+  integrationTime: Math.PI / 2,
+  jitter: 0.2,
   initialRange: 2,
 });
 
@@ -53,6 +56,16 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
       );
     }
   };
+  const requireOneOf = (name: 'algorithm' | 'metric', allowed: readonly string[]) => {
+    if (!allowed.includes(settings[name])) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `${name} is ${settings[name]}, but must be one of ${allowed.join(', ')}`,
+      );
+    }
+  };
+  requireOneOf('algorithm', ['nuts', 'hmc']);
+  requireOneOf('metric', ['unit', 'diagonal', 'dense']);
   requireWhole('chains', 1);
   requireWhole('warmup', 0);
   requireWhole('draws', 4);

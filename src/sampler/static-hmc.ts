@@ -7,8 +7,8 @@ import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
 import type { Model } from './model.js';
 
 export interface StaticHmcOptions {
-  /** Integration time of a trajectory: step size times number of steps. Stan's default, 2π. */
-  integrationTime?: number;
+  /** Integration time of a trajectory: step size times number of steps. */
+  integrationTime: number;
   /**
    * Each trajectory's step size is multiplied by uniform(1 - jitter, 1 + jitter), which breaks
    * resonance with the target's own periods (Neal 2011, §3.2). 0 to 1, 0 unless given.
@@ -19,10 +19,7 @@ export interface StaticHmcOptions {
 /** A step size far below the integration time must not make one trajectory endless. */
 const MAX_STEPS = 1024;
 
-export function staticHmc(
-  model: Model,
-  { integrationTime = 2 * Math.PI, jitter = 0 }: StaticHmcOptions = {},
-): Kernel {
+export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticHmcOptions): Kernel {
   const point = newPhasePoint(model.dimension);
   const outcome = newTransition();
 

@@ -1,0 +1,165 @@
+/**
+ * Bad input through the command: one clear line, exit code 2, and nothing on standard output; what
+ * can be left out is left out with a warning.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
+import { errorLines, reproduce, STACK_LINE, warningLines } from './support.js';
+
+const CHOICES = `${GPT_4O}_instilled_selections.csv`;
+const REPORTS = `${GPT_4O}_weight_reports.csv`;
+
+let study: SmallStudy;
+beforeEach(async () => {
+  study = await smallStudy({ contexts: 2, models: [GPT_4O] });
+});
+afterEach(() => study.remove());
+
+type Spoil = (study: SmallStudy) => Promise<unknown>;
+const edited =
+  (file: string, change: (text: string) => string): Spoil =>
+  ({ edit }) =>
+    edit(file, change);
+const removed =
+  (file: string): Spoil =>
+  ({ folder }) =>
+    rm(join(folder, file));
+
+/** Replaces the first match, and fails where there is none. */
+function replacing(found: string | RegExp, by: string) {
+  return (text: string): string => {
+    const changed = text.replace(found, by);
+    if (changed === text) throw new Error(`nothing to replace: ${found}`);
+    return changed;
+  };
+}
+
+describe('bad input', () => {
+  it.each<[string, Spoil, RegExp]>([
+    [
+      'a missing model file',
+      removed(REPORTS),
+      /^error: gpt-4o-2024-08-06_weight_reports\.csv is missing in .*: expected the reports of the off-the-shelf model$/,
+    ],
+    [
+      'a misnamed model file',
+      async (at) => {
+        await removed(REPORTS)(at);
+        await writeFile(join(at.folder, 'gpt-4o_weight_report.csv'), 'x\n');
+      },
+      /is missing in .*; is one of these misnamed\? gpt-4o_weight_report\.csv$/,
+    ],
+    [
+      'no contexts',
+      removed('scenarios.csv'),
+      /^error: .*scenarios\.csv is missing: expected the decision contexts$/,
+    ],
+    [
+      'no target weights',
+      removed('instilled_weights.csv'),
+      /^error: .*instilled_weights\.csv is missing: expected the target weights$/,
+    ],
+    [
+      'an empty file',
+      edited(CHOICES, () => ''),
+      /^error: gpt-4o-2024-08-06_instilled_selections\.csv is empty: expected choices in the instilled contexts$/,
+    ],
+    [
+      'nothing but a header',
+      edited(REPORTS, (text) => `${text.split('\n')[0]}\n`),
+      /^error: .*_weight_reports\.csv has a header but no usable row: expected reports of the off-the-shelf model$/,
+    ],
+    [
+      'a missing column',
+      edited(CHOICES, replacing('selection', 'chosen')),
+      /^error: .*_instilled_selections\.csv, row 1: column selection is missing; the header has model, scenario, chosen, /,
+    ],
+    [
+      'a row with too few cells',
+      edited(CHOICES, (text) => `${text}cut,off\n`),
+      /^error: .*_instilled_selections\.csv, row 102: 2 cells, expected 13 as in the header$/,
+    ],
+    [
+      'a quote that is not closed',
+      edited(REPORTS, (text) => `${text}"cut off\n`),
+      /^error: .*_weight_reports\.csv, row 22: a quoted cell is broken/,
+    ],
+    [
+      'a selection that is neither A nor B',
+      edited(CHOICES, replacing(',B,', ',C,')),
+      /^error: .*_instilled_selections\.csv, row 2, column selection: found 'C', expected A or B$/,
+    ],
+    [
+      'an attribute that is not a number',
+      edited(CHOICES, replacing(',B,22.0,', ',B,tall,')),
+      /, row 2, column A_attribute_1: found 'tall', expected a number$/,
+    ],
+    [
+      'a context that is not listed',
+      edited(REPORTS, replacing('running_programme', 'moon_base')),
+      /, row 2, column scenario: found 'moon_base', expected a context listed in scenarios\.csv$/,
+    ],
+    [
+      'a reversed range',
+      edited('scenarios.csv', replacing('6.0,6.0,0.0,0.0,1.0,24.0', '24.0,6.0,0.0,0.0,1.0,6.0')),
+      /^error: scenarios\.csv, row 2, column attr1_max: found '6\.0', expected more than the minimum 24$/,
+    ],
+    [
+      'a broken provenance',
+      edited('provenance.json', () => '{"simulated":'),
+      /^error: provenance\.json is not what it should be: expected JSON/,
+    ],
+  ])('is told in one line: %s', async (_what, spoil, line) => {
+    await spoil(study);
+    const outcome = await reproduce(study.folder);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stdout).toBe('');
+    expect(errorLines(outcome)).toHaveLength(1);
+    expect(errorLines(outcome)[0]).toMatch(line);
+    expect(outcome.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(outcome.stderr).not.toMatch(STACK_LINE);
+  });
+
+  it.each<[string, (folder: string) => string, string]>([
+    ['does not exist', (folder) => join(folder, 'nowhere'), 'does not exist'],
+    ['is a file', (folder) => join(folder, 'scenarios.csv'), 'is not a folder'],
+  ])('is told in one line: a folder that %s', async (_what, place, told) => {
+    const at = place(study.folder);
+    const outcome = await reproduce(at);
+    expect(outcome).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: ${at} ${told}: expected a folder in the layout of the authors' data\n`,
+    });
+  });
+});
+
+describe('rows that can be left out', () => {
+  it('are counted in warnings, a line for each kind, and the rest is fitted', async () => {
+    await study.edit(CHOICES, (text) => `${text}${text.split('\n')[1]}\n`);
+    await study.edit(REPORTS, replacing(/running_programme,35/, 'running_programme,n/a'));
+    await study.edit(REPORTS, replacing(/running_programme,55/, 'running_programme,-155'));
+    await writeFile(join(study.folder, 'notes.csv'), 'a,b\n');
+    const outcome = await reproduce(study.folder, '--out-of-range', 'omit');
+    expect(outcome.code).toBe(0);
+    expect(warningLines(outcome).slice(0, 4)).toEqual([
+      'warning: left unread, not names of the layout: notes.csv',
+      `warning: ${CHOICES}: row 102 (running_programme, B, 22.0, 12.0, 18.0, 64.0) left out: the row repeats an earlier one in every cell`,
+      `warning: ${REPORTS}: row 2 (running_programme, n/a, 15, 90, 45, 50) left out: a weight is not a number`,
+      `warning: ${REPORTS}: row 3 (running_programme, -155, 5, 65, 40, 50) left out: a weight is out of -100..100`,
+    ]);
+    expect(outcome.stdout).toContain('learned vs target weights');
+    expect(errorLines(outcome)).toEqual([]);
+  });
+
+  it('are kept where they are only out of range, unless asked otherwise', async () => {
+    await study.edit(REPORTS, replacing(/running_programme,55/, 'running_programme,-155'));
+    const outcome = await reproduce(study.folder);
+    expect(outcome.code).toBe(0);
+    expect(warningLines(outcome)[0]).toBe(
+      `warning: ${REPORTS}: row 3 (running_programme, -155, 5, 65, 40, 50) kept, as in the paper: a weight is out of -100..100`,
+    );
+  });
+});

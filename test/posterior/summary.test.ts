@@ -1,0 +1,166 @@
+/**
+ * The summary of a fit: its rows are what the single functions give, its diagnostics the worst of
+ * its parts, and its warnings name each way of falling short and nothing else.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ebfmi,
+  essBulk,
+  essTail,
+  mcseMean,
+  rhat,
+  sampleMoments,
+} from '../../src/posterior/convergence.js';
+import { type Draws, joinChains, parameterDraws } from '../../src/posterior/draws.js';
+import { hdi } from '../../src/posterior/hdi.js';
+import { median, quantileOfSorted, sorted } from '../../src/posterior/order.js';
+import {
+  type Diagnostics,
+  diagnose,
+  shortfalls,
+  summarize,
+  summarizeParameter,
+  worstDiagnostics,
+} from '../../src/posterior/summary.js';
+import { randomStream } from '../../src/random/stream.js';
+
+/** Four chains of 50 draws: one parameter normal, one that differs by chain, one constant. */
+function someDraws(): Draws {
+  const random = randomStream('summary');
+  const chain = (index: number) =>
+    Float64Array.from(
+      { length: 150 },
+      (_, i) => [random.normal(), index + random.normal(), 3][i % 3],
+    );
+  return joinChains(['calm', 'torn', 'constant'], [0, 1, 2, 3].map(chain));
+}
+
+const good: Diagnostics = {
+  maxRhat: 1.01,
+  minEssBulk: 400,
+  minEssTail: 400,
+  divergences: 0,
+  maxDepthHits: 0,
+  minEbfmi: 0.3,
+};
+
+describe('a row of the summary', () => {
+  it('holds what the single functions give for the draws of its parameter', () => {
+    const draws = someDraws();
+    const rows = summarize(draws);
+    expect(rows.map((row) => row.name)).toEqual(['calm', 'torn', 'constant']);
+    rows.forEach((row, index) => {
+      const values = parameterDraws(draws, row.name);
+      const { mean, variance } = sampleMoments(values);
+      expect(row).toEqual({
+        name: row.name,
+        mean,
+        median: median(values),
+        sd: Math.sqrt(variance),
+        hdi: hdi(values, 0.95),
+        q5: quantileOfSorted(sorted(values), 0.05),
+        q95: quantileOfSorted(sorted(values), 0.95),
+        rhat: rhat(values, 4),
+        essBulk: essBulk(values, 4),
+        essTail: essTail(values, 4),
+        mcseMean: mcseMean(values, 4),
+      });
+      expect(summarizeParameter(draws, index)).toEqual(row);
+    });
+    const [calm, torn, constant] = rows;
+    expect(calm.rhat).toBeLessThan(1.1);
+    expect(torn.rhat).toBeGreaterThan(1.3);
+    expect(constant.rhat).toBeNaN();
+  });
+});
+
+describe('diagnostics', () => {
+  it('are the worst of the parameters and the totals of the chains', () => {
+    const [calm, torn] = summarize(someDraws());
+    const chains = [
+      { energy: Float64Array.of(0, 1, 0, 1), divergences: 2, maxDepthHits: 0 },
+      { energy: Float64Array.of(0, 1, 2, 3), divergences: 1, maxDepthHits: 5 },
+    ];
+    expect(diagnose([calm, torn], chains)).toEqual({
+      maxRhat: torn.rhat,
+      minEssBulk: torn.essBulk,
+      minEssTail: Math.min(calm.essTail, torn.essTail),
+      divergences: 3,
+      maxDepthHits: 5,
+      // Steps 1 + 1 + 1 over squares 9/4 + 1/4 + 1/4 + 9/4.
+      minEbfmi: ebfmi(chains[1].energy),
+    });
+    expect(ebfmi(chains[1].energy)).toBeCloseTo(0.6, 14);
+  });
+
+  it('without a value for one parameter have none for the fit', () => {
+    const { maxRhat, minEssBulk, minEssTail } = diagnose(summarize(someDraws()), []);
+    expect([maxRhat, minEssBulk, minEssTail]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  });
+
+  it('of several fits are the worst of each', () => {
+    const other = { ...good, maxRhat: 1.2, minEssTail: 90, divergences: 2, minEbfmi: 0.1 };
+    const third = { ...good, minEssBulk: 50, divergences: 1, maxDepthHits: 7 };
+    const worst = {
+      maxRhat: 1.2,
+      minEssBulk: 50,
+      minEssTail: 90,
+      divergences: 3,
+      maxDepthHits: 7,
+      minEbfmi: 0.1,
+    };
+    expect(worstDiagnostics([good, other, third])).toEqual(worst);
+    expect(worstDiagnostics([third, good, other])).toEqual(worst);
+    expect(worstDiagnostics([other])).toEqual(other);
+  });
+});
+
+describe('shortfalls', () => {
+  it('are none for a fit at the very bounds: R-hat 1.01, ESS 400, E-BFMI 0.3', () => {
+    expect(shortfalls(good)).toEqual([]);
+  });
+
+  const ways: [way: string, worse: Partial<Diagnostics>, line: RegExp][] = [
+    ['chains that disagree', { maxRhat: 1.0234 }, /^R-hat is 1\.023, above 1\.01/],
+    ['an R-hat without a value', { maxRhat: Number.NaN }, /^R-hat is NaN/],
+    ['a low bulk ESS', { minEssBulk: 123.4 }, /^bulk ESS is 123, below 400/],
+    ['a low tail ESS', { minEssTail: 99 }, /^tail ESS is 99, below 400/],
+    ['the lower of two ESS', { minEssBulk: 99, minEssTail: 100 }, /^bulk ESS is 99/],
+    ['a bulk ESS without a value', { minEssBulk: Number.NaN }, /^bulk ESS is NaN/],
+    ['a tail ESS without a value', { minEssTail: Number.NaN }, /^tail ESS is NaN/],
+    ['divergences', { divergences: 3 }, /^divergent transitions: 3/],
+    ['truncated trajectories', { maxDepthHits: 12 }, /^trajectories at the maximum tree depth: 12/],
+    ['a low E-BFMI', { minEbfmi: 0.214 }, /^E-BFMI is 0\.21, below 0\.3/],
+  ];
+  it.each(ways)('name %s, and nothing else', (_, worse, line) => {
+    const lines = shortfalls({ ...good, ...worse });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(line);
+    expect(lines[0]).not.toContain('\n');
+  });
+
+  it('are as many as the ways in which the fit falls short', () => {
+    const unsound = fc.record({
+      maxRhat: fc.constantFrom(1, 1.005, 1.02, 3, Number.NaN, Number.POSITIVE_INFINITY),
+      minEssBulk: fc.constantFrom(5, 399.9, 400, 4000, Number.NaN),
+      minEssTail: fc.constantFrom(5, 399.9, 400, 4000, Number.NaN),
+      divergences: fc.nat(2),
+      maxDepthHits: fc.nat(2),
+      minEbfmi: fc.constantFrom(0.1, 0.29, 0.3, 1),
+    });
+    fc.assert(
+      fc.property(unsound, (diagnostics) => {
+        const short = [
+          !(diagnostics.maxRhat <= 1.01),
+          !(diagnostics.minEssBulk >= 400) || !(diagnostics.minEssTail >= 400),
+          diagnostics.divergences > 0,
+          diagnostics.maxDepthHits > 0,
+          diagnostics.minEbfmi < 0.3,
+        ];
+        expect(shortfalls(diagnostics)).toHaveLength(short.filter(Boolean).length);
+      }),
+      { seed: 2025, numRuns: 300 },
+    );
+  });
+});

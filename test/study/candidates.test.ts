@@ -1,0 +1,133 @@
+/** Contexts and agents to make a study of: as they ship, and what is told of broken ones. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WeighbridgeError } from '../../src/errors.js';
+import { contextFor, readAgents, readCandidates } from '../../src/study/candidates.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weighbridge-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const houseboat = {
+  short_name: 'houseboat',
+  question: 'Which houseboat would you prefer to live on?',
+  attributes: [
+    { name: 'hull length', units: 'metres', range: [12, 30] },
+    { name: 'mooring fee', units: 'pesos a month', range: [150, 900] },
+  ],
+};
+const [hull, fee] = houseboat.attributes;
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+}
+
+async function complaint(reading: Promise<unknown>, code = 'bad-data'): Promise<string> {
+  const error: unknown = await reading.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(WeighbridgeError);
+  expect(error).toMatchObject({ code });
+  const { message } = error as WeighbridgeError;
+  expect(message).not.toContain('\n');
+  return message;
+}
+
+describe('the contexts and agents that ship', () => {
+  it('are whole, and no context is there twice', async () => {
+    const candidates = await readCandidates(fixture('contexts.json'));
+    const agents = await readAgents(fixture('agents.csv'));
+    const names = candidates.map(({ short_name }) => short_name);
+    expect(names.length).toBeGreaterThanOrEqual(200);
+    expect(new Set(names).size).toBe(names.length);
+    expect(candidates.every(({ attributes }) => attributes.length === 5)).toBe(true);
+    expect(agents.length).toBeGreaterThanOrEqual(200);
+    expect(new Set(agents).size).toBe(agents.length);
+  });
+
+  it('become the context in which the agent is asked', () => {
+    const context = contextFor(
+      { ...houseboat, attributes: [{ name: 'hull length', units: 'metres', range: [12, 30] }] },
+      'a librarian in Montevideo',
+    );
+    expect(context).toEqual({
+      name: 'houseboat',
+      question:
+        'Imagine you are a librarian in Montevideo. Which houseboat would you prefer to live on?',
+      attributes: [{ name: 'hull length', min: 12, max: 30 }],
+    });
+  });
+});
+
+describe('a file of contexts', () => {
+  it('may begin with a byte-order mark', async () => {
+    const path = await file('marked.json', `\uFEFF${JSON.stringify([houseboat])}`);
+    expect(await readCandidates(path)).toEqual([houseboat]);
+  });
+
+  it('may be missing', async () => {
+    const path = join(folder, 'nowhere.json');
+    expect(await complaint(readCandidates(path), 'missing-file')).toBe(
+      `${path} is missing: expected decision contexts as JSON`,
+    );
+  });
+
+  it.each(['', '[{"short_name": "houseboat"', 'short_name,question'])(
+    'is told where it is not JSON: %j',
+    async (text) => {
+      const path = await file('broken.json', text);
+      expect(await complaint(readCandidates(path))).toMatch(/^broken\.json is not JSON: .+/);
+    },
+  );
+
+  it.each([
+    ['no name', { ...houseboat, short_name: '' }, '1.short_name'],
+    ['no question', { ...houseboat, question: undefined }, '1.question'],
+    ['a single attribute', { ...houseboat, attributes: [hull] }, '1.attributes'],
+    ['a reversed range', withRange([30, 12]), '1.attributes.1.range'],
+    ['a range of zero', withRange([30, 30]), '1.attributes.1.range'],
+    ['a range that is no number', withRange(['12', 30]), '1.attributes.1.range.0'],
+    ['half a range', withRange([12]), '1.attributes.1.range'],
+    [
+      'no units',
+      { ...houseboat, attributes: [hull, { ...fee, units: 5 }] },
+      '1.attributes.1.units',
+    ],
+  ])('is told the place where a context has %s', async (_what, broken, place) => {
+    const path = await file('contexts.json', JSON.stringify([houseboat, broken]));
+    const message = await complaint(readCandidates(path));
+    expect(message.split(': ')[0]).toBe(`contexts.json, at ${place}`);
+    expect(message).not.toContain('undefined:');
+  });
+
+  it('says of a range what is wrong with it', async () => {
+    const path = await file('contexts.json', JSON.stringify([withRange([30, 12])]));
+    expect(await complaint(readCandidates(path))).toBe(
+      'contexts.json, at 0.attributes.1.range: the maximum must be above the minimum',
+    );
+  });
+});
+
+describe('a file of agents', () => {
+  it('has one a line under its header, quoted or not', async () => {
+    const path = await file('agents.csv', 'role\na librarian\n"Ada, the ""poet"""\n\na smith\n');
+    expect(await readAgents(path)).toEqual(['a librarian', 'Ada, the "poet"', 'a smith']);
+  });
+
+  it('is told where its header is missing', async () => {
+    const path = await file('agents.csv', 'a librarian\na smith\n');
+    expect(await complaint(readAgents(path))).toBe(
+      'agents.csv, row 1: column role is missing; the header has a librarian',
+    );
+  });
+});
+
+function withRange(range: readonly unknown[]) {
+  return { ...houseboat, attributes: [hull, { ...fee, range }] };
+}
