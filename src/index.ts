@@ -11,6 +11,7 @@ export { type ReproduceOptions, type Reproduction, reproduce } from './analysis/
 export { scaleWeights, standardize } from './analysis/standardize.js';
 // Errors
 export { type ErrorCode, WeighbridgeError } from './errors.js';
+export { type ControlledMean, controlledMean } from './posterior/control-variates.js';
 // Draws and what is computed from them
 export {
   ebfmi,

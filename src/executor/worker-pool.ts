@@ -39,6 +39,8 @@ export function workerPool(workers: number): WorkerPool {
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: 60_000,
+    // Flags that this process was started with, --eval say, are not for its workers.
+    execArgv: [],
   });
   const run: FitRunner = (jobs, settings, onFit) =>
     jobs.length < workers

