@@ -72,9 +72,17 @@ function basicRhat(values: Float64Array, chains: number): number {
 export function rhat(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);
   if (isDegenerate(split)) return Number.NaN;
-  const centre = median(values);
+  return rhatOfScores(split, normalScores(split), median(values), chains);
+}
+
+function rhatOfScores(
+  split: Float64Array,
+  scores: Float64Array,
+  centre: number,
+  chains: number,
+): number {
   const folded = split.map((value) => Math.abs(value - centre));
-  const bulk = basicRhat(normalScores(split), 2 * chains);
+  const bulk = basicRhat(scores, 2 * chains);
   const scale = isDegenerate(folded) ? Number.NaN : basicRhat(normalScores(folded), 2 * chains);
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
 }
@@ -193,6 +201,32 @@ export function mcseQuantile(values: Float64Array, chains: number, probability: 
   const low = Math.max(Math.floor(betaQuantile(0.1586553, a, b) * values.length), 1);
   const high = Math.min(Math.ceil(betaQuantile(0.8413447, a, b) * values.length), values.length);
   return (ascending[high - 1] - ascending[low - 1]) / 2;
+}
+
+export interface Convergence {
+  readonly rhat: number;
+  readonly essBulk: number;
+  readonly essTail: number;
+  readonly mcseMean: number;
+}
+
+/** The measures of a summary at once, which share the sorting and the ranking. */
+export function convergence(
+  values: Float64Array,
+  chains: number,
+  ascending = sorted(values),
+): Convergence {
+  const split = splitChains(values, chains);
+  if (isDegenerate(split)) {
+    return { rhat: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, mcseMean: Number.NaN };
+  }
+  const scores = split === values ? normalScores(split, ascending) : normalScores(split);
+  return {
+    rhat: rhatOfScores(split, scores, quantileOfSorted(ascending, 0.5), chains),
+    essBulk: basicEss(scores, 2 * chains),
+    essTail: essTail(values, chains, ascending),
+    mcseMean: mcseMean(values, chains),
+  };
 }
 
 /**

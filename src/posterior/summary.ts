@@ -2,7 +2,7 @@
  * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
  * fall short.
  */
-import { ebfmi, essBulk, essTail, mcseMean, rhat, sampleMoments } from './convergence.js';
+import { convergence, ebfmi, sampleMoments } from './convergence.js';
 import { type Draws, parameterDraws } from './draws.js';
 import { hdiOfSorted, type Interval } from './hdi.js';
 import { quantileOfSorted, sorted } from './order.js';
@@ -46,10 +46,7 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
     hdi: hdiOfSorted(ascending),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
-    rhat: rhat(values, draws.chains),
-    essBulk: essBulk(values, draws.chains),
-    essTail: essTail(values, draws.chains, ascending),
-    mcseMean: mcseMean(values, draws.chains),
+    ...convergence(values, draws.chains, ascending),
   };
 }
 
