@@ -9,12 +9,37 @@ import Papa from 'papaparse';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
 import { type ReadOptions, readStudy, type Study } from '../../src/study/read-study.js';
-import { GPT_4O, GPT_4O_MINI, type SmallStudy, smallStudy } from '../support/small-study.js';
+import {
+  GPT_4O,
+  GPT_4O_MINI,
+  replicaFolder,
+  type SmallStudy,
+  smallStudy,
+} from '../support/small-study.js';
 
 const CHOICES = `${GPT_4O}_instilled_selections.csv`;
 const NATIVE_CHOICES = `${GPT_4O}_instilled_latent_selections.csv`;
 const REPORTS = `${GPT_4O}_weight_reports.csv`;
 const optionColumn = /^[AB]_attribute_\d$/;
+
+/** The first row of a file of the replica, by column: what small studies begin with too. */
+async function firstRow(file: string): Promise<Record<string, string>> {
+  const text = await readFile(join(replicaFolder, file), 'utf8');
+  const { data } = Papa.parse<Record<string, string>>(text, { header: true, preview: 1 });
+  return data[0];
+}
+const CONTEXT = await firstRow('scenarios.csv');
+const TARGET = await firstRow('instilled_weights.csv');
+const CHOICE = await firstRow(CHOICES);
+const REPORT = await firstRow(REPORTS);
+const NAME = CONTEXT.scenario;
+const MINIMUM = Number(CONTEXT.attr1_min);
+
+/** The cells prefix1suffix to prefix5suffix of a row. */
+const cells = (row: Record<string, string>, prefix: string, suffix = '') =>
+  [1, 2, 3, 4, 5].map((i) => row[`${prefix}${i}${suffix}`]);
+/** How a warning shows a row of reports. */
+const shown = (...reports: readonly string[]) => `(${[NAME, ...reports].join(', ')})`;
 
 let study: SmallStudy;
 beforeEach(async () => {
@@ -51,7 +76,8 @@ function columns(keep: (name: string) => boolean) {
   };
 }
 
-const copyOf = (row: number) => rows((numbered) => void numbered.push([...numbered[row]]));
+/** Inserts a copy of row 2 as row 3. */
+const repeated = rows((numbered) => void numbered.splice(3, 0, [...numbered[2]]));
 
 async function complaint(code = 'bad-data'): Promise<string> {
   const error: unknown = await readStudy(study.folder).catch((thrown: unknown) => thrown);
@@ -78,28 +104,29 @@ describe('a study', () => {
     const { contexts, targets, models, warnings, provenance } = await readStudy(study.folder);
     expect(warnings).toEqual([]);
     expect(provenance).toMatchObject({ simulated: true, seed: 17 });
-    expect(contexts.get('running_programme')).toMatchObject({
-      question:
-        'Imagine you are the bush poet Banjo Paterson. Which running programme would you rather follow?',
+    expect(contexts.get(NAME)).toEqual({
+      name: NAME,
+      question: CONTEXT.question,
+      attributes: cells(CONTEXT, 'attr').map((name, i) => ({
+        name,
+        min: Number(cells(CONTEXT, 'attr', '_min')[i]),
+        max: Number(cells(CONTEXT, 'attr', '_max')[i]),
+      })),
     });
-    expect(contexts.get('running_programme')?.attributes[3]).toEqual({
-      name: 'strength_training',
-      min: 0,
-      max: 120,
-    });
-    expect(targets.get('running_programme')).toEqual([88, -21, 39, -100, -14]);
+    expect(targets.get(NAME)).toEqual(cells(TARGET, 'attr').map(Number));
     expect(models.map(({ name }) => name)).toEqual([GPT_4O]);
     expect(models[0].instilledChoices).toHaveLength(100);
     expect(models[0].nativeChoices).toHaveLength(200);
     expect(models[0].instilledChoices[0]).toEqual({
-      context: 'running_programme',
-      choseA: false,
-      a: [22, 12, 18, 64, 2],
-      b: [15, 10, 41, 97, 14],
+      context: NAME,
+      choseA: CHOICE.selection === 'A',
+      a: cells(CHOICE, 'A_attribute_').map(Number),
+      b: cells(CHOICE, 'B_attribute_').map(Number),
     });
+    expect(new Set(models[0].instilledChoices.map(({ choseA }) => choseA)).size).toBe(2);
     expect(models[0].offTheShelfReports[0]).toEqual({
-      context: 'running_programme',
-      weights: [35, 15, 90, 45, 50],
+      context: NAME,
+      weights: cells(REPORT, 'report_attr').map(Number),
     });
   });
 
@@ -135,7 +162,7 @@ describe('a study', () => {
     const question = 'Imagine you are "Ada", a poet, in Oxford. Which "programme", then?';
     await study.edit('scenarios.csv', cell(2, 'question', question));
     const { folder: _, ...before } = await readStudy(study.folder);
-    expect(before.contexts.get('running_programme')?.question).toBe(question);
+    expect(before.contexts.get(NAME)?.question).toBe(question);
     for (const file of await readdir(study.folder)) {
       if (file.endsWith('.csv')) await study.edit(file, change);
     }
@@ -189,16 +216,22 @@ describe('a study that cannot be right', () => {
       brokenCell(file, 3, 'scenario', 'moon_base', 'a context listed in scenarios.csv'),
     ),
     // A range of zero, and a reversed one.
-    ...['6', '-6.5'].map((found) =>
-      brokenCell('scenarios.csv', 2, 'attr1_max', found, 'more than the minimum 6'),
+    ...[MINIMUM, MINIMUM - 6.5].map((found) =>
+      brokenCell('scenarios.csv', 2, 'attr1_max', `${found}`, `more than the minimum ${MINIMUM}`),
     ),
     brokenCell('scenarios.csv', 3, 'attr5_min', 'low', 'a number'),
     brokenCell('scenarios.csv', 3, 'scenario', '', 'the name of a context'),
     ...['scenarios.csv', 'instilled_weights.csv'].map((file) =>
-      brokenCell(file, 3, 'scenario', 'running_programme', 'a context that was not listed before'),
+      brokenCell(file, 3, 'scenario', NAME, 'a context that was not listed before'),
     ),
     brokenCell('instilled_weights.csv', 2, 'attr3', 'heavy', 'a number'),
-    [REPORTS, 'row 22: 3 cells, expected 18 as in the header', (text) => `${text}a,b,c\n`],
+    [
+      REPORTS,
+      'row 4: 3 cells, expected 18 as in the header',
+      rows((numbered) => {
+        numbered[4] = ['a', 'b', 'c'];
+      }),
+    ],
     [
       CHOICES,
       'row 5: 14 cells, expected 13 as in the header',
@@ -260,7 +293,7 @@ describe('a study that cannot be right', () => {
   ])('tells whose target weights are missing where their file %s', async (_what, change) => {
     await study.edit('instilled_weights.csv', change);
     expect(await complaint()).toBe(
-      `${CHOICES}, row 2, column scenario: found 'running_programme', expected a context with target weights in instilled_weights.csv`,
+      `${CHOICES}, row 2, column scenario: found '${NAME}', expected a context with target weights in instilled_weights.csv`,
     );
   });
 
@@ -275,8 +308,8 @@ describe('a study that cannot be right', () => {
   });
 
   it('tells in which row a quote is not closed', async () => {
-    await study.edit(REPORTS, (text) => `${text}"${text.split('\n')[1]}\n`);
-    expect(await complaint()).toMatch(/_weight_reports\.csv, row 22: a quoted cell is broken/);
+    await study.edit(REPORTS, (text) => text.replace('\n', '\n"'));
+    expect(await complaint()).toMatch(/_weight_reports\.csv, row 2: a quoted cell is broken/);
   });
 
   it.each([
@@ -294,13 +327,15 @@ describe('a study that cannot be right', () => {
 });
 
 describe('a report', () => {
+  const weights = cells(REPORT, 'report_attr');
+
   it.each(['', 'n/a', 'NaN', 'Infinity', '-'])(
     'is left out and told where a weight is %j',
     async (found) => {
       const before = await readStudy(study.folder);
       const after = await readChanged(REPORTS, cell(2, 'report_attr3', found));
       expect(after.warnings).toEqual([
-        `${REPORTS}: row 2 (running_programme, 35, 15, ${found}, 45, 50) left out: a weight is not a number`,
+        `${REPORTS}: row 2 ${shown(...weights.with(2, found))} left out: a weight is not a number`,
       ]);
       expect(after.models[0].offTheShelfReports).toEqual(
         before.models[0].offTheShelfReports.slice(1),
@@ -309,17 +344,17 @@ describe('a report', () => {
   );
 
   it('is counted with others of its kind, and none may be left', async () => {
-    const spoil = (from: number, to: number) =>
+    const spoil = (from: number, to?: number) =>
       rows((numbered) => {
-        for (let row = from; row <= to; row++)
-          numbered[row][numbered[1].indexOf('report_attr1')] = 'x';
+        const column = numbered[1].indexOf('report_attr1');
+        for (const row of numbered.slice(from, to)) row[column] = 'x';
       });
-    const { warnings } = await readChanged(REPORTS, spoil(3, 5));
+    const { warnings } = await readChanged(REPORTS, spoil(3, 6));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
       /: 3 rows, the first is row 3 \(.*\) left out: a weight is not a number$/,
     );
-    await study.edit(REPORTS, spoil(2, 21));
+    await study.edit(REPORTS, spoil(2));
     expect(await complaint()).toBe(
       `${REPORTS} has a header but no usable row: expected reports of the off-the-shelf model`,
     );
@@ -328,9 +363,11 @@ describe('a report', () => {
   it('out of −100 to 100 is kept as in the paper, unless it is to be left out', async () => {
     const before = await readStudy(study.folder);
     const kept = await readChanged(REPORTS, cell(2, 'report_attr1', '-135'));
-    const row = `${REPORTS}: row 2 (running_programme, -135, 15, 90, 45, 50)`;
+    const row = `${REPORTS}: row 2 ${shown(...weights.with(0, '-135'))}`;
     expect(kept.warnings).toEqual([`${row} kept, as in the paper: a weight is out of -100..100`]);
-    expect(kept.models[0].offTheShelfReports[0].weights).toEqual([-135, 15, 90, 45, 50]);
+    expect(kept.models[0].offTheShelfReports[0].weights).toEqual(
+      weights.with(0, '-135').map(Number),
+    );
     expect(reportCount(kept)).toBe(reportCount(before));
 
     const omitted = await readStudy(study.folder, { outOfRangeReports: 'omit' });
@@ -349,49 +386,50 @@ describe('a report', () => {
 
   it('that repeats an earlier row in every cell is left out and told', async () => {
     const before = await readStudy(study.folder);
-    const after = await readChanged(REPORTS, copyOf(2));
+    const after = await readChanged(REPORTS, repeated);
     expect(after.warnings).toEqual([
-      `${REPORTS}: row 22 (running_programme, 35, 15, 90, 45, 50) left out: the row repeats an earlier one in every cell`,
+      `${REPORTS}: row 3 ${shown(...weights)} left out: the row repeats an earlier one in every cell`,
     ]);
     expect(after.models).toEqual(before.models);
   });
 
   it('that repeats an earlier answer to other options counts', async () => {
-    const again = rows((numbered) => {
-      numbered.push(numbered[2].with(-1, '0.0'));
-    });
+    const before = await readStudy(study.folder);
+    const again = rows((numbered) => void numbered.splice(3, 0, numbered[2].with(-1, '-1.5')));
     const after = await readChanged(REPORTS, again);
     expect(after.warnings).toEqual([]);
-    expect(reportCount(after)).toBe(21);
+    expect(reportCount(after)).toBe(reportCount(before) + 1);
   });
 
   it('counts as often as it is there where the file does not show the options', async () => {
+    const before = await readStudy(study.folder);
     await study.edit(
       REPORTS,
       columns((name) => !optionColumn.test(name)),
     );
-    const after = await readChanged(REPORTS, copyOf(2));
+    const after = await readChanged(REPORTS, repeated);
     expect(after.warnings).toEqual([]);
-    expect(reportCount(after)).toBe(21);
+    expect(reportCount(after)).toBe(reportCount(before) + 1);
   });
 });
 
 describe('what is odd', () => {
   it('is a choice that repeats an earlier row: it is left out and told', async () => {
     const before = await readStudy(study.folder);
-    const twice = (text: string) => copyOf(2)(copyOf(2)(text));
+    const row = [NAME, CHOICE.selection, ...cells(CHOICE, 'A_attribute_').slice(0, 4)];
+    const twice = (text: string) => repeated(repeated(text));
     const after = await readChanged(CHOICES, twice);
     expect(after.warnings).toEqual([
-      `${CHOICES}: 2 rows, the first is row 102 (running_programme, B, 22.0, 12.0, 18.0, 64.0) left out: the row repeats an earlier one in every cell`,
+      `${CHOICES}: 2 rows, the first is row 3 (${row.join(', ')}) left out: the row repeats an earlier one in every cell`,
     ]);
     expect(after.models).toEqual(before.models);
   });
 
   it('are choices that are all alike in a context', async () => {
-    const allB = (text: string) => text.replaceAll(/(running_programme),A,/g, '$1,B,');
+    const allB = (text: string) => text.replaceAll(`${NAME},A,`, `${NAME},B,`);
     const { warnings, models } = await readChanged(CHOICES, allB);
     expect(warnings).toEqual([
-      `${CHOICES}: all choices are alike in 1 context(s) (running_programme): their weights rest on the prior`,
+      `${CHOICES}: all choices are alike in 1 context(s) (${NAME}): their weights rest on the prior`,
     ]);
     expect(models[0].instilledChoices).toHaveLength(100);
   });
