@@ -3,9 +3,11 @@
  * correlation with the weights, and what introspection training adds. This file is the story;
  * each step stands in a file of its own.
  */
+import { WeighbridgeError } from '../errors.js';
 import { type Diagnostics, worstDiagnostics } from '../posterior/summary.js';
 import type { FitJob, FitResult, FitRunner } from '../regression/job.js';
 import type { SamplerSettings } from '../sampler/settings.js';
+import { modelFiles, type ReportFile } from '../study/layout.js';
 import type { BaseModelRecord, Study } from '../study/read-study.js';
 import { choicesPredictedPercent } from './agreement.js';
 import {
@@ -197,7 +199,14 @@ function comparison(
   weights: WeightTable,
   reports: WeightTable,
 ): Comparison {
-  return { key, scaledWeights, weights, reports, pairs: pairWeights(weights, reports) };
+  const pairs = pairWeights(weights, reports);
+  if (pairs.weights.length === 0) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${key}: none of the contexts with reports has choices, expected some that have both`,
+    );
+  }
+  return { key, scaledWeights, weights, reports, pairs };
 }
 
 /** The same comparison where the attributes with the largest weights are left out. */
@@ -225,14 +234,24 @@ function targetTable({ weights }: ModelWeights, { targets }: Study): WeightTable
   );
 }
 
-const standardizedReports = (reports: Parameters<typeof meanReports>[0]) =>
-  standardizeTable(meanReports(reports));
+/** One reporting model's means on one set of contexts, standardized; they must differ. */
+function standardizedReports(record: BaseModelRecord, file: ReportFile): WeightTable {
+  const means = meanReports(record[file]);
+  const [first, ...others] = [...means.values()].flat();
+  if (others.every((mean) => mean === first)) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles[file].suffix}: all mean reports are ${first}, expected some that differ`,
+    );
+  }
+  return standardizeTable(means);
+}
 
 /** After training on one half of the contexts a model reports on the other: two reporting models. */
 function trainedReports({ record }: ModelWeights): WeightTable {
   return joinTables(
-    standardizedReports(record.firstHalfTrainedReports),
-    standardizedReports(record.lastHalfTrainedReports),
+    standardizedReports(record, 'firstHalfTrainedReports'),
+    standardizedReports(record, 'lastHalfTrainedReports'),
   );
 }
 
@@ -243,32 +262,26 @@ function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
   const native = scaledTable(model.weights.native);
   const z = { instilled: standardizeTable(instilled), native: standardizeTable(native) };
   const targets = standardizeTable(targetTable(model, study));
-  const { offTheShelfReports, instilledReports, nativeReports, nativeTrainedReports } = record;
+  const reports = (file: ReportFile) => standardizedReports(record, file);
+  const onInstilled = (what: string, of: WeightTable) =>
+    comparison(key(what), instilled, z.instilled, of);
+  const onNative = (what: string, of: WeightTable) => comparison(key(what), native, z.native, of);
   return [
-    comparison(key('learned_vs_target'), instilled, z.instilled, targets),
-    ...(
-      [
-        ['instilled/reports', standardizedReports(instilledReports)],
-        ['instilled/off_the_shelf_reports', standardizedReports(offTheShelfReports)],
-        ['instilled/trained_reports', trainedReports(model)],
-      ] as const
-    ).map(([what, reports]) => comparison(key(what), instilled, z.instilled, reports)),
-    comparison(key('native/reports'), native, z.native, standardizedReports(nativeReports)),
-    comparison(
-      key('native/trained_reports'),
-      native,
-      z.native,
-      standardizedReports(nativeTrainedReports),
-    ),
+    onInstilled('learned_vs_target', targets),
+    onInstilled('instilled/reports', reports('instilledReports')),
+    onInstilled('instilled/off_the_shelf_reports', reports('offTheShelfReports')),
+    onInstilled('instilled/trained_reports', trainedReports(model)),
+    onNative('native/reports', reports('nativeReports')),
+    onNative('native/trained_reports', reports('nativeTrainedReports')),
   ];
 }
 
 function targetComparisonsOf(model: ModelWeights, study: Study): Comparison[] {
   const targets = targetTable(model, study);
   const z = standardizeTable(targets);
-  const { name, instilledReports } = model.record;
+  const { name } = model.record;
   return [
-    comparison(`${name}/before`, targets, z, standardizedReports(instilledReports)),
+    comparison(`${name}/before`, targets, z, standardizedReports(model.record, 'instilledReports')),
     comparison(`${name}/after`, targets, z, trainedReports(model)),
   ];
 }

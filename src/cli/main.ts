@@ -10,9 +10,9 @@ import { addReproduce } from './reproduce.js';
 const BAD_INPUT = 2;
 const INTERNAL = 1;
 
-// A reader that has seen enough, as `head` has, is no error.
+// A reader that has seen enough, as `head` has, is no error, and other output is still to be written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : INTERNAL);
+  if (error.code !== 'EPIPE') throw error;
 });
 
 const program = new Command('weighbridge')

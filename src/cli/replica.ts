@@ -23,17 +23,20 @@ export function addReplica(program: Command): void {
 }
 
 async function writeReplica(folder: string, { seed }: { seed: number }): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WeighbridgeError('bad-argument', `cannot make the folder ${folder}: ${reason}`, {
+      cause,
+    });
+  }
   const files = replicaFiles({
     candidates: await readCandidates(fixturePath('contexts.json')),
     agents: await readAgents(fixturePath('agents.csv')),
     figures: await readPaperFigures(),
     seed,
   });
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new WeighbridgeError('bad-argument', `cannot make the folder ${folder}`, { cause });
-  }
   for (const [file, text] of files) await writeWhole(join(folder, file), text);
   process.stdout.write(`${files.size} files of simulated data written to ${folder}\n`);
 }

@@ -100,6 +100,7 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
 /** The folder to read: the one given, the downloaded one, or the replica. */
 async function dataFolder({ data, quiet }: ReproduceFlags): Promise<string> {
   if (data === undefined) return fixturePath('replica');
+  if (data === '') throw new WeighbridgeError('bad-argument', '--data is empty: expected a folder');
   if (data !== 'published') return data;
   const bar = progressBar('downloading', quiet);
   const interrupted = new AbortController();

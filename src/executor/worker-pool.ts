@@ -14,7 +14,7 @@ import {
 import { modelOf } from '../regression/specification.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import type { BatchTask, ChainTask } from './worker.js';
+import type { BatchTask, ChainTask, Outcome } from './worker.js';
 
 export interface WorkerPool {
   readonly run: FitRunner;
@@ -61,9 +61,9 @@ async function runInBatches(
   for (let start = 0; start < jobs.length; start += size) {
     batches.push({ jobs: jobs.slice(start, start + size), settings });
   }
-  const results = await allOrFirstError(
+  const results = await Promise.all(
     batches.map(async (batch): Promise<FitResult[]> => {
-      const done: FitResult[] = await pool.run(batch, { name: 'runBatch' });
+      const done = await unwrap<FitResult[]>(pool.run(batch, { name: 'runBatch' }));
       for (const _ of done) onFit?.();
       return done;
     }),
@@ -77,12 +77,12 @@ function runByChain(
   settings: SamplerSettings,
   onFit?: () => void,
 ): Promise<FitResult[]> {
-  return allOrFirstError(
+  return Promise.all(
     jobs.map(async (job) => {
-      const chains: Chain[] = await allOrFirstError(
+      const chains = await Promise.all(
         Array.from({ length: settings.chains }, (_, chain) => {
           const task: ChainTask = { job, settings, chain };
-          return pool.run(task, { name: 'runChain' });
+          return unwrap<Chain>(pool.run(task, { name: 'runChain' }));
         }),
       );
       onFit?.();
@@ -91,14 +91,9 @@ function runByChain(
   );
 }
 
-/** An error keeps its class and code on its way from a worker, where a copy of it would lose them. */
-async function allOrFirstError<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  try {
-    return await Promise.all(work);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.name === 'WeighbridgeError') {
-      throw new WeighbridgeError(cause.code as WeighbridgeError['code'], cause.message, { cause });
-    }
-    throw cause;
-  }
+/** The value of a task, or its error thrown again. */
+async function unwrap<T>(task: Promise<Outcome<T>>): Promise<T> {
+  const outcome = await task;
+  if ('value' in outcome) return outcome.value;
+  throw new WeighbridgeError(outcome.error.code, outcome.error.message);
 }

@@ -1,4 +1,8 @@
-/** What a worker thread does: a batch of whole fits, or one chain of a fit. */
+/**
+ * What a worker thread does: a batch of whole fits, or one chain of a fit. Errors go back as values:
+ * a message between threads keeps an error's text and loses its class and code.
+ */
+import { type ErrorCode, WeighbridgeError } from '../errors.js';
 import { type FitJob, type FitResult, runJob } from '../regression/job.js';
 import { modelOf } from '../regression/specification.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
@@ -15,10 +19,24 @@ export interface ChainTask {
   readonly chain: number;
 }
 
-export function runBatch({ jobs, settings }: BatchTask): FitResult[] {
-  return jobs.map((job) => runJob(job, settings));
+/** What came of a task: its value, or the error that a user can mend. */
+export type Outcome<T> =
+  | { readonly value: T }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+export function runBatch({ jobs, settings }: BatchTask): Outcome<FitResult[]> {
+  return outcomeOf(() => jobs.map((job) => runJob(job, settings)));
 }
 
-export function runChain({ job, settings, chain }: ChainTask): Chain {
-  return sampleChain(modelOf(job.specification), settings, job.name, chain);
+export function runChain({ job, settings, chain }: ChainTask): Outcome<Chain> {
+  return outcomeOf(() => sampleChain(modelOf(job.specification), settings, job.name, chain));
+}
+
+function outcomeOf<T>(task: () => T): Outcome<T> {
+  try {
+    return { value: task() };
+  } catch (error) {
+    if (!(error instanceof WeighbridgeError)) throw error;
+    return { error: { code: error.code, message: error.message } };
+  }
 }

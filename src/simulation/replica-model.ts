@@ -19,12 +19,12 @@ import { type RandomStream, randomStream } from '../random/stream.js';
 import { modelOf } from '../regression/specification.js';
 import { posteriorMode } from '../sampler/mode.js';
 import type { Choice, Context, WeightReport } from '../study/context.js';
+import type { ReportFile } from '../study/layout.js';
 import { drawTargetWeights } from '../study/trials.js';
 import { solveMonotone, solvePair } from './calibrate.js';
 import {
   CHOICES_PER_CONTEXT,
   REPORTS_PER_CONTEXT,
-  type ReportFile,
   type ValidReports,
   validReports,
 } from './replica-plan.js';

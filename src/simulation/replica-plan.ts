@@ -2,13 +2,11 @@
  * The size of the paper's study, and how many of its reports were valid: counts of rows and of
  * contexts in the published files, which the replica repeats.
  */
-import type { ModelFile } from '../study/layout.js';
+import type { ReportFile } from '../study/layout.js';
 
 export const CONTEXTS_PER_SETTING = 100;
 export const CHOICES_PER_CONTEXT = { instilled: 50, native: 100 } as const;
 export const REPORTS_PER_CONTEXT = 10;
-
-export type ReportFile = Exclude<ModelFile, 'instilledChoices' | 'nativeChoices'>;
 
 /** Valid reports in a file, and contexts that have any. */
 export interface ValidReports {

@@ -9,7 +9,7 @@ import { randomStream } from '../random/stream.js';
 import { type Candidate, contextFor } from '../study/candidates.js';
 import type { Choice, Context, WeightReport } from '../study/context.js';
 import { formatCsv } from '../study/csv.js';
-import { type ModelFile, modelFiles, sharedFiles } from '../study/layout.js';
+import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from '../study/layout.js';
 import { drawOption, drawTargetWeights, formatFloat } from '../study/trials.js';
 import {
   type ReplicaContexts,
@@ -17,7 +17,7 @@ import {
   shuffle,
   simulateBaseModel,
 } from './replica-model.js';
-import { CONTEXTS_PER_SETTING, type ReportFile } from './replica-plan.js';
+import { CONTEXTS_PER_SETTING } from './replica-plan.js';
 
 export interface ReplicaInput {
   readonly candidates: readonly Candidate[];

@@ -33,7 +33,8 @@ export async function readCandidates(path: string): Promise<Candidate[]> {
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    // The parser quotes what it found, line ends and all.
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
     throw new WeighbridgeError('bad-data', `${file} is not JSON: ${reason}`, { cause });
   }
   const parsed = z.array(candidateSchema).safeParse(json);

@@ -43,8 +43,12 @@ export async function readTable(
   columnsOf: (header: readonly string[]) => readonly string[],
 ): Promise<Table> {
   const file = basename(path);
-  const text = await readText(path, purpose);
-  const parsed = Papa.parse<string[]>(text, { delimiter: ',', skipEmptyLines: false });
+  const text = (await readText(path, purpose)).replaceAll('\r\n', '\n');
+  const parsed = Papa.parse<string[]>(text, {
+    delimiter: ',',
+    newline: text.includes('\n') ? '\n' : '\r',
+    skipEmptyLines: false,
+  });
   const [first, ...body] = parsed.data;
   const header = (first ?? []).map((cell) => cell.trim());
   if (header.every((cell) => cell === '')) {

@@ -13,7 +13,8 @@ import {
   type Table,
   type TableRow,
 } from './csv.js';
-import { folderLayout, type ModelFile, modelFiles, sharedFiles } from './layout.js';
+import { folderLayout } from './folder-layout.js';
+import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from './layout.js';
 import { type Provenance, readProvenance } from './provenance.js';
 
 /** Everything that was collected from one base model and its fine-tuned descendants. */
@@ -81,7 +82,7 @@ async function readModel(
 ): Promise<BaseModelRecord> {
   const choices = (kind: ModelFile, known?: ReadonlyMap<string, unknown>) =>
     readChoices(reader, name + modelFiles[kind].suffix, modelFiles[kind].holds, known);
-  const reports = (kind: ModelFile) =>
+  const reports = (kind: ReportFile) =>
     readReports(reader, name + modelFiles[kind].suffix, modelFiles[kind].holds);
   return {
     name,
@@ -101,11 +102,11 @@ function numbered(prefix: string, count: number, suffix = ''): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}${suffix}`);
 }
 
-/** How many attributes the header of the contexts file declares: attr1, attr2, … */
+/** How many attributes the header of the contexts file declares: attr1, attr2, …; two at least. */
 function attributeCount(header: readonly string[]): number {
-  let count = 0;
+  let count = 2;
   while (header.includes(`attr${count + 1}`)) count++;
-  return Math.max(count, 1);
+  return count;
 }
 
 async function readContexts(path: string): Promise<Map<string, Context>> {

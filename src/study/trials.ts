@@ -30,7 +30,7 @@ export function drawTargetWeights(count: number, random: { uniform(): number }):
   return weights.map((weight) => Math.round((weight / largest) * 100) + 0);
 }
 
-/** A number as Python prints a float: whole ones with `.0`. */
+/** A number as Python prints a float, from 1e-4 to 1e16: whole ones with `.0`. */
 export function formatFloat(value: number): string {
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }

@@ -60,6 +60,8 @@ describe('a table', () => {
     ['old Macintosh line ends', plain.replaceAll('\n', '\r')],
     ['no line end after the last row', plain.trimEnd()],
     ['blank lines at the end', `${plain}\n\n`],
+    ['a Windows line end in the header alone', 'name,weight\r\napple,150\npear,170\n'],
+    ['a Windows line end in the last row alone', 'name,weight\napple,150\npear,170\r\n'],
     ['columns in another order', 'weight,name\n150,apple\n170,pear\n'],
     ['further columns', 'id,name,note,weight\n1,apple,,150\n2,pear,ripe,170\n'],
     ['white space around cells', ' name , weight\napple ,\t150\n  pear,170  \n'],
@@ -84,11 +86,11 @@ describe('a table', () => {
     expect(await rowsOf('name,weight\n')).toEqual([]);
   });
 
-  it('gives back any cells that were written, but for the white space around them', async () => {
+  it('gives back any cells that were written, but for outer white space and Windows line ends', async () => {
     const awkward = fc.constantFrom('"', ',', '\n', '\r', ' ', '\t', ';', "'", 'x', '\uFEFF', '1');
     const cell = fc
       .oneof(fc.string({ unit: awkward, maxLength: 8 }), fc.string({ unit: 'binary' }))
-      .map((text) => text.trim());
+      .map((text) => text.replaceAll('\r\n', '\n').trim());
     // A row of nothing but empty cells is a blank line.
     const row = fc.tuple(cell, cell).filter((cells) => cells.some((text) => text !== ''));
     await fc.assert(

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
-import { folderLayout, modelFiles } from '../../src/study/layout.js';
+import { folderLayout } from '../../src/study/folder-layout.js';
+import { modelFiles } from '../../src/study/layout.js';
 
 const kinds = Object.values(modelFiles);
 
