@@ -2,7 +2,7 @@
  * Bad input through the command: one clear line, exit code 2, and nothing on standard output; what
  * can be left out is left out with a warning.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
@@ -113,6 +113,26 @@ describe('bad input', () => {
       edited('provenance.json', () => '{"simulated":'),
       /^error: provenance\.json is not what it should be: expected JSON/,
     ],
+    [
+      'reports that are all alike',
+      edited(REPORTS, (text) => {
+        const [header, ...rows] = text.trim().split('\n');
+        const alike = rows.map((row) =>
+          row.split(',').with(3, '0').with(4, '0').with(5, '0').with(6, '0').with(7, '0').join(','),
+        );
+        return [header, ...alike, ''].join('\n');
+      }),
+      /^error: gpt-4o-2024-08-06_weight_reports\.csv: all mean reports are 0, expected some that differ$/,
+    ],
+    [
+      'reports on contexts without choices',
+      async (at) => {
+        const native = `${GPT_4O}_instilled_latent_weight_reports.csv`;
+        const others = await readFile(join(at.folder, REPORTS), 'utf8');
+        await at.edit(native, () => others);
+      },
+      /^error: gpt-4o-2024-08-06\/native\/reports: none of the contexts with reports has choices, expected some that have both$/,
+    ],
   ])('is told in one line: %s', async (_what, spoil, line) => {
     await spoil(study);
     const outcome = await reproduce(study.folder);
@@ -134,6 +154,17 @@ describe('bad input', () => {
       code: 2,
       stdout: '',
       stderr: `error: ${at} ${told}: expected a folder in the layout of the authors' data\n`,
+    });
+  });
+});
+
+describe('an empty folder name', () => {
+  it('is told in one line', async () => {
+    const outcome = await reproduce('');
+    expect(outcome).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: --data is empty: expected a folder\n',
     });
   });
 });

@@ -325,7 +325,8 @@ describe('the command line', () => {
   });
 
   it('takes it as no error that nobody reads on', async () => {
-    const args = [cli, 'reproduce', '--data', one.folder, ...SHORT, '--json', '-', '--quiet'];
+    const file = join(scratch, 'unread.json');
+    const args = [cli, 'reproduce', '--data', one.folder, ...SHORT, '--json', file, '--quiet'];
     const child = spawn(process.execPath, args, {
       env: plainEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -334,6 +335,8 @@ describe('the command line', () => {
     child.stdout.destroy();
     const [stderr, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, signal]).toEqual([0, null]);
+    // The other output is not lost with it.
+    expect(JSON.parse(await readFile(file, 'utf8')).models).toEqual([GPT_4O]);
     expect(stderr.split('\n').filter((line) => line && !line.startsWith('warning: '))).toEqual([]);
   });
 });
