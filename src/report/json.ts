@@ -2,9 +2,12 @@
  * A reproduction as JSON: the shape that other programs read. Numbers that do not exist (the ESS
  * of a constant, say) are null, as JSON has no NaN.
  */
+
+import type { CorrelationSet } from '../analysis/correlation-set.js';
 import { agreementOf, type Figure } from '../analysis/figures.js';
 import type { LearnedWeights, Setting } from '../analysis/learned-weights.js';
-import type { CorrelationSet, ModelResult, Reproduction } from '../analysis/reproduce.js';
+import type { ModelResult } from '../analysis/model-result.js';
+import type { Reproduction } from '../analysis/reproduce.js';
 import type { Provenance } from '../study/provenance.js';
 
 /** How a result came about, beside the result. */

@@ -11,13 +11,9 @@ import type { Choice, Context, WeightReport } from '../study/context.js';
 import { formatCsv } from '../study/csv.js';
 import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from '../study/layout.js';
 import { drawOption, drawTargetWeights, formatFloat } from '../study/trials.js';
-import {
-  type ReplicaContexts,
-  type SimulatedRecord,
-  shuffle,
-  simulateBaseModel,
-} from './replica-model.js';
+import { type SimulatedRecord, simulateBaseModel } from './replica-model.js';
 import { CONTEXTS_PER_SETTING } from './replica-plan.js';
+import { type ReplicaContexts, shuffle } from './replica-tables.js';
 
 export interface ReplicaInput {
   readonly candidates: readonly Candidate[];

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { correlation } from '../../src/analysis/standardize.js';
 import { randomStream } from '../../src/random/stream.js';
-import { shuffle } from '../../src/simulation/replica-model.js';
+import { shuffle } from '../../src/simulation/replica-tables.js';
 import {
   choose,
   drawTrials,

@@ -1,0 +1,123 @@
+/**
+ * Which weights are held against which reports, in the paper and in its Appendix D.
+ */
+import { WeighbridgeError } from '../errors.js';
+import { modelFiles, type ReportFile } from '../study/layout.js';
+import type { BaseModelRecord, Study } from '../study/read-study.js';
+import { type Pairs, pairWeights } from './correlations.js';
+import type { LearnedWeights } from './learned-weights.js';
+import { joinTables, meanReports, standardizeTable, type WeightTable } from './reported-weights.js';
+import { correlation } from './standardize.js';
+import type { ModelWeights } from './weights-of-study.js';
+
+/**
+ * Every context has a weight of +100 or −100 by construction. Leaving out both is what Appendix D
+ * describes; leaving out those of +100 alone is what gives its published figure.
+ */
+export type LargestWeights = 'plus_and_minus_100' | 'plus_100';
+
+/** One correlation to be estimated, with the weights as they were before standardization. */
+export interface Comparison {
+  /** MODEL/what against what. */
+  readonly key: string;
+  readonly weights: WeightTable;
+  readonly reports: WeightTable;
+  readonly scaledWeights: WeightTable;
+  readonly pairs: Pairs;
+}
+
+function comparison(
+  key: string,
+  scaledWeights: WeightTable,
+  weights: WeightTable,
+  reports: WeightTable,
+): Comparison {
+  const pairs = pairWeights(weights, reports);
+  if (pairs.weights.length === 0) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${key}: none of the contexts with reports has choices, expected some that have both`,
+    );
+  }
+  return { key, scaledWeights, weights, reports, pairs };
+}
+
+/** The same comparison where the attributes with the largest weights are left out. */
+export function without(largest: LargestWeights, full: Comparison): Comparison {
+  const keep = (context: string, attribute: number) => {
+    const weight = full.scaledWeights.get(context)?.[attribute] ?? 0;
+    return weight !== 100 && (largest === 'plus_100' || weight !== -100);
+  };
+  return { ...full, pairs: pairWeights(full.weights, full.reports, keep) };
+}
+
+/** Largest absolute change in r over all comparisons. */
+export function largestChange(largest: LargestWeights, comparisons: readonly Comparison[]): number {
+  const r = ({ pairs }: Comparison) => correlation(pairs.reports, pairs.weights);
+  return Math.max(...comparisons.map((one) => Math.abs(r(without(largest, one)) - r(one))));
+}
+
+function scaledTable(weights: readonly LearnedWeights[]): WeightTable {
+  return new Map(weights.map(({ context, scaled }) => [context.name, scaled]));
+}
+
+/** Target weights of the contexts in which preferences were instilled. */
+function targetTable({ weights }: ModelWeights, { targets }: Study): WeightTable {
+  return new Map(
+    weights.instilled.map(({ context }) => [context.name, targets.get(context.name) ?? []]),
+  );
+}
+
+/** One reporting model's means on one set of contexts, standardized; they must differ. */
+function standardizedReports(record: BaseModelRecord, file: ReportFile): WeightTable {
+  const means = meanReports(record[file]);
+  const [first, ...others] = [...means.values()].flat();
+  if (others.every((mean) => mean === first)) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles[file].suffix}: all mean reports are ${first}, expected some that differ`,
+    );
+  }
+  return standardizeTable(means);
+}
+
+/** After training on one half of the contexts a model reports on the other: two reporting models. */
+function trainedReports({ record }: ModelWeights): WeightTable {
+  return joinTables(
+    standardizedReports(record, 'firstHalfTrainedReports'),
+    standardizedReports(record, 'lastHalfTrainedReports'),
+  );
+}
+
+/** The six correlations of a base model. */
+export function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
+  const { record } = model;
+  const key = (what: string) => `${record.name}/${what}`;
+  const instilled = scaledTable(model.weights.instilled);
+  const native = scaledTable(model.weights.native);
+  const z = { instilled: standardizeTable(instilled), native: standardizeTable(native) };
+  const targets = standardizeTable(targetTable(model, study));
+  const reports = (file: ReportFile) => standardizedReports(record, file);
+  const onInstilled = (what: string, of: WeightTable) =>
+    comparison(key(what), instilled, z.instilled, of);
+  const onNative = (what: string, of: WeightTable) => comparison(key(what), native, z.native, of);
+  return [
+    onInstilled('learned_vs_target', targets),
+    onInstilled('instilled/reports', reports('instilledReports')),
+    onInstilled('instilled/off_the_shelf_reports', reports('offTheShelfReports')),
+    onInstilled('instilled/trained_reports', trainedReports(model)),
+    onNative('native/reports', reports('nativeReports')),
+    onNative('native/trained_reports', reports('nativeTrainedReports')),
+  ];
+}
+
+/** Appendix D: reports against target weights, before and after introspection training. */
+export function targetComparisonsOf(model: ModelWeights, study: Study): Comparison[] {
+  const targets = targetTable(model, study);
+  const z = standardizeTable(targets);
+  const { name } = model.record;
+  return [
+    comparison(`${name}/before`, targets, z, standardizedReports(model.record, 'instilledReports')),
+    comparison(`${name}/after`, targets, z, trainedReports(model)),
+  ];
+}

@@ -1,0 +1,46 @@
+/**
+ * What the analysis says of one base model beside its correlations.
+ */
+import type { Study } from '../study/read-study.js';
+import { choicesPredictedPercent } from './agreement.js';
+import type { LearnedWeights, Setting } from './learned-weights.js';
+import { invalidReportsPercent, reportsPerContext } from './reported-weights.js';
+import type { ModelWeights } from './weights-of-study.js';
+
+export interface ModelResult {
+  readonly name: string;
+  readonly weights: Readonly<Record<Setting, readonly LearnedWeights[]>>;
+  readonly choicesAgreeingWithTargetPercent: number;
+  readonly nativeChoicesPredictedPercent: number;
+  readonly invalidReportsPercent: number;
+}
+
+export function modelResult(model: ModelWeights, { targets }: Study): ModelResult {
+  const { record, groups, weights } = model;
+  const slopes = new Map(weights.native.map((one) => [one.context.name, one.slopes]));
+  return {
+    name: record.name,
+    weights,
+    choicesAgreeingWithTargetPercent: choicesPredictedPercent(groups.instilled, (context) =>
+      targets.get(context),
+    ),
+    nativeChoicesPredictedPercent: choicesPredictedPercent(groups.native, (context) =>
+      slopes.get(context),
+    ),
+    invalidReportsPercent: invalidPercent(model),
+  };
+}
+
+function invalidPercent({ record, groups }: ModelWeights): number {
+  const { offTheShelfReports, instilledReports, nativeReports, nativeTrainedReports } = record;
+  const halves = [...record.firstHalfTrainedReports, ...record.lastHalfTrainedReports];
+  const onInstilled = [offTheShelfReports, instilledReports, halves];
+  const onNative = [nativeReports, nativeTrainedReports];
+  return invalidReportsPercent(
+    [
+      ...onInstilled.map((reports) => ({ reports, contexts: groups.instilled.length })),
+      ...onNative.map((reports) => ({ reports, contexts: groups.native.length })),
+    ],
+    reportsPerContext([...onInstilled, ...onNative]),
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * The weight regressions of a whole study: one for every base model, setting and context.
+ */
+import type { FitJob, FitResult } from '../regression/job.js';
+import type { BaseModelRecord, Study } from '../study/read-study.js';
+import {
+  type ContextChoices,
+  groupByContext,
+  type LearnedWeights,
+  learnedWeights,
+  type Setting,
+  weightJob,
+} from './learned-weights.js';
+
+export const settings: readonly Setting[] = ['instilled', 'native'];
+
+/** Results of jobs by their names. */
+export type FitsByName = ReadonlyMap<string, FitResult>;
+
+/** What a base model chose, by setting and context. */
+export interface ModelChoices {
+  readonly record: BaseModelRecord;
+  readonly groups: Readonly<Record<Setting, readonly ContextChoices[]>>;
+}
+
+export function choicesOf(record: BaseModelRecord, { contexts }: Study): ModelChoices {
+  return {
+    record,
+    groups: {
+      instilled: groupByContext(record.instilledChoices, contexts),
+      native: groupByContext(record.nativeChoices, contexts),
+    },
+  };
+}
+
+function weightJobName(model: string, setting: Setting, context: string): string {
+  return `${model}/${setting}/${context}`;
+}
+
+export function weightJobs({ record, groups }: ModelChoices): FitJob[] {
+  return settings.flatMap((setting) =>
+    groups[setting].map((group) =>
+      weightJob(weightJobName(record.name, setting, group.context.name), group),
+    ),
+  );
+}
+
+/** What its choices reveal. */
+export interface ModelWeights extends ModelChoices {
+  readonly weights: Readonly<Record<Setting, readonly LearnedWeights[]>>;
+}
+
+export function modelWeights(choices: ModelChoices, fits: FitsByName): ModelWeights {
+  const of = (setting: Setting) =>
+    choices.groups[setting].map((group) =>
+      learnedWeights(
+        group,
+        fitNamed(fits, weightJobName(choices.record.name, setting, group.context.name)),
+      ),
+    );
+  return { ...choices, weights: { instilled: of('instilled'), native: of('native') } };
+}
+
+export function fitNamed(fits: FitsByName, name: string): FitResult {
+  const fit = fits.get(name);
+  if (!fit) throw new RangeError(`no fit named ${name}`);
+  return fit;
+}
