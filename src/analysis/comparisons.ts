@@ -2,11 +2,10 @@
  * Which weights are held against which reports, in the paper and in its Appendix D.
  */
 import { WeighbridgeError } from '../errors.js';
-import { modelFiles, type ReportFile } from '../study/layout.js';
-import type { BaseModelRecord, Study } from '../study/read-study.js';
+import type { Study } from '../study/read-study.js';
 import { type Pairs, pairWeights } from './correlations.js';
 import type { LearnedWeights } from './learned-weights.js';
-import { joinTables, meanReports, standardizeTable, type WeightTable } from './reported-weights.js';
+import { standardizeTable, type WeightTable } from './reported-weights.js';
 import { correlation } from './standardize.js';
 import type { ModelWeights } from './weights-of-study.js';
 
@@ -68,46 +67,24 @@ function targetTable({ weights }: ModelWeights, { targets }: Study): WeightTable
   );
 }
 
-/** One reporting model's means on one set of contexts, standardized; they must differ. */
-function standardizedReports(record: BaseModelRecord, file: ReportFile): WeightTable {
-  const means = meanReports(record[file]);
-  const [first, ...others] = [...means.values()].flat();
-  if (others.every((mean) => mean === first)) {
-    throw new WeighbridgeError(
-      'bad-data',
-      `${record.name}${modelFiles[file].suffix}: all mean reports are ${first}, expected some that differ`,
-    );
-  }
-  return standardizeTable(means);
-}
-
-/** After training on one half of the contexts a model reports on the other: two reporting models. */
-function trainedReports({ record }: ModelWeights): WeightTable {
-  return joinTables(
-    standardizedReports(record, 'firstHalfTrainedReports'),
-    standardizedReports(record, 'lastHalfTrainedReports'),
-  );
-}
-
 /** The six correlations of a base model. */
 export function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
-  const { record } = model;
+  const { record, reports } = model;
   const key = (what: string) => `${record.name}/${what}`;
   const instilled = scaledTable(model.weights.instilled);
   const native = scaledTable(model.weights.native);
   const z = { instilled: standardizeTable(instilled), native: standardizeTable(native) };
   const targets = standardizeTable(targetTable(model, study));
-  const reports = (file: ReportFile) => standardizedReports(record, file);
   const onInstilled = (what: string, of: WeightTable) =>
     comparison(key(what), instilled, z.instilled, of);
   const onNative = (what: string, of: WeightTable) => comparison(key(what), native, z.native, of);
   return [
     onInstilled('learned_vs_target', targets),
-    onInstilled('instilled/reports', reports('instilledReports')),
-    onInstilled('instilled/off_the_shelf_reports', reports('offTheShelfReports')),
-    onInstilled('instilled/trained_reports', trainedReports(model)),
-    onNative('native/reports', reports('nativeReports')),
-    onNative('native/trained_reports', reports('nativeTrainedReports')),
+    onInstilled('instilled/reports', reports.instilled),
+    onInstilled('instilled/off_the_shelf_reports', reports.offTheShelf),
+    onInstilled('instilled/trained_reports', reports.instilledTrained),
+    onNative('native/reports', reports.native),
+    onNative('native/trained_reports', reports.nativeTrained),
   ];
 }
 
@@ -115,9 +92,9 @@ export function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
 export function targetComparisonsOf(model: ModelWeights, study: Study): Comparison[] {
   const targets = targetTable(model, study);
   const z = standardizeTable(targets);
-  const { name } = model.record;
+  const { record, reports } = model;
   return [
-    comparison(`${name}/before`, targets, z, standardizedReports(model.record, 'instilledReports')),
-    comparison(`${name}/after`, targets, z, trainedReports(model)),
+    comparison(`${record.name}/before`, targets, z, reports.instilled),
+    comparison(`${record.name}/after`, targets, z, reports.instilledTrained),
   ];
 }

@@ -17,7 +17,7 @@ import {
 import { type CorrelationSet, correlationMap, correlationSetPlan } from './correlation-set.js';
 import { type Correlation, correlationJob } from './correlations.js';
 import { type ModelResult, modelResult } from './model-result.js';
-import { choicesOf, type FitsByName, modelWeights, weightJobs } from './weights-of-study.js';
+import { type FitsByName, modelData, modelWeights, weightJobs } from './weights-of-study.js';
 
 export interface Reproduction extends CorrelationSet {
   readonly models: readonly ModelResult[];
@@ -41,9 +41,9 @@ export interface ReproduceOptions {
 export async function reproduce(study: Study, options: ReproduceOptions): Promise<Reproduction> {
   const fits = countedFits(options);
 
-  const choices = study.models.map((model) => choicesOf(model, study));
-  const weightFits = await fits.run(choices.flatMap(weightJobs));
-  const models = choices.map((ofModel) => modelWeights(ofModel, weightFits));
+  const data = study.models.map((model) => modelData(model, study));
+  const weightFits = await fits.run(data.flatMap(weightJobs));
+  const models = data.map((ofModel) => modelWeights(ofModel, weightFits));
 
   const comparisons = models.flatMap((model) => comparisonsOf(model, study));
   const appendix = models.flatMap((model) => targetComparisonsOf(model, study));

@@ -11,25 +11,28 @@ import {
   type Setting,
   weightJob,
 } from './learned-weights.js';
+import { type ReportTables, reportTables } from './report-tables.js';
 
 export const settings: readonly Setting[] = ['instilled', 'native'];
 
 /** Results of jobs by their names. */
 export type FitsByName = ReadonlyMap<string, FitResult>;
 
-/** What a base model chose, by setting and context. */
-export interface ModelChoices {
+/** What a base model chose, by setting and context, and what it said. */
+export interface ModelData {
   readonly record: BaseModelRecord;
   readonly groups: Readonly<Record<Setting, readonly ContextChoices[]>>;
+  readonly reports: ReportTables;
 }
 
-export function choicesOf(record: BaseModelRecord, { contexts }: Study): ModelChoices {
+export function modelData(record: BaseModelRecord, { contexts }: Study): ModelData {
   return {
     record,
     groups: {
       instilled: groupByContext(record.instilledChoices, contexts),
       native: groupByContext(record.nativeChoices, contexts),
     },
+    reports: reportTables(record),
   };
 }
 
@@ -37,7 +40,7 @@ function weightJobName(model: string, setting: Setting, context: string): string
   return `${model}/${setting}/${context}`;
 }
 
-export function weightJobs({ record, groups }: ModelChoices): FitJob[] {
+export function weightJobs({ record, groups }: ModelData): FitJob[] {
   return settings.flatMap((setting) =>
     groups[setting].map((group) =>
       weightJob(weightJobName(record.name, setting, group.context.name), group),
@@ -46,19 +49,19 @@ export function weightJobs({ record, groups }: ModelChoices): FitJob[] {
 }
 
 /** What its choices reveal. */
-export interface ModelWeights extends ModelChoices {
+export interface ModelWeights extends ModelData {
   readonly weights: Readonly<Record<Setting, readonly LearnedWeights[]>>;
 }
 
-export function modelWeights(choices: ModelChoices, fits: FitsByName): ModelWeights {
+export function modelWeights(data: ModelData, fits: FitsByName): ModelWeights {
   const of = (setting: Setting) =>
-    choices.groups[setting].map((group) =>
+    data.groups[setting].map((group) =>
       learnedWeights(
         group,
-        fitNamed(fits, weightJobName(choices.record.name, setting, group.context.name)),
+        fitNamed(fits, weightJobName(data.record.name, setting, group.context.name)),
       ),
     );
-  return { ...choices, weights: { instilled: of('instilled'), native: of('native') } };
+  return { ...data, weights: { instilled: of('instilled'), native: of('native') } };
 }
 
 export function fitNamed(fits: FitsByName, name: string): FitResult {
