@@ -4,11 +4,27 @@
  */
 
 // The study of the paper
-export { type Correlation, correlationJob, correlationOf } from './analysis/correlations.js';
+export type { CorrelationSet } from './analysis/correlation-set.js';
+export {
+  type Correlation,
+  correlationJob,
+  correlationOf,
+  type Pairs,
+  pairWeights,
+} from './analysis/correlations.js';
 export { agreementOf, type Figure, figuresOf, type PaperFigures } from './analysis/figures.js';
-export { type LearnedWeights, learnedWeights, weightJob } from './analysis/learned-weights.js';
+export {
+  type ContextChoices,
+  groupByContext,
+  type LearnedWeights,
+  learnedWeights,
+  type Setting,
+  weightJob,
+} from './analysis/learned-weights.js';
+export type { ModelResult } from './analysis/model-result.js';
 export { type ReproduceOptions, type Reproduction, reproduce } from './analysis/reproduce.js';
 export { scaleWeights, standardize } from './analysis/standardize.js';
+export type { TrainingEffect } from './analysis/training-effect.js';
 // Errors
 export { type ErrorCode, WeighbridgeError } from './errors.js';
 export { type ControlledMean, controlledMean } from './posterior/control-variates.js';
@@ -49,8 +65,10 @@ export {
   logisticRegression,
   logisticSpecification,
   type RegressionOptions,
+  toRows,
 } from './regression/regressions.js';
 export type { Specification } from './regression/specification.js';
+export type { MetricKind } from './sampler/metric.js';
 // The sampler, for a model of one's own
 export { posteriorMode } from './sampler/mode.js';
 export type { Model } from './sampler/model.js';

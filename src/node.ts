@@ -1,6 +1,17 @@
 /** What needs Node: reading and downloading studies, and fits on worker threads. */
 export { type WorkerPool, workerPool } from './executor/worker-pool.js';
-export { type Candidate, readAgents, readCandidates } from './study/candidates.js';
+export { type Candidate, contextFor, readAgents, readCandidates } from './study/candidates.js';
 export type { Attribute, Choice, Context, WeightReport } from './study/context.js';
-export { type FetchPublishedOptions, fetchPublished } from './study/published-data.js';
-export { type ReadOptions, readStudy, type Study } from './study/read-study.js';
+export type { Provenance } from './study/provenance.js';
+export {
+  type FetchPublishedOptions,
+  fetchPublished,
+  type PublishedProgress,
+  publishedCacheFolder,
+} from './study/published-data.js';
+export {
+  type BaseModelRecord,
+  type ReadOptions,
+  readStudy,
+  type Study,
+} from './study/read-study.js';

@@ -4,7 +4,7 @@
 import { normalizedDifferences, utilityDifference } from '../study/context.js';
 import type { ContextChoices } from './learned-weights.js';
 
-/** Choices of the option with the strictly higher utility by `weightsOf` the context. */
+/** Choices of the option with the higher utility by `weightsOf` the context; of equal ones, of B. */
 export function choicesPredictedPercent(
   groups: readonly ContextChoices[],
   weightsOf: (context: string) => readonly number[] | undefined,

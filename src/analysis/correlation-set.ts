@@ -6,7 +6,7 @@ import type { Comparison } from './comparisons.js';
 import { type Correlation, correlationJob, correlationOf, type Pairs } from './correlations.js';
 import type { Setting } from './learned-weights.js';
 import { type TrainingEffect, trainingEffectJob, trainingEffectOf } from './training-effect.js';
-import { type FitsByName, fitNamed, settings } from './weights-of-study.js';
+import { bothSettings, type FitsByName, fitNamed } from './weights-of-study.js';
 
 /** Correlations keyed MODEL/COMPARISON, and the effects of training by setting. */
 export interface CorrelationSet {
@@ -40,7 +40,9 @@ export function correlationSetPlan(
   return {
     jobs: [
       ...comparisons.map(({ key, pairs }) => correlationJob(prefix + key, pairs)),
-      ...settings.map((setting) => trainingEffectJob(effectName(setting), trainingPairs(setting))),
+      ...bothSettings.map((setting) =>
+        trainingEffectJob(effectName(setting), trainingPairs(setting)),
+      ),
     ],
     read(fits) {
       const effect = (setting: Setting) =>

@@ -17,6 +17,7 @@ export interface ReportTables {
 /** @throws WeighbridgeError `bad-data` where the reports of a file are all alike. */
 export function reportTables(record: BaseModelRecord): ReportTables {
   const table = (file: ReportFile) => standardizedReports(record, file);
+  requireDisjointHalves(record);
   return {
     offTheShelf: table('offTheShelfReports'),
     instilled: table('instilledReports'),
@@ -25,6 +26,18 @@ export function reportTables(record: BaseModelRecord): ReportTables {
     native: table('nativeReports'),
     nativeTrained: table('nativeTrainedReports'),
   };
+}
+
+/** A context in both halves would be reported on by a model that was trained on it. */
+function requireDisjointHalves(record: BaseModelRecord): void {
+  const first = new Set(record.firstHalfTrainedReports.map(({ context }) => context));
+  const twice = record.lastHalfTrainedReports.find(({ context }) => first.has(context));
+  if (twice) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles.lastHalfTrainedReports.suffix}: ${twice.context} is also in ${record.name}${modelFiles.firstHalfTrainedReports.suffix}, expected each context in one of the two`,
+    );
+  }
 }
 
 /** One reporting model's means on one set of contexts, standardized; they must differ. */

@@ -51,9 +51,12 @@ export function invalidReportsPercent(
   return (100 * (asked - valid)) / asked;
 }
 
-/** Reports asked for in a context: the largest number that any context has. */
+/** The paper asked for ten reports in each context. */
+const REPORTS_PER_CONTEXT = 10;
+
+/** Reports asked for in a context: the paper's ten, or more where any context has more. */
 export function reportsPerContext(files: readonly (readonly WeightReport[])[]): number {
-  let largest = 0;
+  let largest = REPORTS_PER_CONTEXT;
   for (const reports of files) {
     const counts = new Map<string, number>();
     for (const { context } of reports) counts.set(context, (counts.get(context) ?? 0) + 1);

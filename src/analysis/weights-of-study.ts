@@ -13,7 +13,7 @@ import {
 } from './learned-weights.js';
 import { type ReportTables, reportTables } from './report-tables.js';
 
-export const settings: readonly Setting[] = ['instilled', 'native'];
+export const bothSettings: readonly Setting[] = ['instilled', 'native'];
 
 /** Results of jobs by their names. */
 export type FitsByName = ReadonlyMap<string, FitResult>;
@@ -41,7 +41,7 @@ function weightJobName(model: string, setting: Setting, context: string): string
 }
 
 export function weightJobs({ record, groups }: ModelData): FitJob[] {
-  return settings.flatMap((setting) =>
+  return bothSettings.flatMap((setting) =>
     groups[setting].map((group) =>
       weightJob(weightJobName(record.name, setting, group.context.name), group),
     ),

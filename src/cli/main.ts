@@ -12,8 +12,11 @@ const INTERNAL = 1;
 
 // A reader that has seen enough, as `head` has, is no error, and other output is still to be written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`${pc.red('error:')} cannot write to standard output: ${error.message}\n`);
+  process.exitCode = BAD_INPUT;
 });
+process.stderr.on('error', () => {});
 
 const program = new Command('weighbridge')
   .description('Weighs what a language model does against what it says.')

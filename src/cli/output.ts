@@ -1,7 +1,7 @@
 /**
  * Writing results where they were asked for, whole or not at all.
  */
-import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
 
@@ -25,7 +25,11 @@ export async function requireWritable(file: string): Promise<void> {
 }
 
 /** Replaces the file in one step, so that no reader meets half of it. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string): Promise<void> {
+  // A link stays a link, and a device or a pipe takes the text as it comes.
+  const file = await realpath(path).catch(() => path);
+  const found = await stat(file).catch(() => null);
+  if (found && !found.isFile()) return writeFile(file, text);
   const temporary = `${file}.${process.pid}.partial`;
   try {
     await writeFile(temporary, text);

@@ -13,7 +13,9 @@ export function progressBar(label: string, quiet: boolean): Progress {
   const bar = new SingleBar({
     format: `${label} {bar} {value}/{total} {eta_formatted}`,
     stream: process.stderr,
-    hideCursor: true,
+    // Terminal modes that an interrupt would leave behind stay as they are.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     barsize: 30,
   });

@@ -29,6 +29,9 @@ interface ReproduceFlags {
   quiet: boolean;
 }
 
+/** Each worker takes some 25 MB: a machine of many cores must not be filled unasked. */
+const MOST_WORKERS = 8;
+
 export function addReproduce(program: Command): void {
   const { chains, warmup, draws, seed } = defaultSettings;
   program
@@ -40,14 +43,14 @@ export function addReproduce(program: Command): void {
     )
     .option('--json <file>', "write the result as JSON ('-': standard output)")
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0), Number(seed))
-    .option('--chains <n>', 'chains a fit', wholeNumber(1), chains)
-    .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0), warmup)
-    .option('--draws <n>', 'kept draws a chain', wholeNumber(4), draws)
+    .option('--chains <n>', 'chains a fit', wholeNumber(1, 1000), chains)
+    .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0, 1_000_000), warmup)
+    .option('--draws <n>', 'kept draws a chain', wholeNumber(4, 1_000_000), draws)
     .option(
       '--workers <n>',
       'worker threads; the result is the same for any number',
-      wholeNumber(1),
-      availableParallelism(),
+      wholeNumber(1, 256),
+      Math.min(availableParallelism(), MOST_WORKERS),
     )
     .addOption(
       new Option(
@@ -57,7 +60,7 @@ export function addReproduce(program: Command): void {
         .choices(['keep', 'omit'])
         .default('keep'),
     )
-    .option('--quiet', 'no progress', false)
+    .option('--quiet', 'no progress, and with --json - no table', false)
     .action(runReproduce);
 }
 
@@ -74,11 +77,7 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
 
   const figures = figuresOf(result, await readPaperFigures());
   const seconds = (performance.now() - started) / 1000;
-  const text = [
-    figureTable(figures, tableTitle(study)),
-    verdict(result, seconds),
-    ...(isSimulated(study) ? [pc.yellow(`Simulated: ${study.provenance?.description}`)] : []),
-  ].join('\n');
+  const text = [figureTable(figures, tableTitle(study)), verdict(result, seconds)].join('\n');
   if (flags.json !== '-') process.stdout.write(`${text}\n`);
   else if (!flags.quiet) process.stderr.write(`${text}\n`);
 
@@ -97,6 +96,8 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
   }
 }
 
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The folder to read: the one given, the downloaded one, or the replica. */
 async function dataFolder({ data, quiet }: ReproduceFlags): Promise<string> {
   if (data === undefined) return fixturePath('replica');
@@ -108,14 +109,14 @@ async function dataFolder({ data, quiet }: ReproduceFlags): Promise<string> {
     interrupted.abort(
       new WeighbridgeError('download', 'download interrupted; files already whole are kept'),
     );
-  process.once('SIGINT', onInterrupt);
+  for (const signal of STOPPING) process.once(signal, onInterrupt);
   try {
     return await fetchPublished({
       signal: interrupted.signal,
       onProgress: ({ filesDone, filesTotal }) => bar.update(filesDone, filesTotal),
     });
   } finally {
-    process.off('SIGINT', onInterrupt);
+    for (const signal of STOPPING) process.off(signal, onInterrupt);
     bar.stop();
   }
 }
@@ -142,9 +143,9 @@ function isSimulated(study: Study): boolean {
 
 function tableTitle(study: Study): string {
   const what = isSimulated(study)
-    ? pc.yellow("SIMULATED DATA, calibrated to the paper; not the paper's data")
+    ? pc.yellow(`SIMULATED DATA, not the paper's: ${study.provenance?.description}`)
     : `data: ${study.folder}`;
-  return pc.bold(`Plunkett, Morris, Reddy & Morales 2025 (arXiv 2505.17120) and ours. ${what}`);
+  return pc.bold(`Plunkett, Morris, Reddy & Morales 2025 (arXiv 2505.17120) and ours.\n${what}`);
 }
 
 function verdict({ diagnostics, models, warnings }: Reproduction, seconds: number): string {

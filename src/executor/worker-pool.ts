@@ -36,7 +36,7 @@ export function workerPool(workers: number): WorkerPool {
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     runtime: 'worker_threads',
-    minThreads: workers,
+    minThreads: 0,
     maxThreads: workers,
     idleTimeout: 60_000,
     // Flags that this process was started with, --eval say, are not for its workers.

@@ -3,9 +3,8 @@
  * a message between threads keeps an error's text and loses its class and code.
  */
 import { type ErrorCode, WeighbridgeError } from '../errors.js';
-import { type FitJob, type FitResult, runJob } from '../regression/job.js';
-import { modelOf } from '../regression/specification.js';
-import { type Chain, sampleChain } from '../sampler/chain.js';
+import { type FitJob, type FitResult, runJob, runJobChain } from '../regression/job.js';
+import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 
 export interface BatchTask {
@@ -29,7 +28,7 @@ export function runBatch({ jobs, settings }: BatchTask): Outcome<FitResult[]> {
 }
 
 export function runChain({ job, settings, chain }: ChainTask): Outcome<Chain> {
-  return outcomeOf(() => sampleChain(modelOf(job.specification), settings, job.name, chain));
+  return outcomeOf(() => runJobChain(job, settings, chain));
 }
 
 function outcomeOf<T>(task: () => T): Outcome<T> {

@@ -2,6 +2,7 @@
  * Fits as work to be handed out: what a job is, what comes back, and the shape of whoever does
  * it, on this thread or on others. Results do not depend on who that is.
  */
+import { WeighbridgeError } from '../errors.js';
 import type { ControlledMean } from '../posterior/control-variates.js';
 import type { Draws } from '../posterior/draws.js';
 import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
@@ -38,11 +39,30 @@ export type FitRunner = (
 ) => Promise<FitResult[]>;
 
 export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
-  const model = modelOf(job.specification);
-  const chains = Array.from({ length: settings.chains }, (_, chain) =>
-    sampleChain(model, settings, job.name, chain),
+  return namingTheFit(job, () => {
+    const model = modelOf(job.specification);
+    const chains = Array.from({ length: settings.chains }, (_, chain) =>
+      sampleChain(model, settings, job.name, chain),
+    );
+    return resultOf(job, model.parameterNames, chains);
+  });
+}
+
+/** Chain number `chain` (from 0) of a job alone. */
+export function runJobChain(job: FitJob, settings: SamplerSettings, chain: number): Chain {
+  return namingTheFit(job, () =>
+    sampleChain(modelOf(job.specification), settings, job.name, chain),
   );
-  return resultOf(job, model.parameterNames, chains);
+}
+
+/** Of many fits, an error must tell which one it is about. */
+function namingTheFit<T>({ name }: FitJob, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof WeighbridgeError)) throw cause;
+    throw new WeighbridgeError(cause.code, `${name}: ${cause.message}`, { cause });
+  }
 }
 
 /** What of a fit goes back to whoever ordered the job. */

@@ -5,9 +5,10 @@
 
 import type { CorrelationSet } from '../analysis/correlation-set.js';
 import { agreementOf, type Figure } from '../analysis/figures.js';
-import type { LearnedWeights, Setting } from '../analysis/learned-weights.js';
+import type { LearnedWeights } from '../analysis/learned-weights.js';
 import type { ModelResult } from '../analysis/model-result.js';
 import type { Reproduction } from '../analysis/reproduce.js';
+import { bothSettings } from '../analysis/weights-of-study.js';
 import type { Provenance } from '../study/provenance.js';
 
 /** How a result came about, beside the result. */
@@ -83,10 +84,9 @@ function byModel(result: Reproduction, value: (model: ModelResult) => number) {
 }
 
 function weightsJson(models: readonly ModelResult[]) {
-  const settings: readonly Setting[] = ['instilled', 'native'];
   return Object.fromEntries(
     models.flatMap((model) =>
-      settings.map((setting) => [
+      bothSettings.map((setting) => [
         `${model.name}/${setting}`,
         model.weights[setting].map(contextWeightsJson),
       ]),

@@ -2,6 +2,7 @@
  * One Markov chain from its random start to its last draw: warm up by the plan, then sample with
  * step size and metric fixed.
  */
+import { WeighbridgeError } from '../errors.js';
 import { type RandomStream, randomStream } from '../random/stream.js';
 import { metricEstimator } from './covariance.js';
 import { type EvaluatedPoint, initialPoint } from './hamiltonian.js';
@@ -44,6 +45,7 @@ export function sampleChain(
   fit: string,
   chain: number,
 ): Chain {
+  requireParameters(model);
   const random = randomStream(settings.seed, fit, chain);
   const kernel = kernelFor(model, settings);
   const current = initialPoint(model, random, settings.initialRange);
@@ -55,6 +57,15 @@ export function sampleChain(
     inverseMetric: tuned.metric.inverse,
     warmupLeapfrogSteps: tuned.leapfrogSteps,
   };
+}
+
+function requireParameters({ dimension, parameterNames, constrain }: Model): void {
+  if (!constrain && parameterNames.length !== dimension) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the model has ${dimension} parameters and ${parameterNames.length} names: expected a name for each, or 'constrain'`,
+    );
+  }
 }
 
 function kernelFor(model: Model, settings: SamplerSettings): Kernel {

@@ -71,7 +71,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
   requireWhole('draws', 4);
   requireWhole('maxDepth', 1);
   const requireRange = (
-    name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange',
+    name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange' | 'seed',
     allowed: boolean,
     expected: string,
   ) => {
@@ -85,7 +85,16 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
   const { targetAcceptance, jitter, integrationTime, initialRange } = settings;
   requireRange('targetAcceptance', targetAcceptance > 0 && targetAcceptance < 1, 'in (0, 1)');
   requireRange('jitter', jitter >= 0 && jitter < 1, 'in [0, 1)');
-  requireRange('integrationTime', integrationTime > 0, 'positive');
+  requireRange(
+    'integrationTime',
+    integrationTime > 0 && Number.isFinite(integrationTime),
+    'positive and finite',
+  );
+  requireRange(
+    'seed',
+    typeof settings.seed === 'string' || Number.isFinite(settings.seed),
+    'a number or a text',
+  );
   requireRange('initialRange', initialRange >= 0, 'at least 0');
   return settings;
 }

@@ -16,8 +16,8 @@ const longestFirst = [...kinds].sort(
 /** Which kind of file a name is by its longest suffix, and of which base model. */
 function recognize(file: string): { model: string; kind: ModelFile } | null {
   const kind = longestFirst.find((candidate) => file.endsWith(modelFiles[candidate].suffix));
-  if (!kind) return null;
-  return { model: file.slice(0, -modelFiles[kind].suffix.length), kind };
+  const model = kind ? file.slice(0, -modelFiles[kind].suffix.length) : '';
+  return kind && model !== '' ? { model, kind } : null;
 }
 
 export interface FolderLayout {

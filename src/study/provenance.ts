@@ -2,10 +2,11 @@
  * Where a study's data come from, as a folder says of itself in `provenance.json`. A simulated
  * study must say so, and everything that shows its figures repeats it.
  */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { WeighbridgeError } from '../errors.js';
+import { readText } from './csv.js';
 import { sharedFiles } from './layout.js';
 
 const provenanceSchema = z.object({
@@ -21,14 +22,11 @@ export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** The folder's provenance, or null where it has none, as the authors' own has not. */
 export async function readProvenance(folder: string): Promise<Provenance | null> {
-  let text: string;
+  const path = join(folder, sharedFiles.provenance);
+  if (!existsSync(path)) return null;
+  const text = await readText(path, 'where the data come from');
   try {
-    text = await readFile(join(folder, sharedFiles.provenance), 'utf8');
-  } catch {
-    return null;
-  }
-  try {
-    return provenanceSchema.parse(JSON.parse(text));
+    return provenanceSchema.parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (cause) {
     throw new WeighbridgeError(
       'bad-data',

@@ -82,18 +82,22 @@ async function readModel(
 ): Promise<BaseModelRecord> {
   const choices = (kind: ModelFile, known?: ReadonlyMap<string, unknown>) =>
     readChoices(reader, name + modelFiles[kind].suffix, modelFiles[kind].holds, known);
-  const reports = (kind: ReportFile) =>
-    readReports(reader, name + modelFiles[kind].suffix, modelFiles[kind].holds);
+  const instilledChoices = await choices('instilledChoices', targets);
+  const nativeChoices = await choices('nativeChoices');
+  const reports = (kind: ReportFile, made: readonly Choice[]) => {
+    const chosen = new Set(made.map(({ context }) => context));
+    return readReports(reader, name + modelFiles[kind].suffix, modelFiles[kind].holds, chosen);
+  };
   return {
     name,
-    instilledChoices: await choices('instilledChoices', targets),
-    nativeChoices: await choices('nativeChoices'),
-    offTheShelfReports: await reports('offTheShelfReports'),
-    instilledReports: await reports('instilledReports'),
-    firstHalfTrainedReports: await reports('firstHalfTrainedReports'),
-    lastHalfTrainedReports: await reports('lastHalfTrainedReports'),
-    nativeReports: await reports('nativeReports'),
-    nativeTrainedReports: await reports('nativeTrainedReports'),
+    instilledChoices,
+    nativeChoices,
+    offTheShelfReports: await reports('offTheShelfReports', instilledChoices),
+    instilledReports: await reports('instilledReports', instilledChoices),
+    firstHalfTrainedReports: await reports('firstHalfTrainedReports', instilledChoices),
+    lastHalfTrainedReports: await reports('lastHalfTrainedReports', instilledChoices),
+    nativeReports: await reports('nativeReports', nativeChoices),
+    nativeTrainedReports: await reports('nativeTrainedReports', nativeChoices),
   };
 }
 
@@ -149,6 +153,9 @@ async function readTargets(
   const targets = new Map<string, number[]>();
   for (const row of table.rows) {
     const name = requireNewName(table, row, targets);
+    if (!contexts.has(name)) {
+      throw cellError(table, row, 0, `a context listed in ${sharedFiles.contexts}`);
+    }
     targets.set(
       name,
       Array.from({ length: count }, (_, i) => requireNumber(table, row, 1 + i)),
@@ -194,7 +201,12 @@ async function readChoices(
   return choices;
 }
 
-async function readReports(reader: Reader, file: string, purpose: string): Promise<WeightReport[]> {
+async function readReports(
+  reader: Reader,
+  file: string,
+  purpose: string,
+  chosen: ReadonlySet<string>,
+): Promise<WeightReport[]> {
   const count = attributesPerContext(reader.contexts);
   const table = await readTable(join(reader.folder, file), purpose, (header) => [
     'scenario',
@@ -205,9 +217,14 @@ async function readReports(reader: Reader, file: string, purpose: string): Promi
   const reports: WeightReport[] = [];
   const outOfRange: TableRow[] = [];
   const notNumbers: TableRow[] = [];
+  const withoutChoices: TableRow[] = [];
   const showsOptions = table.columns.length > 1 + count;
   for (const row of showsOptions ? withoutDuplicates(reader, table) : table.rows) {
     const context = requireContext(reader, table, row);
+    if (!chosen.has(context)) {
+      withoutChoices.push(row);
+      continue;
+    }
     const weights = row.cells.slice(1, 1 + count).map(parseNumber);
     if (!weights.every((weight) => weight !== null)) {
       notNumbers.push(row);
@@ -217,6 +234,13 @@ async function readReports(reader: Reader, file: string, purpose: string): Promi
     if (!inRange) outOfRange.push(row);
     if (inRange || reader.outOfRangeReports === 'keep') reports.push({ context, weights });
   }
+  if (withoutChoices.length === table.rows.length && table.rows.length > 0) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${file}: none of its contexts has choices of this model, expected reports on contexts with choices`,
+    );
+  }
+  warnOfRows(reader, table, withoutChoices, 'left out: the model made no choices in the context');
   warnOfRows(reader, table, notNumbers, 'left out: a weight is not a number');
   const fate = reader.outOfRangeReports === 'keep' ? 'kept, as in the paper' : 'left out';
   warnOfRows(reader, table, outOfRange, `${fate}: a weight is out of -100..100`);

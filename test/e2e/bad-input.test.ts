@@ -2,7 +2,7 @@
  * Bad input through the command: one clear line, exit code 2, and nothing on standard output; what
  * can be left out is left out with a warning.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
@@ -125,13 +125,41 @@ describe('bad input', () => {
       /^error: gpt-4o-2024-08-06_weight_reports\.csv: all mean reports are 0, expected some that differ$/,
     ],
     [
+      'a context in both halves of introspection training',
+      async (at) => {
+        const first = `${GPT_4O}_itrained_first_50_of_100_50ex_weight_reports.csv`;
+        const last = `${GPT_4O}_itrained_last_50_of_100_50ex_weight_reports.csv`;
+        const others = await readFile(join(at.folder, first), 'utf8');
+        await at.edit(last, () => others);
+      },
+      /^error: .*_last_50_.*\.csv: \w+ is also in .*_first_50_.*\.csv, expected each context in one of the two$/,
+    ],
+    [
+      'target weights of a context that is not listed',
+      edited('instilled_weights.csv', (text) => `${text}moon_base,1,2,3,4,100\n`),
+      /^error: instilled_weights\.csv, row \d+, column scenario: found 'moon_base', expected a context listed in scenarios\.csv$/,
+    ],
+    [
+      'target weights that are all alike',
+      edited('instilled_weights.csv', (text) => text.replace(/(-?\d+,){4}-?\d+$/gm, '5,5,5,5,5')),
+      /^error: gpt-4o-2024-08-06\/learned_vs_target: /,
+    ],
+    [
+      'a provenance that cannot be read',
+      async (at) => {
+        await removed('provenance.json')(at);
+        await mkdir(join(at.folder, 'provenance.json'));
+      },
+      /^error: .*provenance\.json cannot be read \(EISDIR\)/,
+    ],
+    [
       'reports on contexts without choices',
       async (at) => {
         const native = `${GPT_4O}_instilled_latent_weight_reports.csv`;
         const others = await readFile(join(at.folder, REPORTS), 'utf8');
         await at.edit(native, () => others);
       },
-      /^error: gpt-4o-2024-08-06\/native\/reports: none of the contexts with reports has choices, expected some that have both$/,
+      /^error: gpt-4o-2024-08-06_instilled_latent_weight_reports\.csv: none of its contexts has choices of this model, expected reports on contexts with choices$/,
     ],
   ])('is told in one line: %s', async (_what, spoil, line) => {
     await spoil(study);

@@ -142,14 +142,14 @@ describe('an error in a worker', () => {
     const error = await failure(pool(workers).run(jobs, settings));
     expect(error.code).toBe('improper-posterior');
     expect(error.message).toBe(
-      'the predictors x1, x2 are constant or linearly dependent: their slopes cannot be told apart',
+      'collinear: the predictors x1, x2 are constant or linearly dependent: their slopes cannot be told apart',
     );
   });
 
   it.each([1, 2])('may be of another code: %i workers', async (workers) => {
     const error = await failure(pool(workers).run([withGap()], settings));
     expect(error.code).toBe('bad-data');
-    expect(error.message).toBe('row 3: x2 is NaN, expected a finite number');
+    expect(error.message).toBe('gap: row 3: x2 is NaN, expected a finite number');
   });
 
   it('leaves the pool at work', async () => {

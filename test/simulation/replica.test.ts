@@ -17,6 +17,7 @@ describe('the decision contexts that ship', () => {
     const candidates = await readCandidates(fixture('contexts.json'));
     expect(candidates.length).toBeGreaterThanOrEqual(200);
     expect(new Set(candidates.map((one) => one.short_name)).size).toBe(candidates.length);
+    expect(new Set(candidates.map((one) => one.question)).size).toBe(candidates.length);
     for (const { short_name, question, attributes } of candidates) {
       expect(short_name).toMatch(/^[a-z0-9_]+$/);
       expect(question, short_name).toMatch(/^[A-Z].*\?$/);
