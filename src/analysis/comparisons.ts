@@ -1,7 +1,6 @@
 /**
  * Which weights are held against which reports, in the paper and in its Appendix D.
  */
-import { WeighbridgeError } from '../errors.js';
 import type { Study } from '../study/read-study.js';
 import { type Pairs, pairWeights } from './correlations.js';
 import type { LearnedWeights } from './learned-weights.js';
@@ -31,14 +30,7 @@ function comparison(
   weights: WeightTable,
   reports: WeightTable,
 ): Comparison {
-  const pairs = pairWeights(weights, reports);
-  if (pairs.weights.length === 0) {
-    throw new WeighbridgeError(
-      'bad-data',
-      `${key}: none of the contexts with reports has choices, expected some that have both`,
-    );
-  }
-  return { key, scaledWeights, weights, reports, pairs };
+  return { key, scaledWeights, weights, reports, pairs: pairWeights(weights, reports) };
 }
 
 /** The same comparison where the attributes with the largest weights are left out. */

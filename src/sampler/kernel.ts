@@ -14,8 +14,6 @@ export interface Transition {
   acceptance: number;
   /** Gradient evaluations spent. */
   leapfrogSteps: number;
-  /** Doublings of the tree; 0 for static HMC. */
-  depth: number;
   divergent: boolean;
   /** The trajectory was cut off at the maximum tree depth. */
   reachedMaxDepth: boolean;
@@ -37,7 +35,6 @@ export function newTransition(): Transition {
   return {
     acceptance: 0,
     leapfrogSteps: 0,
-    depth: 0,
     divergent: false,
     reachedMaxDepth: false,
     energy: 0,

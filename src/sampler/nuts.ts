@@ -188,7 +188,7 @@ function phaseTrajectory(model: Model): PhaseTrajectory {
 }
 
 /** NUTS over `model`, with trees of at most 2^maxDepth states. */
-export function nuts(model: Model, maxDepth = 10): Kernel {
+export function nuts(model: Model, maxDepth: number): Kernel {
   const trajectory = phaseTrajectory(model);
   const grow = treeGrower(trajectory, maxDepth);
   const outcome = newTransition();
@@ -202,7 +202,6 @@ export function nuts(model: Model, maxDepth = 10): Kernel {
       copyEvaluated(whole.proposal, current);
       outcome.acceptance = trajectory.meanAcceptance();
       outcome.leapfrogSteps = trajectory.steps();
-      outcome.depth = growth.depth;
       outcome.divergent = growth.diverged;
       outcome.reachedMaxDepth = growth.depth === maxDepth;
       outcome.energy = whole.proposalEnergy;

@@ -18,6 +18,9 @@ const GAMMA = 0.05;
 const T0 = 10;
 const KAPPA = 0.75;
 
+/** Acceptance of one step that the first guess must cross, whatever the target is. */
+const CROSSED_ACCEPTANCE = 0.8;
+
 export interface StepSizeAdaptation {
   /** Forgets the past and shrinks towards log(10 · stepSize) from now on. */
   restart(stepSize: number): void;
@@ -54,7 +57,7 @@ export function dualAveraging(targetAcceptance: number): StepSizeAdaptation {
 
 /**
  * Doubles or halves `stepSize` until the acceptance of one leapfrog step from `current` crosses
- * `threshold` (0.8, as in Stan). The current point stays where it is.
+ * 0.8, as in Stan. The current point stays where it is.
  */
 export function findInitialStepSize(
   model: Model,
@@ -62,7 +65,6 @@ export function findInitialStepSize(
   current: EvaluatedPoint,
   random: RandomStream,
   stepSize = 1,
-  threshold = 0.8,
 ): number {
   const point = newPhasePoint(model.dimension);
   const accepts = (step: number): boolean => {
@@ -70,7 +72,7 @@ export function findInitialStepSize(
     refreshMomentum(metric, point, random);
     const before = energy(point);
     leapfrog(model, metric, point, step);
-    return before - energy(point) > Math.log(threshold);
+    return before - energy(point) > Math.log(CROSSED_ACCEPTANCE);
   };
   const growing = accepts(stepSize);
   let step = stepSize;

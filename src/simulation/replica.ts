@@ -9,7 +9,13 @@ import { randomStream } from '../random/stream.js';
 import { type Candidate, contextFor } from '../study/candidates.js';
 import type { Choice, Context, WeightReport } from '../study/context.js';
 import { formatCsv } from '../study/csv.js';
-import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from '../study/layout.js';
+import {
+  attributeColumns,
+  type ModelFile,
+  modelFiles,
+  type ReportFile,
+  sharedFiles,
+} from '../study/layout.js';
 import { drawOption, drawTargetWeights, formatFloat } from '../study/trials.js';
 import { type SimulatedRecord, simulateBaseModel } from './replica-model.js';
 import { CONTEXTS_PER_SETTING } from './replica-plan.js';
@@ -69,18 +75,21 @@ function provenanceText(seed: number): string {
   return `${JSON.stringify(provenance, null, 2)}\n`;
 }
 
-const attributeColumns = (prefix: string, suffix = '') =>
-  [1, 2, 3, 4, 5].map((i) => `${prefix}${i}${suffix}`);
+/** The paper has five in every context, and so have ours. */
+const ATTRIBUTES = 5;
 
-const optionColumns = [...attributeColumns('A_attribute_'), ...attributeColumns('B_attribute_')];
+const optionColumns = [
+  ...attributeColumns('A_attribute_', ATTRIBUTES),
+  ...attributeColumns('B_attribute_', ATTRIBUTES),
+];
 
 function contextsCsv(contexts: readonly Context[]): string {
   const columns = [
     'scenario',
     'question',
-    ...attributeColumns('attr'),
-    ...attributeColumns('attr', '_min'),
-    ...attributeColumns('attr', '_max'),
+    ...attributeColumns('attr', ATTRIBUTES),
+    ...attributeColumns('attr', ATTRIBUTES, '_min'),
+    ...attributeColumns('attr', ATTRIBUTES, '_max'),
   ];
   const rows = contexts.map(({ name, question, attributes }) => [
     name,
@@ -94,7 +103,7 @@ function contextsCsv(contexts: readonly Context[]): string {
 
 function targetsCsv(targets: ReadonlyMap<string, readonly number[]>): string {
   return formatCsv(
-    ['scenario', ...attributeColumns('attr')],
+    ['scenario', ...attributeColumns('attr', ATTRIBUTES)],
     [...targets].map(([name, weights]) => [name, ...weights]),
   );
 }
@@ -155,6 +164,11 @@ function reportsCsv(
     const options = shown ? [...drawOption(shown, random), ...drawOption(shown, random)] : [];
     return [...leading, context, ...weights, ...options.map(formatFloat)];
   });
-  const columns = ['explaining_model', 'version', 'scenario', ...attributeColumns('report_attr')];
+  const columns = [
+    'explaining_model',
+    'version',
+    'scenario',
+    ...attributeColumns('report_attr', ATTRIBUTES),
+  ];
   return formatCsv([...columns, ...optionColumns], rows);
 }

@@ -49,3 +49,8 @@ export type ModelFile = keyof typeof modelFiles;
 
 /** The files that hold reports. */
 export type ReportFile = Exclude<ModelFile, 'instilledChoices' | 'nativeChoices'>;
+
+/** `prefix1, prefix2, …`: the columns of as many attributes as a study has. */
+export function attributeColumns(prefix: string, count: number, suffix = ''): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}${suffix}`);
+}

@@ -14,7 +14,13 @@ import {
   type TableRow,
 } from './csv.js';
 import { folderLayout } from './folder-layout.js';
-import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from './layout.js';
+import {
+  attributeColumns,
+  type ModelFile,
+  modelFiles,
+  type ReportFile,
+  sharedFiles,
+} from './layout.js';
 import { type Provenance, readProvenance } from './provenance.js';
 
 /** Everything that was collected from one base model and its fine-tuned descendants. */
@@ -101,11 +107,6 @@ async function readModel(
   };
 }
 
-/** `prefix1, prefix2, …` for as many attributes as a study has. */
-function numbered(prefix: string, count: number, suffix = ''): string[] {
-  return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}${suffix}`);
-}
-
 /** How many attributes the header of the contexts file declares: attr1, attr2, …; two at least. */
 function attributeCount(header: readonly string[]): number {
   let count = 2;
@@ -120,9 +121,9 @@ async function readContexts(path: string): Promise<Map<string, Context>> {
     return [
       'scenario',
       'question',
-      ...numbered('attr', count),
-      ...numbered('attr', count, '_min'),
-      ...numbered('attr', count, '_max'),
+      ...attributeColumns('attr', count),
+      ...attributeColumns('attr', count, '_min'),
+      ...attributeColumns('attr', count, '_max'),
     ];
   });
   const contexts = new Map<string, Context>();
@@ -148,7 +149,7 @@ async function readTargets(
   const count = attributesPerContext(contexts);
   const table = await readTable(path, 'the target weights', () => [
     'scenario',
-    ...numbered('attr', count),
+    ...attributeColumns('attr', count),
   ]);
   const targets = new Map<string, number[]>();
   for (const row of table.rows) {
@@ -179,8 +180,8 @@ async function readChoices(
   const table = await readTable(join(reader.folder, file), purpose, () => [
     'scenario',
     'selection',
-    ...numbered('A_attribute_', count),
-    ...numbered('B_attribute_', count),
+    ...attributeColumns('A_attribute_', count),
+    ...attributeColumns('B_attribute_', count),
   ]);
   const choices = withoutDuplicates(reader, table).map((row): Choice => {
     const context = requireContext(reader, table, row);
@@ -210,7 +211,7 @@ async function readReports(
   const count = attributesPerContext(reader.contexts);
   const table = await readTable(join(reader.folder, file), purpose, (header) => [
     'scenario',
-    ...numbered('report_attr', count),
+    ...attributeColumns('report_attr', count),
     // The options shown with the question: they tell a repeated answer from a repeated row.
     ...header.filter((column) => /^[AB]_attribute_\d+$/.test(column)),
   ]);

@@ -181,8 +181,8 @@ describe('one transition from an exact draw ends at an exact draw', () => {
   const bound = Math.sqrt(-Math.log(1e-4 / 2) / (2 * count));
 
   it.each([
-    ['NUTS with a deep tree', nuts(model), 0.7],
-    ['NUTS with coarse steps', nuts(model), 1.4],
+    ['NUTS with a deep tree', nuts(model, 10), 0.7],
+    ['NUTS with coarse steps', nuts(model, 10), 1.4],
     ['NUTS cut off at two doublings', nuts(model, 2), 0.4],
     ['static HMC with coarse steps', staticHmc(model, { integrationTime: 3 }), 1.5],
     ['static HMC with jitter', staticHmc(model, { integrationTime: 5, jitter: 0.5 }), 1],

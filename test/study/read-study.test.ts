@@ -442,3 +442,28 @@ describe('what is odd', () => {
     ]);
   });
 });
+
+describe('reports on a context in which the model made no choices', () => {
+  it('are left out with a counted warning', async () => {
+    const larger = await smallStudy({ contexts: 4, models: [GPT_4O] });
+    try {
+      const without = (text: string) =>
+        text
+          .split('\n')
+          .filter((line) => line.split(',')[1] !== NAME)
+          .join('\n');
+      await larger.edit(CHOICES, without);
+      const { models, warnings } = await readStudy(larger.folder);
+      const [model] = models;
+      expect(model.offTheShelfReports.some(({ context }) => context === NAME)).toBe(false);
+      expect(model.offTheShelfReports.length).toBeGreaterThan(0);
+      expect(warnings).toContainEqual(
+        expect.stringMatching(
+          /_weight_reports\.csv: 10 rows, the first is row 2 .* left out: the model made no choices in the context$/,
+        ),
+      );
+    } finally {
+      await larger.remove();
+    }
+  });
+});
