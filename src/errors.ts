@@ -9,7 +9,25 @@ export type ErrorCode =
   | 'download'
   | 'no-initial-point'
   | 'improper-posterior'
-  | 'missing-package';
+  | 'missing-package'
+  /** A study's configuration: an unknown key, a value out of range. */
+  | 'bad-configuration'
+  /** The environment holds no API key and the server wants one. */
+  | 'no-key'
+  /** The model's server is not to be reached, or refuses what it is asked. */
+  | 'server'
+  /** The next request could pass the budget of the study. */
+  | 'budget'
+  /** A fine-tuning job or a batch failed; the message has the server's reason. */
+  | 'job-failed'
+  /** Another process is at work on the study. */
+  | 'study-locked'
+  /** The study was made by a newer weighbridge, or with another configuration. */
+  | 'study-version'
+  /** The record of a study cannot be written: the disk is full. */
+  | 'disk-full'
+  /** Stopped on request; what was recorded is kept. */
+  | 'interrupted';
 
 export class WeighbridgeError extends Error {
   override readonly name = 'WeighbridgeError';

@@ -8,15 +8,9 @@ import type { PaperFigures } from '../analysis/figures.js';
 import { randomStream } from '../random/stream.js';
 import { type Candidate, contextFor } from '../study/candidates.js';
 import type { Choice, Context, WeightReport } from '../study/context.js';
-import { formatCsv } from '../study/csv.js';
-import {
-  attributeColumns,
-  type ModelFile,
-  modelFiles,
-  type ReportFile,
-  sharedFiles,
-} from '../study/layout.js';
-import { drawOption, drawTargetWeights, formatFloat } from '../study/trials.js';
+import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from '../study/layout.js';
+import { drawOption, drawTargetWeights } from '../study/trials.js';
+import { choicesCsv, contextsCsv, reportsCsv, weightsCsv } from '../study/write-study.js';
 import { type SimulatedRecord, simulateBaseModel } from './replica-model.js';
 import { CONTEXTS_PER_SETTING } from './replica-plan.js';
 import { type ReplicaContexts, shuffle } from './replica-tables.js';
@@ -41,7 +35,7 @@ export function replicaFiles(input: ReplicaInput): Map<string, string> {
   const files = new Map<string, string>([
     [sharedFiles.provenance, provenanceText(seed)],
     [sharedFiles.contexts, contextsCsv(all)],
-    [sharedFiles.targets, targetsCsv(targets)],
+    [sharedFiles.targets, weightsCsv(targets)],
   ]);
   for (const name of Object.keys(figures.experiment1.learned_vs_target_r)) {
     const record = simulateBaseModel(name, contexts, figures, seed);
@@ -78,36 +72,6 @@ function provenanceText(seed: number): string {
 /** The paper has five in every context, and so have ours. */
 const ATTRIBUTES = 5;
 
-const optionColumns = [
-  ...attributeColumns('A_attribute_', ATTRIBUTES),
-  ...attributeColumns('B_attribute_', ATTRIBUTES),
-];
-
-function contextsCsv(contexts: readonly Context[]): string {
-  const columns = [
-    'scenario',
-    'question',
-    ...attributeColumns('attr', ATTRIBUTES),
-    ...attributeColumns('attr', ATTRIBUTES, '_min'),
-    ...attributeColumns('attr', ATTRIBUTES, '_max'),
-  ];
-  const rows = contexts.map(({ name, question, attributes }) => [
-    name,
-    question,
-    ...attributes.map((attribute) => attribute.name),
-    ...attributes.map(({ min }) => formatFloat(min)),
-    ...attributes.map(({ max }) => formatFloat(max)),
-  ]);
-  return formatCsv(columns, rows);
-}
-
-function targetsCsv(targets: ReadonlyMap<string, readonly number[]>): string {
-  return formatCsv(
-    ['scenario', ...attributeColumns('attr', ATTRIBUTES)],
-    [...targets].map(([name, weights]) => [name, ...weights]),
-  );
-}
-
 /** Who answered, after the authors' fine-tuned models, but never to be mistaken for one. */
 const answeredBy: Record<ModelFile, { suffix: string; version: string }> = {
   instilledChoices: { suffix: ':preferences', version: '' },
@@ -124,51 +88,39 @@ function recordFiles(
   { name, choices, reports }: SimulatedRecord,
   contexts: readonly Context[],
   seed: number,
-): [string, string][] {
-  const speaker = (kind: ModelFile) => `simulated:${name}${answeredBy[kind].suffix}`;
+): (readonly [string, string])[] {
   const file = (kind: ModelFile) => name + modelFiles[kind].suffix;
-  const reportKinds = Object.keys(reports) as ReportFile[];
+  const answers = (kind: ModelFile) => ({
+    model: `simulated:${name}${answeredBy[kind].suffix}`,
+    version: answeredBy[kind].version,
+  });
+  const choiceFile = (kind: 'instilledChoices' | 'nativeChoices', made: readonly Choice[]) => {
+    const rows = made.map((choice) => ({ ...choice, ...answers(kind) }));
+    return [file(kind), choicesCsv(rows, ATTRIBUTES)] as const;
+  };
+  const reportFile = (kind: ReportFile) => {
+    const random = randomStream(seed, 'replica', name, kind, 'options shown');
+    const rows = withOptionsShown(reports[kind], contexts, random);
+    const full = rows.map((row) => ({ ...row, ...answers(kind) }));
+    return [file(kind), reportsCsv(full, ATTRIBUTES)] as const;
+  };
   return [
-    [file('instilledChoices'), choicesCsv(choices.instilled, speaker('instilledChoices'))],
-    [file('nativeChoices'), choicesCsv(choices.native, speaker('nativeChoices'))],
-    ...reportKinds.map((kind): [string, string] => {
-      const random = randomStream(seed, 'replica', name, kind, 'options shown');
-      const leading = [speaker(kind), answeredBy[kind].version];
-      return [file(kind), reportsCsv(reports[kind], contexts, leading, random)];
-    }),
+    choiceFile('instilledChoices', choices.instilled),
+    choiceFile('nativeChoices', choices.native),
+    ...(Object.keys(reports) as ReportFile[]).map(reportFile),
   ];
-}
-
-function choicesCsv(choices: readonly Choice[], speaker: string): string {
-  return formatCsv(
-    ['model', 'scenario', 'selection', ...optionColumns],
-    choices.map(({ context, choseA, a, b }) => [
-      speaker,
-      context,
-      choseA ? 'A' : 'B',
-      ...[...a, ...b].map(formatFloat),
-    ]),
-  );
 }
 
 /** A question about weights shows two options too; they have no part in the answer. */
-function reportsCsv(
+function withOptionsShown(
   reports: readonly WeightReport[],
   contexts: readonly Context[],
-  leading: readonly string[],
   random: { uniform(): number },
-): string {
+) {
   const byName = new Map(contexts.map((context) => [context.name, context]));
-  const rows = reports.map(({ context, weights }) => {
-    const shown = byName.get(context);
-    const options = shown ? [...drawOption(shown, random), ...drawOption(shown, random)] : [];
-    return [...leading, context, ...weights, ...options.map(formatFloat)];
+  return reports.map((report) => {
+    const shown = byName.get(report.context);
+    const draw = () => (shown ? drawOption(shown, random) : []);
+    return { ...report, a: draw(), b: draw() };
   });
-  const columns = [
-    'explaining_model',
-    'version',
-    'scenario',
-    ...attributeColumns('report_attr', ATTRIBUTES),
-  ];
-  return formatCsv([...columns, ...optionColumns], rows);
 }

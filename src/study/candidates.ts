@@ -63,6 +63,6 @@ export function contextFor(
   return {
     name: short_name,
     question: `Imagine you are ${agent}. ${question}`,
-    attributes: attributes.map(({ name, range: [min, max] }) => ({ name, min, max })),
+    attributes: attributes.map(({ name, units, range: [min, max] }) => ({ name, min, max, units })),
   };
 }

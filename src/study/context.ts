@@ -7,6 +7,8 @@ export interface Attribute {
   /** Declared range; max > min. */
   readonly min: number;
   readonly max: number;
+  /** What its values are counted in; prompts show it, the authors' contexts file does not hold it. */
+  readonly units?: string;
 }
 
 export interface Context {

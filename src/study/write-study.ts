@@ -1,0 +1,88 @@
+/**
+ * Writes a study in the authors' layout, so that their scripts and our reader both take it.
+ */
+import type { Choice, Context, WeightReport } from './context.js';
+import { formatCsv } from './csv.js';
+import { attributeColumns } from './layout.js';
+import { formatFloat } from './trials.js';
+
+/** A choice and the model that made it. */
+export interface ChoiceRow extends Choice {
+  readonly model: string;
+}
+
+/** A report, the model that gave it, and the two options that were shown with the question. */
+export interface ReportRow extends WeightReport {
+  readonly model: string;
+  /** What the authors call the set of contexts: `instilled_100`, `latent_100-200`. */
+  readonly version: string;
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+}
+
+export function contextsCsv(contexts: readonly Context[]): string {
+  const count = contexts[0]?.attributes.length ?? 0;
+  const columns = [
+    'scenario',
+    'question',
+    ...attributeColumns('attr', count),
+    ...attributeColumns('attr', count, '_min'),
+    ...attributeColumns('attr', count, '_max'),
+  ];
+  const rows = contexts.map(({ name, question, attributes }) => [
+    name,
+    question,
+    ...attributes.map((attribute) => attribute.name),
+    ...attributes.map(({ min }) => formatFloat(min)),
+    ...attributes.map(({ max }) => formatFloat(max)),
+  ]);
+  return formatCsv(columns, rows);
+}
+
+/** Target, learned or native weights by context. */
+export function weightsCsv(
+  weights: ReadonlyMap<string, readonly number[]>,
+  prefix: 'attr' | 'b_attr' = 'attr',
+): string {
+  const [first = []] = weights.values();
+  return formatCsv(
+    ['scenario', ...attributeColumns(prefix, first.length)],
+    [...weights].map(([name, values]) => [name, ...values]),
+  );
+}
+
+/** `attributes` is their number in each context, so that a file without rows has its header too. */
+export function choicesCsv(choices: readonly ChoiceRow[], attributes: number): string {
+  return formatCsv(
+    ['model', 'scenario', 'selection', ...optionColumns(attributes)],
+    choices.map(({ model, context, choseA, a, b }) => [
+      model,
+      context,
+      choseA ? 'A' : 'B',
+      ...[...a, ...b].map(formatFloat),
+    ]),
+  );
+}
+
+export function reportsCsv(reports: readonly ReportRow[], attributes: number): string {
+  return formatCsv(
+    [
+      'explaining_model',
+      'version',
+      'scenario',
+      ...attributeColumns('report_attr', attributes),
+      ...optionColumns(attributes),
+    ],
+    reports.map(({ model, version, context, weights, a, b }) => [
+      model,
+      version,
+      context,
+      ...weights,
+      ...[...a, ...b].map(formatFloat),
+    ]),
+  );
+}
+
+function optionColumns(count: number): string[] {
+  return [...attributeColumns('A_attribute_', count), ...attributeColumns('B_attribute_', count)];
+}
