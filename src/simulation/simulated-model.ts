@@ -30,16 +30,10 @@ export function drawTrials(
 ): Trial[] {
   return contexts.flatMap((context) =>
     Array.from({ length: perContext }, () => {
-      const options = {
-        context: context.name,
-        choseA: true,
-        a: drawOption(context, random),
-        b: drawOption(context, random),
-      };
+      const options = { a: drawOption(context, random), b: drawOption(context, random) };
       return {
         context,
-        a: options.a,
-        b: options.b,
+        ...options,
         differences: normalizedDifferences(context, options),
         luck: random.uniform(),
       };

@@ -7,20 +7,59 @@ import { z } from 'zod';
 import { WeighbridgeError } from '../errors.js';
 import type { Context } from './context.js';
 import { readTable, readText } from './csv.js';
+import { attributeCounts } from './prompts.js';
+
+const oneLine = z.string().refine((text) => !/[\r\n]/.test(text), {
+  message: 'must be on one line',
+});
 
 const attributeSchema = z.object({
-  name: z.string().min(1),
-  units: z.string(),
+  // In a prompt the first `: ` ends the name.
+  name: oneLine.min(1).refine((name) => !name.includes(': '), {
+    message: "a name must not hold ': '",
+  }),
+  units: oneLine.default(''),
   range: z.tuple([z.number(), z.number()]).refine(([min, max]) => max > min, {
     message: 'the maximum must be above the minimum',
   }),
 });
 
 const candidateSchema = z.object({
-  short_name: z.string().min(1),
-  question: z.string().min(1),
-  attributes: z.array(attributeSchema).min(2),
+  short_name: oneLine.min(1),
+  question: oneLine.min(1),
+  attributes: z
+    .array(attributeSchema)
+    .min(attributeCounts.least)
+    .max(attributeCounts.most)
+    // Reports are JSON objects whose keys are these names.
+    .superRefine((attributes, { addIssue }) => {
+      const twice = secondOfName(attributes.map(({ name }) => name));
+      if (twice) addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'name'] });
+    }),
 });
+
+const candidatesSchema = z.array(candidateSchema).superRefine((candidates, { addIssue }) => {
+  const twice = secondOfName(candidates.map(({ short_name }) => short_name));
+  if (twice) {
+    addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'short_name'] });
+  }
+  // One table holds all contexts, with a column for each attribute.
+  const expected = candidates[0]?.attributes.length;
+  const other = candidates.findIndex(({ attributes }) => attributes.length !== expected);
+  if (other !== -1) {
+    const found = candidates[other]?.attributes.length;
+    const message = `${found} attributes, expected ${expected} as in the first context`;
+    addIssue({ code: 'custom', message, path: [other, 'attributes'] });
+  }
+});
+
+/** Where a name comes for the second time; null where none does. */
+function secondOfName(names: readonly string[]): { index: number; message: string } | null {
+  const index = names.findIndex((name, i) => names.indexOf(name) < i);
+  const name = names[index];
+  if (name === undefined) return null;
+  return { index, message: `'${name}' is there twice, first at ${names.indexOf(name)}` };
+}
 
 /** A context without an agent yet. */
 export type Candidate = z.infer<typeof candidateSchema>;
@@ -37,22 +76,36 @@ export async function readCandidates(path: string): Promise<Candidate[]> {
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
     throw new WeighbridgeError('bad-data', `${file} is not JSON: ${reason}`, { cause });
   }
-  const parsed = z.array(candidateSchema).safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new WeighbridgeError(
-      'bad-data',
-      `${file}, at ${issue?.path.join('.')}: ${issue?.message}`,
-      { cause: parsed.error },
-    );
-  }
-  return parsed.data;
+  return parseCandidates(json, file);
+}
+
+/**
+ * @param source what the contexts came from, for messages
+ * @throws WeighbridgeError `bad-data` with the place in it
+ */
+export function parseCandidates(json: unknown, source: string): Candidate[] {
+  const parsed = candidatesSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.length ? `, at ${issue.path.join('.')}` : '';
+  throw new WeighbridgeError('bad-data', `${source}${place}: ${issue?.message}`, {
+    cause: parsed.error,
+  });
 }
 
 /** One agent a line under the header `role`. */
 export async function readAgents(path: string): Promise<string[]> {
   const table = await readTable(path, 'agents, one a line', () => ['role']);
-  return table.rows.map((row) => row.cells[0] ?? '');
+  return table.rows.map((row) => {
+    const agent = row.cells[0] ?? '';
+    if (/[\r\n]/.test(agent)) {
+      throw new WeighbridgeError(
+        'bad-data',
+        `${table.file}, row ${row.number}: a line break in ${JSON.stringify(agent)}, expected an agent on one line`,
+      );
+    }
+    return agent;
+  });
 }
 
 /** The context in which this agent is asked. */

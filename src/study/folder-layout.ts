@@ -5,8 +5,9 @@ import { readdir } from 'node:fs/promises';
 import { WeighbridgeError } from '../errors.js';
 import { type ModelFile, modelFiles } from './layout.js';
 
-/** Other files that the authors published beside those that are read. */
-const KNOWN_BESIDE = /(^|_)regression_results\.csv$|^(scenarios|instilled_weights|roles)\.csv$/;
+/** Files that stand beside those that are read: the authors' others, and what an export adds. */
+const KNOWN_BESIDE =
+  /(^|_)regression_results\.csv$|^(scenarios|instilled_weights|roles|invalid_answers)\.csv$/;
 
 const kinds = Object.keys(modelFiles) as ModelFile[];
 const longestFirst = [...kinds].sort(

@@ -1,7 +1,14 @@
 /**
- * Trials: two options drawn at random within the declared ranges, with the paper's rounding.
+ * Trials and target weights as the paper draws them: uniform within the declared ranges and within
+ * ±100, rounded. Any generator of uniform numbers may draw.
  */
 import type { Attribute, Context } from './context.js';
+import { roundHalfEven } from './python-format.js';
+
+/** Uniform numbers on [0, 1). */
+export interface UniformSource {
+  uniform(): number;
+}
 
 /**
  * Decimals of a value: none for a range of 5 or more, one from 1 to 5, and below 1 as many as
@@ -14,23 +21,30 @@ export function decimalsFor({ min, max }: Attribute): number {
   return Math.abs(Math.floor(Math.log10(range))) + 1;
 }
 
-/** One value for each attribute, uniform in its range. */
-export function drawOption(context: Context, random: { uniform(): number }): number[] {
+/** To the nearest decimal: a tie goes away from zero, and zero has no sign. */
+function roundPlainly(value: number, digits: number): number {
+  return Number(value.toFixed(digits)) + 0;
+}
+
+/**
+ * One value for each attribute, uniform in its range. Python rounds otherwise, which shows in ties
+ * and in the negative zeros that it prints: whoever wants the paper's own trials hands its rule in.
+ */
+export function drawOption(
+  context: Context,
+  random: UniformSource,
+  round: (value: number, digits: number) => number = roundPlainly,
+): number[] {
   return context.attributes.map((attribute) => {
     const { min, max } = attribute;
-    return Number((min + (max - min) * random.uniform()).toFixed(decimalsFor(attribute)));
+    return round(min + (max - min) * random.uniform(), decimalsFor(attribute));
   });
 }
 
 /** Target weights: uniform on (−100, 100), scaled to a largest absolute value of 100, rounded. */
-export function drawTargetWeights(count: number, random: { uniform(): number }): number[] {
+export function drawTargetWeights(count: number, random: UniformSource): number[] {
   const weights = Array.from({ length: count }, () => 200 * random.uniform() - 100);
   const largest = Math.max(...weights.map(Math.abs));
   // + 0 turns a negative zero into zero.
-  return weights.map((weight) => Math.round((weight / largest) * 100) + 0);
-}
-
-/** A number as Python prints a float, from 1e-4 to 1e16: whole ones with `.0`. */
-export function formatFloat(value: number): string {
-  return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  return weights.map((weight) => roundHalfEven((weight / largest) * 100) + 0);
 }

@@ -60,7 +60,7 @@ describe('the contexts and agents that ship', () => {
       name: 'houseboat',
       question:
         'Imagine you are a librarian in Montevideo. Which houseboat would you prefer to live on?',
-      attributes: [{ name: 'hull length', min: 12, max: 30 }],
+      attributes: [{ name: 'hull length', min: 12, max: 30, units: 'metres' }],
     });
   });
 });
@@ -99,11 +99,45 @@ describe('a file of contexts', () => {
       { ...houseboat, attributes: [hull, { ...fee, units: 5 }] },
       '1.attributes.1.units',
     ],
+    ['too many attributes', { ...houseboat, attributes: manyAttributes(21) }, '1.attributes'],
+    ['a question of two lines', { ...houseboat, question: 'Which\none?' }, '1.question'],
+    ['a name that a prompt could not hold', withName('fee: a month'), '1.attributes.1.name'],
+    ['an attribute twice', withName('hull length'), '1.attributes.1.name'],
+    ['the name of another', houseboat, '1.short_name'],
+    [
+      'another number of attributes',
+      { ...houseboat, short_name: 'barge', attributes: manyAttributes(3) },
+      '1.attributes',
+    ],
   ])('is told the place where a context has %s', async (_what, broken, place) => {
     const path = await file('contexts.json', JSON.stringify([houseboat, broken]));
     const message = await complaint(readCandidates(path));
     expect(message.split(': ')[0]).toBe(`contexts.json, at ${place}`);
     expect(message).not.toContain('undefined:');
+  });
+
+  it('says which context or attribute is there twice, and how many attributes were expected', async () => {
+    const path = await file('twice.json', JSON.stringify([houseboat, houseboat]));
+    expect(await complaint(readCandidates(path))).toBe(
+      "twice.json, at 1.short_name: 'houseboat' is there twice, first at 0",
+    );
+    const wider = { ...houseboat, short_name: 'barge', attributes: manyAttributes(3) };
+    const uneven = await file('uneven.json', JSON.stringify([houseboat, wider]));
+    expect(await complaint(readCandidates(uneven))).toBe(
+      'uneven.json, at 1.attributes: 3 attributes, expected 2 as in the first context',
+    );
+  });
+
+  it('may leave out units, and may have twenty attributes', async () => {
+    const attributes = manyAttributes(20);
+    const path = await file('wide.json', JSON.stringify([{ ...houseboat, attributes }]));
+    const [wide] = await readCandidates(path);
+    expect(wide.attributes).toEqual(attributes.map((attribute) => ({ ...attribute, units: '' })));
+  });
+
+  it('is told where it is no list', async () => {
+    const path = await file('object.json', JSON.stringify({ contexts: [] }));
+    expect(await complaint(readCandidates(path))).toMatch(/^object\.json: .*array/);
   });
 
   it('says of a range what is wrong with it', async () => {
@@ -120,6 +154,13 @@ describe('a file of agents', () => {
     expect(await readAgents(path)).toEqual(['a librarian', 'Ada, the "poet"', 'a smith']);
   });
 
+  it('is told the row of an agent with a line break, which no prompt could hold', async () => {
+    const path = await file('agents.csv', 'role\na librarian\n"Ada,\nthe poet"\n');
+    expect(await complaint(readAgents(path))).toBe(
+      'agents.csv, row 3: a line break in "Ada,\\nthe poet", expected an agent on one line',
+    );
+  });
+
   it('is told where its header is missing', async () => {
     const path = await file('agents.csv', 'a librarian\na smith\n');
     expect(await complaint(readAgents(path))).toBe(
@@ -127,6 +168,14 @@ describe('a file of agents', () => {
     );
   });
 });
+
+function withName(name: string) {
+  return { ...houseboat, attributes: [hull, { ...fee, name }] };
+}
+
+function manyAttributes(count: number) {
+  return Array.from({ length: count }, (_, i) => ({ name: `size ${i}`, range: [0, 1] }));
+}
 
 function withRange(range: readonly unknown[]) {
   return { ...houseboat, attributes: [hull, { ...fee, range }] };
