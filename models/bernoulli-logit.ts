@@ -11,6 +11,14 @@
  *
  * With s_i = 1 for y_i = 1 and −1 for y_i = 0, and z_i = s_i · (1, x_i − x̄), the log likelihood
  * is −Σ log(1 + exp(−z_i·q)) and its gradient Σ logit⁻¹(−z_i·q) z_i: one exponential a row.
+ *
+ * An outcome may lie between 0 and 1, as the probability of a 1: its row then adds
+ *
+ *     y_i log p_i + (1 − y_i) log(1 − p_i),    p_i = logit⁻¹(α + Σ_j β_j (x_ij − x̄_j)),
+ *
+ * the quasi-likelihood of Papke & Wooldridge (1996). With s_i = 1 for y_i ≥ ½ and −1 below, and
+ * r_i = min(y_i, 1 − y_i), that is −log(1 + exp(−z_i·q)) − r_i z_i·q: the row of the likelier
+ * outcome, less a term that is linear in q, so that Σ r_i z_i is summed once and never again.
  */
 import type { RandomStream } from '../src/random/stream.js';
 import type { Model } from '../src/sampler/model.js';
@@ -19,7 +27,7 @@ import { addNormal, addStudentT, type NormalPrior, type StudentTPrior } from './
 
 export interface BernoulliLogitOptions {
   readonly predictors: Predictors;
-  /** 0 or 1, one per row. */
+  /** 0 or 1, or the probability of a 1; one per row. */
   readonly outcomes: ArrayLike<number>;
   /** Prior of each slope; flat where absent. */
   readonly slopePrior?: NormalPrior;
@@ -74,7 +82,7 @@ function logitLikelihood(
   /** z_i·q on the way in, logit⁻¹(−z_i·q) on the way out. */
   const margins = new Float64Array(rows);
 
-  return (position: Float64Array, gradient: Float64Array): number => {
+  const ofLikelierOutcomes = (position: Float64Array, gradient: Float64Array): number => {
     for (let j = 0; j < dimension; j++) q[j] = position[j];
     writeMargins(columns, q, margins);
     const loss = lossOfMargins(margins);
@@ -82,6 +90,32 @@ function logitLikelihood(
     for (let j = 0; j < dimension; j++) gradient[j] = q[j];
     return -loss;
   };
+  const remainders = remainderSums(columns, outcomes, rows, paddedDimension);
+  if (!remainders) return ofLikelierOutcomes;
+  return (position: Float64Array, gradient: Float64Array): number => {
+    let logLikelihood = ofLikelierOutcomes(position, gradient);
+    for (let j = 0; j < dimension; j++) {
+      logLikelihood -= remainders[j] * position[j];
+      gradient[j] -= remainders[j];
+    }
+    return logLikelihood;
+  };
+}
+
+/** Σ r_i z_i, or null where all outcomes are 0 or 1 and there is nothing to add. */
+function remainderSums(
+  columns: Float64Array,
+  outcomes: ArrayLike<number>,
+  rows: number,
+  paddedDimension: number,
+): Float64Array | null {
+  const remainders = Float64Array.from({ length: rows }, (_, i) =>
+    Math.min(outcomes[i], 1 - outcomes[i]),
+  );
+  if (remainders.every((remainder) => remainder === 0)) return null;
+  const sums = new Float64Array(paddedDimension);
+  writeColumnSums(columns, remainders, sums);
+  return sums;
 }
 
 /** margins_i = Σ_j q_j z_ij. */
@@ -125,7 +159,7 @@ function signedColumns(
   const slopes = dimension - 1;
   const columns = new Float64Array(rows * paddedDimension);
   for (let i = 0; i < rows; i++) {
-    const sign = outcomes[i] === 1 ? 1 : -1;
+    const sign = outcomes[i] >= 0.5 ? 1 : -1;
     columns[i] = sign;
     for (let j = 0; j < slopes; j++) columns[(j + 1) * rows + i] = sign * centred[i * slopes + j];
   }

@@ -4,6 +4,7 @@
  */
 
 // The study of the paper
+export { compareReadings, type ReadingsComparison } from './analysis/compare-readings.js';
 export type { CorrelationSet } from './analysis/correlation-set.js';
 export {
   type Correlation,
@@ -14,6 +15,7 @@ export {
 } from './analysis/correlations.js';
 export { agreementOf, type Figure, figuresOf, type PaperFigures } from './analysis/figures.js';
 export {
+  type ChoiceWeighing,
   type ContextChoices,
   groupByContext,
   type LearnedWeights,
@@ -60,6 +62,7 @@ export {
 export {
   type Columns,
   type LinearRegressionOptions,
+  type LogisticRegressionOptions,
   linearRegression,
   linearSpecification,
   logisticRegression,
@@ -67,7 +70,7 @@ export {
   type RegressionOptions,
   toRows,
 } from './regression/regressions.js';
-export type { Specification } from './regression/specification.js';
+export type { OutcomeKind, Specification } from './regression/specification.js';
 export type { MetricKind } from './sampler/metric.js';
 // The sampler, for a model of one's own
 export { posteriorMode } from './sampler/mode.js';

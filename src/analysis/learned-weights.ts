@@ -51,20 +51,48 @@ export function groupByContext(
   });
 }
 
+/**
+ * What a choice counts as: 'as-made', the option that was chosen; 'by-probability', the model's own
+ * probability of A where it is known. The latter is a Bernoulli likelihood with fractional
+ * outcomes, a quasi-likelihood (Papke & Wooldridge 1996): the same curvature at the same weights
+ * as that of the made choices, as if each probability had been one choice. What it takes away is
+ * the luck of the choices (at temperature 0, their rounding to 0 or 1), and with it the noise of
+ * the weights' means. The HDIs of the weights need not be narrower for it: they move to where the
+ * means are, and are as wide as so many choices leave them there.
+ */
+export type ChoiceWeighing = 'as-made' | 'by-probability';
+
 /** selection ~ d1 + d2 + …, slopes normal(0, 1), brms' intercept. */
-export function weightJob(name: string, { context, choices }: ContextChoices): FitJob {
+export function weightJob(
+  name: string,
+  { context, choices }: ContextChoices,
+  weighChoices: ChoiceWeighing = 'as-made',
+): FitJob {
   const values = choices.flatMap((choice) => normalizedDifferences(context, choice));
   const predictors = {
     names: context.attributes.map((_, i) => `d${i + 1}`),
     rows: choices.length,
     values: Float64Array.from(values),
   };
-  const outcomes = Uint8Array.from(choices, (choice) => (choice.choseA ? 1 : 0));
-  return {
-    name,
-    specification: logisticSpecification(predictors, outcomes, { slopePrior: SLOPE_PRIOR }),
-    controlMeans: true,
-  };
+  const specification =
+    weighChoices === 'as-made'
+      ? logisticSpecification(predictors, Uint8Array.from(choices, madeOutcome), {
+          slopePrior: SLOPE_PRIOR,
+        })
+      : logisticSpecification(predictors, Float64Array.from(choices, weighedOutcome), {
+          slopePrior: SLOPE_PRIOR,
+          outcomeKind: 'fractional',
+        });
+  return { name, specification, controlMeans: true };
+}
+
+function madeOutcome({ choseA }: Choice): 0 | 1 {
+  return choseA ? 1 : 0;
+}
+
+/** A choice without a probability counts as made. */
+function weighedOutcome(choice: Choice): number {
+  return choice.probabilityA ?? madeOutcome(choice);
 }
 
 export function learnedWeights(

@@ -1,6 +1,7 @@
 /**
  * What the analysis says of one base model beside its correlations.
  */
+import type { ReportFile } from '../study/layout.js';
 import type { Study } from '../study/read-study.js';
 import { choicesPredictedPercent } from './agreement.js';
 import type { LearnedWeights, Setting } from './learned-weights.js';
@@ -13,6 +14,8 @@ export interface ModelResult {
   readonly choicesAgreeingWithTargetPercent: number;
   readonly nativeChoicesPredictedPercent: number;
   readonly invalidReportsPercent: number;
+  /** Reports that the analysis used, by file. */
+  readonly reportsUsed: Readonly<Record<ReportFile, number>>;
 }
 
 export function modelResult(model: ModelWeights, { targets }: Study): ModelResult {
@@ -28,6 +31,14 @@ export function modelResult(model: ModelWeights, { targets }: Study): ModelResul
       slopes.get(context),
     ),
     invalidReportsPercent: invalidPercent(model),
+    reportsUsed: {
+      offTheShelfReports: record.offTheShelfReports.length,
+      instilledReports: record.instilledReports.length,
+      firstHalfTrainedReports: record.firstHalfTrainedReports.length,
+      lastHalfTrainedReports: record.lastHalfTrainedReports.length,
+      nativeReports: record.nativeReports.length,
+      nativeTrainedReports: record.nativeTrainedReports.length,
+    },
   };
 }
 

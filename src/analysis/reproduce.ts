@@ -16,8 +16,15 @@ import {
 } from './comparisons.js';
 import { type CorrelationSet, correlationMap, correlationSetPlan } from './correlation-set.js';
 import { type Correlation, correlationJob } from './correlations.js';
+import type { ChoiceWeighing } from './learned-weights.js';
 import { type ModelResult, modelResult } from './model-result.js';
-import { type FitsByName, modelData, modelWeights, weightJobs } from './weights-of-study.js';
+import {
+  type FitsByName,
+  modelData,
+  modelWeights,
+  requireProbabilities,
+  weightJobs,
+} from './weights-of-study.js';
 
 export interface Reproduction extends CorrelationSet {
   readonly models: readonly ModelResult[];
@@ -35,14 +42,19 @@ export interface Reproduction extends CorrelationSet {
 export interface ReproduceOptions {
   readonly settings: SamplerSettings;
   readonly run: FitRunner;
+  /** What a choice counts as in the weight regressions; as it was made, where absent. */
+  readonly weighChoices?: ChoiceWeighing;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** @throws WeighbridgeError `bad-data`, also where choices lack the probabilities to weigh them by */
 export async function reproduce(study: Study, options: ReproduceOptions): Promise<Reproduction> {
+  const { weighChoices = 'as-made' } = options;
   const fits = countedFits(options);
+  if (weighChoices === 'by-probability') study.models.forEach(requireProbabilities);
 
   const data = study.models.map((model) => modelData(model, study));
-  const weightFits = await fits.run(data.flatMap(weightJobs));
+  const weightFits = await fits.run(data.flatMap((ofModel) => weightJobs(ofModel, weighChoices)));
   const models = data.map((ofModel) => modelWeights(ofModel, weightFits));
 
   const comparisons = models.flatMap((model) => comparisonsOf(model, study));

@@ -1,9 +1,13 @@
 /**
  * The weight regressions of a whole study: one for every base model, setting and context.
  */
+
+import { WeighbridgeError } from '../errors.js';
 import type { FitJob, FitResult } from '../regression/job.js';
+import { modelFiles, probabilityColumn } from '../study/layout.js';
 import type { BaseModelRecord, Study } from '../study/read-study.js';
 import {
+  type ChoiceWeighing,
   type ContextChoices,
   groupByContext,
   type LearnedWeights,
@@ -40,12 +44,26 @@ function weightJobName(model: string, setting: Setting, context: string): string
   return `${model}/${setting}/${context}`;
 }
 
-export function weightJobs({ record, groups }: ModelData): FitJob[] {
+export function weightJobs(
+  { record, groups }: ModelData,
+  weighChoices: ChoiceWeighing = 'as-made',
+): FitJob[] {
   return bothSettings.flatMap((setting) =>
     groups[setting].map((group) =>
-      weightJob(weightJobName(record.name, setting, group.context.name), group),
+      weightJob(weightJobName(record.name, setting, group.context.name), group, weighChoices),
     ),
   );
+}
+
+/** @throws WeighbridgeError `bad-data` where a file of choices has no probabilities at all. */
+export function requireProbabilities(record: BaseModelRecord): void {
+  for (const kind of ['instilledChoices', 'nativeChoices'] as const) {
+    if (record[kind].some(({ probabilityA }) => probabilityA !== undefined)) continue;
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles[kind].suffix}: no choice has a probability, expected some in a column ${probabilityColumn} to weigh the choices by`,
+    );
+  }
 }
 
 /** What its choices reveal. */

@@ -7,7 +7,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { gaussianPriors, logitInterceptPrior } from './default-priors.js';
 import { type Fit, sample } from './fit.js';
-import { modelOf, type Specification } from './specification.js';
+import { modelOf, type OutcomeKind, type Specification } from './specification.js';
 
 export interface Columns {
   /** One number per row. */
@@ -23,6 +23,11 @@ export interface RegressionOptions extends Partial<SamplerSettings> {
   readonly interceptPrior?: StudentTPrior;
 }
 
+export interface LogisticRegressionOptions extends RegressionOptions {
+  /** 'fractional': outcomes are probabilities of a 1, from 0 to 1; 0 or 1 where absent. */
+  readonly outcomeKind?: OutcomeKind;
+}
+
 export interface LinearRegressionOptions extends RegressionOptions {
   /** Prior of sigma, cut off at zero; brms' default where absent. */
   readonly sigmaPrior?: StudentTPrior;
@@ -32,7 +37,7 @@ export interface LinearRegressionOptions extends RegressionOptions {
  * Bayesian logistic regression of outcomes 0 or 1: parameters b_Intercept and b_NAME.
  * @throws WeighbridgeError `bad-data`, `bad-argument`
  */
-export function logisticRegression(columns: Columns, options: RegressionOptions = {}): Fit {
+export function logisticRegression(columns: Columns, options: LogisticRegressionOptions = {}): Fit {
   return sample(modelOf(logisticSpecification(toRows(columns), columns.outcome, options)), options);
 }
 
@@ -47,13 +52,14 @@ export function linearRegression(columns: Columns, options: LinearRegressionOpti
 export function logisticSpecification(
   predictors: Predictors,
   outcomes: ArrayLike<number>,
-  { slopePrior, interceptPrior = logitInterceptPrior }: RegressionOptions = {},
+  { slopePrior, interceptPrior = logitInterceptPrior, outcomeKind }: LogisticRegressionOptions = {},
 ): Specification {
   return {
     family: 'bernoulli',
     predictors,
     outcomes,
     interceptPrior,
+    ...(outcomeKind && { outcomeKind }),
     ...(slopePrior && { slopePrior }),
   };
 }

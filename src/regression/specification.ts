@@ -11,8 +11,17 @@ import {
 import { WeighbridgeError } from '../errors.js';
 import type { Model } from '../sampler/model.js';
 
+export type OutcomeKind = 'binary' | 'fractional';
+
 export type Specification =
-  | ({ readonly family: 'bernoulli' } & BernoulliLogitOptions)
+  | ({
+      readonly family: 'bernoulli';
+      /**
+       * What an outcome may be: 'binary' (where absent), 0 or 1; 'fractional', anything from 0 to 1.
+       * Said and never guessed, as a stray 0.5 among made choices is a mistake.
+       */
+      readonly outcomeKind?: OutcomeKind;
+    } & BernoulliLogitOptions)
   | ({ readonly family: 'gaussian' } & GaussianOptions);
 
 /** Throws `bad-data` for rows that no model of the family could have made. */
@@ -26,8 +35,10 @@ export function modelOf(specification: Specification): Model {
   }
 }
 
-function requireRows({ family, predictors, outcomes }: Specification): void {
+function requireRows(specification: Specification): void {
+  const { family, predictors, outcomes } = specification;
   const { names, rows, values } = predictors;
+  const fractional = family === 'bernoulli' && specification.outcomeKind === 'fractional';
   const fail = (message: string) => {
     throw new WeighbridgeError('bad-data', message);
   };
@@ -37,7 +48,10 @@ function requireRows({ family, predictors, outcomes }: Specification): void {
   }
   for (let i = 0; i < rows; i++) {
     const outcome = outcomes[i];
-    if (family === 'bernoulli' && outcome !== 0 && outcome !== 1) {
+    if (fractional && !(outcome >= 0 && outcome <= 1)) {
+      fail(`row ${i + 1}: the outcome is ${outcome}, expected a number from 0 to 1`);
+    }
+    if (family === 'bernoulli' && !fractional && outcome !== 0 && outcome !== 1) {
       fail(`row ${i + 1}: the outcome is ${outcome}, expected 0 or 1`);
     }
     if (!Number.isFinite(outcome)) {

@@ -5,7 +5,7 @@
 
 import type { CorrelationSet } from '../analysis/correlation-set.js';
 import { agreementOf, type Figure } from '../analysis/figures.js';
-import type { LearnedWeights } from '../analysis/learned-weights.js';
+import type { ChoiceWeighing, LearnedWeights } from '../analysis/learned-weights.js';
 import type { ModelResult } from '../analysis/model-result.js';
 import type { Reproduction } from '../analysis/reproduce.js';
 import { bothSettings } from '../analysis/weights-of-study.js';
@@ -20,6 +20,7 @@ export interface RunFacts {
   readonly chains: number;
   readonly warmup: number;
   readonly draws: number;
+  readonly weighChoices: ChoiceWeighing;
   readonly seconds: number;
   /** Of the data and of the fits, a line each. */
   readonly warnings: readonly string[];
@@ -39,6 +40,7 @@ export function reproductionJson(
       description: provenance?.description,
     },
     settings: { seed, chains, warmup, draws },
+    weigh_choices: facts.weighChoices,
     models: result.models.map((model) => model.name),
     ...correlationSetJson(result),
     weights: weightsJson(result.models),

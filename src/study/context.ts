@@ -25,6 +25,8 @@ export interface Choice {
   readonly choseA: boolean;
   readonly a: readonly number[];
   readonly b: readonly number[];
+  /** P(A) among A and B as the model gave it, from 0 to 1; absent where the server gave none. */
+  readonly probabilityA?: number;
 }
 
 /** One answer to the question how heavily each attribute weighs, from -100 to 100. */
@@ -34,10 +36,11 @@ export interface WeightReport {
 }
 
 /** d_i = (A_i − B_i) / (max_i − min_i): what option A has over B, in ranges. */
-export function normalizedDifferences(context: Context, choice: Choice): number[] {
-  return context.attributes.map(
-    ({ min, max }, i) => ((choice.a[i] ?? 0) - (choice.b[i] ?? 0)) / (max - min),
-  );
+export function normalizedDifferences(
+  context: Context,
+  { a, b }: Pick<Choice, 'a' | 'b'>,
+): number[] {
+  return context.attributes.map(({ min, max }, i) => ((a[i] ?? 0) - (b[i] ?? 0)) / (max - min));
 }
 
 /** Σ w_i d_i: how much better A is than B to an agent with these weights. */

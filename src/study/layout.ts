@@ -50,6 +50,9 @@ export type ModelFile = keyof typeof modelFiles;
 /** The files that hold reports. */
 export type ReportFile = Exclude<ModelFile, 'instilledChoices' | 'nativeChoices'>;
 
+/** P(A) of a choice, where the server gave it: a column of ours beside the authors'. */
+export const probabilityColumn = 'probability_A';
+
 /** `prefix1, prefix2, …`: the columns of as many attributes as a study has. */
 export function attributeColumns(prefix: string, count: number, suffix = ''): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}${suffix}`);

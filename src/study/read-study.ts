@@ -4,6 +4,11 @@
  */
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
+import {
+  probabilityColumns,
+  probabilityInRow,
+  probabilityWarnings,
+} from './choice-probabilities.js';
 import type { Choice, Context, WeightReport } from './context.js';
 import {
   cellError,
@@ -177,11 +182,12 @@ async function readChoices(
   targets?: ReadonlyMap<string, unknown>,
 ): Promise<Choice[]> {
   const count = attributesPerContext(reader.contexts);
-  const table = await readTable(join(reader.folder, file), purpose, () => [
+  const table = await readTable(join(reader.folder, file), purpose, (header) => [
     'scenario',
     'selection',
     ...attributeColumns('A_attribute_', count),
     ...attributeColumns('B_attribute_', count),
+    ...probabilityColumns(header),
   ]);
   const choices = withoutDuplicates(reader, table).map((row): Choice => {
     const context = requireContext(reader, table, row);
@@ -195,10 +201,12 @@ async function readChoices(
       choseA: selection === 'A',
       a: Array.from({ length: count }, (_, i) => requireNumber(table, row, 2 + i)),
       b: Array.from({ length: count }, (_, i) => requireNumber(table, row, 2 + count + i)),
+      ...probabilityInRow(table, row),
     };
   });
   if (choices.length === 0) throw noRows(table, purpose);
   warnOfOneSided(reader, table, choices);
+  reader.warnings.push(...probabilityWarnings(table.file, choices));
   return choices;
 }
 

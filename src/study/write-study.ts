@@ -3,8 +3,8 @@
  */
 import type { Choice, Context, WeightReport } from './context.js';
 import { formatCsv } from './csv.js';
-import { attributeColumns } from './layout.js';
-import { formatFloat } from './trials.js';
+import { attributeColumns, probabilityColumn } from './layout.js';
+import { formatFloat } from './python-format.js';
 
 /** A choice and the model that made it. */
 export interface ChoiceRow extends Choice {
@@ -51,15 +51,26 @@ export function weightsCsv(
   );
 }
 
-/** `attributes` is their number in each context, so that a file without rows has its header too. */
+/**
+ * `attributes` is their number in each context, so that a file without rows has its header too.
+ * Probabilities are a column where any choice has one: the last, as the authors have none.
+ */
 export function choicesCsv(choices: readonly ChoiceRow[], attributes: number): string {
+  const weighed = choices.some(({ probabilityA }) => probabilityA !== undefined);
   return formatCsv(
-    ['model', 'scenario', 'selection', ...optionColumns(attributes)],
-    choices.map(({ model, context, choseA, a, b }) => [
+    [
+      'model',
+      'scenario',
+      'selection',
+      ...optionColumns(attributes),
+      ...(weighed ? [probabilityColumn] : []),
+    ],
+    choices.map(({ model, context, choseA, a, b, probabilityA }) => [
       model,
       context,
       choseA ? 'A' : 'B',
       ...[...a, ...b].map(formatFloat),
+      ...(weighed ? [probabilityA === undefined ? '' : formatFloat(probabilityA)] : []),
     ]),
   );
 }

@@ -62,6 +62,14 @@ function reproductionOf(models: readonly string[]): Reproduction {
       choicesAgreeingWithTargetPercent: 82.56,
       nativeChoicesPredictedPercent: 84.5,
       invalidReportsPercent: 0.68,
+      reportsUsed: {
+        offTheShelfReports: 20,
+        instilledReports: 20,
+        firstHalfTrainedReports: 10,
+        lastHalfTrainedReports: 10,
+        nativeReports: 20,
+        nativeTrainedReports: 20,
+      },
     })),
     reportsVsTarget: new Map(
       models.flatMap((name) => [

@@ -98,6 +98,7 @@ const reproduction = z.object({
     description: z.string().optional(),
   }),
   settings: z.object({ seed: z.int(), chains: z.int(), warmup: z.int(), draws: z.int() }),
+  weigh_choices: z.enum(['as-made', 'by-probability']),
   models: z.array(z.string()),
   ...correlationSet,
   weights: z.record(z.string(), z.array(contextWeights)),
