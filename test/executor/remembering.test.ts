@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { rememberingRunner } from '../../src/executor/remembering.js';
+import { type FitJob, type FitRunner, runHere } from '../../src/regression/job.js';
+import { linearSpecification } from '../../src/regression/regressions.js';
+import { completeSettings } from '../../src/sampler/settings.js';
+
+const settings = completeSettings({ chains: 2, warmup: 100, draws: 50, seed: 3 });
+
+function job(name: string, last: number): FitJob {
+  const predictors = { names: ['x'], rows: 5, values: Float64Array.of(1, 2, 3, 4, last) };
+  return { name, specification: linearSpecification(predictors, [2, 4, 5, 8, 11]) };
+}
+
+function counting(): { run: FitRunner; fitted: string[] } {
+  const fitted: string[] = [];
+  return {
+    fitted,
+    run: (jobs, using, onFit) => {
+      fitted.push(...jobs.map(({ name }) => name));
+      return runHere(jobs, using, onFit);
+    },
+  };
+}
+
+describe('a runner that remembers', () => {
+  test('fits each job once and gives what a plain runner gives, in the order asked', async () => {
+    const { run, fitted } = counting();
+    const remembering = rememberingRunner(run);
+    const jobs = [job('a', 5), job('b', 6), job('c', 7)];
+    const plain = await runHere(jobs, settings);
+    await remembering(jobs.slice(0, 2), settings);
+    expect(await remembering(jobs.toReversed(), settings)).toEqual(plain.toReversed());
+    expect(fitted).toEqual(['a', 'b', 'c']);
+  });
+
+  test('takes nothing for the same that differs in name, in one number or in the settings', async () => {
+    const { run, fitted } = counting();
+    const remembering = rememberingRunner(run);
+    await remembering([job('a', 5)], settings);
+    await remembering([job('a', 5.000000000000001), job('b', 5)], settings);
+    await remembering([job('a', 5)], { ...settings, seed: '4' });
+    expect(fitted).toEqual(['a', 'a', 'b', 'a']);
+  });
+
+  test('tells of every fit, remembered or not', async () => {
+    const remembering = rememberingRunner(runHere);
+    let told = 0;
+    const onFit = () => void told++;
+    await remembering([job('a', 5)], settings, onFit);
+    await remembering([job('a', 5), job('b', 5)], settings, onFit);
+    expect(told).toBe(3);
+  });
+});
