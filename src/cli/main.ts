@@ -6,9 +6,12 @@ import { WeighbridgeError } from '../errors.js';
 import { packageVersion } from './package-info.js';
 import { addReplica } from './replica.js';
 import { addReproduce } from './reproduce.js';
+import { addSimulate } from './simulate.js';
+import { addStudy } from './study/study.js';
 
 const BAD_INPUT = 2;
 const INTERNAL = 1;
+const INTERRUPTED = 130;
 
 // A reader that has seen enough, as `head` has, is no error, and other output is still to be written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -24,8 +27,13 @@ const program = new Command('weighbridge')
   .showHelpAfterError('(weighbridge --help lists commands and options)')
   .exitOverride();
 addReproduce(program);
+addStudy(program);
+addSimulate(program);
 addReplica(program);
-for (const command of program.commands) command.exitOverride();
+for (const command of program.commands) {
+  command.exitOverride();
+  for (const inner of command.commands) inner.exitOverride();
+}
 
 try {
   await program.parseAsync();
@@ -38,7 +46,9 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${pc.red('error:')} ${message}\n`);
-  if (error instanceof WeighbridgeError) return BAD_INPUT;
+  if (error instanceof WeighbridgeError) {
+    return error.code === 'interrupted' ? INTERRUPTED : BAD_INPUT;
+  }
   if (process.env.WEIGHBRIDGE_DEBUG && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
   } else {

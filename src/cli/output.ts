@@ -1,7 +1,7 @@
 /**
- * Writing results where they were asked for, whole or not at all.
+ * Whether results can be written where they were asked for.
  */
-import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
 
@@ -22,21 +22,4 @@ export async function requireWritable(file: string): Promise<void> {
     () => false,
   );
   if (isFolder) throw new WeighbridgeError('bad-argument', `cannot write ${file}: it is a folder`);
-}
-
-/** Replaces the file in one step, so that no reader meets half of it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  // A link stays a link, and a device or a pipe takes the text as it comes.
-  const file = await realpath(path).catch(() => path);
-  const found = await stat(file).catch(() => null);
-  if (found && !found.isFile()) return writeFile(file, text);
-  const temporary = `${file}.${process.pid}.partial`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, file);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new WeighbridgeError('bad-argument', `cannot write ${file}: ${reason}`, { cause });
-  }
 }

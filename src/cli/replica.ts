@@ -1,12 +1,9 @@
 /** `weighbridge replica`: the simulated study, byte for byte as it ships. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { WeighbridgeError } from '../errors.js';
 import { replicaFiles } from '../simulation/replica.js';
 import { readAgents, readCandidates } from '../study/candidates.js';
+import { writeFiles } from '../study/write-files.js';
 import { wholeNumber } from './options.js';
-import { writeWhole } from './output.js';
 import { fixturePath } from './package-info.js';
 import { readPaperFigures } from './paper-figures.js';
 
@@ -23,20 +20,12 @@ export function addReplica(program: Command): void {
 }
 
 async function writeReplica(folder: string, { seed }: { seed: number }): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new WeighbridgeError('bad-argument', `cannot make the folder ${folder}: ${reason}`, {
-      cause,
-    });
-  }
   const files = replicaFiles({
     candidates: await readCandidates(fixturePath('contexts.json')),
     agents: await readAgents(fixturePath('agents.csv')),
     figures: await readPaperFigures(),
     seed,
   });
-  for (const [file, text] of files) await writeWhole(join(folder, file), text);
+  await writeFiles(folder, files);
   process.stdout.write(`${files.size} files of simulated data written to ${folder}\n`);
 }

@@ -1,43 +1,98 @@
-/** Every example in the README runs as it stands there, against the built package. */
+/** Every example in the README and the guides runs as it stands there, against the built package. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const cli = join(root, 'dist/src/cli/main.js');
 const run = promisify(execFile);
 
-describe('the README', () => {
-  const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+const guides = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
+const texts = new Map(
+  ['README.md', ...guides.map((file) => `docs/${file}`)].map((file) => [
+    file,
+    readFileSync(join(root, file), 'utf8'),
+  ]),
+);
+const readme = texts.get('README.md') ?? '';
 
-  test('has examples', () => {
-    expect(examples.length).toBeGreaterThanOrEqual(4);
+function fenced(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, code = '']) => code,
+  );
+}
+
+const programs = [...texts].flatMap(([file, text]) =>
+  fenced(text, 'js').map((code, i) => ({ name: `${file}, example ${i + 1}`, code })),
+);
+
+/** Commands of weighbridge, as they are told to be typed. */
+const commands = [...texts].flatMap(([file, text]) =>
+  fenced(text, 'sh')
+    .flatMap((block) => block.split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, ''))
+    .filter((line) => line.startsWith('weighbridge '))
+    .map((line) => ({ file, line, words: line.split(/\s+/).slice(1) })),
+);
+
+// Examples leave folders behind; they run inside the package to find it by its name.
+afterAll(async () => {
+  for (const name of readdirSync(root)) {
+    if (/^study-\w{6}$/.test(name)) await rm(join(root, name), { recursive: true });
+  }
+});
+
+const runProgram = (code: string) =>
+  run('node', ['--input-type=module', '--eval', code], { cwd: root });
+
+describe('the README and the guides', () => {
+  test('have examples', () => {
+    expect(programs.length).toBeGreaterThanOrEqual(5);
+    expect(commands.length).toBeGreaterThanOrEqual(8);
   });
 
-  test.each(examples.map((code, i) => [i + 1, code]))('example %i runs', async (_, code) => {
-    const { stdout } = await run('node', ['--input-type=module', '--eval', String(code)], {
-      cwd: root,
-    });
+  test.each(programs)('$name runs', async ({ code }) => {
+    const { stdout } = await runProgram(code);
     // Those that print tell of draws, and of nothing that went wrong.
     expect(stdout).not.toMatch(/NaN|undefined/);
   });
 
+  test.each(commands)('$file: `$line` is a command with these options', async ({ words }) => {
+    const names = words[0] === 'study' ? words.slice(0, 2) : words.slice(0, 1);
+    const { stdout } = await run('node', [cli, ...names, '--help'], { cwd: root });
+    expect(stdout).toMatch(new RegExp(`^Usage: weighbridge ${names.join(' ')}`));
+    for (const word of words) if (word.startsWith('--')) expect(stdout).toContain(word);
+  });
+
+  test('a study can be begun, planned and had its training files as they say', async () => {
+    const { folder, remove } = await temporaryFolder();
+    try {
+      const typed = commands.filter(
+        ({ file, line }) => file === 'docs/collecting.md' && /init|--dry-run|--of /.test(line),
+      );
+      expect(typed).toHaveLength(3);
+      for (const { words } of typed) await run('node', [cli, ...words], { cwd: folder });
+      expect(readdirSync(join(folder, 'training-files'))).toContain('introspection_all.jsonl');
+    } finally {
+      await remove();
+    }
+  });
+
   test('the first example is a fit without warnings, as it says', async () => {
-    const { stdout } = await run('node', ['--input-type=module', '--eval', examples[0] ?? ''], {
-      cwd: root,
-    });
+    const { stdout } = await runProgram(programs[0]?.code ?? '');
     const lines = stdout.trim().split('\n');
     expect(lines.some((line) => line.startsWith('b_Intercept'))).toBe(true);
     expect(lines.some((line) => line.startsWith('b_hours'))).toBe(true);
     expect(lines.at(-1)).toBe('[]');
   });
 
-  test('names every option of the command', async () => {
-    const { stdout } = await run('node', ['dist/src/cli/main.js', 'reproduce', '--help'], {
-      cwd: root,
-    });
+  test('name every option of reproduce', async () => {
+    const { stdout } = await run('node', [cli, 'reproduce', '--help'], { cwd: root });
     for (const [option] of stdout.matchAll(/--[a-z-]+/g)) {
       if (option !== '--help') expect(readme).toContain(option);
     }

@@ -2,6 +2,7 @@
  * What is asked of a model and what comes back: the seam between those who know what to ask and
  * the client that knows how to reach a server.
  */
+import type { Spent } from './spending.js';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -46,6 +47,8 @@ export interface Answer {
   readonly attempt: number;
   /** Of the attempt that succeeded, in milliseconds. */
   readonly latencyMs: number;
+  /** What the budget counts for it: the most it can have cost, where the server does not count. */
+  readonly spent?: Spent;
 }
 
 /** An attempt that brought no answer. */
@@ -56,4 +59,6 @@ export interface FailedAttempt {
   /** One line, without key or headers. */
   readonly reason: string;
   readonly latencyMs: number;
+  /** What the budget counts for it: it may have been charged where nobody can know. */
+  readonly spent?: Spent;
 }

@@ -1,0 +1,139 @@
+/**
+ * Tables of a study under way: its plan, its progress, and what became of the answers.
+ */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { Budget, Spent } from '../../harness/client/spending.js';
+import type { Configuration } from '../../harness/configuration/schema.js';
+import type { StageEstimate } from '../../harness/estimate-study.js';
+import type { AnswerCounts } from '../../harness/export-study.js';
+import type { StageStatus } from '../../harness/status.js';
+
+type Alignment = 'left' | 'right';
+
+function table(head: readonly string[], aligns: readonly Alignment[]) {
+  return new Table({
+    head: [...head],
+    colAligns: [...aligns],
+    style: { head: [], border: [], compact: true },
+  });
+}
+
+/** 1234567 as 1,234,567 whatever the machine's language. */
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function money(usd: number | null): string {
+  return usd === null ? '-' : usd.toFixed(2);
+}
+
+export function estimateTable(
+  stages: readonly StageEstimate[],
+  { server, budget }: Configuration,
+): string {
+  const rows = table(
+    ['stage', 'requests', 'input tokens', 'output tokens', 'USD'],
+    ['left', 'right', 'right', 'right', 'right'],
+  );
+  for (const { stage, requests, inputTokens, outputTokens, usd } of stages) {
+    rows.push([stage, whole(requests), whole(inputTokens), whole(outputTokens), money(usd)]);
+  }
+  const sum = (of: (stage: StageEstimate) => number) =>
+    stages.reduce((total, stage) => total + of(stage), 0);
+  const requests = sum((stage) => stage.requests);
+  const tokens = sum((stage) => stage.inputTokens + stage.outputTokens);
+  const asked = sum((stage) =>
+    stage.kind === 'training' ? 0 : stage.inputTokens + stage.outputTokens,
+  );
+  const priced = stages.every(({ usd }) => usd !== null);
+  const usd = sum((stage) => stage.usd ?? 0);
+  rows.push([
+    pc.bold('in all'),
+    whole(requests),
+    whole(sum((stage) => stage.inputTokens)),
+    whole(sum((stage) => stage.outputTokens)),
+    priced ? money(usd) : usd > 0 ? `at least ${money(usd)}` : '-',
+  ]);
+  const notes = [
+    'Tokens are estimated from characters, within some 10%; a stage that is done counts nothing.',
+    priced ? '' : "'-': no prices in the configuration.",
+    server.mode === 'live' ? paceNote(requests, asked, server) : '',
+    budgetNote({ requests, tokens, usd }, budget),
+  ];
+  return [rows.toString(), ...notes.filter((note) => note !== '')].join('\n');
+}
+
+function paceNote(requests: number, tokens: number, server: Configuration['server']): string {
+  const minutes = Math.max(
+    requests / (server.requests_per_minute ?? Number.POSITIVE_INFINITY),
+    tokens / (server.tokens_per_minute ?? Number.POSITIVE_INFINITY),
+  );
+  return minutes < 1 ? '' : `The configured limits alone make it ${whole(minutes)} minutes.`;
+}
+
+function budgetNote(planned: Spent, budget: Budget): string {
+  const short = (['requests', 'tokens', 'usd'] as const).filter(
+    (what) => planned[what] > (budget[what] ?? Number.POSITIVE_INFINITY),
+  );
+  if (short.length === 0) return '';
+  return pc.yellow(
+    `The budget will not do: ${short.map((what) => `budget.${what} is ${budget[what]}`).join(', ')}.`,
+  );
+}
+
+const paintState: Record<StageStatus['state'], (text: string) => string> = {
+  done: pc.green,
+  'under way': pc.yellow,
+  ready: (text) => text,
+  waiting: pc.dim,
+  failed: pc.red,
+};
+
+export function statusTable(stages: readonly StageStatus[]): string {
+  const rows = table(
+    ['stage', 'state', 'answers', 'failed attempts', ''],
+    ['left', 'left', 'right', 'right', 'left'],
+  );
+  for (const { stage, state, answers, failures, note, waitsFor } of stages) {
+    rows.push([
+      stage,
+      paintState[state](state),
+      answers ? `${whole(answers.done)} / ${whole(answers.total)}` : '',
+      failures > 0 ? whole(failures) : '',
+      note || (waitsFor.length > 0 ? pc.dim(`after ${waitsFor.join(', ')}`) : ''),
+    ]);
+  }
+  return rows.toString();
+}
+
+/** What is wrong with answers, by stage; '' where nothing is. */
+export function countsTable(counts: readonly AnswerCounts[]): string {
+  const notable = counts.filter(
+    ({ invalid, repaired, outOfRange }) => invalid.size > 0 || repaired > 0 || outOfRange > 0,
+  );
+  if (notable.length === 0) return '';
+  const rows = table(
+    ['stage', 'valid', 'invalid', 'reasons', 'mended', 'out of range'],
+    ['left', 'right', 'right', 'left', 'right', 'right'],
+  );
+  for (const { stage, answered, valid, repaired, outOfRange, invalid } of notable) {
+    const reasons = [...invalid].map(([reason, count]) => `${reason} ${count}`).join(', ');
+    const percent = answered > 0 ? ((answered - valid) / answered) * 100 : 0;
+    rows.push([
+      stage,
+      whole(valid),
+      `${whole(answered - valid)} (${percent.toFixed(1)}%)`,
+      reasons,
+      repaired > 0 ? whole(repaired) : '',
+      outOfRange > 0 ? whole(outOfRange) : '',
+    ]);
+  }
+  return rows.toString();
+}
+
+export function spentLine(spent: Spent, budget: Budget): string {
+  const of = (limit: number | null) => (limit === null ? '' : ` of ${whole(limit)}`);
+  const usd = `${money(spent.usd)}${budget.usd === null ? '' : ` of ${money(budget.usd)}`} USD`;
+  return `spent: ${whole(spent.requests)}${of(budget.requests)} requests, ${whole(spent.tokens)}${of(budget.tokens)} tokens, ${usd}`;
+}

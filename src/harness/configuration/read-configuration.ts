@@ -1,0 +1,76 @@
+/**
+ * Reads `study.yaml`. What is wrong is told in one line with its place and what was expected; a
+ * key that nobody knows comes with the nearest known one.
+ */
+import leven from 'leven';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { WeighbridgeError } from '../../errors.js';
+import { type Configuration, configurationSchema } from './schema.js';
+
+/** @throws WeighbridgeError `bad-configuration` */
+export function parseConfiguration(text: string, file: string): Configuration {
+  const parsed = configurationSchema.safeParse(parseYaml(text, file));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new WeighbridgeError(
+    'bad-configuration',
+    `${file}: ${issue ? describe(issue) : 'is not a configuration'}`,
+  );
+}
+
+function parseYaml(text: string, file: string): unknown {
+  const document = parseDocument(text.replace(/^\uFEFF/, ''));
+  const [broken] = document.errors;
+  if (broken) {
+    const [position] = broken.linePos ?? [];
+    const where = position ? `, line ${position.line}` : '';
+    throw new WeighbridgeError('bad-configuration', `${file}${where}: ${firstLine(broken)}`);
+  }
+  try {
+    return document.toJS() ?? {};
+  } catch (cause) {
+    // An alias without its anchor is found only here.
+    throw new WeighbridgeError('bad-configuration', `${file}: ${firstLine(cause)}`, { cause });
+  }
+}
+
+/** What the parser says, without the excerpt and the place that it adds. */
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split(/ at line |[\n\r]/)[0] ?? message;
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const place = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') {
+    return place === '' ? issue.message : `${place}: ${issue.message}`;
+  }
+  const key = issue.keys[0] ?? '';
+  const known = keysAt(issue.path);
+  const nearest = known.toSorted((a, b) => leven(key, a) - leven(key, b))[0];
+  const unknown = `unknown key '${[...issue.path, key].join('.')}'`;
+  return nearest ? `${unknown}; the nearest known one is '${nearest}'` : unknown;
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = configurationSchema;
+  for (const step of path) {
+    const inner = unwrapped(schema);
+    if (inner instanceof z.ZodArray) schema = inner.element;
+    else if (inner instanceof z.ZodObject) schema = inner.shape[String(step)];
+  }
+  const reached = unwrapped(schema);
+  return reached instanceof z.ZodObject ? Object.keys(reached.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  const wrappers = [z.ZodPrefault, z.ZodDefault, z.ZodNullable, z.ZodOptional];
+  let inner = schema;
+  for (;;) {
+    const wrapper = wrappers.find((kind) => inner instanceof kind);
+    if (!wrapper) return inner;
+    inner = (inner as z.ZodOptional).unwrap();
+  }
+}

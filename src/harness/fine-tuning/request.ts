@@ -1,0 +1,139 @@
+/**
+ * What is asked of a fine-tuning job: the request, the labels by which the job is found again, and
+ * what it will come to.
+ */
+import type { JobCreateParams } from 'openai/resources/fine-tuning/jobs/jobs';
+import { z } from 'zod';
+import { WeighbridgeError } from '../../errors.js';
+import type { ChatMessage } from '../client/chat.js';
+import { estimatePromptTokens, mostPromptTokens } from '../client/estimate.js';
+import { parseJson } from '../jobs/journal-entry.js';
+import { checksumOf } from '../jobs/upload.js';
+
+export interface TrainingFile {
+  readonly name: string;
+  /** JSON lines. */
+  readonly text: string;
+}
+
+/** The paper: 3 epochs; multiplier 2 (4o) or 1.8 (mini); batches of 10 (preferences) or 1. */
+export interface Hyperparameters {
+  readonly epochs: number;
+  readonly learningRateMultiplier: number | 'auto';
+  readonly batchSize: number | 'auto';
+}
+
+export interface FineTuneRequest {
+  /** Names the stage, in the journal and at the server. */
+  readonly key: string;
+  /** The study's own id: the server may hold the jobs of many. */
+  readonly study: string;
+  /** Base model, or one that was trained before. */
+  readonly model: string;
+  /** Part of the new model's name: at most 64 characters. */
+  readonly suffix: string;
+  readonly trainingFile: TrainingFile;
+  readonly validationFile?: TrainingFile;
+  readonly hyperparameters: Hyperparameters;
+  readonly seed?: number;
+}
+
+/** What a job will come to, told before it is made. */
+export interface FineTuneEstimate {
+  /** Names this job: the same one after a restart, another one where a failed job is tried anew. */
+  readonly reservation: string;
+  readonly key: string;
+  readonly model: string;
+  /** Tokens of the training file times the epochs, as they will probably be counted. */
+  readonly trainedTokens: number;
+  /** As they can be counted at most. */
+  readonly mostTrainedTokens: number;
+}
+
+const LONGEST_SUFFIX = 64;
+
+/** @throws WeighbridgeError `bad-argument` */
+export function checkRequest({ key, suffix, trainingFile }: FineTuneRequest): void {
+  if (suffix.length > LONGEST_SUFFIX) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `fine-tuning ${key}: the suffix '${suffix}' has ${suffix.length} characters, expected at most ${LONGEST_SUFFIX}`,
+    );
+  }
+  if (trainingFile.text.trim() === '') {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `fine-tuning ${key}: ${trainingFile.name} is empty, expected examples in JSON lines`,
+    );
+  }
+}
+
+/** Of everything that shapes the trained model; file names do not. */
+export function requestChecksum(request: FineTuneRequest): string {
+  const { model, suffix, trainingFile, validationFile, hyperparameters, seed } = request;
+  const { epochs, learningRateMultiplier, batchSize } = hyperparameters;
+  const settings = [model, suffix, epochs, learningRateMultiplier, batchSize, seed ?? null];
+  const files = [trainingFile.text, validationFile?.text ?? null];
+  return checksumOf(JSON.stringify([...settings, ...files]));
+}
+
+/** By these a job is known as ours when its id never reached us. */
+export function jobLabels(
+  { study, key }: FineTuneRequest,
+  { checksum, attempt }: { readonly checksum: string; readonly attempt: number },
+): Record<string, string> {
+  return {
+    weighbridge_study: study,
+    weighbridge_stage: key,
+    weighbridge_checksum: checksum,
+    weighbridge_attempt: String(attempt),
+  };
+}
+
+export function jobBody(
+  { model, suffix, seed, hyperparameters }: FineTuneRequest,
+  files: { readonly trainingFile: string; readonly validationFile: string | null },
+  labels: Record<string, string>,
+): JobCreateParams {
+  const { epochs, learningRateMultiplier, batchSize } = hyperparameters;
+  const wanted = {
+    n_epochs: epochs,
+    learning_rate_multiplier: learningRateMultiplier,
+    batch_size: batchSize,
+  };
+  return {
+    model,
+    suffix,
+    training_file: files.trainingFile,
+    ...(files.validationFile !== null ? { validation_file: files.validationFile } : {}),
+    method: { type: 'supervised', supervised: { hyperparameters: wanted } },
+    ...(seed !== undefined ? { seed } : {}),
+    metadata: labels,
+  };
+}
+
+export function estimateOf(request: FineTuneRequest, attempt: number): FineTuneEstimate {
+  const { key, model, trainingFile, hyperparameters } = request;
+  const examples = trainingFile.text.trim().split('\n').map(messagesOf);
+  const trained = (count: (messages: readonly ChatMessage[]) => number) =>
+    Math.ceil(hyperparameters.epochs * examples.reduce((sum, one) => sum + count(one), 0));
+  return {
+    reservation: `${key}#${attempt}`,
+    key,
+    model,
+    trainedTokens: trained(estimatePromptTokens),
+    mostTrainedTokens: trained(mostPromptTokens),
+  };
+}
+
+const exampleSchema = z.object({
+  messages: z.array(
+    z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }),
+  ),
+});
+
+/** Whether an example is a good one is the server's to say; here it is only counted. */
+function messagesOf(line: string): readonly ChatMessage[] {
+  const example = exampleSchema.safeParse(parseJson(line));
+  return example.data?.messages ?? [{ role: 'user', content: line }];
+}

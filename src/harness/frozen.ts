@@ -1,0 +1,65 @@
+/**
+ * What may not change once answers have been collected: a study whose contexts, counts, seeds or
+ * models changed half-way would mix two studies in one record.
+ */
+import { createHash } from 'node:crypto';
+import { WeighbridgeError } from '../errors.js';
+import type { Configuration } from './configuration/schema.js';
+import type { StudyRecord } from './record/record.js';
+import type { StudyStimuli } from './stimuli.js';
+
+const FROZEN = 'frozen configuration';
+
+/** Checks the fixed part against the record, or enters it there at the first run. */
+export function holdFrozen(
+  record: StudyRecord,
+  configuration: Configuration,
+  stimuli: StudyStimuli,
+): void {
+  const now = frozenPart(configuration, stimuli);
+  const kept = record.meta(FROZEN);
+  if (kept === null) {
+    record.setMeta(FROZEN, JSON.stringify(now));
+    return;
+  }
+  const before = JSON.parse(kept) as Record<string, unknown>;
+  const changed = Object.entries(now).find(
+    ([key, value]) => JSON.stringify(before[key]) !== JSON.stringify(value),
+  );
+  if (!changed) return;
+  const [key, value] = changed;
+  throw new WeighbridgeError(
+    'study-version',
+    `${key} is now ${shown(value)} and was ${shown(before[key])} when collection began: change it back, or begin a new study in another folder`,
+  );
+}
+
+/** Flat, so that a message can name the one key that differs. */
+function frozenPart(
+  { study, contexts, counts, seeds, models }: Configuration,
+  stimuli: StudyStimuli,
+): Record<string, unknown> {
+  return {
+    study,
+    ...prefixed('contexts', contexts),
+    ...prefixed('counts', counts),
+    ...prefixed('seeds', seeds),
+    'models (names)': models.map(({ name }) => name),
+    'models (trained)': models.map(({ trained }) => trained),
+    'the contents of the contexts and agents files': checksum(stimuli.contexts),
+  };
+}
+
+function prefixed(group: string, values: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`${group}.${key}`, value]),
+  );
+}
+
+export function checksum(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

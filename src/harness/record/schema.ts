@@ -1,0 +1,127 @@
+/**
+ * The tables of a study's record: one SQLite file with a write-ahead log, in which every commit is
+ * on disk before anyone is told of it (synchronous = FULL), so that neither a kill nor a power cut
+ * loses an answer that was paid for.
+ */
+import Database from 'libsql';
+import { WeighbridgeError } from '../../errors.js';
+
+/** Raised by one whenever a table changes; older records are brought up to date on opening. */
+export const RECORD_VERSION = 1;
+
+const TABLES = `
+CREATE TABLE IF NOT EXISTS meta (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every attempt, with or without an answer.
+CREATE TABLE IF NOT EXISTS requests (
+  id                INTEGER PRIMARY KEY,
+  stage             TEXT NOT NULL,
+  item              INTEGER NOT NULL,
+  attempt           INTEGER NOT NULL,
+  at                TEXT NOT NULL,     -- when it ended, ISO 8601, UTC
+  latency_ms        REAL NOT NULL,
+  model             TEXT NOT NULL,     -- as asked for
+  prompt            TEXT NOT NULL,     -- the user's message
+  failure           TEXT,              -- why there is no answer; null where there is one
+  http_status       INTEGER,
+  raw               TEXT,              -- the whole response
+  answered_by       TEXT,              -- the model as the server names it
+  fingerprint       TEXT,
+  finish_reason     TEXT,
+  text              TEXT,
+  logprob_a         REAL,
+  logprob_b         REAL,
+  prompt_tokens     INTEGER,           -- as the server counts; null where it does not
+  completion_tokens INTEGER,
+  spent_requests    INTEGER NOT NULL,  -- what the budget counts: the most where nobody can know
+  spent_tokens      INTEGER NOT NULL,
+  spent_usd         REAL NOT NULL
+) STRICT;
+
+-- The one accepted answer of each trial.
+CREATE TABLE IF NOT EXISTS answers (
+  stage   TEXT NOT NULL,
+  item    INTEGER NOT NULL,
+  request INTEGER NOT NULL REFERENCES requests (id),
+  PRIMARY KEY (stage, item)
+) STRICT, WITHOUT ROWID;
+
+-- What was spent otherwise: training jobs, and requests of a run that was cut off.
+CREATE TABLE IF NOT EXISTS charges (
+  key      TEXT PRIMARY KEY,
+  requests INTEGER NOT NULL,
+  tokens   INTEGER NOT NULL,
+  usd      REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Ids of files, jobs and batches at the server.
+CREATE TABLE IF NOT EXISTS journal (
+  key   TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+export type RecordDatabase = Database.Database;
+
+/**
+ * @throws WeighbridgeError `study-version` for a record of a newer weighbridge, `bad-data` for a
+ *   file that is no record
+ */
+export function openDatabase(path: string, access: 'write' | 'read'): RecordDatabase {
+  try {
+    const database = new Database(path, { timeout: 10_000 });
+    if (access === 'write') {
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA synchronous = FULL');
+    }
+    const version = versionOf(database);
+    if (version > RECORD_VERSION) {
+      database.close();
+      throw new WeighbridgeError(
+        'study-version',
+        `${path} was written by a newer weighbridge (record version ${version}, this one knows ${RECORD_VERSION}): update weighbridge`,
+      );
+    }
+    if (version < RECORD_VERSION) {
+      database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${RECORD_VERSION}; COMMIT`);
+    }
+    return database;
+  } catch (error) {
+    throw recordError(error, path);
+  }
+}
+
+function versionOf(database: RecordDatabase): number {
+  const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  return row.user_version;
+}
+
+/** What SQLite says, as a line for the person who can mend it. */
+export function recordError(error: unknown, path: string): WeighbridgeError {
+  if (error instanceof WeighbridgeError) return error;
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (code.startsWith('SQLITE_FULL')) {
+    return new WeighbridgeError(
+      'disk-full',
+      `${path} cannot grow, the disk is full: make room and run the study again; what was recorded is whole`,
+      { cause: error },
+    );
+  }
+  if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
+    return new WeighbridgeError('bad-data', `${path} is not the record of a study: ${message}`, {
+      cause: error,
+    });
+  }
+  const reason = code === '' ? message : `${message} (${code})`;
+  return new WeighbridgeError('missing-file', `${path} cannot be opened or written: ${reason}`, {
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

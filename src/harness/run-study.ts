@@ -1,0 +1,95 @@
+/**
+ * Runs a study from where it is to its end: every stage as soon as what it needs is done, all of
+ * them through one client, so that its limits hold for the sum.
+ */
+import { setMaxListeners } from 'node:events';
+import { WeighbridgeError } from '../errors.js';
+import { collect } from './collect.js';
+import type { FineTuneProgress } from './fine-tuning/fine-tune.js';
+import type { RunningStudy } from './open-study.js';
+import type { CollectionStage, Stage, TrainingStage } from './plan.js';
+import { speakerModel, train } from './training.js';
+
+/** How far a stage is: answers, or a training's news. */
+export type StageProgress =
+  | {
+      readonly kind: 'collection';
+      readonly stage: CollectionStage;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'training';
+      readonly stage: TrainingStage;
+      readonly news: FineTuneProgress;
+    };
+
+export interface RunOptions {
+  /** Stop gently: what is in flight is paid for and is let come home. */
+  readonly stop?: AbortSignal;
+  readonly onProgress?: (progress: StageProgress) => void;
+  readonly retryFailed?: 'retry' | 'stop';
+}
+
+/**
+ * @throws WeighbridgeError the first reason why a stage could not go on; `interrupted` where it was
+ *   asked to stop. What was collected is on record in every case.
+ */
+export async function runStudy(study: RunningStudy, options: RunOptions = {}): Promise<void> {
+  const failure = new AbortController();
+  const stop = options.stop ? AbortSignal.any([options.stop, failure.signal]) : failure.signal;
+  // One listener for each stage that waits is no leak.
+  setMaxListeners(0, stop);
+  const running = new Map<string, Promise<boolean>>();
+  for (const stage of study.stages) {
+    const needs = stage.needs.map((id) => running.get(id));
+    running.set(stage.id, runWhenReady(study, stage, needs, { ...options, stop }, failure));
+  }
+  const finished = await Promise.all(running.values());
+  if (options.stop?.aborted) {
+    throw new WeighbridgeError(
+      'interrupted',
+      'stopped; everything collected is on record, and the next run goes on from here',
+    );
+  }
+  if (finished.includes(false)) throw failure.signal.reason;
+}
+
+/** True where the stage is done; never rejects: a failure stops the others gently instead. */
+async function runWhenReady(
+  study: RunningStudy,
+  stage: Stage,
+  needs: readonly (Promise<boolean> | undefined)[],
+  options: RunOptions & { readonly stop: AbortSignal },
+  failure: AbortController,
+): Promise<boolean> {
+  const ready = await Promise.all(needs);
+  if (ready.includes(false) || options.stop.aborted) return false;
+  try {
+    await runStage(study, stage, options);
+    return !options.stop.aborted;
+  } catch (error) {
+    failure.abort(error);
+    return false;
+  }
+}
+
+async function runStage(study: RunningStudy, stage: Stage, options: RunOptions): Promise<void> {
+  const { stop, onProgress, retryFailed } = options;
+  if (stage.kind === 'training') {
+    await train(study, stage, {
+      ...(stop ? { stop } : {}),
+      ...(retryFailed ? { retryFailed } : {}),
+      onProgress: (news) => onProgress?.({ kind: 'training', stage, news }),
+    });
+    return;
+  }
+  const total = stage.trials.length;
+  let done = study.record.answered(stage.id).size;
+  onProgress?.({ kind: 'collection', stage, done, total });
+  const model = speakerModel(stage.base, stage.speaker, study.record);
+  for await (const _ of collect(study, stage, model, { stop, retryFailed })) {
+    done++;
+    onProgress?.({ kind: 'collection', stage, done, total });
+  }
+}

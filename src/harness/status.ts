@@ -1,0 +1,83 @@
+/**
+ * Where a study stands, from its record alone: no key, no lock, no request.
+ */
+import { batchState } from './batch/run-batches.js';
+import { type FineTuneState, fineTuneState } from './fine-tuning/fine-tune.js';
+import type { Journal } from './journal.js';
+import type { PlannedStudy } from './open-study.js';
+import type { Stage } from './plan.js';
+import { trainedModel } from './training.js';
+
+export interface StageStatus {
+  readonly stage: string;
+  readonly kind: Stage['kind'];
+  /** `waiting` for another stage, `ready` to begin, under way, or `done`. */
+  readonly state: 'waiting' | 'ready' | 'under way' | 'failed' | 'done';
+  /** Stages that have to be done before. */
+  readonly waitsFor: readonly string[];
+  /** Answers on record and trials in all; null for a training. */
+  readonly answers: { readonly done: number; readonly total: number } | null;
+  /** Attempts that brought no answer. */
+  readonly failures: number;
+  /** The model that a training has brought, or how its job or its batches stand; '' for nothing. */
+  readonly note: string;
+}
+
+export function studyStatus({
+  stages,
+  record,
+}: Pick<PlannedStudy, 'stages' | 'record'>): StageStatus[] {
+  const done = new Set<string>();
+  const counts = record?.counts();
+  return stages.map((stage) => {
+    const waitsFor = stage.needs.filter((id) => !done.has(id));
+    const found = counts?.get(stage.id) ?? { answers: 0, failures: 0 };
+    const one =
+      stage.kind === 'training'
+        ? trainingStatus(stage, record)
+        : {
+            state: collectionState(found.answers, stage.trials.length),
+            answers: { done: found.answers, total: stage.trials.length },
+            note: record ? batchNote(stage.id, record.journal) : '',
+          };
+    if (one.state === 'done') done.add(stage.id);
+    const state = one.state === 'ready' && waitsFor.length > 0 ? 'waiting' : one.state;
+    return { stage: stage.id, kind: stage.kind, ...one, state, waitsFor, failures: found.failures };
+  });
+}
+
+function collectionState(done: number, total: number): StageStatus['state'] {
+  if (done === total) return 'done';
+  return done > 0 ? 'under way' : 'ready';
+}
+
+function trainingStatus(
+  { id, base, training }: Extract<Stage, { kind: 'training' }>,
+  record: PlannedStudy['record'],
+): Pick<StageStatus, 'state' | 'answers' | 'note'> {
+  const model = trainedModel(base, training, record);
+  if (model !== null) return { state: 'done', answers: null, note: model };
+  const job = record ? fineTuneState(id, record.journal) : null;
+  switch (job?.stage) {
+    case 'failed':
+      return { state: 'failed', answers: null, note: `${job.jobId}: ${job.reason}` };
+    case 'starting':
+      return { state: 'under way', answers: null, note: 'files are on their way' };
+    case 'running':
+      return { state: 'under way', answers: null, note: progressLine(job) };
+    default:
+      return { state: 'ready', answers: null, note: '' };
+  }
+}
+
+function progressLine({ jobId, progress }: Extract<FineTuneState, { stage: 'running' }>): string {
+  const { status, step, totalSteps, loss } = progress;
+  const steps = step === null ? '' : `, step ${step}${totalSteps === null ? '' : `/${totalSteps}`}`;
+  return `${jobId} ${status}${steps}${loss === null ? '' : `, loss ${loss.toFixed(3)}`}`;
+}
+
+function batchNote(stage: string, journal: Journal): string {
+  return batchState(stage, journal)
+    .map(({ batchId, requests }) => `${batchId ?? 'a batch'} with ${requests} requests`)
+    .join(', ');
+}

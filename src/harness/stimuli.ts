@@ -1,0 +1,79 @@
+/**
+ * What a study shows its models, all of it a function of its configuration and its files: contexts,
+ * target weights, trials and training examples.
+ */
+import { WeighbridgeError } from '../errors.js';
+import { type Candidate, readAgents, readCandidates } from '../study/candidates.js';
+import type { Context } from '../study/context.js';
+import { assignAgents, drawTrials, type Trial, targetWeightsFor } from '../study/stimuli.js';
+import type { Configuration } from './configuration/schema.js';
+
+export interface StudyStimuli {
+  /** Instilled contexts first, then native ones. */
+  readonly contexts: readonly Context[];
+  readonly instilled: readonly Context[];
+  readonly native: readonly Context[];
+  readonly targets: ReadonlyMap<string, readonly number[]>;
+  readonly trials: {
+    readonly instilledChoices: readonly Trial[];
+    readonly nativeChoices: readonly Trial[];
+    readonly instilledReports: readonly Trial[];
+    readonly firstHalfReports: readonly Trial[];
+    readonly lastHalfReports: readonly Trial[];
+    readonly nativeReports: readonly Trial[];
+  };
+}
+
+/** Reads the study's files. @throws WeighbridgeError `missing-file`, `bad-data` */
+export async function readStimuli(
+  configuration: Configuration,
+  pathOf: (file: string) => string,
+): Promise<StudyStimuli> {
+  const { candidates, agents } = configuration.contexts;
+  return makeStimuli(
+    configuration,
+    await readCandidates(pathOf(candidates)),
+    await readAgents(pathOf(agents)),
+  );
+}
+
+export function makeStimuli(
+  configuration: Configuration,
+  candidates: readonly Candidate[],
+  agents: readonly string[],
+): StudyStimuli {
+  const { contexts: wanted, counts, seeds } = configuration;
+  const total = wanted.instilled + wanted.native;
+  if (candidates.length < total) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${wanted.candidates} holds ${candidates.length} contexts, expected at least ${total} (contexts.instilled ${wanted.instilled} + contexts.native ${wanted.native})`,
+    );
+  }
+  const contexts = assignAgents(candidates, agents, seeds.agents).slice(0, total);
+  const instilled = contexts.slice(0, wanted.instilled);
+  const native = contexts.slice(wanted.instilled);
+  const instilledReports = drawTrials(instilled, counts.reports, seeds.instilled_reports);
+  const { first } = halves(instilled);
+  const ofFirstHalf = first.length * counts.reports;
+  return {
+    contexts,
+    instilled,
+    native,
+    targets: targetWeightsFor(contexts, seeds.targets),
+    trials: {
+      instilledChoices: drawTrials(instilled, counts.instilled_choices, seeds.instilled_choices),
+      nativeChoices: drawTrials(native, counts.native_choices, seeds.native_choices),
+      instilledReports,
+      firstHalfReports: instilledReports.slice(0, ofFirstHalf),
+      lastHalfReports: instilledReports.slice(ofFirstHalf),
+      nativeReports: drawTrials(native, counts.reports, seeds.native_reports),
+    },
+  };
+}
+
+/** Trained on one half, a model is asked about the other. */
+export function halves<T>(items: readonly T[]): { first: readonly T[]; last: readonly T[] } {
+  const middle = Math.floor(items.length / 2);
+  return { first: items.slice(0, middle), last: items.slice(middle) };
+}

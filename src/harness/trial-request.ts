@@ -1,0 +1,67 @@
+/**
+ * From a trial of a stage to the request that asks about it, and from the answer to what is kept.
+ */
+import { decisionPrompt, introspectionPrompt, systemPrompt } from '../study/prompts.js';
+import type { Answer, ChatRequest, FailedAttempt } from './client/chat.js';
+import { costOf, type Prices, type Spent } from './client/spending.js';
+import type { CollectionStage } from './plan.js';
+import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
+
+/** Room for an object of weights as long as names can make it; a choice is one letter. */
+const CHOICE_TOKENS = 5;
+const TOKENS_PER_WEIGHT = 40;
+
+/** The chat request for one trial. */
+export function requestFor(
+  stage: CollectionStage,
+  item: number,
+  model: string,
+  logprobs: boolean,
+): ChatRequest {
+  const trial = stage.trials[item];
+  if (!trial) throw new RangeError(`${stage.id} has no trial ${item}`);
+  const choice = stage.kind === 'choices';
+  const ask = choice ? decisionPrompt : introspectionPrompt;
+  return {
+    model,
+    messages: [
+      { role: 'system', content: systemPrompt },
+      { role: 'user', content: ask(trial.context, trial) },
+    ],
+    maxTokens: choice ? CHOICE_TOKENS : TOKENS_PER_WEIGHT * trial.context.attributes.length,
+    logprobs: choice && logprobs,
+  };
+}
+
+/** Trials of a stage that have no accepted answer. */
+export function missingItems(stage: CollectionStage, answered: ReadonlySet<number>): number[] {
+  return stage.trials.flatMap((_, item) => (answered.has(item) ? [] : [item]));
+}
+
+export function stored(item: number, model: string, { text, logprobs }: Answer): StoredAnswer {
+  return { item, model, text, logprobA: logprobs?.a ?? null, logprobB: logprobs?.b ?? null };
+}
+
+/** What the budget counts for an answer. */
+export function spentOn({ spent, usage }: Answer, prices: Prices | null): Spent {
+  if (spent) return spent;
+  const { promptTokens = 0, completionTokens = 0 } = usage ?? {};
+  const usd = costOf(prices, { promptTokens, completionTokens });
+  return { requests: 1, tokens: promptTokens + completionTokens, usd };
+}
+
+const NOTHING: Spent = { requests: 0, tokens: 0, usd: 0 };
+
+/** A record that cannot take it takes no answer either, and that one is waited for. */
+export function keepFailure(
+  record: StudyRecord,
+  asked: Asked,
+  failed: FailedAttempt,
+): Promise<void> {
+  return record.failure(asked, failed, failed.spent ?? NOTHING).catch(() => {});
+}
+
+export function askedOf(stage: CollectionStage, item: number, request: ChatRequest): Asked {
+  const prompt = request.messages.at(-1)?.content ?? '';
+  return { stage: stage.id, item, model: request.model, prompt };
+}

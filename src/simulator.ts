@@ -1,0 +1,10 @@
+/**
+ * `weighbridge/simulator`: a server that speaks OpenAI's API, with simulated models in it. Needs Node.
+ */
+export type { ModelProfile } from './simulation/server/profile.js';
+export {
+  type SimulatedServer,
+  type SimulatedServerOptions,
+  startSimulatedServer,
+} from './simulation/server/server.js';
+export type { ServerStats } from './simulation/server/stats.js';

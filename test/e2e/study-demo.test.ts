@@ -1,0 +1,64 @@
+/**
+ * The demo at a reduced size: fewer contexts, with the paper's counts in each. What it finds is held
+ * against what is true in the simulator.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { paperProfiles } from '../../src/simulation/server/profile.js';
+import { trueFigures } from '../../src/simulation/server/true-correlations.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { type Outcome, parseReproduction, type ReproductionJson, weighbridge } from './support.js';
+
+const CONTEXTS = 24;
+
+let outcome: Outcome;
+let result: ReproductionJson;
+let removeFolder = async () => {};
+afterAll(() => removeFolder());
+
+beforeAll(async () => {
+  const { folder, remove } = await temporaryFolder();
+  removeFolder = remove;
+  const json = join(folder, 'demo.json');
+  const size = ['--contexts', String(CONTEXTS), '--warmup', '300', '--draws', '500'];
+  outcome = await weighbridge(['study', 'demo', ...size, '--json', json]);
+  expect(outcome.code, outcome.stderr).toBe(0);
+  result = parseReproduction(await readFile(json, 'utf8'));
+});
+
+describe('the demo', () => {
+  test('says of every stage when it is done, and that its data are simulated', () => {
+    const done = outcome.stderr.split('\n').filter((line) => line.endsWith('answers, done'));
+    expect(done).toHaveLength(2 * 8);
+    expect(outcome.stdout).toContain('SIMULATED DATA');
+    expect(result.data.simulated).toBe(true);
+  });
+
+  test('collects the whole of it', () => {
+    // 50 + 100 choices; five times 10 reports, of which two halves make one.
+    const answers = 2 * CONTEXTS * (50 + 100 + 5 * 10);
+    expect(outcome.stderr).toContain(`collected: ${answers} requests`);
+    for (const weights of Object.values(result.weights)) expect(weights).toHaveLength(CONTEXTS);
+  });
+
+  /**
+   * A 95% HDI misses the truth once in twenty at most (that of a standardized regression is a little
+   * wider than the correlation varies). More than 3 misses of 12: two studies in a thousand.
+   */
+  test('finds the correlations that are true in the simulator', () => {
+    let misses = 0;
+    for (const [model, profile] of Object.entries(paperProfiles)) {
+      const { correlations } = trueFigures(profile);
+      for (const [key, truth] of Object.entries(correlations)) {
+        const found = result.correlations[`${model}/${key}`];
+        if (!found) throw new Error(`the demo has no correlation ${model}/${key}`);
+        const [low, high] = found.hdi;
+        if (truth < low || truth > high) misses++;
+        // Within four posterior standard deviations, of which an HDI is some four wide.
+        expect(Math.abs(found.estimate - truth)).toBeLessThan(high - low);
+      }
+    }
+    expect(misses).toBeLessThanOrEqual(3);
+  });
+});

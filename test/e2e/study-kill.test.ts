@@ -1,0 +1,130 @@
+/**
+ * A study killed again and again: whatever was paid for is kept, nothing is asked for twice, and
+ * the result is that of an undisturbed run.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRecord } from '../../src/harness/record/record.js';
+import { randomStream } from '../../src/random/stream.js';
+import { mixedFaults } from '../../src/simulation/server/faults.js';
+import { filesIn, type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
+import { cli, plainEnvironment, weighbridge } from './support.js';
+
+const KILLS = 30;
+const CONCURRENCY = 4;
+
+let study: SimulatedStudy;
+let undisturbed: SimulatedStudy;
+afterEach(async () => {
+  await study?.close();
+  await undisturbed?.close();
+});
+
+/** One model, so many answers that thirty kills find it at work. */
+const size = {
+  configuration: {
+    server: { concurrency: CONCURRENCY, attempts: 30 },
+    contexts: { instilled: 20, native: 8 },
+    counts: { instilled_choices: 40, native_choices: 80, reports: 10 },
+  },
+};
+
+function startRun(folder: string) {
+  const child = spawn(process.execPath, [cli, 'study', 'run', folder], {
+    env: plainEnvironment(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return { child, ended: once(child, 'close'), stderr: () => stderr };
+}
+
+/** Until the server has answered so many in all, or is at work on something else, as on a training. */
+async function someAnswers({ server }: SimulatedStudy, wanted: number): Promise<void> {
+  for (let waits = 0; server.stats().paidAnswers < wanted && waits < 400; waits++) {
+    await setTimeout(5);
+  }
+}
+
+function answersOnRecord(folder: string): number {
+  const record = openRecord(join(folder, 'record.sqlite'), 'read');
+  try {
+    return [...record.counts().values()].reduce((sum, { answers }) => sum + answers, 0);
+  } finally {
+    record.close();
+  }
+}
+
+async function trainingJobs({ server }: SimulatedStudy): Promise<number> {
+  const api = new OpenAI({ baseURL: server.url, apiKey: 'none' });
+  let jobs = 0;
+  for await (const _ of api.fineTuning.jobs.list()) jobs++;
+  return jobs;
+}
+
+async function exported(one: SimulatedStudy): Promise<Record<string, string>> {
+  const out = join(one.root, 'out');
+  const { code, stderr } = await weighbridge(['study', 'export', one.folder, out]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return filesIn(out);
+}
+
+describe('a study under faults, killed', () => {
+  beforeEach(async () => {
+    undisturbed = await simulatedStudy(size);
+    expect((await weighbridge(['study', 'run', undisturbed.folder])).code).toBe(0);
+  });
+
+  test(`at ${KILLS} random moments ends as an undisturbed one`, { timeout: 300_000 }, async () => {
+    study = await simulatedStudy({
+      ...size,
+      server: { latencyMs: 5, faults: mixedFaults(0.2) },
+    });
+    const random = randomStream(2025, 'kills');
+    let killsAtWork = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const before = study.server.stats().paidAnswers;
+      const { child, ended, stderr } = startRun(study.folder);
+      await someAnswers(study, before + 1 + Math.floor(50 * random.uniform()));
+      await setTimeout(20 * random.uniform());
+      expect(child.exitCode, stderr()).toBeNull();
+      child.kill('SIGKILL');
+      await ended;
+      const answers = answersOnRecord(study.folder);
+      if (answers > 0 && answers < study.answers) killsAtWork++;
+    }
+    expect(killsAtWork).toBeGreaterThan(KILLS - 5);
+    const last = await weighbridge(['study', 'run', study.folder]);
+    expect(last.stderr).not.toContain('error');
+    expect(last.code).toBe(0);
+
+    // Every trial has its one answer.
+    expect(answersOnRecord(study.folder)).toBe(study.answers);
+    // What was paid for twice was on its way when a kill came: a place each, and no more.
+    const { repeatedAnswers } = study.server.stats();
+    expect(repeatedAnswers).toBeLessThanOrEqual(KILLS * CONCURRENCY);
+    expect(await trainingJobs(study)).toBe(4);
+    expect(await exported(study)).toEqual(await exported(undisturbed));
+  });
+
+  test('gently, by Ctrl-C, pays for nothing twice at all', async () => {
+    study = await simulatedStudy({ ...size, server: { latencyMs: 5 } });
+    for (let stops = 0; stops < 3; stops++) {
+      const { child, ended, stderr } = startRun(study.folder);
+      await setTimeout(900);
+      child.kill('SIGINT');
+      const [code] = await ended;
+      expect(stderr()).toContain('stopped; everything collected is on record');
+      expect(code).toBe(130);
+    }
+    expect((await weighbridge(['study', 'run', study.folder])).code).toBe(0);
+    expect(study.server.stats().repeatedAnswers).toBe(0);
+    expect(await exported(study)).toEqual(await exported(undisturbed));
+  });
+});

@@ -1,0 +1,204 @@
+/** Chat completions out and in: OpenAI's words, other servers' accents, and rubbish. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  completionBody,
+  readCompletion,
+  wantsOtherLimit,
+} from '../../../src/harness/client/completion.js';
+import { chatRequest, completion } from './support.js';
+
+const request = chatRequest();
+
+function read(body: unknown, changes = {}) {
+  const raw = JSON.stringify(body);
+  const result = readCompletion(raw, chatRequest(changes));
+  if ('malformed' in result) throw new Error(result.malformed);
+  return result.completion;
+}
+
+const withChoice = (choice: object) => completion('', { choices: [choice] });
+
+describe('a request', () => {
+  it('is sent with temperature 0 and the limit by the name that is wanted', () => {
+    expect(completionBody(request, 'max_tokens')).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'A or B?' }],
+      temperature: 0,
+      max_tokens: 5,
+    });
+    expect(completionBody(chatRequest({ logprobs: true }), 'max_completion_tokens')).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'A or B?' }],
+      temperature: 0,
+      max_completion_tokens: 5,
+      logprobs: true,
+      top_logprobs: 20,
+    });
+  });
+
+  it('knows by which words a server asks for the other name', () => {
+    const words =
+      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    expect(wantsOtherLimit(400, words)).toBe(true);
+    expect(wantsOtherLimit(500, words)).toBe(false);
+    expect(wantsOtherLimit(400, "max_tokens is too large: 'm' has 4096")).toBe(false);
+  });
+});
+
+describe('a response', () => {
+  it('is an answer with what the server tells of itself', () => {
+    const body = completion('B');
+    expect(read(body)).toEqual({
+      text: 'B',
+      raw: JSON.stringify(body),
+      model: 'm-2024',
+      fingerprint: 'fp_1',
+      finishReason: 'stop',
+      usage: { promptTokens: 20, completionTokens: 1 },
+      logprobs: null,
+    });
+  });
+
+  it('may tell next to nothing', () => {
+    const { text, model, fingerprint, finishReason, usage } = read({
+      choices: [{ message: { content: 'B' } }],
+    });
+    expect({ text, model, fingerprint, finishReason, usage }).toEqual({
+      text: 'B',
+      model: 'm',
+      fingerprint: null,
+      finishReason: 'unknown',
+      usage: null,
+    });
+  });
+
+  it('may be a refusal, or empty', () => {
+    const refusal = read(withChoice({ message: { content: null, refusal: 'I cannot' } }));
+    expect(refusal).toMatchObject({ text: '', finishReason: 'refusal' });
+    const empty = read(withChoice({ message: { content: null }, finish_reason: 'length' }));
+    expect(empty).toMatchObject({ text: '', finishReason: 'length' });
+  });
+
+  it.each([
+    ['', 'not a JSON object: ""'],
+    ['<html>', 'not a JSON object: "<html>"'],
+    ['{"id": "chatcmpl', 'not a JSON object: "{\\"id\\": \\"chatcmpl"'],
+    ['[1]', 'not a JSON object: "[1]"'],
+    ['{}', 'it holds no message'],
+    ['{"choices": []}', 'it holds no message'],
+    ['{"choices": [{}]}', 'it holds no message'],
+    ['{"choices": "A"}', 'it holds no message'],
+    ['{"error": {"message": "overloaded"}}', 'overloaded'],
+  ])('%s is none', (raw, malformed) => {
+    expect(readCompletion(raw, request)).toEqual({ malformed, usage: null });
+  });
+
+  it('without an answer may have been counted all the same', () => {
+    const { usage } = completion();
+    expect(readCompletion(JSON.stringify({ choices: [], usage }), request)).toMatchObject({
+      usage: { promptTokens: 20, completionTokens: 1 },
+    });
+  });
+
+  it('gives an answer or a reason for any JSON and any text', () => {
+    const value = fc.jsonValue();
+    const nearly = fc.record(
+      {
+        choices: fc.oneof(
+          value,
+          fc.array(
+            fc.record(
+              {
+                message: fc.oneof(value, fc.record({ content: value, refusal: value })),
+                finish_reason: value,
+                logprobs: fc.oneof(value, fc.record({ content: fc.array(value) })),
+              },
+              { requiredKeys: [] },
+            ),
+          ),
+        ),
+        model: value,
+        usage: fc.oneof(value, fc.record({ prompt_tokens: value, completion_tokens: value })),
+        error: value,
+      },
+      { requiredKeys: [] },
+    );
+    const anything = fc.oneof(
+      fc.string(),
+      nearly.map((body) => JSON.stringify(body)),
+    );
+    fc.assert(
+      fc.property(anything, fc.boolean(), (raw, logprobs) => {
+        const result = readCompletion(raw, chatRequest({ logprobs }));
+        if ('malformed' in result) expect(result.malformed).not.toBe('');
+        else expect(typeof result.completion.text).toBe('string');
+      }),
+      { seed: 381, numRuns: 1000 },
+    );
+  });
+});
+
+describe('log-probabilities', () => {
+  const top = (alternatives: readonly (readonly [string, unknown])[], chosen = 'A') => {
+    const list = alternatives.map(([token, logprob]) => ({ token, logprob, bytes: null }));
+    const first = { token: chosen, logprob: Math.log(0.5), bytes: null, top_logprobs: list };
+    const choice = { message: { content: chosen }, logprobs: { content: [first] } };
+    return read(withChoice(choice), { logprobs: true }).logprobs;
+  };
+
+  it('are summed over all spellings of a letter', () => {
+    const found = top([
+      ['A', Math.log(0.5)],
+      [' A', Math.log(0.2)],
+      ['B', Math.log(0.1)],
+      ['▁B', Math.log(0.05)],
+      ['ĠB', Math.log(0.025)],
+      ['B\n', Math.log(0.025)],
+      ['a', Math.log(0.05)],
+      ['AB', Math.log(0.05)],
+    ]);
+    expect(Math.exp(found?.a ?? 0)).toBeCloseTo(0.7, 12);
+    expect(Math.exp(found?.b ?? 0)).toBeCloseTo(0.2, 12);
+  });
+
+  it('count the chosen token once, listed among the alternatives or not', () => {
+    expect(top([['B', Math.log(0.3)]])).toEqual({ a: Math.log(0.5), b: Math.log(0.3) });
+    expect(top([['A', Math.log(0.5)]])).toEqual({ a: Math.log(0.5), b: null });
+  });
+
+  it('hold where they are so small that their exponentials are zero', () => {
+    const found = top([
+      ['B', -9999],
+      [' B', -9999],
+    ]);
+    expect(found?.b).toBeCloseTo(-9999 + Math.log(2), 9);
+  });
+
+  it('are never larger than one, nor less than the largest of them', () => {
+    const spelling = fc.constantFrom('A', ' A', '  A', 'A\n', '▁A');
+    const shares = fc.uniqueArray(
+      fc.tuple(spelling, fc.double({ min: 1e-300, max: 1, noNaN: true })),
+      {
+        selector: ([token]) => token,
+        minLength: 1,
+      },
+    );
+    fc.assert(
+      fc.property(shares, (drawn) => {
+        const sum = drawn.reduce((total, [, share]) => total + share, 0);
+        const alternatives = drawn.map(([token, share]) => [token, Math.log(share / sum)] as const);
+        const found = top(alternatives, 'C')?.a ?? Number.NaN;
+        expect(found).toBeLessThanOrEqual(1e-12);
+        expect(found).toBeGreaterThanOrEqual(Math.max(...alternatives.map(([, one]) => one)));
+      }),
+      { seed: 382 },
+    );
+  });
+
+  it('are null where the server gave none, or no numbers', () => {
+    const without = read(completion('A'), { logprobs: true });
+    expect(without.logprobs).toBeNull();
+    expect(top([['B', null]])).toEqual({ a: Math.log(0.5), b: null });
+  });
+});

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WeighbridgeError } from '../../../src/errors.js';
+import { parseConfiguration } from '../../../src/harness/configuration/read-configuration.js';
+import { fileNameOf } from '../../../src/harness/configuration/schema.js';
+import { configurationTemplate } from '../../../src/harness/configuration/template.js';
+
+const smallest = 'study: mine\nmodels: [{name: some-model}]';
+
+function complaint(text: string): string {
+  try {
+    parseConfiguration(text, 'study.yaml');
+  } catch (error) {
+    if (error instanceof WeighbridgeError && error.code === 'bad-configuration')
+      return error.message;
+    throw error;
+  }
+  return 'nothing to complain of';
+}
+
+describe('a configuration', () => {
+  test('may leave out everything but the study and its models, and then is what the template says', () => {
+    const {
+      models: _,
+      study: __,
+      ...written
+    } = parseConfiguration(configurationTemplate('mine'), 'study.yaml');
+    const { models, study, ...defaults } = parseConfiguration(smallest, 'study.yaml');
+    expect(defaults).toEqual(written);
+    expect(study).toBe('mine');
+    expect(models).toHaveLength(1);
+  });
+
+  test("of the template is the paper's study: its models and the settings of its training", () => {
+    const { models, counts, contexts } = parseConfiguration(
+      configurationTemplate('mine'),
+      'study.yaml',
+    );
+    expect(models.map(({ name, fine_tuning }) => [name, fine_tuning])).toEqual([
+      [
+        'gpt-4o-2024-08-06',
+        {
+          epochs: 3,
+          learning_rate_multiplier: 2,
+          batch_size_preferences: 10,
+          batch_size_introspection: 1,
+        },
+      ],
+      [
+        'gpt-4o-mini-2024-07-18',
+        {
+          epochs: 3,
+          learning_rate_multiplier: 1.8,
+          batch_size_preferences: 10,
+          batch_size_introspection: 1,
+        },
+      ],
+    ]);
+    expect(counts).toMatchObject({ instilled_choices: 50, native_choices: 100, reports: 10 });
+    expect(contexts).toMatchObject({ instilled: 100, native: 100 });
+  });
+
+  test.each([
+    ['an unknown key', `${smallest}\nsever: {}`, /unknown key 'sever'.* 'server'/],
+    [
+      'an unknown key below another',
+      'study: x\nmodels: [{name: a, pricess: 1}]',
+      /unknown key 'models.0.pricess'.* 'prices'/,
+    ],
+    ['a model twice', 'study: x\nmodels: [{name: a}, {name: a}]', /models: expected each model/],
+    ['no model', 'study: x\nmodels: []', /models: expected at least one model/],
+    ['no study', 'models: [{name: a}]', /^study.yaml: study: /],
+    ['text that is no YAML', 'study: [', /^study.yaml, line 1: /],
+    ['a key twice', 'study: x\nstudy: y', /^study.yaml, line 2: .*unique/],
+    ['nothing at all', '', /^study.yaml: study: /],
+    ['a list', '- 1', /expected object/],
+    [
+      'a server without http',
+      `${smallest}\nserver: {base_url: "ftp://x"}`,
+      /server.base_url: .*http/,
+    ],
+    [
+      'a key in the URL',
+      `${smallest}\nserver: {base_url: "https://user:secret@host/v1"}`,
+      /server.base_url: expected no user name/,
+    ],
+    ['a file outside the folder', `${smallest}\ncontexts: {agents: ../a.csv}`, /contexts.agents: /],
+    ['a hidden file', `${smallest}\ncontexts: {agents: .env}`, /contexts.agents: /],
+    ['an absolute file', `${smallest}\ncontexts: {candidates: /etc/passwd}`, /contexts.candidates/],
+    ['a count that is text', `${smallest}\ncounts: {reports: ten}`, /counts.reports: .*number/],
+    ['a negative budget', `${smallest}\nbudget: {usd: -1}`, /budget.usd: /],
+  ])('with %s is refused in one line that names the place', (_, text, expected) => {
+    const line = complaint(text);
+    expect(line).toMatch(expected);
+    expect(line).not.toContain('\n');
+    expect(line).not.toContain('secret');
+  });
+
+  test('that is any text at all is taken or refused in one line', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json().map((json) => `study: ${json}`),
+        ),
+        (text) => {
+          expect(complaint(text)).not.toContain('\n');
+        },
+      ),
+    );
+  });
+});
+
+describe('the file name of a model', () => {
+  test('leads to no other folder, whatever the model is called', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (model) => {
+        expect(fileNameOf(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
+      }),
+    );
+    expect(fileNameOf('gpt-4o-2024-08-06')).toBe('gpt-4o-2024-08-06');
+    expect(fileNameOf('org/model:8b')).toBe('org_model_8b');
+  });
+});
