@@ -51,7 +51,7 @@ export async function collectStudy(
       onProgress: progress.update,
       retryFailed: retryFailed ? 'retry' : 'stop',
     });
-    const { requests, tokens, usd } = study.spending.spent();
+    const { requests, tokens, usd } = study.record.spent();
     progress.say(
       `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
     );

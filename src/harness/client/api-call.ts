@@ -9,11 +9,14 @@ export interface CallOptions {
 }
 
 /**
+ * An attempt may follow one of which nobody knows what it did: `call` must bear to be made twice.
  * @param what the call in words for a message: 'upload a training file'
+ * @param call is given the signal of its attempt, which has at least ten minutes
  * @throws WeighbridgeError `server`, `no-key`, `interrupted`
  */
 export type ApiCall = <T>(
   what: string,
   call: (api: OpenAI, options: CallOptions) => Promise<T>,
+  /** Breaks off what is in flight. */
   signal?: AbortSignal,
 ) => Promise<T>;

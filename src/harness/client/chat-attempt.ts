@@ -19,7 +19,7 @@ import {
 } from './completion.js';
 import type { Connection } from './connection.js';
 import { estimatePromptTokens, mostPromptTokens } from './estimate.js';
-import { type Pacer, turnOutcome } from './pacer.js';
+import { nothingLearnt, type Pacer, turnOutcome } from './pacer.js';
 import { costOf, type Prices, type Spending, type Spent } from './spending.js';
 
 export interface ChatSettings {
@@ -60,7 +60,7 @@ export function openChat(
     try {
       const likely = estimatePromptTokens(request.messages) + request.maxTokens;
       const turn = await pacer.take(likely, signal);
-      if (signal.aborted) turn.end(turnOutcome(null, null, null));
+      if (signal.aborted) turn.end(nothingLearnt);
       signal.throwIfAborted();
       return { reservation, turn };
     } catch (error) {
@@ -113,7 +113,7 @@ export function openChat(
       return { ...received, latencyMs, spent };
     } catch (error) {
       // Broken off when the client was closed.
-      turn.end(turnOutcome(null, null, null));
+      turn.end(nothingLearnt);
       reservation.settle(most);
       throw error;
     }

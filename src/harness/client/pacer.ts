@@ -136,6 +136,14 @@ export function openPacer(settings: PacerSettings, clock: Clock): Pacer {
   };
 }
 
+/** Of an attempt that was not made, or of which nothing came to light. */
+export const nothingLearnt: TurnOutcome = {
+  fate: 'unknown',
+  tokens: null,
+  pauseMs: null,
+  stated: null,
+};
+
 /** What the pacer learns from an attempt. */
 export function turnOutcome(
   failure: Failure | null,
@@ -172,6 +180,8 @@ function lower(one: number | null, other: number | null): number | null {
 }
 
 const SAME_TIME_MS = 0.5;
+/** Timers of more than 25 days ring at once. */
+const LONGEST_NAP_MS = 3_600_000;
 
 /** Rings once, at the time it was last set for; one set for never does not keep the process up. */
 function openAlarm(clock: Clock, ring: () => void) {
@@ -179,7 +189,7 @@ function openAlarm(clock: Clock, ring: () => void) {
   let at = Number.POSITIVE_INFINITY;
 
   async function sleep(ms: number, own: AbortController): Promise<void> {
-    await clock.sleep(ms, own.signal);
+    await clock.sleep(Math.min(ms, LONGEST_NAP_MS), own.signal);
     if (nap !== own) return;
     nap = null;
     at = Number.POSITIVE_INFINITY;

@@ -32,8 +32,11 @@ export function openTransport(baseURL: string, own?: Fetch): Transport {
   const texts = new WeakMap<Response, string>();
 
   const viaHttp: Fetch = async (input, init = {}) => {
-    const { status, headers, text } = await exchange(send, agent, String(input), init);
-    if (status < 200 || status > 299) return new Response(text || null, { status, headers });
+    const { status, rawHeaders, text } = await exchange(send, agent, String(input), init);
+    // `Response` takes no others, and no server has a use for them.
+    if (status < 200 || status > 599) throw new Error(`HTTP status ${status}`);
+    const headers = headersOf(rawHeaders);
+    if (status > 299) return new Response(text || null, { status, headers });
     const response = new Response(null, { status, headers });
     texts.set(response, text);
     return response;
@@ -50,7 +53,8 @@ export function openTransport(baseURL: string, own?: Fetch): Transport {
 
 interface Exchanged {
   readonly status: number;
-  readonly headers: Headers;
+  /** Names and values in turn, as Node's parser gives them. */
+  readonly rawHeaders: readonly string[];
   readonly text: string;
 }
 
@@ -91,17 +95,14 @@ function exchange(
       });
       response.on('end', () => {
         signal?.removeEventListener('abort', abort);
-        const status = response.statusCode ?? 0;
-        // `Response` takes no others, and no server has a use for them.
-        if (status < 200 || status > 599) reject(new Error(`HTTP status ${status}`));
-        else resolve({ status, headers: headersOf(response), text });
+        resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, text });
       });
     });
     request.end(body);
   });
 }
 
-function headersOf({ rawHeaders }: http.IncomingMessage): Headers {
+function headersOf(rawHeaders: readonly string[]): Headers {
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');

@@ -34,9 +34,9 @@ export interface InsightLevels {
 }
 
 /**
- * Found by `calibrateProfile` (calibrate-profile.ts) with 5,000 contexts and seed 1, some ten minutes
- * a model, and rounded to three decimals: settings of the laws at which a study of the paper's size has the paper's figures.
- * test/simulation/server/calibration.test.ts holds the figures against the paper's.
+ * Found by `calibrateProfile` (calibrate-profile.ts) with 5,000 contexts and seed 1, ten minutes a
+ * model, and rounded to three decimals: settings of the laws at which a study of the paper's size
+ * has the paper's figures. test/simulation/server/calibration.test.ts holds them against the paper.
  */
 export const paperProfiles: Readonly<Record<string, ModelProfile>> = {
   'gpt-4o-2024-08-06': {
