@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
 import { type Clock, realClock } from './client/clock.js';
-import { type ModelClient, openClient } from './client/model-client.js';
+import { clientDefaults, type ModelClient, openClient } from './client/model-client.js';
 import { openSpending, type Spending } from './client/spending.js';
 import type { Configuration } from './configuration/schema.js';
 import { holdFrozen } from './frozen.js';
@@ -107,7 +107,7 @@ function running(
       tokensPerMinute: server.tokens_per_minute,
       timeoutSeconds: server.timeout_seconds,
       maxAttempts: server.attempts,
-      stopAfterFailures: 40,
+      stopAfterFailures: clientDefaults.stopAfterFailures,
       spending,
       prices: prices.of,
     },

@@ -114,24 +114,29 @@ export function fileNameOf(model: string): string {
   return model.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
 }
 
-export const configurationSchema = z.strictObject({
-  study: name.max(
-    LONGEST_STUDY_NAME,
-    `expected at most ${LONGEST_STUDY_NAME} characters: it goes into the names of trained models`,
-  ),
-  server: server.prefault({}),
-  models: z
-    .array(model)
-    .min(1, 'expected at least one model')
-    .refine(
-      (models) => new Set(models.map((one) => fileNameOf(one.name))).size === models.length,
-      'expected each model once, with names that differ in letters, digits, dots or hyphens',
+export const configurationSchema = z
+  .strictObject({
+    study: name.max(
+      LONGEST_STUDY_NAME,
+      `expected at most ${LONGEST_STUDY_NAME} characters: it goes into the names of trained models`,
     ),
-  contexts: contexts.prefault({}),
-  counts: counts.prefault({}),
-  seeds: seeds.prefault({}),
-  budget: budget.prefault({}),
-});
+    server: server.prefault({}),
+    models: z
+      .array(model)
+      .min(1, 'expected at least one model')
+      .refine(
+        (models) => new Set(models.map((one) => fileNameOf(one.name))).size === models.length,
+        'expected each model once, with names that differ in letters, digits, dots or hyphens',
+      ),
+    contexts: contexts.prefault({}),
+    counts: counts.prefault({}),
+    seeds: seeds.prefault({}),
+    budget: budget.prefault({}),
+  })
+  .refine(({ budget, models }) => budget.usd === null || models.every(({ prices }) => prices), {
+    path: ['budget', 'usd'],
+    message: 'a budget in USD needs the prices of every model',
+  });
 
 export type Configuration = z.infer<typeof configurationSchema>;
 /** As it is written: with all that has a default left out. */

@@ -88,6 +88,11 @@ describe('a configuration', () => {
     ['a hidden file', `${smallest}\ncontexts: {agents: .env}`, /contexts.agents: /],
     ['an absolute file', `${smallest}\ncontexts: {candidates: /etc/passwd}`, /contexts.candidates/],
     ['a count that is text', `${smallest}\ncounts: {reports: ten}`, /counts.reports: .*number/],
+    [
+      'a budget in money without prices',
+      `${smallest}\nbudget: {usd: 5}`,
+      /budget.usd: .* needs the prices/,
+    ],
     ['a negative budget', `${smallest}\nbudget: {usd: -1}`, /budget.usd: /],
   ])('with %s is refused in one line that names the place', (_, text, expected) => {
     const line = complaint(text);
