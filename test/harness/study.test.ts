@@ -53,7 +53,8 @@ describe('a study', () => {
     for (const [file, text] of files) await writeFile(join(out, file), text);
     const read = await readStudy(out);
     expect(read.provenance).toMatchObject({ simulated: true });
-    expect(read.warnings).toEqual([]);
+    // Of six choices all may be alike by chance.
+    expect(read.warnings.filter((line) => !line.includes('all choices are alike'))).toEqual([]);
     const [model] = read.models;
     expect(model?.name).toBe(MODEL);
     expect(model?.instilledChoices).toHaveLength(20 * 6);
