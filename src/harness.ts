@@ -1,6 +1,7 @@
 /**
  * `weighbridge/harness`: collecting a study from a model, for programs. Needs Node.
  */
+export { cancelStudy } from './harness/cancel.js';
 export type { ModelClient } from './harness/client/model-client.js';
 export type { Spent } from './harness/client/spending.js';
 export {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
+import { cancelStudy } from '../../src/harness/cancel.js';
 import { collectChoices, collectReports, fineTune } from '../../src/harness/collectors.js';
 import { estimateStudy } from '../../src/harness/estimate-study.js';
 import { exportStudy } from '../../src/harness/export-study.js';
@@ -250,5 +251,35 @@ describe('training', () => {
       code: 'job-failed',
     });
     expect(await jobs()).toBe(before + 1);
+  });
+
+  test('and batches under way are called off, and begun anew only when asked to', async () => {
+    const simulated = await begin({
+      server: { jobSeconds: 10 },
+      configuration: { server: { mode: 'batch' } },
+    });
+    const study = await opened(simulated);
+    const stop = new AbortController();
+    const running = runStudy(study, {
+      stop: stop.signal,
+      // Once both the training and the first batch are there, the run is stopped.
+      onProgress: (progress) => {
+        if (progress.kind === 'training' && progress.news.status === 'running') stop.abort();
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+    const training = `${MODEL}/train-preferences`;
+    const batch = `${MODEL}/reports-off-the-shelf`;
+    expect(await cancelStudy(study)).toEqual([batch, training]);
+    const api = new OpenAI({ baseURL: simulated.server.url, apiKey: 'none' });
+    const jobs = await all(await api.fineTuning.jobs.list());
+    expect(jobs.map(({ status }) => status)).toEqual(['cancelled']);
+    const batches = await all(await api.batches.list());
+    expect(batches.map(({ status }) => status)).toEqual([
+      expect.stringMatching(/^cancell(ed|ing)$/),
+    ]);
+    const failed = studyStatus(study).find(({ stage }) => stage === training);
+    expect(failed).toMatchObject({ state: 'failed', note: expect.stringContaining('cancelled') });
+    expect(await cancelStudy(study)).not.toContain(training);
   });
 });

@@ -1,6 +1,7 @@
 /** `weighbridge study`: collecting a study from a model. */
 import type { Command } from 'commander';
 import { addAnalyse } from './analyse.js';
+import { addCancel } from './cancel.js';
 import { addDemo } from './demo.js';
 import { addExport } from './export.js';
 import { addInit } from './init.js';
@@ -11,10 +12,11 @@ import { addStimuli } from './stimuli.js';
 export function addStudy(program: Command): void {
   const study = program
     .command('study')
-    .description('collect choices and reports from a model: init, run, status, export, analyse');
+    .description('collect choices and reports from a model: init, run, status, analyse, export');
   addInit(study);
   addRun(study);
   addStatus(study);
+  addCancel(study);
   addExport(study);
   addAnalyse(study);
   addDemo(study);
