@@ -67,12 +67,13 @@ export function addAnalysisOptions(command: Command): Command {
     .option('--quiet', 'no progress, and with --json - no table', false);
 }
 
+/** The whole analysis of a study. */
+export type Analyse = (study: Study, weighChoices: ChoiceWeighing) => Promise<Reproduction>;
+
 /** Runs `work` with fits on worker threads, and a bar of its own for each analysis in it. */
 export async function withFits<T>(
   flags: AnalysisFlags,
-  work: (
-    analyse: (study: Study, weighChoices: ChoiceWeighing) => Promise<Reproduction>,
-  ) => Promise<T>,
+  work: (analyse: Analyse) => Promise<T>,
 ): Promise<T> {
   const { chains, warmup, draws, seed } = flags;
   const pool = workerPool(flags.workers);

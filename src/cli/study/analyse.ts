@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
-import { exportStudy } from '../../harness/export-study.js';
+import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
 import { lookAtStudy } from '../../harness/open-study.js';
 import { type ReadingNames, readingsTable } from '../../report/readings-table.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
-import { readStudy } from '../../study/read-study.js';
+import { readStudy, type Study } from '../../study/read-study.js';
 import { writeFiles } from '../../study/write-files.js';
 import {
+  type Analyse,
   type AnalysisFlags,
   addAnalysisOptions,
   showAnalysis,
@@ -46,38 +47,22 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
   const study = await lookAtStudy(folder);
   const scratch = await mkdtemp(join(tmpdir(), 'weighbridge-analyse-'));
   try {
-    const exported = (policy: AnswerPolicy) => exportStudy(begun(study), policy);
-    /** By way of files, so that whoever exports and reproduces gets the same figures. */
-    const read = async (policy: AnswerPolicy) => {
-      const out = join(scratch, policy);
-      await writeFiles(out, exported(policy).files);
-      return readStudy(out, { outOfRangeReports: flags.outOfRange });
-    };
-    const lenient = exported('lenient');
-    requireFinished(lenient, folder);
-    const data = { ...(await read(flags.policy)), folder };
-    warn(data.warnings);
-
+    const answers = begun(study);
+    const reading = (policy: AnswerPolicy) => readUnder(policy, answers, folder, scratch, flags);
+    const used = await reading(flags.policy);
+    requireFinished(used.counts, folder);
+    warn(used.data.warnings);
     await withFits(flags, async (analyse) => {
-      const result = await analyse(data, flags.weighChoices);
-      await showAnalysis(data, result, flags, (performance.now() - started) / 1000);
+      const result = await analyse(used.data, flags.weighChoices);
+      await showAnalysis(used.data, result, flags, (performance.now() - started) / 1000);
       if (flags.json === '-' && flags.quiet) return;
       const say = (text: string) => {
-        (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
+        if (text !== '') (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
       };
-      say(countsTable(exported(flags.policy).counts));
-      if (lenient.counts.some(({ repaired }) => repaired > 0)) {
-        const other = flags.policy === 'paper' ? 'lenient' : 'paper';
-        const changed = await analyse(await read(other), flags.weighChoices);
-        say(
-          changes('What another reading of the answers changes', result, changed, {
-            base: flags.policy,
-            other,
-          }),
-        );
-      }
+      say(countsTable(used.counts));
+      say(await otherPolicy(used, result, flags, reading, analyse));
       if (flags.weighChoices === 'by-probability') {
-        const asMade = await analyse(data, 'as-made');
+        const asMade = await analyse(used.data, 'as-made');
         say(
           changes('What weighing choices by probability changes', asMade, result, {
             base: 'as made',
@@ -90,6 +75,47 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
     study.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** A study's answers as one policy reads them. */
+interface PolicyReading {
+  readonly data: Study;
+  readonly counts: readonly AnswerCounts[];
+}
+
+/** By way of files, so that whoever exports and reproduces gets the same figures. */
+async function readUnder(
+  policy: AnswerPolicy,
+  study: BegunStudy,
+  folder: string,
+  scratch: string,
+  { outOfRange }: AnalyseFlags,
+): Promise<PolicyReading> {
+  const { files, counts } = exportStudy(study, policy);
+  const out = join(scratch, policy);
+  await writeFiles(out, files);
+  const data = await readStudy(out, { outOfRangeReports: outOfRange });
+  return { data: { ...data, folder }, counts };
+}
+
+/** What the policy that was not used would change; '' where the lenient one mends nothing. */
+async function otherPolicy(
+  used: PolicyReading,
+  result: Reproduction,
+  { policy, weighChoices }: AnalyseFlags,
+  reading: (policy: AnswerPolicy) => Promise<PolicyReading>,
+  analyse: Analyse,
+): Promise<string> {
+  const other = policy === 'paper' ? 'lenient' : 'paper';
+  const otherReading = await reading(other);
+  const lenient = policy === 'paper' ? otherReading : used;
+  if (!lenient.counts.some(({ repaired }) => repaired > 0)) return '';
+  return changes(
+    'What another reading of the answers changes',
+    result,
+    await analyse(otherReading.data, weighChoices),
+    { base: policy, other },
+  );
 }
 
 function changes(

@@ -1,7 +1,7 @@
 /** `weighbridge study export`: the answers as files in the authors' layout. */
 import { type Command, Option } from 'commander';
 import { WeighbridgeError } from '../../errors.js';
-import { type BegunStudy, exportStudy, type StudyExport } from '../../harness/export-study.js';
+import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
 import { lookAtStudy, type PlannedStudy } from '../../harness/open-study.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
 import { writeFiles } from '../../study/write-files.js';
@@ -53,7 +53,7 @@ export function begun(study: PlannedStudy): BegunStudy {
 }
 
 /** @throws WeighbridgeError `bad-data` where a stage lacks answers */
-export function requireFinished({ counts }: StudyExport, folder: string): void {
+export function requireFinished(counts: readonly AnswerCounts[], folder: string): void {
   const lacking = counts.find(({ asked, answered }) => answered < asked);
   if (!lacking) return;
   throw new WeighbridgeError(
