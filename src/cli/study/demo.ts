@@ -47,7 +47,7 @@ async function runDemo(flags: DemoFlags): Promise<void> {
   const server = await startServer();
   try {
     say(`simulated model server at ${server.url}`);
-    await createStudy(folder, demoConfiguration(server.url, flags.contexts));
+    await createStudy(folder, demoConfiguration(server.url, flags));
     await collectStudy(folder, { retryFailed: false, quiet: flags.quiet });
     say('fitting');
     await analyseStudy(folder, flags);
@@ -85,12 +85,13 @@ async function firstUrl(child: ChildProcess): Promise<string> {
 }
 
 /** The paper's study on a server without limits. */
-function demoConfiguration(url: string, contexts: number): ConfigurationInput {
+function demoConfiguration(url: string, { contexts, weighChoices }: DemoFlags): ConfigurationInput {
   return {
     study: 'demo',
     server: {
       base_url: url,
       key_variable: null,
+      logprobs: weighChoices === 'by-probability',
       concurrency: 64,
       requests_per_minute: null,
       tokens_per_minute: null,
