@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseConfiguration } from '../../src/harness/configuration/read-configuration.js';
+import { type CollectionStage, planStages, type Stage } from '../../src/harness/plan.js';
+import { readChoice, readReport } from '../../src/harness/read-answers.js';
+import { halves } from '../../src/harness/stimuli.js';
+import { smallPlan } from '../support/small-plan.js';
+
+const { configuration, stimuli, stages } = smallPlan();
+
+function stage(kind: CollectionStage['kind'], name: string): CollectionStage {
+  const found = stages.find(({ id }) => id === `a-model/${name}`);
+  if (found?.kind !== kind) throw new Error(`no such stage: ${name}`);
+  return found;
+}
+
+const choices = stage('choices', 'choices-instilled');
+const reports = stage('reports', 'reports-native');
+const names = reports.trials[0]?.context.attributes.map(({ name }) => name) ?? [];
+
+const answer = (text: string, logprobA: number | null = null, logprobB: number | null = null) => ({
+  item: 0,
+  model: 'a-model',
+  text,
+  logprobA,
+  logprobB,
+});
+
+const printed = (weights: readonly number[]) =>
+  JSON.stringify(Object.fromEntries(names.map((name, i) => [name, weights[i]])));
+
+describe('a choice', () => {
+  test('keeps its trial, who made it, and the probability of A among A and B', () => {
+    const reading = readChoice(choices, answer('A', Math.log(0.6), Math.log(0.2)), 'paper');
+    const trial = choices.trials[0];
+    expect(reading).toMatchObject({
+      valid: true,
+      repairs: [],
+      row: {
+        model: 'a-model',
+        context: trial?.context.name,
+        choseA: true,
+        a: trial?.a,
+        b: trial?.b,
+      },
+    });
+    if (!reading.valid) throw new Error('invalid');
+    expect(reading.row.probabilityA).toBeCloseTo(0.75, 12);
+  });
+
+  test('has no probability where the server told only one of the two', () => {
+    const reading = readChoice(choices, answer('B', null, -0.1), 'paper');
+    expect(reading).toMatchObject({ valid: true, row: { choseA: false } });
+    if (!reading.valid) throw new Error('invalid');
+    expect(reading.row).not.toHaveProperty('probabilityA');
+  });
+
+  test('that is mended is marked as such, and invalid under the paper’s policy', () => {
+    expect(readChoice(choices, answer('Option B.'), 'lenient')).toMatchObject({
+      valid: true,
+      row: { choseA: false },
+      repairs: ['"Option B." as B'],
+    });
+    expect(readChoice(choices, answer('Option B.'), 'paper')).toMatchObject({
+      valid: false,
+      invalid: { stage: choices.id, item: 0, reason: 'neither-a-nor-b', text: 'Option B.' },
+    });
+  });
+
+  test('that is any text at all is read or refused, and every mend is marked', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.constantFrom('A', 'b', '"A"', '**B**')), (text) => {
+        const strict = readChoice(choices, answer(text), 'paper');
+        const lenient = readChoice(choices, answer(text), 'lenient');
+        if (strict.valid) expect(lenient).toEqual(strict);
+        else if (lenient.valid) expect(lenient.repairs).toHaveLength(1);
+      }),
+    );
+  });
+});
+
+describe('a report', () => {
+  test('gives its weights in the order of the context, with the set it belongs to', () => {
+    const shuffled = JSON.stringify(
+      Object.fromEntries(names.map((n, i) => [n, i * 10]).toReversed()),
+    );
+    expect(readReport(reports, answer(shuffled), 'paper')).toMatchObject({
+      valid: true,
+      outOfRange: false,
+      row: { weights: names.map((_, i) => i * 10), version: 'latent_100-200' },
+    });
+    expect(readReport(stage('reports', 'reports-instilled'), answer('no'), 'paper')).toMatchObject({
+      valid: false,
+      invalid: { reason: 'not-json', context: stimuli.instilled[0]?.name },
+    });
+  });
+
+  test('beyond ±100 is marked and kept, as the authors kept it', () => {
+    const weights = names.map((_, i) => (i === 1 ? 2388 : 0));
+    expect(readReport(reports, answer(printed(weights)), 'paper')).toMatchObject({
+      valid: true,
+      outOfRange: true,
+      row: { weights },
+    });
+  });
+});
+
+describe('the plan', () => {
+  test('comes in an order in which each stage follows what it needs', () => {
+    const done = new Set<string>();
+    for (const { id, needs } of stages) {
+      for (const need of needs) expect(done).toContain(need);
+      expect(done).not.toContain(id);
+      done.add(id);
+    }
+    expect(stages.filter(({ kind }) => kind === 'training')).toHaveLength(4);
+    expect(stages).toHaveLength(12);
+  });
+
+  test('asks each half of the contexts of the model that was trained on the other', () => {
+    const { first, last } = halves(stimuli.instilled);
+    const asked = (name: string) => [
+      ...new Set(stage('reports', name).trials.map(({ context }) => context.name)),
+    ];
+    expect(asked('reports-after-first-half')).toEqual(last.map(({ name }) => name));
+    expect(asked('reports-after-last-half')).toEqual(first.map(({ name }) => name));
+    const speaker = (one: Stage) => (one.kind === 'training' ? null : one.speaker);
+    expect(speaker(stage('reports', 'reports-after-first-half'))).toBe('introspection_first');
+  });
+
+  test('asks for the same trials before and after training', () => {
+    expect(stage('reports', 'reports-native-after-all').trials).toEqual(reports.trials);
+    expect(stage('reports', 'reports-off-the-shelf').trials).toEqual(
+      stage('reports', 'reports-instilled').trials,
+    );
+  });
+
+  test('is the same for the same configuration, and another for other seeds', () => {
+    expect(planStages(configuration, smallPlan().stimuli)).toEqual(stages);
+    const other = smallPlan((text) => `${text}\nseeds: {instilled_choices: 99}`);
+    expect(other.stages[2]).not.toEqual(stages[2]);
+    expect(other.stimuli.trials.nativeChoices).toEqual(stimuli.trials.nativeChoices);
+  });
+
+  test('refuses trainings on fewer examples than a server takes', () => {
+    expect(() => smallPlan((text) => text.replace('instilled: 20', 'instilled: 19'))).toThrow(
+      /contexts\.instilled is 19: .* has 9 examples/,
+    );
+  });
+});
+
+test('a configuration of the plan is one that can be written', () => {
+  expect(parseConfiguration(JSON.stringify(configuration), 'study.yaml')).toEqual(configuration);
+});
