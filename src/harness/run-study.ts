@@ -63,8 +63,9 @@ async function runWhenReady(
   options: RunOptions & { readonly stop: AbortSignal },
   failure: AbortController,
 ): Promise<boolean> {
-  const ready = await Promise.all(needs);
-  if (ready.includes(false) || options.stop.aborted) return false;
+  await Promise.all(needs);
+  // So too where a stage that it needs has failed.
+  if (options.stop.aborted) return false;
   try {
     await runStage(study, stage, options);
     return !options.stop.aborted;

@@ -170,6 +170,21 @@ describe('collectors', () => {
     expect(simulated.server.stats().paidAnswers).toBe(paid);
   });
 
+  test('take each answer of a batch once, though the batch is delivered again after a stop', async () => {
+    const simulated = await begin({ configuration: { server: { mode: 'batch' } } });
+    const study = await opened(simulated);
+    let kept = 0;
+    // The off-the-shelf reports come first: one batch of 40.
+    for await (const _ of collectReports(study)) if (++kept === 5) break;
+    const [first] = study.stages;
+    // After those, the next stage wants a training that is not done.
+    await expect(all(collectReports(study))).rejects.toThrow(/is not done yet/);
+    expect(study.record.answered(first?.id ?? '').size).toBe(40);
+    // One row an answer, and what was set aside for the batch is free again.
+    expect(study.record.spent().requests).toBe(40);
+    expect(simulated.server.stats()).toMatchObject({ paidAnswers: 40, repeatedAnswers: 0 });
+  });
+
   test('need the training that comes first, and say so', async () => {
     const study = await opened(await begin());
     await expect(all(collectChoices(study))).rejects.toThrow(
