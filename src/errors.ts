@@ -22,8 +22,10 @@ export type ErrorCode =
   | 'job-failed'
   /** Another process is at work on the study. */
   | 'study-locked'
-  /** The study was made by a newer weighbridge, or with another configuration. */
+  /** The study was made by a newer weighbridge. */
   | 'study-version'
+  /** What is fixed once collection has begun was changed. */
+  | 'study-changed'
   /** The record of a study cannot be written: the disk is full. */
   | 'disk-full'
   /** Stopped on request; what was recorded is kept. */

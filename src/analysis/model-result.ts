@@ -18,7 +18,7 @@ export interface ModelResult {
   readonly reportsUsed: Readonly<Record<ReportFile, number>>;
 }
 
-export function modelResult(model: ModelWeights, { targets }: Study): ModelResult {
+export function modelResult(model: ModelWeights, { targets, provenance }: Study): ModelResult {
   const { record, groups, weights } = model;
   const slopes = new Map(weights.native.map((one) => [one.context.name, one.slopes]));
   return {
@@ -30,7 +30,7 @@ export function modelResult(model: ModelWeights, { targets }: Study): ModelResul
     nativeChoicesPredictedPercent: choicesPredictedPercent(groups.native, (context) =>
       slopes.get(context),
     ),
-    invalidReportsPercent: invalidPercent(model),
+    invalidReportsPercent: invalidPercent(model, provenance?.reports_per_context),
     reportsUsed: {
       offTheShelfReports: record.offTheShelfReports.length,
       instilledReports: record.instilledReports.length,
@@ -42,7 +42,7 @@ export function modelResult(model: ModelWeights, { targets }: Study): ModelResul
   };
 }
 
-function invalidPercent({ record, groups }: ModelWeights): number {
+function invalidPercent({ record, groups }: ModelWeights, asked: number | undefined): number {
   const { offTheShelfReports, instilledReports, nativeReports, nativeTrainedReports } = record;
   const halves = [...record.firstHalfTrainedReports, ...record.lastHalfTrainedReports];
   const onInstilled = [offTheShelfReports, instilledReports, halves];
@@ -52,6 +52,6 @@ function invalidPercent({ record, groups }: ModelWeights): number {
       ...onInstilled.map((reports) => ({ reports, contexts: groups.instilled.length })),
       ...onNative.map((reports) => ({ reports, contexts: groups.native.length })),
     ],
-    reportsPerContext([...onInstilled, ...onNative]),
+    reportsPerContext([...onInstilled, ...onNative], asked),
   );
 }

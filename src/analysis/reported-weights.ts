@@ -54,9 +54,12 @@ export function invalidReportsPercent(
 /** The paper asked for ten reports in each context. */
 const REPORTS_PER_CONTEXT = 10;
 
-/** Reports asked for in a context: the paper's ten, or more where any context has more. */
-export function reportsPerContext(files: readonly (readonly WeightReport[])[]): number {
-  let largest = REPORTS_PER_CONTEXT;
+/** Reports asked for in a context: as the data say, or the paper's ten; more where one has more. */
+export function reportsPerContext(
+  files: readonly (readonly WeightReport[])[],
+  asked: number = REPORTS_PER_CONTEXT,
+): number {
+  let largest = asked;
   for (const reports of files) {
     const counts = new Map<string, number>();
     for (const { context } of reports) counts.set(context, (counts.get(context) ?? 0) + 1);

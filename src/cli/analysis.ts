@@ -9,13 +9,13 @@ import type { ChoiceWeighing } from '../analysis/learned-weights.js';
 import { type Reproduction, reproduce } from '../analysis/reproduce.js';
 import { rememberingRunner } from '../executor/remembering.js';
 import { workerPool } from '../executor/worker-pool.js';
+import { packageVersion } from '../package-info.js';
 import { reproductionJson } from '../report/json.js';
 import { figureTable } from '../report/table.js';
 import { completeSettings, defaultSettings } from '../sampler/settings.js';
 import type { Study } from '../study/read-study.js';
 import { writeWhole } from '../study/write-files.js';
 import { wholeNumber } from './options.js';
-import { packageVersion } from './package-info.js';
 import { readPaperFigures } from './paper-figures.js';
 import { progressBar } from './progress.js';
 

@@ -3,7 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { WeighbridgeError } from '../errors.js';
-import { packageVersion } from './package-info.js';
+import { packageVersion } from '../package-info.js';
 import { addReplica } from './replica.js';
 import { addReproduce } from './reproduce.js';
 import { addSimulate } from './simulate.js';

@@ -1,7 +1,7 @@
 /** The paper's figures as they ship in `fixtures/`. */
 import { readFile } from 'node:fs/promises';
 import { type PaperFigures, paperFiguresSchema } from '../analysis/figures.js';
-import { fixturePath } from './package-info.js';
+import { fixturePath } from '../package-info.js';
 
 export async function readPaperFigures(): Promise<PaperFigures> {
   const text = await readFile(fixturePath('paper-figures.json'), 'utf8');

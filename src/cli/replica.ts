@@ -1,10 +1,10 @@
 /** `weighbridge replica`: the simulated study, byte for byte as it ships. */
 import type { Command } from 'commander';
+import { fixturePath } from '../package-info.js';
 import { replicaFiles } from '../simulation/replica.js';
 import { readAgents, readCandidates } from '../study/candidates.js';
 import { writeFiles } from '../study/write-files.js';
 import { wholeNumber } from './options.js';
-import { fixturePath } from './package-info.js';
 import { readPaperFigures } from './paper-figures.js';
 
 /** The seed of the replica in `fixtures/replica`. */

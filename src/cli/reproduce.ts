@@ -1,6 +1,7 @@
 /** `weighbridge reproduce`: the paper's analysis on a folder of choices and reports. */
 import type { Command } from 'commander';
 import { WeighbridgeError } from '../errors.js';
+import { fixturePath } from '../package-info.js';
 import { fetchPublished } from '../study/published-data.js';
 import { readStudy } from '../study/read-study.js';
 import {
@@ -11,7 +12,6 @@ import {
   withFits,
 } from './analysis.js';
 import { requireWritable } from './output.js';
-import { fixturePath } from './package-info.js';
 import { progressBar } from './progress.js';
 
 interface ReproduceFlags extends AnalysisFlags {

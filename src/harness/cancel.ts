@@ -22,7 +22,7 @@ async function cancelTraining(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const { stage: state } = fineTuneState(stage, record.journal);
-  if (state !== 'running' && state !== 'starting') return false;
+  if (state !== 'running' && state !== 'creating') return false;
   await cancelFineTune(stage, { call: client.call, journal: record.journal, signal });
   return true;
 }

@@ -4,7 +4,7 @@
 import { WeighbridgeError } from '../errors.js';
 import { type BatchEstimate, type BatchItem, runBatches } from './batch/run-batches.js';
 import type { FailedAttempt } from './client/chat.js';
-import { costOf, type Reservation, type Spent } from './client/spending.js';
+import { costOf, nothing, type Reservation, type Spent } from './client/spending.js';
 import type { CollectControl } from './collect.js';
 import type { RunningStudy } from './open-study.js';
 import type { CollectionStage } from './plan.js';
@@ -99,12 +99,8 @@ function batchMoney({ prices, spending, record }: RunningStudy, model: string) {
     onSettled({ reservation }: BatchEstimate): void {
       // Of a batch of an earlier run the most is counted as spent until this run ends.
       reservations.get(reservation)?.settle(spent);
-      record.charge(reservation, nothing());
+      record.uncharge(reservation);
       spent = nothing();
     },
   };
-}
-
-function nothing(): Spent {
-  return { requests: 0, tokens: 0, usd: 0 };
 }

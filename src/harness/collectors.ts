@@ -9,7 +9,7 @@ import type { RunningStudy } from './open-study.js';
 import { type CollectionStage, findTraining, type Training } from './plan.js';
 import { type InvalidAnswer, type Reading, readChoice, readReport } from './read-answers.js';
 import type { StoredAnswer } from './record/record.js';
-import { speakerModel, train } from './training.js';
+import { askedModel, train } from './training.js';
 
 export interface CollectOptions {
   /** Starts no more requests once aborted; those in flight are paid for and still yielded. */
@@ -62,7 +62,7 @@ async function* collectKind<Row>(
         : { ...reading.invalid, valid: false };
     };
     for (const answer of [...study.record.answers(stage.id)]) yield row(answer);
-    const model = speakerModel(stage.base, stage.speaker, study.record);
+    const model = askedModel(stage.base, stage.after, study.record);
     for await (const answer of collect(study, stage, model, { stop: signal })) yield row(answer);
     if (signal?.aborted) return;
   }

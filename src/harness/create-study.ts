@@ -3,10 +3,10 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { WeighbridgeError } from '../errors.js';
+import { fixturePath } from '../package-info.js';
 import { writeFiles } from '../study/write-files.js';
 import { parseConfiguration } from './configuration/read-configuration.js';
 import { type ConfigurationInput, LONGEST_STUDY_NAME } from './configuration/schema.js';
@@ -14,7 +14,8 @@ import { configurationTemplate } from './configuration/template.js';
 import { studyFiles } from './study-folder.js';
 
 /**
- * Writes the files of a study, with the contexts and agents that ship with weighbridge.
+ * Writes the files of a study. Where the folder has no contexts and agents of its own, those that
+ * ship with weighbridge.
  * @param configuration what differs from the defaults; left out: the commented template
  * @returns the paths written
  * @throws WeighbridgeError `bad-argument` where the folder holds a study already;
@@ -32,18 +33,14 @@ export async function createStudy(
   }
   const text = configuration ? stringify(configuration) : configurationTemplate(nameFor(folder));
   parseConfiguration(text, studyFiles.configuration);
-  const files = new Map([
-    ['contexts.json', await shipped('contexts.json')],
-    ['agents.csv', await shipped('agents.csv')],
-    // Last, for a folder with a configuration is a study.
-    [studyFiles.configuration, text],
-  ]);
+  // What is there already is the user's own, and stays.
+  const missing = ['contexts.json', 'agents.csv'].filter((file) => !existsSync(join(folder, file)));
+  const files = new Map<string, string>();
+  for (const file of missing) files.set(file, await readFile(fixturePath(file), 'utf8'));
+  // Last, for a folder with a configuration is a study.
+  files.set(studyFiles.configuration, text);
   await writeFiles(folder, files);
   return [...files.keys()].map((file) => join(folder, file));
-}
-
-function shipped(file: string): Promise<string> {
-  return readFile(createRequire(import.meta.url).resolve(`weighbridge/fixtures/${file}`), 'utf8');
 }
 
 /** The folder's own name, as far as it can go into the names of models. */

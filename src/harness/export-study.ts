@@ -5,9 +5,10 @@ import { formatCsv } from '../study/csv.js';
 import { modelFiles, sharedFiles } from '../study/layout.js';
 import type { AnswerPolicy } from '../study/parse-report.js';
 import { choicesCsv, contextsCsv, reportsCsv, weightsCsv } from '../study/write-study.js';
-import { fileNameOf } from './configuration/schema.js';
+import { filePrefix } from './configuration/schema.js';
 import type { PlannedStudy } from './open-study.js';
 import type { CollectionStage } from './plan.js';
+import { provenanceText } from './provenance.js';
 import {
   type InvalidAnswer,
   type InvalidReason,
@@ -46,10 +47,10 @@ export type BegunStudy = Pick<PlannedStudy, 'configuration' | 'stimuli' | 'stage
 const INVALID_FILE = 'invalid_answers.csv';
 
 export function exportStudy(study: BegunStudy, policy: AnswerPolicy): StudyExport {
-  const { stimuli, stages, record } = study;
+  const { configuration, stimuli, stages, record } = study;
   const attributes = stimuli.contexts[0]?.attributes.length ?? 0;
   const files = new Map<string, string>([
-    [sharedFiles.provenance, provenanceText(study, policy)],
+    [sharedFiles.provenance, provenanceText(configuration, stimuli, record, policy)],
     [sharedFiles.contexts, contextsCsv(stimuli.contexts)],
     [sharedFiles.targets, weightsCsv(stimuli.targets)],
   ]);
@@ -70,7 +71,7 @@ export function exportStudy(study: BegunStudy, policy: AnswerPolicy): StudyExpor
       stage.kind === 'choices'
         ? choicesCsv(keep(stage, readChoice), attributes)
         : reportsCsv(keep(stage, readReport), attributes);
-    files.set(fileNameOf(stage.base.name) + modelFiles[stage.file].suffix, text);
+    files.set(filePrefix(stage.base.name) + modelFiles[stage.file].suffix, text);
   }
   files.set(INVALID_FILE, invalidCsv(invalid));
   return { files, counts, invalid };
@@ -103,20 +104,4 @@ function invalidCsv(invalid: readonly InvalidAnswer[]): string {
       ...[stage, item, context, reason, detail, text],
     ]),
   );
-}
-
-/** Nothing in it differs between two runs of one study that brought the same answers. */
-function provenanceText({ configuration, record }: BegunStudy, policy: AnswerPolicy): string {
-  const simulated = record.simulated();
-  const { study, models, seeds } = configuration;
-  const names = models.map(({ name }) => name).join(', ');
-  const provenance = {
-    simulated,
-    description: simulated
-      ? `study ${study}, collected by weighbridge from its simulated model server; no language model made these choices or reports`
-      : `study ${study}, collected by weighbridge from ${names}`,
-    answers: policy,
-    seeds,
-  };
-  return `${JSON.stringify(provenance, null, 2)}\n`;
 }

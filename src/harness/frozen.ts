@@ -8,34 +8,44 @@ import type { Configuration } from './configuration/schema.js';
 import type { StudyRecord } from './record/record.js';
 import type { StudyStimuli } from './stimuli.js';
 
-const FROZEN = 'frozen configuration';
+const FROZEN = 'fixed configuration';
 
-/** Checks the fixed part against the record, or enters it there at the first run. */
-export function holdFrozen(
+/**
+ * Enters the fixed part in the record, or holds it against what stands there. Until something was
+ * answered or trained nothing is fixed: a mistyped name can be mended.
+ * @throws WeighbridgeError `study-changed`
+ */
+export function fix(
   record: StudyRecord,
   configuration: Configuration,
   stimuli: StudyStimuli,
 ): void {
-  const now = frozenPart(configuration, stimuli);
-  const kept = record.meta(FROZEN);
-  if (kept === null) {
-    record.setMeta(FROZEN, JSON.stringify(now));
-    return;
-  }
+  if (record.begun()) requireUnchanged(record, configuration, stimuli);
+  else record.setMeta(FROZEN, JSON.stringify(fixedPart(configuration, stimuli)));
+}
+
+/** @throws WeighbridgeError `study-changed` */
+export function requireUnchanged(
+  record: StudyRecord,
+  configuration: Configuration,
+  stimuli: StudyStimuli,
+): void {
+  const kept = record.begun() ? record.meta(FROZEN) : null;
+  if (kept === null) return;
   const before = JSON.parse(kept) as Record<string, unknown>;
-  const changed = Object.entries(now).find(
+  const changed = Object.entries(fixedPart(configuration, stimuli)).find(
     ([key, value]) => JSON.stringify(before[key]) !== JSON.stringify(value),
   );
   if (!changed) return;
   const [key, value] = changed;
   throw new WeighbridgeError(
-    'study-version',
+    'study-changed',
     `${key} is now ${shown(value)} and was ${shown(before[key])} when collection began: change it back, or begin a new study in another folder`,
   );
 }
 
 /** Flat, so that a message can name the one key that differs. */
-function frozenPart(
+function fixedPart(
   { study, contexts, counts, seeds, models }: Configuration,
   stimuli: StudyStimuli,
 ): Record<string, unknown> {
@@ -46,6 +56,7 @@ function frozenPart(
     ...prefixed('seeds', seeds),
     'models (names)': models.map(({ name }) => name),
     'models (trained)': models.map(({ trained }) => trained),
+    'models (fine_tuning)': models.map(({ fine_tuning }) => fine_tuning),
     'the contents of the contexts and agents files': checksum(stimuli.contexts),
   };
 }

@@ -8,12 +8,3 @@ export interface Journal {
   put(key: string, value: string): void;
   delete(key: string): void;
 }
-
-export function memoryJournal(): Journal {
-  const entries = new Map<string, string>();
-  return {
-    get: (key) => entries.get(key) ?? null,
-    put: (key, value) => void entries.set(key, value),
-    delete: (key) => void entries.delete(key),
-  };
-}

@@ -3,16 +3,17 @@
  * look at it takes no lock and no key; to run it takes both.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
 import { type Clock, realClock } from './client/clock.js';
 import { clientDefaults, type ModelClient, openClient } from './client/model-client.js';
 import { openSpending, type Spending } from './client/spending.js';
 import type { Configuration } from './configuration/schema.js';
-import { holdFrozen } from './frozen.js';
+import { fix, requireUnchanged } from './frozen.js';
 import { planStages, type Stage, trainings } from './plan.js';
 import { type PriceBook, priceBook } from './price-book.js';
+import { noteRun } from './provenance.js';
 import { acquireLock } from './record/lock.js';
 import { openRecord, type StudyRecord } from './record/record.js';
 import { beginSession, endSession, mostOfOneRequest } from './session.js';
@@ -20,7 +21,7 @@ import { readStimuli, type StudyStimuli } from './stimuli.js';
 import { readConfiguration, studyFiles } from './study-folder.js';
 import { trainedModel } from './training.js';
 
-/** What can be known of a study without touching it. */
+/** What can be known of a study without a lock, a key or a request. */
 export interface PlannedStudy {
   readonly folder: string;
   readonly configuration: Configuration;
@@ -47,20 +48,31 @@ export interface OpenOptions {
   readonly clock?: Clock;
 }
 
-/** @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version` */
+/** @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version`, `study-changed` */
 export async function lookAtStudy(folder: string): Promise<PlannedStudy> {
   const configuration = await readConfiguration(folder);
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
-  const path = join(folder, studyFiles.record);
-  const record = existsSync(path) ? openRecord(path, 'read') : null;
+  const stages = planStages(configuration, stimuli);
+  const record = recordToLookAt(join(folder, studyFiles.record));
+  try {
+    if (record) requireUnchanged(record, configuration, stimuli);
+  } catch (error) {
+    record?.close();
+    throw error;
+  }
   return {
     folder,
     configuration,
     stimuli,
-    stages: planStages(configuration, stimuli),
+    stages,
     record,
     close: () => record?.close(),
   };
+}
+
+/** Null before the first run. */
+function recordToLookAt(path: string): StudyRecord | null {
+  return existsSync(path) && statSync(path).size > 0 ? openRecord(path, 'read') : null;
 }
 
 /**
@@ -77,7 +89,8 @@ export async function openStudy(
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
   try {
     const record = openRecord(join(folder, studyFiles.record));
-    holdFrozen(record, configuration, stimuli);
+    fix(record, configuration, stimuli);
+    noteRun(record, configuration, stimuli);
     return running({ folder, configuration, stimuli, record, apiKey, clock }, lock.release);
   } catch (error) {
     lock.release();

@@ -38,7 +38,7 @@ export interface CollectionStage {
   readonly needs: readonly string[];
   readonly base: ModelConfiguration;
   /** Who answers: the base model as it is, or after a training. */
-  readonly speaker: Training | null;
+  readonly after: Training | null;
   /** The file of the authors' layout that the answers make up. */
   readonly file: ModelFile;
   /** An item of the record is the index of its trial here. */
@@ -47,7 +47,7 @@ export interface CollectionStage {
 
 export type Stage = TrainingStage | CollectionStage;
 
-export function stageId(model: string, what: string): string {
+function stageId(model: string, what: string): string {
   return `${model}/${what}`;
 }
 
@@ -83,15 +83,15 @@ function stagesOf(base: ModelConfiguration, { trials }: StudyStimuli): Stage[] {
   const collection = (
     kind: CollectionStage['kind'],
     what: string,
-    speaker: Training | null,
+    after: Training | null,
     file: ModelFile,
     asked: readonly Trial[],
   ): CollectionStage => ({
     kind,
     id: stageId(base.name, what),
-    needs: speaker ? [trainingId(base.name, speaker)] : [],
+    needs: after ? [trainingId(base.name, after)] : [],
     base,
-    speaker,
+    after,
     file,
     trials: asked,
   });
@@ -99,10 +99,10 @@ function stagesOf(base: ModelConfiguration, { trials }: StudyStimuli): Stage[] {
     collection('choices', what, 'preferences', file, asked);
   const reports = (
     what: string,
-    speaker: Training | null,
+    after: Training | null,
     file: ReportFile,
     asked: readonly Trial[],
-  ) => collection('reports', what, speaker, file, asked);
+  ) => collection('reports', what, after, file, asked);
   const { instilledChoices, nativeChoices, instilledReports, nativeReports } = trials;
   const { firstHalfReports, lastHalfReports } = trials;
   return [

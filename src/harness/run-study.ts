@@ -8,7 +8,7 @@ import { collect } from './collect.js';
 import type { FineTuneProgress } from './fine-tuning/fine-tune.js';
 import type { RunningStudy } from './open-study.js';
 import type { CollectionStage, Stage, TrainingStage } from './plan.js';
-import { speakerModel, train } from './training.js';
+import { askedModel, train } from './training.js';
 
 /** How far a stage is: answers, or a training's news. */
 export type StageProgress =
@@ -88,9 +88,25 @@ async function runStage(study: RunningStudy, stage: Stage, options: RunOptions):
   const total = stage.trials.length;
   let done = study.record.answered(stage.id).size;
   onProgress?.({ kind: 'collection', stage, done, total });
-  const model = speakerModel(stage.base, stage.speaker, study.record);
-  for await (const _ of collect(study, stage, model, { stop, retryFailed })) {
-    done++;
-    onProgress?.({ kind: 'collection', stage, done, total });
+  const model = askedModel(stage.base, stage.after, study.record);
+  try {
+    for await (const _ of collect(study, stage, model, { stop, retryFailed })) {
+      done++;
+      onProgress?.({ kind: 'collection', stage, done, total });
+    }
+  } catch (error) {
+    throw stage.after === null ? error : modelGone(error, model);
   }
+}
+
+/** Answers of two trainings must not be mixed: there is no way on but the same model. */
+function modelGone(error: unknown, model: string): unknown {
+  if (!(error instanceof WeighbridgeError) || !error.message.includes('does not know the model')) {
+    return error;
+  }
+  return new WeighbridgeError(
+    error.code,
+    `${error.message}: the trained model ${model} is gone from the server, and its answers cannot be mixed with another's; serve it again, or begin a new study`,
+    { cause: error },
+  );
 }

@@ -48,7 +48,7 @@ export function mostOfOneRequest(stages: readonly Stage[]): Spent {
   let usd = 0;
   for (const stage of stages) {
     if (stage.kind === 'training') continue;
-    const prices = pricesOf(stage.base, stage.speaker === null ? 'base' : 'trained');
+    const prices = pricesOf(stage.base, stage.after === null ? 'base' : 'trained');
     stage.trials.forEach((_, item) => {
       const { messages, maxTokens } = requestFor(stage, item, stage.base.name, false);
       const promptTokens = mostPromptTokens(messages);

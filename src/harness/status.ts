@@ -2,7 +2,7 @@
  * Where a study stands, from its record alone: no key, no lock, no request.
  */
 import { batchState } from './batch/run-batches.js';
-import { type FineTuneState, fineTuneState } from './fine-tuning/fine-tune.js';
+import { type FineTuneProgress, fineTuneState } from './fine-tuning/fine-tune.js';
 import type { Journal } from './journal.js';
 import type { PlannedStudy } from './open-study.js';
 import type { Stage } from './plan.js';
@@ -61,19 +61,24 @@ function trainingStatus(
   switch (job?.stage) {
     case 'failed':
       return { state: 'failed', answers: null, note: `${job.jobId}: ${job.reason}` };
-    case 'starting':
+    case 'uploading':
+    case 'creating':
       return { state: 'under way', answers: null, note: 'files are on their way' };
     case 'running':
-      return { state: 'under way', answers: null, note: progressLine(job) };
+      return {
+        state: 'under way',
+        answers: null,
+        note: `${job.jobId} ${progressText(job.progress)}`,
+      };
     default:
       return { state: 'ready', answers: null, note: '' };
   }
 }
 
-function progressLine({ jobId, progress }: Extract<FineTuneState, { stage: 'running' }>): string {
-  const { status, step, totalSteps, loss } = progress;
+/** A training's news in one line. */
+export function progressText({ status, step, totalSteps, loss }: FineTuneProgress): string {
   const steps = step === null ? '' : `, step ${step}${totalSteps === null ? '' : `/${totalSteps}`}`;
-  return `${jobId} ${status}${steps}${loss === null ? '' : `, loss ${loss.toFixed(3)}`}`;
+  return `${status}${steps}${loss === null ? '' : `, loss ${loss.toFixed(3)}`}`;
 }
 
 function batchNote(stage: string, journal: Journal): string {

@@ -50,6 +50,12 @@ export function makeStimuli(
       `${wanted.candidates} holds ${candidates.length} contexts, expected at least ${total} (contexts.instilled ${wanted.instilled} + contexts.native ${wanted.native})`,
     );
   }
+  if (agents.length === 0) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${wanted.agents} holds no agents: expected at least one below its header`,
+    );
+  }
   const contexts = assignAgents(candidates, agents, seeds.agents).slice(0, total);
   const instilled = contexts.slice(0, wanted.instilled);
   const native = contexts.slice(wanted.instilled);

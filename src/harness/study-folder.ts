@@ -2,9 +2,9 @@
  * What lies where in a study's folder.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
+import { readText } from '../study/csv.js';
 import { parseConfiguration } from './configuration/read-configuration.js';
 import type { Configuration } from './configuration/schema.js';
 
@@ -23,5 +23,8 @@ export async function readConfiguration(folder: string): Promise<Configuration> 
       `${folder} holds no ${studyFiles.configuration}: make a study with \`weighbridge study init ${folder}\``,
     );
   }
-  return parseConfiguration(await readFile(path, 'utf8'), studyFiles.configuration);
+  return parseConfiguration(
+    await readText(path, 'the configuration of a study'),
+    studyFiles.configuration,
+  );
 }

@@ -4,12 +4,13 @@
 import { WeighbridgeError } from '../errors.js';
 import { preferenceExamples, reportExamples } from '../study/stimuli.js';
 import { exampleJsonl } from '../study/training-files.js';
+import type { Reservation, Spending, Spent } from './client/spending.js';
 import type { Configuration, ModelConfiguration } from './configuration/schema.js';
 import {
-  type FineTuned,
   type FineTuneEstimate,
   type FineTuneProgress,
   fineTune,
+  fineTuneState,
 } from './fine-tuning/fine-tune.js';
 import type { RunningStudy } from './open-study.js';
 import { type Training, type TrainingStage, trainingId } from './plan.js';
@@ -52,8 +53,6 @@ export function trainingText(
 
 const trainedKey = (model: string, training: Training) => `trained/${trainingId(model, training)}`;
 
-const reservedKey = (stage: string) => `reserved/${stage}`;
-
 /** The model that a training brought, or null where it is not done. */
 export function trainedModel(
   base: ModelConfiguration,
@@ -64,17 +63,17 @@ export function trainedModel(
 }
 
 /** The model that a stage asks or trains further. */
-export function speakerModel(
+export function askedModel(
   base: ModelConfiguration,
-  speaker: Training | null,
+  after: Training | null,
   record: StudyRecord,
 ): string {
-  if (speaker === null) return base.name;
-  const model = trainedModel(base, speaker, record);
+  if (after === null) return base.name;
+  const model = trainedModel(base, after, record);
   if (model !== null) return model;
   throw new WeighbridgeError(
     'bad-argument',
-    `${trainingId(base.name, speaker)} is not done yet: run it first`,
+    `${trainingId(base.name, after)} is not done yet: run it first`,
   );
 }
 
@@ -98,31 +97,39 @@ export async function train(
   if (done !== null) return done;
   const { training: text, validation } = trainingText(configuration, stimuli, training);
   const name = stage.id.replace(/[^A-Za-z0-9.-]+/g, '-');
-  const result = await fineTune(
-    {
-      key: stage.id,
-      study: study.id,
-      model: speakerModel(base, training === 'preferences' ? null : 'preferences', record),
-      suffix: `${configuration.study}-${training.replace('_', '-')}`,
-      trainingFile: { name: `${name}.jsonl`, text },
-      ...(validation !== null
-        ? { validationFile: { name: `${name}-validation.jsonl`, text: validation } }
-        : {}),
-      hyperparameters: hyperparameters(base, training),
-    },
-    {
-      call: client.call,
-      journal: record.journal,
-      clock,
-      pollSeconds: configuration.server.poll_seconds,
-      retryFailed: retryFailed === 'retry',
-      ...(stop ? { signal: stop } : {}),
-      ...(onProgress ? { onProgress } : {}),
-      beforeCreate: (estimate) => reserve(study, stage, estimate),
-    },
-  );
-  settle(study, stage, result);
-  return result.model;
+  const money = trainingMoney(study, stage);
+  try {
+    const result = await fineTune(
+      {
+        key: stage.id,
+        study: study.id,
+        model: askedModel(base, training === 'preferences' ? null : 'preferences', record),
+        suffix: `${configuration.study}-${training.replace('_', '-')}`,
+        trainingFile: { name: `${name}.jsonl`, text },
+        ...(validation !== null
+          ? { validationFile: { name: `${name}-validation.jsonl`, text: validation } }
+          : {}),
+        hyperparameters: hyperparameters(base, training),
+      },
+      {
+        call: client.call,
+        journal: record.journal,
+        clock,
+        pollSeconds: configuration.server.poll_seconds,
+        retryFailed: retryFailed === 'retry',
+        ...(stop ? { signal: stop } : {}),
+        ...(onProgress ? { onProgress } : {}),
+        beforeCreate: money.setAside,
+      },
+    );
+    money.billed(result.trainedTokens);
+    record.journal.put(trainedKey(base.name, training), result.model);
+    study.prices.enterTrained(result.model, base);
+    return result.model;
+  } catch (error) {
+    money.notDone();
+    throw error;
+  }
 }
 
 function hyperparameters({ fine_tuning: wanted }: ModelConfiguration, training: Training) {
@@ -135,31 +142,55 @@ function hyperparameters({ fine_tuning: wanted }: ModelConfiguration, training: 
 }
 
 /** What training so many tokens costs. */
-export function trainingCost({ prices }: ModelConfiguration, tokens: number) {
+export function trainingCost({ prices }: ModelConfiguration, tokens: number): Spent {
   return { requests: 0, tokens, usd: ((prices?.training ?? 0) * tokens) / 1e6 };
 }
 
-/** Set aside and on record before the job exists: a stop in between counts it, and loses nothing. */
-async function reserve(
-  { spending, record }: RunningStudy,
-  { base, id }: TrainingStage,
-  { reservation, mostTrainedTokens }: FineTuneEstimate,
-): Promise<void> {
-  if (record.charged(reservation)) return;
-  const cost = trainingCost(base, mostTrainedTokens);
-  const setAside = await spending.reserve(cost);
-  record.charge(reservation, cost);
-  record.journal.put(reservedKey(id), reservation);
-  setAside.settle(cost);
+/** How far above the estimate a bill may be: prompts were measured to within a tenth. */
+const MARGIN = 1.25;
+
+/** What a training sets aside until it is billed. */
+export function mostTrainingCost(base: ModelConfiguration, estimatedTokens: number): Spent {
+  return trainingCost(base, Math.ceil(MARGIN * estimatedTokens));
 }
 
-function settle({ record, prices }: RunningStudy, stage: TrainingStage, result: FineTuned): void {
-  const { base, training, id } = stage;
-  const reserved = record.journal.get(reservedKey(id));
-  // The estimate gives way to what the server billed.
-  if (reserved !== null && result.trainedTokens !== null) {
-    record.charge(reserved, trainingCost(base, result.trainedTokens));
+/**
+ * Money for a training: set aside, on record too, before the job exists, so that a stop in between
+ * counts it; in place of that what was billed, once it is; and nothing where no job was made.
+ */
+function trainingMoney({ spending, record }: RunningStudy, { base, id }: TrainingStage) {
+  const reservedKey = `reserved/${id}`;
+  let reservation: Reservation | null = null;
+  return {
+    async setAside(estimate: FineTuneEstimate): Promise<void> {
+      if (record.charged(estimate.reservation)) return;
+      const cost = mostTrainingCost(base, estimate.trainedTokens);
+      reservation = await reserveFor(id, cost, spending);
+      record.charge(estimate.reservation, cost);
+      record.journal.put(reservedKey, estimate.reservation);
+    },
+    billed(trainedTokens: number | null): void {
+      const reserved = record.journal.get(reservedKey);
+      if (reserved === null || trainedTokens === null) return;
+      const cost = trainingCost(base, trainedTokens);
+      reservation?.settle(cost);
+      record.charge(reserved, cost);
+    },
+    notDone(): void {
+      const { stage } = fineTuneState(id, record.journal);
+      const reserved = record.journal.get(reservedKey);
+      if (stage !== 'not started' && stage !== 'uploading') return;
+      reservation?.release();
+      if (reserved !== null) record.uncharge(reserved);
+    },
+  };
+}
+
+async function reserveFor(stage: string, cost: Spent, spending: Spending): Promise<Reservation> {
+  try {
+    return await spending.reserve(cost);
+  } catch (cause) {
+    if (!(cause instanceof WeighbridgeError) || cause.code !== 'budget') throw cause;
+    throw new WeighbridgeError('budget', `${stage}: ${cause.message}`, { cause });
   }
-  record.journal.put(trainedKey(base.name, training), result.model);
-  prices.enterTrained(result.model, base);
 }

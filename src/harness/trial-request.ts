@@ -3,13 +3,13 @@
  */
 import { decisionPrompt, introspectionPrompt, systemPrompt } from '../study/prompts.js';
 import type { Answer, ChatRequest, FailedAttempt } from './client/chat.js';
-import { costOf, type Prices, type Spent } from './client/spending.js';
+import { costOf, nothing, type Prices, type Spent } from './client/spending.js';
 import type { CollectionStage } from './plan.js';
 import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
 
 /** Room for an object of weights as long as names can make it; a choice is one letter. */
 const CHOICE_TOKENS = 5;
-const TOKENS_PER_WEIGHT = 40;
+const MOST_TOKENS_PER_WEIGHT = 40;
 
 /** The chat request for one trial. */
 export function requestFor(
@@ -28,7 +28,7 @@ export function requestFor(
       { role: 'system', content: systemPrompt },
       { role: 'user', content: ask(trial.context, trial) },
     ],
-    maxTokens: choice ? CHOICE_TOKENS : TOKENS_PER_WEIGHT * trial.context.attributes.length,
+    maxTokens: choice ? CHOICE_TOKENS : MOST_TOKENS_PER_WEIGHT * trial.context.attributes.length,
     logprobs: choice && logprobs,
   };
 }
@@ -50,15 +50,13 @@ export function spentOn({ spent, usage }: Answer, prices: Prices | null): Spent 
   return { requests: 1, tokens: promptTokens + completionTokens, usd };
 }
 
-const NOTHING: Spent = { requests: 0, tokens: 0, usd: 0 };
-
 /** A record that cannot take it takes no answer either, and that one is waited for. */
 export function keepFailure(
   record: StudyRecord,
   asked: Asked,
   failed: FailedAttempt,
 ): Promise<void> {
-  return record.failure(asked, failed, failed.spent ?? NOTHING).catch(() => {});
+  return record.failure(asked, failed, failed.spent ?? nothing()).catch(() => {});
 }
 
 export function askedOf(stage: CollectionStage, item: number, request: ChatRequest): Asked {

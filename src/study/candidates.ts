@@ -13,7 +13,7 @@ const oneLine = z.string().refine((text) => !/[\r\n]/.test(text), {
   message: 'must be on one line',
 });
 
-const attributeSchema = z.object({
+const attributeSchema = z.strictObject({
   // In a prompt the first `: ` ends the name.
   name: oneLine.min(1).refine((name) => !name.includes(': '), {
     message: "a name must not hold ': '",
@@ -24,13 +24,15 @@ const attributeSchema = z.object({
   }),
 });
 
+const attributesExpected = `expected ${attributeCounts.least} to ${attributeCounts.most} attributes`;
+
 const candidateSchema = z.object({
   short_name: oneLine.min(1),
   question: oneLine.min(1),
   attributes: z
     .array(attributeSchema)
-    .min(attributeCounts.least)
-    .max(attributeCounts.most)
+    .min(attributeCounts.least, attributesExpected)
+    .max(attributeCounts.most, attributesExpected)
     // Reports are JSON objects whose keys are these names.
     .superRefine((attributes, { addIssue }) => {
       const twice = secondOfName(attributes.map(({ name }) => name));
@@ -87,10 +89,20 @@ export function parseCandidates(json: unknown, source: string): Candidate[] {
   const parsed = candidatesSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const place = issue?.path.length ? `, at ${issue.path.join('.')}` : '';
-  throw new WeighbridgeError('bad-data', `${source}${place}: ${issue?.message}`, {
-    cause: parsed.error,
-  });
+  const path = issue?.path ?? [];
+  const place = path.length > 0 ? `, at ${path.join('.')}` : '';
+  throw new WeighbridgeError(
+    'bad-data',
+    `${source}${place}: ${issue?.message}${contextNamed(json, path)}`,
+    { cause: parsed.error },
+  );
+}
+
+/** Which context a path leads to, where it has a name: a number is hard to find in a long file. */
+function contextNamed(json: unknown, [index]: readonly PropertyKey[]): string {
+  const context = Array.isArray(json) && typeof index === 'number' ? json[index] : null;
+  const name = z.object({ short_name: z.string() }).safeParse(context).data?.short_name;
+  return name ? ` (context '${name}')` : '';
 }
 
 /** One agent a line under the header `role`. */

@@ -16,6 +16,8 @@ const provenanceSchema = z.object({
   description: z.string().min(1),
   /** The seed that the data were generated from, where they were. */
   seed: z.union([z.number(), z.string()]).optional(),
+  /** How many reports were asked for in each context; the paper's ten where it is not said. */
+  reports_per_context: z.number().int().min(1).optional(),
 });
 
 export type Provenance = z.infer<typeof provenanceSchema>;

@@ -121,6 +121,7 @@ describe('reported weights', () => {
     // The paper's ten, or more where a context has more.
     expect(reportsPerContext([reports(7), reports(9)])).toBe(10);
     expect(reportsPerContext([reports(7), reports(12)])).toBe(12);
+    expect(reportsPerContext([reports(2), reports(3)], 4)).toBe(4);
   });
 });
 

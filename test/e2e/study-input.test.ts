@@ -2,7 +2,7 @@
  * Bad input to the study commands: one clear line, exit code 2, nothing half-written; and keys that
  * stay where they belong.
  */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -49,12 +49,12 @@ describe('study run refuses', () => {
     [
       'a context with one attribute',
       () => editContexts(([first]) => first?.attributes.splice(1)),
-      /contexts\.json, at 0\.attributes: /,
+      /contexts\.json, at 0\.attributes: expected 2 to 20 attributes \(context '\w+'\)/,
     ],
     [
       'a context with equal minimum and maximum',
       () => editContexts(([first]) => first?.attributes[0]?.range.splice(0, 2, 3, 3)),
-      /contexts\.json, at 0\.attributes\.0\.range: the maximum must be above the minimum/,
+      /contexts\.json, at 0\.attributes\.0\.range: the maximum must be above the minimum \(context/,
     ],
     [
       'two contexts of one name',
@@ -62,7 +62,7 @@ describe('study run refuses', () => {
         editContexts(([first, second]) => {
           if (first && second) second.short_name = first.short_name;
         }),
-      /contexts\.json, at 1\.short_name: /,
+      /contexts\.json, at 1\.short_name: '\w+' is there twice/,
     ],
     [
       'fewer contexts than it needs',
@@ -72,13 +72,13 @@ describe('study run refuses', () => {
     [
       'a model name that the server does not know',
       () => study.rewrite((text) => text.replace('gpt-4o-2024-08-06', 'gpt-5-imagined')),
-      /gpt-5-imagined/,
+      /does not know the model 'gpt-5-imagined'/,
     ],
     [
       'a server that is not there',
       () =>
         study.rewrite((text) => text.replace(/base_url: .*/, 'base_url: http://127.0.0.1:9/v1')),
-      /http:\/\/127\.0\.0\.1:9\/v1/,
+      /http:\/\/127\.0\.0\.1:9\/v1 .*reach/,
     ],
     [
       'so few contexts that the server would refuse to train on half of them',
@@ -139,12 +139,47 @@ describe('study run refuses', () => {
     }
   });
 
-  test('counts, seeds or contexts that changed after collection began, naming the one', async () => {
+  test('what changed after collection began, naming it, and no command takes it', async () => {
+    const original = await readFile(join(study.folder, 'study.yaml'), 'utf8');
+    const out = join(study.root, 'out');
     expect((await weighbridge(['study', 'run', study.folder])).code).toBe(0);
-    await study.rewrite((text) => text.replace('native_choices: 12', 'native_choices: 13'));
-    expect(await refusal(['study', 'run', study.folder])).toMatch(
-      /counts\.native_choices is now 13 and was 12 when collection began/,
-    );
+    for (const [found, changed, expected] of [
+      ['native_choices: 12', 'native_choices: 13', /counts\.native_choices is now 13 and was 12/],
+      ['study: test', 'study: test\nseeds: {agents: 9}', /seeds\.agents is now 9 and was 0/],
+    ] as const) {
+      await study.rewrite(() => original.replace(found, changed));
+      for (const args of [
+        ['run', study.folder],
+        ['run', study.folder, '--dry-run'],
+        ['status', study.folder],
+        ['analyse', study.folder],
+        ['export', study.folder, out],
+      ]) {
+        expect(await refusal(['study', ...args])).toMatch(expected);
+      }
+    }
+    await study.rewrite(() => original);
+    await editContexts((contexts) => contexts.reverse());
+    expect(await refusal(['study', 'export', study.folder, out])).toMatch(/agents files is now/);
+    expect(await readdir(study.root)).toEqual(['study']);
+  });
+
+  test('nothing that was changed before anything was answered', async () => {
+    await study.rewrite((text) => text.replace('gpt-4o-2024-08-06', 'gpt-4o-mistyped'));
+    await refusal(['study', 'run', study.folder]);
+    await study.rewrite((text) => text.replace('gpt-4o-mistyped', 'gpt-4o-2024-08-06'));
+    expect((await weighbridge(['study', 'run', study.folder])).code).toBe(0);
+    // A training that no server took is not counted: as many tokens as without the mistake.
+    const undisturbed = await simulatedStudy();
+    try {
+      expect((await weighbridge(['study', 'run', undisturbed.folder])).code).toBe(0);
+      const tokens = async ({ folder }: SimulatedStudy) =>
+        / ([\d,]+) tokens/.exec((await weighbridge(['study', 'status', folder])).stdout)?.[1];
+      expect(await tokens(study)).toMatch(/^[\d,]+$/);
+      expect(await tokens(study)).toBe(await tokens(undisturbed));
+    } finally {
+      await undisturbed.close();
+    }
   });
 
   test('a budget that is too small, keeping what was paid for', async () => {
@@ -156,6 +191,27 @@ describe('study run refuses', () => {
     await study.rewrite((text) => text.replace('requests: 20', 'requests: 100000'));
     expect((await weighbridge(['study', 'run', study.folder])).code).toBe(0);
     expect(study.server.stats().repeatedAnswers).toBe(0);
+  });
+});
+
+describe('a record or folder that cannot be used', () => {
+  test('is told as what it is', async () => {
+    const record = join(study.folder, 'record.sqlite');
+    const other = new Database(record);
+    other.exec('CREATE TABLE notes (text)');
+    other.close();
+    for (const command of ['run', 'status']) {
+      expect(await refusal(['study', command, study.folder])).toMatch(/not the record of a study/);
+    }
+    for (const file of ['record.sqlite', 'study.lock']) await rm(join(study.folder, file));
+    await mkdir(join(study.folder, 'study.lock'));
+    expect(await refusal(['study', 'run', study.folder])).toMatch(/study\.lock cannot be opened/);
+  });
+
+  test('a configuration that is a folder', async () => {
+    const folder = join(study.root, 'odd');
+    await mkdir(join(folder, 'study.yaml'), { recursive: true });
+    expect(await refusal(['study', 'status', folder])).toMatch(/study\.yaml cannot be read/);
   });
 });
 
@@ -172,6 +228,19 @@ describe('study commands', () => {
     await writeFile(join(folder, 'agents.csv'), 'role\nmine\n');
     expect(await refusal(['study', 'init', folder])).toMatch(/holds a study already/);
     expect(await readFile(join(folder, 'agents.csv'), 'utf8')).toBe('role\nmine\n');
+  });
+
+  test('init keeps contexts and agents that are there already', async () => {
+    const folder = join(study.root, '123');
+    await mkdir(folder);
+    await writeFile(join(folder, 'contexts.json'), '[]');
+    expect((await weighbridge(['study', 'init', folder])).code).toBe(0);
+    expect(await readFile(join(folder, 'contexts.json'), 'utf8')).toBe('[]');
+    expect((await readdir(folder)).toSorted()).toEqual([
+      'agents.csv',
+      'contexts.json',
+      'study.yaml',
+    ]);
   });
 
   test('a plan asks nothing, needs no key and leaves no trace', async () => {

@@ -116,8 +116,9 @@ describe('a study under faults, killed', () => {
   test('gently, by Ctrl-C, pays for nothing twice at all', async () => {
     study = await simulatedStudy({ ...size, server: { latencyMs: 5 } });
     for (let stops = 0; stops < 3; stops++) {
+      const before = study.server.stats().paidAnswers;
       const { child, ended, stderr } = startRun(study.folder);
-      await setTimeout(900);
+      await someAnswers(study, before + 100);
       child.kill('SIGINT');
       const [code] = await ended;
       expect(stderr()).toContain('stopped; everything collected is on record');

@@ -124,8 +124,8 @@ describe('the plan', () => {
     ];
     expect(asked('reports-after-first-half')).toEqual(last.map(({ name }) => name));
     expect(asked('reports-after-last-half')).toEqual(first.map(({ name }) => name));
-    const speaker = (one: Stage) => (one.kind === 'training' ? null : one.speaker);
-    expect(speaker(stage('reports', 'reports-after-first-half'))).toBe('introspection_first');
+    const after = (one: Stage) => (one.kind === 'training' ? null : one.after);
+    expect(after(stage('reports', 'reports-after-first-half'))).toBe('introspection_first');
   });
 
   test('asks for the same trials before and after training', () => {

@@ -119,12 +119,12 @@ describe('a file of contexts', () => {
   it('says which context or attribute is there twice, and how many attributes were expected', async () => {
     const path = await file('twice.json', JSON.stringify([houseboat, houseboat]));
     expect(await complaint(readCandidates(path))).toBe(
-      "twice.json, at 1.short_name: 'houseboat' is there twice, first at 0",
+      "twice.json, at 1.short_name: 'houseboat' is there twice, first at 0 (context 'houseboat')",
     );
     const wider = { ...houseboat, short_name: 'barge', attributes: manyAttributes(3) };
     const uneven = await file('uneven.json', JSON.stringify([houseboat, wider]));
     expect(await complaint(readCandidates(uneven))).toBe(
-      'uneven.json, at 1.attributes: 3 attributes, expected 2 as in the first context',
+      "uneven.json, at 1.attributes: 3 attributes, expected 2 as in the first context (context 'barge')",
     );
   });
 
@@ -143,7 +143,7 @@ describe('a file of contexts', () => {
   it('says of a range what is wrong with it', async () => {
     const path = await file('contexts.json', JSON.stringify([withRange([30, 12])]));
     expect(await complaint(readCandidates(path))).toBe(
-      'contexts.json, at 0.attributes.1.range: the maximum must be above the minimum',
+      "contexts.json, at 0.attributes.1.range: the maximum must be above the minimum (context 'houseboat')",
     );
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
+import { WeighbridgeError } from '../../errors.js';
 import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
 import { lookAtStudy } from '../../harness/open-study.js';
 import { type ReadingNames, readingsTable } from '../../report/readings-table.js';
@@ -51,6 +52,7 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
     const reading = (policy: AnswerPolicy) => readUnder(policy, answers, folder, scratch, flags);
     const used = await reading(flags.policy);
     requireFinished(used.counts, folder);
+    if (flags.weighChoices === 'by-probability') requireLogprobs(answers);
     warn(used.data.warnings);
     await withFits(flags, async (analyse) => {
       const result = await analyse(used.data, flags.weighChoices);
@@ -74,6 +76,18 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
   } finally {
     study.close();
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** @throws WeighbridgeError `bad-data` where choices cannot be weighed */
+function requireLogprobs({ stages, record }: BegunStudy): void {
+  for (const { id, kind } of stages) {
+    if (kind !== 'choices' || record.choicesWithoutLogprobs(id) < record.answered(id).size)
+      continue;
+    throw new WeighbridgeError(
+      'bad-data',
+      `${id} has no log-probabilities: server.logprobs was not on when it was collected, or the server gave none`,
+    );
   }
 }
 

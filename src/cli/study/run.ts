@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { WeighbridgeError } from '../../errors.js';
 import { estimateStudy } from '../../harness/estimate-study.js';
-import { lookAtStudy, openStudy } from '../../harness/open-study.js';
+import { lookAtStudy, openStudy, type RunningStudy } from '../../harness/open-study.js';
 import { runStudy } from '../../harness/run-study.js';
+import { warn } from '../analysis.js';
 import { stageProgress } from './stage-progress.js';
 import { estimateTable } from './tables.js';
 
@@ -51,15 +52,28 @@ export async function collectStudy(
       onProgress: progress.update,
       retryFailed: retryFailed ? 'retry' : 'stop',
     });
+    progress.stop();
     const { requests, tokens, usd } = study.record.spent();
     progress.say(
       `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
     );
+    warn(logprobWarnings(study));
   } finally {
     stopping.release();
     progress.stop();
     study.close();
   }
+}
+
+/** Log-probabilities that were asked for and did not come. */
+function logprobWarnings({ configuration, stages, record }: RunningStudy): string[] {
+  if (!configuration.server.logprobs) return [];
+  return stages.flatMap(({ id, kind }) => {
+    const without = kind === 'choices' ? record.choicesWithoutLogprobs(id) : 0;
+    return without > 0
+      ? [`${id}: the server gave no log-probabilities of A and B with ${without} choices`]
+      : [];
+  });
 }
 
 /** The first signal asks gently, the second ends the process: the record is whole either way. */

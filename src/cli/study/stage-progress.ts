@@ -4,6 +4,7 @@
  */
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { StageProgress } from '../../harness/run-study.js';
+import { progressText } from '../../harness/status.js';
 
 export interface StageProgressDisplay {
   update(progress: StageProgress): void;
@@ -14,12 +15,6 @@ export interface StageProgressDisplay {
 export function stageProgress(quiet: boolean): StageProgressDisplay {
   if (quiet) return { update: () => {}, say: () => {}, stop: () => {} };
   return process.stderr.isTTY ? bars() : lines();
-}
-
-function newsOf(progress: Extract<StageProgress, { kind: 'training' }>): string {
-  const { status, step, totalSteps, loss } = progress.news;
-  const steps = step === null ? '' : ` step ${step}${totalSteps === null ? '' : `/${totalSteps}`}`;
-  return `${status}${steps}${loss === null ? '' : ` loss ${loss.toFixed(3)}`}`;
 }
 
 function lines(): StageProgressDisplay {
@@ -62,7 +57,8 @@ function bars(): StageProgressDisplay {
     return bar;
   };
   return {
-    say: (line) => all.log(`${line}\n`),
+    // A bar that has stopped prints nothing more.
+    say: (line) => (all.isActive ? all.log(`${line}\n`) : void process.stderr.write(`${line}\n`)),
     stop: () => all.stop(),
     update(progress) {
       const { id } = progress.stage;
@@ -73,7 +69,7 @@ function bars(): StageProgressDisplay {
       const { step, totalSteps } = progress.news;
       const bar = barFor(id, totalSteps ?? 1);
       if (totalSteps !== null) bar.setTotal(totalSteps);
-      bar.update(step ?? 0, { news: newsOf(progress) });
+      bar.update(step ?? 0, { news: progressText(progress.news) });
     },
   };
 }

@@ -42,7 +42,6 @@ export function estimateTable(
   const sum = (of: (stage: StageEstimate) => number) =>
     stages.reduce((total, stage) => total + of(stage), 0);
   const requests = sum((stage) => stage.requests);
-  const tokens = sum((stage) => stage.inputTokens + stage.outputTokens);
   const asked = sum((stage) =>
     stage.kind === 'training' ? 0 : stage.inputTokens + stage.outputTokens,
   );
@@ -59,7 +58,7 @@ export function estimateTable(
     'Tokens are estimated from characters, within some 10%; a stage that is done counts nothing.',
     priced ? '' : "'-': no prices in the configuration.",
     server.mode === 'live' ? paceNote(requests, asked, server) : '',
-    budgetNote({ requests, tokens, usd }, budget),
+    budgetNote(stages, budget),
   ];
   return [rows.toString(), ...notes.filter((note) => note !== '')].join('\n');
 }
@@ -72,14 +71,22 @@ function paceNote(requests: number, tokens: number, server: Configuration['serve
   return minutes < 1 ? '' : `The configured limits alone make it ${whole(minutes)} minutes.`;
 }
 
-function budgetNote(planned: Spent, budget: Budget): string {
-  const short = (['requests', 'tokens', 'usd'] as const).filter(
-    (what) => planned[what] > (budget[what] ?? Number.POSITIVE_INFINITY),
-  );
+function budgetNote(stages: readonly StageEstimate[], budget: Budget): string {
+  const short = (['requests', 'tokens', 'usd'] as const).flatMap((what) => {
+    const needed = stages.reduce((sum, { setAside }) => sum + setAside[what], 0);
+    const limit = budget[what] ?? Number.POSITIVE_INFINITY;
+    return needed > limit
+      ? [`budget.${what} is ${limit}, and ${roundUp(needed)} may be needed`]
+      : [];
+  });
   if (short.length === 0) return '';
   return pc.yellow(
-    `The budget will not do: ${short.map((what) => `budget.${what} is ${budget[what]}`).join(', ')}.`,
+    `The budget may not do: ${short.join('; ')} (a training sets aside a quarter more than its estimate until it is billed).`,
   );
+}
+
+function roundUp(amount: number): string {
+  return amount < 1000 ? (Math.ceil(amount * 100) / 100).toFixed(2) : whole(Math.ceil(amount));
 }
 
 const paintState: Record<StageStatus['state'], (text: string) => string> = {
@@ -114,7 +121,7 @@ export function countsTable(counts: readonly AnswerCounts[]): string {
   );
   if (notable.length === 0) return '';
   const rows = table(
-    ['stage', 'valid', 'invalid', 'reasons', 'mended', 'out of range'],
+    ['stage', 'valid', 'invalid', 'reasons', 'repaired', 'out of range'],
     ['left', 'right', 'right', 'left', 'right', 'right'],
   );
   for (const { stage, answered, valid, repaired, outOfRange, invalid } of notable) {

@@ -114,7 +114,7 @@ export function openSpending(budget: Budget, alreadySpent: Spent): Spending {
 
 const limits = ['requests', 'tokens', 'usd'] as const;
 
-function nothing(): Spent {
+export function nothing(): Spent {
   return { requests: 0, tokens: 0, usd: 0 };
 }
 

@@ -28,11 +28,19 @@ function parseYaml(text: string, file: string): unknown {
     throw new WeighbridgeError('bad-configuration', `${file}${where}: ${firstLine(broken)}`);
   }
   try {
-    return document.toJS() ?? {};
+    return withoutEmptySections(document.toJS() ?? {});
   } catch (cause) {
     // An alias without its anchor is found only here.
     throw new WeighbridgeError('bad-configuration', `${file}: ${firstLine(cause)}`, { cause });
   }
+}
+
+/** `server:` with nothing below it is a section in which nothing is said. */
+function withoutEmptySections(configuration: unknown): unknown {
+  if (typeof configuration !== 'object' || configuration === null || Array.isArray(configuration)) {
+    return configuration;
+  }
+  return Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
 }
 
 /** What the parser says, without the excerpt and the place that it adds. */
@@ -44,7 +52,11 @@ function firstLine(error: unknown): string {
 function describe(issue: z.core.$ZodIssue): string {
   const place = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') {
-    return place === '' ? issue.message : `${place}: ${issue.message}`;
+    const message = issue.message.replace(
+      /^Invalid input: (expected .*), received undefined$/,
+      'is missing, $1',
+    );
+    return place === '' ? message : `${place}: ${message}`;
   }
   const key = issue.keys[0] ?? '';
   const known = keysAt(issue.path);

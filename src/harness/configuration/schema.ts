@@ -3,6 +3,7 @@
  * `study init` writes repeats them with a comment each, and a test holds the two together.
  */
 import { z } from 'zod';
+import { modelFiles } from '../../study/layout.js';
 
 const name = z.string().trim().min(1);
 const seed = z
@@ -109,8 +110,13 @@ const budget = z.strictObject({
 
 export const LONGEST_STUDY_NAME = 18;
 
+/** The files of the authors' layout that hold what a model said. */
+function filesOf(model: string): string[] {
+  return Object.values(modelFiles).map(({ suffix }) => filePrefix(model) + suffix);
+}
+
 /** A model's name as the beginning of a file's: `org/model:8b` must lead to no folder. */
-export function fileNameOf(model: string): string {
+export function filePrefix(model: string): string {
   return model.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
 }
 
@@ -124,10 +130,10 @@ export const configurationSchema = z
     models: z
       .array(model)
       .min(1, 'expected at least one model')
-      .refine(
-        (models) => new Set(models.map((one) => fileNameOf(one.name))).size === models.length,
-        'expected each model once, with names that differ in letters, digits, dots or hyphens',
-      ),
+      .refine((models) => {
+        const files = models.flatMap((one) => filesOf(one.name));
+        return new Set(files).size === files.length;
+      }, 'expected each model once, with names of which no two lead to files of the same name'),
     contexts: contexts.prefault({}),
     counts: counts.prefault({}),
     seeds: seeds.prefault({}),
@@ -142,4 +148,3 @@ export type Configuration = z.infer<typeof configurationSchema>;
 /** As it is written: with all that has a default left out. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;
 export type ModelConfiguration = Configuration['models'][number];
-export type ServerConfiguration = Configuration['server'];

@@ -3,11 +3,11 @@
  */
 export function configurationTemplate(study: string): string {
   return `# A weighbridge study. Every key may be left out and then has the value written here, except
-# study, models and prices. Change what you like before the first \`weighbridge study run\`;
-# afterwards contexts, counts, seeds and models are fixed, and the rest may still be changed.
+# study, models and prices. Once collection has begun, contexts, counts, seeds and models (but for
+# their prices) are fixed; the rest may still be changed.
 
 # Goes into the names of the fine-tuned models; at most 18 characters.
-study: ${study}
+study: ${JSON.stringify(study)}
 
 server:
   # OpenAI, or any server that speaks its API (vLLM, llama.cpp, Ollama, LM Studio):

@@ -101,8 +101,10 @@ export function writeFineTune<E extends FineTuneEntry>(key: string, journal: Jou
 /** What `study status` can tell of a stage without asking the server. */
 export type FineTuneState =
   | { readonly stage: 'not started' }
-  /** Files are on their way, or the job's id is not known yet. */
-  | { readonly stage: 'starting' }
+  /** Files are on their way: there is no job yet. */
+  | { readonly stage: 'uploading' }
+  /** The job's id is not known yet, and it may or may not exist. */
+  | { readonly stage: 'creating' }
   | { readonly stage: 'running'; readonly jobId: string; readonly progress: FineTuneProgress }
   | { readonly stage: 'succeeded'; readonly result: FineTuned }
   | { readonly stage: 'failed'; readonly jobId: string; readonly reason: string };
@@ -114,7 +116,7 @@ export function fineTuneState(key: string, journal: Journal): FineTuneState {
       return { stage: 'not started' };
     case 'uploading':
     case 'creating':
-      return { stage: 'starting' };
+      return { stage: entry.stage };
     case 'running':
       return { stage: 'running', jobId: entry.jobId, progress: entry.progress };
     case 'succeeded':

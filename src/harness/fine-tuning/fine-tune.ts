@@ -53,7 +53,7 @@ export interface FineTuneContext extends WatchContext {
 }
 
 /**
- * @throws WeighbridgeError `job-failed`; `study-version` where the stage was trained from another
+ * @throws WeighbridgeError `job-failed`; `study-changed` where the stage was trained from another
  *   file or with other settings; `bad-argument`; whatever the call and the hook throw
  */
 export async function fineTune(
@@ -142,7 +142,7 @@ function checkUnchanged(
   if (entry.checksum === checksum) return;
   const jobId = entry.stage === 'running' ? entry.jobId : entry.result.jobId;
   throw new WeighbridgeError(
-    'study-version',
+    'study-changed',
     `fine-tuning ${key}: its examples or settings are not those that job ${jobId} was made with; restore them, or begin a new study`,
   );
 }

@@ -4,27 +4,35 @@
  */
 import Database from 'libsql';
 import { WeighbridgeError } from '../../errors.js';
+import { recordError } from './schema.js';
 
 export interface Lock {
   release(): void;
 }
 
-/** @throws WeighbridgeError `study-locked` */
+/** @throws WeighbridgeError `study-locked`; `missing-file`, `disk-full` where the file cannot be had */
 export function acquireLock(path: string, study: string): Lock {
-  const database = new Database(path, { timeout: 0 });
+  let database: Database.Database | null = null;
   try {
+    database = new Database(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
-    database.close();
+    database?.close();
+    if (!isBusy(cause)) throw recordError(cause, path);
     throw new WeighbridgeError(
       'study-locked',
       `${study} is at work in another process: wait for it or stop it (\`weighbridge study status\` may look on)`,
       { cause },
     );
   }
+  const held = database;
   return {
     release: () => {
-      if (database.open) database.close();
+      if (held.open) held.close();
     },
   };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 }

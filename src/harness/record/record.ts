@@ -6,7 +6,7 @@ import type { Answer, FailedAttempt } from '../client/chat.js';
 import type { Spent } from '../client/spending.js';
 import type { Journal } from '../journal.js';
 import { groupCommit } from './group-commit.js';
-import { openDatabase, type RecordDatabase, recordError } from './schema.js';
+import { closeDatabase, openDatabase, type RecordDatabase, recordError } from './schema.js';
 
 /** Which trial of which stage was asked about, whom, and how. */
 export interface Asked {
@@ -41,12 +41,18 @@ export interface StudyRecord {
   /** Spending that no single request shows; a later word on the same key replaces the earlier. */
   charge(key: string, spent: Spent): void;
   charged(key: string): boolean;
+  /** Takes a charge back: what it was set aside for was never made. */
+  uncharge(key: string): void;
   spent(): Spent;
   /** Trials of a stage that have their answer. */
   answered(stage: string): Set<number>;
   counts(): ReadonlyMap<string, StageCounts>;
   /** Accepted answers in the order of trials. */
   answers(stage: string): Iterable<StoredAnswer>;
+  /** True once anything was answered, trained or sent in a batch. */
+  begun(): boolean;
+  /** Choices without the log-probabilities of A and B. */
+  choicesWithoutLogprobs(stage: string): number;
   /** True where a simulated server answered. */
   simulated(): boolean;
   meta(key: string): string | null;
@@ -69,20 +75,25 @@ export function openRecord(
   if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);
   const guarded = guard(path);
   const commits = groupCommit((writes) => guarded(() => transaction(database, writes)));
-  const write = writer(database);
-  const meta = keyValueTable(database, 'meta', guarded);
-  const read = reader(database);
+  const { write, read, meta, journal } = guarded(() => ({
+    write: writer(database),
+    read: reader(database),
+    meta: keyValueTable(database, 'meta', guarded),
+    journal: keyValueTable(database, 'journal', guarded),
+  }));
   return {
     ...read,
-    journal: keyValueTable(database, 'journal', guarded),
+    journal,
     answer: (asked, answer, spent) => commits.add(() => write.answer(asked, answer, spent)),
     failure: (asked, failed, spent) => commits.add(() => write.failure(asked, failed, spent)),
     charge: (key, spent) => guarded(() => write.charge(key, spent)),
+    uncharge: (key) => guarded(() => write.uncharge(key)),
     meta: meta.get,
     setMeta: meta.put,
     close: () => {
       commits.flush();
-      if (database.open) database.close();
+      if (access === 'write') closeDatabase(database);
+      else if (database.open) database.close();
     },
   };
 }
@@ -121,6 +132,7 @@ function writer(database: RecordDatabase) {
   const insertCharge = database.prepare(
     'INSERT OR REPLACE INTO charges (key, requests, tokens, usd) VALUES (?, ?, ?, ?)',
   );
+  const deleteCharge = database.prepare('DELETE FROM charges WHERE key = ?');
   const now = () => new Date().toISOString();
   return {
     answer({ stage, item, model, prompt }: Asked, answer: Answer, spent: Spent): void {
@@ -143,6 +155,9 @@ function writer(database: RecordDatabase) {
     },
     charge(key: string, { requests, tokens, usd }: Spent): void {
       insertCharge.run(key, requests, tokens, usd);
+    },
+    uncharge(key: string): void {
+      deleteCharge.run(key);
     },
   };
 }
@@ -184,6 +199,18 @@ function reader(database: RecordDatabase) {
         FROM answers JOIN requests ON requests.id = answers.request
         WHERE answers.stage = ? ORDER BY answers.item`);
       for (const row of statement.iterate(stage)) yield row as StoredAnswer;
+    },
+    begun: () =>
+      rows(`SELECT 1 FROM answers UNION ALL
+        SELECT 1 FROM journal WHERE key LIKE 'fine-tune/%' AND value NOT LIKE '%"uploading"%'
+          OR key LIKE 'batch/%' LIMIT 1`).length > 0,
+    choicesWithoutLogprobs: (stage: string) => {
+      const [row] = rows(
+        `SELECT count(*) AS n FROM answers JOIN requests ON requests.id = answers.request
+         WHERE answers.stage = ? AND (logprob_a IS NULL OR logprob_b IS NULL)`,
+        stage,
+      );
+      return Number(row?.n ?? 0);
     },
     simulated: () =>
       rows("SELECT 1 FROM requests WHERE fingerprint LIKE 'fp_simulated%' LIMIT 1").length > 0,

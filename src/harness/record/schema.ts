@@ -71,27 +71,51 @@ export type RecordDatabase = Database.Database;
  *   file that is no record
  */
 export function openDatabase(path: string, access: 'write' | 'read'): RecordDatabase {
+  let database: RecordDatabase | null = null;
   try {
-    const database = new Database(path, { timeout: 10_000 });
-    if (access === 'write') {
-      database.exec('PRAGMA journal_mode = WAL');
-      database.exec('PRAGMA synchronous = FULL');
-    }
+    database = new Database(path, { timeout: 10_000, readonly: access === 'read' });
     const version = versionOf(database);
     if (version > RECORD_VERSION) {
-      database.close();
       throw new WeighbridgeError(
         'study-version',
         `${path} was written by a newer weighbridge (record version ${version}, this one knows ${RECORD_VERSION}): update weighbridge`,
       );
     }
+    if (version === 0 && !isEmpty(database)) throw notARecord(path, 'it holds other tables');
+    if (access === 'write') {
+      database.exec('PRAGMA journal_mode = WAL');
+      database.exec('PRAGMA synchronous = FULL');
+    }
     if (version < RECORD_VERSION) {
+      if (access === 'read') throw notARecord(path, 'it is empty');
       database.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${RECORD_VERSION}; COMMIT`);
     }
     return database;
   } catch (error) {
+    database?.close();
     throw recordError(error, path);
   }
+}
+
+/** Without its log a closed record can be read where nothing can be written. */
+export function closeDatabase(database: RecordDatabase): void {
+  if (!database.open) return;
+  try {
+    database.exec('PRAGMA journal_mode = DELETE');
+  } catch {
+    // Someone looks on, or the disk is full: the log stays, and is taken up by the next to open it.
+  }
+  database.close();
+}
+
+function isEmpty(database: RecordDatabase): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').all().length === 0;
+}
+
+function notARecord(path: string, why: string, cause?: unknown): WeighbridgeError {
+  return new WeighbridgeError('bad-data', `${path} is not the record of a study: ${why}`, {
+    cause,
+  });
 }
 
 function versionOf(database: RecordDatabase): number {
@@ -112,9 +136,14 @@ export function recordError(error: unknown, path: string): WeighbridgeError {
     );
   }
   if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
-    return new WeighbridgeError('bad-data', `${path} is not the record of a study: ${message}`, {
-      cause: error,
-    });
+    return notARecord(path, message, error);
+  }
+  if (code.startsWith('SQLITE_CANTOPEN') || /unable to open/i.test(message)) {
+    return new WeighbridgeError(
+      'missing-file',
+      `${path} cannot be opened or made: is its folder there, and may it be written?`,
+      { cause: error },
+    );
   }
   const reason = code === '' ? message : `${message} (${code})`;
   return new WeighbridgeError('missing-file', `${path} cannot be opened or written: ${reason}`, {

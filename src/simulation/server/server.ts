@@ -2,6 +2,7 @@
  * The simulated model server: OpenAI's API over HTTP, with models in it that learn, choose and
  * report by simple laws. It listens on loopback unless told otherwise, and keeps nothing on disk.
  */
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
@@ -65,6 +66,8 @@ export async function startSimulatedServer(
   options: SimulatedServerOptions = {},
 ): Promise<SimulatedServer> {
   const closing = new AbortController();
+  // One listener for each request under way is no leak.
+  setMaxListeners(0, closing.signal);
   const simulator = await simulatorOf(options, closing.signal);
   const { fetch } = simulatorApp(simulator);
   // Request and Response stay the caller's own: this may run inside another program.

@@ -9,7 +9,7 @@ import {
   batchState,
   runBatches,
 } from '../../../src/harness/batch/run-batches.js';
-import { memoryJournal } from '../../../src/harness/journal.js';
+import { memoryJournal } from '../../support/memory-journal.js';
 import {
   BATCH_SECONDS,
   type ItemFate,

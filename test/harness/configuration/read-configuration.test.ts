@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WeighbridgeError } from '../../../src/errors.js';
 import { parseConfiguration } from '../../../src/harness/configuration/read-configuration.js';
-import { fileNameOf } from '../../../src/harness/configuration/schema.js';
+import { filePrefix } from '../../../src/harness/configuration/schema.js';
 import { configurationTemplate } from '../../../src/harness/configuration/template.js';
 
 const smallest = 'study: mine\nmodels: [{name: some-model}]';
@@ -68,8 +68,13 @@ describe('a configuration', () => {
       /unknown key 'models.0.pricess'.* 'prices'/,
     ],
     ['a model twice', 'study: x\nmodels: [{name: a}, {name: a}]', /models: expected each model/],
+    [
+      'two models whose files have one name',
+      'study: x\nmodels: [{name: x}, {name: x_instilled}]',
+      /lead to files of the same name/,
+    ],
     ['no model', 'study: x\nmodels: []', /models: expected at least one model/],
-    ['no study', 'models: [{name: a}]', /^study.yaml: study: /],
+    ['no study', 'models: [{name: a}]', /^study.yaml: study: is missing/],
     ['text that is no YAML', 'study: [', /^study.yaml, line 1: /],
     ['a key twice', 'study: x\nstudy: y', /^study.yaml, line 2: .*unique/],
     ['nothing at all', '', /^study.yaml: study: /],
@@ -120,10 +125,10 @@ describe('the file name of a model', () => {
   test('leads to no other folder, whatever the model is called', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (model) => {
-        expect(fileNameOf(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
+        expect(filePrefix(model)).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
       }),
     );
-    expect(fileNameOf('gpt-4o-2024-08-06')).toBe('gpt-4o-2024-08-06');
-    expect(fileNameOf('org/model:8b')).toBe('org_model_8b');
+    expect(filePrefix('gpt-4o-2024-08-06')).toBe('gpt-4o-2024-08-06');
+    expect(filePrefix('org/model:8b')).toBe('org_model_8b');
   });
 });

@@ -10,7 +10,8 @@ import {
   fineTune,
   fineTuneState,
 } from '../../../src/harness/fine-tuning/fine-tune.js';
-import { type Journal, memoryJournal } from '../../../src/harness/journal.js';
+import type { Journal } from '../../../src/harness/journal.js';
+import { memoryJournal } from '../../support/memory-journal.js';
 import { JOB_STEPS, type JobServerOptions, jobServer, virtualClock } from '../jobs/job-server.js';
 import { Killed, mortal, plainCall, retryingCall } from '../jobs/mortal.js';
 
@@ -273,7 +274,7 @@ describe('creating a job', () => {
     const refusals = [400];
     const { server, context } = bench({ refuse: () => refusals.shift() ?? null });
     await expect(fineTune(request, context)).rejects.toThrow('refused with 400');
-    expect(fineTuneState(request.key, context.journal)).toEqual({ stage: 'starting' });
+    expect(fineTuneState(request.key, context.journal)).toEqual({ stage: 'uploading' });
     server.files.delete('file-1');
     expect(await fineTune(request, context)).toEqual(succeeded);
     expect(server.jobs).toHaveLength(1);
@@ -440,7 +441,7 @@ describe('a stage whose examples or settings have changed', () => {
     const { server, context } = bench();
     await fineTune(request, context);
     await expect(fineTune(changed, context)).rejects.toMatchObject({
-      code: 'study-version',
+      code: 'study-changed',
       message:
         'fine-tuning gpt-4o/train-preferences: its examples or settings are not those that job ftjob-1 was made with; restore them, or begin a new study',
     });
@@ -468,7 +469,7 @@ describe('a stage whose examples or settings have changed', () => {
     const { context } = bench();
     await fineTune(request, context);
     await expect(fineTune({ ...request, ...change }, context)).rejects.toMatchObject({
-      code: 'study-version',
+      code: 'study-changed',
     });
   });
 });

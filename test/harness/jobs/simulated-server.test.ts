@@ -8,7 +8,6 @@ import { type BatchItem, runBatches } from '../../../src/harness/batch/run-batch
 import { clientDefaults, openClient } from '../../../src/harness/client/model-client.js';
 import { openSpending } from '../../../src/harness/client/spending.js';
 import { fineTune } from '../../../src/harness/fine-tuning/fine-tune.js';
-import { memoryJournal } from '../../../src/harness/journal.js';
 import type { Faults } from '../../../src/simulation/server/faults.js';
 import {
   type SimulatedServer,
@@ -16,6 +15,7 @@ import {
 } from '../../../src/simulation/server/server.js';
 import { decisionPrompt, systemPrompt } from '../../../src/study/prompts.js';
 import { exampleJsonl } from '../../../src/study/training-files.js';
+import { memoryJournal } from '../../support/memory-journal.js';
 import { Killed, mortal } from './mortal.js';
 
 const open: { close(): unknown }[] = [];
