@@ -9,7 +9,7 @@
  *        └── reports off the shelf
  */
 import { WeighbridgeError } from '../errors.js';
-import type { ModelFile, ReportFile } from '../study/layout.js';
+import type { ModelFile } from '../study/layout.js';
 import type { Trial } from '../study/stimuli.js';
 import type { Configuration, ModelConfiguration } from './configuration/schema.js';
 import type { StudyStimuli } from './stimuli.js';
@@ -37,7 +37,7 @@ export interface CollectionStage {
   readonly id: string;
   readonly needs: readonly string[];
   readonly base: ModelConfiguration;
-  /** Who answers: the base model as it is, or after a training. */
+  /** The training after which it answers; null: the base model as it is. */
   readonly after: Training | null;
   /** The file of the authors' layout that the answers make up. */
   readonly file: ModelFile;
@@ -72,63 +72,96 @@ export function planStages({ models }: Configuration, stimuli: StudyStimuli): St
   return models.flatMap((base) => stagesOf(base, stimuli));
 }
 
-function stagesOf(base: ModelConfiguration, { trials }: StudyStimuli): Stage[] {
-  const training = (what: Training): TrainingStage => ({
-    kind: 'training',
-    id: trainingId(base.name, what),
-    needs: what === 'preferences' ? [] : [trainingId(base.name, 'preferences')],
-    base,
-    training: what,
-  });
-  const collection = (
-    kind: CollectionStage['kind'],
-    what: string,
-    after: Training | null,
-    file: ModelFile,
-    asked: readonly Trial[],
-  ): CollectionStage => ({
-    kind,
-    id: stageId(base.name, what),
-    needs: after ? [trainingId(base.name, after)] : [],
-    base,
-    after,
-    file,
-    trials: asked,
-  });
-  const choices = (what: string, file: ModelFile, asked: readonly Trial[]) =>
-    collection('choices', what, 'preferences', file, asked);
-  const reports = (
-    what: string,
-    after: Training | null,
-    file: ReportFile,
-    asked: readonly Trial[],
-  ) => collection('reports', what, after, file, asked);
-  const { instilledChoices, nativeChoices, instilledReports, nativeReports } = trials;
-  const { firstHalfReports, lastHalfReports } = trials;
-  return [
-    reports('reports-off-the-shelf', null, 'offTheShelfReports', instilledReports),
-    training('preferences'),
-    choices('choices-instilled', 'instilledChoices', instilledChoices),
-    choices('choices-native', 'nativeChoices', nativeChoices),
-    reports('reports-instilled', 'preferences', 'instilledReports', instilledReports),
-    reports('reports-native', 'preferences', 'nativeReports', nativeReports),
-    training('introspection_first'),
-    training('introspection_last'),
-    training('introspection_all'),
-    reports(
-      'reports-after-first-half',
-      'introspection_first',
-      'firstHalfTrainedReports',
-      lastHalfReports,
-    ),
-    reports(
-      'reports-after-last-half',
-      'introspection_last',
-      'lastHalfTrainedReports',
-      firstHalfReports,
-    ),
-    reports('reports-native-after-all', 'introspection_all', 'nativeTrainedReports', nativeReports),
-  ];
+interface CollectionPlan {
+  readonly kind: CollectionStage['kind'];
+  readonly what: string;
+  readonly after: Training | null;
+  readonly file: ModelFile;
+  readonly trials: keyof StudyStimuli['trials'];
+}
+
+const collections: readonly CollectionPlan[] = [
+  {
+    kind: 'reports',
+    what: 'reports-off-the-shelf',
+    after: null,
+    file: 'offTheShelfReports',
+    trials: 'instilledReports',
+  },
+  {
+    kind: 'choices',
+    what: 'choices-instilled',
+    after: 'preferences',
+    file: 'instilledChoices',
+    trials: 'instilledChoices',
+  },
+  {
+    kind: 'choices',
+    what: 'choices-native',
+    after: 'preferences',
+    file: 'nativeChoices',
+    trials: 'nativeChoices',
+  },
+  {
+    kind: 'reports',
+    what: 'reports-instilled',
+    after: 'preferences',
+    file: 'instilledReports',
+    trials: 'instilledReports',
+  },
+  {
+    kind: 'reports',
+    what: 'reports-native',
+    after: 'preferences',
+    file: 'nativeReports',
+    trials: 'nativeReports',
+  },
+  {
+    kind: 'reports',
+    what: 'reports-after-first-half',
+    after: 'introspection_first',
+    file: 'firstHalfTrainedReports',
+    trials: 'lastHalfReports',
+  },
+  {
+    kind: 'reports',
+    what: 'reports-after-last-half',
+    after: 'introspection_last',
+    file: 'lastHalfTrainedReports',
+    trials: 'firstHalfReports',
+  },
+  {
+    kind: 'reports',
+    what: 'reports-native-after-all',
+    after: 'introspection_all',
+    file: 'nativeTrainedReports',
+    trials: 'nativeReports',
+  },
+];
+
+/** Each training, and before or after it what is asked of whom. */
+function stagesOf(base: ModelConfiguration, stimuli: StudyStimuli): Stage[] {
+  const asked = (wanted: Training | null): CollectionStage[] =>
+    collections
+      .filter(({ after }) => after === wanted)
+      .map(({ what, trials, ...plan }) => ({
+        ...plan,
+        id: stageId(base.name, what),
+        needs: wanted ? [trainingId(base.name, wanted)] : [],
+        base,
+        trials: stimuli.trials[trials],
+      }));
+  const trained = trainings.flatMap((training): Stage[] => [
+    {
+      kind: 'training',
+      id: trainingId(base.name, training),
+      needs: training === 'preferences' ? [] : [trainingId(base.name, 'preferences')],
+      base,
+      training,
+    },
+    ...asked(training),
+  ]);
+  return [...asked(null), ...trained];
 }
 
 export function trainingId(model: string, what: Training): string {
