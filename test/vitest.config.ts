@@ -5,7 +5,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     include: ['test/**/*.test.ts'],
-    benchmark: { include: ['bench/**/*.bench.ts'] },
+    benchmark: { include: ['bench/*.bench.ts'] },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
