@@ -13,14 +13,17 @@ import { packageVersion } from '../package-info.js';
 import { reproductionJson } from '../report/json.js';
 import { figureTable } from '../report/table.js';
 import { completeSettings, defaultSettings } from '../sampler/settings.js';
+import { regressionResults } from '../study/layout.js';
 import type { Study } from '../study/read-study.js';
-import { writeWhole } from '../study/write-files.js';
+import { writeFiles, writeWhole } from '../study/write-files.js';
+import { weightsCsv } from '../study/write-study.js';
 import { wholeNumber } from './options.js';
 import { readPaperFigures } from './paper-figures.js';
 import { progressBar } from './progress.js';
 
 export interface AnalysisFlags {
   json?: string;
+  weights?: string;
   seed: number;
   chains: number;
   warmup: number;
@@ -38,6 +41,10 @@ export function addAnalysisOptions(command: Command): Command {
   const { chains, warmup, draws, seed } = defaultSettings;
   return command
     .option('--json <file>', "write the result as JSON ('-': standard output)")
+    .option(
+      '--weights <folder>',
+      "write the learned weights as the authors' regression results (two files a model)",
+    )
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0), Number(seed))
     .option('--chains <n>', 'chains a fit', wholeNumber(1, 1000), chains)
     .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0, 1_000_000), warmup)
@@ -94,6 +101,21 @@ export async function withFits<T>(
   }
 }
 
+/** Posterior means scaled to a largest absolute value of 100: what the authors' last script reads. */
+function weightFiles({ models }: Reproduction): ReadonlyMap<string, string> {
+  return new Map(
+    models.flatMap(({ name, weights }) =>
+      (['instilled', 'native'] as const).map((setting) => [
+        name + regressionResults[setting],
+        weightsCsv(
+          new Map(weights[setting].map(({ context, scaled }) => [context.name, scaled])),
+          'b_attr',
+        ),
+      ]),
+    ),
+  );
+}
+
 /** One analysis, with what was left out or falls short told on standard error. */
 export async function showAnalysis(
   study: Study,
@@ -106,6 +128,7 @@ export async function showAnalysis(
   const text = `${figureTable(figures, tableTitle(study, flags))}\n${verdict(result, seconds)}\n`;
   if (flags.json !== '-') process.stdout.write(text);
   else if (!flags.quiet) process.stderr.write(text);
+  if (flags.weights !== undefined) await writeFiles(flags.weights, weightFiles(result));
   if (flags.json === undefined) return;
   const json = reproductionJson(result, figures, {
     ...flags,

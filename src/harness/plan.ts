@@ -30,6 +30,8 @@ export interface TrainingStage {
   readonly needs: readonly string[];
   readonly base: ModelConfiguration;
   readonly training: Training;
+  /** Ends the name of the trained model, as the authors ended theirs. */
+  readonly suffix: string;
 }
 
 export interface CollectionStage {
@@ -39,6 +41,8 @@ export interface CollectionStage {
   readonly base: ModelConfiguration;
   /** The training after which it answers; null: the base model as it is. */
   readonly after: Training | null;
+  /** Of the model that answers; null for the base model. */
+  readonly suffix: string | null;
   /** The file of the authors' layout that the answers make up. */
   readonly file: ModelFile;
   /** An item of the record is the index of its trial here. */
@@ -58,7 +62,8 @@ const FEWEST_EXAMPLES = 10;
  * Stages in an order in which each comes after what it needs.
  * @throws WeighbridgeError `bad-configuration` for trainings that would be refused
  */
-export function planStages({ models }: Configuration, stimuli: StudyStimuli): Stage[] {
+export function planStages(configuration: Configuration, stimuli: StudyStimuli): Stage[] {
+  const { models } = configuration;
   const inHalf = Math.floor(stimuli.instilled.length / 2);
   const trainsHalves = models.some(
     ({ trained }) => !trained.introspection_first || !trained.introspection_last,
@@ -69,7 +74,24 @@ export function planStages({ models }: Configuration, stimuli: StudyStimuli): St
       `contexts.instilled is ${stimuli.instilled.length}: introspection training on half of them has ${inHalf} examples, and needs at least ${FEWEST_EXAMPLES}`,
     );
   }
-  return models.flatMap((base) => stagesOf(base, stimuli));
+  const suffixes = trainingSuffixes(configuration);
+  return models.flatMap((base) => stagesOf(base, stimuli, suffixes));
+}
+
+/**
+ * The authors' scripts tell models apart by these words in their names: `100-instilled`,
+ * `itrained-all-100`.
+ */
+function trainingSuffixes({ contexts, counts }: Configuration): Record<Training, string> {
+  const { instilled } = contexts;
+  const half = Math.floor(instilled / 2);
+  const examples = `${counts.training_examples}ex`;
+  return {
+    preferences: `${instilled}-instilled-prefs-${examples}`,
+    introspection_first: `itrained-first-${half}-of-${instilled}-${examples}`,
+    introspection_last: `itrained-last-${instilled - half}-of-${instilled}-${examples}`,
+    introspection_all: `itrained-all-${instilled}-${examples}`,
+  };
 }
 
 interface CollectionPlan {
@@ -140,7 +162,11 @@ const collections: readonly CollectionPlan[] = [
 ];
 
 /** Each training, and before or after it what is asked of whom. */
-function stagesOf(base: ModelConfiguration, stimuli: StudyStimuli): Stage[] {
+function stagesOf(
+  base: ModelConfiguration,
+  stimuli: StudyStimuli,
+  suffixes: Readonly<Record<Training, string>>,
+): Stage[] {
   const asked = (wanted: Training | null): CollectionStage[] =>
     collections
       .filter(({ after }) => after === wanted)
@@ -148,6 +174,7 @@ function stagesOf(base: ModelConfiguration, stimuli: StudyStimuli): Stage[] {
         ...plan,
         id: stageId(base.name, what),
         needs: wanted ? [trainingId(base.name, wanted)] : [],
+        suffix: wanted ? suffixes[wanted] : null,
         base,
         trials: stimuli.trials[trials],
       }));
@@ -158,6 +185,7 @@ function stagesOf(base: ModelConfiguration, stimuli: StudyStimuli): Stage[] {
       needs: training === 'preferences' ? [] : [trainingId(base.name, 'preferences')],
       base,
       training,
+      suffix: suffixes[training],
     },
     ...asked(training),
   ]);

@@ -5,6 +5,7 @@
 import { parseChoice } from '../study/parse-choice.js';
 import { type AnswerPolicy, parseReport, type ReportRejection } from '../study/parse-report.js';
 import type { ChoiceRow, ReportRow } from '../study/write-study.js';
+import { filePrefix } from './configuration/schema.js';
 import type { CollectionStage } from './plan.js';
 import type { StoredAnswer } from './record/record.js';
 
@@ -45,7 +46,7 @@ export function readChoice(
   return {
     valid: true,
     row: {
-      model: answer.model,
+      model: modelName(stage, answer.model),
       context: trial.context.name,
       choseA: selection === 'A',
       a: trial.a,
@@ -75,7 +76,7 @@ export function readReport(
   return {
     valid: true,
     row: {
-      model: answer.model,
+      model: modelName(stage, answer.model),
       version: contextSet(stage),
       context: context.name,
       weights: parsed.weights,
@@ -85,6 +86,15 @@ export function readReport(
     repairs: parsed.repairs.map(({ from, to }) => `${from} as ${to}`),
     outOfRange: parsed.outOfRange,
   };
+}
+
+/**
+ * The name by which the authors' scripts know what a model was trained on, and from which. A model
+ * whose own name does not say so has it put before its name.
+ */
+function modelName({ base, suffix }: CollectionStage, model: string): string {
+  if (suffix === null || (model.startsWith('ft:') && model.includes(suffix))) return model;
+  return `ft:${filePrefix(base.name)}:weighbridge:${suffix}:${model}`;
 }
 
 /** The authors' names for their two sets of contexts. */

@@ -104,7 +104,7 @@ export async function train(
         key: stage.id,
         study: study.id,
         model: askedModel(base, training === 'preferences' ? null : 'preferences', record),
-        suffix: `${configuration.study}-${training.replace('_', '-')}`,
+        suffix: `${configuration.study}-${stage.suffix}`,
         trainingFile: { name: `${name}.jsonl`, text },
         ...(validation !== null
           ? { validationFile: { name: `${name}-validation.jsonl`, text: validation } }

@@ -45,6 +45,12 @@ export const modelFiles = {
   },
 } as const;
 
+/** Learned and native weights as the authors published them; read by their scripts, not by ours. */
+export const regressionResults = {
+  instilled: '_regression_results.csv',
+  native: '_latent_regression_results.csv',
+} as const;
+
 export type ModelFile = keyof typeof modelFiles;
 
 /** The files that hold reports. */

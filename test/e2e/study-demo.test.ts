@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paperProfiles } from '../../src/simulation/server/profile.js';
 import { trueFigures } from '../../src/simulation/server/true-correlations.js';
+import { filesIn } from '../support/simulated-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { type Outcome, parseReproduction, type ReproductionJson, weighbridge } from './support.js';
 
@@ -14,6 +15,7 @@ const CONTEXTS = 24;
 
 let outcome: Outcome;
 let result: ReproductionJson;
+let weightFiles: Record<string, string>;
 let removeFolder = async () => {};
 afterAll(() => removeFolder());
 
@@ -22,9 +24,11 @@ beforeAll(async () => {
   removeFolder = remove;
   const json = join(folder, 'demo.json');
   const size = ['--contexts', String(CONTEXTS), '--warmup', '300', '--draws', '500'];
-  outcome = await weighbridge(['study', 'demo', ...size, '--json', json]);
+  const weights = join(folder, 'weights');
+  outcome = await weighbridge(['study', 'demo', ...size, '--json', json, '--weights', weights]);
   expect(outcome.code, outcome.stderr).toBe(0);
   result = parseReproduction(await readFile(json, 'utf8'));
+  weightFiles = await filesIn(weights);
 });
 
 describe('the demo', () => {
@@ -40,6 +44,29 @@ describe('the demo', () => {
     const answers = 2 * CONTEXTS * (50 + 100 + 5 * 10);
     expect(outcome.stderr).toContain(`collected: ${answers} requests`);
     for (const weights of Object.values(result.weights)) expect(weights).toHaveLength(CONTEXTS);
+  });
+
+  test('writes its learned weights as the authors’ regression results', () => {
+    const models = Object.keys(paperProfiles);
+    expect(Object.keys(weightFiles).toSorted()).toEqual(
+      models
+        .flatMap((model) => [
+          `${model}_latent_regression_results.csv`,
+          `${model}_regression_results.csv`,
+        ])
+        .toSorted(),
+    );
+    for (const model of models) {
+      const [header, ...rows] = (weightFiles[`${model}_regression_results.csv`] ?? '')
+        .trim()
+        .split('\n');
+      expect(header).toBe('scenario,b_attr1,b_attr2,b_attr3,b_attr4,b_attr5');
+      expect(rows).toEqual(
+        result.weights[`${model}/instilled`]?.map(({ scenario, scaled }) =>
+          [scenario, ...scaled].join(','),
+        ),
+      );
+    }
   });
 
   /**

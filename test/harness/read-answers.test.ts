@@ -37,7 +37,6 @@ describe('a choice', () => {
       valid: true,
       repairs: [],
       row: {
-        model: 'a-model',
         context: trial?.context.name,
         choseA: true,
         a: trial?.a,
@@ -76,6 +75,31 @@ describe('a choice', () => {
         else if (lenient.valid) expect(lenient.repairs).toHaveLength(1);
       }),
     );
+  });
+});
+
+describe('the model that answered', () => {
+  const model = (name: string, answeredBy: string) => {
+    const asked = stage('reports', name);
+    const weights = Object.fromEntries(
+      (asked.trials[0]?.context.attributes ?? []).map((attribute) => [attribute.name, 1]),
+    );
+    const given = { ...answer(JSON.stringify(weights)), model: answeredBy };
+    const reading = readReport(asked, given, 'paper');
+    if (!reading.valid) throw new Error(reading.invalid.detail);
+    return reading.row.model;
+  };
+
+  test('is told as the authors’ scripts know it: by base model and training', () => {
+    const trained = 'ft:a-model:me:small-20-instilled-prefs-2ex:abc';
+    expect(model('reports-native', trained)).toBe(trained);
+    expect(model('reports-native', 'my-llama')).toBe(
+      'ft:a-model:weighbridge:20-instilled-prefs-2ex:my-llama',
+    );
+    expect(model('reports-native-after-all', 'my-llama')).toBe(
+      'ft:a-model:weighbridge:itrained-all-20-2ex:my-llama',
+    );
+    expect(model('reports-off-the-shelf', 'a-model')).toBe('a-model');
   });
 });
 
