@@ -20,10 +20,17 @@
  * r_i = min(y_i, 1 − y_i), that is −log(1 + exp(−z_i·q)) − r_i z_i·q: the row of the likelier
  * outcome, less a term that is linear in q, so that Σ r_i z_i is summed once and never again.
  */
+import { mirrorLower } from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
 import type { Model } from '../src/sampler/model.js';
 import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
-import { addNormal, addStudentT, type NormalPrior, type StudentTPrior } from './priors.js';
+import {
+  addNormal,
+  addStudentT,
+  type NormalPrior,
+  type StudentTPrior,
+  studentTSecondDerivative,
+} from './priors.js';
 
 export interface BernoulliLogitOptions {
   readonly predictors: Predictors;
@@ -61,7 +68,40 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
       parameters.set(position);
       parameters[0] = interceptAtZero(position, means);
     },
+    hessian(position, hessian) {
+      writeLikelihoodHessian(centred, predictors.rows, position, hessian);
+      hessian[0] += studentTSecondDerivative(interceptPrior, position[0]);
+      if (slopePrior) {
+        for (let j = 1; j < dimension; j++) {
+          hessian[j * (dimension + 1)] -= 1 / (slopePrior.sd * slopePrior.sd);
+        }
+      }
+    },
   };
+}
+
+/** −Σ p_i (1 − p_i) x_i x_iᵀ with x_i = (1, centred row): whatever the outcomes were. */
+function writeLikelihoodHessian(
+  centred: Float64Array,
+  rows: number,
+  position: Float64Array,
+  hessian: Float64Array,
+): void {
+  const dimension = position.length;
+  const row = new Float64Array(dimension).fill(1);
+  hessian.fill(0);
+  for (let i = 0; i < rows; i++) {
+    row.set(centred.subarray(i * (dimension - 1), (i + 1) * (dimension - 1)), 1);
+    let logOdds = 0;
+    for (let j = 0; j < dimension; j++) logOdds += position[j] * row[j];
+    const e = Math.exp(-Math.abs(logOdds));
+    const variance = e / ((1 + e) * (1 + e));
+    for (let a = 0; a < dimension; a++) {
+      const scaled = variance * row[a];
+      for (let b = 0; b <= a; b++) hessian[a * dimension + b] -= scaled * row[b];
+    }
+  }
+  mirrorLower(hessian, dimension);
 }
 
 /**

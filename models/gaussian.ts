@@ -19,7 +19,12 @@
  * the line fits; and an evaluation costs k², whatever the number of rows.
  */
 import { WeighbridgeError } from '../src/errors.js';
-import { cholesky, solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
+import {
+  cholesky,
+  mirrorLower,
+  solveLower,
+  solveLowerTransposed,
+} from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
 import type { Model } from '../src/sampler/model.js';
 import { positive } from '../src/sampler/transforms.js';
@@ -31,6 +36,7 @@ import {
   type StudentTPrior,
   studentTDerivative,
   studentTLogDensity,
+  studentTSecondDerivative,
 } from './priors.js';
 
 export interface GaussianOptions {
@@ -49,13 +55,8 @@ export function gaussian(options: GaussianOptions): Model {
   const { predictors, slopePrior, interceptPrior, sigmaPrior } = options;
   const { names, rows } = predictors;
   const { means, centred } = centrePredictors(predictors);
-  const { mean, slopes, residual, gram } = sufficientStatistics(
-    centred,
-    means,
-    options.outcomes,
-    names,
-    rows,
-  );
+  const statistics = sufficientStatistics(centred, means, options.outcomes, names, rows);
+  const { mean, slopes, residual, gram } = statistics;
   const k = names.length;
   const logSigma = k + 1;
 
@@ -91,7 +92,50 @@ export function gaussian(options: GaussianOptions): Model {
       parameters[0] = interceptAtZero(position, means);
       parameters[logSigma] = positive.constrain(position[logSigma]);
     },
+    hessian(position, hessian) {
+      writeHessian(statistics, options, position, hessian);
+    },
+    guess() {
+      // Least squares; a line through all points has no scale to guess.
+      const scale = residual > 0 ? Math.sqrt(residual / rows) : sigmaPrior.scale;
+      return Float64Array.of(mean, ...slopes, Math.log(scale));
+    },
   };
+}
+
+/** The Hessian in (α, β, log σ); with τ = σ⁻², d/d(log σ) of τ is −2τ. */
+function writeHessian(
+  { mean, slopes, residual, gram }: SufficientStatistics,
+  { predictors, slopePrior, interceptPrior, sigmaPrior }: GaussianOptions,
+  position: Float64Array,
+  hessian: Float64Array,
+): void {
+  const { rows } = predictors;
+  const k = slopes.length;
+  const dimension = k + 2;
+  const last = dimension - 1;
+  const sigma = positive.constrain(position[last]);
+  const precision = 1 / (sigma * sigma);
+  const offset = position[0] - mean;
+  let squares = residual + rows * offset * offset;
+  hessian.fill(0);
+  hessian[0] = -precision * rows + studentTSecondDerivative(interceptPrior, position[0]);
+  hessian[last * dimension] = 2 * precision * rows * offset;
+  for (let i = 0; i < k; i++) {
+    let product = 0;
+    for (let j = 0; j < k; j++) {
+      product += gram[i * k + j] * (position[j + 1] - slopes[j]);
+      hessian[(i + 1) * dimension + j + 1] = -precision * gram[i * k + j];
+    }
+    squares += product * (position[i + 1] - slopes[i]);
+    hessian[last * dimension + i + 1] = 2 * precision * product;
+    if (slopePrior) hessian[(i + 1) * (dimension + 1)] -= 1 / (slopePrior.sd * slopePrior.sd);
+  }
+  hessian[last * (dimension + 1)] =
+    -2 * precision * squares +
+    studentTSecondDerivative(sigmaPrior, sigma) * sigma * sigma +
+    studentTDerivative(sigmaPrior, sigma) * sigma;
+  mirrorLower(hessian, dimension);
 }
 
 interface SufficientStatistics {

@@ -52,3 +52,13 @@ export function studentTDerivative(
   const z = (x - location) / scale;
   return (-(nu + 1) * z) / (scale * (nu + z * z));
 }
+
+/** d²/dx² of `studentTLogDensity`: positive in the tails, where the density is not log-concave. */
+export function studentTSecondDerivative(
+  { degreesOfFreedom: nu, location, scale }: StudentTPrior,
+  x: number,
+): number {
+  const z = (x - location) / scale;
+  const spread = nu + z * z;
+  return (-(nu + 1) * (nu - z * z)) / (scale * scale * spread * spread);
+}

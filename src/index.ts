@@ -44,6 +44,7 @@ export {
 } from './posterior/convergence.js';
 export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
 export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
+export { paretoK } from './posterior/psis.js';
 export {
   type Diagnostics,
   type ParameterSummary,

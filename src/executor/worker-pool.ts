@@ -8,10 +8,9 @@ import {
   type FitJob,
   type FitResult,
   type FitRunner,
-  resultOf,
+  joinJobChains,
   runHere,
 } from '../regression/job.js';
-import { modelOf } from '../regression/specification.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { BatchTask, ChainTask, Outcome } from './worker.js';
@@ -86,7 +85,7 @@ function runByChain(
         }),
       );
       onFit?.();
-      return resultOf(job, modelOf(job.specification).parameterNames, chains);
+      return joinJobChains(job, settings, chains);
     }),
   );
 }

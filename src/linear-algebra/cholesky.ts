@@ -40,3 +40,10 @@ export function solveLowerTransposed(lower: Float64Array, b: Float64Array): void
     b[i] = sum / lower[i * dimension + i];
   }
 }
+
+/** Copies what is below the diagonal of a square matrix to above it. */
+export function mirrorLower(matrix: Float64Array, dimension: number): void {
+  for (let i = 0; i < dimension; i++) {
+    for (let j = 0; j < i; j++) matrix[j * dimension + i] = matrix[i * dimension + j];
+  }
+}

@@ -32,6 +32,11 @@ export interface Diagnostics {
   readonly maxDepthHits: number;
   /** The smallest E-BFMI of a chain. */
   readonly minEbfmi: number;
+  /**
+   * Pareto k̂ of importance weights from a Student-t around the mode, which knows nothing of the
+   * chains: below 0.7 the posterior is near its approximation. null where none was made.
+   */
+  readonly paretoK: number | null;
 }
 
 export function summarizeParameter(draws: Draws, parameter: number): ParameterSummary {
@@ -64,6 +69,7 @@ export interface ChainReport {
 export function diagnose(
   parameters: readonly ParameterSummary[],
   chains: readonly ChainReport[],
+  paretoK: number | null = null,
 ): Diagnostics {
   const total = (count: (chain: ChainReport) => number) =>
     chains.reduce((sum, chain) => sum + count(chain), 0);
@@ -74,6 +80,7 @@ export function diagnose(
     divergences: total((chain) => chain.divergences),
     maxDepthHits: total((chain) => chain.maxDepthHits),
     minEbfmi: Math.min(...chains.map((chain) => ebfmi(chain.energy))),
+    paretoK,
   };
 }
 
@@ -88,6 +95,10 @@ export function worstDiagnostics(all: readonly Diagnostics[]): Diagnostics {
     divergences: total((one) => one.divergences),
     maxDepthHits: total((one) => one.maxDepthHits),
     minEbfmi: Math.min(...all.map((one) => one.minEbfmi)),
+    paretoK: all.reduce<number | null>(
+      (worst, { paretoK }) => (paretoK === null ? worst : Math.max(worst ?? paretoK, paretoK)),
+      null,
+    ),
   };
 }
 

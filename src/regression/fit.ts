@@ -4,6 +4,7 @@
 
 import { type ControlledMean, controlledMean } from '../posterior/control-variates.js';
 import { type Draws, joinChains, parameterDraws } from '../posterior/draws.js';
+import { paretoK } from '../posterior/psis.js';
 import {
   type Diagnostics,
   diagnose,
@@ -13,6 +14,7 @@ import {
 } from '../posterior/summary.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
 import type { Model } from '../sampler/model.js';
+import { generalPlan, type Plan, planSampling } from '../sampler/plan.js';
 import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
 
 export interface Fit {
@@ -34,21 +36,84 @@ export interface Fit {
  *   density is nowhere finite.
  */
 export function sample(model: Model, settings: Partial<SamplerSettings> = {}, fit = 'fit'): Fit {
-  const complete = completeSettings(settings);
-  const chains = Array.from({ length: complete.chains }, (_, chain) =>
-    sampleChain(model, complete, fit, chain),
+  return sampleFit(model, completeSettings(settings), fit).fit;
+}
+
+/** A fit with the chains that it was made of, gradients included. */
+export interface SampledFit {
+  readonly fit: Fit;
+  readonly chains: readonly Chain[];
+}
+
+export function sampleFit(model: Model, settings: SamplerSettings, name: string): SampledFit {
+  const { plan, paretoK } = planFit(model, settings, name);
+  const chains = sampleChains(model, settings, name, plan);
+  return soundFit(model, settings, name, chains, paretoK);
+}
+
+function sampleChains(model: Model, settings: SamplerSettings, name: string, plan: Plan): Chain[] {
+  return Array.from({ length: settings.chains }, (_, chain) =>
+    sampleChain(model, settings, name, chain, plan),
   );
-  return assembleFit(model.parameterNames, chains);
+}
+
+/** Of a near-normal target, half the draws are effective even for tails: far fewer tell of another. */
+const LEAST_EFFECTIVE_SHARE = 0.25;
+
+/**
+ * The fit that these chains make; where split HMC was tried and mixed worse than it does on a
+ * near-normal target, the fit by NUTS instead.
+ */
+export function soundFit(
+  model: Model,
+  settings: SamplerSettings,
+  name: string,
+  chains: readonly Chain[],
+  paretoK: number | null,
+): SampledFit {
+  const fit = assembleFit(model.parameterNames, chains, paretoK);
+  const { minEssBulk, minEssTail } = fit.diagnostics;
+  const needed = LEAST_EFFECTIVE_SHARE * settings.chains * settings.draws;
+  const tried = settings.algorithm === 'auto' && chains[0].algorithm === 'split-hmc';
+  if (!tried || Math.min(minEssBulk, minEssTail) >= needed) return { fit, chains };
+  const again = sampleChains(model, settings, name, generalPlan);
+  return { fit: assembleFit(model.parameterNames, again, paretoK), chains: again };
+}
+
+/** Weights whose variance is finite. */
+const NEAR_PARETO_K = 0.5;
+
+export interface FitPlan {
+  readonly plan: Plan;
+  /** k̂ of the normal approximation, where one was made. */
+  readonly paretoK: number | null;
+}
+
+/**
+ * How to sample a fit. Trial trajectories of the sampler look where they start from; importance
+ * weights look further out, and where they find mass that the approximation does not know of,
+ * the general warm-up is the safer way.
+ */
+export function planFit(model: Model, settings: SamplerSettings, fit: string): FitPlan {
+  const plan = planSampling(model, settings, fit);
+  if (plan.algorithm !== 'split-hmc') return { plan, paretoK: null };
+  const k = paretoK(plan.logWeights);
+  const near = settings.algorithm === 'split-hmc' || k <= NEAR_PARETO_K;
+  return { plan: near ? plan : generalPlan, paretoK: k };
 }
 
 /** Joins chains, sampled here or elsewhere. */
-export function assembleFit(parameterNames: readonly string[], chains: readonly Chain[]): Fit {
+export function assembleFit(
+  parameterNames: readonly string[],
+  chains: readonly Chain[],
+  paretoK: number | null = null,
+): Fit {
   const draws = joinChains(
     parameterNames,
     chains.map((chain) => chain.draws),
   );
   const summary = summarize(draws);
-  const diagnostics = diagnose(summary, chains);
+  const diagnostics = diagnose(summary, chains, paretoK);
   return {
     draws,
     summary,

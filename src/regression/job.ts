@@ -8,7 +8,7 @@ import type { Draws } from '../posterior/draws.js';
 import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import { assembleFit, controlledMeans } from './fit.js';
+import { controlledMeans, planFit, type SampledFit, sampleFit, soundFit } from './fit.js';
 import { modelOf, type Specification } from './specification.js';
 
 export interface FitJob {
@@ -41,18 +41,28 @@ export type FitRunner = (
 export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
   return namingTheFit(job, () => {
     const model = modelOf(job.specification);
-    const chains = Array.from({ length: settings.chains }, (_, chain) =>
-      sampleChain(model, settings, job.name, chain),
-    );
-    return resultOf(job, model.parameterNames, chains);
+    return resultOf(job, sampleFit(model, settings, job.name));
   });
 }
 
 /** Chain number `chain` (from 0) of a job alone. */
 export function runJobChain(job: FitJob, settings: SamplerSettings, chain: number): Chain {
-  return namingTheFit(job, () =>
-    sampleChain(modelOf(job.specification), settings, job.name, chain),
-  );
+  return namingTheFit(job, () => {
+    const model = modelOf(job.specification);
+    const { plan } = planFit(model, settings, job.name);
+    return sampleChain(model, settings, job.name, chain, plan);
+  });
+}
+
+/** The fit of a job from chains that were sampled elsewhere. */
+export function joinJobChains(
+  job: FitJob,
+  settings: SamplerSettings,
+  chains: readonly Chain[],
+): FitResult {
+  const model = modelOf(job.specification);
+  const { paretoK } = planFit(model, settings, job.name);
+  return resultOf(job, soundFit(model, settings, job.name, chains, paretoK));
 }
 
 /** Of many fits, an error must tell which one it is about. */
@@ -66,12 +76,10 @@ function namingTheFit<T>({ name }: FitJob, work: () => T): T {
 }
 
 /** What of a fit goes back to whoever ordered the job. */
-export function resultOf(
+function resultOf(
   { name, keepDraws, controlMeans }: FitJob,
-  parameterNames: readonly string[],
-  chains: readonly Chain[],
+  { fit: { summary, diagnostics, warnings, draws }, chains }: SampledFit,
 ): FitResult {
-  const { summary, diagnostics, warnings, draws } = assembleFit(parameterNames, chains);
   return {
     name,
     summary,

@@ -71,6 +71,7 @@ export function reproductionJson(
       divergences: result.diagnostics.divergences,
       max_depth_hits: result.diagnostics.maxDepthHits,
       min_ebfmi: result.diagnostics.minEbfmi,
+      max_pareto_k: result.diagnostics.paretoK,
     },
     warnings,
     seconds,

@@ -53,7 +53,7 @@ function newtonStep(model: Model, position: Float64Array, gradient: Float64Array
 }
 
 /** Takes the step, or the largest of its halves that does not go down. */
-function moveUphill(
+export function moveUphill(
   model: Model,
   point: ReturnType<typeof newEvaluatedPoint>,
   step: Float64Array,

@@ -19,4 +19,11 @@ export interface Model {
    * position. Absent: the position is reported as it is.
    */
   constrain?(position: Float64Array, parameters: Float64Array): void;
+  /**
+   * Writes the Hessian of the log density, row-major and symmetric. To bring one is to say that
+   * the density has a single peak, so that sampling may start from the curvature there.
+   */
+  hessian?(position: Float64Array, hessian: Float64Array): void;
+  /** A position near the peak, where the search for it starts; zero where absent. */
+  guess?(): Float64Array;
 }

@@ -7,14 +7,22 @@ import type { MetricKind } from './metric.js';
 export interface SamplerSettings {
   /** Independent chains; at least 1, default 4. */
   chains: number;
-  /** Warm-up transitions a chain, none of them kept; default 1,000. */
+  /**
+   * Warm-up transitions a chain, none of them kept; default 1,000. Split HMC, which starts where
+   * they would lead, takes 20 of them.
+   */
   warmup: number;
   /** Kept draws a chain; at least 4 (R-hat splits a chain in halves), default 1,000. */
   draws: number;
   /** Any whole number or text: the same seed gives the same draws, bit for bit. */
   seed: number | string;
-  /** `nuts` (default), or `hmc` with a fixed integration time. */
-  algorithm: 'nuts' | 'hmc';
+  /**
+   * `nuts`; `hmc` with a fixed integration time; `split-hmc`, from the mode of a model that brings
+   * its Hessian, with the normal part of the motion exact; `auto` (default): split HMC where the
+   * model brings its Hessian and is found near normal, else NUTS.
+   */
+  algorithm: 'auto' | 'nuts' | 'hmc' | 'split-hmc';
+  /** What the warm-up of NUTS and of static HMC learns; default `diagonal`. */
   metric: MetricKind;
   /** Mean acceptance that dual averaging aims at, in (0, 1); default 0.8. */
   targetAcceptance: number;
@@ -36,7 +44,7 @@ export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
   warmup: 1000,
   draws: 1000,
   seed: 2025,
-  algorithm: 'nuts',
+  algorithm: 'auto',
   metric: 'diagonal',
   targetAcceptance: 0.8,
   maxDepth: 10,
@@ -64,7 +72,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
       );
     }
   };
-  requireOneOf('algorithm', ['nuts', 'hmc']);
+  requireOneOf('algorithm', ['auto', 'nuts', 'hmc', 'split-hmc']);
   requireOneOf('metric', ['unit', 'diagonal', 'dense']);
   requireWhole('chains', 1);
   requireWhole('warmup', 0);

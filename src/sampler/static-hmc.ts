@@ -2,7 +2,14 @@
  * Hamiltonian Monte Carlo with a trajectory of fixed integration time and a Metropolis step at
  * its end (Duane et al. 1987; Neal 2011, §3.3).
  */
-import { copyEvaluated, energy, leapfrog, newPhasePoint, refreshMomentum } from './hamiltonian.js';
+import {
+  copyEvaluated,
+  energy,
+  type Integrator,
+  leapfrog,
+  newPhasePoint,
+  refreshMomentum,
+} from './hamiltonian.js';
 import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
 import type { Model } from './model.js';
 
@@ -14,12 +21,17 @@ export interface StaticHmcOptions {
    * resonance with the target's own periods (Neal 2011, §3.2). 0 to 1, 0 unless given.
    */
   jitter?: number;
+  /** How a step is made; the leapfrog unless given. */
+  integrator?: Integrator;
 }
 
 /** A step size far below the integration time must not make one trajectory endless. */
 const MAX_STEPS = 1024;
 
-export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticHmcOptions): Kernel {
+export function staticHmc(
+  model: Model,
+  { integrationTime, jitter = 0, integrator = leapfrog }: StaticHmcOptions,
+): Kernel {
   const point = newPhasePoint(model.dimension);
   const outcome = newTransition();
 
@@ -33,7 +45,7 @@ export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticH
       let finalEnergy = initialEnergy;
       let taken = 0;
       while (taken < steps && finalEnergy - initialEnergy <= DIVERGENCE_THRESHOLD) {
-        leapfrog(model, metric, point, step);
+        integrator(model, metric, point, step);
         finalEnergy = energy(point);
         taken++;
       }

@@ -86,6 +86,7 @@ function reproductionOf(models: readonly string[]): Reproduction {
       divergences: 0,
       maxDepthHits: 0,
       minEbfmi: 1,
+      paretoK: null,
     },
     warnings: [],
   };

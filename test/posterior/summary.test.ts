@@ -43,6 +43,7 @@ const good: Diagnostics = {
   divergences: 0,
   maxDepthHits: 0,
   minEbfmi: 0.3,
+  paretoK: null,
 };
 
 describe('a row of the summary', () => {
@@ -90,6 +91,7 @@ describe('diagnostics', () => {
       maxDepthHits: 5,
       // Steps 1 + 1 + 1 over squares 9/4 + 1/4 + 1/4 + 9/4.
       minEbfmi: ebfmi(chains[1].energy),
+      paretoK: null,
     });
     expect(ebfmi(chains[1].energy)).toBeCloseTo(0.6, 14);
   });
@@ -109,6 +111,7 @@ describe('diagnostics', () => {
       divergences: 3,
       maxDepthHits: 7,
       minEbfmi: 0.1,
+      paretoK: null,
     };
     expect(worstDiagnostics([good, other, third])).toEqual(worst);
     expect(worstDiagnostics([third, good, other])).toEqual(worst);
@@ -148,6 +151,7 @@ describe('shortfalls', () => {
       divergences: fc.nat(2),
       maxDepthHits: fc.nat(2),
       minEbfmi: fc.constantFrom(0.1, 0.29, 0.3, 1),
+      paretoK: fc.constantFrom(null, 0.1),
     });
     fc.assert(
       fc.property(unsound, (diagnostics) => {
