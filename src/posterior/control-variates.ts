@@ -12,6 +12,7 @@
  * draws.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
+import { dot, meanAndSquares } from '../linear-algebra/sums.js';
 import { mcseMean, sampleMoments } from './convergence.js';
 
 export interface ControlledMean {
@@ -29,38 +30,53 @@ export function controlledMean(
   gradients: Float64Array,
   chains: number,
 ): ControlledMean {
-  const coefficients = regressionOn(gradients, values);
-  const dimension = gradients.length / values.length;
-  const controlled = values.map((value, draw) => {
-    let rest = value;
-    for (let j = 0; j < dimension; j++) rest -= coefficients[j] * gradients[draw * dimension + j];
-    return rest;
-  });
-  return { mean: sampleMoments(controlled).mean, mcse: mcseMean(controlled, chains) };
+  return controlledBy(gradients, values.length, chains)(values);
 }
 
-/** Least-squares coefficients of the values on the gradients; zero where these are degenerate. */
-function regressionOn(gradients: Float64Array, values: Float64Array): Float64Array {
-  const draws = values.length;
+/** `controlledMean` for any number of values by the same gradients. */
+export function controlledBy(
+  gradients: Float64Array,
+  draws: number,
+  chains: number,
+): (values: Float64Array) => ControlledMean {
   const dimension = gradients.length / draws;
-  const { mean } = sampleMoments(values);
-  const means = new Float64Array(dimension);
-  for (let i = 0; i < gradients.length; i++) means[i % dimension] += gradients[i] / draws;
-
-  const covariance = new Float64Array(dimension * dimension);
-  const coefficients = new Float64Array(dimension);
-  for (let draw = 0; draw < draws; draw++) {
-    for (let a = 0; a < dimension; a++) {
-      const deviation = gradients[draw * dimension + a] - means[a];
-      coefficients[a] += deviation * (values[draw] - mean);
-      for (let b = 0; b <= a; b++) {
-        covariance[a * dimension + b] += deviation * (gradients[draw * dimension + b] - means[b]);
-      }
+  const { columns, means } = centredColumns(gradients, dimension);
+  const lower = cholesky(productsOf(columns), dimension);
+  return (values) => {
+    const controlled = values.slice();
+    // Nothing to be taken away where the gradients are degenerate.
+    if (lower !== null) {
+      const { mean } = meanAndSquares(values);
+      const deviations = values.map((value) => value - mean);
+      const coefficients = Float64Array.from(columns, (column) =>
+        dot(deviations, 0, column, 0, draws),
+      );
+      solveLower(lower, coefficients);
+      solveLowerTransposed(lower, coefficients);
+      columns.forEach((column, j) => {
+        const coefficient = coefficients[j];
+        for (let i = 0; i < draws; i++) controlled[i] -= coefficient * (column[i] + means[j]);
+      });
     }
-  }
-  const lower = cholesky(covariance, dimension);
-  if (lower === null) return new Float64Array(dimension);
-  solveLower(lower, coefficients);
-  solveLowerTransposed(lower, coefficients);
-  return coefficients;
+    return { mean: sampleMoments(controlled).mean, mcse: mcseMean(controlled, chains) };
+  };
+}
+
+/** Columns of a row-major matrix, each less its mean. */
+function centredColumns(matrix: Float64Array, dimension: number) {
+  const rows = matrix.length / dimension;
+  const means = new Float64Array(dimension);
+  const columns = Array.from({ length: dimension }, (_, j) => {
+    const column = new Float64Array(rows);
+    for (let i = 0; i < rows; i++) column[i] = matrix[i * dimension + j];
+    means[j] = meanAndSquares(column).mean;
+    for (let i = 0; i < rows; i++) column[i] -= means[j];
+    return column;
+  });
+  return { columns, means };
+}
+
+/** All products of two columns, row-major. */
+function productsOf(columns: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(columns.flatMap((a) => columns.map((b) => dot(a, 0, b, 0, a.length))));
 }

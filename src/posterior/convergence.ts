@@ -7,7 +7,9 @@
  * Constant or non-finite draws, and chains too short to split, give NaN.
  */
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
+import { dot, meanAndSquares } from '../linear-algebra/sums.js';
 import { median, normalScores, quantileOfSorted, sorted } from './order.js';
+import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
 
 /** Draws of one parameter cut into 2 · chains halves; the middle draw of an odd chain is left out. */
 function splitChains(values: Float64Array, chains: number): Float64Array {
@@ -24,9 +26,12 @@ function splitChains(values: Float64Array, chains: number): Float64Array {
 }
 
 function isDegenerate(values: Float64Array): boolean {
-  return (
-    values.length === 0 || !values.every(Number.isFinite) || values.every((v) => v === values[0])
-  );
+  let constant = true;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return true;
+    if (values[i] !== values[0]) constant = false;
+  }
+  return constant;
 }
 
 interface Moments {
@@ -42,19 +47,16 @@ function chainMoments(values: Float64Array, chains: number): Moments {
   const means = new Float64Array(chains);
   let within = 0;
   for (let chain = 0; chain < chains; chain++) {
-    const { mean, variance } = sampleMoments(values.subarray(chain * length, (chain + 1) * length));
+    const { mean, squares } = meanAndSquares(values, chain * length, length);
     means[chain] = mean;
-    within += variance / chains;
+    within += squares / (length - 1) / chains;
   }
   return { means, within, between: chains > 1 ? sampleMoments(means).variance : 0 };
 }
 
 /** Mean and sample variance (n - 1), in two passes. */
 export function sampleMoments(values: ArrayLike<number>): { mean: number; variance: number } {
-  let mean = 0;
-  for (let i = 0; i < values.length; i++) mean += values[i] / values.length;
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) ** 2;
+  const { mean, squares } = meanAndSquares(values);
   return { mean, variance: squares / (values.length - 1) };
 }
 
@@ -72,18 +74,20 @@ function basicRhat(values: Float64Array, chains: number): number {
 export function rhat(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);
   if (isDegenerate(split)) return Number.NaN;
-  return rhatOfScores(split, normalScores(split), median(values), chains);
+  const ordering = orderingOf(split);
+  return rhatOfScores(ordering, normalScores(split, ordering), median(values), chains);
 }
 
 function rhatOfScores(
-  split: Float64Array,
+  ordering: Ordering,
   scores: Float64Array,
   centre: number,
   chains: number,
 ): number {
-  const folded = split.map((value) => Math.abs(value - centre));
   const bulk = basicRhat(scores, 2 * chains);
-  const scale = isDegenerate(folded) ? Number.NaN : basicRhat(normalScores(folded), 2 * chains);
+  const folded = foldedOrdering(ordering, centre);
+  const foldedScores = normalScores(folded.ascending, folded);
+  const scale = isDegenerate(foldedScores) ? Number.NaN : basicRhat(foldedScores, 2 * chains);
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
 }
 
@@ -98,23 +102,31 @@ function basicEss(values: Float64Array, chains: number): number {
   if (length < 3 || isDegenerate(values)) return Number.NaN;
   const { means, within, between } = chainMoments(values, chains);
   const total = (within * (length - 1)) / length + between;
+  const centred = deviations(values, means, length);
 
   const correlation = (lag: number): number => {
-    let autocovariance = 0;
+    let sum = 0;
     for (let chain = 0; chain < chains; chain++) {
-      const mean = means[chain];
-      const end = (chain + 1) * length - lag;
-      let sum = 0;
-      for (let i = chain * length; i < end; i++)
-        sum += (values[i] - mean) * (values[i + lag] - mean);
-      autocovariance += sum / length / chains;
+      const start = chain * length;
+      sum += dot(centred, start, centred, start + lag, length - lag);
     }
-    return 1 - (within - autocovariance) / total;
+    return 1 - (within - sum / length / chains) / total;
   };
 
   const draws = values.length;
   const tau = Math.max(autocorrelationTime(correlation, length), 1 / Math.log10(draws));
   return draws / tau;
+}
+
+/** From the mean of each chain. */
+function deviations(values: Float64Array, means: Float64Array, length: number): Float64Array {
+  const centred = new Float64Array(values.length);
+  for (let chain = 0; chain < means.length; chain++) {
+    const mean = means[chain];
+    const end = (chain + 1) * length;
+    for (let i = chain * length; i < end; i++) centred[i] = values[i] - mean;
+  }
+  return centred;
 }
 
 /**
@@ -155,10 +167,9 @@ export function essQuantile(values: Float64Array, chains: number, probability: n
 
 function essBelow(values: Float64Array, chains: number, bound: number): number {
   const split = splitChains(values, chains);
-  return basicEss(
-    split.map((value) => (value <= bound ? 1 : 0)),
-    2 * chains,
-  );
+  const below = new Float64Array(split.length);
+  for (let i = 0; i < split.length; i++) below[i] = split[i] <= bound ? 1 : 0;
+  return basicEss(below, 2 * chains);
 }
 
 /** ESS for the tails: the smaller of those of the 5% and the 95% quantile. */
@@ -214,15 +225,17 @@ export interface Convergence {
 export function convergence(
   values: Float64Array,
   chains: number,
-  ascending = sorted(values),
+  ordering = orderingOf(values),
 ): Convergence {
+  const { ascending } = ordering;
   const split = splitChains(values, chains);
   if (isDegenerate(split)) {
     return { rhat: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, mcseMean: Number.NaN };
   }
-  const scores = split === values ? normalScores(split, ascending) : normalScores(split);
+  const splitOrdering = split === values ? ordering : orderingOf(split);
+  const scores = normalScores(split, splitOrdering);
   return {
-    rhat: rhatOfScores(split, scores, quantileOfSorted(ascending, 0.5), chains),
+    rhat: rhatOfScores(splitOrdering, scores, quantileOfSorted(ascending, 0.5), chains),
     essBulk: basicEss(scores, 2 * chains),
     essTail: essTail(values, chains, ascending),
     mcseMean: mcseMean(values, chains),

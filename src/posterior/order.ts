@@ -1,9 +1,10 @@
 /**
  * Order statistics of draws: quantiles, medians, and ranks as normal scores. Ranks are written
- * here because they are wanted a dozen times a fit: with its sort they take half the time of
- * `@stdlib/stats-ranks`, which the tests hold them against, and mostly the sort is there already.
+ * here because they are wanted a dozen times a fit, and mostly the sort is there already; the
+ * tests hold them against `@stdlib/stats-ranks`.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { eachRun, type Ordering, orderingOf } from './ordering.js';
 
 export function sorted(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values).sort();
@@ -36,35 +37,29 @@ export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
 }
 
-/** The first index whose value is not below (or, `above`, is above) `value`. */
-function boundary(ascending: Float64Array, value: number, above: boolean): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] < value || (above && ascending[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Ranks from 1; ties share the average of their ranks. `ascending`: the same values, sorted. */
-export function averageRanks(values: Float64Array, ascending = sorted(values)): Float64Array {
-  return values.map((value) => {
-    const first = boundary(ascending, value, false);
-    // Draws of a continuous parameter hardly ever tie: look for the end of a run only if there is one.
-    const alone = first + 1 >= ascending.length || ascending[first + 1] !== value;
-    return alone ? first + 1 : (first + 1 + boundary(ascending, value, true)) / 2;
+/** Ranks from 1; ties share the average of their ranks. */
+export function averageRanks(
+  values: Float64Array,
+  { ascending, order }: Ordering = orderingOf(values),
+): Float64Array {
+  const ranks = new Float64Array(values.length);
+  eachRun(ascending, (first, last) => {
+    for (let i = first; i <= last; i++) ranks[order[i]] = (first + last) / 2 + 1;
   });
+  return ranks;
 }
 
 /** Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14). */
-export function normalScores(values: Float64Array, ascending = sorted(values)): Float64Array {
+export function normalScores(
+  values: Float64Array,
+  { ascending, order }: Ordering = orderingOf(values),
+): Float64Array {
   const { quantiles } = blomScores(values.length);
-  return averageRanks(values, ascending).map((rank) => {
-    const doubled = 2 * rank;
-    return quantiles[doubled - 2];
+  const scores = new Float64Array(values.length);
+  eachRun(ascending, (first, last) => {
+    for (let i = first; i <= last; i++) scores[order[i]] = quantiles[first + last];
   });
+  return scores;
 }
 
 /** Φ⁻¹ costs more than the ranking: kept for the last length, at whole and half ranks. */

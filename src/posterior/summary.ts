@@ -5,7 +5,8 @@
 import { convergence, ebfmi, sampleMoments } from './convergence.js';
 import { type Draws, parameterDraws } from './draws.js';
 import { hdiOfSorted, type Interval } from './hdi.js';
-import { quantileOfSorted, sorted } from './order.js';
+import { quantileOfSorted } from './order.js';
+import { orderingOf } from './ordering.js';
 
 export interface ParameterSummary {
   readonly name: string;
@@ -41,7 +42,8 @@ export interface Diagnostics {
 
 export function summarizeParameter(draws: Draws, parameter: number): ParameterSummary {
   const values = parameterDraws(draws, parameter);
-  const ascending = sorted(values);
+  const ordering = orderingOf(values);
+  const { ascending } = ordering;
   const { mean, variance } = sampleMoments(values);
   return {
     name: draws.parameterNames[parameter],
@@ -51,7 +53,7 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
     hdi: hdiOfSorted(ascending),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
-    ...convergence(values, draws.chains, ascending),
+    ...convergence(values, draws.chains, ordering),
   };
 }
 

@@ -2,7 +2,7 @@
  * A fit: all chains of a model, their draws, their summary and their verdict.
  */
 
-import { type ControlledMean, controlledMean } from '../posterior/control-variates.js';
+import { type ControlledMean, controlledBy } from '../posterior/control-variates.js';
 import { type Draws, joinChains, parameterDraws } from '../posterior/draws.js';
 import { paretoK } from '../posterior/psis.js';
 import {
@@ -133,9 +133,8 @@ export function controlledMeans(draws: Draws, chains: readonly Chain[]): Control
     gradients.set(chain.gradients, end);
     end += chain.gradients.length;
   }
-  return draws.parameterNames.map((_, parameter) =>
-    controlledMean(parameterDraws(draws, parameter), gradients, draws.chains),
-  );
+  const controlled = controlledBy(gradients, draws.chains * draws.drawsPerChain, draws.chains);
+  return draws.parameterNames.map((_, parameter) => controlled(parameterDraws(draws, parameter)));
 }
 
 /** The summary row of a parameter; throws RangeError where the fit has none of that name. */

@@ -13,6 +13,7 @@ import {
   quantileOfSorted,
   sorted,
 } from '../../src/posterior/order.js';
+import { orderingOf } from '../../src/posterior/ordering.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 500 };
@@ -133,7 +134,7 @@ describe('average ranks', () => {
             (values.filter((other) => other === value).length + 1) / 2,
         );
         expect(averageRanks(values)).toEqual(expected);
-        expect(averageRanks(values, sorted(values))).toEqual(expected);
+        expect(averageRanks(values, orderingOf(values))).toEqual(expected);
       }),
       runs,
     );

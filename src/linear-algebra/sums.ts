@@ -1,0 +1,59 @@
+/**
+ * Sums over stretches of long vectors, in four partial sums each: an addition waits for the one
+ * before it, four do not wait for one another.
+ */
+
+/** Σ a[aStart + i] · b[bStart + i] for i below `length`. */
+export function dot(
+  a: Float64Array,
+  aStart: number,
+  b: Float64Array,
+  bStart: number,
+  length: number,
+): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    s0 += a[aStart + i] * b[bStart + i];
+    s1 += a[aStart + i + 1] * b[bStart + i + 1];
+    s2 += a[aStart + i + 2] * b[bStart + i + 2];
+    s3 += a[aStart + i + 3] * b[bStart + i + 3];
+  }
+  for (; i < length; i++) s0 += a[aStart + i] * b[bStart + i];
+  return s0 + s1 + (s2 + s3);
+}
+
+/** Mean and Σ of squared deviations from it, of the values from `start` on, in two passes. */
+export function meanAndSquares(
+  values: ArrayLike<number>,
+  start = 0,
+  length = values.length,
+): { mean: number; squares: number } {
+  const end = start + length;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = start;
+  for (; i + 3 < end; i += 4) {
+    s0 += values[i];
+    s1 += values[i + 1];
+    s2 += values[i + 2];
+    s3 += values[i + 3];
+  }
+  for (; i < end; i++) s0 += values[i];
+  const mean = (s0 + s1 + (s2 + s3)) / length;
+  s0 = 0;
+  s1 = 0;
+  for (i = start; i + 1 < end; i += 2) {
+    const first = values[i] - mean;
+    const second = values[i + 1] - mean;
+    s0 += first * first;
+    s1 += second * second;
+  }
+  if (i < end) s0 += (values[i] - mean) * (values[i] - mean);
+  return { mean, squares: s0 + s1 };
+}
