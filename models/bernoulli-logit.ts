@@ -23,6 +23,7 @@
 import { mirrorLower } from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
 import type { Model } from '../src/sampler/model.js';
+import { compiledLogLikelihood, type LogLikelihood } from './kernels/logit-kernel.js';
 import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
 import {
   addNormal,
@@ -49,12 +50,10 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
   const { predictors, outcomes, slopePrior, interceptPrior } = options;
   const { means, centred } = centrePredictors(predictors);
   const dimension = predictors.names.length + 1;
-  const logLikelihood = logitLikelihood(centred, outcomes, predictors.rows, dimension);
-
-  return {
-    dimension,
-    parameterNames: ['b_Intercept', ...predictors.names.map((name) => `b_${name}`)],
-    logDensity(position, gradient) {
+  const { plain, compiled } = logitLikelihoods(centred, outcomes, predictors.rows, dimension);
+  const posterior =
+    (logLikelihood: LogLikelihood): LogLikelihood =>
+    (position, gradient) => {
       let logDensity = logLikelihood(position, gradient);
       logDensity += addStudentT(interceptPrior, position, gradient, 0);
       if (slopePrior) {
@@ -63,7 +62,13 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
         }
       }
       return logDensity;
-    },
+    };
+
+  return {
+    dimension,
+    parameterNames: ['b_Intercept', ...predictors.names.map((name) => `b_${name}`)],
+    logDensity: posterior(plain),
+    ...(compiled && { quickLogDensity: posterior(compiled) }),
     constrain(position, parameters) {
       parameters.set(position);
       parameters[0] = interceptAtZero(position, means);
@@ -105,16 +110,16 @@ function writeLikelihoodHessian(
 }
 
 /**
- * The log likelihood, which overwrites the gradient. The signed rows are stored by column, and
+ * The log likelihood, which overwrites the gradient, plain and compiled. The signed rows are stored by column, and
  * columns are taken two at a time: half the passes over the margins, and twice as fast as row by
  * row. An odd number of columns is padded with one of zeros.
  */
-function logitLikelihood(
+function logitLikelihoods(
   centred: Float64Array,
   outcomes: ArrayLike<number>,
   rows: number,
   dimension: number,
-) {
+): { plain: LogLikelihood; compiled: LogLikelihood | null } {
   const paddedDimension = dimension + (dimension % 2);
   const columns = signedColumns(centred, outcomes, rows, dimension, paddedDimension);
   /** The padded position on the way in, the padded gradient on the way out. */
@@ -131,14 +136,21 @@ function logitLikelihood(
     return -loss;
   };
   const remainders = remainderSums(columns, outcomes, rows, paddedDimension);
-  if (!remainders) return ofLikelierOutcomes;
-  return (position: Float64Array, gradient: Float64Array): number => {
-    let logLikelihood = ofLikelierOutcomes(position, gradient);
-    for (let j = 0; j < dimension; j++) {
-      logLikelihood -= remainders[j] * position[j];
-      gradient[j] -= remainders[j];
-    }
-    return logLikelihood;
+  const compiled = compiledLogLikelihood(columns, rows, dimension);
+  if (!remainders) return { plain: ofLikelierOutcomes, compiled };
+  const lessRemainders =
+    (likelihood: LogLikelihood): LogLikelihood =>
+    (position, gradient) => {
+      let logLikelihood = likelihood(position, gradient);
+      for (let j = 0; j < dimension; j++) {
+        logLikelihood -= remainders[j] * position[j];
+        gradient[j] -= remainders[j];
+      }
+      return logLikelihood;
+    };
+  return {
+    plain: lessRemainders(ofLikelierOutcomes),
+    compiled: compiled && lessRemainders(compiled),
   };
 }
 

@@ -92,6 +92,7 @@ export function covarianceOf({ mode, inverseFactor }: NormalApproximation): Floa
 /** The model in whitened coordinates: the same parameters are reported. */
 export function whitened(model: Model, { mode, inverseFactor }: NormalApproximation): Model {
   const { dimension } = model;
+  const logDensityAt = model.quickLogDensity ?? model.logDensity;
   const position = new Float64Array(dimension);
   const gradient = new Float64Array(dimension);
 
@@ -109,7 +110,7 @@ export function whitened(model: Model, { mode, inverseFactor }: NormalApproximat
     parameterNames: model.parameterNames,
     logDensity(x, xGradient) {
       unwhiten(x);
-      const logDensity = model.logDensity(position, gradient);
+      const logDensity = logDensityAt.call(model, position, gradient);
       // The chain rule: L⁻¹ g.
       for (let i = 0; i < dimension; i++) {
         let sum = 0;

@@ -1,0 +1,38 @@
+/**
+ * Compiles the kernels to WebAssembly and writes them as source files that the engine imports: the
+ * package needs no compiler, no file to be fetched and no loader. `npm run kernels` writes them; a
+ * test compares what is written with what the sources compile to.
+ */
+import { writeFileSync } from 'node:fs';
+import asc from 'assemblyscript/asc';
+
+/** The module's bytes in base64. */
+export async function compileKernel(name) {
+  const { error, binary, stderr } = await asc.compileString(
+    { [`${name}.ts`]: await readSource(name) },
+    {
+      optimizeLevel: 3,
+      shrinkLevel: 0,
+      noAssert: true,
+      runtime: 'stub',
+      enable: ['simd'],
+      initialMemory: 1,
+    },
+  );
+  if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
+  return Buffer.from(binary).toString('base64');
+}
+
+async function readSource(name) {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const lines = (await compileKernel('logit')).match(/.{1,88}/g);
+  const text = `/** kernels/logit.ts, compiled by \`npm run kernels\`. */
+export const logitModule =
+${lines.map((line) => `  '${line}'`).join(' +\n')};
+`;
+  writeFileSync(new URL('../models/kernels/logit-module.ts', import.meta.url), text);
+}
