@@ -1,0 +1,281 @@
+/**
+ * Split HMC and what leads to it: the mode and curvature, the plan, the step, the draws. Chains on
+ * targets with known moments; calibration.test.ts has the regressions.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bernoulliLogit, gaussian } from '../../models/index.js';
+import { mcseMean, mcseSd, sampleMoments } from '../../src/posterior/convergence.js';
+import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
+import { quickStream } from '../../src/random/quick-stream.js';
+import { planFit, sample } from '../../src/regression/fit.js';
+import { sampleChain } from '../../src/sampler/chain.js';
+import { copyPhase, energy, evaluate, newPhasePoint } from '../../src/sampler/hamiltonian.js';
+import { unitMetric } from '../../src/sampler/metric.js';
+import type { Model } from '../../src/sampler/model.js';
+import {
+  covarianceOf,
+  normalApproximation,
+  whitened,
+} from '../../src/sampler/normal-approximation.js';
+import { completeSettings } from '../../src/sampler/settings.js';
+import { splitStep } from '../../src/sampler/split-hmc.js';
+
+const prior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
+
+function regression(family: 'logistic' | 'linear', rows: number, seed = 0): Model {
+  const random = quickStream('regression', family, rows, seed);
+  const predictors = {
+    names: ['a', 'b'],
+    rows,
+    values: Float64Array.from({ length: 2 * rows }, () => 3 + random.normal()),
+  };
+  const slopePrior = { mean: 0.2, sd: 1.3 };
+  return family === 'logistic'
+    ? bernoulliLogit({
+        predictors,
+        outcomes: Array.from({ length: rows }, () => Number(random.coin())),
+        slopePrior,
+        interceptPrior: prior,
+      })
+    : gaussian({
+        predictors,
+        outcomes: Array.from({ length: rows }, () => 1 + 2 * random.normal()),
+        slopePrior,
+        interceptPrior: prior,
+        sigmaPrior: prior,
+      });
+}
+
+/** A normal of any dimension, with its mean and precision. */
+function normal(mean: Float64Array, precision: Float64Array): Model {
+  const d = mean.length;
+  return {
+    dimension: d,
+    parameterNames: Array.from(mean, (_, i) => `x${i}`),
+    logDensity(q, gradient) {
+      let sum = 0;
+      for (let i = 0; i < d; i++) {
+        gradient[i] = 0;
+        for (let j = 0; j < d; j++) gradient[i] -= precision[i * d + j] * (q[j] - mean[j]);
+        sum += 0.5 * gradient[i] * (q[i] - mean[i]);
+      }
+      return sum;
+    },
+    hessian(_, hessian) {
+      hessian.set(precision.map((value) => -value));
+    },
+  };
+}
+
+const tilted = () => normal(Float64Array.of(5, -300), Float64Array.of(2, -1.2, -1.2, 1));
+
+describe.each(['logistic', 'linear'] as const)('the Hessian of a %s regression', (family) => {
+  it('is the change of the gradient', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 40 }), fc.integer(), (rows, seed) => {
+        const model = regression(family, rows, seed);
+        const d = model.dimension;
+        const random = quickStream('position', seed);
+        const position = new Float64Array(d).map(() => random.normal());
+        const hessian = new Float64Array(d * d);
+        model.hessian?.(position, hessian);
+        const [up, down] = [new Float64Array(d), new Float64Array(d)];
+        for (let j = 0; j < d; j++) {
+          const h = 1e-5;
+          model.logDensity(
+            position.map((value, i) => value + (i === j ? h : 0)),
+            up,
+          );
+          model.logDensity(
+            position.map((value, i) => value - (i === j ? h : 0)),
+            down,
+          );
+          for (let i = 0; i < d; i++) {
+            const scale = 1 + Math.abs(hessian[i * d + i]) + Math.abs(hessian[j * d + j]);
+            const slope = (up[i] - down[i]) / (2 * h);
+            expect(Math.abs(hessian[i * d + j] - slope) / scale).toBeLessThan(1e-6);
+          }
+        }
+      }),
+      { seed: 2025, numRuns: 50 },
+    );
+  });
+
+  it('leads to the mode, where the gradient is zero in units of the posterior', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 6, max: 200 }), fc.integer(), (rows, seed) => {
+        const model = regression(family, rows, seed);
+        const approximation = normalApproximation(model);
+        if (!approximation) throw new Error('no mode');
+        const gradient = new Float64Array(model.dimension);
+        whitened(model, approximation).logDensity(new Float64Array(model.dimension), gradient);
+        for (const slope of gradient) expect(Math.abs(slope)).toBeLessThan(2e-5);
+      }),
+      { seed: 2025, numRuns: 50 },
+    );
+  });
+});
+
+describe('the normal approximation', () => {
+  it('of a normal is that normal', () => {
+    const approximation = normalApproximation(tilted());
+    if (!approximation) throw new Error('no mode');
+    expect([...approximation.mode]).toEqual([expect.closeTo(5, 9), expect.closeTo(-300, 9)]);
+    const determinant = 2 - 1.44;
+    const expected = [1, 1.2, 1.2, 2].map((value) => value / determinant);
+    covarianceOf(approximation).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 10);
+    });
+  });
+
+  it('is null without a Hessian, and without a peak', () => {
+    const { hessian: _, ...without } = tilted();
+    expect(normalApproximation(without)).toBeNull();
+    const saddle = normal(new Float64Array(2), Float64Array.of(1, 0, 0, -1));
+    expect(normalApproximation(saddle)).toBeNull();
+  });
+});
+
+describe('a split step', () => {
+  const model = regression('logistic', 30);
+  const approximation = normalApproximation(model);
+  if (!approximation) throw new Error('no mode');
+  const target = whitened(model, approximation);
+  const start = newPhasePoint(3);
+  start.position.set([0.5, -1, 0.8]);
+  start.momentum.set([1, 0.3, -0.7]);
+  start.velocity.set(start.momentum);
+  evaluate(target, start);
+  const stepped = (steps: number, stepSize: number) => {
+    const point = newPhasePoint(3);
+    copyPhase(start, point);
+    for (let i = 0; i < steps; i++) splitStep(target, unitMetric(3), point, stepSize);
+    return point;
+  };
+
+  it('is undone by a step back', () => {
+    const point = stepped(3, 0.7);
+    for (let i = 0; i < 3; i++) splitStep(target, unitMetric(3), point, -0.7);
+    point.position.forEach((value, i) => {
+      expect(value).toBeCloseTo(start.position[i] ?? Number.NaN, 12);
+    });
+  });
+
+  it('errs in the energy by the square of its size', () => {
+    const error = (steps: number) => Math.abs(energy(stepped(steps, 1 / steps)) - energy(start));
+    expect(error(8) / error(16)).toBeGreaterThan(3.5);
+    expect(error(8) / error(16)).toBeLessThan(4.5);
+  });
+
+  it('makes no error at all on a normal', () => {
+    const exact = normalApproximation(tilted());
+    if (!exact) throw new Error('no mode');
+    const round = whitened(tilted(), exact);
+    const point = newPhasePoint(2);
+    point.position.set([1, 2]);
+    point.momentum.set([-0.4, 0.9]);
+    point.velocity.set(point.momentum);
+    evaluate(round, point);
+    const before = energy(point);
+    splitStep(round, unitMetric(2), point, 1.8);
+    expect(energy(point)).toBeCloseTo(before, 8);
+  });
+});
+
+describe('the plan of a fit', () => {
+  const settings = completeSettings();
+
+  it('is split HMC near a normal: one step a trajectory for a normal, more for fewer data', () => {
+    expect(planFit(tilted(), settings, 'plan').plan).toMatchObject({
+      algorithm: 'split-hmc',
+      steps: 1,
+    });
+    expect(planFit(regression('logistic', 20_000), settings, 'plan').plan).toMatchObject({
+      steps: 1,
+    });
+    expect(planFit(regression('logistic', 50), settings, 'plan').plan).toMatchObject({ steps: 2 });
+  });
+
+  it('is NUTS without a Hessian, and what is asked for where something is', () => {
+    const { hessian: _, ...without } = tilted();
+    expect(planFit(without, settings, 'plan')).toEqual({
+      plan: { algorithm: 'nuts' },
+      paretoK: null,
+    });
+    for (const algorithm of ['nuts', 'hmc'] as const) {
+      const plan = planFit(tilted(), { ...settings, algorithm }, 'plan');
+      expect(plan).toEqual({ plan: { algorithm }, paretoK: null });
+    }
+    expect(() => planFit(without, { ...settings, algorithm: 'split-hmc' }, 'plan')).toThrow(
+      expect.objectContaining({ code: 'bad-argument' }),
+    );
+  });
+
+  it('is NUTS for a student-t whose tails the mode does not tell of', () => {
+    const heavy: Model = {
+      dimension: 2,
+      parameterNames: ['x', 'y'],
+      logDensity(q, gradient) {
+        let sum = 0;
+        for (let i = 0; i < 2; i++) {
+          gradient[i] = -2 * (q[i] / (1 + q[i] * q[i]));
+          sum -= Math.log1p(q[i] * q[i]);
+        }
+        return sum;
+      },
+      hessian: (_, hessian) => void hessian.set([-2, 0, 0, -2]),
+    };
+    expect(planFit(heavy, settings, 'plan').plan.algorithm).toBe('nuts');
+    const saddle = normal(new Float64Array(2), Float64Array.of(1, 0, 0, -1));
+    expect(() => planFit(saddle, { ...settings, algorithm: 'split-hmc' }, 'plan')).toThrow(
+      expect.objectContaining({ code: 'improper-posterior' }),
+    );
+  });
+
+  it('changes to NUTS where chains of split HMC mix badly: five points on a line', () => {
+    const few = regression('linear', 4, 3);
+    const fit = sample(few, { seed: 1 });
+    const { minEssBulk, minEssTail } = fit.diagnostics;
+    const soundly = Math.min(minEssBulk, minEssTail) >= 1000;
+    expect(soundly || fit.chains[0]?.algorithm === 'nuts').toBe(true);
+  });
+});
+
+describe('chains of split HMC', () => {
+  it('are decided by seed, fit and number, bit for bit', () => {
+    const model = regression('logistic', 40);
+    const settings = completeSettings({ draws: 30 });
+    const draws = (fit: string, chain: number, seed = 1) =>
+      sampleChain(model, { ...settings, seed }, fit, chain).draws;
+    expect(draws('a', 0)).toEqual(draws('a', 0));
+    expect(draws('a', 0)).not.toEqual(draws('a', 1));
+    expect(draws('a', 0)).not.toEqual(draws('b', 0));
+    expect(draws('a', 0)).not.toEqual(draws('a', 0, 2));
+  });
+
+  it('recover the moments of a log-gamma, which is skewed (false alarms below 1 in 10,000)', () => {
+    // exp(x) ~ gamma(20): mean ψ(20), variance ψ'(20).
+    const model: Model = {
+      dimension: 1,
+      parameterNames: ['x'],
+      logDensity(q, gradient) {
+        gradient[0] = 20 - Math.exp(q[0]);
+        return 20 * q[0] - Math.exp(q[0]);
+      },
+      hessian: (q, hessian) => void hessian.set([-Math.exp(q[0])]),
+    };
+    const settings = completeSettings({ algorithm: 'split-hmc', draws: 10_000 });
+    const chains = [0, 1, 2, 3].map((i) => sampleChain(model, settings, 'log-gamma', i));
+    const values = parameterDraws(
+      joinChains(
+        ['x'],
+        chains.map(({ draws }) => draws),
+      ),
+      0,
+    );
+    const { mean, variance } = sampleMoments(values);
+    expect(Math.abs(mean - 2.970523992242149) / mcseMean(values, 4)).toBeLessThan(4.1);
+    expect(Math.abs(Math.sqrt(variance) - 0.226449018) / mcseSd(values, 4)).toBeLessThan(4.1);
+  });
+});
