@@ -1,0 +1,160 @@
+/**
+ * Ours and Stan side by side on the same regressions, one core each, in turns; then the cost of a
+ * fit by rows and predictors, and a long run.
+ *
+ *     npm run bench:peer -- [--data FOLDER] [--fits 20] [--long 2000]
+ *
+ * Stan is rstan through Rscript where the machine has it (Debian: r-cran-rstan, r-cran-posterior,
+ * r-cran-jsonlite); else ours runs alone and says so. Times of ours are CPU times and include what
+ * Stan's leave out: the search for the mode, summaries, HDIs and diagnostics.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  completeSettings,
+  groupByContext,
+  logisticSpecification,
+  randomStream,
+  runHere,
+  weightJob,
+} from 'weighbridge';
+import { simulateBernoulliLogit } from 'weighbridge/models';
+import { readStudy } from 'weighbridge/node';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string', default: here('../../fixtures/replica') },
+    fits: { type: 'string', default: '20' },
+    long: { type: 'string', default: '2000' },
+  },
+});
+
+const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+const cpuSeconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+/** Fits jobs one by one; seconds of CPU, ESS. */
+async function ours(jobs, settings) {
+  const rows = [];
+  for (const job of jobs) {
+    const started = cpuSeconds();
+    const [{ diagnostics }] = await runHere([job], settings);
+    const { minEssBulk: bulk, minEssTail: tail } = diagnostics;
+    rows.push({ seconds: cpuSeconds() - started, bulk, tail });
+  }
+  return rows;
+}
+
+function stan(jobs) {
+  const folder = mkdtempSync(join(tmpdir(), 'peer-'));
+  try {
+    const file = join(folder, 'fits.json');
+    const data = jobs.map(({ specification: { predictors, outcomes } }) => ({
+      columns: predictors.names.length,
+      values: [...predictors.values],
+      outcomes: [...outcomes],
+    }));
+    writeFileSync(file, JSON.stringify(data));
+    const text = execFileSync('Rscript', [here('stan.R'), file, here('weight-regression.stan')], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function show(name, rows) {
+  const [seconds, bulk, tail] = ['seconds', 'bulk', 'tail'].map((key) =>
+    mean(rows.map((row) => row[key])),
+  );
+  const line = [
+    name.padEnd(28),
+    `${(1000 * seconds).toFixed(2).padStart(9)} ms a fit`,
+    `ESS ${bulk.toFixed(0).padStart(5)} bulk ${tail.toFixed(0).padStart(5)} tail`,
+    `a second ${(bulk / seconds).toFixed(0).padStart(7)} bulk ${(tail / seconds).toFixed(0).padStart(7)} tail`,
+  ];
+  console.log(line.join(' · '));
+  return { bulk: bulk / seconds, tail: tail / seconds };
+}
+
+/** A simulated regression of any size. */
+function simulatedJob(rows, columns) {
+  const random = randomStream('peer', rows, columns);
+  const predictors = {
+    names: Array.from({ length: columns }, (_, j) => `d${j + 1}`),
+    rows,
+    values: Float64Array.from({ length: rows * columns }, () => 2 * random.uniform() - 1),
+  };
+  const parameters = [0.2, ...predictors.names.map((_, j) => (j % 2 === 0 ? 0.6 : -0.4))];
+  const outcomes = simulateBernoulliLogit(predictors, parameters, random);
+  const slopePrior = { mean: 0, sd: 1 };
+  return {
+    name: `${rows} x ${columns}`,
+    specification: logisticSpecification(predictors, outcomes, { slopePrior }),
+  };
+}
+
+const study = await readStudy(options.data);
+const contexts = groupByContext(study.models[0].instilledChoices, study.contexts);
+const jobs = contexts.slice(0, Number(options.fits)).map((one) => weightJob(one.context.name, one));
+const automatic = completeSettings();
+await ours(jobs, automatic);
+
+const hasStan = spawnSync('Rscript', [
+  '-e',
+  'library(rstan); library(posterior); library(jsonlite)',
+]);
+const stanRows = hasStan.status === 0 ? stan(jobs) : [];
+const rates = show('split HMC', await ours(jobs, automatic));
+show('NUTS, general warm-up', await ours(jobs, completeSettings({ algorithm: 'nuts' })));
+if (stanRows.length > 0) {
+  const peer = show('Stan, chains alone', stanRows);
+  show(
+    'rstan, the whole call',
+    stanRows.map((row) => ({ ...row, seconds: row.callSeconds })),
+  );
+  console.log(
+    `ours over Stan: ${(rates.bulk / peer.bulk).toFixed(1)} bulk, ${(rates.tail / peer.tail).toFixed(1)} tail`,
+  );
+} else {
+  console.log('rstan is not on this machine: ours alone');
+}
+
+console.log('\ncost of a fit, ms (of 4 x 1,000 draws) and microseconds a draw and row');
+for (const columns of [5, 20, 100]) {
+  for (const rows of [50, 500, 5000, 50_000]) {
+    // The largest are timed by fewer draws: cost is linear in them.
+    const draws = rows * columns > 500_000 ? 50 : 1000;
+    const job = simulatedJob(rows, columns);
+    const [{ seconds }] = await ours([job], completeSettings({ draws }));
+    const ms = (1000 * seconds * 1000) / draws;
+    const perRow = (1000 * ms) / 4000 / rows;
+    const note = draws === 1000 ? '' : ` (from ${draws} draws a chain)`;
+    console.log(
+      `n = ${String(rows).padStart(6)}, p = ${String(columns).padStart(3)}: ${ms.toFixed(1).padStart(9)} ms, ${perRow.toFixed(4)}${note}`,
+    );
+  }
+}
+
+console.log('\na long run: CPU ms a fit and resident MB, tenth by tenth');
+const fits = Number(options.long);
+for (let tenth = 0; tenth < 10; tenth++) {
+  const started = cpuSeconds();
+  for (let i = 0; i < fits / 10; i++) {
+    await runHere([jobs[i % jobs.length]], { ...automatic, seed: tenth * fits + i });
+  }
+  const ms = (1000 * (cpuSeconds() - started)) / (fits / 10);
+  console.log(`${ms.toFixed(2)} ms, ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MB`);
+}
