@@ -70,7 +70,7 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
     logDensity: posterior(plain),
     ...(compiled && { quickLogDensity: posterior(compiled) }),
     constrain(position, parameters) {
-      parameters.set(position);
+      for (let j = 1; j < dimension; j++) parameters[j] = position[j];
       parameters[0] = interceptAtZero(position, means);
     },
     hessian(position, hessian) {

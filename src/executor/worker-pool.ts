@@ -23,6 +23,8 @@ export interface WorkerPool {
 /** Small enough that workers end together and progress is seen, large enough to cost no messages. */
 const LARGEST_BATCH = 8;
 
+const YOUNG_MEGABYTES = 16;
+
 /** A pool of `workers` threads; one worker means this thread, and no pool at all. */
 export function workerPool(workers: number): WorkerPool {
   if (!Number.isSafeInteger(workers) || workers < 1) {
@@ -38,6 +40,8 @@ export function workerPool(workers: number): WorkerPool {
     minThreads: 0,
     maxThreads: workers,
     idleTimeout: 60_000,
+    // Arrays of draws are dead as soon as they are reduced: collected often, they cost no memory.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     // Flags that this process was started with, --eval say, are not for its workers.
     execArgv: [],
   });

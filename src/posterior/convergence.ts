@@ -10,6 +10,7 @@ import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import { dot, meanAndSquares } from '../linear-algebra/sums.js';
 import { median, normalScores, quantileOfSorted, sorted } from './order.js';
 import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
+import { scratch } from './scratch.js';
 
 /** Draws of one parameter cut into 2 · chains halves; the middle draw of an odd chain is left out. */
 function splitChains(values: Float64Array, chains: number): Float64Array {
@@ -120,7 +121,7 @@ function basicEss(values: Float64Array, chains: number): number {
 
 /** From the mean of each chain. */
 function deviations(values: Float64Array, means: Float64Array, length: number): Float64Array {
-  const centred = new Float64Array(values.length);
+  const centred = scratch('deviations', values.length);
   for (let chain = 0; chain < means.length; chain++) {
     const mean = means[chain];
     const end = (chain + 1) * length;
@@ -167,7 +168,7 @@ export function essQuantile(values: Float64Array, chains: number, probability: n
 
 function essBelow(values: Float64Array, chains: number, bound: number): number {
   const split = splitChains(values, chains);
-  const below = new Float64Array(split.length);
+  const below = scratch('indicators', split.length);
   for (let i = 0; i < split.length; i++) below[i] = split[i] <= bound ? 1 : 0;
   return basicEss(below, 2 * chains);
 }

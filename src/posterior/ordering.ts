@@ -39,7 +39,8 @@ function radixOrdering(values: Float64Array): Ordering | null {
   for (let i = 0; i < n; i++) sum += values[i];
   // Any value that is not finite shows here; sums that overflow are no loss.
   if (!Number.isFinite(sum)) return null;
-  const keys = leadingBits(values, sum / n);
+  if (keyBuffer.length !== n) keyBuffer = new Uint32Array(n);
+  const keys = leadingBits(values, sum / n, keyBuffer);
   let order = new Uint32Array(n);
   let spare = new Uint32Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
@@ -62,9 +63,11 @@ const HIGH_WORD = (() => {
   return words[1] === 0 ? 0 : 1;
 })();
 
+/** Kept from one sort to the next of as many draws. */
+let keyBuffer = new Uint32Array(0);
+
 /** The first 32 bits of each distance from the centre, as whole numbers of the same order. */
-function leadingBits(values: Float64Array, centre: number): Uint32Array {
-  const keys = new Uint32Array(values.length);
+function leadingBits(values: Float64Array, centre: number, keys: Uint32Array): Uint32Array {
   for (let i = 0; i < values.length; i++) {
     double[0] = values[i] - centre;
     const bits = words[HIGH_WORD];
