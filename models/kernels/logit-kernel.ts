@@ -1,5 +1,5 @@
 /**
- * The compiled kernel of the logistic regression (kernels/logit.ts) as a log likelihood. One
+ * The compiled kernel of the logistic regression (logit.as) as a log likelihood. One
  * module with one memory serves all models of a thread: its memory holds the rows of one model at
  * a time, and who comes next brings its own. Rows of fifty choices are two kilobytes; a memory for
  * each of a hundred thousand models would be gone before they are.

@@ -1,4 +1,4 @@
-/** kernels/logit.ts, compiled by `npm run kernels`. */
+/** logit.as, compiled by `npm run kernels`. */
 export const logitModule =
   'AGFzbQEAAAABCwFgBn9/f39/fwF8AwIBAAUDAQABBxICBWxvZ2l0AAAGbWVtb3J5AgAK/A4B+Q4CBX8PeyABQQR0' +
   'IQogAiABQQN0aiEIIAMhAQNAIAEgAyAKakkEQCAB/QwAAAAAAAAAAAAAAAAAAAAA/QsEACABQRBqIQEMAQsL/QwA' +

@@ -1,8 +1,8 @@
 /** The compiled kernel against its plain twin, and the shipped bytes against their source. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileKernel } from '../../../kernels/compile.mjs';
 import { bernoulliLogit, type Predictors } from '../../../models/index.js';
+import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { logitModule } from '../../../models/kernels/logit-module.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
 import type { Model } from '../../../src/sampler/model.js';

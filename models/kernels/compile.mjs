@@ -1,5 +1,5 @@
 /**
- * Compiles the kernels to WebAssembly and writes them as source files that the engine imports: the
+ * Compiles the kernels, written in AssemblyScript (*.as), to WebAssembly and writes them as source files that the engine imports: the
  * package needs no compiler, no file to be fetched and no loader. `npm run kernels` writes them; a
  * test compares what is written with what the sources compile to.
  */
@@ -25,14 +25,14 @@ export async function compileKernel(name) {
 
 async function readSource(name) {
   const { readFile } = await import('node:fs/promises');
-  return readFile(new URL(`./${name}.ts`, import.meta.url), 'utf8');
+  return readFile(new URL(`./${name}.as`, import.meta.url), 'utf8');
 }
 
 if (import.meta.filename === process.argv[1]) {
   const lines = (await compileKernel('logit')).match(/.{1,88}/g);
-  const text = `/** kernels/logit.ts, compiled by \`npm run kernels\`. */
+  const text = `/** logit.as, compiled by \`npm run kernels\`. */
 export const logitModule =
 ${lines.map((line) => `  '${line}'`).join(' +\n')};
 `;
-  writeFileSync(new URL('../models/kernels/logit-module.ts', import.meta.url), text);
+  writeFileSync(new URL('./logit-module.ts', import.meta.url), text);
 }
