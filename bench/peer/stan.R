@@ -2,10 +2,10 @@
 # prints a JSON line a fit: seconds that the chains took by Stan's own clock, seconds of the whole
 # call, least bulk and tail ESS (posterior), leapfrog steps after warm-up.
 suppressMessages({ library(rstan); library(posterior); library(jsonlite) })
-# Debian's BH holds no headers: they lie where the system keeps them.
-if (system.file("include", "boost", package = "BH") == "") rstan_options(boost_lib = "/usr/include")
 arguments <- commandArgs(trailingOnly = TRUE)
 fits <- fromJSON(arguments[1], simplifyVector = TRUE, simplifyDataFrame = FALSE)
+# Debian's BH is a package without files: its Boost is the system's.
+if (!nzchar(rstan_options("boost_lib"))) rstan_options(boost_lib = "/usr/include")
 model <- stan_model(arguments[2])
 for (fit in fits) {
   x <- matrix(fit$values, ncol = fit$columns, byrow = TRUE)
