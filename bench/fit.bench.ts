@@ -21,8 +21,9 @@ const linear = gaussian({
 
 const options = { time: 2000, iterations: 5 };
 const kinds: [string, Partial<SamplerSettings>][] = [
-  ['NUTS, diagonal metric', {}],
-  ['NUTS, dense metric', { metric: 'dense' }],
+  ['split HMC', {}],
+  ['NUTS, diagonal metric', { algorithm: 'nuts' }],
+  ['NUTS, dense metric', { algorithm: 'nuts', metric: 'dense' }],
   ['static HMC, dense metric', { algorithm: 'hmc', metric: 'dense' }],
 ];
 
