@@ -1,0 +1,43 @@
+/** Where WebAssembly is not to be had, the plain kernel does the same work. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+beforeEach(() => {
+  vi.stubGlobal('WebAssembly', undefined);
+  vi.resetModules();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.resetModules();
+});
+
+it('a logistic regression without the compiled kernel finds the same posterior', async () => {
+  const { bernoulliLogit, simulateBernoulliLogit } = await import(
+    '../../../models/bernoulli-logit.js'
+  );
+  const { sample } = await import('../../../src/regression/fit.js');
+  const { quickStream } = await import('../../../src/random/quick-stream.js');
+  const random = quickStream('without WebAssembly');
+  const predictors = {
+    names: ['x1', 'x2'],
+    rows: 60,
+    values: Float64Array.from({ length: 120 }, random.normal),
+  };
+  const outcomes = simulateBernoulliLogit(predictors, [0.3, 1, -1], random);
+  const model = bernoulliLogit({
+    predictors,
+    outcomes,
+    slopePrior: { mean: 0, sd: 1 },
+    interceptPrior: { degreesOfFreedom: 3, location: 0, scale: 2.5 },
+  });
+  expect(model.quickLogDensity).toBeUndefined();
+  const plain = sample(model, { seed: 5 }, 'plain');
+  const nuts = sample(model, { seed: 5, algorithm: 'nuts' }, 'nuts');
+  expect(plain.warnings).toEqual([]);
+  expect(plain.chains[0]?.algorithm).toBe('split-hmc');
+  // Two independent estimates: beyond 5 combined standard errors once in a million.
+  plain.summary.forEach(({ mean, mcseMean }, i) => {
+    const other = nuts.summary[i];
+    if (!other) throw new Error('summaries of one model have the same rows');
+    expect(Math.abs(mean - other.mean)).toBeLessThan(5 * Math.hypot(mcseMean, other.mcseMean));
+  });
+});
