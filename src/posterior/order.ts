@@ -37,18 +37,6 @@ export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
 }
 
-/** Ranks from 1; ties share the average of their ranks. */
-export function averageRanks(
-  values: Float64Array,
-  { ascending, order }: Ordering = orderingOf(values),
-): Float64Array {
-  const ranks = new Float64Array(values.length);
-  eachRun(ascending, (first, last) => {
-    for (let i = first; i <= last; i++) ranks[order[i]] = (first + last) / 2 + 1;
-  });
-  return ranks;
-}
-
 /** Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14). */
 export function normalScores(
   values: Float64Array,

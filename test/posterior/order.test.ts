@@ -6,14 +6,13 @@ import ranks from '@stdlib/stats-ranks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  averageRanks,
   median,
   medianAbsoluteDeviation,
   normalScores,
   quantileOfSorted,
   sorted,
 } from '../../src/posterior/order.js';
-import { orderingOf } from '../../src/posterior/ordering.js';
+import { eachRun, type Ordering, orderingOf } from '../../src/posterior/ordering.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 500 };
@@ -28,6 +27,18 @@ const probability = fc.double({ min: 0, max: 1, noNaN: true });
 const finiteSets = reference.sets.flatMap(({ name, draws, order }) =>
   order ? [{ name, draws: Float64Array.from(draws, Number), order }] : [],
 );
+
+/** Ranks from 1; ties share the average of their ranks: what normal scores are scores of. */
+function averageRanks(
+  values: Float64Array,
+  { ascending, order }: Ordering = orderingOf(values),
+): Float64Array {
+  const ranks = new Float64Array(values.length);
+  eachRun(ascending, (first, last) => {
+    for (let i = first; i <= last; i++) ranks[order[i]] = (first + last) / 2 + 1;
+  });
+  return ranks;
+}
 
 describe('a quantile', () => {
   it('splits the n - 1 gaps between the draws: whole positions are draws, and it is linear between', () => {
