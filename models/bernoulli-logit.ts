@@ -22,8 +22,8 @@
  */
 import { mirrorLower } from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
-import type { Model } from '../src/sampler/model.js';
-import { compiledLogLikelihood, type LogLikelihood } from './kernels/logit-kernel.js';
+import type { LogDensity, Model } from '../src/sampler/model.js';
+import { compiledPosterior, type SignedOutcomes } from './bernoulli-logit-compiled.js';
 import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
 import {
   addNormal,
@@ -50,10 +50,14 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
   const { predictors, outcomes, slopePrior, interceptPrior } = options;
   const { means, centred } = centrePredictors(predictors);
   const dimension = predictors.names.length + 1;
-  const { plain, compiled } = logitLikelihoods(centred, outcomes, predictors.rows, dimension);
-  const posterior =
-    (logLikelihood: LogLikelihood): LogLikelihood =>
-    (position, gradient) => {
+  const data = signedOutcomes(centred, outcomes, predictors.rows, dimension);
+  const logLikelihood = logitLikelihood(data);
+  const quickDensity = compiledPosterior(data, slopePrior, interceptPrior);
+
+  return {
+    dimension,
+    parameterNames: ['b_Intercept', ...predictors.names.map((name) => `b_${name}`)],
+    logDensity(position, gradient) {
       let logDensity = logLikelihood(position, gradient);
       logDensity += addStudentT(interceptPrior, position, gradient, 0);
       if (slopePrior) {
@@ -62,13 +66,8 @@ export function bernoulliLogit(options: BernoulliLogitOptions): Model {
         }
       }
       return logDensity;
-    };
-
-  return {
-    dimension,
-    parameterNames: ['b_Intercept', ...predictors.names.map((name) => `b_${name}`)],
-    logDensity: posterior(plain),
-    ...(compiled && { quickLogDensity: posterior(compiled) }),
+    },
+    ...(quickDensity && { quickDensity }),
     constrain(position, parameters) {
       for (let j = 1; j < dimension; j++) parameters[j] = position[j];
       parameters[0] = interceptAtZero(position, means);
@@ -109,48 +108,43 @@ function writeLikelihoodHessian(
   mirrorLower(hessian, dimension);
 }
 
-/**
- * The log likelihood, which overwrites the gradient, plain and compiled. The signed rows are stored by column, and
- * columns are taken two at a time: half the passes over the margins, and twice as fast as row by
- * row. An odd number of columns is padded with one of zeros.
- */
-function logitLikelihoods(
+/** The data as the likelihood has them. */
+function signedOutcomes(
   centred: Float64Array,
   outcomes: ArrayLike<number>,
   rows: number,
   dimension: number,
-): { plain: LogLikelihood; compiled: LogLikelihood | null } {
+): SignedOutcomes {
   const paddedDimension = dimension + (dimension % 2);
   const columns = signedColumns(centred, outcomes, rows, dimension, paddedDimension);
+  const remainders = remainderSums(columns, outcomes, rows, paddedDimension);
+  return { rows, dimension, columns, remainders };
+}
+
+/**
+ * The log likelihood, which overwrites the gradient. The signed rows are stored by column, and
+ * columns are taken two at a time: half the passes over the margins, and twice as fast as row by
+ * row. An odd number of columns is padded with one of zeros.
+ */
+function logitLikelihood({ rows, dimension, columns, remainders }: SignedOutcomes): LogDensity {
   /** The padded position on the way in, the padded gradient on the way out. */
-  const q = new Float64Array(paddedDimension);
+  const q = new Float64Array(dimension + (dimension % 2));
   /** z_i·q on the way in, logit⁻¹(−z_i·q) on the way out. */
   const margins = new Float64Array(rows);
 
-  const ofLikelierOutcomes = (position: Float64Array, gradient: Float64Array): number => {
+  return (position, gradient) => {
     for (let j = 0; j < dimension; j++) q[j] = position[j];
     writeMargins(columns, q, margins);
-    const loss = lossOfMargins(margins);
+    let logLikelihood = -lossOfMargins(margins);
     writeColumnSums(columns, margins, q);
     for (let j = 0; j < dimension; j++) gradient[j] = q[j];
-    return -loss;
-  };
-  const remainders = remainderSums(columns, outcomes, rows, paddedDimension);
-  const compiled = compiledLogLikelihood(columns, rows, dimension);
-  if (!remainders) return { plain: ofLikelierOutcomes, compiled };
-  const lessRemainders =
-    (likelihood: LogLikelihood): LogLikelihood =>
-    (position, gradient) => {
-      let logLikelihood = likelihood(position, gradient);
+    if (remainders) {
       for (let j = 0; j < dimension; j++) {
         logLikelihood -= remainders[j] * position[j];
         gradient[j] -= remainders[j];
       }
-      return logLikelihood;
-    };
-  return {
-    plain: lessRemainders(ofLikelierOutcomes),
-    compiled: compiled && lessRemainders(compiled),
+    }
+    return logLikelihood;
   };
 }
 

@@ -1,13 +1,37 @@
 /**
- * The compiled kernel of the logistic regression (logit.as) as a log likelihood. One
- * module with one memory serves all models of a thread: its memory holds the rows of one model at
- * a time, and who comes next brings its own. Rows of fifty choices are two kilobytes; a memory for
- * each of a hundred thousand models would be gone before they are.
+ * The compiled kernel of the logistic regression (logit.as) as a density. One module with one
+ * memory serves all models of a thread: its memory holds the rows of one model at a time, and who
+ * comes next brings its own. Rows of fifty choices are two kilobytes; a memory for each of a
+ * hundred thousand models would be gone before they are.
  */
+import type { QuickDensity } from '../../src/sampler/model.js';
+import { splitSizes } from '../../src/sampler/split-step.js';
 import { logitModule } from './logit-module.js';
 
-/** Writes the gradient, returns the log likelihood. */
-export type LogLikelihood = (position: Float64Array, gradient: Float64Array) => number;
+/**
+ * A logistic log likelihood, a quadratic form and a Student-t density, up to constants:
+ * −Σ log(1 + exp(−o_i − z_i·x)) + b·x − ½ x·P x − (ν + 1)/2 · log(1 + (c + a·x)²/ν).
+ */
+export interface LogitTerms {
+  readonly rows: number;
+  readonly dimension: number;
+  /** Row-major z_i, signed by their outcomes. */
+  readonly signedRows: Float64Array;
+  /** o_i. */
+  readonly offsets: Float64Array;
+  /** Added to it all. */
+  readonly constant: number;
+  /** b. */
+  readonly linear: Float64Array;
+  /** P, row-major and symmetric. */
+  readonly quadratic: Float64Array;
+  /** ν, c and a. */
+  readonly student: {
+    readonly degreesOfFreedom: number;
+    readonly offset: number;
+    readonly direction: Float64Array;
+  };
+}
 
 /** What is used of WebAssembly: the engine is compiled without the types of any platform. */
 interface WebAssemblyPlatform {
@@ -15,15 +39,19 @@ interface WebAssemblyPlatform {
   readonly Instance: new (module: object) => { readonly exports: LogitExports };
 }
 
+/** `block` is a place in bytes. */
 interface LogitExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  logit(
+  readonly free: { readonly value: number };
+  logDensity(turns: number, dimension: number, block: number): number;
+  splitStep(
     turns: number,
     dimension: number,
-    q: number,
-    sums: number,
-    data: number,
-    result: number,
+    block: number,
+    end: number,
+    middle: number,
+    cosine: number,
+    sine: number,
   ): number;
 }
 
@@ -31,6 +59,10 @@ const PAGE = 65536;
 const DOUBLE = 8;
 /** The kernel takes four rows a turn. */
 const ROWS_A_TURN = 4;
+/** Numbers of columns that the kernel keeps in registers: fewer are padded to as many. */
+const FEW_COLUMNS = 6;
+/** Numbers that the kernel leaves beside the gradient, padded. */
+const RESULTS = 4;
 
 /** Null where WebAssembly, its vectors or its compilation at run time are not to be had. */
 const kernel = ((): LogitExports | null => {
@@ -63,47 +95,72 @@ function decodeBase64(text: string): Uint8Array {
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
 let owner: Float64Array | null = null;
 
-/**
- * The log likelihood over column-major rows signed by their outcomes, or null where the kernel
- * does not run.
- */
-export function compiledLogLikelihood(
-  columns: Float64Array,
-  rows: number,
-  dimension: number,
-): LogLikelihood | null {
-  if (!kernel) return null;
-  const turns = Math.ceil(rows / ROWS_A_TURN);
-  // The kernel takes two columns at a time.
-  const padded = dimension + (dimension % 2);
-  const data = interleaved(columns, rows, dimension, padded, turns);
-  const padding = turns * ROWS_A_TURN - rows;
-  // Places in doubles: the result's two, the position, the gradient, which doubles on the way, and
-  // the rows, on a border of 16 bytes.
-  const qStart = 2;
-  const sumsStart = qStart + padded;
-  const dataStart = sumsStart + 2 * padded;
+/** Whether this platform can run the kernel. */
+export const kernelRuns = kernel !== null;
 
-  return (position, gradient) => {
+/** @throws RangeError where the kernel does not run */
+export function compiledLogit(terms: LogitTerms): QuickDensity {
+  if (!kernel) throw new RangeError('the compiled kernel does not run on this platform');
+  const { dimension } = terms;
+  const padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
+  const turns = Math.ceil(terms.rows / ROWS_A_TURN);
+  const padding = turns * ROWS_A_TURN - terms.rows;
+  const data = arranged(terms, padded, turns);
+  // Places in doubles, the first on a border of 16 bytes.
+  const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
+  const xStart = start + RESULTS;
+  const momentumStart = xStart + padded;
+  const gradientStart = momentumStart + padded;
+  const dataStart = gradientStart + 2 * padded;
+  const block = start * DOUBLE;
+  const nu = terms.student.degreesOfFreedom;
+  const halfPower = 0.5 * (nu + 1);
+
+  /** The kernel's memory with this model's data in it. */
+  const memoryOfModel = (): Float64Array => {
     if (owner !== data) {
       reserve(dataStart + data.length);
+      view.fill(0, start, dataStart);
       view.set(data, dataStart);
       owner = data;
     }
-    const memory = view;
-    memory[sumsStart - 1] = 0;
-    for (let j = 0; j < dimension; j++) memory[qStart + j] = position[j];
-    const linear = kernel.logit(
-      turns,
-      padded,
-      qStart * DOUBLE,
-      sumsStart * DOUBLE,
-      dataStart * DOUBLE,
-      0,
-    );
-    for (let j = 0; j < dimension; j++) gradient[j] = memory[sumsStart + j];
-    // A row of zeros adds log 2.
-    return -(linear + Math.log(memory[0]) + (memory[1] - padding) * Math.LN2);
+    return view;
+  };
+
+  /** Takes the logarithms; a row of zeros adds log 2. */
+  const finished = (memory: Float64Array, value: number): number =>
+    terms.constant +
+    value -
+    Math.log(memory[start]) -
+    (memory[start + 1] - padding) * Math.LN2 -
+    halfPower * Math.log1p(memory[start + 2] / nu);
+
+  return {
+    logDensity(position, gradient) {
+      const memory = memoryOfModel();
+      for (let j = 0; j < dimension; j++) memory[xStart + j] = position[j];
+      const value = kernel.logDensity(turns, padded, block);
+      for (let j = 0; j < dimension; j++) gradient[j] = memory[gradientStart + j];
+      return finished(memory, value);
+    },
+    splitStep(point, stepSize) {
+      const { end, middle, cosine, sine } = splitSizes(stepSize);
+      const { position, momentum, gradient, velocity } = point;
+      const memory = memoryOfModel();
+      for (let j = 0; j < dimension; j++) {
+        memory[xStart + j] = position[j];
+        memory[momentumStart + j] = momentum[j];
+        memory[gradientStart + j] = gradient[j];
+      }
+      const value = kernel.splitStep(turns, padded, block, end, middle, cosine, sine);
+      for (let j = 0; j < dimension; j++) {
+        position[j] = memory[xStart + j];
+        momentum[j] = memory[momentumStart + j];
+        velocity[j] = momentum[j];
+        gradient[j] = memory[gradientStart + j];
+      }
+      point.logDensity = finished(memory, value);
+    },
   };
 }
 
@@ -113,18 +170,25 @@ function reserve(doubles: number): void {
   if (kernel && view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
 }
 
-/** For each pair of rows, for each column, the two rows' values; padded with zeros. */
-function interleaved(
-  columns: Float64Array,
-  rows: number,
-  dimension: number,
-  padded: number,
-  turns: number,
-): Float64Array {
-  const data = new Float64Array(turns * ROWS_A_TURN * padded);
+/** What stands behind the gradient in the block of logit.as. */
+function arranged(terms: LogitTerms, padded: number, turns: number): Float64Array {
+  const { rows, dimension, signedRows, offsets, linear, quadratic, student } = terms;
+  const studentStart = padded * (padded + 1);
+  const rowsStart = studentStart + padded + 2;
+  const data = new Float64Array(rowsStart + turns * ROWS_A_TURN * (padded + 1));
+  data.set(linear);
+  for (let j = 0; j < dimension; j++) {
+    data.set(quadratic.subarray(j * dimension, (j + 1) * dimension), padded * (j + 1));
+  }
+  data.set(student.direction, studentStart);
+  data[studentStart + padded] = student.offset;
+  data[studentStart + padded + 1] = student.degreesOfFreedom;
   for (let i = 0; i < rows; i++) {
-    const start = (i - (i % 2)) * padded + (i % 2);
-    for (let j = 0; j < dimension; j++) data[start + 2 * j] = columns[j * rows + i];
+    const start = rowsStart + (i - (i % 2)) * (padded + 1) + (i % 2);
+    data[start] = offsets[i];
+    for (let j = 0; j < dimension; j++) {
+      data[start + 2 * (j + 1)] = signedRows[i * dimension + j];
+    }
   }
   return data;
 }

@@ -27,56 +27,64 @@ const edges = ((): Float64Array => {
 
 /** The quick stream of a path; the same path gives the same numbers, bit for bit. */
 export function quickStream(...path: readonly (string | number)[]): RandomStream {
-  const word = xoshiro(randomStream(...path));
+  const state = seededState(randomStream(...path));
 
-  /** 53 bits on [0, 1). */
-  const uniform = (): number => ((word() >>> 5) * 67108864 + (word() >>> 6)) / 9007199254740992;
-
-  /** Beyond the last edge (Marsaglia 1964); 1 − u is never zero. */
-  const tail = (): number => {
-    for (;;) {
-      const x = -Math.log(1 - uniform()) / TAIL;
-      if (-2 * Math.log(1 - uniform()) >= x * x) return TAIL + x;
-    }
+  const uniform = (): number => nextUniform(state);
+  const normal = (): number => nextNormal(state);
+  const normals = (target: Float64Array): void => {
+    for (let i = 0; i < target.length; i++) target[i] = nextNormal(state);
   };
-
-  const normal = (): number => {
-    for (;;) {
-      const bits = word();
-      const layer = bits & (LAYERS - 1);
-      // 24 bits that chose neither layer nor sign, and 27 more.
-      const u = ((bits >>> 8) * 134217728 + (word() >>> 5)) / 2251799813685248;
-      const x = u * edges[layer];
-      const sign = (bits & LAYERS) === 0 ? 1 : -1;
-      if (x < edges[layer + 1]) return sign * x;
-      if (layer === 0) return sign * tail();
-      const high = density(edges[layer + 1]);
-      const low = density(edges[layer]);
-      if (low + uniform() * (high - low) < density(x)) return sign * x;
-    }
-  };
-
-  return { uniform, normal, coin: () => word() < 0 };
+  return { uniform, normal, normals, coin: () => nextWord(state) < 0 };
 }
 
-/** Signed words of 32 bits. */
-function xoshiro(seed: RandomStream): () => number {
-  const seedWord = () => (seed.uniform() * 4294967296) | 0;
-  let a = seedWord();
-  let b = seedWord();
-  let c = seedWord();
+/** 53 bits on [0, 1). */
+function nextUniform(state: Int32Array): number {
+  return ((nextWord(state) >>> 5) * 67108864 + (nextWord(state) >>> 6)) / 9007199254740992;
+}
+
+function nextNormal(state: Int32Array): number {
+  const bits = nextWord(state);
+  const layer = bits & (LAYERS - 1);
+  const sign = (bits & LAYERS) === 0 ? 1 : -1;
+  // 24 bits that chose neither layer nor sign, and 27 more.
+  const u = ((bits >>> 8) * 134217728 + (nextWord(state) >>> 5)) / 2251799813685248;
+  const x = u * edges[layer];
+  return x < edges[layer + 1] ? sign * x : beyondEdge(layer, sign, x, state);
+}
+
+/** Once in fifty times the abscissa is right of the next layer's edge. */
+function beyondEdge(layer: number, sign: number, x: number, state: Int32Array): number {
+  if (layer === 0) return sign * beyondTail(state);
+  const high = density(edges[layer + 1]);
+  const low = density(edges[layer]);
+  return low + nextUniform(state) * (high - low) < density(x) ? sign * x : nextNormal(state);
+}
+
+/** Beyond the last edge (Marsaglia 1964); 1 − u is never zero. */
+function beyondTail(state: Int32Array): number {
+  for (;;) {
+    const x = -Math.log(1 - nextUniform(state)) / TAIL;
+    if (-2 * Math.log(1 - nextUniform(state)) >= x * x) return TAIL + x;
+  }
+}
+
+function seededState(seed: RandomStream): Int32Array {
+  const state = Int32Array.from({ length: 4 }, () => (seed.uniform() * 4294967296) | 0);
   // The one state that never changes is all zeros.
-  let d = seedWord() | 1;
-  return () => {
-    const sum = (a + d) | 0;
-    const result = (((sum << 7) | (sum >>> 25)) + a) | 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = (d << 11) | (d >>> 21);
-    return result;
-  };
+  state[3] |= 1;
+  return state;
+}
+
+/** A signed word of 32 bits (xoshiro128++). */
+function nextWord(state: Int32Array): number {
+  const a = state[0];
+  const b = state[1];
+  const c = state[2] ^ a;
+  const d = state[3] ^ b;
+  const sum = (a + state[3]) | 0;
+  state[0] = a ^ d;
+  state[1] = b ^ c;
+  state[2] = c ^ (b << 9);
+  state[3] = (d << 11) | (d >>> 21);
+  return (((sum << 7) | (sum >>> 25)) + a) | 0;
 }

@@ -10,6 +10,8 @@ export interface RandomStream {
   uniform(): number;
   /** Standard normal. */
   normal(): number;
+  /** Fills the array with what as many calls of `normal` would give. */
+  normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
 }
@@ -49,5 +51,9 @@ export function streamFrom(uniform: () => number): RandomStream {
     }
   };
 
-  return { uniform, normal, coin: () => uniform() < 0.5 };
+  const normals = (target: Float64Array): void => {
+    for (let i = 0; i < target.length; i++) target[i] = normal();
+  };
+
+  return { uniform, normal, normals, coin: () => uniform() < 0.5 };
 }

@@ -40,7 +40,8 @@ export function diagonalMetric(variances: Float64Array): Metric {
       for (let i = 0; i < dimension; i++) velocity[i] = variances[i] * momentum[i];
     },
     drawMomentum(random, momentum) {
-      for (let i = 0; i < dimension; i++) momentum[i] = momentumScale[i] * random.normal();
+      random.normals(momentum);
+      for (let i = 0; i < dimension; i++) momentum[i] *= momentumScale[i];
     },
   };
 }
@@ -68,7 +69,7 @@ export function denseMetric(covariance: Float64Array, dimension: number): Metric
     },
     // Σ = L Lᵀ, M = Σ⁻¹ = L⁻ᵀ L⁻¹, hence p = L⁻ᵀ z.
     drawMomentum(random, momentum) {
-      for (let i = 0; i < dimension; i++) momentum[i] = random.normal();
+      random.normals(momentum);
       solveLowerTransposed(lower, momentum);
     },
   };

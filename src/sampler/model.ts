@@ -3,6 +3,24 @@
  * through automatic differentiation or through WebAssembly, gets the whole of sampling and
  * diagnostics. A model knows nothing of how it is sampled.
  */
+import type { SplitStep } from './split-step.js';
+
+/** Writes the gradient, returns the log density. */
+export type LogDensity = (position: Float64Array, gradient: Float64Array) => number;
+
+/** Other coordinates x of a position: q = origin + basis · x, the basis row-major. */
+export interface Coordinates {
+  readonly origin: Float64Array;
+  readonly basis: Float64Array;
+}
+
+/** A density by a faster kernel, the same but for the last digits. */
+export interface QuickDensity {
+  readonly logDensity: LogDensity;
+  /** A step of split HMC along it, where the coordinates are whitened ones. */
+  readonly splitStep: SplitStep;
+}
+
 export interface Model {
   /** Number of unconstrained parameters: the length of a position. */
   readonly dimension: number;
@@ -15,10 +33,10 @@ export interface Model {
    */
   logDensity(position: Float64Array, gradient: Float64Array): number;
   /**
-   * `logDensity` by a faster kernel, the same but for the last digits. Split HMC takes it where
-   * there is one; other algorithms keep to the bits of `logDensity`.
+   * The density in other coordinates by a faster kernel. Split HMC takes it where there is one;
+   * other algorithms keep to the bits of `logDensity`.
    */
-  quickLogDensity?(position: Float64Array, gradient: Float64Array): number;
+  quickDensity?(coordinates: Coordinates): QuickDensity;
   /**
    * Writes the reported parameters (`parameterNames.length` of them) for an unconstrained
    * position. Absent: the position is reported as it is.

@@ -9,9 +9,10 @@
  * metric (Neal 2011, §4.1), with the centre known besides.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
-import { evaluate, newEvaluatedPoint } from './hamiltonian.js';
+import { copyVector, evaluate, newEvaluatedPoint } from './hamiltonian.js';
 import { moveUphill } from './mode.js';
-import type { Model } from './model.js';
+import type { LogDensity, Model } from './model.js';
+import { type SplitStep, splitStepOf } from './split-step.js';
 
 export interface NormalApproximation {
   readonly mode: Float64Array;
@@ -89,40 +90,64 @@ export function covarianceOf({ mode, inverseFactor }: NormalApproximation): Floa
   return covariance;
 }
 
-/** The model in whitened coordinates: the same parameters are reported. */
-export function whitened(model: Model, { mode, inverseFactor }: NormalApproximation): Model {
-  const { dimension } = model;
-  const logDensityAt = model.quickLogDensity ?? model.logDensity;
-  const position = new Float64Array(dimension);
-  const gradient = new Float64Array(dimension);
+/** A model in whitened coordinates. */
+export interface WhitenedModel extends Model {
+  readonly splitStep: SplitStep;
+}
 
-  /** q = mode + L⁻ᵀ x. */
+/** The model in whitened coordinates: the same parameters are reported. */
+export function whitened(
+  model: Model,
+  { mode, inverseFactor }: NormalApproximation,
+): WhitenedModel {
+  const { dimension } = model;
+  const basis = transposed(inverseFactor, dimension);
+  const position = new Float64Array(dimension);
   const unwhiten = (x: Float64Array): void => {
     for (let i = 0; i < dimension; i++) {
       let sum = mode[i];
-      for (let k = i; k < dimension; k++) sum += inverseFactor[k * dimension + i] * x[k];
+      // The basis L⁻ᵀ is upper triangular.
+      for (let k = i; k < dimension; k++) sum += basis[i * dimension + k] * x[k];
       position[i] = sum;
     }
   };
-
+  const quick = model.quickDensity?.({ origin: mode, basis });
+  const logDensity =
+    quick?.logDensity ?? whitenedLogDensity(model, inverseFactor, position, unwhiten);
   return {
     dimension,
     parameterNames: model.parameterNames,
-    logDensity(x, xGradient) {
-      unwhiten(x);
-      const logDensity = logDensityAt.call(model, position, gradient);
-      // The chain rule: L⁻¹ g.
-      for (let i = 0; i < dimension; i++) {
-        let sum = 0;
-        for (let k = 0; k <= i; k++) sum += inverseFactor[i * dimension + k] * gradient[k];
-        xGradient[i] = sum;
-      }
-      return logDensity;
-    },
+    logDensity,
+    splitStep: quick?.splitStep ?? splitStepOf(logDensity),
     constrain(x, parameters) {
       unwhiten(x);
       if (model.constrain) model.constrain(position, parameters);
-      else parameters.set(position);
+      else copyVector(position, parameters);
     },
   };
+}
+
+/** Through the model's own coordinates; the gradient by the chain rule: L⁻¹ g. */
+function whitenedLogDensity(
+  model: Model,
+  inverseFactor: Float64Array,
+  position: Float64Array,
+  unwhiten: (x: Float64Array) => void,
+): LogDensity {
+  const { dimension } = model;
+  const gradient = new Float64Array(dimension);
+  return (x, xGradient) => {
+    unwhiten(x);
+    const logDensity = model.logDensity(position, gradient);
+    for (let i = 0; i < dimension; i++) {
+      let sum = 0;
+      for (let k = 0; k <= i; k++) sum += inverseFactor[i * dimension + k] * gradient[k];
+      xGradient[i] = sum;
+    }
+    return logDensity;
+  };
+}
+
+function transposed(matrix: Float64Array, dimension: number): Float64Array {
+  return matrix.map((_, at) => matrix[(at % dimension) * dimension + Math.floor(at / dimension)]);
 }

@@ -7,7 +7,12 @@ import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
 import type { RandomStream } from '../random/stream.js';
 import type { Model } from './model.js';
-import { type NormalApproximation, normalApproximation, whitened } from './normal-approximation.js';
+import {
+  type NormalApproximation,
+  normalApproximation,
+  type WhitenedModel,
+  whitened,
+} from './normal-approximation.js';
 import type { SamplerSettings } from './settings.js';
 import { findSteps } from './split-hmc.js';
 
@@ -19,7 +24,7 @@ export interface SplitPlan {
   readonly algorithm: 'split-hmc';
   readonly approximation: NormalApproximation;
   /** The model in whitened coordinates. */
-  readonly target: Model;
+  readonly target: WhitenedModel;
   /** Steps a trajectory. */
   readonly steps: number;
   /**

@@ -6,18 +6,19 @@
  *
  *     −log π(x) − ½ xᵀx,    with the force ∇ log π(x) + x,
  *
- * makes an error. For the weight regressions of the paper, with 50 choices each, two steps make a
- * trajectory that is accepted 98 times in 100; a leapfrog needs five or six for the same.
+ * makes an error. For the weight regressions of the paper, with 50 choices each, one step of two
+ * gradients makes a trajectory; leapfrogs need five or six gradients for the same.
  *
  * Nothing here is taken on trust: the Metropolis step of static HMC makes the draws right however
  * far from normal the target is, and how many steps a trajectory takes is found by trial. A target
  * that needs many is better left to NUTS with the general warm-up.
  */
 import type { RandomStream } from '../random/stream.js';
-import { evaluate, type Integrator, newEvaluatedPoint } from './hamiltonian.js';
+import { evaluate, newEvaluatedPoint } from './hamiltonian.js';
 import type { Kernel } from './kernel.js';
 import { unitMetric } from './metric.js';
-import type { Model } from './model.js';
+import type { WhitenedModel } from './normal-approximation.js';
+import { GRADIENTS_A_STEP } from './split-step.js';
 import { staticHmc } from './static-hmc.js';
 
 /**
@@ -25,43 +26,23 @@ import { staticHmc } from './static-hmc.js';
  * then correlated by cos 1.8 = −0.23, which makes means two thirds more certain, tail quantiles as
  * certain as from independent draws, and variances a tenth less (measured: docs/performance.md).
  */
-export const INTEGRATION_TIME = 1.8;
+export const INTEGRATION_TIME = 1.9;
 /** A normal has one period for all directions: hardly any resonance to be broken. */
 const JITTER = 0.1;
 
 /** Mean acceptance of a trajectory, below which it is cut into more steps. */
 const LEAST_ACCEPTANCE = 0.95;
 /** A target that needs more steps than these is not near normal. */
-const MOST_STEPS = 6;
-
-/** Half a kick by the rest, a rotation by `stepSize`, half a kick. Whitened coordinates only. */
-export const splitStep: Integrator = (model, _metric, point, stepSize) => {
-  const { position, momentum, gradient, velocity } = point;
-  const dimension = position.length;
-  const half = 0.5 * stepSize;
-  const cosine = Math.cos(stepSize);
-  const sine = Math.sin(stepSize);
-  for (let i = 0; i < dimension; i++) {
-    const x = position[i];
-    const p = momentum[i] + half * (gradient[i] + x);
-    position[i] = cosine * x + sine * p;
-    momentum[i] = cosine * p - sine * x;
-  }
-  point.logDensity = model.logDensity(position, gradient);
-  for (let i = 0; i < dimension; i++) {
-    const p = momentum[i] + half * (gradient[i] + position[i]);
-    momentum[i] = p;
-    velocity[i] = p;
-  }
-};
+const MOST_STEPS = 3;
 
 /** Transitions of a whitened model; its step size is the integration time over a whole number. */
-export function splitHmc(model: Model): Kernel {
-  return staticHmc(model, {
+export function splitHmc(target: WhitenedModel): Kernel {
+  return staticHmc(target, {
     // A hair more, so that rounding does not lose a step.
     integrationTime: INTEGRATION_TIME * (1 + 1e-9),
     jitter: JITTER,
-    integrator: splitStep,
+    integrator: (_model, _metric, point, stepSize) => target.splitStep(point, stepSize),
+    gradientsPerStep: GRADIENTS_A_STEP,
   });
 }
 
@@ -73,19 +54,19 @@ const TRIALS_A_START = 4;
  * null where none do.
  */
 export function findSteps(
-  model: Model,
+  target: WhitenedModel,
   starts: readonly Float64Array[],
   random: RandomStream,
 ): number | null {
-  const kernel = splitHmc(model);
-  const metric = unitMetric(model.dimension);
-  const point = newEvaluatedPoint(model.dimension);
+  const kernel = splitHmc(target);
+  const metric = unitMetric(target.dimension);
+  const point = newEvaluatedPoint(target.dimension);
   for (let steps = 1; steps <= MOST_STEPS; steps++) {
     const stepSize = INTEGRATION_TIME / steps;
     let acceptance = 0;
     for (const start of starts) {
       point.position.set(start);
-      if (!evaluate(model, point)) return null;
+      if (!evaluate(target, point)) return null;
       for (let trial = 0; trial < TRIALS_A_START; trial++) {
         acceptance += kernel.transition(point, stepSize, metric, random).acceptance;
       }

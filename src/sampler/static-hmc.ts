@@ -23,6 +23,8 @@ export interface StaticHmcOptions {
   jitter?: number;
   /** How a step is made; the leapfrog unless given. */
   integrator?: Integrator;
+  /** Gradient evaluations that a step takes; 1 unless given. */
+  gradientsPerStep?: number;
 }
 
 /** A step size far below the integration time must not make one trajectory endless. */
@@ -30,7 +32,7 @@ const MAX_STEPS = 1024;
 
 export function staticHmc(
   model: Model,
-  { integrationTime, jitter = 0, integrator = leapfrog }: StaticHmcOptions,
+  { integrationTime, jitter = 0, integrator = leapfrog, gradientsPerStep = 1 }: StaticHmcOptions,
 ): Kernel {
   const point = newPhasePoint(model.dimension);
   const outcome = newTransition();
@@ -54,7 +56,7 @@ export function staticHmc(
       const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
       if (accepted) copyEvaluated(point, current);
       outcome.energy = accepted ? finalEnergy : initialEnergy;
-      outcome.leapfrogSteps = taken;
+      outcome.leapfrogSteps = taken * gradientsPerStep;
       return outcome;
     },
   };
