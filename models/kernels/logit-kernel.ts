@@ -145,7 +145,7 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
     },
     splitStep(point, stepSize) {
       const { end, middle, cosine, sine } = splitSizes(stepSize);
-      const { position, momentum, gradient, velocity } = point;
+      const { position, momentum, gradient } = point;
       const memory = memoryOfModel();
       for (let j = 0; j < dimension; j++) {
         memory[xStart + j] = position[j];
@@ -156,7 +156,6 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
       for (let j = 0; j < dimension; j++) {
         position[j] = memory[xStart + j];
         momentum[j] = memory[momentumStart + j];
-        velocity[j] = momentum[j];
         gradient[j] = memory[gradientStart + j];
       }
       point.logDensity = finished(memory, value);

@@ -31,10 +31,67 @@ export function quickStream(...path: readonly (string | number)[]): RandomStream
 
   const uniform = (): number => nextUniform(state);
   const normal = (): number => nextNormal(state);
-  const normals = (target: Float64Array): void => {
-    for (let i = 0; i < target.length; i++) target[i] = nextNormal(state);
+  return {
+    uniform,
+    normal,
+    normals: (target) => fillWithNormals(target, state),
+    coin: () => nextWord(state) < 0,
   };
-  return { uniform, normal, normals, coin: () => nextWord(state) < 0 };
+}
+
+/**
+ * `nextNormal` for each number of the array, with the state in variables as long as all goes the
+ * usual way: through memory, a number takes twice as long.
+ */
+function fillWithNormals(target: Float64Array, state: Int32Array): void {
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  for (let i = 0; i < target.length; i++) {
+    // Two words of xoshiro128++.
+    const first = (a + d) | 0;
+    const bits = (((first << 7) | (first >>> 25)) + a) | 0;
+    const c1 = c ^ a;
+    const d1 = d ^ b;
+    const a1 = a ^ d1;
+    const b1 = b ^ c1;
+    const c2 = c1 ^ (b << 9);
+    const d2 = (d1 << 11) | (d1 >>> 21);
+    const second = (a1 + d2) | 0;
+    const more = (((second << 7) | (second >>> 25)) + a1) | 0;
+    c = c2 ^ a1;
+    d = d2 ^ b1;
+    a = a1 ^ d;
+    b = b1 ^ c;
+    c ^= b1 << 9;
+    d = (d << 11) | (d >>> 21);
+    const layer = bits & (LAYERS - 1);
+    const x = abscissa(bits, more, layer);
+    const sign = (bits & LAYERS) === 0 ? 1 : -1;
+    if (x < edges[layer + 1]) {
+      target[i] = sign * x;
+    } else {
+      state[0] = a;
+      state[1] = b;
+      state[2] = c;
+      state[3] = d;
+      target[i] = beyondEdge(layer, sign, x, state);
+      a = state[0];
+      b = state[1];
+      c = state[2];
+      d = state[3];
+    }
+  }
+  state[0] = a;
+  state[1] = b;
+  state[2] = c;
+  state[3] = d;
+}
+
+/** 24 bits that chose neither layer nor sign, and 27 more. */
+function abscissa(bits: number, more: number, layer: number): number {
+  return (((bits >>> 8) * 134217728 + (more >>> 5)) / 2251799813685248) * edges[layer];
 }
 
 /** 53 bits on [0, 1). */
@@ -46,9 +103,7 @@ function nextNormal(state: Int32Array): number {
   const bits = nextWord(state);
   const layer = bits & (LAYERS - 1);
   const sign = (bits & LAYERS) === 0 ? 1 : -1;
-  // 24 bits that chose neither layer nor sign, and 27 more.
-  const u = ((bits >>> 8) * 134217728 + (nextWord(state) >>> 5)) / 2251799813685248;
-  const x = u * edges[layer];
+  const x = abscissa(bits, nextWord(state), layer);
   return x < edges[layer + 1] ? sign * x : beyondEdge(layer, sign, x, state);
 }
 

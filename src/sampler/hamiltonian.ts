@@ -69,14 +69,6 @@ export function refreshMomentum(
   metric.velocity(point.momentum, point.velocity);
 }
 
-/** One step of Hamilton's equations in place: reversible, and true to the volume of phase space. */
-export type Integrator = (
-  model: Model,
-  metric: Metric,
-  point: PhasePoint,
-  stepSize: number,
-) => void;
-
 /**
  * One leapfrog step in place (Neal 2011, eq. 5.18 to 5.20). A negative step size goes back in
  * time: the step is its own inverse under a change of sign.

@@ -14,17 +14,16 @@
  * that needs many is better left to NUTS with the general warm-up.
  */
 import type { RandomStream } from '../random/stream.js';
-import { evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import type { Kernel } from './kernel.js';
+import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
+import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
 import { unitMetric } from './metric.js';
 import type { WhitenedModel } from './normal-approximation.js';
-import { GRADIENTS_A_STEP } from './split-step.js';
-import { staticHmc } from './static-hmc.js';
+import { GRADIENTS_A_STEP, type SplitPoint } from './split-step.js';
 
 /**
  * A little over a quarter period, π/2, at which draws of a normal are independent: neighbours are
- * then correlated by cos 1.8 = −0.23, which makes means two thirds more certain, tail quantiles as
- * certain as from independent draws, and variances a tenth less (measured: docs/performance.md).
+ * then correlated by cos 1.9 = −0.32, which makes means half as certain again, tail quantiles nearly as
+ * certain as from independent draws, and variances a little less (measured: docs/performance.md).
  */
 export const INTEGRATION_TIME = 1.9;
 /** A normal has one period for all directions: hardly any resonance to be broken. */
@@ -32,46 +31,73 @@ const JITTER = 0.1;
 
 /** Mean acceptance of a trajectory, below which it is cut into more steps. */
 const LEAST_ACCEPTANCE = 0.95;
-/** A target that needs more steps than these is not near normal. */
-const MOST_STEPS = 3;
-
-/** Transitions of a whitened model; its step size is the integration time over a whole number. */
-export function splitHmc(target: WhitenedModel): Kernel {
-  return staticHmc(target, {
-    // A hair more, so that rounding does not lose a step.
-    integrationTime: INTEGRATION_TIME * (1 + 1e-9),
-    jitter: JITTER,
-    integrator: (_model, _metric, point, stepSize) => target.splitStep(point, stepSize),
-    gradientsPerStep: GRADIENTS_A_STEP,
-  });
-}
-
-/** Transitions from each start, so that most are tried from where chains will be. */
-const TRIALS_A_START = 4;
+/** Tried in turn. A target that needs more steps is not near normal. */
+const STEPS_TRIED = [1, 2, 3, 4, 6, 8];
 
 /**
- * The fewest steps a trajectory that reach the least acceptance, tried from each of the starts;
- * null where none do.
+ * Transitions of a whitened model: static HMC with the split step. The step size is the integration
+ * time over a whole number; the metric is the unit one.
  */
-export function findSteps(
-  target: WhitenedModel,
-  starts: readonly Float64Array[],
-  random: RandomStream,
-): number | null {
+export function splitHmc(target: WhitenedModel): Kernel {
+  const point: SplitPoint = {
+    ...newEvaluatedPoint(target.dimension),
+    momentum: new Float64Array(target.dimension),
+  };
+  const outcome = newTransition();
+
+  return {
+    transition(current, stepSize, _metric, random) {
+      const steps = Math.round(INTEGRATION_TIME / stepSize);
+      const jittered = stepSize * (1 + JITTER * (2 * random.uniform() - 1));
+      copyEvaluated(current, point);
+      random.normals(point.momentum);
+      const initialEnergy = energyOf(point);
+      let finalEnergy = initialEnergy;
+      let taken = 0;
+      while (taken < steps && finalEnergy - initialEnergy <= DIVERGENCE_THRESHOLD) {
+        target.splitStep(point, jittered);
+        finalEnergy = energyOf(point);
+        taken++;
+      }
+      outcome.divergent = finalEnergy - initialEnergy > DIVERGENCE_THRESHOLD;
+      outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
+      const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
+      if (accepted) copyEvaluated(point, current);
+      outcome.energy = accepted ? finalEnergy : initialEnergy;
+      outcome.leapfrogSteps = taken * GRADIENTS_A_STEP;
+      return outcome;
+    },
+  };
+}
+
+/** ½ pᵀ p − log π; NaN counts as infinitely high. */
+function energyOf({ momentum, logDensity }: SplitPoint): number {
+  let squares = 0;
+  for (let i = 0; i < momentum.length; i++) squares += momentum[i] * momentum[i];
+  const value = 0.5 * squares - logDensity;
+  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+/** Points of the normal from which trajectories are tried, and how many from each. */
+const STARTS = 20;
+const TRIALS_A_START = 5;
+
+/** The fewest steps a trajectory that reach the least acceptance; null where none do. */
+export function findSteps(target: WhitenedModel, random: RandomStream): number | null {
   const kernel = splitHmc(target);
   const metric = unitMetric(target.dimension);
   const point = newEvaluatedPoint(target.dimension);
-  for (let steps = 1; steps <= MOST_STEPS; steps++) {
+  for (const steps of STEPS_TRIED) {
     const stepSize = INTEGRATION_TIME / steps;
     let acceptance = 0;
-    for (const start of starts) {
-      point.position.set(start);
+    for (let start = 0; start < STARTS; start++) {
+      random.normals(point.position);
       if (!evaluate(target, point)) return null;
       for (let trial = 0; trial < TRIALS_A_START; trial++) {
         acceptance += kernel.transition(point, stepSize, metric, random).acceptance;
       }
     }
-    if (acceptance / starts.length / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;
+    if (acceptance / STARTS / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;
   }
   return null;
 }

@@ -5,11 +5,16 @@
  * between them: the two-stage integrator of Blanes, Casas & Sanz-Serna (2014, SIAM J. Sci. Comput.
  * 36, arXiv 1405.3153), of which two leapfrogs in a row are the case b = 1/4.
  */
-import type { PhasePoint } from './hamiltonian.js';
+import type { EvaluatedPoint } from './hamiltonian.js';
 import type { LogDensity } from './model.js';
 
-/** A step in place. Whitened coordinates only. */
-export type SplitStep = (point: PhasePoint, stepSize: number) => void;
+/** An evaluated point in whitened coordinates, with a momentum of unit mass. */
+export interface SplitPoint extends EvaluatedPoint {
+  readonly momentum: Float64Array;
+}
+
+/** A step in place. */
+export type SplitStep = (point: SplitPoint, stepSize: number) => void;
 
 /** Gradients that a step takes. */
 export const GRADIENTS_A_STEP = 2;
@@ -41,7 +46,7 @@ export function splitSizes(stepSize: number): SplitSizes {
 /** The step of any whitened density. */
 export function splitStepOf(logDensity: LogDensity): SplitStep {
   return (point, stepSize) => {
-    const { position, momentum, gradient, velocity } = point;
+    const { position, momentum, gradient } = point;
     const { end, middle, cosine, sine } = splitSizes(stepSize);
     kickAndRotate(point, end, cosine, sine);
     logDensity(position, gradient);
@@ -49,13 +54,12 @@ export function splitStepOf(logDensity: LogDensity): SplitStep {
     point.logDensity = logDensity(position, gradient);
     for (let i = 0; i < position.length; i++) {
       momentum[i] += end * (gradient[i] + position[i]);
-      velocity[i] = momentum[i];
     }
   };
 }
 
 function kickAndRotate(
-  { position, momentum, gradient }: PhasePoint,
+  { position, momentum, gradient }: SplitPoint,
   kick: number,
   cosine: number,
   sine: number,

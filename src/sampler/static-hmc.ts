@@ -2,14 +2,7 @@
  * Hamiltonian Monte Carlo with a trajectory of fixed integration time and a Metropolis step at
  * its end (Duane et al. 1987; Neal 2011, §3.3).
  */
-import {
-  copyEvaluated,
-  energy,
-  type Integrator,
-  leapfrog,
-  newPhasePoint,
-  refreshMomentum,
-} from './hamiltonian.js';
+import { copyEvaluated, energy, leapfrog, newPhasePoint, refreshMomentum } from './hamiltonian.js';
 import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
 import type { Model } from './model.js';
 
@@ -21,19 +14,12 @@ export interface StaticHmcOptions {
    * resonance with the target's own periods (Neal 2011, §3.2). 0 to 1, 0 unless given.
    */
   jitter?: number;
-  /** How a step is made; the leapfrog unless given. */
-  integrator?: Integrator;
-  /** Gradient evaluations that a step takes; 1 unless given. */
-  gradientsPerStep?: number;
 }
 
 /** A step size far below the integration time must not make one trajectory endless. */
 const MAX_STEPS = 1024;
 
-export function staticHmc(
-  model: Model,
-  { integrationTime, jitter = 0, integrator = leapfrog, gradientsPerStep = 1 }: StaticHmcOptions,
-): Kernel {
+export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticHmcOptions): Kernel {
   const point = newPhasePoint(model.dimension);
   const outcome = newTransition();
 
@@ -47,7 +33,7 @@ export function staticHmc(
       let finalEnergy = initialEnergy;
       let taken = 0;
       while (taken < steps && finalEnergy - initialEnergy <= DIVERGENCE_THRESHOLD) {
-        integrator(model, metric, point, step);
+        leapfrog(model, metric, point, step);
         finalEnergy = energy(point);
         taken++;
       }
@@ -56,7 +42,7 @@ export function staticHmc(
       const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
       if (accepted) copyEvaluated(point, current);
       outcome.energy = accepted ? finalEnergy : initialEnergy;
-      outcome.leapfrogSteps = taken * gradientsPerStep;
+      outcome.leapfrogSteps = taken;
       return outcome;
     },
   };

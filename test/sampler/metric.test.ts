@@ -20,7 +20,15 @@ const EPSILON = Number.EPSILON;
 /** A stream whose normals are the unit vector `index`. */
 function unitNormals(index: number): RandomStream {
   let at = 0;
-  return { uniform: () => 0.5, coin: () => false, normal: () => (at++ === index ? 1 : 0) };
+  const normal = () => (at++ === index ? 1 : 0);
+  return {
+    uniform: () => 0.5,
+    coin: () => false,
+    normal,
+    normals: (target) => {
+      for (let i = 0; i < target.length; i++) target[i] = normal();
+    },
+  };
 }
 
 /** p as a matrix of its normals: column j is the momentum drawn from the unit vector j. */

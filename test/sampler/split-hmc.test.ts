@@ -10,16 +10,16 @@ import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { quickStream } from '../../src/random/quick-stream.js';
 import { planFit, sample } from '../../src/regression/fit.js';
 import { sampleChain } from '../../src/sampler/chain.js';
-import { copyPhase, energy, evaluate, newPhasePoint } from '../../src/sampler/hamiltonian.js';
-import { unitMetric } from '../../src/sampler/metric.js';
+import { evaluate, newEvaluatedPoint } from '../../src/sampler/hamiltonian.js';
 import type { Model } from '../../src/sampler/model.js';
 import {
   covarianceOf,
   normalApproximation,
+  type WhitenedModel,
   whitened,
 } from '../../src/sampler/normal-approximation.js';
 import { completeSettings } from '../../src/sampler/settings.js';
-import { splitStep } from '../../src/sampler/split-hmc.js';
+import type { SplitPoint } from '../../src/sampler/split-step.js';
 
 const prior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
 
@@ -64,6 +64,26 @@ function normal(mean: Float64Array, precision: Float64Array): Model {
     },
     hessian(_, hessian) {
       hessian.set(precision.map((value) => -value));
+    },
+  };
+}
+
+/** Independent parameters with exp(x) ~ gamma(shape): the smaller the shape, the more skewed. */
+function logGammas(dimension: number, shape: number): Model {
+  return {
+    dimension,
+    parameterNames: Array.from({ length: dimension }, (_, i) => `x${i}`),
+    logDensity(q, gradient) {
+      q.forEach((x, i) => {
+        gradient[i] = shape - Math.exp(x);
+      });
+      return q.reduce((sum, x) => sum + shape * x - Math.exp(x), 0);
+    },
+    hessian(q, hessian) {
+      hessian.fill(0);
+      q.forEach((x, i) => {
+        hessian[i * (dimension + 1)] = -Math.exp(x);
+      });
     },
   };
 }
@@ -138,32 +158,36 @@ describe('the normal approximation', () => {
 });
 
 describe('a split step', () => {
+  const pointOf = (target: WhitenedModel, position: number[], momentum: number[]): SplitPoint => {
+    const point = { ...newEvaluatedPoint(position.length), momentum: Float64Array.from(momentum) };
+    point.position.set(position);
+    evaluate(target, point);
+    return point;
+  };
+  const energy = ({ momentum, logDensity }: SplitPoint) =>
+    0.5 * momentum.reduce((sum, p) => sum + p * p, 0) - logDensity;
+
   const model = regression('logistic', 30);
   const approximation = normalApproximation(model);
   if (!approximation) throw new Error('no mode');
   const target = whitened(model, approximation);
-  const start = newPhasePoint(3);
-  start.position.set([0.5, -1, 0.8]);
-  start.momentum.set([1, 0.3, -0.7]);
-  start.velocity.set(start.momentum);
-  evaluate(target, start);
+  const start = () => pointOf(target, [0.5, -1, 0.8], [1, 0.3, -0.7]);
   const stepped = (steps: number, stepSize: number) => {
-    const point = newPhasePoint(3);
-    copyPhase(start, point);
-    for (let i = 0; i < steps; i++) splitStep(target, unitMetric(3), point, stepSize);
+    const point = start();
+    for (let i = 0; i < steps; i++) target.splitStep(point, stepSize);
     return point;
   };
 
   it('is undone by a step back', () => {
     const point = stepped(3, 0.7);
-    for (let i = 0; i < 3; i++) splitStep(target, unitMetric(3), point, -0.7);
+    for (let i = 0; i < 3; i++) target.splitStep(point, -0.7);
     point.position.forEach((value, i) => {
-      expect(value).toBeCloseTo(start.position[i] ?? Number.NaN, 12);
+      expect(value).toBeCloseTo(start().position[i] ?? Number.NaN, 12);
     });
   });
 
   it('errs in the energy by the square of its size', () => {
-    const error = (steps: number) => Math.abs(energy(stepped(steps, 1 / steps)) - energy(start));
+    const error = (steps: number) => Math.abs(energy(stepped(steps, 1 / steps)) - energy(start()));
     expect(error(8) / error(16)).toBeGreaterThan(3.5);
     expect(error(8) / error(16)).toBeLessThan(4.5);
   });
@@ -172,13 +196,9 @@ describe('a split step', () => {
     const exact = normalApproximation(tilted());
     if (!exact) throw new Error('no mode');
     const round = whitened(tilted(), exact);
-    const point = newPhasePoint(2);
-    point.position.set([1, 2]);
-    point.momentum.set([-0.4, 0.9]);
-    point.velocity.set(point.momentum);
-    evaluate(round, point);
+    const point = pointOf(round, [1, 2], [-0.4, 0.9]);
     const before = energy(point);
-    splitStep(round, unitMetric(2), point, 1.8);
+    round.splitStep(point, 1.9);
     expect(energy(point)).toBeCloseTo(before, 8);
   });
 });
@@ -186,7 +206,7 @@ describe('a split step', () => {
 describe('the plan of a fit', () => {
   const settings = completeSettings();
 
-  it('is split HMC near a normal: one step a trajectory for a normal, more for fewer data', () => {
+  it('is split HMC near a normal: one step a trajectory, more further from it', () => {
     expect(planFit(tilted(), settings, 'plan').plan).toMatchObject({
       algorithm: 'split-hmc',
       steps: 1,
@@ -194,7 +214,10 @@ describe('the plan of a fit', () => {
     expect(planFit(regression('logistic', 20_000), settings, 'plan').plan).toMatchObject({
       steps: 1,
     });
-    expect(planFit(regression('logistic', 50), settings, 'plan').plan).toMatchObject({ steps: 2 });
+    const stepsOf = (shape: number) => planFit(logGammas(30, shape), settings, 'plan').plan;
+    expect(stepsOf(1000)).toMatchObject({ steps: 1 });
+    expect(stepsOf(20)).toMatchObject({ steps: 2 });
+    expect(stepsOf(4)).toMatchObject({ steps: 4 });
   });
 
   it('is NUTS without a Hessian, and what is asked for where something is', () => {
@@ -255,21 +278,13 @@ describe('chains of split HMC', () => {
   });
 
   it('recover the moments of a log-gamma, which is skewed (false alarms below 1 in 10,000)', () => {
-    // exp(x) ~ gamma(20): mean ψ(20), variance ψ'(20).
-    const model: Model = {
-      dimension: 1,
-      parameterNames: ['x'],
-      logDensity(q, gradient) {
-        gradient[0] = 20 - Math.exp(q[0]);
-        return 20 * q[0] - Math.exp(q[0]);
-      },
-      hessian: (q, hessian) => void hessian.set([-Math.exp(q[0])]),
-    };
+    // Mean ψ(20), variance ψ'(20).
+    const model = logGammas(1, 20);
     const settings = completeSettings({ algorithm: 'split-hmc', draws: 10_000 });
     const chains = [0, 1, 2, 3].map((i) => sampleChain(model, settings, 'log-gamma', i));
     const values = parameterDraws(
       joinChains(
-        ['x'],
+        model.parameterNames,
         chains.map(({ draws }) => draws),
       ),
       0,

@@ -133,6 +133,7 @@ describe('the first guess of a step size', () => {
     uniform: () => 0.5,
     coin: () => false,
     normal: () => value,
+    normals: (target) => target.fill(value),
   });
   const metric = unitMetric(1);
 

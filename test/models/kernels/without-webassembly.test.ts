@@ -29,7 +29,7 @@ it('a logistic regression without the compiled kernel finds the same posterior',
     slopePrior: { mean: 0, sd: 1 },
     interceptPrior: { degreesOfFreedom: 3, location: 0, scale: 2.5 },
   });
-  expect(model.quickLogDensity).toBeUndefined();
+  expect(model.quickDensity).toBeUndefined();
   const plain = sample(model, { seed: 5 }, 'plain');
   const nuts = sample(model, { seed: 5, algorithm: 'nuts' }, 'nuts');
   expect(plain.warnings).toEqual([]);

@@ -1,0 +1,68 @@
+/** Importance weights of targets whose nearness to a normal is known, in few and in many dimensions. */
+import { describe, expect, it } from 'vitest';
+import { paretoK } from '../../src/posterior/psis.js';
+import { quickStream } from '../../src/random/quick-stream.js';
+import { importanceLogWeights } from '../../src/sampler/importance.js';
+import type { Model } from '../../src/sampler/model.js';
+
+/** Independent parameters, each of a log density with its derivative. */
+function independent(
+  dimension: number,
+  logDensity: (x: number) => number,
+  derivative: (x: number) => number,
+): Model {
+  return {
+    dimension,
+    parameterNames: Array.from({ length: dimension }, (_, i) => `x${i}`),
+    logDensity(position, gradient) {
+      position.forEach((x, i) => {
+        gradient[i] = derivative(x);
+      });
+      return position.reduce((sum, x) => sum + logDensity(x), 0);
+    },
+  };
+}
+
+const normal = (dimension: number) =>
+  independent(
+    dimension,
+    (x) => -0.5 * x * x,
+    (x) => -x,
+  );
+/** Of unit curvature at its mode, and with tails like 1/x². */
+const cauchy = (dimension: number) =>
+  independent(
+    dimension,
+    (x) => -Math.log1p(0.5 * x * x),
+    (x) => -x / (1 + 0.5 * x * x),
+  );
+/** A normal of sd 2 whose mode and curvature promise one of sd 1. */
+const wide = (dimension: number) =>
+  independent(
+    dimension,
+    (x) => Math.log(Math.exp(-0.5 * x * x) + 0.5 * Math.exp((-0.5 * x * x) / 16)),
+    (x) => {
+      const near = Math.exp(-0.5 * x * x);
+      const far = 0.5 * Math.exp((-0.5 * x * x) / 16);
+      return (-near * x - (far * x) / 16) / (near + far);
+    },
+  );
+
+const shapes = (target: Model) =>
+  Array.from({ length: 20 }, (_, seed) => {
+    const random = quickStream('importance', seed);
+    return paretoK(importanceLogWeights(target, random));
+  });
+
+describe.each([1, 5, 20, 21, 100])('importance weights in %i dimensions', (dimension) => {
+  it('of a normal have a variance, whatever the seed', () => {
+    expect(Math.max(...shapes(normal(dimension)))).toBeLessThan(0.5);
+  });
+
+  it('of targets with more mass outside than their mode tells of have none, mostly', () => {
+    for (const target of [cauchy(dimension), wide(dimension)]) {
+      const found = shapes(target).sort((a, b) => a - b);
+      expect(found[5]).toBeGreaterThan(0.5);
+    }
+  });
+});
