@@ -1,12 +1,13 @@
 /**
- * Ours and Stan side by side on the same regressions, one core each, in turns; then the cost of a
- * fit by rows and predictors, and a long run.
+ * Ours, Stan and brms side by side on the same regressions, one core each, in turns; then the cost
+ * of a fit by rows and predictors, and a long run.
  *
  *     npm run bench:peer -- [--data FOLDER] [--fits 20] [--long 2000]
  *
- * Stan is rstan through Rscript where the machine has it (Debian: r-cran-rstan, r-cran-posterior,
- * r-cran-jsonlite); else ours runs alone and says so. Times of ours are CPU times and include what
- * Stan's leave out: the search for the mode, summaries, HDIs and diagnostics.
+ * Stan is rstan through Rscript where the machine has it (Debian: r-cran-rstan, r-cran-brms,
+ * r-cran-posterior, r-cran-jsonlite); else ours runs alone and says so. Times of ours are CPU times
+ * of a process that has fitted a hundred before, and include what Stan's leave out: the search for
+ * the mode, summaries, HDIs and diagnostics. Stan's are those of a compiled model.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,7 +53,11 @@ async function ours(jobs, settings) {
   return rows;
 }
 
-function stan(jobs) {
+const hasPackages = (...names) =>
+  spawnSync('Rscript', ['-e', names.map((name) => `library(${name})`).join(';')]).status === 0;
+
+/** The lines that an R script prints of these jobs. */
+function inR(script, jobs, ...rest) {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'));
   try {
     const file = join(folder, 'fits.json');
@@ -62,7 +67,7 @@ function stan(jobs) {
       outcomes: [...outcomes],
     }));
     writeFileSync(file, JSON.stringify(data));
-    const text = execFileSync('Rscript', [here('stan.R'), file, here('weight-regression.stan')], {
+    const text = execFileSync('Rscript', [here(script), file, ...rest], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -108,15 +113,18 @@ function simulatedJob(rows, columns) {
 
 const study = await readStudy(options.data);
 const contexts = groupByContext(study.models[0].instilledChoices, study.contexts);
-const jobs = contexts.slice(0, Number(options.fits)).map((one) => weightJob(one.context.name, one));
+const all = contexts.map((one) => ({
+  ...weightJob(one.context.name, one),
+  // Nobody else has them.
+  controlMeans: false,
+}));
+const jobs = all.slice(0, Number(options.fits));
 const automatic = completeSettings();
-await ours(jobs, automatic);
 
-const hasStan = spawnSync('Rscript', [
-  '-e',
-  'library(rstan); library(posterior); library(jsonlite)',
-]);
-const stanRows = hasStan.status === 0 ? stan(jobs) : [];
+const stanRows = hasPackages('rstan', 'posterior', 'jsonlite')
+  ? inR('stan.R', jobs, here('weight-regression.stan'))
+  : [];
+await ours(all, automatic);
 const rates = show('split HMC', await ours(jobs, automatic));
 show('NUTS, general warm-up', await ours(jobs, completeSettings({ algorithm: 'nuts' })));
 if (stanRows.length > 0) {
@@ -131,19 +139,35 @@ if (stanRows.length > 0) {
 } else {
   console.log('rstan is not on this machine: ours alone');
 }
+if (hasPackages('brms', 'jsonlite')) {
+  const rows = inR('brms.R', jobs);
+  const peer = show(
+    'brms, update and summary',
+    rows.filter(({ compiled }) => !compiled),
+  );
+  const [first] = rows.filter(({ compiled }) => compiled);
+  console.log(
+    `ours over brms: ${(rates.bulk / peer.bulk).toFixed(1)} bulk, ${(rates.tail / peer.tail).toFixed(1)} tail; its first fit took ${first.seconds.toFixed(1)} s`,
+  );
+} else {
+  console.log('brms is not on this machine');
+}
 
-console.log('\ncost of a fit, ms for 4 x 1,000 draws, and microseconds a draw and row');
+console.log('\ncost of a fit: ms before the first draw; nanoseconds a draw and row');
 for (const columns of [5, 20, 100]) {
   for (const rows of [50, 500, 5000, 50_000]) {
-    // The largest are timed by fewer draws, beside which the search for the mode shows.
-    const draws = rows * columns > 500_000 ? 50 : 1000;
     const job = simulatedJob(rows, columns);
-    const [{ seconds }] = await ours([job], completeSettings({ draws }));
-    const ms = 1000 * seconds;
-    const perRow = (1000 * ms) / (4 * draws) / rows;
-    const note = draws === 1000 ? '' : ` (${draws} draws a chain)`;
+    // Few draws where each costs much; what two numbers of draws differ by is the cost of draws.
+    const few = rows * columns > 500_000 ? 10 : 200;
+    const timed = async (draws) =>
+      (await ours([job], completeSettings({ draws, algorithm: 'split-hmc' })))[0].seconds;
+    await timed(few);
+    const short = await timed(few);
+    const long = await timed(4 * few);
+    const aDraw = (long - short) / (4 * 3 * few);
+    const before = short - 4 * few * aDraw;
     console.log(
-      `n = ${String(rows).padStart(6)}, p = ${String(columns).padStart(3)}: ${ms.toFixed(1).padStart(9)} ms, ${perRow.toFixed(4)}${note}`,
+      `n = ${String(rows).padStart(6)}, p = ${String(columns).padStart(3)}: ${(1000 * before).toFixed(1).padStart(8)} ms, ${((1e9 * aDraw) / rows).toFixed(1).padStart(7)} ns`,
     );
   }
 }

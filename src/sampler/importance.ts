@@ -28,11 +28,17 @@ export function importanceLogWeights(target: Model, random: RandomStream): Float
   const drawnByLot = drawWithout(dimension, block, random);
   const gradient = new Float64Array(dimension);
   const x = new Float64Array(dimension);
+  const drawn = new Float64Array(block);
+  const chi = new Float64Array(DEGREES_OF_FREEDOM);
   return Float64Array.from({ length: DRAWS }, () => {
-    const drawn = studentPoint(block, random);
-    drawnByLot.forEach((coordinate, i) => {
-      x[coordinate] = drawn[i];
-    });
+    // A Student-t is a normal over the root of a mean of ν squared normals.
+    random.normals(drawn);
+    random.normals(chi);
+    const scale = Math.sqrt(DEGREES_OF_FREEDOM / squaresOf(chi));
+    for (let i = 0; i < block; i++) {
+      drawn[i] *= scale;
+      x[drawnByLot[i]] = drawn[i];
+    }
     return target.logDensity(x, gradient) - studentLogDensity(drawn);
   });
 }
@@ -45,19 +51,6 @@ function drawWithout(below: number, count: number, random: RandomStream): number
     [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
   }
   return numbers.slice(0, count);
-}
-
-function normalPoint(dimension: number, random: RandomStream): Float64Array {
-  const point = new Float64Array(dimension);
-  random.normals(point);
-  return point;
-}
-
-/** A normal over the root of a mean of ν squared normals. */
-function studentPoint(dimension: number, random: RandomStream): Float64Array {
-  const squares = squaresOf(normalPoint(DEGREES_OF_FREEDOM, random));
-  const scale = Math.sqrt(DEGREES_OF_FREEDOM / squares);
-  return normalPoint(dimension, random).map((value) => scale * value);
 }
 
 /** Of unit scale, up to a constant. */
