@@ -27,37 +27,33 @@
 export const free: usize = __heap_base;
 
 /**
- * What `exp` needs, from memory: as literals they would be built anew, number by number, in every
- * turn. ln 2 comes in two parts, the first with zeros at its end, so that k · ln 2 is exact;
- * 1.5 · 2^52, added to a number, leaves its whole part in the last bits. The polynomial is the
- * economized one of degree 10 for exp(r), |r| ≤ ½ ln 2, right to 2.2e-16.
+ * What the exponential needs, from memory: as literals they would be built anew, number by number,
+ * in every turn. 1.5 · 2^52, added to a number, leaves its whole part in the last bits. The
+ * polynomial is the economized one of degree 9 for 2^r, |r| ≤ ½, right to 1.4e-14.
  */
 const constants = memory.data<f64>([
   1.4426950408889634, 1.4426950408889634,
-  6.931471803691238e-1, 6.931471803691238e-1,
-  1.9082149292705877e-10, 1.9082149292705877e-10,
   6755399441055744.0, 6755399441055744.0,
-  -708.0, -708.0,
+  -1021.0, -1021.0,
   1.0, 1.0,
-  1.0000000000000067, 1.0000000000000067,
-  0.5000000000000006, 0.5000000000000006,
-  0.16666666666554406, 0.16666666666554406,
-  0.04166666666657314, 0.04166666666657314,
-  0.008333333385667782, 0.008333333385667782,
-  0.0013888888932488599, 0.0013888888932488599,
-  0.00019841170270440067, 0.00019841170270440067,
-  2.4801504346997686e-05, 2.4801504346997686e-05,
-  2.764018079620985e-06, 2.764018079620985e-06,
-  2.7626357241447223e-07, 2.7626357241447223e-07,
+  1.0000000000000135, 1.0000000000000135,
+  0.6931471805599462, 0.6931471805599462,
+  0.2402265069564034, 0.2402265069564034,
+  0.05550410866465167, 0.05550410866465167,
+  0.009618129193934313, 0.009618129193934313,
+  0.0013333558200794592, 0.0013333558200794592,
+  0.0001540343375125101, 0.0001540343375125101,
+  1.5252672924850737e-05, 1.5252672924850737e-05,
+  1.325964524488711e-06, 1.325964524488711e-06,
+  1.0205905413765595e-07, 1.0205905413765595e-07,
 ], 16);
 /** Places in `constants`. */
 const LOG2_E = 0;
-const LN2_HIGH = 1;
-const LN2_LOW = 2;
-const SHIFTER = 3;
-const LEAST = 4;
-/** The coefficient of r^k stands at C0 + k; the first is 1. */
-const C0 = 5;
+const SHIFTER = 1;
+const LEAST = 2;
+const ONE = 3;
+/** The coefficient of r^k stands at C0 + k. */
+const C0 = 4;
 const ZERO = f64x2.splat(0.0);
 /** Set, it makes a number negative. */
 const SIGN = i64x2.splat(0x8000000000000000);
@@ -77,32 +73,30 @@ function line(k: usize, step: usize, x: v128): v128 {
 }
 
 /**
- * exp(−|x|) as 2^k · exp(r), the polynomial's even and odd parts apart, so that they do not wait
- * for each other. Beyond 708 it stays at 3e-308.
+ * exp(−|x|) as 2^k · 2^r with k whole, the polynomial's even and odd parts apart, so that they do
+ * not wait for each other. Beyond 2^−1021 it stays there.
  */
 @inline
 function expOfMinusAbs(x: v128): v128 {
-  const given = f64x2.pmax(v128.or(x, SIGN), constant(LEAST));
-  const shifted = f64x2.add(f64x2.mul(given, constant(LOG2_E)), constant(SHIFTER));
-  const k = f64x2.sub(shifted, constant(SHIFTER));
-  const r = f64x2.sub(
-    f64x2.sub(given, f64x2.mul(k, constant(LN2_HIGH))),
-    f64x2.mul(k, constant(LN2_LOW)),
+  const power = f64x2.pmax(
+    f64x2.mul(v128.or(x, SIGN), constant(LOG2_E)),
+    constant(LEAST),
   );
+  const shifted = f64x2.add(power, constant(SHIFTER));
+  const r = f64x2.sub(power, f64x2.sub(shifted, constant(SHIFTER)));
   const s = f64x2.mul(r, r);
   const s2 = f64x2.mul(s, s);
-  const evenHigh = f64x2.add(line(4, 2, s), f64x2.mul(line(8, 2, s), s2));
+  const evenHigh = f64x2.add(line(4, 2, s), f64x2.mul(constant(C0 + 8), s2));
   const even = f64x2.add(line(0, 2, s), f64x2.mul(evenHigh, s2));
   const oddHigh = f64x2.add(line(5, 2, s), f64x2.mul(constant(C0 + 9), s2));
   const odd = f64x2.add(line(1, 2, s), f64x2.mul(oddHigh, s2));
-  const power = i64x2.shl(i64x2.add(shifted, BIAS), 52);
-  return f64x2.mul(f64x2.add(even, f64x2.mul(r, odd)), power);
+  return f64x2.mul(f64x2.add(even, f64x2.mul(r, odd)), i64x2.shl(i64x2.add(shifted, BIAS), 52));
 }
 
 /** logit⁻¹(−margin), given e = exp(−|margin|) and 1 + e. */
 @inline
 function weightOf(margin: v128, e: v128, factor: v128): v128 {
-  return f64x2.div(v128.bitselect(e, constant(C0), f64x2.gt(margin, ZERO)), factor);
+  return f64x2.div(v128.bitselect(e, constant(ONE), f64x2.gt(margin, ZERO)), factor);
 }
 
 /** The exponents' part of log(product), in powers of two; the product keeps its mantissa. */
@@ -152,7 +146,7 @@ function rowsOfAny(
   const xEnd = x + ((<usize>dimension) << 3);
   for (let at = sums; at < sums + columns; at += 16) v128.store(at, ZERO);
   let linear = ZERO;
-  let product = constant(C0);
+  let product = constant(ONE);
   let exponents = i64x2.splat(0);
   for (let turn = 0; turn < turns; turn++) {
     let marginA = v128.load(rows);
@@ -174,8 +168,8 @@ function rowsOfAny(
     }
     const eA = expOfMinusAbs(marginA);
     const eB = expOfMinusAbs(marginB);
-    const factorA = f64x2.add(constant(C0), eA);
-    const factorB = f64x2.add(constant(C0), eB);
+    const factorA = f64x2.add(constant(ONE), eA);
+    const factorB = f64x2.add(constant(ONE), eB);
     const weightA = weightOf(marginA, eA, factorA);
     const weightB = weightOf(marginB, eB, factorB);
     linear = f64x2.sub(
@@ -262,15 +256,15 @@ function rowsOfSix(turns: i32, x: usize, sums: usize, rows: usize, result: usize
   let sum4 = ZERO;
   let sum5 = ZERO;
   let linear = ZERO;
-  let product = constant(C0);
+  let product = constant(ONE);
   let exponents = i64x2.splat(0);
   for (let turn = 0; turn < turns; turn++) {
     const marginA = marginOf6(rows, x0, x1, x2, x3, x4, x5);
     const marginB = marginOf6(rows + STRIDE_OF_6, x0, x1, x2, x3, x4, x5);
     const eA = expOfMinusAbs(marginA);
     const eB = expOfMinusAbs(marginB);
-    const factorA = f64x2.add(constant(C0), eA);
-    const factorB = f64x2.add(constant(C0), eB);
+    const factorA = f64x2.add(constant(ONE), eA);
+    const factorB = f64x2.add(constant(ONE), eB);
     const weightA = weightOf(marginA, eA, factorA);
     const weightB = weightOf(marginB, eB, factorB);
     linear = f64x2.sub(
