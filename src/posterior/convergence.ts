@@ -7,10 +7,12 @@
  * Constant or non-finite draws, and chains too short to split, give NaN.
  */
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
-import { dot, meanAndSquares } from '../linear-algebra/sums.js';
-import { median, normalScores, quantileOfSorted, sorted } from './order.js';
+import { meanAndSquares } from '../linear-algebra/sums.js';
+import { centreChains, type Spread, varianceOf } from './centred-chains.js';
+import { essOfChains, essOfMembers } from './effective-size.js';
+import { normalScores, quantileOfSorted, sorted } from './order.js';
 import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
-import { scratch } from './scratch.js';
+import { scratchIndices, scratchNumbers } from './scratch.js';
 
 /** Draws of one parameter cut into 2 · chains halves; the middle draw of an odd chain is left out. */
 function splitChains(values: Float64Array, chains: number): Float64Array {
@@ -26,33 +28,16 @@ function splitChains(values: Float64Array, chains: number): Float64Array {
   return split;
 }
 
-function isDegenerate(values: Float64Array): boolean {
-  let constant = true;
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) return true;
-    if (values[i] !== values[0]) constant = false;
-  }
-  return constant;
+/** The ordering of all draws, given that of the halves: the same unless chains are odd. */
+function fullOrdering(values: Float64Array, ofHalves: Ordering): Ordering {
+  return values.length === ofHalves.order.length ? ofHalves : orderingOf(values);
 }
 
-interface Moments {
-  readonly means: Float64Array;
-  /** Mean over chains of the sample variance (n - 1) within a chain. */
-  readonly within: number;
-  /** Sample variance of the chain means. */
-  readonly between: number;
-}
-
-function chainMoments(values: Float64Array, chains: number): Moments {
-  const length = values.length / chains;
-  const means = new Float64Array(chains);
-  let within = 0;
-  for (let chain = 0; chain < chains; chain++) {
-    const { mean, squares } = meanAndSquares(values, chain * length, length);
-    means[chain] = mean;
-    within += squares / (length - 1) / chains;
-  }
-  return { means, within, between: chains > 1 ? sampleMoments(means).variance : 0 };
+/** Constant, not finite, or none at all: sorting puts what is not finite at the ends. */
+function isDegenerate({ ascending }: Ordering): boolean {
+  const least = ascending[0];
+  const greatest = ascending[ascending.length - 1];
+  return !(least < greatest && Number.isFinite(least) && Number.isFinite(greatest));
 }
 
 /** Mean and sample variance (n - 1), in two passes. */
@@ -62,9 +47,7 @@ export function sampleMoments(values: ArrayLike<number>): { mean: number; varian
 }
 
 /** Potential scale reduction of chains as they are (Vehtari et al. 2021, eq. 1 to 4). */
-function basicRhat(values: Float64Array, chains: number): number {
-  const length = values.length / chains;
-  const { within, between } = chainMoments(values, chains);
+function basicRhat({ length, within, between }: Spread): number {
   return Math.sqrt((length * between) / within / length + (length - 1) / length);
 }
 
@@ -74,122 +57,94 @@ function basicRhat(values: Float64Array, chains: number): number {
  */
 export function rhat(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);
-  if (isDegenerate(split)) return Number.NaN;
   const ordering = orderingOf(split);
-  return rhatOfScores(ordering, normalScores(split, ordering), median(values), chains);
+  if (isDegenerate(ordering)) return Number.NaN;
+  const centre = quantileOfSorted(fullOrdering(values, ordering).ascending, 0.5);
+  return rhatOfScores(centreChains(normalScores(split, ordering), 2 * chains), ordering, centre);
 }
 
-function rhatOfScores(
-  ordering: Ordering,
-  scores: Float64Array,
-  centre: number,
-  chains: number,
-): number {
-  const bulk = basicRhat(scores, 2 * chains);
-  const folded = foldedOrdering(ordering, centre);
-  const foldedScores = normalScores(folded.ascending, folded);
-  const scale = isDegenerate(foldedScores) ? Number.NaN : basicRhat(foldedScores, 2 * chains);
+function rhatOfScores(scores: Spread, ordering: Ordering, centre: number): number {
+  const bulk = basicRhat(scores);
+  const n = ordering.order.length;
+  const folded = foldedOrdering(ordering, centre, {
+    ascending: scratchNumbers('ascending distances', n),
+    order: scratchIndices('order of distances', n),
+  });
+  if (isDegenerate(folded)) return bulk;
+  const foldedScores = normalScores(folded.ascending, folded, scratchNumbers('scores', n));
+  const scale = basicRhat(centreChains(foldedScores, scores.chains));
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
-}
-
-/**
- * Effective sample size of the mean of chains as they are: n / τ with the autocorrelation time τ
- * by Geyer's (1992) initial monotone sequence over all chains (Vehtari et al. 2021, eq. 10 to 13),
- * at most n · log10(n). Autocovariances are computed lag by lag and only as far as needed, which
- * beats a Fourier transform for all but hopeless chains.
- */
-function basicEss(values: Float64Array, chains: number): number {
-  const length = values.length / chains;
-  if (length < 3 || isDegenerate(values)) return Number.NaN;
-  const { means, within, between } = chainMoments(values, chains);
-  const total = (within * (length - 1)) / length + between;
-  const centred = deviations(values, means, length);
-
-  const correlation = (lag: number): number => {
-    let sum = 0;
-    for (let chain = 0; chain < chains; chain++) {
-      const start = chain * length;
-      sum += dot(centred, start, centred, start + lag, length - lag);
-    }
-    return 1 - (within - sum / length / chains) / total;
-  };
-
-  const draws = values.length;
-  const tau = Math.max(autocorrelationTime(correlation, length), 1 / Math.log10(draws));
-  return draws / tau;
-}
-
-/** From the mean of each chain. */
-function deviations(values: Float64Array, means: Float64Array, length: number): Float64Array {
-  const centred = scratch('deviations', values.length);
-  for (let chain = 0; chain < means.length; chain++) {
-    const mean = means[chain];
-    const end = (chain + 1) * length;
-    for (let i = chain * length; i < end; i++) centred[i] = values[i] - mean;
-  }
-  return centred;
-}
-
-/**
- * τ = -1 + 2 Σ of the sums of pairs of neighbouring lags, while these are positive, and made to
- * decrease. The last pair looked at counts only by its even lag, where that is positive, which
- * lowers the variance of the estimate for antithetic chains.
- */
-function autocorrelationTime(correlation: (lag: number) => number, length: number): number {
-  let even = 1;
-  let pair = even + correlation(1);
-  let least = pair;
-  let sum = 0;
-  let lag = 0;
-  while (lag < length - 5 && pair > 0) {
-    sum += least;
-    lag += 2;
-    even = correlation(lag);
-    pair = even + correlation(lag + 1);
-    least = Math.min(least, pair);
-  }
-  // Chains too short to tell: posterior's convention.
-  if (lag === 0) return 2;
-  return -1 + 2 * sum + (pair >= 0 ? even : Math.max(even, 0));
 }
 
 /** ESS for the location of the draws: of their normal scores. */
 export function essBulk(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);
-  if (isDegenerate(split)) return Number.NaN;
-  return basicEss(normalScores(split), 2 * chains);
+  const ordering = orderingOf(split);
+  if (isDegenerate(ordering)) return Number.NaN;
+  return essOfChains(centreChains(normalScores(split, ordering), 2 * chains));
 }
 
 /** ESS of the estimate of the quantile at `probability`. */
 export function essQuantile(values: Float64Array, chains: number, probability: number): number {
-  if (isDegenerate(values)) return Number.NaN;
-  return essBelow(values, chains, quantileOfSorted(sorted(values), probability));
+  const ordering = orderingOf(splitChains(values, chains));
+  const full = fullOrdering(values, ordering);
+  if (isDegenerate(full)) return Number.NaN;
+  return essBelow(ordering, 2 * chains, quantileOfSorted(full.ascending, probability));
 }
 
-function essBelow(values: Float64Array, chains: number, bound: number): number {
-  const split = splitChains(values, chains);
-  const below = scratch('indicators', split.length);
-  for (let i = 0; i < split.length; i++) below[i] = split[i] <= bound ? 1 : 0;
-  return basicEss(below, 2 * chains);
+/** ESS of the share of draws up to `bound`. */
+function essBelow({ ascending, order }: Ordering, chains: number, bound: number): number {
+  const below = countUpTo(ascending, bound);
+  // Those above have the same autocovariances: the fewer are looked at.
+  const members = 2 * below > order.length ? order.subarray(below) : order.subarray(0, below);
+  return essOfMembers(members, chains, order.length / chains);
+}
+
+/** How many of the values are at most `bound`. */
+function countUpTo(ascending: Float64Array, bound: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** ESS for the tails: the smaller of those of the 5% and the 95% quantile. */
-export function essTail(values: Float64Array, chains: number, ascending = sorted(values)): number {
-  if (isDegenerate(values)) return Number.NaN;
+export function essTail(values: Float64Array, chains: number): number {
+  const ordering = orderingOf(splitChains(values, chains));
+  return essOfTails(ordering, 2 * chains, fullOrdering(values, ordering));
+}
+
+/** @param full the ordering of all draws; the other one is of fewer, where chains are odd */
+function essOfTails(ordering: Ordering, chains: number, full: Ordering): number {
+  if (isDegenerate(full)) return Number.NaN;
   return Math.min(
-    essBelow(values, chains, quantileOfSorted(ascending, 0.05)),
-    essBelow(values, chains, quantileOfSorted(ascending, 0.95)),
+    essBelow(ordering, chains, quantileOfSorted(full.ascending, 0.05)),
+    essBelow(ordering, chains, quantileOfSorted(full.ascending, 0.95)),
   );
 }
 
 /** ESS of the plain mean. */
 export function essMean(values: Float64Array, chains: number): number {
-  return basicEss(splitChains(values, chains), 2 * chains);
+  const split = splitChains(values, chains);
+  return isConstant(split) ? Number.NaN : essOfChains(centreChains(split, 2 * chains));
+}
+
+/** Of draws that differ the second tells, mostly. */
+function isConstant(values: Float64Array): boolean {
+  return values.every((value) => value === values[0]);
 }
 
 /** Monte Carlo standard error of the mean: sd / √ESS. */
 export function mcseMean(values: Float64Array, chains: number): number {
-  return Math.sqrt(sampleMoments(values).variance / essMean(values, chains));
+  const split = splitChains(values, chains);
+  if (isConstant(split)) return Number.NaN;
+  const centred = centreChains(split, 2 * chains);
+  const variance = split === values ? varianceOf(centred) : sampleMoments(values).variance;
+  return Math.sqrt(variance / essOfChains(centred));
 }
 
 /** Monte Carlo standard error of the standard deviation, by the fourth moment. */
@@ -228,17 +183,20 @@ export function convergence(
   chains: number,
   ordering = orderingOf(values),
 ): Convergence {
-  const { ascending } = ordering;
   const split = splitChains(values, chains);
-  if (isDegenerate(split)) {
+  const splitOrdering = split === values ? ordering : orderingOf(split);
+  if (isDegenerate(splitOrdering)) {
     return { rhat: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, mcseMean: Number.NaN };
   }
-  const splitOrdering = split === values ? ordering : orderingOf(split);
-  const scores = normalScores(split, splitOrdering);
+  const halves = 2 * chains;
+  const scores = normalScores(split, splitOrdering, scratchNumbers('scores', split.length));
+  const bulk = centreChains(scores, halves);
+  // First, while the deviations of the scores are those last made.
+  const essBulk = essOfChains(bulk);
   return {
-    rhat: rhatOfScores(splitOrdering, scores, quantileOfSorted(ascending, 0.5), chains),
-    essBulk: basicEss(scores, 2 * chains),
-    essTail: essTail(values, chains, ascending),
+    rhat: rhatOfScores(bulk, splitOrdering, quantileOfSorted(ordering.ascending, 0.5)),
+    essBulk,
+    essTail: essOfTails(splitOrdering, halves, ordering),
     mcseMean: mcseMean(values, chains),
   };
 }

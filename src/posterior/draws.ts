@@ -36,7 +36,7 @@ export function joinChains(
 
 /** All draws of one parameter, chain after chain. */
 export function parameterDraws(draws: Draws, parameter: string | number): Float64Array {
-  const { parameterNames, chains, drawsPerChain, values } = draws;
+  const { parameterNames, chains, drawsPerChain } = draws;
   const index = typeof parameter === 'number' ? parameter : parameterNames.indexOf(parameter);
   if (index < 0 || index >= parameterNames.length) {
     throw new RangeError(
@@ -44,8 +44,16 @@ export function parameterDraws(draws: Draws, parameter: string | number): Float6
     );
   }
   const column = new Float64Array(chains * drawsPerChain);
-  for (let row = 0; row < column.length; row++) {
-    column[row] = values[row * parameterNames.length + index];
-  }
+  copyParameter(draws, index, column);
   return column;
+}
+
+/** Writes all draws of one parameter to `column`. */
+export function copyParameter(
+  { parameterNames, values }: Draws,
+  parameter: number,
+  column: Float64Array,
+): void {
+  const width = parameterNames.length;
+  for (let row = 0; row < column.length; row++) column[row] = values[row * width + parameter];
 }

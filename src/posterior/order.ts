@@ -4,7 +4,7 @@
  * tests hold them against `@stdlib/stats-ranks`.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
-import { eachRun, type Ordering, orderingOf } from './ordering.js';
+import { type Ordering, orderingOf } from './ordering.js';
 
 export function sorted(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values).sort();
@@ -37,27 +37,39 @@ export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
 }
 
-/** Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14). */
+/**
+ * Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14).
+ *
+ * @param scores where they are written
+ */
 export function normalScores(
   values: Float64Array,
   { ascending, order }: Ordering = orderingOf(values),
+  scores: Float64Array = new Float64Array(values.length),
 ): Float64Array {
-  const { quantiles } = blomScores(values.length);
-  const scores = new Float64Array(values.length);
-  eachRun(ascending, (first, last) => {
-    for (let i = first; i <= last; i++) scores[order[i]] = quantiles[first + last];
-  });
+  const { whole, half } = blomScores(values.length);
+  for (let i = 0; i < whole.length; i++) scores[order[i]] = whole[i];
+  for (let i = 1; i < whole.length; i++) {
+    if (ascending[i] !== ascending[i - 1]) continue;
+    // Ties share the average of their ranks.
+    const first = i - 1;
+    while (ascending[i + 1] === ascending[first]) i++;
+    const middle = (first + i) >>> 1;
+    const score = (first + i) & 1 ? half[middle] : whole[middle];
+    for (let tied = first; tied <= i; tied++) scores[order[tied]] = score;
+  }
   return scores;
 }
 
-/** Φ⁻¹ costs more than the ranking: kept for the last length, at whole and half ranks. */
-let blomCache = { size: 0, quantiles: new Float64Array(0) };
+/** Φ⁻¹ costs more than the ranking: kept for the last length, at whole ranks and half a rank up. */
+let blomCache = { whole: new Float64Array(0), half: new Float64Array(0) };
 function blomScores(size: number) {
-  if (blomCache.size !== size) {
-    const quantiles = Float64Array.from({ length: 2 * size - 1 }, (_, index) =>
-      normalQuantile((1 + index / 2 - 3 / 8) / (size + 1 / 4), 0, 1),
-    );
-    blomCache = { size, quantiles };
+  if (blomCache.whole.length !== size) {
+    const scoresFrom = (first: number) =>
+      Float64Array.from({ length: size }, (_, i) =>
+        normalQuantile((first + i - 3 / 8) / (size + 1 / 4), 0, 1),
+      );
+    blomCache = { whole: scoresFrom(1), half: scoresFrom(1.5) };
   }
   return blomCache;
 }

@@ -2,10 +2,12 @@
  * The one sort that all summaries of a parameter share: its draws in ascending order, and which
  * draw stands where, from which ranks follow without searching.
  *
- * Draws are sorted by the leading bits of their distance from the mean (a radix sort, Knuth 1998,
- * §5.2.5), and what those bits leave in disorder is put right by insertion: for draws of a
- * continuous parameter a fifth of the time of a sort by comparison.
+ * Draws are put in one of a million places by their distance from the mean, the places sorted
+ * (two digits of a radix sort, Knuth 1998, §5.2.5), and what they leave in disorder is put right by
+ * insertion: for draws of a continuous parameter a tenth of the time of a sort by comparison.
  */
+import { type Moments, meanAndSquares } from '../linear-algebra/sums.js';
+import { scratchIndices } from './scratch.js';
 
 export interface Ordering {
   readonly ascending: Float64Array;
@@ -13,15 +15,33 @@ export interface Ordering {
   readonly order: Uint32Array;
 }
 
-const DIGIT_BITS = 11;
+/** Two digits: of their 2^20 places, 4,000 draws leave six pairs in disorder. */
+const DIGIT_BITS = 10;
 const DIGITS = 1 << DIGIT_BITS;
-/** Beyond so many draws two digits, of sign, exponent and 10 bits, leave too much to insertion. */
-const TWO_DIGITS_UP_TO = 8192;
-/** Shifts a draw beyond which the leading bits have told too little. */
+const LAST_DIGIT = DIGITS - 1;
+/** Distances from −∞ to ∞ go to places from 1 to 2^20 − 1. */
+const MIDDLE = DIGITS * (DIGITS / 2);
+const REACH = MIDDLE - 1;
+/** A first digit and a draw's number share 32 bits. */
+const NUMBER_BITS = 32 - DIGIT_BITS;
+const NUMBER = (1 << NUMBER_BITS) - 1;
+/** Shifts a draw beyond which the places have told too little. */
 const MOST_SHIFTS = 32;
 
-export function orderingOf(values: Float64Array): Ordering {
-  return radixOrdering(values) ?? comparedOrdering(values);
+/**
+ * @param moments of the values, where they are known already
+ * @param into where the ordering may be written, in room for as many draws
+ */
+export function orderingOf(
+  values: Float64Array,
+  moments = meanAndSquares(values),
+  into: Ordering = emptyOrdering(values.length),
+): Ordering {
+  return radixOrdering(values, moments, into) ?? comparedOrdering(values);
+}
+
+function emptyOrdering(length: number): Ordering {
+  return { ascending: new Float64Array(length), order: new Uint32Array(length) };
 }
 
 function comparedOrdering(values: Float64Array): Ordering {
@@ -32,65 +52,75 @@ function comparedOrdering(values: Float64Array): Ordering {
   return { ascending: values.slice().sort(), order };
 }
 
-/** Null where a value is not finite, or the values defy the leading bits. */
-function radixOrdering(values: Float64Array): Ordering | null {
+/** Null where a value is not finite, or the places tell too little. */
+function radixOrdering(
+  values: Float64Array,
+  { mean, squares }: Moments,
+  { ascending, order }: Ordering,
+): Ordering | null {
   const n = values.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += values[i];
   // Any value that is not finite shows here; sums that overflow are no loss.
-  if (!Number.isFinite(sum)) return null;
-  if (keyBuffer.length !== n) keyBuffer = new Uint32Array(n);
-  const keys = leadingBits(values, sum / n, keyBuffer);
-  let order = new Uint32Array(n);
-  let spare = new Uint32Array(n);
-  for (let i = 0; i < n; i++) order[i] = i;
-  for (let shift = n > TWO_DIGITS_UP_TO ? -1 : DIGIT_BITS - 1; shift < 32; shift += DIGIT_BITS) {
-    sortByDigit(keys, Math.max(shift, 0), order, spare);
-    const sortedOrder = spare;
-    spare = order;
-    order = sortedOrder;
-  }
-  const ascending = new Float64Array(n);
+  if (!Number.isFinite(mean) || n > NUMBER) return null;
+  const places = scratchIndices('places', n);
+  const byLastDigit = scratchIndices('by last digit', n);
+  writePlaces(values, mean, Math.sqrt(squares / n), places);
+  startsOfDigits(places);
+  sortByLastDigit(places, byLastDigit);
+  sortByFirstDigit(byLastDigit, order);
   for (let i = 0; i < n; i++) ascending[i] = values[order[i]];
   return insertionSort(ascending, order) ? { ascending, order } : null;
 }
 
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-/** Where the sign and the exponent are depends on the machine's order of bytes. */
-const HIGH_WORD = (() => {
-  double[0] = -0;
-  return words[1] === 0 ? 0 : 1;
-})();
+// Short loops over few buffers each: with more of them than registers they take twice the time.
 
-/** Kept from one sort to the next of as many draws. */
-let keyBuffer = new Uint32Array(0);
-
-/** The first 32 bits of each distance from the centre, as whole numbers of the same order. */
-function leadingBits(values: Float64Array, centre: number, keys: Uint32Array): Uint32Array {
+/**
+ * Where each draw falls among 2^20 places. With its distance d from the mean, d / (sd + |d|) rises
+ * from −1 to 1 and is near enough to uniform, for a normal and for longer tails.
+ */
+function writePlaces(values: Float64Array, mean: number, sd: number, places: Uint32Array): void {
   for (let i = 0; i < values.length; i++) {
-    double[0] = values[i] - centre;
-    const bits = words[HIGH_WORD];
-    keys[i] = bits & 0x80000000 ? ~bits : bits | 0x80000000;
+    const distance = values[i] - mean;
+    places[i] = (MIDDLE + REACH * (distance / (sd + Math.abs(distance)))) | 0;
   }
-  return keys;
 }
 
-const counts = new Uint32Array(DIGITS);
+const lastStarts = new Uint32Array(DIGITS);
+const firstStarts = new Uint32Array(DIGITS);
 
-/** A stable counting sort of `from` into `to` by the digit at `shift`. */
-function sortByDigit(keys: Uint32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
-  counts.fill(0);
-  for (let i = 0; i < keys.length; i++) counts[(keys[i] >>> shift) & (DIGITS - 1)]++;
-  let start = 0;
-  for (let digit = 0; digit < DIGITS; digit++) {
-    const count = counts[digit];
-    counts[digit] = start;
-    start += count;
+/** How many draws have a lesser digit than each, for both digits. */
+function startsOfDigits(places: Uint32Array): void {
+  lastStarts.fill(0);
+  firstStarts.fill(0);
+  for (let i = 0; i < places.length; i++) {
+    lastStarts[places[i] & LAST_DIGIT]++;
+    firstStarts[places[i] >>> DIGIT_BITS]++;
   }
-  for (let i = 0; i < from.length; i++) {
-    const index = from[i];
-    to[counts[(keys[index] >>> shift) & (DIGITS - 1)]++] = index;
+  let last = 0;
+  let first = 0;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const lastCount = lastStarts[digit];
+    const firstCount = firstStarts[digit];
+    lastStarts[digit] = last;
+    firstStarts[digit] = first;
+    last += lastCount;
+    first += firstCount;
+  }
+}
+
+/** First digits with the draws' numbers, in the order of the last digits. */
+function sortByLastDigit(places: Uint32Array, byLastDigit: Uint32Array): void {
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    const at = lastStarts[place & LAST_DIGIT]++;
+    byLastDigit[at] = ((place >>> DIGIT_BITS) << NUMBER_BITS) | i;
+  }
+}
+
+/** The draws' numbers in the order of both: equal first digits stay as they stand. */
+function sortByFirstDigit(byLastDigit: Uint32Array, order: Uint32Array): void {
+  for (let i = 0; i < byLastDigit.length; i++) {
+    const digitAndNumber = byLastDigit[i];
+    order[firstStarts[digitAndNumber >>> NUMBER_BITS]++] = digitAndNumber & NUMBER;
   }
 }
 
@@ -118,33 +148,39 @@ function insertionSort(ascending: Float64Array, order: Uint32Array): boolean {
 /**
  * The ordering of the distances |value − centre| from that of the values: those below and those
  * above the centre, each in order already, are merged from the centre outwards.
+ *
+ * @param folded where it is written
  */
-export function foldedOrdering({ ascending, order }: Ordering, centre: number): Ordering {
+export function foldedOrdering(
+  { ascending, order }: Ordering,
+  centre: number,
+  folded: Ordering = emptyOrdering(ascending.length),
+): Ordering {
   const n = ascending.length;
-  const folded = { ascending: new Float64Array(n), order: new Uint32Array(n) };
+  const distances = folded.ascending;
+  const numbers = folded.order;
   let above = 0;
   while (above < n && ascending[above] < centre) above++;
   let below = above - 1;
-  for (let i = 0; i < n; i++) {
-    const down = below >= 0 ? centre - ascending[below] : Number.POSITIVE_INFINITY;
-    const up = above < n ? ascending[above] - centre : Number.POSITIVE_INFINITY;
-    const at = down <= up && below >= 0 ? below-- : above++;
-    folded.ascending[i] = Math.min(down, up);
-    folded.order[i] = order[at];
+  let i = 0;
+  for (; below >= 0 && above < n; i++) {
+    const down = centre - ascending[below];
+    const up = ascending[above] - centre;
+    if (down <= up) {
+      distances[i] = down;
+      numbers[i] = order[below--];
+    } else {
+      distances[i] = up;
+      numbers[i] = order[above++];
+    }
+  }
+  for (; below >= 0; i++) {
+    distances[i] = centre - ascending[below];
+    numbers[i] = order[below--];
+  }
+  for (; above < n; i++) {
+    distances[i] = ascending[above] - centre;
+    numbers[i] = order[above++];
   }
   return folded;
-}
-
-/** Calls back with each run of equal values: its first and last place, from 0, in the ordering. */
-export function eachRun(
-  ascending: Float64Array,
-  onRun: (first: number, last: number) => void,
-): void {
-  let first = 0;
-  while (first < ascending.length) {
-    let last = first;
-    while (last + 1 < ascending.length && ascending[last + 1] === ascending[first]) last++;
-    onRun(first, last);
-    first = last + 1;
-  }
 }

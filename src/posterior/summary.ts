@@ -2,11 +2,13 @@
  * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
  * fall short.
  */
-import { convergence, ebfmi, sampleMoments } from './convergence.js';
-import { type Draws, parameterDraws } from './draws.js';
+import { meanAndSquares } from '../linear-algebra/sums.js';
+import { convergence, ebfmi } from './convergence.js';
+import { copyParameter, type Draws } from './draws.js';
 import { hdiOfSorted, type Interval } from './hdi.js';
 import { quantileOfSorted } from './order.js';
 import { orderingOf } from './ordering.js';
+import { scratchIndices, scratchNumbers } from './scratch.js';
 
 export interface ParameterSummary {
   readonly name: string;
@@ -41,15 +43,20 @@ export interface Diagnostics {
 }
 
 export function summarizeParameter(draws: Draws, parameter: number): ParameterSummary {
-  const values = parameterDraws(draws, parameter);
-  const ordering = orderingOf(values);
+  const n = draws.chains * draws.drawsPerChain;
+  const values = scratchNumbers('draws of a parameter', n);
+  copyParameter(draws, parameter, values);
+  const moments = meanAndSquares(values);
+  const ordering = orderingOf(values, moments, {
+    ascending: scratchNumbers('ascending draws', n),
+    order: scratchIndices('order of draws', n),
+  });
   const { ascending } = ordering;
-  const { mean, variance } = sampleMoments(values);
   return {
     name: draws.parameterNames[parameter],
-    mean,
+    mean: moments.mean,
     median: quantileOfSorted(ascending, 0.5),
-    sd: Math.sqrt(variance),
+    sd: Math.sqrt(moments.squares / (n - 1)),
     hdi: hdiOfSorted(ascending),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),

@@ -16,6 +16,7 @@ import {
   rhat,
   sampleMoments,
 } from '../../src/posterior/convergence.js';
+import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
 import { randomStream } from '../../src/random/stream.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
@@ -185,6 +186,24 @@ describe('the ESS of the mean', () => {
         },
       ),
       { seed: 2025, numRuns: 50 },
+    );
+  });
+
+  it('of indicators is the ESS of a quantile, whose sums are over the fewer draws only', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 40, max: 61 }),
+        fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+        (seed, chains, length, probability) => {
+          const values = autoregressive(seed, chains, length, 0.3);
+          const bound = quantileOfSorted(sorted(values), probability);
+          const below = values.map((value) => (value <= bound ? 1 : 0));
+          expectAgreement(essQuantile(values, chains, probability), essMean(below, chains));
+        },
+      ),
+      runs,
     );
   });
 

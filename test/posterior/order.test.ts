@@ -12,7 +12,7 @@ import {
   quantileOfSorted,
   sorted,
 } from '../../src/posterior/order.js';
-import { eachRun, type Ordering, orderingOf } from '../../src/posterior/ordering.js';
+import { type Ordering, orderingOf } from '../../src/posterior/ordering.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 500 };
@@ -34,8 +34,10 @@ function averageRanks(
   { ascending, order }: Ordering = orderingOf(values),
 ): Float64Array {
   const ranks = new Float64Array(values.length);
-  eachRun(ascending, (first, last) => {
-    for (let i = first; i <= last; i++) ranks[order[i]] = (first + last) / 2 + 1;
+  order.forEach((index, place) => {
+    const first = ascending.indexOf(ascending[place]);
+    const last = ascending.lastIndexOf(ascending[place]);
+    ranks[index] = (first + last) / 2 + 1;
   });
   return ranks;
 }

@@ -76,6 +76,28 @@ describe('a row of the summary', () => {
   });
 });
 
+describe('the summary of a fit', () => {
+  it('does not depend on the fits summarized before it, of whatever size', () => {
+    const draws = someDraws();
+    const alone = summarize(draws);
+    const random = randomStream('other fits');
+    for (const length of [50, 51, 7, 1000]) {
+      const chains = [0, 1].map(() => Float64Array.from({ length: 2 * length }, random.normal));
+      summarize(joinChains(['a', 'b'], chains));
+      expect(summarize(draws)).toEqual(alone);
+    }
+    // Nor do rows that were given out change with later ones.
+    const kept = structuredClone(alone);
+    summarize(
+      joinChains(
+        ['other'],
+        [0, 1, 2, 3].map(() => new Float64Array(50).fill(1)),
+      ),
+    );
+    expect(alone).toEqual(kept);
+  });
+});
+
 describe('diagnostics', () => {
   it('are the worst of the parameters and the totals of the chains', () => {
     const [calm, torn] = summarize(someDraws());
