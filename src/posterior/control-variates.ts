@@ -12,8 +12,8 @@
  * draws.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
-import { dot, meanAndSquares } from '../linear-algebra/sums.js';
-import { mcseMean, sampleMoments } from './convergence.js';
+import { mcseMean } from './convergence.js';
+import { scratchNumbers } from './scratch.js';
 
 export interface ControlledMean {
   readonly mean: number;
@@ -30,53 +30,204 @@ export function controlledMean(
   gradients: Float64Array,
   chains: number,
 ): ControlledMean {
-  return controlledBy(gradients, values.length, chains)(values);
+  return controlledColumns(
+    { parts: [values], width: 1 },
+    { parts: [gradients], width: gradients.length / values.length },
+    chains,
+  )[0];
 }
 
-/** `controlledMean` for any number of values by the same gradients. */
-export function controlledBy(
-  gradients: Float64Array,
-  draws: number,
-  chains: number,
-): (values: Float64Array) => ControlledMean {
-  const dimension = gradients.length / draws;
-  const { columns, means } = centredColumns(gradients, dimension);
-  const lower = cholesky(productsOf(columns), dimension);
-  return (values) => {
-    const controlled = values.slice();
-    // Nothing to be taken away where the gradients are degenerate.
-    if (lower !== null) {
-      const { mean } = meanAndSquares(values);
-      const deviations = values.map((value) => value - mean);
-      const coefficients = Float64Array.from(columns, (column) =>
-        dot(deviations, 0, column, 0, draws),
-      );
-      solveLower(lower, coefficients);
-      solveLowerTransposed(lower, coefficients);
-      columns.forEach((column, j) => {
-        const coefficient = coefficients[j];
-        for (let i = 0; i < draws; i++) controlled[i] -= coefficient * (column[i] + means[j]);
-      });
-    }
-    return { mean: sampleMoments(controlled).mean, mcse: mcseMean(controlled, chains) };
-  };
+/** A row-major matrix with a row for each draw, in parts that stand one below the other. */
+export interface Rows {
+  readonly parts: readonly Float64Array[];
+  readonly width: number;
 }
 
-/** Columns of a row-major matrix, each less its mean. */
-function centredColumns(matrix: Float64Array, dimension: number) {
-  const rows = matrix.length / dimension;
-  const means = new Float64Array(dimension);
-  const columns = Array.from({ length: dimension }, (_, j) => {
-    const column = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) column[i] = matrix[i * dimension + j];
-    means[j] = meanAndSquares(column).mean;
-    for (let i = 0; i < rows; i++) column[i] -= means[j];
-    return column;
+/** `controlledMean` of each column of `values`. */
+export function controlledColumns(values: Rows, gradients: Rows, chains: number): ControlledMean[] {
+  const { width } = gradients;
+  const columns = columnsOf(gradients, values);
+  const means = columns.means.slice(width);
+  const coefficients = coefficientsOf(columns, width);
+  // Nothing can be taken away where the gradients are degenerate.
+  if (coefficients !== null) {
+    subtractMultiples(columns, width, coefficients);
+    coefficients.forEach((coefficient, at) => {
+      means[Math.floor(at / width)] -= coefficient * columns.means[at % width];
+    });
+  }
+  return Array.from(means, (mean, k) => {
+    const start = (width + k) * columns.rows;
+    const controlled = columns.deviations.subarray(start, start + columns.rows);
+    return { mean, mcse: mcseMean(controlled, chains) };
   });
-  return { columns, means };
 }
 
-/** All products of two columns, row-major. */
-function productsOf(columns: readonly Float64Array[]): Float64Array {
-  return Float64Array.from(columns.flatMap((a) => columns.map((b) => dot(a, 0, b, 0, a.length))));
+/**
+ * The multiples of the first `width` columns that each of the others is to be rid of, row-major
+ * with a row for each of those. null where the first columns depend on one another.
+ */
+function coefficientsOf(columns: Columns, width: number): Float64Array | null {
+  const count = columns.means.length;
+  const products = productsOfColumns(columns, width);
+  const lower = cholesky(lowerHalf(products, count, width), width);
+  if (lower === null) return null;
+  const coefficients = new Float64Array((count - width) * width);
+  for (let column = width; column < count; column++) {
+    const start = (column - width) * width;
+    const row = coefficients.subarray(start, start + width);
+    for (let j = 0; j < width; j++) row[j] = products[j * count + column];
+    solveLower(lower, row);
+    solveLowerTransposed(lower, row);
+  }
+  return coefficients;
+}
+
+interface Columns {
+  readonly rows: number;
+  readonly means: Float64Array;
+  /** Means of the deviations. */
+  readonly shifts: Float64Array;
+  /**
+   * Column after column the deviations from its first value, which are of the size of its spread:
+   * products about the mean then need one pass. A column of zeros follows, which can be the second
+   * of a pair. A scratch buffer.
+   */
+  readonly deviations: Float64Array;
+}
+
+/** The columns of one matrix, then those of another. */
+function columnsOf(first: Rows, second: Rows): Columns {
+  const count = first.width + second.width;
+  const rows = first.parts.reduce((sum, part) => sum + part.length, 0) / first.width;
+  const deviations = scratchNumbers('columns', (count + 1) * rows);
+  deviations.fill(0, count * rows);
+  const shifts = new Float64Array(count);
+  const means = new Float64Array(count);
+  let column = 0;
+  for (const { parts, width } of [first, second]) {
+    for (let k = 0; k < width; k++, column++) {
+      const origin = parts[0][k];
+      let start = column * rows;
+      let sum = 0;
+      for (const part of parts) {
+        sum += copyColumn(part, k, width, origin, deviations, start);
+        start += part.length / width;
+      }
+      shifts[column] = sum / rows;
+      means[column] = origin + shifts[column];
+    }
+  }
+  return { rows, means, shifts, deviations };
+}
+
+/** Writes a column's deviations from `origin` to `to`, from `start` on, and gives their sum. */
+function copyColumn(
+  matrix: Float64Array,
+  column: number,
+  width: number,
+  origin: number,
+  to: Float64Array,
+  start: number,
+): number {
+  let sum = 0;
+  let i = start;
+  for (let from = column; from < matrix.length; from += width) {
+    const deviation = matrix[from] - origin;
+    to[i++] = deviation;
+    sum += deviation;
+  }
+  return sum;
+}
+
+/**
+ * Σ of the products about their means of each of the first `width` columns with each of all,
+ * row-major, from the diagonal on; two by two, so that a value asked for serves twice.
+ */
+function productsOfColumns(columns: Columns, width: number): Float64Array {
+  const count = columns.means.length;
+  const products = new Float64Array(width * count);
+  for (let a = 0; a < width; a += 2) {
+    for (let b = a; b < count; b += 2) {
+      const four = productsOfPairs(columns, a, b);
+      for (let i = a; i < Math.min(a + 2, width); i++) {
+        for (let j = b; j < Math.min(b + 2, count); j++) {
+          const aboutOrigins = four[2 * (i - a) + (j - b)];
+          const shift = columns.rows * columns.shifts[i] * columns.shifts[j];
+          products[i * count + j] = aboutOrigins - shift;
+        }
+      }
+    }
+  }
+  return products;
+}
+
+/** Of columns a and a + 1 with columns b and b + 1. */
+function productsOfPairs({ rows, deviations }: Columns, a: number, b: number): number[] {
+  const toThird = (b - a) * rows;
+  const toFourth = toThird + rows;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  const end = (a + 1) * rows;
+  for (let i = a * rows; i < end; i++) {
+    const first = deviations[i];
+    const second = deviations[i + rows];
+    const third = deviations[i + toThird];
+    const fourth = deviations[i + toFourth];
+    s0 += first * third;
+    s1 += first * fourth;
+    s2 += second * third;
+    s3 += second * fourth;
+  }
+  return [s0, s1, s2, s3];
+}
+
+/** The half that a factorization reads, of the square of columns that the products begin with. */
+function lowerHalf(products: Float64Array, count: number, width: number): Float64Array {
+  const half = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j <= i; j++) half[i * width + j] = products[j * count + i];
+  }
+  return half;
+}
+
+/** Rids the columns after the first `width` of multiples of these, in place. */
+function subtractMultiples(columns: Columns, width: number, coefficients: Float64Array): void {
+  const count = columns.means.length;
+  const weight = (column: number, j: number) =>
+    column < count && j < width ? coefficients[(column - width) * width + j] : 0;
+  for (let column = width; column < count; column += 2) {
+    for (let j = 0; j < width; j += 3) {
+      const threeFor = (of: number): Three => [weight(of, j), weight(of, j + 1), weight(of, j + 2)];
+      subtractThreeFromTwo(columns, width, j, column, threeFor(column), threeFor(column + 1));
+    }
+  }
+}
+
+type Three = readonly [number, number, number];
+
+/** Multiples of columns j to j + 2, each asked for once for two columns, from `column` on. */
+function subtractThreeFromTwo(
+  { rows, deviations }: Columns,
+  width: number,
+  j: number,
+  column: number,
+  [a, b, c]: Three,
+  [d, e, f]: Three,
+): void {
+  // Columns beyond the first `width` have no weight: any other will do for them.
+  const start = j * rows;
+  const toSecond = j + 1 < width ? rows : 0;
+  const toThird = j + 2 < width ? 2 * rows : 0;
+  const toOne = (column - j) * rows;
+  const toOther = toOne + rows;
+  for (let i = start; i < start + rows; i++) {
+    const x = deviations[i];
+    const y = deviations[i + toSecond];
+    const z = deviations[i + toThird];
+    deviations[i + toOne] -= a * x + b * y + c * z;
+    deviations[i + toOther] -= d * x + e * y + f * z;
+  }
 }

@@ -23,8 +23,7 @@ type NumberSlot =
   | 'ascending distances'
   | 'scores'
   | 'deviations'
-  | 'columns'
-  | 'controlled';
+  | 'columns';
 export const scratchNumbers = slots<NumberSlot, Float64Array>((n) => new Float64Array(n));
 
 type IndexSlot =

@@ -2,8 +2,8 @@
  * A fit: all chains of a model, their draws, their summary and their verdict.
  */
 
-import { type ControlledMean, controlledBy } from '../posterior/control-variates.js';
-import { type Draws, joinChains, parameterDraws } from '../posterior/draws.js';
+import { type ControlledMean, controlledColumns } from '../posterior/control-variates.js';
+import { type Draws, joinChains } from '../posterior/draws.js';
 import { paretoK } from '../posterior/psis.js';
 import {
   type Diagnostics,
@@ -125,16 +125,13 @@ export function assembleFit(
 
 /** The mean of every reported parameter with control variates, in the order of the draws' names. */
 export function controlledMeans(draws: Draws, chains: readonly Chain[]): ControlledMean[] {
-  const gradients = new Float64Array(
-    chains.reduce((sum, chain) => sum + chain.gradients.length, 0),
+  const gradients = chains.map((chain) => chain.gradients);
+  const length = gradients.reduce((sum, { length }) => sum + length, 0);
+  return controlledColumns(
+    { parts: [draws.values], width: draws.parameterNames.length },
+    { parts: gradients, width: length / (draws.chains * draws.drawsPerChain) },
+    draws.chains,
   );
-  let end = 0;
-  for (const chain of chains) {
-    gradients.set(chain.gradients, end);
-    end += chain.gradients.length;
-  }
-  const controlled = controlledBy(gradients, draws.chains * draws.drawsPerChain, draws.chains);
-  return draws.parameterNames.map((_, parameter) => controlled(parameterDraws(draws, parameter)));
 }
 
 /** The summary row of a parameter; throws RangeError where the fit has none of that name. */

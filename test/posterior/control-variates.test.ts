@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { simulateBernoulliLogit } from '../../models/index.js';
-import { controlledMean } from '../../src/posterior/control-variates.js';
-import { mcseMean } from '../../src/posterior/convergence.js';
+import { controlledColumns, controlledMean } from '../../src/posterior/control-variates.js';
+import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { randomStream } from '../../src/random/stream.js';
 import { sample } from '../../src/regression/fit.js';
@@ -39,6 +39,86 @@ describe('controlled means', () => {
     const values = Float64Array.from([1, 2, 3, 4, 1, 2, 3, 6]);
     const { mean } = controlledMean(values, new Float64Array(8), 2);
     expect(mean).toBeCloseTo(2.75, 14);
+  });
+
+  test('are plain means where a gradient is not finite', () => {
+    const values = Float64Array.from({ length: 40 }, (_, i) => (7 * i) % 11);
+    const gradients = values.map(Math.sqrt).fill(Number.NaN, 3, 4);
+    const controlled = controlledMean(values, gradients, 2);
+    expect(controlled.mean).toBeCloseTo(sampleMoments(values).mean, 14);
+    expect(controlled.mcse).toBeCloseTo(mcseMean(values, 2), 14);
+  });
+
+  test('are what is left of values after a regression on the gradients, for any widths', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom(40, 41),
+        (seed, width, count, length) => {
+          const random = randomStream(seed, 'columns');
+          const gradients = [0, 1].map(() =>
+            Float64Array.from({ length: length * width }, () => random.normal()),
+          );
+          // Each value is a known mixture of gradients: all that is left is its constant.
+          const mixture = Float64Array.from({ length: width * count }, () => random.normal());
+          const values = gradients.map((matrix) =>
+            Float64Array.from({ length: length * count }, (_, at) => {
+              const row = Math.floor(at / count);
+              let sum = 3;
+              for (let j = 0; j < width; j++) {
+                sum += matrix[row * width + j] * mixture[j * count + (at % count)];
+              }
+              return sum;
+            }),
+          );
+          const controlled = controlledColumns(
+            { parts: values, width: count },
+            { parts: gradients, width },
+            2,
+          );
+          expect(controlled).toHaveLength(count);
+          // 80 draws of at most 7 gradients: rounding only.
+          for (const { mean } of controlled) expect(Math.abs(mean - 3)).toBeLessThan(1e-11);
+          for (const { mcse } of controlled) expect(mcse).toBeLessThan(1e-11);
+        },
+      ),
+      { seed: 2025, numRuns: 200 },
+    );
+  });
+
+  test('do not depend on what stands beside a column, nor on what was computed before', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 20, max: 30 }),
+        (seed, width, count, length) => {
+          const random = randomStream(seed, 'beside');
+          const matrix = (columns: number) =>
+            Float64Array.from({ length: 2 * length * columns }, () => random.normal());
+          const gradients = matrix(width);
+          const values = matrix(count);
+          const all = controlledColumns(
+            { parts: [values], width: count },
+            { parts: [gradients], width },
+            2,
+          );
+          controlledMean(matrix(1), matrix(3), 2);
+          const alone = all.map((_, k) =>
+            controlledMean(
+              values.filter((_, at) => at % count === k),
+              gradients,
+              2,
+            ),
+          );
+          expect(alone).toEqual(all);
+        },
+      ),
+      { seed: 2025, numRuns: 100 },
+    );
   });
 
   test('are the posterior means of a skewed density, with less error than plain ones', () => {
