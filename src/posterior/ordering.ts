@@ -184,3 +184,17 @@ export function foldedOrdering(
   }
   return folded;
 }
+
+/** Calls back with each run of equal values: its first and last place, from 0, in the ordering. */
+export function eachRun(
+  ascending: Float64Array,
+  onRun: (first: number, last: number) => void,
+): void {
+  let first = 0;
+  while (first < ascending.length) {
+    let last = first;
+    while (last + 1 < ascending.length && ascending[last + 1] === ascending[first]) last++;
+    onRun(first, last);
+    first = last + 1;
+  }
+}

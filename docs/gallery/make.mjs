@@ -1,0 +1,133 @@
+/**
+ * Draws the gallery's pictures from the simulated replica: `node docs/gallery/make.mjs`, after
+ * `npm run build`. The same seed gives the same files.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Papa from 'papaparse';
+import {
+  groupByContext,
+  linearRegression,
+  logisticRegression,
+  randomStream,
+} from '../../dist/src/index.js';
+import { readStudy } from '../../dist/src/node.js';
+import {
+  plotCorrelation,
+  plotForest,
+  plotPairs,
+  plotPosterior,
+  plotPpc,
+  plotRank,
+  plotTrace,
+} from '../../dist/src/plots.js';
+import { rasterize } from '../../dist/src/report/figures/rasterize.js';
+import { normalizedDifferences } from '../../dist/src/study/context.js';
+
+const SEED = 2025;
+const DPI = 144;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+async function save(name, svg) {
+  await writeFile(new URL(`${name}.png`, import.meta.url), await rasterize(svg, { dpi: DPI }));
+}
+
+/** The choices of one model in one context, as a regression has them. */
+async function choicesOfOneContext() {
+  const study = await readStudy(join(root, 'fixtures/replica'));
+  const [model] = study.models;
+  const [{ context, choices }] = groupByContext(model.instilledChoices, study.contexts);
+  const names = context.attributes.map(({ name }) => name);
+  const rows = choices.map((choice) => normalizedDifferences(context, choice));
+  return {
+    names,
+    rows,
+    outcome: choices.map(({ choseA }) => Number(choseA)),
+    title: `Simulated ${model.name}, context ${context.name}`,
+  };
+}
+
+/** Choices that the fitted model would make in the place of those that were made. */
+function replicate({ draws }, rows) {
+  const random = randomStream(SEED, 'replications');
+  const width = draws.parameterNames.length;
+  const values = new Float64Array((draws.values.length / width) * rows.length);
+  values.forEach((_, i) => {
+    const at = Math.floor(i / rows.length) * width;
+    const [intercept, ...slopes] = draws.values.subarray(at, at + width);
+    const utility = rows[i % rows.length].reduce((sum, d, k) => sum + slopes[k] * d, intercept);
+    values[i] = random.uniform() < 1 / (1 + Math.exp(-utility)) ? 1 : 0;
+  });
+  return { ...draws, parameterNames: rows.map((_, i) => `y[${i + 1}]`), values };
+}
+
+/** Which attribute sets the two options of a trial apart the most. */
+function telling(row, names) {
+  const most = row.reduce((best, d, i) => (Math.abs(d) > Math.abs(row[best]) ? i : best), 0);
+  return `${names[most]} in favour of ${row[most] > 0 ? 'A' : 'B'}`;
+}
+
+async function drawFits() {
+  const { names, rows, outcome, title } = await choicesOfOneContext();
+  const predictors = Object.fromEntries(names.map((name, i) => [name, rows.map((row) => row[i])]));
+  const fit = logisticRegression(
+    { outcome, predictors },
+    { slopePrior: { mean: 0, sd: 1 }, seed: SEED },
+  );
+  const slopes = names.map((name) => `b_${name}`);
+  const shown = { parameters: slopes, title };
+  const replicated = replicate(fit, rows);
+  await save('forest', plotForest(fit.draws, { ...shown, label: 'weight (log odds)' }).svg);
+  await save('posterior', plotPosterior(fit.draws, { ...shown, reference: 0 }).svg);
+  await save('trace', plotTrace(fit.draws, { title, parameters: slopes.slice(0, 3) }).svg);
+  await save('rank', plotRank(fit.draws, shown).svg);
+  await save('pairs', plotPairs(fit.draws, shown).svg);
+  const label = 'share of choices of A';
+  await save('ppc', plotPpc(replicated, { observed: outcome, title, label }).svg);
+  const groups = rows.map((row) => telling(row, names));
+  await save('ppc-groups', plotPpc(replicated, { observed: outcome, groups, title, label }).svg);
+}
+
+/** The figures of the paper, as the command writes them, and one of their panels by itself. */
+async function drawFigures() {
+  const out = await mkdtemp(join(tmpdir(), 'weighbridge-gallery-'));
+  try {
+    const command = [join(root, 'dist/src/cli/main.js'), 'reproduce', '--quiet', '--out', out];
+    await promisify(execFile)('node', command, { maxBuffer: 1e8 });
+    for (const name of ['figure-2', 'figure-3']) {
+      await save(name, await readFile(join(out, `${name}.svg`), 'utf8'));
+    }
+    await drawCorrelation(await readFile(join(out, 'csv/figure-2-points.csv'), 'utf8'));
+  } finally {
+    await rm(out, { recursive: true });
+  }
+}
+
+async function drawCorrelation(csv) {
+  const { data } = Papa.parse(csv, { header: true, dynamicTyping: true, skipEmptyLines: true });
+  const [{ model }] = data;
+  const points = data.filter((row) => row.model === model && row.condition === 'after training');
+  const learned = points.map(({ learned_z }) => learned_z);
+  const reported = points.map(({ reported_z }) => reported_z);
+  const { draws } = linearRegression(
+    { outcome: reported, predictors: { learned } },
+    { seed: SEED },
+  );
+  const { svg } = plotCorrelation(draws, {
+    x: learned,
+    y: reported,
+    labels: points.map(({ scenario, attribute }) => `${scenario}: ${attribute}`),
+    slope: 'b_learned',
+    xLabel: 'learned weight (standardized)',
+    yLabel: 'reported weight (standardized)',
+    title: `Simulated ${model}, after training`,
+  });
+  await save('correlation', svg);
+}
+
+await drawFits();
+await drawFigures();

@@ -1,0 +1,158 @@
+/**
+ * Rank plot (Vehtari et al. 2021, §5; ArviZ's `plot_rank`, bayesplot's `mcmc_rank_hist`): all
+ * draws of a parameter are ranked together, and each chain shows how its ranks are spread. Chains
+ * that explore the same posterior have equally many in every bin, which is the dashed line.
+ */
+import * as Plot from '@observablehq/plot';
+import type { Draws } from '../posterior/draws.js';
+import { eachRun, orderingOf } from '../posterior/ordering.js';
+import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
+import {
+  badArgument,
+  DEFAULT_WIDTH,
+  type PlotOptions,
+  type PlottedParameter,
+  plottedParameters,
+} from './options.js';
+import { gridOf, panelTitle, titleHeight, titleMarks } from './panels.js';
+import { chainColour } from './theme.js';
+import { type AxisOptions, tickRoom, withFittingTicks } from './ticks.js';
+
+export interface RankOptions extends PlotOptions {
+  /** Of each chain's histogram; twice Sturges' number, where absent, as in ArviZ. */
+  readonly bins?: number;
+}
+
+interface RankBar {
+  readonly chain: number;
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+}
+
+const LEAST_CELL = 230;
+const CHAIN_HEIGHT = 38;
+const BOTTOM = 40;
+const LEFT = 40;
+
+/** @throws WeighbridgeError `bad-argument` */
+export function plotRank(draws: Draws, options: RankOptions = {}): DrawnPlot {
+  const parameters = plottedParameters(draws, options);
+  const bins = options.bins ?? defaultBins(draws);
+  const total = draws.chains * draws.drawsPerChain;
+  if (!(Number.isInteger(bins) && bins >= 1 && bins <= total)) {
+    throw badArgument(`bins is a whole number from 1 to the ${total} draws, not ${bins}`);
+  }
+  const width = options.width ?? DEFAULT_WIDTH;
+  const grid = gridOf(parameters.length, width, LEAST_CELL);
+  const ranks = { domain: [0, total] } as const;
+  const { right } = tickRoom([{ x: ranks }], { width: 400, height: 60 });
+  const inner = Math.max(grid.cellWidth - LEFT - right, 60);
+  const titles = parameters.map(({ name }) => panelTitle(name, inner));
+  const top = titleHeight(titles);
+  const height =
+    options.height === undefined
+      ? top + BOTTOM + draws.chains * CHAIN_HEIGHT
+      : Math.max(options.height / grid.rows, top + BOTTOM + 16 * draws.chains);
+
+  const x = rankAxis(total, inner);
+  const panels = parameters.map((parameter, index): Panel => {
+    const bars = rankBars(parameter, draws.chains, bins);
+    return {
+      name: parameter.name,
+      x: (index % grid.columns) * grid.cellWidth,
+      y: Math.floor(index / grid.columns) * height,
+      options: {
+        width: LEFT + inner + right,
+        height,
+        marginLeft: LEFT,
+        marginRight: right,
+        marginTop: top,
+        marginBottom: BOTTOM,
+        x,
+        ...chainScales(draws.chains, bars),
+        marks: [
+          ...rankMarks(bars, draws.drawsPerChain / bins),
+          ...titleMarks(titles[index] ?? panelTitle('', inner), top),
+        ],
+      },
+    };
+  });
+  return drawPicture({
+    kind: 'rank',
+    width: Math.max(width, grid.columns * (LEFT + inner + right)),
+    height: grid.rows * height,
+    title: options.title,
+    subtitle: 'draws by rank among all chains; dashed: as many as expected',
+    theme: options.theme,
+    description: `Rank plot of ${parameters.length} parameters in ${draws.chains} chains`,
+    panels,
+  });
+}
+
+function defaultBins({ chains, drawsPerChain }: Draws): number {
+  const sturges = Math.ceil(Math.log2(chains * drawsPerChain)) + 1;
+  return Math.min(2 * sturges, drawsPerChain);
+}
+
+function rankAxis(draws: number, width: number): AxisOptions {
+  const label = { label: 'rank', labelAnchor: 'center', labelArrow: 'none' } as const;
+  return withFittingTicks({ domain: [0, draws], ...label }, width);
+}
+
+function chainScales(chains: number, bars: readonly RankBar[]): Plot.PlotOptions {
+  return {
+    y: { domain: [0, Math.max(...bars.map(({ count }) => count))], axis: null },
+    fy: {
+      domain: Array.from({ length: chains }, (_, chain) => chain),
+      axis: 'left',
+      label: 'chain',
+      tickFormat: (chain: number) => String(chain + 1),
+      padding: 0.12,
+    },
+  };
+}
+
+function rankMarks(bars: readonly RankBar[], expected: number): Plot.Markish[] {
+  return [
+    Plot.rectY(bars, {
+      fy: 'chain',
+      x1: 'low',
+      x2: 'high',
+      y: 'count',
+      fill: ({ chain }: RankBar) => chainColour(chain),
+      fillOpacity: 0.75,
+      insetLeft: 0.5,
+      insetRight: 0.5,
+      title: ({ count }: RankBar) => `${count} draws`,
+      className: 'ranks',
+    }),
+    Plot.ruleY([expected], { strokeDasharray: '4,3', className: 'expected' }),
+    Plot.ruleY([0]),
+  ];
+}
+
+/** Ranks run from 1; bin b holds those in (b · S / bins, (b + 1) · S / bins]. */
+function rankBars({ values }: PlottedParameter, chains: number, bins: number): RankBar[] {
+  const total = values.length;
+  const perChain = total / chains;
+  const counts = Array.from({ length: chains }, () => new Uint32Array(bins));
+  const { ascending, order } = orderingOf(values);
+  eachRun(ascending, (first, last) => {
+    // Draws that tie share the mean of their ranks.
+    const rank = (first + last) / 2 + 1;
+    const bin = Math.min(Math.ceil((rank * bins) / total) - 1, bins - 1);
+    for (let i = first; i <= last; i++) {
+      const ofChain = counts[Math.floor((order[i] ?? 0) / perChain)];
+      if (ofChain) ofChain[bin] = (ofChain[bin] ?? 0) + 1;
+    }
+  });
+  return counts.flatMap((ofChain, chain) =>
+    Array.from(ofChain, (count, bin) => ({
+      chain,
+      low: (bin * total) / bins,
+      high: ((bin + 1) * total) / bins,
+      count,
+    })),
+  );
+}
