@@ -28,6 +28,12 @@ export type ErrorCode =
   | 'study-changed'
   /** The record of a study cannot be written: the disk is full. */
   | 'disk-full'
+  /** A folder holds no result, or nothing that says so. */
+  | 'no-result'
+  /** The result was written in another version of the format. */
+  | 'result-version'
+  /** A file of a result is cut short, missing or not what it should be. */
+  | 'damaged-result'
   /** Stopped on request; what was recorded is kept. */
   | 'interrupted';
 

@@ -24,6 +24,7 @@ export {
   weightJob,
 } from './analysis/learned-weights.js';
 export type { ModelResult } from './analysis/model-result.js';
+export type { FitObserver, FitSubject, PlannedFit } from './analysis/planned-fits.js';
 export { type ReproduceOptions, type Reproduction, reproduce } from './analysis/reproduce.js';
 export { scaleWeights, standardize } from './analysis/standardize.js';
 export type { TrainingEffect } from './analysis/training-effect.js';

@@ -1,5 +1,14 @@
-/** What needs Node: reading and downloading studies, and fits on worker threads. */
+/** What needs Node: studies and results on disk, downloads, pictures, fits on worker threads. */
 export { type WorkerPool, workerPool } from './executor/worker-pool.js';
+export { rasterize } from './report/figures/rasterize.js';
+export type {
+  ContextRecord,
+  FitRecord,
+  ReportRecord,
+  ResultDocument,
+  TrialRecord,
+} from './report/result-folder/format.js';
+export { type ResultFolder, readResult } from './report/result-folder/read-result.js';
 export { type Candidate, contextFor, readAgents, readCandidates } from './study/candidates.js';
 export type { Attribute, Choice, Context, WeightReport } from './study/context.js';
 export type { Provenance } from './study/provenance.js';

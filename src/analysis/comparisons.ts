@@ -3,7 +3,7 @@
  */
 import type { Study } from '../study/read-study.js';
 import { type Pairs, pairWeights } from './correlations.js';
-import type { LearnedWeights } from './learned-weights.js';
+import type { LearnedWeights, Setting } from './learned-weights.js';
 import { standardizeTable, type WeightTable } from './reported-weights.js';
 import { correlation } from './standardize.js';
 import type { ModelWeights } from './weights-of-study.js';
@@ -18,6 +18,8 @@ export type LargestWeights = 'plus_and_minus_100' | 'plus_100';
 export interface Comparison {
   /** MODEL/what against what. */
   readonly key: string;
+  readonly model: string;
+  readonly setting: Setting;
   readonly weights: WeightTable;
   readonly reports: WeightTable;
   readonly scaledWeights: WeightTable;
@@ -25,12 +27,12 @@ export interface Comparison {
 }
 
 function comparison(
-  key: string,
-  scaledWeights: WeightTable,
-  weights: WeightTable,
+  of: Pick<Comparison, 'model' | 'setting' | 'scaledWeights' | 'weights'> & { what: string },
   reports: WeightTable,
 ): Comparison {
-  return { key, scaledWeights, weights, reports, pairs: pairWeights(weights, reports) };
+  const { what, ...rest } = of;
+  const key = `${rest.model}/${what}`;
+  return { ...rest, key, reports, pairs: pairWeights(rest.weights, reports) };
 }
 
 /** The same comparison where the attributes with the largest weights are left out. */
@@ -62,31 +64,36 @@ function targetTable({ weights }: ModelWeights, { targets }: Study): WeightTable
 /** The six correlations of a base model. */
 export function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
   const { record, reports } = model;
-  const key = (what: string) => `${record.name}/${what}`;
-  const instilled = scaledTable(model.weights.instilled);
-  const native = scaledTable(model.weights.native);
-  const z = { instilled: standardizeTable(instilled), native: standardizeTable(native) };
-  const targets = standardizeTable(targetTable(model, study));
-  const onInstilled = (what: string, of: WeightTable) =>
-    comparison(key(what), instilled, z.instilled, of);
-  const onNative = (what: string, of: WeightTable) => comparison(key(what), native, z.native, of);
+  const against = (setting: Setting) => {
+    const scaledWeights = scaledTable(model.weights[setting]);
+    const weights = standardizeTable(scaledWeights);
+    return (what: string, of: WeightTable) =>
+      comparison({ model: record.name, setting, scaledWeights, weights, what }, of);
+  };
+  const instilled = against('instilled');
+  const native = against('native');
   return [
-    onInstilled('learned_vs_target', targets),
-    onInstilled('instilled/reports', reports.instilled),
-    onInstilled('instilled/off_the_shelf_reports', reports.offTheShelf),
-    onInstilled('instilled/trained_reports', reports.instilledTrained),
-    onNative('native/reports', reports.native),
-    onNative('native/trained_reports', reports.nativeTrained),
+    instilled('learned_vs_target', standardizeTable(targetTable(model, study))),
+    instilled('instilled/reports', reports.instilled),
+    instilled('instilled/off_the_shelf_reports', reports.offTheShelf),
+    instilled('instilled/trained_reports', reports.instilledTrained),
+    native('native/reports', reports.native),
+    native('native/trained_reports', reports.nativeTrained),
   ];
 }
 
 /** Appendix D: reports against target weights, before and after introspection training. */
 export function targetComparisonsOf(model: ModelWeights, study: Study): Comparison[] {
-  const targets = targetTable(model, study);
-  const z = standardizeTable(targets);
   const { record, reports } = model;
+  const scaledWeights = targetTable(model, study);
+  const targets = {
+    model: record.name,
+    setting: 'instilled',
+    scaledWeights,
+    weights: standardizeTable(scaledWeights),
+  } as const;
   return [
-    comparison(`${record.name}/before`, targets, z, reports.instilled),
-    comparison(`${record.name}/after`, targets, z, reports.instilledTrained),
+    comparison({ ...targets, what: 'before' }, reports.instilled),
+    comparison({ ...targets, what: 'after' }, reports.instilledTrained),
   ];
 }

@@ -1,10 +1,10 @@
 /**
  * All correlations of a study and the effects of training, as jobs and as results.
  */
-import type { FitJob } from '../regression/job.js';
 import type { Comparison } from './comparisons.js';
 import { type Correlation, correlationJob, correlationOf, type Pairs } from './correlations.js';
 import type { Setting } from './learned-weights.js';
+import type { PlannedFit } from './planned-fits.js';
 import { type TrainingEffect, trainingEffectJob, trainingEffectOf } from './training-effect.js';
 import { bothSettings, type FitsByName, fitNamed } from './weights-of-study.js';
 
@@ -14,9 +14,9 @@ export interface CorrelationSet {
   readonly effects: Readonly<Record<Setting, TrainingEffect>>;
 }
 
-/** The jobs of a whole set of correlations and effects, and how their results are read. */
+/** The fits of a whole set of correlations and effects, and how their results are read. */
 export interface CorrelationSetPlan {
-  readonly jobs: readonly FitJob[];
+  readonly fits: readonly PlannedFit[];
   read(fits: FitsByName): CorrelationSet;
 }
 
@@ -38,10 +38,13 @@ export function correlationSetPlan(
     }));
   const effectName = (setting: Setting) => `${prefix}effect/${setting}`;
   return {
-    jobs: [
-      ...comparisons.map(({ key, pairs }) => correlationJob(prefix + key, pairs)),
-      ...bothSettings.map((setting) =>
-        trainingEffectJob(effectName(setting), trainingPairs(setting)),
+    fits: [
+      ...comparisons.map((one) => correlationFit(prefix, one)),
+      ...bothSettings.map(
+        (setting): PlannedFit => ({
+          job: trainingEffectJob(effectName(setting), trainingPairs(setting)),
+          subject: { kind: 'effect', setting },
+        }),
       ),
     ],
     read(fits) {
@@ -52,6 +55,16 @@ export function correlationSetPlan(
         effects: { instilled: effect('instilled'), native: effect('native') },
       };
     },
+  };
+}
+
+export function correlationFit(
+  prefix: string,
+  { key, model, setting, pairs }: Comparison,
+): PlannedFit {
+  return {
+    job: correlationJob(prefix + key, pairs),
+    subject: { kind: 'correlation', model, setting },
   };
 }
 

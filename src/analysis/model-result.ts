@@ -16,10 +16,21 @@ export interface ModelResult {
   readonly invalidReportsPercent: number;
   /** Reports that the analysis used, by file. */
   readonly reportsUsed: Readonly<Record<ReportFile, number>>;
+  readonly reportCounts: readonly ReportCount[];
+}
+
+/** How many reports were asked for, and how many of them could be used. */
+export interface ReportCount {
+  readonly setting: Setting;
+  /** The two halves of introspection training count together. */
+  readonly files: readonly ReportFile[];
+  readonly asked: number;
+  readonly used: number;
 }
 
 export function modelResult(model: ModelWeights, { targets, provenance }: Study): ModelResult {
   const { record, groups, weights } = model;
+  const reportCounts = countReports(model, provenance?.reports_per_context);
   const slopes = new Map(weights.native.map((one) => [one.context.name, one.slopes]));
   return {
     name: record.name,
@@ -30,7 +41,7 @@ export function modelResult(model: ModelWeights, { targets, provenance }: Study)
     nativeChoicesPredictedPercent: choicesPredictedPercent(groups.native, (context) =>
       slopes.get(context),
     ),
-    invalidReportsPercent: invalidPercent(model, provenance?.reports_per_context),
+    invalidReportsPercent: invalidReportsPercent(reportCounts),
     reportsUsed: {
       offTheShelfReports: record.offTheShelfReports.length,
       instilledReports: record.instilledReports.length,
@@ -39,19 +50,28 @@ export function modelResult(model: ModelWeights, { targets, provenance }: Study)
       nativeReports: record.nativeReports.length,
       nativeTrainedReports: record.nativeTrainedReports.length,
     },
+    reportCounts,
   };
 }
 
-function invalidPercent({ record, groups }: ModelWeights, asked: number | undefined): number {
-  const { offTheShelfReports, instilledReports, nativeReports, nativeTrainedReports } = record;
-  const halves = [...record.firstHalfTrainedReports, ...record.lastHalfTrainedReports];
-  const onInstilled = [offTheShelfReports, instilledReports, halves];
-  const onNative = [nativeReports, nativeTrainedReports];
-  return invalidReportsPercent(
-    [
-      ...onInstilled.map((reports) => ({ reports, contexts: groups.instilled.length })),
-      ...onNative.map((reports) => ({ reports, contexts: groups.native.length })),
-    ],
-    reportsPerContext([...onInstilled, ...onNative], asked),
+const askedTogether: readonly Pick<ReportCount, 'setting' | 'files'>[] = [
+  { setting: 'instilled', files: ['offTheShelfReports'] },
+  { setting: 'instilled', files: ['instilledReports'] },
+  { setting: 'instilled', files: ['firstHalfTrainedReports', 'lastHalfTrainedReports'] },
+  { setting: 'native', files: ['nativeReports'] },
+  { setting: 'native', files: ['nativeTrainedReports'] },
+];
+
+function countReports({ record, groups }: ModelWeights, asked: number | undefined): ReportCount[] {
+  const reportsOf = (files: readonly ReportFile[]) => files.flatMap((file) => record[file]);
+  const perContext = reportsPerContext(
+    askedTogether.map(({ files }) => reportsOf(files)),
+    asked,
   );
+  return askedTogether.map(({ setting, files }) => ({
+    setting,
+    files,
+    asked: groups[setting].length * perContext,
+    used: reportsOf(files).length,
+  }));
 }

@@ -38,17 +38,11 @@ export function joinTables(...tables: readonly WeightTable[]): WeightTable {
   return new Map(tables.flatMap((table) => [...table]));
 }
 
-/**
- * The share of reports that are missing, in percent: `perContext` were asked for in each context
- * of each file, and only valid ones are in the data.
- */
-export function invalidReportsPercent(
-  files: readonly { reports: readonly WeightReport[]; contexts: number }[],
-  perContext: number,
-): number {
-  const asked = files.reduce((sum, file) => sum + file.contexts * perContext, 0);
-  const valid = files.reduce((sum, file) => sum + file.reports.length, 0);
-  return (100 * (asked - valid)) / asked;
+/** The share of reports that were asked for and could not be used, in percent. */
+export function invalidReportsPercent(counts: readonly { asked: number; used: number }[]): number {
+  const asked = counts.reduce((sum, count) => sum + count.asked, 0);
+  const used = counts.reduce((sum, count) => sum + count.used, 0);
+  return (100 * (asked - used)) / asked;
 }
 
 /** The paper asked for ten reports in each context. */

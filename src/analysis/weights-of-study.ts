@@ -3,7 +3,7 @@
  */
 
 import { WeighbridgeError } from '../errors.js';
-import type { FitJob, FitResult } from '../regression/job.js';
+import type { FitResult } from '../regression/job.js';
 import { modelFiles, probabilityColumn } from '../study/layout.js';
 import type { BaseModelRecord, Study } from '../study/read-study.js';
 import {
@@ -15,6 +15,7 @@ import {
   type Setting,
   weightJob,
 } from './learned-weights.js';
+import type { PlannedFit } from './planned-fits.js';
 import { type ReportTables, reportTables } from './report-tables.js';
 
 export const bothSettings: readonly Setting[] = ['instilled', 'native'];
@@ -44,14 +45,18 @@ function weightJobName(model: string, setting: Setting, context: string): string
   return `${model}/${setting}/${context}`;
 }
 
-export function weightJobs(
-  { record, groups }: ModelData,
+export function weightFits(
+  { record: { name: model }, groups }: ModelData,
   weighChoices: ChoiceWeighing = 'as-made',
-): FitJob[] {
+): PlannedFit[] {
   return bothSettings.flatMap((setting) =>
-    groups[setting].map((group) =>
-      weightJob(weightJobName(record.name, setting, group.context.name), group, weighChoices),
-    ),
+    groups[setting].map((group) => {
+      const context = group.context.name;
+      return {
+        job: weightJob(weightJobName(model, setting, context), group, weighChoices),
+        subject: { kind: 'weights', model, setting, context },
+      };
+    }),
   );
 }
 

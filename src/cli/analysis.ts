@@ -6,28 +6,38 @@ import { type Command, Option } from 'commander';
 import pc from 'picocolors';
 import { figuresOf } from '../analysis/figures.js';
 import type { ChoiceWeighing } from '../analysis/learned-weights.js';
+import type { FitObserver } from '../analysis/planned-fits.js';
 import { type Reproduction, reproduce } from '../analysis/reproduce.js';
 import { rememberingRunner } from '../executor/remembering.js';
 import { workerPool } from '../executor/worker-pool.js';
 import { packageVersion } from '../package-info.js';
 import { reproductionJson } from '../report/json.js';
+import { authorsWeights } from '../report/result-folder/authors-weights.js';
+import type { FinishedAnalysis, ResultWriter } from '../report/result-folder/write-result.js';
 import { figureTable } from '../report/table.js';
-import { completeSettings, defaultSettings } from '../sampler/settings.js';
-import { regressionResults } from '../study/layout.js';
+import {
+  algorithms,
+  completeSettings,
+  defaultSettings,
+  type SamplerSettings,
+} from '../sampler/settings.js';
 import type { Study } from '../study/read-study.js';
 import { writeFiles, writeWhole } from '../study/write-files.js';
-import { weightsCsv } from '../study/write-study.js';
 import { wholeNumber } from './options.js';
 import { readPaperFigures } from './paper-figures.js';
 import { progressBar } from './progress.js';
+import { commandLine } from './result.js';
 
 export interface AnalysisFlags {
   json?: string;
+  out?: string;
+  png: boolean;
   weights?: string;
   seed: number;
   chains: number;
   warmup: number;
   draws: number;
+  algorithm: SamplerSettings['algorithm'];
   workers: number;
   outOfRange: 'keep' | 'omit';
   weighChoices: ChoiceWeighing;
@@ -40,6 +50,11 @@ const MOST_WORKERS = 8;
 export function addAnalysisOptions(command: Command): Command {
   const { chains, warmup, draws, seed } = defaultSettings;
   return command
+    .option(
+      '--out <folder>',
+      'write a result folder: figures, report.html, all draws; `weighbridge view` shows it',
+    )
+    .option('--png', 'with --out: the figures also as PNG, 300 dots an inch', false)
     .option('--json <file>', "write the result as JSON ('-': standard output)")
     .option(
       '--weights <folder>',
@@ -49,6 +64,14 @@ export function addAnalysisOptions(command: Command): Command {
     .option('--chains <n>', 'chains a fit', wholeNumber(1, 1000), chains)
     .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0, 1_000_000), warmup)
     .option('--draws <n>', 'kept draws a chain', wholeNumber(4, 1_000_000), draws)
+    .addOption(
+      new Option(
+        '--algorithm <name>',
+        'how fits are sampled: split HMC where a posterior is found near normal and NUTS elsewhere (auto), or one for all',
+      )
+        .choices(algorithms)
+        .default(defaultSettings.algorithm),
+    )
     .option(
       '--workers <n>',
       'worker threads; the result is the same for any number',
@@ -74,25 +97,30 @@ export function addAnalysisOptions(command: Command): Command {
     .option('--quiet', 'no progress, and with --json - no table', false);
 }
 
-/** The whole analysis of a study. */
-export type Analyse = (study: Study, weighChoices: ChoiceWeighing) => Promise<Reproduction>;
+/** The whole analysis of a study; `observe` is shown its draws. */
+export type Analyse = (
+  study: Study,
+  weighChoices: ChoiceWeighing,
+  observe?: FitObserver,
+) => Promise<Reproduction>;
 
 /** Runs `work` with fits on worker threads, and a bar of its own for each analysis in it. */
 export async function withFits<T>(
   flags: AnalysisFlags,
   work: (analyse: Analyse) => Promise<T>,
 ): Promise<T> {
-  const { chains, warmup, draws, seed } = flags;
+  const { chains, warmup, draws, seed, algorithm } = flags;
   const pool = workerPool(flags.workers);
   const run = rememberingRunner(pool.run);
   const bar = progressBar('fitting', flags.quiet);
   try {
-    return await work((study, weighChoices) =>
+    return await work((study, weighChoices, observe) =>
       reproduce(study, {
-        settings: completeSettings({ chains, warmup, draws, seed }),
+        settings: completeSettings({ chains, warmup, draws, seed, algorithm }),
         run,
         weighChoices,
         onProgress: bar.update,
+        ...(observe && { observe }),
       }),
     );
   } finally {
@@ -101,19 +129,17 @@ export async function withFits<T>(
   }
 }
 
-/** Posterior means scaled to a largest absolute value of 100: what the authors' last script reads. */
-function weightFiles({ models }: Reproduction): ReadonlyMap<string, string> {
-  return new Map(
-    models.flatMap(({ name, weights }) =>
-      (['instilled', 'native'] as const).map((setting) => [
-        name + regressionResults[setting],
-        weightsCsv(
-          new Map(weights[setting].map(({ context, scaled }) => [context.name, scaled])),
-          'b_attr',
-        ),
-      ]),
-    ),
-  );
+/** What of an analysis the writer of a result cannot know from the study alone. */
+export type ResultExtras = Pick<
+  FinishedAnalysis,
+  'answers' | 'dataFolder' | 'reasonsOf' | 'unitsOf'
+>;
+
+export interface ShowOptions {
+  readonly seconds: number;
+  /** Where --out was given. */
+  readonly writer: ResultWriter | null;
+  readonly extras: ResultExtras;
 }
 
 /** One analysis, with what was left out or falls short told on standard error. */
@@ -121,15 +147,15 @@ export async function showAnalysis(
   study: Study,
   result: Reproduction,
   flags: AnalysisFlags,
-  seconds: number,
+  { seconds, writer, extras }: ShowOptions,
 ): Promise<void> {
   warn(result.warnings);
   const figures = figuresOf(result, await readPaperFigures());
   const text = `${figureTable(figures, tableTitle(study, flags))}\n${verdict(result, seconds)}\n`;
   if (flags.json !== '-') process.stdout.write(text);
   else if (!flags.quiet) process.stderr.write(text);
-  if (flags.weights !== undefined) await writeFiles(flags.weights, weightFiles(result));
-  if (flags.json === undefined) return;
+  if (flags.weights !== undefined) await writeFiles(flags.weights, authorsWeights(result));
+  if (flags.json === undefined && writer === null) return;
   const json = reproductionJson(result, figures, {
     ...flags,
     version: packageVersion,
@@ -138,6 +164,11 @@ export async function showAnalysis(
     seconds,
     warnings: [...study.warnings, ...result.warnings],
   });
+  if (writer) {
+    const { png } = flags;
+    await writer.finish({ ...extras, study, result, document: json, command: commandLine(), png });
+  }
+  if (flags.json === undefined) return;
   const document = `${JSON.stringify(json, null, 1)}\n`;
   if (flags.json === '-') process.stdout.write(document);
   else await writeWhole(flags.json, document);

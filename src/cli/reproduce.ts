@@ -1,7 +1,10 @@
 /** `weighbridge reproduce`: the paper's analysis on a folder of choices and reports. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { WeighbridgeError } from '../errors.js';
 import { fixturePath } from '../package-info.js';
+import type { UnitsOf } from '../report/result-folder/asked.js';
+import { readCandidates } from '../study/candidates.js';
 import { fetchPublished } from '../study/published-data.js';
 import { readStudy } from '../study/read-study.js';
 import {
@@ -13,6 +16,7 @@ import {
 } from './analysis.js';
 import { requireWritable } from './output.js';
 import { progressBar } from './progress.js';
+import { withResult } from './result.js';
 
 interface ReproduceFlags extends AnalysisFlags {
   data?: string;
@@ -35,8 +39,30 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
   const folder = await dataFolder(flags);
   const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
   warn(study.warnings);
-  const result = await withFits(flags, (analyse) => analyse(study, flags.weighChoices));
-  await showAnalysis(study, result, flags, (performance.now() - started) / 1000);
+  await withResult(flags, async (writer) => {
+    const result = await withFits(flags, (analyse) =>
+      analyse(study, flags.weighChoices, writer?.observe),
+    );
+    const seconds = (performance.now() - started) / 1000;
+    const extras = writer ? { unitsOf: await unitsFor(folder) } : {};
+    await showAnalysis(study, result, flags, { seconds, writer, extras });
+  });
+}
+
+/** The authors' file of contexts with units; the layout itself has no place for them. */
+const CANDIDATES = 'candidate_scenarios.json';
+
+/** Units are shown where they are known: those of our own contexts, or of a file beside the data. */
+async function unitsFor(folder: string): Promise<UnitsOf> {
+  const own = await readCandidates(fixturePath('contexts.json'));
+  // Nothing else depends on the file: one that cannot be read costs the units alone.
+  const theirs = await readCandidates(join(folder, CANDIDATES)).catch(() => []);
+  const known = new Map([...own, ...theirs].map((one) => [one.short_name, one.attributes]));
+  return ({ name, attributes }) => {
+    const found = known.get(name);
+    const same = found?.every((attribute, i) => attribute.name === attributes[i]?.name);
+    return same ? found?.map(({ units }) => units) : undefined;
+  };
 }
 
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,6 +1,7 @@
 /**
  * A runner that fits nothing twice: two analyses of one study share most of their fits.
  */
+import { createHash } from 'node:crypto';
 import type { FitJob, FitResult, FitRunner } from '../regression/job.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 
@@ -9,8 +10,13 @@ export function rememberingRunner(run: FitRunner): FitRunner {
   const known = new Map<string, FitResult>();
   return async (jobs, settings, onFit) => {
     const keys = jobs.map((job) => keyOf(job, settings));
-    const fresh = jobs.filter((_, i) => !known.has(keys[i] ?? ''));
-    for (let i = fresh.length; i < jobs.length; i++) onFit?.();
+    const fresh: FitJob[] = [];
+    jobs.forEach((job, i) => {
+      const result = known.get(keys[i] ?? '');
+      // Draws that were shown are gone, and to show them they are made again.
+      if (result && job.keepDraws !== 'to-show') onFit?.(result);
+      else fresh.push(job);
+    });
     const results = await run(fresh, settings, onFit);
     fresh.forEach((job, i) => {
       const result = results[i];
@@ -20,9 +26,13 @@ export function rememberingRunner(run: FitRunner): FitRunner {
   };
 }
 
-/** Numbers print so that they read back as themselves; typed arrays need a word of how. */
-function keyOf(job: FitJob, settings: SamplerSettings): string {
-  return JSON.stringify([job, settings], (_, value: unknown) =>
+/**
+ * Numbers print so that they read back as themselves; typed arrays need a word of how. Whether
+ * draws are shown changes nothing in what is kept. The text itself would be as large as the data.
+ */
+function keyOf({ keepDraws, ...job }: FitJob, settings: SamplerSettings): string {
+  const text = JSON.stringify([job, keepDraws === true, settings], (_, value: unknown) =>
     ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
   );
+  return createHash('sha256').update(text).digest('base64');
 }

@@ -10,9 +10,11 @@ import {
   type FitRunner,
   joinJobChains,
   runHere,
+  showFit,
 } from '../regression/job.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
+import { release } from './release.js';
 import type { BatchTask, ChainTask, Outcome } from './worker.js';
 
 export interface WorkerPool {
@@ -52,12 +54,14 @@ export function workerPool(workers: number): WorkerPool {
   return { run, close: () => pool.destroy() };
 }
 
+type OnFit = Parameters<FitRunner>[2];
+
 async function runInBatches(
   pool: Tinypool,
   jobs: readonly FitJob[],
   settings: SamplerSettings,
   workers: number,
-  onFit?: () => void,
+  onFit: OnFit,
 ): Promise<FitResult[]> {
   const size = Math.max(1, Math.min(LARGEST_BATCH, Math.floor(jobs.length / (4 * workers))));
   const batches: BatchTask[] = [];
@@ -67,8 +71,14 @@ async function runInBatches(
   const results = await Promise.all(
     batches.map(async (batch): Promise<FitResult[]> => {
       const done = await unwrap<FitResult[]>(pool.run(batch, { name: 'runBatch' }));
-      for (const _ of done) onFit?.();
-      return done;
+      return batch.jobs.flatMap((job, i) => {
+        const result = done[i];
+        if (!result) return [];
+        const kept = showFit(job, result, onFit);
+        // A copy that the worker sent, of which nobody has a need any more.
+        if (!kept.draws && result.draws) release(result.draws.values.buffer);
+        return [kept];
+      });
     }),
   );
   return results.flat();
@@ -78,7 +88,7 @@ function runByChain(
   pool: Tinypool,
   jobs: readonly FitJob[],
   settings: SamplerSettings,
-  onFit?: () => void,
+  onFit: OnFit,
 ): Promise<FitResult[]> {
   return Promise.all(
     jobs.map(async (job) => {
@@ -88,8 +98,7 @@ function runByChain(
           return unwrap<Chain>(pool.run(task, { name: 'runChain' }));
         }),
       );
-      onFit?.();
-      return joinJobChains(job, settings, chains);
+      return showFit(job, joinJobChains(job, settings, chains), onFit);
     }),
   );
 }

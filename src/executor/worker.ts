@@ -23,6 +23,7 @@ export type Outcome<T> =
   | { readonly value: T }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
+/** Draws go back as copies, as moving them away would slow down this thread's next fits. */
 export function runBatch({ jobs, settings }: BatchTask): Outcome<FitResult[]> {
   return outcomeOf(() => jobs.map((job) => runJob(job, settings)));
 }

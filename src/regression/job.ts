@@ -15,14 +15,20 @@ export interface FitJob {
   /** Unique in a run; the streams of random numbers are derived from it. */
   readonly name: string;
   readonly specification: Specification;
-  /** Draws come back with the summary; otherwise they are dropped where they were made. */
-  readonly keepDraws?: boolean;
+  /**
+   * Draws come back with the summary; otherwise they are dropped where they were made. 'to-show':
+   * `onFit` sees them as long as it runs, and the result comes back without, so that draws of many
+   * fits are never held together.
+   */
+  readonly keepDraws?: boolean | 'to-show';
   /** Means with control variates come back beside the summary's plain ones. */
   readonly controlMeans?: boolean;
 }
 
 export interface FitResult {
   readonly name: string;
+  /** How its chains were sampled. */
+  readonly algorithm: Chain['algorithm'];
   readonly summary: readonly ParameterSummary[];
   readonly diagnostics: Diagnostics;
   readonly warnings: readonly string[];
@@ -31,11 +37,11 @@ export interface FitResult {
   readonly controlledMeans?: readonly ControlledMean[];
 }
 
-/** Results in the order of the jobs; `onFit` is called once for each fit that is done. */
+/** Results in the order of the jobs; `onFit` is called with each fit as soon as it is done. */
 export type FitRunner = (
   jobs: readonly FitJob[],
   settings: SamplerSettings,
-  onFit?: () => void,
+  onFit?: (result: FitResult) => void,
 ) => Promise<FitResult[]>;
 
 export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
@@ -82,6 +88,7 @@ function resultOf(
 ): FitResult {
   return {
     name,
+    algorithm: chains[0].algorithm,
     summary,
     diagnostics,
     warnings,
@@ -90,10 +97,18 @@ function resultOf(
   };
 }
 
+/** Shows a fit that is done; draws that were made to be shown go no further. */
+export function showFit(
+  { keepDraws }: FitJob,
+  result: FitResult,
+  onFit?: (result: FitResult) => void,
+): FitResult {
+  onFit?.(result);
+  if (keepDraws !== 'to-show') return result;
+  const { draws: _shown, ...kept } = result;
+  return kept;
+}
+
 /** Runs jobs one after another on this thread. */
 export const runHere: FitRunner = async (jobs, settings, onFit) =>
-  jobs.map((job) => {
-    const result = runJob(job, settings);
-    onFit?.();
-    return result;
-  });
+  jobs.map((job) => showFit(job, runJob(job, settings), onFit));

@@ -20,6 +20,8 @@ export interface RunFacts {
   readonly chains: number;
   readonly warmup: number;
   readonly draws: number;
+  /** As asked for: `auto`, or one for all fits. */
+  readonly algorithm: string;
   readonly weighChoices: ChoiceWeighing;
   readonly seconds: number;
   /** Of the data and of the fits, a line each. */
@@ -31,7 +33,8 @@ export function reproductionJson(
   figures: readonly Figure[],
   facts: RunFacts,
 ): Record<string, unknown> {
-  const { version, folder, provenance, seed, chains, warmup, draws, seconds, warnings } = facts;
+  const { version, folder, provenance, seed, chains, warmup, draws, algorithm, seconds, warnings } =
+    facts;
   return {
     weighbridge: version,
     data: {
@@ -39,7 +42,7 @@ export function reproductionJson(
       simulated: provenance?.simulated ?? false,
       description: provenance?.description,
     },
-    settings: { seed, chains, warmup, draws },
+    settings: { seed, chains, warmup, draws, algorithm },
     weigh_choices: facts.weighChoices,
     models: result.models.map((model) => model.name),
     ...correlationSetJson(result),
@@ -62,6 +65,7 @@ export function reproductionJson(
       published_hdi: figure.publishedInterval,
       ours: figure.ours,
       hdi: figure.interval,
+      decimals: figure.decimals,
       agreement: agreementOf(figure),
     })),
     diagnostics: {

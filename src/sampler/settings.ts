@@ -4,6 +4,8 @@
 import { WeighbridgeError } from '../errors.js';
 import type { MetricKind } from './metric.js';
 
+export const algorithms = ['auto', 'nuts', 'hmc', 'split-hmc'] as const;
+
 export interface SamplerSettings {
   /** Independent chains; at least 1, default 4. */
   chains: number;
@@ -21,7 +23,7 @@ export interface SamplerSettings {
    * its Hessian, with the normal part of the motion exact; `auto` (default): split HMC where the
    * model brings its Hessian and is found near normal, else NUTS.
    */
-  algorithm: 'auto' | 'nuts' | 'hmc' | 'split-hmc';
+  algorithm: (typeof algorithms)[number];
   /** What the warm-up of NUTS and of static HMC learns; default `diagonal`. */
   metric: MetricKind;
   /** Mean acceptance that dual averaging aims at, in (0, 1); default 0.8. */
@@ -72,7 +74,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
       );
     }
   };
-  requireOneOf('algorithm', ['auto', 'nuts', 'hmc', 'split-hmc']);
+  requireOneOf('algorithm', algorithms);
   requireOneOf('metric', ['unit', 'diagonal', 'dense']);
   requireWhole('chains', 1);
   requireWhole('warmup', 0);

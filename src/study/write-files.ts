@@ -27,7 +27,10 @@ export async function writeFiles(
 }
 
 /** Replaces the file in one step, so that no reader meets half of it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(
+  path: string,
+  text: string | Uint8Array | Iterable<string>,
+): Promise<void> {
   // A link stays a link, and a device or a pipe takes the text as it comes.
   const file = await realpath(path).catch(() => path);
   const found = await stat(file).catch(() => null);

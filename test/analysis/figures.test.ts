@@ -56,6 +56,7 @@ function reproductionOf(models: readonly string[]): Reproduction {
   return {
     ...set,
     correlations: new Map(keys.map((key) => [key, correlation])),
+    comparisons: [],
     models: models.map((name) => ({
       name,
       weights: { instilled: [], native: [] },
@@ -70,6 +71,7 @@ function reproductionOf(models: readonly string[]): Reproduction {
         nativeReports: 20,
         nativeTrainedReports: 20,
       },
+      reportCounts: [],
     })),
     reportsVsTarget: new Map(
       models.flatMap((name) => [

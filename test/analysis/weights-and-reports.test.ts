@@ -113,11 +113,11 @@ describe('reported weights', () => {
   test('missing reports are counted against those asked for', () => {
     const reports = (count: number) =>
       Array.from({ length: count }, () => ({ context: 'house', weights: [1, 2] }));
-    const files = [
-      { reports: reports(10), contexts: 2 },
-      { reports: reports(5), contexts: 1 },
+    const counts = [
+      { asked: 20, used: 10 },
+      { asked: 10, used: 5 },
     ];
-    expect(invalidReportsPercent(files, 10)).toBe(50);
+    expect(invalidReportsPercent(counts)).toBe(50);
     // The paper's ten, or more where a context has more.
     expect(reportsPerContext([reports(7), reports(9)])).toBe(10);
     expect(reportsPerContext([reports(7), reports(12)])).toBe(12);

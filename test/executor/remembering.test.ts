@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rememberingRunner } from '../../src/executor/remembering.js';
-import { type FitJob, type FitRunner, runHere } from '../../src/regression/job.js';
+import { type FitJob, type FitResult, type FitRunner, runHere } from '../../src/regression/job.js';
 import { linearSpecification } from '../../src/regression/regressions.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 
@@ -49,5 +49,23 @@ describe('a runner that remembers', () => {
     await remembering([job('a', 5)], settings, onFit);
     await remembering([job('a', 5), job('b', 5)], settings, onFit);
     expect(told).toBe(3);
+  });
+
+  test('shows draws anew and keeps none of them', async () => {
+    const { run, fitted } = counting();
+    const remembering = rememberingRunner(run);
+    const shown: number[] = [];
+    const show = { ...job('a', 5), keepDraws: 'to-show' } as const;
+    const onFit = ({ draws }: FitResult) => void shown.push(draws?.values.length ?? 0);
+    const [first] = await remembering([show], settings, onFit);
+    const [second] = await remembering([show], settings, onFit);
+    expect(shown).toEqual([300, 300]);
+    expect(fitted).toEqual(['a', 'a']);
+    expect(first).not.toHaveProperty('draws');
+    // Whoever needs no draws gets what is known, and whoever keeps them gets a fit of his own.
+    expect(await remembering([job('a', 5)], settings)).toEqual([second]);
+    const [kept] = await remembering([{ ...job('a', 5), keepDraws: true }], settings);
+    expect(kept.draws?.values).toHaveLength(300);
+    expect(fitted).toEqual(['a', 'a', 'a']);
   });
 });

@@ -133,6 +133,34 @@ describe('fits on workers', () => {
   });
 });
 
+describe('draws to show', () => {
+  const toShow = (jobs: readonly FitJob[]) =>
+    jobs.map((one) => ({ ...one, keepDraws: 'to-show' }) as const);
+
+  it.each([1, 2, 3])('are seen whole, and then gone: %i workers', async (workers) => {
+    for (const jobs of [many, single]) {
+      const kept = await pool(1).run(
+        jobs.map((one) => ({ ...one, keepDraws: true })),
+        settings,
+      );
+      const seen = new Map<string, Float64Array>();
+      const results = await pool(workers).run(toShow(jobs), settings, ({ name, draws }) => {
+        seen.set(name, draws?.values.slice() ?? new Float64Array());
+      });
+      expect(results.every(({ draws }) => draws === undefined)).toBe(true);
+      for (const { name, draws } of kept) expect(seen.get(name)).toEqual(draws?.values);
+    }
+  });
+
+  it('end the run where whoever sees them fails', async () => {
+    const { run } = pool(2);
+    const stopping = run(toShow(many), settings, () => {
+      throw new WeighbridgeError('disk-full', 'the disk is full');
+    });
+    expect((await failure(stopping)).code).toBe('disk-full');
+  });
+});
+
 describe('an error in a worker', () => {
   it.each([
     [1, 'on this thread', [collinear()]],

@@ -16,11 +16,14 @@ import {
   type Analyse,
   type AnalysisFlags,
   addAnalysisOptions,
+  type ResultExtras,
   showAnalysis,
   warn,
   withFits,
 } from '../analysis.js';
 import { requireWritable } from '../output.js';
+import { withResult } from '../result.js';
+import { collectedAnswers, collectedReasons } from './answers.js';
 import { begun, policyOption, requireFinished } from './export.js';
 import { countsTable } from './tables.js';
 
@@ -55,8 +58,13 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
     if (flags.weighChoices === 'by-probability') requireLogprobs(answers);
     warn(used.data.warnings);
     await withFits(flags, async (analyse) => {
-      const result = await analyse(used.data, flags.weighChoices);
-      await showAnalysis(used.data, result, flags, (performance.now() - started) / 1000);
+      const result = await withResult(flags, async (writer) => {
+        const made = await analyse(used.data, flags.weighChoices, writer?.observe);
+        const seconds = (performance.now() - started) / 1000;
+        const extras = writer ? collectedExtras(answers, used, flags.policy) : {};
+        await showAnalysis(used.data, made, flags, { seconds, writer, extras });
+        return made;
+      });
       if (flags.json === '-' && flags.quiet) return;
       const say = (text: string) => {
         if (text !== '') (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
@@ -91,9 +99,26 @@ function requireLogprobs({ stages, record }: BegunStudy): void {
   }
 }
 
+/** What the record knows beside what the authors' layout holds. */
+function collectedExtras(
+  study: BegunStudy,
+  { exported, counts }: PolicyReading,
+  policy: AnswerPolicy,
+): ResultExtras {
+  const contexts = new Map(study.stimuli.contexts.map((context) => [context.name, context]));
+  return {
+    dataFolder: exported,
+    answers: collectedAnswers(study, policy),
+    reasonsOf: collectedReasons(study, counts),
+    unitsOf: ({ name }) => contexts.get(name)?.attributes.map(({ units = '' }) => units),
+  };
+}
+
 /** A study's answers as one policy reads them. */
 interface PolicyReading {
   readonly data: Study;
+  /** Where the files lie that it was read from. */
+  readonly exported: string;
   readonly counts: readonly AnswerCounts[];
 }
 
@@ -109,7 +134,7 @@ async function readUnder(
   const out = join(scratch, policy);
   await writeFiles(out, files);
   const data = await readStudy(out, { outOfRangeReports: outOfRange });
-  return { data: { ...data, folder }, counts };
+  return { data: { ...data, folder }, exported: out, counts };
 }
 
 /** What the policy that was not used would change; '' where the lenient one mends nothing. */

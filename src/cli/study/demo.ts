@@ -16,6 +16,7 @@ import type { ConfigurationInput } from '../../harness/configuration/schema.js';
 import { createStudy } from '../../harness/create-study.js';
 import { wholeNumber } from '../options.js';
 import { requireWritable } from '../output.js';
+import { requireResultFolder } from '../result.js';
 import { type AnalyseFlags, addAnalyseOptions, analyseStudy } from './analyse.js';
 import { collectStudy } from './run.js';
 
@@ -42,6 +43,7 @@ export function addDemo(study: Command): void {
 
 async function runDemo(flags: DemoFlags): Promise<void> {
   if (flags.json !== undefined && flags.json !== '-') await requireWritable(flags.json);
+  await requireResultFolder(flags);
   const folder = flags.keep ?? (await mkdtemp(join(tmpdir(), 'weighbridge-demo-')));
   const say = (line: string) => {
     if (!flags.quiet) process.stderr.write(`${pc.bold(line)}\n`);

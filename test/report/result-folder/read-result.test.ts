@@ -1,0 +1,132 @@
+import { copyFile, cp, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WeighbridgeError } from '../../../src/errors.js';
+import { resultFiles } from '../../../src/report/result-folder/format.js';
+import { readResult } from '../../../src/report/result-folder/read-result.js';
+import { type SmallResult, smallResult } from '../../support/small-result.js';
+
+let made: SmallResult;
+/** A copy to damage. */
+let folder = '';
+
+beforeAll(async () => {
+  made = await smallResult();
+});
+afterAll(() => made.remove());
+beforeEach(async () => {
+  folder = join(dirname(made.folder), 'copy');
+  await mkdir(folder);
+  for (const file of Object.values(resultFiles)) {
+    await copyFile(join(made.folder, file), join(folder, file));
+  }
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** What readResult says, in one line. */
+async function refusal(path = folder): Promise<WeighbridgeError> {
+  const error = await readResult(path).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof WeighbridgeError)) throw new Error(`expected a refusal, found ${error}`);
+  expect(error.message).not.toContain('\n');
+  expect(error.message.length).toBeLessThan(400);
+  return error;
+}
+
+const edit = async (file: string, change: (text: string) => string) =>
+  writeFile(join(folder, file), change(await readFile(join(folder, file), 'utf8')));
+
+describe('a folder that holds no result', () => {
+  test('is told from one that does not exist and from a file', async () => {
+    expect(await refusal(join(folder, 'nowhere'))).toMatchObject({
+      code: 'no-result',
+      message: expect.stringContaining('does not exist'),
+    });
+    expect(await refusal(join(folder, 'fits.json'))).toMatchObject({
+      code: 'no-result',
+      message: expect.stringContaining('is not a folder'),
+    });
+    await rm(join(folder, 'result.json'));
+    expect(await refusal()).toMatchObject({
+      code: 'no-result',
+      message: expect.stringContaining('holds no result.json'),
+    });
+  });
+
+  test("is one with somebody else's result.json", async () => {
+    for (const text of ['{"result":1}', '[]', 'null', '{"format":"another"}']) {
+      await writeFile(join(folder, 'result.json'), text);
+      expect((await refusal()).code).toBe('no-result');
+    }
+  });
+});
+
+describe('a result of another version of the format', () => {
+  test.each([
+    [0, 'an older weighbridge'],
+    [2, 'a newer weighbridge'],
+  ])('is told by its age: %i', async (version, age) => {
+    await edit('result.json', (text) =>
+      text.replace('"format_version": 1', `"format_version": ${version}`),
+    );
+    const { code, message } = await refusal();
+    expect(code).toBe('result-version');
+    expect(message).toContain(age);
+  });
+});
+
+describe('a damaged result', () => {
+  test.each(Object.values(resultFiles))('is known by a file cut in half: %s', async (file) => {
+    const { size } = await stat(join(folder, file));
+    await truncate(join(folder, file), Math.floor(size / 2));
+    const { code, message } = await refusal();
+    expect(code).toBe('damaged-result');
+    expect(message).toContain(file);
+  });
+
+  test.each(Object.values(resultFiles).slice(1))('is known by a missing file: %s', async (file) => {
+    await rm(join(folder, file));
+    const { code, message } = await refusal();
+    expect(code).toBe('damaged-result');
+    expect(message).toContain(`${file} is missing`);
+  });
+
+  test('is known by draws that do not fit to the fits, where sizes are not told', async () => {
+    await edit('result.json', (text) => text.replace(/,\s*"files": \{[^}]*\}/, ''));
+    await (await readResult(folder)).close();
+    await truncate(join(folder, 'draws.f64'), 800);
+    expect((await refusal()).message).toMatch(
+      /draws\.f64 has 800 bytes, expected \d+ for the \d+ fits/,
+    );
+  });
+
+  test('is told by the place in the file that is not what it should be', async () => {
+    await edit('result.json', (text) => text.replace('"simulated": true', '"simulated": "maybe"'));
+    expect((await refusal()).message).toContain('at data.simulated');
+  });
+
+  test('is known only then where a file is cut that is read later', async () => {
+    await edit('result.json', (text) => text.replace(/,\s*"files": \{[^}]*\}/, ''));
+    await truncate(join(folder, 'trials.json'), 300);
+    const read = await readResult(folder);
+    const [{ name, nativeReports }] = made.study.models;
+    const [{ context }] = nativeReports;
+    await expect(read.trials(name, 'native', context)).rejects.toMatchObject({
+      code: 'damaged-result',
+      message: expect.stringContaining('ends early, after 300 characters'),
+    });
+    expect((await read.reports(name, 'nativeReports', context)).length).toBeGreaterThan(0);
+    await read.close();
+  });
+});
+
+test('a result is read from wherever it was copied to', async () => {
+  const moved = join(dirname(made.folder), 'moved');
+  await cp(folder, moved, { recursive: true });
+  const read = await readResult(moved);
+  expect(read.fits.length).toBe(made.draws.size);
+  await read.close();
+  await rm(moved, { recursive: true });
+});
