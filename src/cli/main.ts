@@ -8,6 +8,7 @@ import { addReplica } from './replica.js';
 import { addReproduce } from './reproduce.js';
 import { addSimulate } from './simulate.js';
 import { addStudy } from './study/study.js';
+import { addView } from './view.js';
 
 const BAD_INPUT = 2;
 const INTERNAL = 1;
@@ -27,6 +28,7 @@ const program = new Command('weighbridge')
   .showHelpAfterError('(weighbridge --help lists commands and options)')
   .exitOverride();
 addReproduce(program);
+addView(program);
 addStudy(program);
 addSimulate(program);
 addReplica(program);

@@ -1,0 +1,112 @@
+/**
+ * What a request names, found in the result: a model, a context, a trial, a fit. A name that the
+ * result does not have is told back as such.
+ */
+import type { Context } from '../../study/context.js';
+import type { ReportFile } from '../../study/layout.js';
+import {
+  type ContextRecord,
+  type FitRecord,
+  type ReportRecord,
+  reportSettings,
+  type TrialRecord,
+} from '../result-folder/format.js';
+import type { ResultFolder } from '../result-folder/read-result.js';
+import { NotFound } from './replies.js';
+import type { FitEntry, FitReply } from './wire.js';
+
+export interface Place {
+  readonly model: string;
+  readonly setting: 'instilled' | 'native';
+  readonly context: string;
+}
+
+type Names = Readonly<Record<string, string | undefined>>;
+
+/** Model, setting and context of a query. */
+export function placeOf(folder: ResultFolder, { model, setting, context }: Names): Place {
+  if (model === undefined || !folder.result.models.includes(model)) {
+    throw new NotFound(
+      `no model named ${shown(model)}: expected one of ${folder.result.models.join(', ')}`,
+    );
+  }
+  if (setting !== 'instilled' && setting !== 'native') {
+    throw new NotFound(`no setting named ${shown(setting)}: expected instilled or native`);
+  }
+  return { model, setting, context: contextOf(folder, context).name };
+}
+
+export function contextOf(folder: ResultFolder, name: string | undefined): ContextRecord {
+  const context = folder.contexts.find((known) => known.name === name);
+  if (!context) throw new NotFound(`no context named ${shown(name)}`);
+  return context;
+}
+
+export function fitOf(folder: ResultFolder, name: string): FitRecord {
+  const fit = folder.fits.find((known) => known.name === name);
+  if (!fit) throw new NotFound(`no fit named ${shown(name)}`);
+  return fit;
+}
+
+/** What the result says of the weights that a fit learned; null for a fit of anything else. */
+export function weightsOf(
+  { result }: ResultFolder,
+  { model, setting, context }: FitRecord,
+): FitReply['weights'] {
+  const weights = result.weights[`${model}/${setting}`];
+  return weights?.find(({ scenario }) => scenario === context) ?? null;
+}
+
+/** A trial by its number, from 1. */
+export async function trialOf(
+  folder: ResultFolder,
+  { model, setting, context }: Place,
+  number: string | undefined,
+): Promise<TrialRecord> {
+  const trials = await folder.trials(model, setting, context);
+  const trial = /^[1-9]\d*$/.test(number ?? '') ? trials[Number(number) - 1] : undefined;
+  if (trial) return trial;
+  const expected =
+    trials.length === 0
+      ? `${model} made no ${setting} choices in it`
+      : `expected 1 to ${trials.length}`;
+  throw new NotFound(`no trial ${shown(number)} of ${context}: ${expected}`);
+}
+
+/** The reports on a context in one setting, file by file in the order of the paper. */
+export async function reportsOf(
+  folder: ResultFolder,
+  { model, setting, context }: Place,
+): Promise<{ file: ReportFile; reports: readonly ReportRecord[] }[]> {
+  const files = (Object.keys(reportSettings) as ReportFile[]).filter(
+    (file) => reportSettings[file] === setting,
+  );
+  const all = await Promise.all(
+    files.map(async (file) => ({ file, reports: await folder.reports(model, file, context) })),
+  );
+  return all.filter(({ reports }) => reports.length > 0);
+}
+
+/** A context as the study knows it: what its prompts are made of. */
+export function studyContext({ name, question, attributes }: ContextRecord): Context {
+  return {
+    name,
+    question,
+    attributes: attributes.map(({ name: attribute, units, range: [min, max] }) => ({
+      name: attribute,
+      units,
+      min,
+      max,
+    })),
+  };
+}
+
+export function fitEntry(fit: FitRecord): FitEntry {
+  const { name, kind, model = null, setting = null, context = null, diagnostics, warnings } = fit;
+  return { name, kind, model, setting, context, diagnostics, warnings };
+}
+
+/** A name as it was asked for, which may be anything: quoted, and not without end. */
+function shown(name: string | undefined): string {
+  return name === undefined ? '(none given)' : JSON.stringify(name.slice(0, 80));
+}

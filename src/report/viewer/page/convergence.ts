@@ -1,0 +1,112 @@
+/**
+ * What is wrong with a fit, for people: which fits to look at first, and what each measure means
+ * and when it is to be doubted (Vehtari et al. 2021; Betancourt 2016).
+ */
+import type { FitEntry } from '../wire.js';
+import { countText, fixed } from './format.js';
+
+type Diagnostics = FitEntry['diagnostics'];
+
+export const limits = { rhat: 1.01, ess: 400, ebfmi: 0.3, paretoK: 0.7 } as const;
+
+/** Fits with warnings first, then by R-hat, then by ESS; what does not exist is worst of all. */
+export function worstFirst(fits: readonly FitEntry[]): FitEntry[] {
+  return [...fits].sort(
+    (one, other) =>
+      Number(other.warnings.length > 0) - Number(one.warnings.length > 0) ||
+      compare(
+        other.diagnostics.max_rhat ?? Number.POSITIVE_INFINITY,
+        one.diagnostics.max_rhat ?? Number.POSITIVE_INFINITY,
+      ) ||
+      compare(leastEss(one.diagnostics), leastEss(other.diagnostics)),
+  );
+}
+
+/** Not a difference, which two infinities do not have. */
+function compare(one: number, other: number): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export function leastEss({ min_ess_bulk, min_ess_tail }: Diagnostics): number {
+  return Math.min(
+    min_ess_bulk ?? Number.NEGATIVE_INFINITY,
+    min_ess_tail ?? Number.NEGATIVE_INFINITY,
+  );
+}
+
+/** Whether a number is one to be doubted; no number is. */
+export const doubtful = {
+  rhat: (value: number | null) => value === null || value > limits.rhat,
+  ess: (value: number | null) => value === null || value < limits.ess,
+  ebfmi: (value: number | null) => value === null || value < limits.ebfmi,
+} as const;
+
+export interface Measure {
+  readonly name: string;
+  readonly value: string;
+  readonly wanted: string;
+  readonly means: string;
+  readonly doubtful: boolean;
+}
+
+/** Every measure of a fit with what it means. */
+export function measuresOf(diagnostics: Diagnostics): Measure[] {
+  const { max_rhat, min_ess_bulk, min_ess_tail, divergences, max_depth_hits, min_ebfmi, pareto_k } =
+    diagnostics;
+  const measures: Measure[] = [
+    {
+      name: 'Largest R-hat',
+      value: fixed(max_rhat, 4),
+      wanted: `at most ${limits.rhat}`,
+      means: 'chains that began apart ended in the same place',
+      doubtful: doubtful.rhat(max_rhat),
+    },
+    {
+      name: 'Least bulk ESS',
+      value: countText(min_ess_bulk),
+      wanted: `at least ${limits.ess}`,
+      means: 'independent draws that the means are worth',
+      doubtful: doubtful.ess(min_ess_bulk),
+    },
+    {
+      name: 'Least tail ESS',
+      value: countText(min_ess_tail),
+      wanted: `at least ${limits.ess}`,
+      means: 'independent draws that the ends of intervals are worth',
+      doubtful: doubtful.ess(min_ess_tail),
+    },
+    {
+      name: 'Divergences',
+      value: countText(divergences),
+      wanted: 'none',
+      means: 'steps that left the posterior; a part of it may be missed',
+      doubtful: divergences > 0,
+    },
+    {
+      name: 'Depth limit hit',
+      value: countText(max_depth_hits),
+      wanted: 'none',
+      means: 'trajectories that were cut; slow, not wrong',
+      doubtful: max_depth_hits > 0,
+    },
+    {
+      name: 'Least E-BFMI',
+      value: fixed(min_ebfmi, 2),
+      wanted: `at least ${limits.ebfmi}`,
+      means: 'the momentum is enough to reach the tails',
+      doubtful: doubtful.ebfmi(min_ebfmi),
+    },
+  ];
+  if (pareto_k !== null) {
+    measures.push({
+      name: 'Pareto k̂',
+      value: fixed(pareto_k, 2),
+      wanted: `below ${limits.paretoK}`,
+      means:
+        'how near the posterior is to a Student-t around its mode; the chains have no part in it',
+      // Above it the approximation is far off, which says nothing against the chains.
+      doubtful: false,
+    });
+  }
+  return measures;
+}

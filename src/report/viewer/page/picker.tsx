@@ -1,0 +1,93 @@
+/** Picks what is looked at: a model, a setting, and one of hundreds of contexts. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ContextList } from './context-list.js';
+import { plural } from './format.js';
+import { useShared } from './navigation.js';
+import { otherContext, type Setting } from './route.js';
+import { search } from './search.js';
+import { firstPlace, type Study, settingsOf } from './study.js';
+
+const settingNames: Readonly<Record<Setting, string>> = {
+  instilled: 'Instilled',
+  native: 'Native',
+};
+
+export function Picker({ study }: { readonly study: Study }) {
+  const { route, go } = useShared();
+  const first = useMemo(() => firstPlace(study), [study]);
+  // A link made for another result may name what this one has not.
+  const followed =
+    route.page === 'context' && study.listed(route.model, route.setting).length > 0 ? route : null;
+  const at = followed ?? first;
+  const [model, setModel] = useState(at?.model ?? '');
+  const [setting, setSetting] = useState<Setting>(at?.setting ?? 'instilled');
+  const [query, setQuery] = useState('');
+  useEffect(() => {
+    if (!followed) return;
+    setModel(followed.model);
+    setSetting(followed.setting);
+  }, [route]);
+
+  const all = study.listed(model, setting);
+  const found = useMemo(() => search(all, query), [all, query]);
+  const context = route.page === 'context' ? route.context : null;
+  const shown = route.page === 'context' && route.model === model && route.setting === setting;
+
+  /** The same context as another model or setting has it, where it does. */
+  const move = (nextModel: string, nextSetting: Setting) => {
+    setModel(nextModel);
+    setSetting(nextSetting);
+    const list = study.listed(nextModel, nextSetting);
+    if (context === null || !list.some((item) => item.context.name === context)) return;
+    go(otherContext(route, { model: nextModel, setting: nextSetting, context }));
+  };
+  const pickModel = (next: string) => {
+    const has = settingsOf(study, next);
+    move(next, has.includes(setting) ? setting : (has[0] ?? setting));
+  };
+
+  return (
+    <section class="picker" id="picker" aria-label="Pick a context">
+      <label class="field">
+        <span>Model</span>
+        <select value={model} onChange={(event) => pickModel(event.currentTarget.value)}>
+          {study.result.models.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <fieldset class="segments">
+        <legend>Preferences</legend>
+        {settingsOf(study, model).map((name) => (
+          <label key={name}>
+            <input
+              type="radio"
+              name="setting"
+              value={name}
+              checked={name === setting}
+              onChange={() => move(model, name)}
+            />
+            <span>{settingNames[name]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <ContextList
+        items={found}
+        current={shown ? context : null}
+        query={query}
+        setQuery={setQuery}
+        choose={(name) => go(otherContext(route, { model, setting, context: name }))}
+      />
+      <p class="list-count" role="status">
+        {query === ''
+          ? plural(all.length, 'context')
+          : `${found.length} of ${plural(all.length, 'context')}`}
+        <span class="hint">
+          <kbd>/</kbd> searches, <kbd>?</kbd> shows all keys
+        </span>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,93 @@
+/**
+ * What the page shows, as its address says it: everything that a link must bring back stands in
+ * the query (`?model=…&setting=…&context=…&tab=…&trial=…`), so that reloading, sending a link and
+ * the buttons back and forward all do what they should. No name is checked here: whether there is
+ * such a model or context, the result knows.
+ */
+
+export const settings = ['instilled', 'native'] as const;
+export type Setting = (typeof settings)[number];
+
+/** The views of a context, in the order of their tabs. */
+export const tabs = ['weights', 'chains', 'pairs', 'check', 'choices'] as const;
+export type Tab = (typeof tabs)[number];
+
+/** A context of a model in one setting. */
+export interface Place {
+  readonly model: string;
+  readonly setting: Setting;
+  readonly context: string;
+}
+
+export interface ContextRoute extends Place {
+  readonly page: 'context';
+  readonly tab: Tab;
+  /** Number of the trial that is open, from 1. */
+  readonly trial?: number;
+}
+
+export type Route =
+  | { readonly page: 'overview' }
+  | ContextRoute
+  /** A fit that is of no context: a correlation, an effect. */
+  | { readonly page: 'fit'; readonly name: string };
+
+export const overview: Route = { page: 'overview' };
+
+/** Picks what a route is made of: more may be given. */
+export function contextRoute(place: Place, tab: Tab = 'weights'): ContextRoute {
+  const { model, setting, context } = place;
+  return { page: 'context', model, setting, context, tab };
+}
+
+/** A trial is shown over the table of choices. */
+export function trialRoute(place: Place, trial: number): ContextRoute {
+  return { ...contextRoute(place, 'choices'), trial };
+}
+
+/** The query of an address, with its question mark; an address that says nothing is the overview. */
+export function parseRoute(search: string): Route {
+  const query = new URLSearchParams(search);
+  const name = query.get('fit');
+  if (name) return { page: 'fit', name };
+  const model = query.get('model');
+  const setting = settings.find((known) => known === query.get('setting'));
+  const context = query.get('context');
+  if (!model || !setting || !context) return overview;
+  const tab = tabs.find((known) => known === query.get('tab')) ?? 'weights';
+  const trial = trialNumber(query.get('trial'));
+  return {
+    page: 'context',
+    model,
+    setting,
+    context,
+    tab,
+    ...(trial !== undefined && { trial }),
+  };
+}
+
+function trialNumber(text: string | null): number | undefined {
+  if (text === null || !/^[1-9]\d{0,8}$/.test(text)) return undefined;
+  return Number(text);
+}
+
+/** The address of a route, relative to the page; `parseRoute` of it is the route. */
+export function routeHref(route: Route): string {
+  if (route.page === 'overview') return './';
+  const query = new URLSearchParams();
+  if (route.page === 'fit') {
+    query.set('fit', route.name);
+    return `?${query}`;
+  }
+  query.set('model', route.model);
+  query.set('setting', route.setting);
+  query.set('context', route.context);
+  if (route.tab !== 'weights') query.set('tab', route.tab);
+  if (route.trial !== undefined) query.set('trial', String(route.trial));
+  return `?${query}`;
+}
+
+/** Where a link to another context leads: the same tab of it, no trial. */
+export function otherContext(route: Route, place: Place): Route {
+  return contextRoute(place, route.page === 'context' ? route.tab : 'weights');
+}

@@ -1,0 +1,111 @@
+/** `weighbridge view` in a browser: for keyboards, screen readers, telephones and walls. */
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, skipReason } from '../support/browser.js';
+import { link, optionsOf, seriousViolations, viewedResult } from './view-support.js';
+
+describe.skipIf(!hasBrowser)(`the viewer is for everyone${skipReason}`, () => {
+  const viewed = viewedResult();
+
+  describe('for everyone', () => {
+    it('the first stop of the keyboard skips to the content', async () => {
+      const page = await viewed.open(link(viewed.first()));
+      await page.keyboard.press('Tab');
+      expect(await page.locator(':focus').textContent()).toMatch(/Skip to the content/);
+      await page.keyboard.press('Enter');
+      expect(
+        await page.evaluate(
+          () =>
+            (globalThis as unknown as { document: { activeElement: { id: string } } }).document
+              .activeElement.id,
+        ),
+      ).toBe('main');
+    });
+
+    it('arrow keys go through the tabs, and keys that act can be turned off', async () => {
+      const page = await viewed.open(link(viewed.first()));
+      await page.getByRole('tab', { name: 'Weights' }).focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowRight');
+      expect(await page.locator(':focus').textContent()).toBe('Pairs');
+      expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Pairs');
+      await page.keyboard.press('?');
+      await page.getByLabel('Single keys act').uncheck();
+      await page.keyboard.press('Escape');
+      const before = page.url();
+      await page.keyboard.press('o');
+      await page.keyboard.press('j');
+      expect(page.url()).toBe(before);
+    });
+
+    const views = ['', 'weights', 'chains', 'pairs', 'check', 'choices', 'choices&trial=1'];
+    const looks = ['light', 'dark'] as const;
+    it.each(looks.flatMap((look) => views.map((view) => [look, view] as const)))(
+      'axe-core finds nothing serious, %s: %s',
+      async (colorScheme, tab) => {
+        const page = await viewed.open(tab === '' ? '' : link(viewed.first(), `&tab=${tab}`), {
+          colorScheme,
+        });
+        await page
+          .locator(
+            tab === '' ? '[data-table="worst"]' : '#tab-panel :is([data-plot], [data-table])',
+          )
+          .first()
+          .waitFor();
+        if (tab.includes('trial')) await page.locator('[data-prompt]').waitFor();
+        await expect.poll(() => page.locator('.waiting').count()).toBe(0);
+        expect(await seriousViolations(page)).toEqual([]);
+      },
+    );
+
+    it('the theme follows the machine until it is chosen, and then stays', async () => {
+      const page = await viewed.open('', { colorScheme: 'dark' });
+      const ground = () =>
+        page.locator('body').evaluate((body) => {
+          const { getComputedStyle } = globalThis as unknown as {
+            getComputedStyle(of: unknown): { backgroundColor: string };
+          };
+          return getComputedStyle(body).backgroundColor;
+        });
+      const dark = await ground();
+      await page.keyboard.press('t');
+      await expect.poll(ground).not.toBe(dark);
+      const light = await ground();
+      await page.reload();
+      await page.locator('#main').waitFor();
+      expect(await ground()).toBe(light);
+    });
+
+    it.each([400, 1280, 3840])('nothing is wider than a page of %i pixels', async (width) => {
+      for (const query of [
+        '',
+        ...['weights', 'chains', 'check', 'choices'].map((tab) =>
+          link(viewed.first(), `&tab=${tab}`),
+        ),
+      ]) {
+        const page = await viewed.open(query, { viewport: { width, height: 900 } });
+        await page.locator('#main :is([data-plot], [data-table])').first().waitFor();
+        const wide = await page.locator('html').evaluate((html) => html.scrollWidth);
+        expect(wide, query).toBe(width);
+        if (query !== '' && width === 400) {
+          await page.getByRole('button', { name: 'Find' }).click();
+          await optionsOf(page).last().click();
+          await expect.poll(() => page.locator('.picker').isVisible()).toBe(false);
+        }
+        expect(viewed.page?.troubles).toEqual([]);
+        await page.context().close();
+      }
+    });
+
+    it('nothing moves where less motion is asked for', async () => {
+      const page = await viewed.open(link(viewed.first()), { reducedMotion: 'reduce' });
+      await page.locator('[data-plot="weights"]').waitFor();
+      const moving = await page.evaluate(
+        () =>
+          (
+            globalThis as unknown as { document: { getAnimations(): unknown[] } }
+          ).document.getAnimations().length,
+      );
+      expect(moving).toBe(0);
+    });
+  });
+});
