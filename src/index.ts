@@ -39,12 +39,12 @@ export {
   essQuantile,
   essTail,
   mcseMean,
-  mcseQuantile,
   mcseSd,
   rhat,
 } from './posterior/convergence.js';
 export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
 export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
+export { mcseQuantile } from './posterior/mcse-quantile.js';
 export { paretoK } from './posterior/psis.js';
 export {
   type Diagnostics,

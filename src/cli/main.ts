@@ -4,11 +4,6 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { WeighbridgeError } from '../errors.js';
 import { packageVersion } from '../package-info.js';
-import { addReplica } from './replica.js';
-import { addReproduce } from './reproduce.js';
-import { addSimulate } from './simulate.js';
-import { addStudy } from './study/study.js';
-import { addView } from './view.js';
 
 const BAD_INPUT = 2;
 const INTERNAL = 1;
@@ -22,16 +17,27 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 
+/** In the order of the help. Each is loaded when it is asked for: all together take a third of a second. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  reproduce: async () => (await import('./reproduce.js')).addReproduce,
+  view: async () => (await import('./view.js')).addView,
+  study: async () => (await import('./study/study.js')).addStudy,
+  simulate: async () => (await import('./simulate.js')).addSimulate,
+  replica: async () => (await import('./replica.js')).addReplica,
+};
+
+/** The one named, or all of them, where help or no command is. */
+function commandsAsked(name: string | undefined): Promise<((program: Command) => void)[]> {
+  const one = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  return Promise.all((one ? [one] : Object.values(commands)).map((load) => load()));
+}
+
 const program = new Command('weighbridge')
   .description('Weighs what a language model does against what it says.')
   .version(packageVersion)
   .showHelpAfterError('(weighbridge --help lists commands and options)')
   .exitOverride();
-addReproduce(program);
-addView(program);
-addStudy(program);
-addSimulate(program);
-addReplica(program);
+for (const add of await commandsAsked(process.argv[2])) add(program);
 for (const command of program.commands) {
   command.exitOverride();
   for (const inner of command.commands) inner.exitOverride();

@@ -37,12 +37,12 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
   const started = performance.now();
   if (flags.json !== undefined && flags.json !== '-') await requireWritable(flags.json);
   const folder = await dataFolder(flags);
-  const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
-  warn(study.warnings);
   await withResult(flags, async (writer) => {
-    const result = await withFits(flags, (analyse) =>
-      analyse(study, flags.weighChoices, writer?.observe),
-    );
+    const { study, result } = await withFits(flags, async (analyse) => {
+      const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
+      warn(study.warnings);
+      return { study, result: await analyse(study, flags.weighChoices, writer?.observe) };
+    });
     const seconds = (performance.now() - started) / 1000;
     const extras = writer ? { unitsOf: await unitsFor(folder) } : {};
     await showAnalysis(study, result, flags, { seconds, writer, extras });

@@ -39,7 +39,8 @@ export function workerPool(workers: number): WorkerPool {
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     runtime: 'worker_threads',
-    minThreads: 0,
+    // They load while the caller reads the data.
+    minThreads: workers,
     maxThreads: workers,
     idleTimeout: 60_000,
     // Arrays of draws are dead as soon as they are reduced: collected often, they cost no memory.

@@ -6,11 +6,10 @@
  * Every function takes one parameter's draws, chain after chain, and the number of chains.
  * Constant or non-finite draws, and chains too short to split, give NaN.
  */
-import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { centreChains, type Spread, varianceOf } from './centred-chains.js';
 import { essOfChains, essOfMembers } from './effective-size.js';
-import { normalScores, quantileOfSorted, sorted } from './order.js';
+import { normalScores, quantileOfSorted } from './order.js';
 import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
 import { scratchIndices, scratchNumbers } from './scratch.js';
 
@@ -155,19 +154,6 @@ export function mcseSd(values: Float64Array, chains: number): number {
   const fourth = sampleMoments(squares.map((square) => square * square)).mean;
   const varianceOfVariance = (fourth - variance * variance) / essMean(squares, chains);
   return Math.sqrt(varianceOfVariance / variance / 4);
-}
-
-/** Monte Carlo standard error of a quantile, from the beta distribution of its rank. */
-export function mcseQuantile(values: Float64Array, chains: number, probability: number): number {
-  const ess = essQuantile(values, chains, probability);
-  if (Number.isNaN(ess)) return Number.NaN;
-  const ascending = sorted(values);
-  const a = ess * probability + 1;
-  const b = ess * (1 - probability) + 1;
-  // One standard deviation either side: Φ(-1) and Φ(1).
-  const low = Math.max(Math.floor(betaQuantile(0.1586553, a, b) * values.length), 1);
-  const high = Math.min(Math.ceil(betaQuantile(0.8413447, a, b) * values.length), values.length);
-  return (ascending[high - 1] - ascending[low - 1]) / 2;
 }
 
 export interface Convergence {

@@ -11,11 +11,11 @@ import {
   essQuantile,
   essTail,
   mcseMean,
-  mcseQuantile,
   mcseSd,
   rhat,
   sampleMoments,
 } from '../../src/posterior/convergence.js';
+import { mcseQuantile } from '../../src/posterior/mcse-quantile.js';
 import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
 import { randomStream } from '../../src/random/stream.js';
 import reference from '../reference/convergence.json' with { type: 'json' };

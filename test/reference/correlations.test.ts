@@ -2,14 +2,9 @@
  * The correlation regressions and training effects against brms (4 x 10,000 draws), from the same
  * inputs: the weights that the authors published, and their reports.
  */
+
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  completeSettings,
-  type FitResult,
-  mcseQuantile,
-  parameterDraws,
-  parameterOf,
-} from 'weighbridge';
+import { completeSettings, type FitResult, parameterDraws, parameterOf } from 'weighbridge';
 import { workerPool } from 'weighbridge/node';
 import {
   correlationJob,
@@ -24,6 +19,7 @@ import {
   type WeightTable,
 } from '../../src/analysis/reported-weights.js';
 import { trainingEffectJob, trainingEffectOf } from '../../src/analysis/training-effect.js';
+import { mcseQuantile } from '../../src/posterior/mcse-quantile.js';
 import type { WeightReport } from '../../src/study/context.js';
 import { readStudy } from '../../src/study/read-study.js';
 import {

@@ -8,12 +8,12 @@ import { describe, expect, it } from 'vitest';
 import {
   essQuantile,
   mcseMean,
-  mcseQuantile,
   mcseSd,
   rhat,
   sampleMoments,
 } from '../../src/posterior/convergence.js';
 import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
+import { mcseQuantile } from '../../src/posterior/mcse-quantile.js';
 import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import type { Model } from '../../src/sampler/model.js';

@@ -15,7 +15,13 @@ import { readStudy, type Study } from '../../src/study/read-study.js';
 import { smallStudy } from './small-study.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-export const shortChains = { chains: 2, warmup: 100, draws: 50, seed: 11 };
+export const shortChains = {
+  chains: 2,
+  warmup: 100,
+  draws: 50,
+  seed: 11,
+  algorithm: 'auto',
+} as const;
 
 export interface SmallResult {
   /** Of the result. */

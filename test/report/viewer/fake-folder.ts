@@ -69,7 +69,7 @@ const result: ResultFolder['result'] = {
   format_version: 1,
   weighbridge: '0.0.0',
   data: { folder: 'data', simulated: true, description: 'made up' },
-  settings: { seed: 1, chains: 2, warmup: 3, draws: 3 },
+  settings: { seed: 1, chains: 2, warmup: 3, draws: 3, algorithm: 'auto' },
   weigh_choices: 'as-made',
   models: [MODEL],
   ...correlations,
