@@ -30,6 +30,7 @@ export function fitRecord(name: string, changes: Partial<FitRecord> = {}): FitRe
     model: MODEL,
     setting: 'instilled',
     context: attic.name,
+    algorithm: 'split-hmc',
     parameters,
     chains: 2,
     draws_per_chain: 3,
