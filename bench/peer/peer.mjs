@@ -1,5 +1,5 @@
 /**
- * Ours, Stan and brms side by side on the same regressions, one core each, in turns; then the cost
+ * Ours, Stan and brms side by side on the same regressions, one core each; then the cost
  * of a fit by rows and predictors, and a long run.
  *
  *     npm run bench:peer -- [--data FOLDER] [--fits 20] [--long 2000]

@@ -120,11 +120,15 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
   const memoryOfModel = (): Float64Array => {
     if (owner !== data) {
       reserve(dataStart + data.length);
-      view.fill(0, start, dataStart);
       view.set(data, dataStart);
       owner = data;
     }
     return view;
+  };
+
+  /** A step that overflowed leaves NaN there, which no later one would be rid of. */
+  const clearPadding = (memory: Float64Array, at: number): void => {
+    for (let j = dimension; j < padded; j++) memory[at + j] = 0;
   };
 
   /** Takes the logarithms; a row of zeros adds log 2. */
@@ -139,6 +143,7 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
     logDensity(position, gradient) {
       const memory = memoryOfModel();
       for (let j = 0; j < dimension; j++) memory[xStart + j] = position[j];
+      clearPadding(memory, xStart);
       const value = kernel.logDensity(turns, padded, block);
       for (let j = 0; j < dimension; j++) gradient[j] = memory[gradientStart + j];
       return finished(memory, value);
@@ -152,6 +157,9 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
         memory[momentumStart + j] = momentum[j];
         memory[gradientStart + j] = gradient[j];
       }
+      clearPadding(memory, xStart);
+      clearPadding(memory, momentumStart);
+      clearPadding(memory, gradientStart);
       const value = kernel.splitStep(turns, padded, block, end, middle, cosine, sine);
       for (let j = 0; j < dimension; j++) {
         position[j] = memory[xStart + j];

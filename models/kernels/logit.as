@@ -10,7 +10,7 @@
  *     − (ν + 1)/2 · log(1 + u²/ν),  u = c + a·x       a Student-t prior
  *
  * and leaves the logarithms to its caller. The plain twins are `logDensity` in
- * models/bernoulli-logit.ts and `splitStep` in src/sampler/split-hmc.ts. `npm run kernels` compiles
+ * models/bernoulli-logit.ts and `splitStepOf` in src/sampler/split-step.ts. `npm run kernels` compiles
  * this file into models/kernels.
  *
  * All of a model stands in one block of numbers, laid out by models/kernels/logit-kernel.ts, of
@@ -66,10 +66,10 @@ function constant(place: usize): v128 {
   return v128.load(constants + (place << 4));
 }
 
-/** c_k + c_(k + step) · x. */
+/** c_k + c_(k + 2) · s. */
 @inline
-function line(k: usize, step: usize, x: v128): v128 {
-  return f64x2.add(constant(C0 + k), f64x2.mul(constant(C0 + k + step), x));
+function line(k: usize, s: v128): v128 {
+  return f64x2.add(constant(C0 + k), f64x2.mul(constant(C0 + k + 2), s));
 }
 
 /**
@@ -86,10 +86,10 @@ function expOfMinusAbs(x: v128): v128 {
   const r = f64x2.sub(power, f64x2.sub(shifted, constant(SHIFTER)));
   const s = f64x2.mul(r, r);
   const s2 = f64x2.mul(s, s);
-  const evenHigh = f64x2.add(line(4, 2, s), f64x2.mul(constant(C0 + 8), s2));
-  const even = f64x2.add(line(0, 2, s), f64x2.mul(evenHigh, s2));
-  const oddHigh = f64x2.add(line(5, 2, s), f64x2.mul(constant(C0 + 9), s2));
-  const odd = f64x2.add(line(1, 2, s), f64x2.mul(oddHigh, s2));
+  const evenHigh = f64x2.add(line(4, s), f64x2.mul(constant(C0 + 8), s2));
+  const even = f64x2.add(line(0, s), f64x2.mul(evenHigh, s2));
+  const oddHigh = f64x2.add(line(5, s), f64x2.mul(constant(C0 + 9), s2));
+  const odd = f64x2.add(line(1, s), f64x2.mul(oddHigh, s2));
   return f64x2.mul(f64x2.add(even, f64x2.mul(r, odd)), i64x2.shl(i64x2.add(shifted, BIAS), 52));
 }
 
@@ -240,7 +240,8 @@ const STRIDE_OF_6: usize = 112;
 
 /**
  * The same for six columns, five attributes and an intercept in the paper, with position and sums
- * in registers: a fifth faster. Fewer columns are padded with zeros.
+ * in registers: a fifth faster, for which the middle of the loop stands here twice. Fewer columns are
+ * padded with zeros.
  */
 function rowsOfSix(turns: i32, x: usize, sums: usize, rows: usize, result: usize): f64 {
   const x0 = v128.load64_splat(x);

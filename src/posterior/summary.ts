@@ -37,7 +37,9 @@ export interface Diagnostics {
   readonly minEbfmi: number;
   /**
    * Pareto k̂ of importance weights from a Student-t around the mode, which knows nothing of the
-   * chains: below 0.7 the posterior is near its approximation. null where none was made.
+   * chains: below 0.7 the posterior is near its approximation, and below 0.5 `auto` takes split HMC.
+   * Beyond 20 parameters it is of ten of them drawn by lot, with the others at the mode. null where
+   * no mode was looked for or found.
    */
   readonly paretoK: number | null;
 }

@@ -85,7 +85,7 @@ const NEAR_PARETO_K = 0.5;
 
 export interface FitPlan {
   readonly plan: Plan;
-  /** k̂ of the normal approximation, where one was made. */
+  /** k̂ of importance weights from a Student-t around the mode, where one was found. */
   readonly paretoK: number | null;
 }
 

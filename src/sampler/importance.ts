@@ -14,7 +14,7 @@ import type { Model } from './model.js';
 const DRAWS = 400;
 /**
  * Heavier in the tails than a normal, as posteriors of few data are: k̂ of the paper's weight
- * regressions is then below 0.25, of the normal up to 0.55 (docs/performance.md).
+ * regressions is then below 0.25, of the normal up to 0.74 (docs/performance.md).
  */
 const DEGREES_OF_FREEDOM = 7;
 const MOST_DIMENSIONS = 20;

@@ -53,13 +53,18 @@ export function splitHmc(target: WhitenedModel): Kernel {
       random.normals(point.momentum);
       const initialEnergy = energyOf(point);
       let finalEnergy = initialEnergy;
+      // Of all energies on the way, so that the way back is cut off where the way there is.
+      let lowest = initialEnergy;
+      let highest = initialEnergy;
       let taken = 0;
-      while (taken < steps && finalEnergy - initialEnergy <= DIVERGENCE_THRESHOLD) {
+      while (taken < steps && highest - lowest <= DIVERGENCE_THRESHOLD) {
         target.splitStep(point, jittered);
         finalEnergy = energyOf(point);
+        lowest = Math.min(lowest, finalEnergy);
+        highest = Math.max(highest, finalEnergy);
         taken++;
       }
-      outcome.divergent = finalEnergy - initialEnergy > DIVERGENCE_THRESHOLD;
+      outcome.divergent = highest - lowest > DIVERGENCE_THRESHOLD;
       outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
       const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
       if (accepted) copyEvaluated(point, current);

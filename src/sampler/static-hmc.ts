@@ -31,13 +31,18 @@ export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticH
       refreshMomentum(metric, point, random);
       const initialEnergy = energy(point);
       let finalEnergy = initialEnergy;
+      // Of all energies on the way, so that the way back is cut off where the way there is.
+      let lowest = initialEnergy;
+      let highest = initialEnergy;
       let taken = 0;
-      while (taken < steps && finalEnergy - initialEnergy <= DIVERGENCE_THRESHOLD) {
+      while (taken < steps && highest - lowest <= DIVERGENCE_THRESHOLD) {
         leapfrog(model, metric, point, step);
         finalEnergy = energy(point);
+        lowest = Math.min(lowest, finalEnergy);
+        highest = Math.max(highest, finalEnergy);
         taken++;
       }
-      outcome.divergent = finalEnergy - initialEnergy > DIVERGENCE_THRESHOLD;
+      outcome.divergent = highest - lowest > DIVERGENCE_THRESHOLD;
       outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
       const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
       if (accepted) copyEvaluated(point, current);

@@ -8,7 +8,17 @@ import { quickStream } from '../../../src/random/quick-stream.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../../../src/sampler/model.js';
 import { type SplitPoint, splitStepOf } from '../../../src/sampler/split-step.js';
 
-const interceptPrior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
+/** Priors of all kinds, by a seed; one in four slopes is flat. */
+function priorsOf(seed: number) {
+  const random = quickStream('priors', seed);
+  const interceptPrior = {
+    degreesOfFreedom: 1 + 9 * random.uniform(),
+    location: 3 * random.normal(),
+    scale: 0.5 + 3 * random.uniform(),
+  };
+  const slopePrior = { mean: random.normal(), sd: 0.3 + 2 * random.uniform() };
+  return seed % 4 === 3 ? { interceptPrior } : { interceptPrior, slopePrior };
+}
 
 function modelOf(rows: number, columns: number, fractional: boolean, seed = 0): Model {
   const random = quickStream('kernel', rows, columns, seed);
@@ -20,7 +30,7 @@ function modelOf(rows: number, columns: number, fractional: boolean, seed = 0): 
   const outcomes = Float64Array.from({ length: rows }, () =>
     fractional ? random.uniform() : Number(random.coin()),
   );
-  return bernoulliLogit({ predictors, outcomes, slopePrior: { mean: 0, sd: 1 }, interceptPrior });
+  return bernoulliLogit({ predictors, outcomes, ...priorsOf(seed) });
 }
 
 /** Coordinates of any origin and basis, well away from singular. */
@@ -84,10 +94,11 @@ describe('the compiled logistic kernel', () => {
         fc.integer({ min: 0, max: 8 }),
         fc.boolean(),
         fc.double({ min: 0, max: 300, noNaN: true }),
-        (rows, columns, fractional, size) => {
+        fc.nat({ max: 1000 }),
+        (rows, columns, fractional, size, seed) => {
           const random = quickStream('position', rows, columns);
           const position = new Float64Array(columns + 1).map(() => size * random.normal());
-          expectTwins(modelOf(rows, columns, fractional), position);
+          expectTwins(modelOf(rows, columns, fractional, seed), position, seed);
         },
       ),
       { seed: 2025, numRuns: 300 },
@@ -121,8 +132,9 @@ describe('the compiled logistic kernel', () => {
         fc.integer({ min: 0, max: 8 }),
         fc.double({ min: -2, max: 2, noNaN: true }),
         fc.boolean(),
-        (rows, columns, stepSize, fractional) => {
-          const model = modelOf(rows, columns, fractional);
+        fc.nat({ max: 1000 }),
+        (rows, columns, stepSize, fractional, seed) => {
+          const model = modelOf(rows, columns, fractional, seed);
           const coordinates = coordinatesOf(model.dimension, 1);
           const plain = plainIn(model, coordinates);
           const random = quickStream('step', rows, columns);
@@ -151,6 +163,26 @@ describe('the compiled logistic kernel', () => {
       ),
       { seed: 2025, numRuns: 200 },
     );
+  });
+
+  it('is not spoilt for good by a step that overflows', () => {
+    for (const columns of [2, 6]) {
+      const model = modelOf(10, columns, false);
+      const quick = compiledIn(model, coordinatesOf(columns + 1, 0));
+      const x = new Float64Array(columns + 1).fill(0.2);
+      const gradient = new Float64Array(columns + 1);
+      const before = quick.logDensity(x, gradient);
+      quick.splitStep(
+        {
+          position: new Float64Array(columns + 1).fill(1e308),
+          momentum: new Float64Array(columns + 1).fill(1e308),
+          gradient: new Float64Array(columns + 1).fill(1e308),
+          logDensity: 0,
+        },
+        1.9,
+      );
+      expect(quick.logDensity(x, gradient)).toBe(before);
+    }
   });
 
   it('says where it is undefined as the plain one does', () => {
