@@ -25,6 +25,7 @@ const fit = fc.record(
   {
     name,
     kind: fc.constantFrom('weights', 'correlation', 'effect'),
+    algorithm: fc.constantFrom('split-hmc', 'nuts', 'hmc'),
     model: name,
     setting: fc.constantFrom('instilled', 'native'),
     context: name,
@@ -41,7 +42,15 @@ const fit = fc.record(
   },
   {
     requiredKeys: [
-      ...(['name', 'kind', 'parameters', 'chains', 'draws_per_chain', 'offset'] as const),
+      ...([
+        'name',
+        'kind',
+        'algorithm',
+        'parameters',
+        'chains',
+        'draws_per_chain',
+        'offset',
+      ] as const),
       ...(['summary', 'diagnostics', 'warnings'] as const),
     ],
   },
