@@ -35,9 +35,32 @@ describe.skipIf(!hasBrowser)(`the viewer is for everyone${skipReason}`, () => {
       await page.keyboard.press('o');
       await page.keyboard.press('j');
       expect(page.url()).toBe(before);
+      await page.goto(link(viewed.first(), '&tab=choices&trial=1'));
+      await page.locator('[data-prompt]').waitFor();
+      await page.keyboard.press('n');
+      expect(new URL(page.url()).searchParams.get('trial')).toBe('1');
     });
 
-    const views = ['', 'weights', 'chains', 'pairs', 'check', 'choices', 'choices&trial=1'];
+    it('a table that is wider than its room says that it scrolls', async () => {
+      const narrow = await viewed.open(link(viewed.first()), {
+        viewport: { width: 400, height: 900 },
+      });
+      await narrow.locator('[data-table="weights"]').waitFor();
+      await narrow.getByText('More columns to the right').waitFor();
+      await narrow.setViewportSize({ width: 1600, height: 900 });
+      await expect.poll(() => narrow.getByText('More columns to the right').count()).toBe(0);
+    });
+
+    const views = [
+      '',
+      'weights',
+      'chains',
+      'pairs',
+      'check',
+      'choices',
+      'choices&trial=1',
+      'choices&file=instilledReports&report=1',
+    ];
     const looks = ['light', 'dark'] as const;
     it.each(looks.flatMap((look) => views.map((view) => [look, view] as const)))(
       'axe-core finds nothing serious, %s: %s',
@@ -52,6 +75,7 @@ describe.skipIf(!hasBrowser)(`the viewer is for everyone${skipReason}`, () => {
           .first()
           .waitFor();
         if (tab.includes('trial')) await page.locator('[data-prompt]').waitFor();
+        if (tab.includes('report')) await page.locator('dialog h3').first().waitFor();
         await expect.poll(() => page.locator('.waiting').count()).toBe(0);
         expect(await seriousViolations(page)).toEqual([]);
       },

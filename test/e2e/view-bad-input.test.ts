@@ -134,6 +134,26 @@ describe.skipIf(!hasBrowser)(`a result that is damaged while it is shown${skipRe
     }
   });
 
+  it('that is written anew meanwhile is told, and not mixed with what was read', async () => {
+    const folder = await small.copy();
+    const viewer = await startViewer(folder);
+    const { page } = await watchedPage(browser, viewer.url);
+    try {
+      await page.goto(address('choices'));
+      await page.locator('[data-table="choices"]').waitFor();
+      await edited('result.json', (text) => text)(folder);
+      await page.getByRole('tab', { name: 'Pairs' }).click();
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(
+        /was written anew since it was opened: end `weighbridge view` and start it again/,
+      );
+    } finally {
+      await page.context().close();
+      await viewer.close();
+    }
+  });
+
   it('a server that is gone is told, and asked again when the person wants it', async () => {
     const folder = await small.copy();
     const viewer = await startViewer(folder);

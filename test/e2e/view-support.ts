@@ -124,7 +124,7 @@ export async function watchedPage(
 
 const axeSource = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds on the page that is serious or worse. */
+/** What axe-core finds on the page that is serious or worse, and landmarks of the same name. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   // Evaluated by the debugger: the page's own policy lets no other script in.
   await page.evaluate(await axeSource);
@@ -138,7 +138,9 @@ export async function seriousViolations(page: Page): Promise<string[]> {
     };
     const { violations } = await axe.run();
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(
+        ({ id, impact }) => ['serious', 'critical'].includes(impact) || id === 'landmark-unique',
+      )
       .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
   });
 }

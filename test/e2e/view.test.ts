@@ -1,7 +1,9 @@
 /** `weighbridge view` in a browser: the numbers on the page are those of the result. */
 import { describe, expect, it } from 'vitest';
+import { type ReportRecord, reportSettings } from '../../src/report/result-folder/format.js';
 import { startViewer } from '../../src/report/viewer/server.js';
-import { decisionPrompt } from '../../src/study/prompts.js';
+import type { ReportFile } from '../../src/study/layout.js';
+import { decisionPrompt, parsePrompt } from '../../src/study/prompts.js';
 import { hasBrowser, skipReason } from '../support/browser.js';
 import { GPT_4O } from '../support/small-study.js';
 import { cellsOf, editJson, link, numberOf, viewedResult } from './view-support.js';
@@ -21,6 +23,26 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
         expect(numberOf(ours)).toBeCloseTo(figure.ours ?? Number.NaN, figure.decimals - 0.31);
         expect(agreement).toBe(figure.agreement);
       });
+    });
+
+    it('leads from every figure that a regression is behind to its chains', async () => {
+      const page = await viewed.open();
+      const links = page.locator('[data-table="figures"] a');
+      const behind = viewed.small.result.figures.filter(({ hdi }) => hdi !== null);
+      expect(behind.length).toBeGreaterThan(0);
+      expect(await links.allTextContents()).toEqual(behind.map(({ figure }) => figure));
+      await links.first().click();
+      await page.locator('[data-plot="trace"]').waitFor();
+      const name = new URL(page.url()).searchParams.get('fit');
+      expect(viewed.small.fits.find((fit) => fit.name === name)?.kind).toBe('correlation');
+    });
+
+    it('lists every fit that is of no context', async () => {
+      const page = await viewed.open();
+      await page.locator('summary', { hasText: 'over all contexts' }).click();
+      const names = await page.locator('[data-table="others"] a').allTextContents();
+      const others = viewed.small.fits.filter(({ kind }) => kind !== 'weights');
+      expect(names).toEqual(others.map(({ name }) => name));
     });
 
     it('shows both figures as pictures', async () => {
@@ -176,6 +198,52 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
       // The focus is back on the link that opened it.
       expect(await page.locator(':focus').textContent()).toBe('2');
       expect(new URL(page.url()).searchParams.get('trial')).toBeNull();
+    });
+
+    it('has every report, and opens the question and the words of one that is invalid', async () => {
+      const folder = await viewed.small.copy();
+      const words = 'I cannot tell <b>why</b>.';
+      const asked = viewed.small.trials[`${GPT_4O}/instilled`]?.[viewed.first()]?.[0];
+      let expected: (readonly number[] | null)[] = [];
+      await editJson(folder, 'reports.json', (json) => {
+        const files = json.reports as Record<string, Record<string, ReportRecord[]>>;
+        const given = files[`${GPT_4O}/instilledReports`]?.[viewed.first()] ?? [];
+        given.splice(0, 1, { weights: null, raw: words, a: asked?.a ?? [], b: asked?.b ?? [] });
+        expected = Object.keys(reportSettings)
+          .filter((file) => reportSettings[file as ReportFile] === 'instilled')
+          .flatMap((file) => files[`${GPT_4O}/${file}`]?.[viewed.first()] ?? [])
+          .map(({ weights }) => weights);
+      });
+      const other = await startViewer(folder);
+      try {
+        const page = await viewed.open(link(viewed.first(), '&tab=choices'), {}, other.url);
+        const table = page.locator('[data-table="reports"]');
+        await table.waitFor();
+        const rows = await cellsOf(page, 'reports');
+        expect(
+          rows.map((cells) => (cells[2] === 'invalid' ? null : cells.slice(2).map(numberOf))),
+        ).toEqual(expected);
+        await table.getByRole('row', { name: 'invalid' }).getByRole('link').click();
+        await page.locator('[data-prompt="introspection"]').waitFor();
+        expect(await page.locator('[data-raw]').textContent()).toBe(words);
+        const prompt = (await page.locator('[data-prompt="introspection"]').textContent()) ?? '';
+        expect(parsePrompt(prompt)).toMatchObject({
+          task: 'introspection',
+          a: asked?.a,
+          b: asked?.b,
+        });
+        // The link brings it back; the next one is without words in these data.
+        await page.reload();
+        await expect.poll(() => page.locator('[data-raw]').textContent()).toBe(words);
+        await page.keyboard.press('n');
+        await page.getByText('do not hold the words').waitFor();
+        expect(await page.locator('[data-report-weights]').count()).toBe(1);
+        expect(new URL(page.url()).searchParams.get('report')).toBe('2');
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'detached' });
+      } finally {
+        await other.close();
+      }
     });
 
     it('shows the words of an answer as they are, markup and all', async () => {

@@ -2,6 +2,7 @@
  * How well the chains of every fit did, the worst first.
  */
 import type { FitRecord } from '../result-folder/format.js';
+import { worstFirst } from '../worst-first.js';
 import { breakable, type Cell, type Column, dataTable, type Html } from './data-table.js';
 import { fixed, whole } from './number.js';
 
@@ -34,19 +35,6 @@ export function convergenceTable(
     columns,
     rows: worstFirst(fits).map((fit) => fitRow(fit, modelName)),
   });
-}
-
-/** Fits that fall short, then the others, by R-hat and then by their least ESS. */
-export function worstFirst(fits: readonly FitRecord[]): FitRecord[] {
-  const rhat = ({ diagnostics }: FitRecord) => diagnostics.max_rhat ?? Number.POSITIVE_INFINITY;
-  const ess = ({ diagnostics: { min_ess_bulk, min_ess_tail } }: FitRecord) =>
-    Math.min(min_ess_bulk ?? 0, min_ess_tail ?? 0);
-  return [...fits].sort(
-    (one, other) =>
-      other.warnings.length - one.warnings.length ||
-      rhat(other) - rhat(one) ||
-      ess(one) - ess(other),
-  );
 }
 
 function fitRow(fit: FitRecord, modelName: (model: string) => string): Cell[] {

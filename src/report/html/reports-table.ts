@@ -3,17 +3,9 @@
  */
 import { html } from 'hono/html';
 import type { ReportCount, ResultDocument } from '../result-folder/format.js';
+import { reportStage } from '../words.js';
 import type { Html } from './data-table.js';
 import { fixed, whole } from './number.js';
-
-/** By the first of the files that count together. */
-const names: Readonly<Record<string, string>> = {
-  offTheShelfReports: 'off the shelf',
-  instilledReports: 'before introspection training',
-  firstHalfTrainedReports: 'after introspection training',
-  nativeReports: 'before introspection training',
-  nativeTrainedReports: 'after introspection training',
-};
 
 export function reportsTable(
   { report_counts, invalid_reports_pct }: ResultDocument,
@@ -33,13 +25,14 @@ ${report_counts.filter((count) => count.model === model).map((count) => countRow
 </div>`;
 }
 
+/** Named by the first of the files that count together. */
 function countRow(
   { model, setting, files: [first = ''], asked, used, reasons }: ReportCount,
   modelName: (model: string) => string,
 ): Html {
   const invalid = asked - used;
   return html`<tr>
-<td>${modelName(model)}</td><td>${setting}</td><td>${names[first] ?? first}</td>
+<td>${modelName(model)}</td><td>${setting}</td><td>${reportStage(first)}</td>
 <td class="number">${whole(asked)}</td><td class="number">${whole(used)}</td><td class="number">${whole(invalid)}</td>
 <td class="number">${fixed(asked > 0 ? (100 * invalid) / asked : null, 2)}</td><td>${reasonsText(reasons, invalid)}</td>
 </tr>`;

@@ -1,6 +1,8 @@
 /**
  * Opens a result folder. What a result is made of is read at once; draws, trials and reports when
- * they are asked for, so that a large result opens fast and takes little memory.
+ * they are asked for, so that a large result opens fast and takes little memory. A folder that is
+ * written anew meanwhile is known by its `result.json`, which a writer removes first and writes last:
+ * what is read late is handed out only where that file is still the one that was opened.
  */
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,19 +40,24 @@ export interface ResultFolder {
   reports(model: string, file: ReportFile, context: string): Promise<readonly ReportRecord[]>;
   /** Row-major (chain, draw, parameter); reads that part of the file only. */
   draws(fit: FitRecord): Promise<Float64Array>;
+  /** For those who read other files of the folder, once they have: fails as all of these do. */
+  requireUnchanged(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** @throws WeighbridgeError `no-result`, `result-version`, `damaged-result` */
 export async function readResult(path: string): Promise<ResultFolder> {
+  const opened = await stampOf(path);
   const result = resultSchema.safeParse(await readHead(path));
   if (!result.success) throw shapeError(path, resultFiles.result, result.error);
   await requireSizes(path, result.data);
   const { fits } = await readPart(path, resultFiles.fits, fitsSchema);
   const { contexts } = await readPart(path, resultFiles.contexts, contextsSchema);
   const draws = await openDraws(path, fits);
-  const trials = once(() => readPart(path, resultFiles.trials, trialsSchema));
-  const reports = once(() => readPart(path, resultFiles.reports, reportsSchema));
+  const requireUnchanged = () => requireStamp(path, opened);
+  const late = <T>(work: () => Promise<T>) => readLate(work, requireUnchanged);
+  const trials = once(() => late(() => readPart(path, resultFiles.trials, trialsSchema)));
+  const reports = once(() => late(() => readPart(path, resultFiles.reports, reportsSchema)));
   return {
     path,
     result: result.data,
@@ -60,7 +67,8 @@ export async function readResult(path: string): Promise<ResultFolder> {
       (await trials()).trials[`${model}/${setting}`]?.[context] ?? [],
     reports: async (model, file, context) =>
       (await reports()).reports[`${model}/${file}`]?.[context] ?? [],
-    draws: (fit) => readDraws(draws, fit),
+    draws: (fit) => late(() => readDraws(draws, fit)),
+    requireUnchanged,
     close: () => draws.close(),
   };
 }
@@ -75,6 +83,38 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
     });
     return begun;
   };
+}
+
+/** A file that changed is the reason for whatever else went wrong with it. */
+async function readLate<T>(
+  work: () => Promise<T>,
+  requireUnchanged: () => Promise<void>,
+): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await requireUnchanged();
+  }
+}
+
+/** What tells one writing of `result.json` from another; null where there is none. */
+async function stampOf(path: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeNs } = await stat(join(path, resultFiles.result), { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch {
+    return null;
+  }
+}
+
+async function requireStamp(path: string, opened: string | null): Promise<void> {
+  const found = await stampOf(path);
+  if (found === opened) return;
+  const what = found === null ? 'is gone or being written anew' : 'was written anew';
+  throw new WeighbridgeError(
+    'damaged-result',
+    `${join(path, resultFiles.result)} ${what} since it was opened: end \`weighbridge view\` and start it again`,
+  );
 }
 
 /** `result.json`, which alone tells whether a folder holds a result at all, and of which version. */

@@ -14,6 +14,7 @@ import {
   fitEntry,
   fitOf,
   placeOf,
+  reportOptions,
   reportsOf,
   studyContext,
   trialOf,
@@ -64,6 +65,7 @@ function resultRoutes(app: Hono, folder: ResultFolder): void {
       const bytes = await readFile(join(folder.path, name)).catch(() => {
         throw new NotFound(`${name} is not in the result folder`);
       });
+      await folder.requireUnchanged();
       return reply(new Uint8Array(bytes), 'image/svg+xml', {
         'content-security-policy': picturePolicy,
       });
@@ -102,12 +104,16 @@ function contextRoutes(app: Hono, folder: ResultFolder): void {
   });
   app.get('/api/prompt', async (call) => {
     const place = placeOf(folder, query(call));
-    const trial = await trialOf(folder, place, call.req.query('trial'));
+    const { trial, file, report } = query(call);
+    const ofReport = file !== undefined || report !== undefined;
+    const options = ofReport
+      ? await reportOptions(folder, place, file, report)
+      : await trialOf(folder, place, trial);
     const context = studyContext(contextOf(folder, place.context));
     return jsonReply<PromptReply>({
       system: systemPrompt,
-      decision: decisionPrompt(context, trial),
-      introspection: introspectionPrompt(context, trial),
+      decision: ofReport ? null : decisionPrompt(context, options),
+      introspection: introspectionPrompt(context, options),
     });
   });
 }

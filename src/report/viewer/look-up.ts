@@ -4,6 +4,7 @@
  */
 import type { Context } from '../../study/context.js';
 import type { ReportFile } from '../../study/layout.js';
+import type { Options } from '../../study/prompts.js';
 import {
   type ContextRecord,
   type FitRecord,
@@ -64,13 +65,44 @@ export async function trialOf(
   number: string | undefined,
 ): Promise<TrialRecord> {
   const trials = await folder.trials(model, setting, context);
-  const trial = /^[1-9]\d*$/.test(number ?? '') ? trials[Number(number) - 1] : undefined;
+  const trial = numbered(trials, number);
   if (trial) return trial;
   const expected =
     trials.length === 0
       ? `${model} made no ${setting} choices in it`
       : `expected 1 to ${trials.length}`;
   throw new NotFound(`no trial ${shown(number)} of ${context}: ${expected}`);
+}
+
+/** The one that a number, from 1, is written for. */
+function numbered<T>(all: readonly T[], number = ''): T | undefined {
+  return /^[1-9]\d*$/.test(number) ? all[Number(number) - 1] : undefined;
+}
+
+/** The options that the question for a report showed, by its file and its number in it, from 1. */
+export async function reportOptions(
+  folder: ResultFolder,
+  place: Place,
+  file: string | undefined,
+  number: string | undefined,
+): Promise<Options> {
+  const files = await reportsOf(folder, place);
+  const found = files.find((one) => one.file === file);
+  if (!found) {
+    const known = files.map((one) => one.file).join(', ') || 'none, nothing was reported on it';
+    throw new NotFound(`no reports ${shown(file)} of ${place.context}: expected ${known}`);
+  }
+  const report = numbered(found.reports, number);
+  if (!report) {
+    throw new NotFound(
+      `no report ${shown(number)} in ${file} of ${place.context}: expected 1 to ${found.reports.length}`,
+    );
+  }
+  const { a, b } = report;
+  if (a && b) return { a, b };
+  throw new NotFound(
+    `the data do not hold which options were shown for report ${number} in ${file} of ${place.context}`,
+  );
 }
 
 /** The reports on a context in one setting, file by file in the order of the paper. */

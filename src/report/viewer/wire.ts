@@ -58,10 +58,14 @@ export interface ReportsReply {
   }[];
 }
 
-/** `GET /api/prompt?model=&setting=&context=&trial=`: rebuilt from the context and the options. */
+/**
+ * `GET /api/prompt?model=&setting=&context=` with `&trial=`, or with `&file=&report=`: rebuilt from
+ * the context and the options.
+ */
 export interface PromptReply {
   readonly system: string;
-  readonly decision: string;
+  /** null with a report. */
+  readonly decision: string | null;
   readonly introspection: string;
 }
 

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { worstFirst } from '../../../src/report/html/convergence-table.js';
 import { fixed, intervalText, whole } from '../../../src/report/html/number.js';
 import { type Report, reportHtml } from '../../../src/report/html/report.js';
 import { type ResultFolder, readResult } from '../../../src/report/result-folder/read-result.js';
+import { worstFirst } from '../../../src/report/worst-first.js';
 import { type SmallResult, smallResult } from '../../support/small-result.js';
 
 let made: SmallResult;

@@ -130,3 +130,49 @@ test('a result is read from wherever it was copied to', async () => {
   await read.close();
   await rm(moved, { recursive: true });
 });
+
+describe('a folder that is written anew while it is read', () => {
+  const lateReads = async () => {
+    const read = await readResult(folder);
+    const [fit] = read.fits;
+    const { model = '', setting = 'instilled', context = '' } = fit ?? {};
+    return {
+      read,
+      reads: [
+        () => read.trials(model, setting, context),
+        () => read.reports(model, 'instilledReports', context),
+        () => (fit ? read.draws(fit) : Promise.reject(new Error('no fit'))),
+        () => read.requireUnchanged(),
+      ],
+    };
+  };
+
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'even with the same words',
+      () => edit('result.json', (text) => text),
+      /result\.json was written anew since it was opened: end `weighbridge view` and start it again$/,
+    ],
+    [
+      'and is not whole yet',
+      async () => {
+        await rm(join(folder, 'result.json'));
+        await edit('trials.json', (text) => text.slice(0, 100));
+      },
+      /result\.json is gone or being written anew since it was opened/,
+    ],
+  ])('hands nothing out, %s', async (_what, rewrite, line) => {
+    const { read, reads } = await lateReads();
+    await rewrite();
+    for (const late of reads) await expect(late()).rejects.toThrow(line);
+    await read.close();
+  });
+
+  test('hands out what it has read before', async () => {
+    const { read, reads } = await lateReads();
+    const before = await reads[0]?.();
+    await edit('result.json', (text) => text);
+    expect(await reads[0]?.()).toBe(before);
+    await read.close();
+  });
+});

@@ -130,6 +130,7 @@ export function fakeFolder(changes: Partial<ResultFolder> = {}): ResultFolder {
     reports: async (_model, file) =>
       file === 'instilledReports' ? [{ weights: [-80, 20] }, { weights: null, raw: 'no' }] : [],
     draws: async ({ offset }) => Float64Array.from({ length: 18 }, (_, i) => offset + i / 7),
+    requireUnchanged: async () => {},
     close: async () => {},
     ...changes,
   };

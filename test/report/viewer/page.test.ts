@@ -1,7 +1,7 @@
 /** What the page reckons with: its addresses, its search, its list, its numbers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { worstFirst } from '../../../src/report/viewer/page/convergence.js';
+import { fitOfFigure } from '../../../src/report/viewer/page/figure-fits.js';
 import { fixed, intervalText, titleOf, valueText } from '../../../src/report/viewer/page/format.js';
 import { routeOfKey } from '../../../src/report/viewer/page/keys.js';
 import { listWindow, scrollToRow } from '../../../src/report/viewer/page/list-window.js';
@@ -19,21 +19,20 @@ import type { FitEntry } from '../../../src/report/viewer/wire.js';
 import { attic, cellar, MODEL } from './fake-folder.js';
 
 const name = fc.string({ unit: 'grapheme', minLength: 1 });
+const number = fc.integer({ min: 1, max: 1e6 });
 const contextRoutes = fc
   .record({
     model: name,
     setting: fc.constantFrom(...settings),
     context: name,
     tab: fc.constantFrom(...tabs),
-    trial: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),
+    open: fc.oneof(
+      fc.constant({}),
+      number.map((trial) => ({ trial })),
+      fc.record({ file: name, number }).map((report) => ({ report })),
+    ),
   })
-  .map(
-    ({ trial, ...rest }): Route => ({
-      page: 'context',
-      ...rest,
-      ...(trial !== undefined && { trial }),
-    }),
-  );
+  .map(({ open, ...rest }): Route => ({ page: 'context', ...rest, ...open }));
 const routes: fc.Arbitrary<Route> = fc.oneof(
   fc.constant<Route>({ page: 'overview' }),
   name.map((fit): Route => ({ page: 'fit', name: fit })),
@@ -78,6 +77,12 @@ describe('addresses', () => {
     ['?model=m&setting=native', { page: 'overview' }],
     ['?model=m&setting=native&context=c&tab=else&trial=0', contextRoute(place('c', 'native'))],
     ['?model=m&setting=native&context=c&trial=-3', contextRoute(place('c', 'native'))],
+    ['?model=m&setting=native&context=c&report=2', contextRoute(place('c', 'native'))],
+    ['?model=m&setting=native&context=c&file=f&report=x', contextRoute(place('c', 'native'))],
+    [
+      '?model=m&setting=native&context=c&trial=1&file=f&report=2',
+      { ...contextRoute(place('c', 'native')), trial: 1 },
+    ],
   ])('that say too little, %s, are read as far as they go', (query, route) => {
     expect(parseRoute(query)).toEqual(route);
   });
@@ -201,14 +206,14 @@ describe('numbers', () => {
   });
 });
 
-function entry(changes: Partial<FitEntry['diagnostics']>, warnings: string[] = []): FitEntry {
+function entry(changes: Partial<FitEntry> = {}): FitEntry {
   return {
     name: 'fit',
     kind: 'weights',
     model: MODEL,
     setting: 'instilled',
     context: 'attic',
-    warnings,
+    warnings: [],
     diagnostics: {
       max_rhat: 1,
       min_ess_bulk: 1000,
@@ -217,49 +222,31 @@ function entry(changes: Partial<FitEntry['diagnostics']>, warnings: string[] = [
       max_depth_hits: 0,
       min_ebfmi: 1,
       pareto_k: null,
-      ...changes,
     },
+    ...changes,
   };
 }
 
-describe('fits', () => {
-  it('stand worst first: warned of, then by R-hat, then by ESS; no number is the worst', () => {
-    const fine = entry({});
-    const fewer = entry({ min_ess_tail: 500 });
-    const apart = entry({ max_rhat: 1.009 });
-    const warned = entry({ divergences: 3 }, ['divergent']);
-    const constant = entry({ max_rhat: null, min_ess_bulk: null }, ['constant']);
-    expect(worstFirst([fine, fewer, apart, warned, constant])).toEqual([
-      constant,
-      warned,
-      apart,
-      fewer,
-      fine,
-    ]);
-  });
-
-  it('are an order of the same fits', () => {
-    const measure = fc.option(fc.double({ noNaN: true }));
-    const entries = fc.array(
-      fc
-        .record({ max_rhat: measure, min_ess_bulk: measure, min_ess_tail: measure })
-        .map((one) => entry(one)),
-    );
-    fc.assert(
-      fc.property(entries, (fits) => {
-        const ordered = worstFirst(fits);
-        expect(new Set(ordered)).toEqual(new Set(fits));
-        expect(worstFirst([...ordered])).toEqual(ordered);
-      }),
-      { seed: 17 },
-    );
+describe('a figure of the paper', () => {
+  const fits = [
+    entry({ name: `${MODEL}/instilled/reports` }),
+    entry({ name: `${MODEL}/instilled/reports`, kind: 'correlation', context: null }),
+    entry({ name: 'effect/native', kind: 'effect', model: null, context: null }),
+  ];
+  it('leads to its fit, where there is one', () => {
+    const found = (figure: string, model: string | null) => fitOfFigure({ figure, model }, fits);
+    expect(found('reports, instilled', MODEL)).toBe(fits[1]);
+    expect(found('effect of introspection training, native', null)).toBe(fits[2]);
+    expect(found('reports, native', MODEL)).toBeNull();
+    expect(found('reports, instilled', 'other')).toBeNull();
+    expect(found('invalid reports, %', MODEL)).toBeNull();
   });
 });
 
 describe('keys', () => {
   const study = studyOf(
     { folder: '', pictures: [], result: {} as never },
-    { fits: [entry({}), { ...entry({}), context: cellar.name }] },
+    { fits: [entry(), entry({ context: cellar.name })] },
     { contexts: [attic, cellar] },
   );
   const here = contextRoute({ model: MODEL, setting: 'instilled', context: 'attic' }, 'pairs');

@@ -5,11 +5,13 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WeighbridgeError } from '../../../src/errors.js';
 import { isLoopbackHost } from '../../../src/report/viewer/guard.js';
+import { studyContext } from '../../../src/report/viewer/look-up.js';
 import { serve, type Viewer } from '../../../src/report/viewer/server.js';
 import type {
   ErrorReply,
   FitReply,
   FitsReply,
+  PromptReply,
   ReportsReply,
   ResultReply,
   TrialsReply,
@@ -227,6 +229,24 @@ describe('a context', () => {
     });
   });
 
+  test('has the question for a report, word for word, of its options', async () => {
+    const reports = [
+      { weights: [1, 2] },
+      { weights: null, a: [2, 30], b: [3.5, 7], raw: 'I would rather not.' },
+    ];
+    await start({ reports: async (_model, file) => (file === 'instilledReports' ? reports : []) });
+    const at = { file: 'instilledReports', report: '2' };
+    const { introspection, decision } = await json<PromptReply>(`/api/prompt?${place(at)}`);
+    const context = studyContext(attic);
+    expect(introspection).toBe(introspectionPrompt(context, { a: [2, 30], b: [3.5, 7] }));
+    expect(decision).toBeNull();
+    const unknown = await get(`/api/prompt?${place({ ...at, report: '1' })}`);
+    expect(unknown.status).toBe(404);
+    expect(((await unknown.json()) as ErrorReply).error.message).toMatch(
+      /do not hold which options/,
+    );
+  });
+
   test.each([
     ['/api/trials', /^no model named \(none given\): expected one of a-model$/],
     [`/api/trials?${place({ model: 'constructor' })}`, /^no model named "constructor"/],
@@ -239,6 +259,15 @@ describe('a context', () => {
       `/api/prompt?${place({ setting: 'native', trial: '1' })}`,
       /a-model made no native choices in it$/,
     ],
+    [
+      `/api/prompt?${place({ file: 'instilledReports', report: '3' })}`,
+      /^no report "3" in instilledReports of attic: expected 1 to 2$/,
+    ],
+    [
+      `/api/prompt?${place({ file: '__proto__', report: '1' })}`,
+      /^no reports "__proto__" of attic: expected instilledReports$/,
+    ],
+    [`/api/prompt?${place({ report: '1' })}`, /^no reports \(none given\) of attic/],
     ['/api/fits/unknown', /^no fit named "unknown"$/],
     ['/nowhere', /^there is nothing at \/nowhere$/],
   ])('or anything else that %s names and the result has not, is told', async (path, line) => {

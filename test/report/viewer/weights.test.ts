@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parameterTitle } from '../../../src/report/viewer/page/parameter-names.js';
 import { predict, probabilityGroups } from '../../../src/report/viewer/page/predictions.js';
 import {
+  listReports,
   reportSeries,
   scaleFactor,
   weightRows,
@@ -69,6 +70,26 @@ describe('weights on the scale of the paper', () => {
         ],
         means: [20, -10],
       },
+    ]);
+  });
+
+  it('have every report listed, used or not, with its number in its file', () => {
+    const used = { weights: [10, -20] };
+    const invalid = { weights: null, raw: 'no' };
+    const listed = listReports({
+      reports: [
+        { file: 'offTheShelfReports', reports: [used] },
+        { file: 'instilledReports', reports: [invalid, used] },
+      ],
+    });
+    expect(listed).toEqual([
+      { file: 'offTheShelfReports', number: 1, stage: 'off the shelf', report: used },
+      ...[invalid, used].map((report, i) => ({
+        file: 'instilledReports',
+        number: i + 1,
+        stage: 'before introspection training',
+        report,
+      })),
     ]);
   });
 
@@ -151,7 +172,7 @@ describe('predictions', () => {
   it('are checked in groups of about equal size that do not mix', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 100 }),
         (means) => {
           const trials = means
             .sort((one, other) => one - other)
@@ -163,10 +184,11 @@ describe('predictions', () => {
             }));
           const groups = probabilityGroups(trials);
           expect(groups).toHaveLength(means.length);
-          expect(groups.every((name) => /^P\(A\) \d+ to \d+%$/.test(name))).toBe(true);
+          expect(groups.every((name) => /^P\(A\) \d+ to \d+%( \(\d\))?$/.test(name))).toBe(true);
           // Once left, a group does not come back.
           const changes = groups.filter((name, i) => i > 0 && name !== groups[i - 1]).length;
           expect(new Set(groups).size).toBe(changes + 1);
+          expect(new Set(groups).size).toBe(Math.min(8, Math.max(1, Math.floor(means.length / 8))));
         },
       ),
       { seed: 23 },

@@ -13,7 +13,7 @@ import type {
   ResultReply,
   TrialsReply,
 } from '../wire.js';
-import type { Place } from './route.js';
+import type { Place, ReportPlace } from './route.js';
 
 export class Failure extends Error {}
 
@@ -60,8 +60,15 @@ export function getReports(place: Place, signal: AbortSignal): Promise<ReportsRe
   return json(`api/reports?${placeQuery(place)}`, signal);
 }
 
-export function getPrompt(place: Place, trial: number, signal: AbortSignal): Promise<PromptReply> {
-  return json(`api/prompt?${placeQuery(place)}&trial=${trial}`, signal);
+/** Of a trial by its number, or of a report. */
+export function getPrompt(
+  place: Place,
+  of: number | ReportPlace,
+  signal: AbortSignal,
+): Promise<PromptReply> {
+  const which =
+    typeof of === 'number' ? { trial: String(of) } : { file: of.file, report: String(of.number) };
+  return json(`api/prompt?${placeQuery(place)}&${new URLSearchParams(which)}`, signal);
 }
 
 function placeQuery({ model, setting, context }: Place): string {

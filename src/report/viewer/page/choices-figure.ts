@@ -18,34 +18,8 @@ const looks = {
   B: { colour: okabeIto.orange, symbol: 'square' },
 } as const;
 
-export function choicesFigure({ trials }: Predictions, { width, theme }: PageFigure): string {
-  const points = trials.map(({ trial, mean, interval: [low, high], choseA }, index) => ({
-    place: index + 1,
-    trial,
-    mean,
-    low,
-    high,
-    choice: choseA ? ('A' as const) : ('B' as const),
-  }));
-  const layer = (choice: 'A' | 'B') => points.filter((point) => point.choice === choice);
-  const marks = (['A', 'B'] as const).flatMap((choice) => [
-    Plot.ruleX(layer(choice), {
-      x: 'place',
-      y1: 'low',
-      y2: 'high',
-      stroke: looks[choice].colour,
-      strokeOpacity: 0.45,
-    }),
-    Plot.dot(layer(choice), {
-      x: 'place',
-      y: 'mean',
-      r: 3,
-      symbol: looks[choice].symbol,
-      fill: looks[choice].colour,
-      title: ({ trial }) => `trial ${trial}, chose ${choice}`,
-      className: `choice-${choice}`,
-    }),
-  ]);
+export function choicesFigure(predictions: Predictions, { width, theme }: PageFigure): string {
+  const count = predictions.trials.length;
   const options: Plot.PlotOptions = {
     width,
     height: HEIGHT,
@@ -54,7 +28,7 @@ export function choicesFigure({ trials }: Predictions, { width, theme }: PageFig
     marginTop: 12,
     marginBottom: 30,
     x: {
-      domain: [0, points.length + 1],
+      domain: [0, count + 1],
       ticks: [],
       label: 'trials, by predicted probability',
       labelOffset: 22,
@@ -73,7 +47,7 @@ export function choicesFigure({ trials }: Predictions, { width, theme }: PageFig
     marks: [
       Plot.gridY([0, 0.25, 0.75, 1], { strokeOpacity: 0.12 }),
       Plot.ruleY([0.5], { strokeOpacity: 0.45, strokeDasharray: '2,3' }),
-      ...marks,
+      ...trialMarks(predictions, theme),
     ],
   };
   return drawPicture({
@@ -81,12 +55,45 @@ export function choicesFigure({ trials }: Predictions, { width, theme }: PageFig
     width,
     height: HEIGHT + KEY,
     theme,
-    description: `Predicted probability of A in ${points.length} trials, by choice`,
+    description: `Predicted probability of A in ${count} trials, by choice`,
     panels: [
       { name: 'key', x: 0, y: 0, options: keyOptions(width) },
       { name: 'choices', x: 0, y: KEY, options },
     ],
   }).svg;
+}
+
+function trialMarks({ trials }: Predictions, theme: PageFigure['theme']): Plot.Markish[] {
+  const points = trials.map(({ trial, mean, interval: [low, high], choseA }, index) => ({
+    place: index + 1,
+    trial,
+    mean,
+    low,
+    high,
+    choice: choseA ? ('A' as const) : ('B' as const),
+  }));
+  return (['A', 'B'] as const).flatMap((choice) => {
+    const layer = points.filter((point) => point.choice === choice);
+    return [
+      Plot.ruleX(layer, {
+        x: 'place',
+        y1: 'low',
+        y2: 'high',
+        stroke: looks[choice].colour,
+        // On dark ground blue is faint enough as it is.
+        strokeOpacity: theme === 'dark' ? 1 : 0.45,
+      }),
+      Plot.dot(layer, {
+        x: 'place',
+        y: 'mean',
+        r: 3,
+        symbol: looks[choice].symbol,
+        fill: looks[choice].colour,
+        title: ({ trial }) => `trial ${trial}, chose ${choice}`,
+        className: `choice-${choice}`,
+      }),
+    ];
+  });
 }
 
 function keyOptions(width: number): Plot.PlotOptions {

@@ -1,8 +1,9 @@
-/** Every trial of a context: both options, what was chosen, and the way to its prompt. */
+/** Every trial and every report of a context, and the way to their prompts and answers. */
 import type { ContextRecord, TrialRecord } from '../wire.js';
 import { fixed, plural, valueText, wordsOf } from './format.js';
 import { WhenLoaded } from './loaded.js';
 import { Link } from './navigation.js';
+import { Reports } from './reports-section.js';
 import { type Place, trialRoute } from './route.js';
 import { TableFrame } from './table-frame.js';
 import type { ContextData } from './use-context-data.js';
@@ -14,6 +15,15 @@ interface ChoicesTabProps {
 }
 
 export function ChoicesTab({ context, route, data }: ChoicesTabProps) {
+  return (
+    <>
+      <Choices context={context} route={route} data={data} />
+      <Reports context={context} route={route} loaded={data.reports} />
+    </>
+  );
+}
+
+function Choices({ context, route, data }: ChoicesTabProps) {
   return (
     <section class="whole" aria-labelledby="choices">
       <h2 id="choices">Choices</h2>

@@ -3,10 +3,11 @@
  * thousands are as smooth as ten. One row is active: arrow keys move it, from the field or in the
  * list, Enter opens it, letters typed into the list go to the next name that begins with them.
  */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { listWindow, scrollToRow } from './list-window.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { listWindow } from './list-window.js';
 import { typeahead } from './search.js';
 import type { ListedContext } from './study.js';
+import { useRowInSight, useScroll, type View } from './use-scroll.js';
 
 interface ContextListProps {
   readonly items: readonly ListedContext[];
@@ -22,12 +23,42 @@ const optionId = (index: number) => `context-option-${index}`;
 /** Letters typed within this time belong together. */
 const TYPING_MS = 700;
 
-export function ContextList({ items, current, query, setQuery, choose }: ContextListProps) {
+export function ContextList(props: ContextListProps) {
+  const { items, current, query, setQuery, choose } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const typed = useRef({ letters: '', at: 0 });
-  const [active, setActive] = useState(0);
-  const { rowHeight, scrollTop, height, follow } = useScroll(scroller);
+  const view = useScroll(scroller);
+  const [active, setActive] = useActiveRow(props);
+  useRowInSight(scroller, view, active, items);
+  const open = (index: number) => {
+    const item = items[index];
+    if (item) choose(item.context.name);
+  };
+  const { onKey, onListKey } = useListKeys({ items, active, setActive, open, view });
+  const activeId = items.length > 0 ? optionId(active) : undefined;
+  return (
+    <>
+      <SearchField query={query} setQuery={setQuery} activeId={activeId} onKey={onKey} />
+      {items.length === 0 && <p class="nothing">No context has these words.</p>}
+      <div
+        class="list"
+        id="context-list"
+        ref={scroller}
+        role="listbox"
+        aria-label="Contexts"
+        aria-activedescendant={activeId}
+        tabIndex={0}
+        onKeyDown={onListKey}
+        hidden={items.length === 0}
+      >
+        <Rows items={items} current={current} active={active} view={view} open={open} />
+      </div>
+    </>
+  );
+}
 
+/** The row of the page's context, until keys move it or another search begins. */
+function useActiveRow({ items, current, query }: ContextListProps) {
+  const [active, setActive] = useState(0);
   const at = items.findIndex(({ context }) => context.name === current);
   useEffect(() => {
     if (at >= 0) setActive(at);
@@ -36,21 +67,23 @@ export function ContextList({ items, current, query, setQuery, choose }: Context
   useEffect(() => {
     setActive(query === '' ? Math.max(0, at) : 0);
   }, [items]);
-  useLayoutEffect(() => {
-    const list = scroller.current;
-    if (!list || rowHeight === 0) return;
-    list.scrollTop = scrollToRow(active, rowHeight, list.scrollTop, list.clientHeight);
-    follow();
-  }, [active, rowHeight, items, follow]);
+  return [active, setActive] as const;
+}
 
-  const last = items.length - 1;
-  const open = (index: number) => {
-    const item = items[index];
-    if (item) choose(item.context.name);
-  };
+interface ListKeys {
+  readonly items: readonly ListedContext[];
+  readonly active: number;
+  readonly setActive: (row: number) => void;
+  readonly open: (row: number) => void;
+  readonly view: View;
+}
+
+/** What keys do in the search field, and what else they do in the list. */
+function useListKeys({ items, active, setActive, open, view: { height, rowHeight } }: ListKeys) {
+  const typed = useRef({ letters: '', at: 0 });
   const onKey = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(height / Math.max(1, rowHeight)) - 1);
-    const next = nextRow(event.key, active, last, page);
+    const next = nextRow(event.key, active, items.length - 1, page);
     if (next !== null) setActive(next);
     else if (event.key === 'Enter') open(active);
     else return false;
@@ -69,67 +102,87 @@ export function ContextList({ items, current, query, setQuery, choose }: Context
     } else return;
     event.preventDefault();
   };
+  return { onKey, onListKey };
+}
 
-  const rows = listWindow(items.length, rowHeight, scrollTop, height);
-  const activeId = items.length > 0 ? optionId(active) : undefined;
+/** Where a key moves the active row; null for a key that does not. */
+function nextRow(key: string, active: number, last: number, page: number): number | null {
+  const rows: Readonly<Record<string, number>> = {
+    ArrowDown: active + 1,
+    ArrowUp: active - 1,
+    PageDown: active + page,
+    PageUp: active - page,
+    ...(last > 0 && { Home: 0, End: last }),
+  };
+  const row = rows[key];
+  return row === undefined ? null : Math.max(0, Math.min(last, row));
+}
+
+interface SearchFieldProps {
+  readonly query: string;
+  readonly setQuery: (query: string) => void;
+  readonly activeId: string | undefined;
+  readonly onKey: (event: KeyboardEvent) => void;
+}
+
+function SearchField({ query, setQuery, activeId, onKey }: SearchFieldProps) {
   return (
-    <>
-      <label class="field search">
-        <span>Context</span>
-        <input
-          id="search"
-          type="search"
-          // biome-ignore lint/a11y/noRedundantRoles: implied only of an input that has a list
-          role="combobox"
-          list={undefined}
-          placeholder="name, agent, question, attribute"
-          aria-keyshortcuts="/"
-          autocomplete="off"
-          spellcheck={false}
-          aria-expanded="true"
-          aria-controls="context-list"
-          aria-autocomplete="list"
-          aria-activedescendant={activeId}
-          value={query}
-          onInput={(event) => setQuery(event.currentTarget.value)}
-          onKeyDown={onKey}
-        />
-      </label>
-      {items.length === 0 && <p class="nothing">No context has these words.</p>}
-      <div
-        class="list"
-        id="context-list"
-        ref={scroller}
-        role="listbox"
-        aria-label="Contexts"
+    <label class="field search">
+      <span>Context</span>
+      <input
+        id="search"
+        type="search"
+        // biome-ignore lint/a11y/noRedundantRoles: implied only of an input that has a list
+        role="combobox"
+        list={undefined}
+        placeholder="name, agent, question, attribute"
+        aria-keyshortcuts="/"
+        autocomplete="off"
+        spellcheck={false}
+        aria-expanded="true"
+        aria-controls="context-list"
+        aria-autocomplete="list"
         aria-activedescendant={activeId}
-        tabIndex={0}
-        onKeyDown={onListKey}
-        hidden={items.length === 0}
-      >
-        <div
-          class="list-inside"
-          role="presentation"
-          style={{ height: `${items.length * rowHeight}px` }}
-        >
-          {items.slice(rows.first, rows.end).map((item, offset) => {
-            const index = rows.first + offset;
-            return (
-              <Row
-                key={item.context.name}
-                item={item}
-                index={index}
-                of={items.length}
-                top={index * rowHeight}
-                isActive={index === active}
-                isCurrent={item.context.name === current}
-                open={() => open(index)}
-              />
-            );
-          })}
-        </div>
-      </div>
-    </>
+        value={query}
+        onInput={(event) => setQuery(event.currentTarget.value)}
+        onKeyDown={onKey}
+      />
+    </label>
+  );
+}
+
+interface RowsProps extends Pick<ContextListProps, 'items' | 'current'> {
+  readonly active: number;
+  readonly view: View;
+  readonly open: (row: number) => void;
+}
+
+/** As high as all rows would be, with those in sight in their places. */
+function Rows({ items, current, active, view, open }: RowsProps) {
+  const { rowHeight, scrollTop, height } = view;
+  const { first, end } = listWindow(items.length, rowHeight, scrollTop, height);
+  return (
+    <div
+      class="list-inside"
+      role="presentation"
+      style={{ height: `${items.length * rowHeight}px` }}
+    >
+      {items.slice(first, end).map((item, offset) => {
+        const index = first + offset;
+        return (
+          <Row
+            key={item.context.name}
+            item={item}
+            index={index}
+            of={items.length}
+            top={index * rowHeight}
+            isActive={index === active}
+            isCurrent={item.context.name === current}
+            open={() => open(index)}
+          />
+        );
+      })}
+    </div>
   );
 }
 
@@ -163,46 +216,4 @@ function Row({ item, index, of, top, isActive, isCurrent, open }: RowProps) {
       <span class="option-agent">{context.agent || context.question}</span>
     </div>
   );
-}
-
-/** Where a key moves the active row; null for a key that does not. */
-function nextRow(key: string, active: number, last: number, page: number): number | null {
-  const rows: Readonly<Record<string, number>> = {
-    ArrowDown: active + 1,
-    ArrowUp: active - 1,
-    PageDown: active + page,
-    PageUp: active - page,
-    ...(last > 0 && { Home: 0, End: last }),
-  };
-  const row = rows[key];
-  return row === undefined ? null : Math.max(0, Math.min(last, row));
-}
-
-/** Where the list is scrolled to, how high it is, and how high a row is in this font size. */
-function useScroll(scroller: { readonly current: HTMLDivElement | null }) {
-  const [view, setView] = useState({ rowHeight: 0, scrollTop: 0, height: 0 });
-  const [follow] = useState(() => () => {
-    const list = scroller.current;
-    if (!list) return;
-    const rowHeight = Number.parseFloat(getComputedStyle(list).getPropertyValue('line-height'));
-    const { scrollTop, clientHeight: height } = list;
-    setView((before) =>
-      before.rowHeight === rowHeight && before.scrollTop === scrollTop && before.height === height
-        ? before
-        : { rowHeight, scrollTop, height },
-    );
-  });
-  useLayoutEffect(() => {
-    const list = scroller.current;
-    if (!list) return;
-    follow();
-    const watch = new ResizeObserver(follow);
-    watch.observe(list);
-    list.addEventListener('scroll', follow, { passive: true });
-    return () => {
-      watch.disconnect();
-      list.removeEventListener('scroll', follow);
-    };
-  }, [scroller, follow]);
-  return { ...view, follow };
 }

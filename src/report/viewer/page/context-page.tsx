@@ -7,6 +7,7 @@ import { wordsOf } from './format.js';
 import { ErrorBox, WhenLoaded } from './loaded.js';
 import { Link } from './navigation.js';
 import { PairsTab } from './pairs-tab.js';
+import { ReportDialog } from './report-dialog.js';
 import { type ContextRoute, contextRoute, overview } from './route.js';
 import { placeOfFit, type Study } from './study.js';
 import { TabBar } from './tab-bar.js';
@@ -54,6 +55,9 @@ export function ContextPage({ study, route, theme }: ContextPageProps) {
       </div>
       {route.trial !== undefined && (
         <TrialDialog context={context} route={route} trial={route.trial} trials={data.trials} />
+      )}
+      {route.report !== undefined && (
+        <ReportDialog context={context} route={route} at={route.report} reports={data.reports} />
       )}
     </article>
   );

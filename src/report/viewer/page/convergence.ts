@@ -1,6 +1,6 @@
 /**
- * What is wrong with a fit, for people: which fits to look at first, and what each measure means
- * and when it is to be doubted (Vehtari et al. 2021; Betancourt 2016).
+ * What is wrong with a fit, for people: what each measure means and when it is to be doubted
+ * (Vehtari et al. 2021; Betancourt 2016).
  */
 import type { FitEntry } from '../wire.js';
 import { countText, fixed } from './format.js';
@@ -8,31 +8,6 @@ import { countText, fixed } from './format.js';
 type Diagnostics = FitEntry['diagnostics'];
 
 export const limits = { rhat: 1.01, ess: 400, ebfmi: 0.3, paretoK: 0.7 } as const;
-
-/** Fits with warnings first, then by R-hat, then by ESS; what does not exist is worst of all. */
-export function worstFirst(fits: readonly FitEntry[]): FitEntry[] {
-  return [...fits].sort(
-    (one, other) =>
-      Number(other.warnings.length > 0) - Number(one.warnings.length > 0) ||
-      compare(
-        other.diagnostics.max_rhat ?? Number.POSITIVE_INFINITY,
-        one.diagnostics.max_rhat ?? Number.POSITIVE_INFINITY,
-      ) ||
-      compare(leastEss(one.diagnostics), leastEss(other.diagnostics)),
-  );
-}
-
-/** Not a difference, which two infinities do not have. */
-function compare(one: number, other: number): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-export function leastEss({ min_ess_bulk, min_ess_tail }: Diagnostics): number {
-  return Math.min(
-    min_ess_bulk ?? Number.NEGATIVE_INFINITY,
-    min_ess_tail ?? Number.NEGATIVE_INFINITY,
-  );
-}
 
 /** Whether a number is one to be doubted; no number is. */
 export const doubtful = {

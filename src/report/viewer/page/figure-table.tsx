@@ -1,11 +1,18 @@
 /** The paper's figures and ours, side by side, in the order of the paper. */
-import type { ResultReply } from '../wire.js';
+import type { FitEntry, ResultReply } from '../wire.js';
+import { fitOfFigure } from './figure-fits.js';
 import { fixed, intervalText } from './format.js';
+import { Link } from './navigation.js';
 import { TableFrame } from './table-frame.js';
 
 type Figures = ResultReply['result']['figures'];
 
-export function FigureTable({ figures }: { readonly figures: Figures }) {
+interface FigureTableProps {
+  readonly figures: Figures;
+  readonly fits: readonly FitEntry[];
+}
+
+export function FigureTable({ figures, fits }: FigureTableProps) {
   return (
     <section class="with-figures" aria-labelledby="figures">
       <h2 id="figures">Figures of the paper and of this result</h2>
@@ -31,7 +38,9 @@ export function FigureTable({ figures }: { readonly figures: Figures }) {
               </tr>
               {rows.map((figure) => (
                 <tr key={figure.figure}>
-                  <th scope="row">{figure.figure}</th>
+                  <th scope="row">
+                    <FigureName figure={figure} fits={fits} />
+                  </th>
                   <td>{publishedText(figure)}</td>
                   <td>{fixed(figure.ours, figure.decimals)}</td>
                   <td>{intervalText(figure.hdi, figure.decimals)}</td>
@@ -46,9 +55,21 @@ export function FigureTable({ figures }: { readonly figures: Figures }) {
       </TableFrame>
       <p class="note">
         Same: all published digits. Close: within one and a half units of the last published digit.
+        A figure that a regression is behind leads to its chains.
       </p>
     </section>
   );
+}
+
+interface FigureNameProps {
+  readonly figure: Figures[number];
+  readonly fits: readonly FitEntry[];
+}
+
+function FigureName({ figure, fits }: FigureNameProps) {
+  const fit = fitOfFigure(figure, fits);
+  if (!fit) return <>{figure.figure}</>;
+  return <Link to={{ page: 'fit', name: fit.name }}>{figure.figure}</Link>;
 }
 
 /** Rows that follow each other under one heading. */

@@ -30,7 +30,7 @@ export function Figure({ caption, draw, widest = 1100 }: FigureProps) {
         style={scrolls === null ? {} : { '--plot-width': `${scrolls / 16}rem` }}
         {...(scrolls !== null && {
           tabIndex: 0,
-          role: 'region',
+          role: 'group',
           'aria-label': 'Plot, to be scrolled',
         })}
         dangerouslySetInnerHTML={{ __html: drawn?.svg ?? '' }}

@@ -1,26 +1,13 @@
 /**
  * Numbers and names as the page writes them.
  */
+import { NONE } from '../../words.js';
+
+export { fixed, intervalText } from '../../words.js';
 
 /** A minus sign is as wide as a plus, a hyphen is not. */
 function withMinus(text: string): string {
   return text.replace('-', '−');
-}
-
-/** So many decimals; a dash where there is no number (JSON has null for it). */
-export function fixed(value: number | null | undefined, decimals: number): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  const text = value.toFixed(decimals);
-  // Not "−0.00".
-  return withMinus(Number(text) === 0 ? text.replace('-', '') : text);
-}
-
-export function intervalText(
-  interval: readonly (number | null)[] | null | undefined,
-  decimals: number,
-): string {
-  if (!interval) return '';
-  return `[${fixed(interval[0], decimals)}, ${fixed(interval[1], decimals)}]`;
 }
 
 /** A value of an attribute: as it is, with thousands set apart. */
@@ -29,7 +16,7 @@ export function valueText(value: number): string {
 }
 
 export function countText(value: number | null | undefined): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
   return withMinus(Math.round(value).toLocaleString('en-US'));
 }
 

@@ -2,7 +2,7 @@
 import { FigureTable } from './figure-table.js';
 import { countText, fixed, plural } from './format.js';
 import type { Study } from './study.js';
-import { WorstFits } from './worst-fits.js';
+import { OtherFits, WorstFits } from './worst-fits.js';
 
 export function Overview({ study }: { readonly study: Study }) {
   return (
@@ -17,8 +17,9 @@ export function Overview({ study }: { readonly study: Study }) {
           ))}
         </div>
       </section>
-      <FigureTable figures={study.result.figures} />
+      <FigureTable figures={study.result.figures} fits={study.fits} />
       <WorstFits fits={study.fits} />
+      <OtherFits fits={study.fits} />
       <Provenance study={study} />
     </article>
   );
@@ -78,7 +79,7 @@ function Picture({ address }: { readonly address: string }) {
         />
       </a>
       <figcaption>
-        {title} <span class="when-absent">(not in the result folder)</span>
+        {title} <span class="when-absent">(not to be had from the result folder)</span>
       </figcaption>
     </figure>
   );

@@ -122,16 +122,21 @@ function seededUniform(seed: number): () => number {
 
 /**
  * For each trial the group that it is checked in: trials of a like predicted probability of A, in
- * about equal numbers, named by the range of that probability. The trials are in its order.
+ * about equal numbers, named by the range of that probability. The trials are in its order. Groups
+ * whose ranges round alike are told apart by a number: of one name they would be one group.
  */
 export function probabilityGroups(trials: readonly TrialPrediction[], most = 8): string[] {
   const count = Math.min(most, Math.max(1, Math.floor(trials.length / 8)));
+  const alike = new Map<string, number>();
   return Array.from({ length: count }, (_, group) => {
     const members = trials.slice(
       Math.floor((group * trials.length) / count),
       Math.floor(((group + 1) * trials.length) / count),
     );
-    const name = `P(A) ${percent(members[0])} to ${percent(members.at(-1))}%`;
+    const range = `P(A) ${percent(members[0])} to ${percent(members.at(-1))}%`;
+    const number = (alike.get(range) ?? 0) + 1;
+    alike.set(range, number);
+    const name = number === 1 ? range : `${range} (${number})`;
     return members.map(() => name);
   }).flat();
 }

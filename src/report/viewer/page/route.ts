@@ -1,6 +1,6 @@
 /**
  * What the page shows, as its address says it: everything that a link must bring back stands in
- * the query (`?model=…&setting=…&context=…&tab=…&trial=…`), so that reloading, sending a link and
+ * the query (`?model=…&setting=…&context=…&tab=…&trial=…`, or `…&file=…&report=…`), so that reloading, sending a link and
  * the buttons back and forward all do what they should. No name is checked here: whether there is
  * such a model or context, the result knows.
  */
@@ -24,6 +24,14 @@ export interface ContextRoute extends Place {
   readonly tab: Tab;
   /** Number of the trial that is open, from 1. */
   readonly trial?: number;
+  /** The report that is open, where no trial is. */
+  readonly report?: ReportPlace;
+}
+
+/** A report of a context: its file in the layout, and its number there, from 1. */
+export interface ReportPlace {
+  readonly file: string;
+  readonly number: number;
 }
 
 export type Route =
@@ -45,6 +53,11 @@ export function trialRoute(place: Place, trial: number): ContextRoute {
   return { ...contextRoute(place, 'choices'), trial };
 }
 
+/** So is a report. */
+export function reportRoute(place: Place, { file, number }: ReportPlace): ContextRoute {
+  return { ...contextRoute(place, 'choices'), report: { file, number } };
+}
+
 /** The query of an address, with its question mark; an address that says nothing is the overview. */
 export function parseRoute(search: string): Route {
   const query = new URLSearchParams(search);
@@ -55,18 +68,22 @@ export function parseRoute(search: string): Route {
   const context = query.get('context');
   if (!model || !setting || !context) return overview;
   const tab = tabs.find((known) => known === query.get('tab')) ?? 'weights';
-  const trial = trialNumber(query.get('trial'));
+  const trial = numberFrom(query.get('trial'));
+  const file = query.get('file');
+  const number = numberFrom(query.get('report'));
   return {
     page: 'context',
     model,
     setting,
     context,
     tab,
-    ...(trial !== undefined && { trial }),
+    ...(trial !== undefined
+      ? { trial }
+      : file && number !== undefined && { report: { file, number } }),
   };
 }
 
-function trialNumber(text: string | null): number | undefined {
+function numberFrom(text: string | null): number | undefined {
   if (text === null || !/^[1-9]\d{0,8}$/.test(text)) return undefined;
   return Number(text);
 }
@@ -84,10 +101,14 @@ export function routeHref(route: Route): string {
   query.set('context', route.context);
   if (route.tab !== 'weights') query.set('tab', route.tab);
   if (route.trial !== undefined) query.set('trial', String(route.trial));
+  else if (route.report) {
+    query.set('file', route.report.file);
+    query.set('report', String(route.report.number));
+  }
   return `?${query}`;
 }
 
-/** Where a link to another context leads: the same tab of it, no trial. */
+/** Where a link to another context leads: the same tab of it, nothing open over it. */
 export function otherContext(route: Route, place: Place): Route {
   return contextRoute(place, route.page === 'context' ? route.tab : 'weights');
 }

@@ -13,7 +13,7 @@ export const shortcutHelp: readonly (readonly [keys: string, does: string])[] = 
   ['↑ ↓ Enter', 'in the search or the list: choose a context'],
   ['j  k', 'next and previous context'],
   ['1 … 5', 'weights, chains, pairs, check, choices'],
-  ['n  p', 'next and previous trial, where one is open'],
+  ['n  p', 'next and previous trial or report, where one is open'],
   ['o', 'overview'],
   ['t', 'light or dark'],
   ['?', 'this help'],

@@ -2,11 +2,11 @@
 import { useState } from 'preact/hooks';
 import type { ContextRecord, TrialRecord, TrialsReply } from '../wire.js';
 import { getPrompt } from './api.js';
-import { Dialog } from './dialog.js';
 import { fixed, titleOf } from './format.js';
 import { ErrorBox, WhenLoaded } from './loaded.js';
-import { leaveDialog, useShared } from './navigation.js';
-import { type ContextRoute, contextRoute, trialRoute } from './route.js';
+import { useShared } from './navigation.js';
+import { type ContextRoute, trialRoute } from './route.js';
+import { PromptText, RawAnswer, StepDialog } from './step-dialog.js';
 import { type Loaded, useLoaded } from './use-loaded.js';
 
 interface TrialDialogProps {
@@ -17,43 +17,22 @@ interface TrialDialogProps {
 }
 
 export function TrialDialog({ context, route, trial, trials }: TrialDialogProps) {
-  const navigation = useShared();
+  const { go } = useShared();
   const count = trials.state === 'ready' ? trials.value.trials.length : 0;
-  const show = (next: number) => {
-    if (next >= 1 && next <= count) navigation.go(trialRoute(route, next), 'replace');
-  };
-  const onKey = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'n') show(trial + 1);
-    if (event.key === 'p') show(trial - 1);
-  };
   return (
-    <Dialog
+    <StepDialog
       title={`${titleOf(context.name)}, trial ${trial}`}
-      close={() => leaveDialog(navigation, contextRoute(route, route.tab))}
-      onKey={onKey}
-      class="trial"
+      route={route}
+      kind="Trials"
+      at={trial}
+      of={count}
+      show={(next) => go(trialRoute(route, next), 'replace')}
     >
       <WhenLoaded loaded={trials} what="the trial">
         {({ trials: all }) => {
           const shown = all[trial - 1];
           return shown ? (
             <>
-              <nav class="steps" aria-label="Trials">
-                <button type="button" disabled={trial <= 1} onClick={() => show(trial - 1)}>
-                  Previous
-                </button>
-                <span>
-                  {trial} of {all.length}
-                </span>
-                <button
-                  type="button"
-                  disabled={trial >= all.length}
-                  onClick={() => show(trial + 1)}
-                >
-                  Next
-                </button>
-              </nav>
               <Answer trial={shown} />
               <Prompts route={route} trial={trial} />
             </>
@@ -62,7 +41,7 @@ export function TrialDialog({ context, route, trial, trials }: TrialDialogProps)
           );
         }}
       </WhenLoaded>
-    </Dialog>
+    </StepDialog>
   );
 }
 
@@ -80,13 +59,7 @@ function Answer({ trial: { choice, probability, raw } }: { readonly trial: Trial
         )}
         {probability !== undefined && <>, with P(A) = {fixed(probability, 3)} of the two</>}.
       </p>
-      {raw === undefined ? (
-        <p class="note">The data hold the choice, not the words of the answer.</p>
-      ) : (
-        <pre class="raw" data-raw>
-          {raw}
-        </pre>
-      )}
+      <RawAnswer raw={raw} instead="The data hold the choice, not the words of the answer." />
     </section>
   );
 }
@@ -118,20 +91,13 @@ function Prompts({ route, trial }: { readonly route: ContextRoute; readonly tria
         ))}
       </fieldset>
       <WhenLoaded loaded={prompt} what="the prompt">
-        {(found) => (
-          <>
-            <h4>System</h4>
-            <pre class="raw">{found.system}</pre>
-            <h4>User</h4>
-            <pre class="raw" data-prompt={task}>
-              {found[task]}
-            </pre>
-          </>
-        )}
+        {(found) => <PromptText system={found.system} user={found[task] ?? ''} task={task} />}
       </WhenLoaded>
       <p class="note">
         Rebuilt from the context and the options of the trial
-        {task === 'introspection' && ', as a question about this choice would have been put'}.
+        {task === 'introspection' &&
+          ', as a question about this choice would have been put; what was asked stands with the reports'}
+        .
       </p>
     </section>
   );

@@ -1,14 +1,15 @@
 /**
  * Learned weights and reports on one scale, −100 to 100: a row an attribute, with the density of
  * the draws, the 95% HDI as a bar, the posterior mean as a dot, the target weight as a diamond,
- * and every report as a dot below, a line for each stage of training.
+ * and the reports below, a line for each stage of training.
  */
 import * as Plot from '@observablehq/plot';
 import { drawPicture } from '../../../plots/compose.js';
 import { kde } from '../../../plots/kde.js';
-import { estimateColour, okabeIto, referenceColour, type ThemeName } from '../../../plots/theme.js';
+import { estimateColour, referenceColour, type ThemeName } from '../../../plots/theme.js';
 import { type Draws, parameterDraws } from '../../../posterior/draws.js';
 import { fixed, intervalText, wordsOf } from './format.js';
+import { beyondRoom, type PlacedReports, placeReports, reportMarks } from './report-marks.js';
 import { type ReportSeries, scaleFactor, type WeightRow } from './weights-table.js';
 
 export interface WeightsFigure {
@@ -17,13 +18,6 @@ export interface WeightsFigure {
   readonly series: readonly ReportSeries[];
   readonly width: number;
   readonly theme: ThemeName;
-}
-
-/** In the order of the series; learned weights are blue, targets vermillion. */
-const seriesColours = [okabeIto.orange, okabeIto.green, okabeIto.purple, okabeIto.sky] as const;
-
-export function seriesColour(index: number): string {
-  return seriesColours[index % seriesColours.length] ?? okabeIto.orange;
 }
 
 const TITLE = 24;
@@ -38,6 +32,7 @@ const AXIS = 44;
 interface Layout {
   readonly rowHeight: number;
   readonly domain: readonly [number, number];
+  readonly reports: PlacedReports;
   top(row: number): number;
   /** On which the density stands. */
   base(row: number): number;
@@ -49,9 +44,11 @@ function layoutOf(figure: WeightsFigure): Layout {
   const rowHeight = TITLE + DENSITY + BAR + figure.series.length * SERIES + GAP;
   const top = (row: number) => row * rowHeight;
   const base = (row: number) => top(row) + TITLE + DENSITY;
+  const domain = weightDomain(figure);
   return {
     rowHeight,
-    domain: weightDomain(figure),
+    domain,
+    reports: placeReports(figure.series, domain),
     top,
     base,
     bar: (row) => base(row) + BAR / 2 + 1,
@@ -64,16 +61,18 @@ export function weightsFigure(figure: WeightsFigure): string {
   const layout = layoutOf(figure);
   const bottom = rows.length * layout.rowHeight;
   const height = bottom + AXIS;
+  const { domain, reports } = layout;
+  const ticks = width < 480 ? 3 : 5;
   const options: Plot.PlotOptions = {
     width,
     height,
-    marginLeft: SIDE,
-    marginRight: SIDE,
+    marginLeft: Math.max(SIDE, beyondRoom(reports.beyond, 'left')),
+    marginRight: Math.max(SIDE, beyondRoom(reports.beyond, 'right')),
     marginTop: 0,
     marginBottom: AXIS,
     x: {
-      domain: layout.domain,
-      ticks: width < 480 ? [-100, 0, 100] : [-100, -50, 0, 50, 100],
+      domain,
+      ticks,
       tickFormat: (value: number) => fixed(value, 0),
       label: 'weight (largest learned one: 100)',
       labelOffset: 36,
@@ -82,12 +81,12 @@ export function weightsFigure(figure: WeightsFigure): string {
     },
     y: { domain: [0, bottom], range: [0, bottom], axis: null },
     marks: [
-      Plot.gridX([-100, -50, 50, 100], { strokeOpacity: 0.12 }),
+      Plot.gridX({ ticks, strokeOpacity: 0.12 }),
       Plot.ruleX([0], { strokeOpacity: 0.45, strokeDasharray: '2,3' }),
       ...densityMarks(figure, layout),
       ...labelMarks(figure, layout),
       ...estimateMarks(figure, layout),
-      ...reportMarks(figure, layout),
+      ...reportMarks(reports, { domain, theme, y: layout.series }),
     ],
   };
   return drawPicture({
@@ -171,37 +170,6 @@ function estimateMarks({ rows }: WeightsFigure, { bar }: Layout): Plot.Markish[]
   ];
 }
 
-function reportMarks({ series, theme }: WeightsFigure, layout: Layout): Plot.Markish[] {
-  const points = (values: readonly number[], of: number) =>
-    values.map((weight, row) => ({
-      weight,
-      y: layout.series(row, of),
-      colour: seriesColour(of),
-    }));
-  const reports = series.flatMap(({ weights }, of) =>
-    weights.flatMap((report) => points(report, of)),
-  );
-  const means = series.flatMap(({ means: values }, of) => points(values, of));
-  return [
-    Plot.dot(reports, {
-      x: 'weight',
-      y: 'y',
-      r: 3,
-      fill: 'colour',
-      fillOpacity: theme === 'dark' ? 0.75 : 0.55,
-      className: 'weights-report',
-    }),
-    Plot.ruleX(means, {
-      x: 'weight',
-      y1: ({ y }) => y - 5,
-      y2: ({ y }) => y + 5,
-      stroke: 'colour',
-      strokeWidth: 2.5,
-      className: 'weights-report-mean',
-    }),
-  ];
-}
-
 interface DensityPoint {
   readonly row: number;
   readonly x: number;
@@ -230,17 +198,14 @@ function densityPoints({ rows, draws }: WeightsFigure, layout: Layout): DensityP
   });
 }
 
-/** ±100 and what lies beyond; the far tails of a density are cut, so that the rest has room. */
-function weightDomain({ rows, series }: WeightsFigure): [number, number] {
+/** ±100, and intervals and targets beyond; tails of densities and far reports are cut. */
+function weightDomain({ rows }: WeightsFigure): [number, number] {
   const shown = [
     -100,
     100,
     ...rows.flatMap(({ hdi, target }) => [hdi[0] ?? 0, hdi[1] ?? 0, target ?? 0]),
-    ...series.flatMap(({ weights }) => weights.flat()),
   ];
-  const least = shown.reduce((a, b) => Math.min(a, b), 0);
-  const most = shown.reduce((a, b) => Math.max(a, b), 0);
-  return [least - 8, most + 8];
+  return [Math.min(...shown) - 8, Math.max(...shown) + 8];
 }
 
 function description({ rows }: WeightsFigure): string {

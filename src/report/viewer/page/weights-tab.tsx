@@ -4,9 +4,10 @@ import type { ContextRecord } from '../wire.js';
 import { Figure } from './figure.js';
 import { fixed, intervalText, plural, valueText, wordsOf } from './format.js';
 import { WhenLoaded } from './loaded.js';
+import { seriesColour } from './report-marks.js';
 import { TableFrame } from './table-frame.js';
 import type { ContextData } from './use-context-data.js';
-import { seriesColour, weightsFigure } from './weights-figure.js';
+import { weightsFigure } from './weights-figure.js';
 import { type ReportSeries, reportSeries, type WeightRow, weightRows } from './weights-table.js';
 
 interface WeightsTabProps {
@@ -116,7 +117,7 @@ function WeightsPlot({ rows, series, draws, theme }: WeightsPlotProps) {
     <Figure
       draw={draw}
       widest={900}
-      caption="A weight above 0: more of the attribute makes an option more likely to be chosen."
+      caption="A weight above 0: more of the attribute makes an option more likely to be chosen. An arrow at an edge is a report beyond it, with its value."
     />
   );
 }

@@ -3,7 +3,8 @@
  * scale on which targets are drawn and reports are given. What is learned is on the scale of
  * log-odds; one factor takes the posterior means, and with them draws and intervals, to the other.
  */
-import type { ContextRecord, FitReply, ReportsReply } from '../wire.js';
+import { reportStage } from '../../words.js';
+import type { ContextRecord, FitReply, ReportRecord, ReportsReply } from '../wire.js';
 
 export interface ReportSeries {
   /** A report file of the layout. */
@@ -30,15 +31,6 @@ export interface WeightRow {
   readonly target: number | null;
 }
 
-const seriesLabels: Readonly<Record<string, string>> = {
-  offTheShelfReports: 'off the shelf',
-  instilledReports: 'before introspection training',
-  firstHalfTrainedReports: 'after introspection training',
-  lastHalfTrainedReports: 'after introspection training',
-  nativeReports: 'before introspection training',
-  nativeTrainedReports: 'after introspection training',
-};
-
 /** 100 / the largest absolute mean; 1 where all are zero, which stay so. */
 export function scaleFactor(means: readonly (number | null)[]): number {
   const largest = Math.max(0, ...means.map((mean) => Math.abs(mean ?? 0)));
@@ -64,6 +56,21 @@ export function weightRows(context: ContextRecord, { weights }: FitReply): Weigh
   });
 }
 
+/** A report of a context, in the order of the paper's experiments, as a table lists it. */
+export interface ListedReport {
+  readonly file: string;
+  /** From 1, within its file. */
+  readonly number: number;
+  readonly stage: string;
+  readonly report: ReportRecord;
+}
+
+export function listReports({ reports: files }: ReportsReply): ListedReport[] {
+  return files.flatMap(({ file, reports }) =>
+    reports.map((report, i) => ({ file, number: i + 1, stage: reportStage(file), report })),
+  );
+}
+
 /** Reports that could be used, by what the model had been trained on. */
 export function reportSeries({ reports: files }: ReportsReply, attributes: number): ReportSeries[] {
   return files.flatMap(({ file, reports }) => {
@@ -73,7 +80,7 @@ export function reportSeries({ reports: files }: ReportsReply, attributes: numbe
       { length: attributes },
       (_, i) => weights.reduce((sum, one) => sum + (one[i] ?? 0), 0) / weights.length,
     );
-    const label = seriesLabels[file] ?? file;
+    const label = reportStage(file);
     return [{ file, label, short: label.replace(' introspection', ''), weights, means }];
   });
 }

@@ -1,12 +1,9 @@
-/** Fits in the order in which to doubt them. */
+/** Fits in the order in which to doubt them, and those that no context leads to. */
 import { useMemo, useState } from 'preact/hooks';
+import { worstFirst } from '../../worst-first.js';
 import type { FitEntry } from '../wire.js';
-import { doubtful, worstFirst } from './convergence.js';
-import { countText, fixed, plural } from './format.js';
-import { Link } from './navigation.js';
-import { contextRoute, type Route } from './route.js';
-import { placeOfFit } from './study.js';
-import { TableFrame } from './table-frame.js';
+import { FitTable } from './fit-table.js';
+import { plural } from './format.js';
 
 const FEW = 10;
 /** A table of thousands helps nobody. */
@@ -24,27 +21,7 @@ export function WorstFits({ fits }: { readonly fits: readonly FitEntry[] }) {
           ? `All ${plural(fits.length, 'fit')} converged.`
           : `${short} of ${plural(fits.length, 'fit')} fall short.`}
       </p>
-      <TableFrame heading="worst">
-        <table class="numbers" data-table="worst">
-          <thead>
-            <tr>
-              <th scope="col">fit</th>
-              <th scope="col">R-hat</th>
-              <th scope="col">ESS bulk</th>
-              <th scope="col">ESS tail</th>
-              <th scope="col">divergences</th>
-              <th scope="col" class="words">
-                what is wrong
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {ordered.slice(0, most).map((fit) => (
-              <FitRow key={fit.name} fit={fit} />
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <FitTable heading="worst" fits={ordered.slice(0, most)} />
       {most < Math.min(MANY, ordered.length) && (
         <button type="button" class="more" onClick={() => setMost(MANY)}>
           Show {Math.min(MANY, ordered.length)}
@@ -54,23 +31,19 @@ export function WorstFits({ fits }: { readonly fits: readonly FitEntry[] }) {
   );
 }
 
-function FitRow({ fit }: { readonly fit: FitEntry }) {
-  const { max_rhat, min_ess_bulk, min_ess_tail, divergences } = fit.diagnostics;
+/** Weights are found by their context; correlations and effects are found here. */
+export function OtherFits({ fits }: { readonly fits: readonly FitEntry[] }) {
+  const others = useMemo(() => fits.filter(({ kind }) => kind !== 'weights'), [fits]);
+  if (others.length === 0) return null;
   return (
-    <tr>
-      <th scope="row">
-        <Link to={fitRoute(fit)}>{fit.name}</Link>
-      </th>
-      <td class={doubtful.rhat(max_rhat) ? 'bad' : ''}>{fixed(max_rhat, 4)}</td>
-      <td class={doubtful.ess(min_ess_bulk) ? 'bad' : ''}>{countText(min_ess_bulk)}</td>
-      <td class={doubtful.ess(min_ess_tail) ? 'bad' : ''}>{countText(min_ess_tail)}</td>
-      <td class={divergences > 0 ? 'bad' : ''}>{countText(divergences)}</td>
-      <td class="words">{fit.warnings.join('; ') || 'nothing'}</td>
-    </tr>
+    <section aria-labelledby="others">
+      <h2 id="others">Fits of correlations and effects</h2>
+      <details>
+        <summary>
+          {plural(others.length, 'fit')} over all contexts of a model, or of all models
+        </summary>
+        <FitTable heading="others" fits={others} />
+      </details>
+    </section>
   );
-}
-
-function fitRoute(fit: FitEntry): Route {
-  const place = placeOfFit(fit);
-  return place ? contextRoute(place, 'chains') : { page: 'fit', name: fit.name };
 }
