@@ -11,7 +11,10 @@ export interface ResultFlags {
   draws: number;
 }
 
-/** Runs `work` with a writer where --out was given; what was not finished leaves nothing behind. */
+/**
+ * Runs `work` with a writer where --out was given. Fits that do not come to their end, by an error or
+ * by a signal, leave no draws and no empty folder behind.
+ */
 export async function withResult<T>(
   { out, png, chains, draws }: ResultFlags,
   work: (writer: ResultWriter | null) => Promise<T>,
@@ -24,11 +27,32 @@ export async function withResult<T>(
   // Loaded where it is needed: most commands write no result.
   const { beginResult } = await import('../report/result-folder/write-result.js');
   const writer = await beginResult(out, { chains, draws });
+  const release = onStop(writer.discard);
   try {
     return await work(writer);
   } finally {
+    release();
     writer.discard();
   }
+}
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A signal that ends the process does so still, once `tidyUp` is done. @returns what ends that */
+function onStop(tidyUp: () => void): () => void {
+  const release = () => {
+    for (const signal of STOPPING) process.off(signal, onSignal);
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    release();
+    try {
+      tidyUp();
+    } finally {
+      process.kill(process.pid, signal);
+    }
+  };
+  for (const signal of STOPPING) process.on(signal, onSignal);
+  return release;
 }
 
 /** Fails before the work, not after it, where --out could not be written. */

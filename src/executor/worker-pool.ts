@@ -2,6 +2,7 @@
  * Fits on worker threads. The workers live as long as the pool; many fits go out in batches, so
  * that messages do not dominate, and fewer fits than workers go out chain by chain.
  */
+import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { WeighbridgeError } from '../errors.js';
 import {
@@ -35,7 +36,7 @@ export function workerPool(workers: number): WorkerPool {
       `workers is ${workers}, but must be a whole number of at least 1`,
     );
   }
-  if (workers === 1) return { run: runHere, close: async () => {} };
+  if (workers === 1) return { run: runOneByOne, close: async () => {} };
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     runtime: 'worker_threads',
@@ -56,6 +57,16 @@ export function workerPool(workers: number): WorkerPool {
 }
 
 type OnFit = Parameters<FitRunner>[2];
+
+/** On this thread, which listens between fits: to signals, say. */
+const runOneByOne: FitRunner = async (jobs, settings, onFit) => {
+  const results: FitResult[] = [];
+  for (const job of jobs) {
+    await setImmediate();
+    results.push(...(await runHere([job], settings, onFit)));
+  }
+  return results;
+};
 
 async function runInBatches(
   pool: Tinypool,

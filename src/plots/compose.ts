@@ -5,7 +5,16 @@
 import * as Plot from '@observablehq/plot';
 import { type PlotElement, plotDocument, toXml } from '#plot-document';
 import { BOLD, printable, wrapLabel } from './label.js';
-import { FONT_FAMILY, FONT_SIZE, LINE_HEIGHT, okabeIto, type ThemeName, themes } from './theme.js';
+import { badArgument } from './options.js';
+import {
+  FONT_FAMILY,
+  FONT_SIZE,
+  LINE_HEIGHT,
+  okabeIto,
+  type Theme,
+  type ThemeName,
+  themes,
+} from './theme.js';
 
 export interface DrawnPlot {
   /** The options of Observable Plot that were drawn, one a panel, row by row. */
@@ -55,7 +64,8 @@ const headingStyles = {
 } as const;
 
 export function drawPicture(picture: Picture): DrawnPlot {
-  const { width, height, panels, theme = 'light' } = picture;
+  const { width, height, panels } = picture;
+  const { ink, paper } = themeOf(picture);
   const heading = headingLines(picture);
   const top = heading.length === 0 ? 4 : EDGE + heading.length * (LINE_HEIGHT + 4);
   const size = { width: String(width), height: String(height + top) };
@@ -67,17 +77,23 @@ export function drawPicture(picture: Picture): DrawnPlot {
     'aria-label': printable(picture.description),
     'data-plot': picture.kind,
     class: 'weighbridge-plot',
-    color: themes[theme].ink,
+    color: ink,
     fill: 'currentColor',
     'font-family': FONT_FAMILY,
     'font-size': String(FONT_SIZE),
   });
   root.append(
-    element('rect', { class: 'weighbridge-paper', ...size, fill: themes[theme].paper }),
+    element('rect', { class: 'weighbridge-paper', ...size, fill: paper }),
     ...heading.map(headingElement),
     ...panels.map((panel) => panelElement(panel, top)),
   );
   return { specification: panels.map(({ options }) => options), svg: toXml(root) };
+}
+
+/** Callers without types may give any name. */
+function themeOf({ theme = 'light' }: Picture): Theme {
+  if (Object.hasOwn(themes, theme)) return themes[theme];
+  throw badArgument(`no theme '${theme}': there are ${Object.keys(themes).join(' and ')}`);
 }
 
 function headingLines({ title, subtitle, notice, width }: Picture): HeadingLine[] {

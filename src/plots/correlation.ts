@@ -86,7 +86,7 @@ function axis(low: number, high: number): AxisOptions {
   return { domain: paddedDomain(low, high), grid: true, labelAnchor: 'center', labelArrow: 'none' };
 }
 
-/** r = slope · sd(x) / sd(y), draw by draw; where all y are the same there is none. */
+/** r = slope · sd(x) / sd(y), draw by draw; where all x or all y are the same there is none. */
 function correlationNote(
   slopes: Float64Array,
   x: ArrayLike<number>,
@@ -97,7 +97,7 @@ function correlationNote(
     Math.sqrt(sampleMoments(Float64Array.from(values)).variance);
   const scale = sd(x) / sd(y);
   const count = `n = ${x.length}`;
-  if (!Number.isFinite(scale)) return count;
+  if (!(scale > 0 && Number.isFinite(scale))) return count;
   const r = slopes.map((slope) => slope * scale);
   const mean = formatNumber(sampleMoments(r).mean, 2);
   return `r = ${mean}, ${hdiName(mass)} ${formatInterval(hdi(r, mass), 2)}, ${count}`;

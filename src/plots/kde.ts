@@ -1,9 +1,10 @@
 /**
- * Density of draws by a Gaussian kernel, as ArviZ estimates it: on a grid between the smallest and
- * the largest draw, with what the kernel would put beyond them reflected back, so that a density
- * with an edge (a scale near zero) does not fall off there. The bandwidth is Silverman's (1986,
- * eq. 3.31), but never less than a step of the grid. Draws are first shared out linearly between the two grid points beside them, which
- * makes the cost that of the grid.
+ * Density of draws by a Gaussian kernel. Grid and edges are ArviZ's: from the smallest draw to the
+ * largest, with what the kernel would put beyond them reflected back, so that a density with an
+ * edge (a scale near zero) does not fall off there. The bandwidth is not: it is Silverman's (1986,
+ * eq. 3.31), never less than a step of the grid, where ArviZ takes the mean of Silverman's and the
+ * improved Sheather-Jones one. Draws are first shared out linearly between the two grid points
+ * beside them, which makes the cost that of the grid.
  */
 import { sampleMoments } from '../posterior/convergence.js';
 import { quantileOfSorted, sorted } from '../posterior/order.js';

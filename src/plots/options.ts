@@ -65,13 +65,16 @@ function chosenParameters(draws: Draws, chosen?: readonly string[]): number[] {
   const { parameterNames } = draws;
   if (chosen === undefined) return parameterNames.map((_, index) => index);
   if (chosen.length === 0) throw badArgument('parameters is empty: name one at least');
-  return chosen.map((name) => {
-    const index = parameterNames.indexOf(name);
-    if (index === -1) {
-      throw badArgument(`no parameter '${name}' in these draws: they have ${some(parameterNames)}`);
-    }
-    return index;
-  });
+  return chosen.map((name) => parameterIndex(parameterNames, name));
+}
+
+/** @throws WeighbridgeError `bad-argument` where there is no parameter of that name */
+export function parameterIndex(parameterNames: readonly string[], name: string): number {
+  const index = parameterNames.indexOf(name);
+  if (index === -1) {
+    throw badArgument(`no parameter '${name}' in these draws: they have ${some(parameterNames)}`);
+  }
+  return index;
 }
 
 function some(names: readonly string[]): string {

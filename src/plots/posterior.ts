@@ -17,6 +17,7 @@ import {
   hdiMassOf,
   type PlotOptions,
   type PlottedParameter,
+  parameterIndex,
   plottedParameters,
 } from './options.js';
 import { gridOf, paddedDomain, panelTitle, titleHeight, titleMarks } from './panels.js';
@@ -50,6 +51,7 @@ const BAR_LEVEL = -0.06;
 /** @throws WeighbridgeError `bad-argument` */
 export function plotPosterior(draws: Draws, options: PosteriorOptions = {}): DrawnPlot {
   const parameters = plottedParameters(draws, options);
+  checkReferences(draws, options);
   const mass = hdiMassOf(options, draws.chains * draws.drawsPerChain);
   const width = options.width ?? DEFAULT_WIDTH;
   const grid = gridOf(parameters.length, width, LEAST_CELL);
@@ -98,6 +100,12 @@ export function plotPosterior(draws: Draws, options: PosteriorOptions = {}): Dra
     description: `Posterior densities of ${posteriors.length} parameters with their ${hdiName(mass)}`,
     panels,
   });
+}
+
+/** A misspelt name would leave its reference out without a word. */
+function checkReferences({ parameterNames }: Draws, { reference }: PosteriorOptions): void {
+  if (typeof reference !== 'object') return;
+  for (const name of Object.keys(reference)) parameterIndex(parameterNames, name);
 }
 
 function parameterPosterior(

@@ -47,8 +47,9 @@ export function plotPpc(replicated: Draws, options: PpcOptions): DrawnPlot {
   if (kind === 'proportion' && !binary) {
     throw badArgument('proportions are of outcomes that are 0 or 1; these are not');
   }
+  if (kind === 'proportion') checkOnesAndZeros(check);
   const parts = options.groups
-    ? groupedMeans(check, options.groups, binary ? 'proportion' : 'mean')
+    ? groupedMeans(check, options.groups, kind === 'proportion' ? 'proportion' : 'mean')
     : kind === 'proportion'
       ? proportionHistogram(check)
       : densityOverlay(check, options.replications ?? 50);
@@ -88,6 +89,15 @@ function predictiveCheck(replicated: Draws, options: PpcOptions): PredictiveChec
     label: options.label,
     mass: hdiMassOf(options, chains * drawsPerChain),
   };
+}
+
+/** Probabilities of outcomes are easily taken for them: no one among them would count as a one. */
+function checkOnesAndZeros({ replicated }: PredictiveCheck): void {
+  const other = replicated.find((value) => value !== 0 && value !== 1);
+  if (other === undefined) return;
+  throw badArgument(
+    `replicated outcomes are 0 or 1, not ${other}: expected replicated outcomes, not their probabilities`,
+  );
 }
 
 function checkOutcomes(name: string, values: Float64Array, outcomes: number): void {

@@ -70,10 +70,13 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
   }
 
   /** The text of a table's cells, row by row, those that are shown. */
-  const cells = (page: Page, table: string): Promise<string[][]> =>
-    page.$$eval(`#${table} tbody tr:not([hidden])`, (rows) =>
+  const cells = async (page: Page, table: string): Promise<string[][]> => {
+    // A sorted table has its first rows at once and the others a moment later.
+    await page.waitForSelector(`#${table}:not([aria-busy])`);
+    return page.$$eval(`#${table} tbody tr:not([hidden])`, (rows) =>
       rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
     );
+  };
   const column = async (page: Page, table: string, index: number) =>
     (await cells(page, table)).map((row) => row[index]);
   const numberIn = (text: string) => Number(text.replace('−', '-').replace(',', ''));

@@ -59,8 +59,9 @@ describe('a correlation plot', () => {
     expect(textOf(line([4, 2, 8, 6]))).toContain(`[${write(low / 2)},\u00a0${write(high / 2)}]`);
   });
 
-  it('gives no r where the outcome does not vary', () => {
+  it('gives no r where the outcome or the predictor does not vary', () => {
     expect(textOf(line([1, 1, 1, 1]))).not.toContain('r =');
+    expect(textOf(line([1, 2, 3, 4], { x: [5, 5, 5, 5] }))).not.toContain('r =');
   });
 
   it('has a band and a line of the draws, over the whole of x', () => {

@@ -80,6 +80,16 @@ describe.each(plots)('%s', (_, plot) => {
     expect(colour('dark')).not.toBe(colour('light'));
   });
 
+  it('names the themes there are where another is asked for', () => {
+    const theme = 'sepia' as 'light';
+    expect(() => plot(wavyDraws(['a']), { theme })).toThrow(
+      expect.objectContaining({
+        code: 'bad-argument',
+        message: "no theme 'sepia': there are light and dark",
+      }),
+    );
+  });
+
   it('holds a single chain, and draws that do not move', () => {
     const one = plot(wavyDraws(['a'], 1, 40)).svg;
     const still = plot({ ...wavyDraws(['a'], 2, 40), values: new Float64Array(80).fill(7) }).svg;

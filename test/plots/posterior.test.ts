@@ -79,6 +79,15 @@ describe('a posterior plot', () => {
     expect(scaleOf(panel, 'x').value(attribute(line, 'x1'))).toBeCloseTo(-3, 2);
   });
 
+  it('refuses a reference of a parameter that is not there, not of one that is not shown', () => {
+    const draws = wavyDraws(['a', 'b']);
+    expect(() => plotPosterior(draws, { reference: { a: 0, c: 1 } })).toThrow(
+      "no parameter 'c' in these draws: they have a, b",
+    );
+    const { svg } = plotPosterior(draws, { parameters: ['a'], reference: { a: 0, b: 1 } });
+    expect(marks(panelAt(svg, 0), 'reference', 'line')).toHaveLength(1);
+  });
+
   it('refuses a reference that is no number', () => {
     expect(() => plotPosterior(wavyDraws(['a']), { reference: Number.NaN })).toThrow(
       /reference of 'a' is a finite number, not NaN/,

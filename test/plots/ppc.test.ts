@@ -120,6 +120,31 @@ describe('a predictive check of other outcomes', () => {
   });
 });
 
+describe('a predictive check of outcomes of 0 and 1 by what are no outcomes', () => {
+  const observed = Array.from({ length: OUTCOMES }, (_, i) => i % 2);
+  const probabilities = replications(
+    Float64Array.from({ length: OUTCOMES * REPLICATIONS }, (_, i) => (i % 7 === 0 ? 0.6 : 1)),
+  );
+
+  it.each([
+    ['whole', {}],
+    ['in groups', { groups: observed.map(String) }],
+    ['where proportions are asked for', { kind: 'proportion' as const }],
+  ])('says what it expected: %s', (_, options) => {
+    expect(() => plotPpc(probabilities, { observed, ...options })).toThrow(
+      expect.objectContaining({
+        code: 'bad-argument',
+        message: expect.stringContaining('replicated outcomes are 0 or 1, not 0.6'),
+      }),
+    );
+  });
+
+  it('draws them as densities where those are asked for', () => {
+    const { svg } = plotPpc(probabilities, { observed, kind: 'density' });
+    expect(marks(panelAt(svg, 0), 'observed', 'path')).toHaveLength(1);
+  });
+});
+
 describe('a predictive check that cannot be made', () => {
   const draws = replications(new Float64Array(OUTCOMES * REPLICATIONS).fill(0.5));
   const observed = new Float64Array(OUTCOMES).fill(0.5);

@@ -12,7 +12,7 @@ import { reproductionJson } from '../../src/report/json.js';
 import { beginResult, type FinishedAnalysis } from '../../src/report/result-folder/write-result.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import { readStudy, type Study } from '../../src/study/read-study.js';
-import { smallStudy } from './small-study.js';
+import { type SmallStudy, smallStudy } from './small-study.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export const shortChains = {
@@ -38,16 +38,20 @@ export interface SmallResultOptions {
   /** Where to write; a folder of its own where absent. */
   readonly into?: string;
   readonly finish?: Partial<FinishedAnalysis>;
+  /** What is changed in the data before they are read. */
+  readonly edit?: (data: SmallStudy) => Promise<void>;
 }
 
 export async function smallResult({
   contexts = 2,
   into,
   finish = {},
+  edit = async () => {},
 }: SmallResultOptions = {}): Promise<SmallResult> {
   const data = await smallStudy({ contexts });
   const own = await temporaryFolder();
   try {
+    await edit(data);
     const folder = into ?? join(own.folder, 'out');
     return { ...(await writeSmall(data.folder, folder, finish)), remove: own.remove };
   } finally {

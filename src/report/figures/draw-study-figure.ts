@@ -31,7 +31,8 @@ export function drawStudyFigure(figure: StudyFigure): string {
     height: Math.max(...panels.map(bottom)) + 4,
     title: figure.title,
     notice: figure.simulated ? SIMULATED : undefined,
-    subtitle: 'points: attributes; line with its 95% band; r [95% HDI]',
+    subtitle:
+      'points: attributes; line: reports on weights, with its 95% band; r: slope of weights on reports [95% HDI]',
     description: `${figure.title}${figure.simulated ? ' (simulated data)' : ''}`,
     panels,
   }).svg;

@@ -3,7 +3,7 @@ import type * as Plot from '@observablehq/plot';
 import type { Panel } from '../../plots/compose.js';
 import { extent } from '../../plots/kde.js';
 import { formatInterval, formatNumber, printable, wrapLabel } from '../../plots/label.js';
-import { type BandPoint, lineBand } from '../../plots/line-band.js';
+import type { BandPoint } from '../../plots/line-band.js';
 import {
   type PanelTitle,
   paddedDomain,
@@ -17,6 +17,7 @@ import { type AxisOptions, tickRoom } from '../../plots/ticks.js';
 import { sampleMoments } from '../../posterior/convergence.js';
 import { hdi } from '../../posterior/hdi.js';
 import { conditionColour } from './conditions.js';
+import { panelBand } from './regression-line.js';
 import type { ScatterPanel, StudyFigure } from './study-figure.js';
 
 export interface PlacedScatters {
@@ -34,10 +35,7 @@ const TICKS = 26;
 
 export function scatterPanels({ panels, xLabel, yLabel }: StudyFigure): PlacedScatters {
   if (panels.length === 0) return { panels: [], width: 0, height: 0 };
-  const bands = panels.map(({ learned, intercepts, slopes }) => {
-    const { low, high } = extent(learned);
-    return lineBand(intercepts, slopes, low <= high ? [low, high] : [0, 0]);
-  });
+  const bands = panels.map(panelBand);
   const axes = commonAxes(panels, bands);
   const names = { x: wrapLabel(xLabel, SIDE), y: wrapLabel(yLabel, SIDE) };
   const left = tickRoom([axes], { width: SIDE, height: SIDE }).left + labelRoom(names.y);

@@ -9,16 +9,16 @@ export type Condition = 'off-the-shelf' | 'before training' | 'after training';
 export interface ScatterPanel {
   /** Such as 'GPT-4o, before introspection training'. */
   readonly title: string;
-  /** Standardized weights as learned from choices (native preferences: as they were found). */
+  /** Weights as learned from choices (native preferences: as they were found), standardized. */
   readonly learned: ArrayLike<number>;
-  /** Standardized weights as the model reported them, in the same order. */
+  /** Weights as the model reported them, standardized, in the same order. */
   readonly reported: ArrayLike<number>;
   /** 'context: attribute', a point. */
   readonly labels: readonly string[];
   /**
-   * Draws of the line `reported = intercept + slope × learned`, for its band. Both sides are
-   * standardized over the same pairs, so that the regression of weights on reports, which the
-   * paper reads its correlation from, has the same slope and may be given here.
+   * Draws of the line `reported = intercept + slope × learned`, for its band: of the regression of
+   * what stands upright on what lies across. Those of a regression of weights on reports, which
+   * the paper reads its correlation from, are first to be turned (`turnedLine`).
    */
   readonly intercepts: Float64Array;
   readonly slopes: Float64Array;

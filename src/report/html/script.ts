@@ -32,6 +32,24 @@ for (const box of document.querySelectorAll('[data-table]')) {
   // A browser may keep what was typed when the page is loaded again.
   filter();
 
+  // Out of the page while rows move: a move within it costs twice as much.
+  const place = (some) => {
+    body.remove();
+    body.replaceChildren(...some);
+    table.append(body);
+  };
+  // The layout of thousands of rows takes half a second: those at the top are seen before it.
+  const showSorted = () => {
+    const shown = rows.filter((row) => !row.hidden);
+    if (shown.length <= 200 || table.parentElement.scrollTop > 0) return place(rows);
+    table.setAttribute('aria-busy', 'true');
+    place(shown.slice(0, 60));
+    requestAnimationFrame(() => setTimeout(() => {
+      place(rows);
+      table.removeAttribute('aria-busy');
+    }));
+  };
+
   const collator = new Intl.Collator('en', { numeric: true });
   const byText = (a, b) => collator.compare(a, b);
   const missing = (value) => value === null;
@@ -60,7 +78,7 @@ for (const box of document.querySelectorAll('[data-table]')) {
         if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y));
         return sign * compare[kind](x, y);
       });
-      body.append(...rows);
+      showSorted();
     });
   });
 }

@@ -2,6 +2,7 @@
  * Everything that figures and report show as CSV, for whoever draws it anew.
  */
 import { formatCsv } from '../../study/csv.js';
+import type { DrawnFigure } from './draw-figures.js';
 import type { ContextRecord, FitRecord, ResultDocument } from './format.js';
 import { splitKey } from './key.js';
 import type { FigureData } from './study-figures.js';
@@ -17,13 +18,13 @@ export function csvFiles(
   result: ResultDocument,
   fits: readonly FitRecord[],
   contexts: readonly ContextRecord[],
-  figures: readonly FigureData[],
+  figures: readonly Pick<DrawnFigure, 'data' | 'lines'>[],
 ): Map<string, string> {
   return new Map([
-    ...figures.flatMap((figure): [string, string][] => [
-      [`${figure.name}-points.csv`, pointsCsv(figure)],
-      [`${figure.name}-bars.csv`, barsCsv(figure)],
-      [`${figure.name}-lines.csv`, linesCsv(figure, fits)],
+    ...figures.flatMap(({ data, lines }): [string, string][] => [
+      [`${data.name}-points.csv`, pointsCsv(data)],
+      [`${data.name}-bars.csv`, barsCsv(data)],
+      [`${data.name}-lines.csv`, linesCsv(lines)],
     ]),
     ['weights.csv', weightsCsv(result, contexts)],
     ['convergence.csv', convergenceCsv(fits)],
@@ -52,16 +53,16 @@ function barsCsv({ bars }: FigureData): string {
   );
 }
 
-/** Of the regression lines; the band is made of their draws. */
-function linesCsv({ scatters }: FigureData, fits: readonly FitRecord[]): string {
-  const rows = scatters.flatMap(({ model, condition, fit: name }) => {
-    const fit = fits.find((one) => one.kind === 'correlation' && one.name === name);
-    return (fit?.summary ?? []).map((row) => [
-      ...[model, condition, row.name, cell(row.mean), cell(row.sd)],
-      ...row.hdi.map(cell),
-    ]);
-  });
-  return formatCsv(['model', 'condition', 'parameter', 'mean', 'sd', 'hdi_low', 'hdi_high'], rows);
+/** The regression lines as they are drawn: the mean line and the ends of its 95% band. */
+function linesCsv(lines: DrawnFigure['lines']): string {
+  return formatCsv(
+    ['model', 'condition', 'x', 'mean', 'low', 'high'],
+    lines.flatMap(({ model, condition, band }) =>
+      band.map(({ x, mean, low, high }) => [
+        ...[model, condition, cell(x), cell(mean), cell(low), cell(high)],
+      ]),
+    ),
+  );
 }
 
 function weightsCsv({ weights }: ResultDocument, contexts: readonly ContextRecord[]): string {

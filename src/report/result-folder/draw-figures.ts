@@ -1,11 +1,25 @@
 /**
  * The pictures of a result with what is to be said of each.
  */
+import type { BandPoint } from '../../plots/line-band.js';
 import type { Draws } from '../../posterior/draws.js';
+import { panelBand } from '../figures/regression-line.js';
+import type { Condition, StudyFigure } from '../figures/study-figure.js';
 import type { ReportFigure } from '../html/report.js';
 import { type FigureData, studyFigure } from './study-figures.js';
 
+/** The line of a scatter, with its band, as it was drawn. */
+export interface FigureLine {
+  readonly model: string;
+  readonly condition: Condition;
+  readonly band: readonly BandPoint[];
+}
+
 export interface DrawnFigure extends ReportFigure {
+  /** What it was drawn from. */
+  readonly data: FigureData;
+  /** One a scatter. */
+  readonly lines: readonly FigureLine[];
   /** PNG, where it was asked for. */
   readonly image?: Uint8Array;
 }
@@ -27,17 +41,29 @@ export async function drawFigures(
   // Loaded here and not before: whoever draws nothing need not carry a plotting library.
   const { drawStudyFigure } = await import('../figures/draw-study-figure.js');
   const drawn: DrawnFigure[] = [];
-  for (const figure of figures) {
-    const svg = drawStudyFigure(studyFigure(figure, { simulated, drawsOf }));
+  for (const data of figures) {
+    const figure = studyFigure(data, { simulated, drawsOf });
+    const svg = drawStudyFigure(figure);
     drawn.push({
-      name: figure.name,
-      title: figure.title,
-      caption: captionOf(figure),
+      name: data.name,
+      title: data.title,
+      caption: captionOf(data),
       svg,
+      data,
+      lines: linesOf(data, figure),
       ...(png && { image: await imageOf(svg) }),
     });
   }
   return drawn;
+}
+
+function linesOf({ scatters }: FigureData, { panels }: StudyFigure): FigureLine[] {
+  return panels.flatMap((panel, i) => {
+    const scatter = scatters[i];
+    return scatter
+      ? [{ model: scatter.model, condition: scatter.condition, band: panelBand(panel) }]
+      : [];
+  });
 }
 
 async function imageOf(svg: string): Promise<Uint8Array> {
@@ -51,5 +77,10 @@ function captionOf({ name, setting }: FigureData): string {
     setting === 'instilled'
       ? 'weights learned from choices in contexts with instilled preferences'
       : 'weights learned from choices in contexts with native preferences';
-  return `As figure ${number} of the paper. Each point is an attribute of a context: the mean report against the ${weights}, both standardized; the line is the posterior mean of the regression with its 95% band. Bars: the regression's slope, which the paper reads as a correlation, with its 95% HDI.`;
+  return [
+    `As figure ${number} of the paper.`,
+    `Each point is an attribute of a context: the mean of its valid reports over the ${weights}, each standardized over all attributes that have one; without a valid report there is no point.`,
+    "The line is the regression of reports on weights, turned from the one that was fitted (of weights on reports): its posterior mean with a central 95% band, along the points' own range.",
+    'r and the bars: the slope of the fitted regression, which the paper reads as a correlation, with its 95% HDI.',
+  ].join(' ');
 }

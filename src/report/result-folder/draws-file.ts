@@ -44,6 +44,7 @@ export function openDrawsFile(
   const rounds: (FitRecord | undefined)[][] = [];
   let size = 0;
   let open = true;
+  let kept = false;
 
   const observe: FitObserver = (round) => {
     const places = placesOf(round, size, chains * draws);
@@ -83,9 +84,10 @@ export function openDrawsFile(
     keep() {
       close();
       attempt(path, () => renameSync(partial, path));
+      kept = true;
     },
     discard() {
-      if (!open) return;
+      if (kept) return;
       close();
       rmSync(partial, { force: true });
     },
@@ -125,7 +127,17 @@ function writeDraws(file: number, { draws }: FitResult, offset: number): void {
 
 function readDraws(file: number, record: FitRecord): Draws {
   const bytes = Buffer.alloc(drawsBytes(record));
-  readSync(file, bytes, 0, bytes.length, record.offset);
+  let read = 0;
+  while (read < bytes.length) {
+    const count = readSync(file, bytes, read, bytes.length - read, record.offset + read);
+    if (count === 0) {
+      throw new WeighbridgeError(
+        'damaged-result',
+        `${resultFiles.draws}.partial ends within the draws of ${record.name}: it changed while it was written`,
+      );
+    }
+    read += count;
+  }
   return {
     parameterNames: record.parameters,
     chains: record.chains,

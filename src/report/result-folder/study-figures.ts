@@ -7,6 +7,7 @@ import type { Setting } from '../../analysis/learned-weights.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
 import { type Draws, parameterDraws } from '../../posterior/draws.js';
 import type { Study } from '../../study/read-study.js';
+import { type LineDraws, turnedLine } from '../figures/regression-line.js';
 import type {
   Condition,
   CorrelationBar,
@@ -18,7 +19,7 @@ import type {
 export interface FigurePoint {
   readonly context: string;
   readonly attribute: string;
-  /** Standardized. */
+  /** Standardized over all contexts that have them. */
   readonly learned: number;
   readonly reported: number;
 }
@@ -114,18 +115,18 @@ export function studyFigure(
   { title, setting, scatters, bars }: FigureData,
   { simulated, drawsOf }: { simulated: boolean; drawsOf: (fit: string) => Draws },
 ): StudyFigure {
-  const panels = scatters.map((scatter): ScatterPanel => {
-    const { model, condition, fit, points } = scatter;
+  const panels = scatters.map(({ model, condition, fit, points }): ScatterPanel => {
     const bar = bars.find((one) => one.model === model && one.condition === condition);
-    const draws = drawsOf(fit);
+    const pairs = {
+      learned: points.map((point) => point.learned),
+      reported: points.map((point) => point.reported),
+    };
     return {
       title: `${displayName(model)}, ${titleOf[condition]}`,
       condition,
-      learned: points.map((point) => point.learned),
-      reported: points.map((point) => point.reported),
+      ...pairs,
       labels: points.map(({ context, attribute }) => `${context}: ${attribute}`),
-      intercepts: parameterDraws(draws, 'b_Intercept'),
-      slopes: parameterDraws(draws, 'b_report'),
+      ...turnedLine(fittedLine(drawsOf(fit)), pairs),
       ...(bar && { correlation: { r: bar.r, hdi: bar.hdi } }),
     };
   });
@@ -141,7 +142,15 @@ export function studyFigure(
     })),
     simulated,
     xLabel: `${what} weight (standardized)`,
-    yLabel: 'Reported weight (standardized)',
+    yLabel: 'Mean reported weight (standardized)',
+  };
+}
+
+/** Of weights on reports, as the regression has it. */
+function fittedLine(draws: Draws): LineDraws {
+  return {
+    intercepts: parameterDraws(draws, 'b_Intercept'),
+    slopes: parameterDraws(draws, 'b_report'),
   };
 }
 

@@ -3,9 +3,10 @@
  * `result.json` last, so that a folder that has one is whole. A result that was there before stays
  * until then; other files in the folder stay anyway.
  */
+import { existsSync, rmdirSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { FitObserver } from '../../analysis/planned-fits.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -62,14 +63,33 @@ export async function beginResult(
   folder: string,
   settings: { chains: number; draws: number },
 ): Promise<ResultWriter> {
+  const made = missingFolders(folder);
   await makeFolder(folder);
   await requireOurs(folder);
   const draws = openDrawsFile(folder, settings);
   return {
     observe: draws.observe,
     finish: (finished) => writeResult(folder, draws, finished),
-    discard: draws.discard,
+    discard() {
+      draws.discard();
+      removeEmpty(made);
+    },
   };
+}
+
+/** The folder and those it lies in, as far as they are not there yet; the innermost first. */
+function missingFolders(folder: string): string[] {
+  const path = resolve(folder);
+  return existsSync(path) ? [] : [path, ...missingFolders(dirname(path))];
+}
+
+/** As far as nothing lies in them. */
+function removeEmpty(folders: readonly string[]): void {
+  try {
+    for (const folder of folders) rmdirSync(folder);
+  } catch {
+    // It holds something: so do those it lies in.
+  }
 }
 
 /** A `result.json` of somebody else is not written over. */
@@ -92,8 +112,7 @@ async function writeResult(
   const fits = draws.fits();
   const contexts = contextRecords(study, finished.unitsOf);
   const { trials, reports } = finished.answers ?? answersOf(study);
-  const data = figureData(result, study);
-  const figures = await drawFigures(data, {
+  const figures = await drawFigures(figureData(result, study), {
     simulated: study.provenance?.simulated ?? false,
     drawsOf: (fit) => draws.read('correlation', fit),
     png,
@@ -108,7 +127,7 @@ async function writeResult(
     [resultFiles.reports, byContextText('reports', reports)],
   ]);
   const document = await resultDocument(folder, finished);
-  await writeFiles(join(folder, 'csv'), csvFiles(document, fits, contexts, data));
+  await writeFiles(join(folder, 'csv'), csvFiles(document, fits, contexts, figures));
   await writeFiles(join(folder, 'weights'), authorsWeights(result));
   for (const { name, svg, image } of figures) {
     await writeParts(folder, [[`${name}.svg`, svg]]);

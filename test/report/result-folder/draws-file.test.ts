@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -82,6 +82,16 @@ describe('the file of draws', () => {
     expect(() => file.fits()).toThrow('never done');
     file.discard();
     await expect(readFile(join(folder, 'draws.f64.partial'))).rejects.toThrow('ENOENT');
+    await remove();
+  });
+
+  test('is removed where it could not be given its name', async () => {
+    const { folder, remove } = await temporaryFolder();
+    const file = openDrawsFile(folder, settings);
+    await mkdir(join(folder, 'draws.f64'));
+    expect(() => file.keep()).toThrow(/cannot write .*draws\.f64/);
+    file.discard();
+    expect(await readdir(folder)).toEqual(['draws.f64']);
     await remove();
   });
 

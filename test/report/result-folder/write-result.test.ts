@@ -183,6 +183,18 @@ describe('writing a result', () => {
     await remove();
   });
 
+  test('removes the folders that it made, as far as nothing else lies in them', async () => {
+    const { folder, remove } = await temporaryFolder();
+    const one = await beginResult(join(folder, 'a', 'b'), shortChains);
+    await writeFile(join(folder, 'a', 'notes.txt'), 'mine');
+    one.discard();
+    expect(await readdir(join(folder, 'a'))).toEqual(['notes.txt']);
+    const other = await beginResult(join(folder, 'a'), shortChains);
+    other.discard();
+    expect(await readdir(folder)).toEqual(['a']);
+    await remove();
+  });
+
   test("does not write over somebody else's result.json", async () => {
     const { folder, remove } = await temporaryFolder();
     await writeFile(join(folder, 'result.json'), '{"mine":true}');
