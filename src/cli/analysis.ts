@@ -8,9 +8,9 @@ import { figuresOf } from '../analysis/figures.js';
 import type { ChoiceWeighing } from '../analysis/learned-weights.js';
 import type { FitObserver } from '../analysis/planned-fits.js';
 import { type Reproduction, reproduce } from '../analysis/reproduce.js';
-import { rememberingRunner } from '../executor/remembering.js';
 import { workerPool } from '../executor/worker-pool.js';
 import { packageVersion } from '../package-info.js';
+import type { FitRunner } from '../regression/job.js';
 import { reproductionJson } from '../report/json.js';
 import { authorsWeights } from '../report/result-folder/authors-weights.js';
 import type { FinishedAnalysis, ResultWriter } from '../report/result-folder/write-result.js';
@@ -104,14 +104,19 @@ export type Analyse = (
   observe?: FitObserver,
 ) => Promise<Reproduction>;
 
-/** Runs `work` with fits on worker threads, and a bar of its own for each analysis in it. */
+/**
+ * Runs `work` with fits on worker threads, and a bar of its own for each analysis in it.
+ *
+ * @param through what stands between the analyses and the workers
+ */
 export async function withFits<T>(
   flags: AnalysisFlags,
   work: (analyse: Analyse) => Promise<T>,
+  through: (run: FitRunner) => FitRunner = (run) => run,
 ): Promise<T> {
   const { chains, warmup, draws, seed, algorithm } = flags;
   const pool = workerPool(flags.workers);
-  const run = rememberingRunner(pool.run);
+  const run = through(pool.run);
   const bar = progressBar('fitting', flags.quiet);
   try {
     return await work((study, weighChoices, observe) =>

@@ -10,17 +10,22 @@ export function rememberingRunner(run: FitRunner): FitRunner {
   const known = new Map<string, FitResult>();
   return async (jobs, settings, onFit) => {
     const keys = jobs.map((job) => keyOf(job, settings));
-    const fresh: FitJob[] = [];
+    const fresh: { readonly job: FitJob; readonly key: string }[] = [];
     jobs.forEach((job, i) => {
-      const result = known.get(keys[i] ?? '');
+      const key = keys[i] ?? '';
+      const result = known.get(key);
       // Draws that were shown are gone, and to show them they are made again.
       if (result && job.keepDraws !== 'to-show') onFit?.(result);
-      else fresh.push(job);
+      else fresh.push({ job, key });
     });
-    const results = await run(fresh, settings, onFit);
-    fresh.forEach((job, i) => {
+    const results = await run(
+      fresh.map(({ job }) => job),
+      settings,
+      onFit,
+    );
+    fresh.forEach(({ key }, i) => {
       const result = results[i];
-      if (result) known.set(keyOf(job, settings), result);
+      if (result) known.set(key, result);
     });
     return keys.flatMap((key) => known.get(key) ?? []);
   };

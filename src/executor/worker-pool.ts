@@ -43,6 +43,8 @@ export function workerPool(workers: number): WorkerPool {
     // They load while the caller reads the data.
     minThreads: workers,
     maxThreads: workers,
+    // The next batch lies ready where one ends.
+    concurrentTasksPerWorker: 2,
     idleTimeout: 60_000,
     // Arrays of draws are dead as soon as they are reduced: collected often, they cost no memory.
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
 import { WeighbridgeError } from '../../errors.js';
+import { rememberingRunner } from '../../executor/remembering.js';
 import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
 import { lookAtStudy } from '../../harness/open-study.js';
 import { type ReadingNames, readingsTable } from '../../report/readings-table.js';
@@ -57,30 +58,35 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
     requireFinished(used.counts, folder);
     if (flags.weighChoices === 'by-probability') requireLogprobs(answers);
     warn(used.data.warnings);
-    await withFits(flags, async (analyse) => {
-      const result = await withResult(flags, async (writer) => {
-        const made = await analyse(used.data, flags.weighChoices, writer?.observe);
-        const seconds = (performance.now() - started) / 1000;
-        const extras = writer ? collectedExtras(answers, used, flags.policy) : {};
-        await showAnalysis(used.data, made, flags, { seconds, writer, extras });
-        return made;
-      });
-      if (flags.json === '-' && flags.quiet) return;
-      const say = (text: string) => {
-        if (text !== '') (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
-      };
-      say(countsTable(used.counts));
-      say(await otherPolicy(used, result, flags, reading, analyse));
-      if (flags.weighChoices === 'by-probability') {
-        const asMade = await analyse(used.data, 'as-made');
-        say(
-          changes('What weighing choices by probability changes', asMade, result, {
-            base: 'as made',
-            other: 'by probability',
-          }),
-        );
-      }
-    });
+    await withFits(
+      flags,
+      async (analyse) => {
+        const result = await withResult(flags, async (writer) => {
+          const made = await analyse(used.data, flags.weighChoices, writer?.observe);
+          const seconds = (performance.now() - started) / 1000;
+          const extras = writer ? collectedExtras(answers, used, flags.policy) : {};
+          await showAnalysis(used.data, made, flags, { seconds, writer, extras });
+          return made;
+        });
+        if (flags.json === '-' && flags.quiet) return;
+        const say = (text: string) => {
+          if (text !== '')
+            (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
+        };
+        say(countsTable(used.counts));
+        say(await otherPolicy(used, result, flags, reading, analyse));
+        if (flags.weighChoices === 'by-probability') {
+          const asMade = await analyse(used.data, 'as-made');
+          say(
+            changes('What weighing choices by probability changes', asMade, result, {
+              base: 'as made',
+              other: 'by probability',
+            }),
+          );
+        }
+      },
+      rememberingRunner,
+    );
   } finally {
     study.close();
     await rm(scratch, { recursive: true, force: true });
