@@ -158,7 +158,8 @@ for (const columns of [5, 20, 100]) {
   for (const rows of [50, 500, 5000, 50_000]) {
     const job = simulatedJob(rows, columns);
     // Few draws where each costs much; what two numbers of draws differ by is the cost of draws.
-    const few = rows * columns > 500_000 ? 10 : 200;
+    const size = rows * columns;
+    const few = size > 500_000 ? 10 : size > 50_000 ? 200 : 2000;
     const timed = async (draws) =>
       (await ours([job], completeSettings({ draws, algorithm: 'split-hmc' })))[0].seconds;
     await timed(few);
