@@ -15,10 +15,11 @@
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
+import { type Kernel, newTransition } from './kernel.js';
 import { unitMetric } from './metric.js';
 import type { WhitenedModel } from './normal-approximation.js';
 import { GRADIENTS_A_STEP, type SplitPoint } from './split-step.js';
+import { endOfTrajectory, type Trajectory } from './trajectory.js';
 
 /**
  * A little over a quarter period, π/2, at which draws of a normal are independent: neighbours are
@@ -44,32 +45,22 @@ export function splitHmc(target: WhitenedModel): Kernel {
     momentum: new Float64Array(target.dimension),
   };
   const outcome = newTransition();
+  const trajectory: Trajectory = {
+    point,
+    step: (stepSize) => target.splitStep(point, stepSize),
+    energy: () => energyOf(point),
+  };
 
   return {
     transition(current, stepSize, _metric, random) {
-      const steps = Math.round(INTEGRATION_TIME / stepSize);
-      const jittered = stepSize * (1 + JITTER * (2 * random.uniform() - 1));
+      const length = {
+        steps: Math.round(INTEGRATION_TIME / stepSize),
+        stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)),
+      };
       copyEvaluated(current, point);
       random.normals(point.momentum);
-      const initialEnergy = energyOf(point);
-      let finalEnergy = initialEnergy;
-      // Of all energies on the way, so that the way back is cut off where the way there is.
-      let lowest = initialEnergy;
-      let highest = initialEnergy;
-      let taken = 0;
-      while (taken < steps && highest - lowest <= DIVERGENCE_THRESHOLD) {
-        target.splitStep(point, jittered);
-        finalEnergy = energyOf(point);
-        lowest = Math.min(lowest, finalEnergy);
-        highest = Math.max(highest, finalEnergy);
-        taken++;
-      }
-      outcome.divergent = highest - lowest > DIVERGENCE_THRESHOLD;
-      outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
-      const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
-      if (accepted) copyEvaluated(point, current);
-      outcome.energy = accepted ? finalEnergy : initialEnergy;
-      outcome.leapfrogSteps = taken * GRADIENTS_A_STEP;
+      endOfTrajectory(trajectory, length, current, random, outcome);
+      outcome.leapfrogSteps *= GRADIENTS_A_STEP;
       return outcome;
     },
   };

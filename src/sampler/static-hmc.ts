@@ -1,10 +1,11 @@
 /**
- * Hamiltonian Monte Carlo with a trajectory of fixed integration time and a Metropolis step at
- * its end (Duane et al. 1987; Neal 2011, §3.3).
+ * Hamiltonian Monte Carlo with leapfrog trajectories of fixed integration time (Duane et al. 1987;
+ * Neal 2011, §3.3).
  */
 import { copyEvaluated, energy, leapfrog, newPhasePoint, refreshMomentum } from './hamiltonian.js';
-import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
+import { type Kernel, newTransition } from './kernel.js';
 import type { Model } from './model.js';
+import { endOfTrajectory, type Trajectory } from './trajectory.js';
 
 export interface StaticHmcOptions {
   /** Integration time of a trajectory: step size times number of steps. */
@@ -25,30 +26,18 @@ export function staticHmc(model: Model, { integrationTime, jitter = 0 }: StaticH
 
   return {
     transition(current, stepSize, metric, random) {
-      const step = jitter === 0 ? stepSize : stepSize * (1 + jitter * (2 * random.uniform() - 1));
-      const steps = Math.min(MAX_STEPS, Math.max(1, Math.floor(integrationTime / stepSize)));
+      const trajectory: Trajectory = {
+        point,
+        step: (size) => leapfrog(model, metric, point, size),
+        energy: () => energy(point),
+      };
+      const length = {
+        steps: Math.min(MAX_STEPS, Math.max(1, Math.floor(integrationTime / stepSize))),
+        stepSize: jitter === 0 ? stepSize : stepSize * (1 + jitter * (2 * random.uniform() - 1)),
+      };
       copyEvaluated(current, point);
       refreshMomentum(metric, point, random);
-      const initialEnergy = energy(point);
-      let finalEnergy = initialEnergy;
-      // Of all energies on the way, so that the way back is cut off where the way there is.
-      let lowest = initialEnergy;
-      let highest = initialEnergy;
-      let taken = 0;
-      while (taken < steps && highest - lowest <= DIVERGENCE_THRESHOLD) {
-        leapfrog(model, metric, point, step);
-        finalEnergy = energy(point);
-        lowest = Math.min(lowest, finalEnergy);
-        highest = Math.max(highest, finalEnergy);
-        taken++;
-      }
-      outcome.divergent = highest - lowest > DIVERGENCE_THRESHOLD;
-      outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
-      const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
-      if (accepted) copyEvaluated(point, current);
-      outcome.energy = accepted ? finalEnergy : initialEnergy;
-      outcome.leapfrogSteps = taken;
-      return outcome;
+      return endOfTrajectory(trajectory, length, current, random, outcome);
     },
   };
 }
