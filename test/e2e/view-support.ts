@@ -168,6 +168,8 @@ export interface ViewedResult {
   readonly page: WatchedPage | undefined;
   /** A page at a query of the viewer, its frame there. */
   open(query?: string, options?: BrowserContextOptions, url?: string): Promise<Page>;
+  /** Closes the page, so that no request of it is on its way when its server ends. */
+  leave(): Promise<void>;
   contextsOf(model: string, setting: string): string[];
   /** The first instilled context of GPT-4o. */
   first(): string;
@@ -209,6 +211,7 @@ export function viewedResult(): ViewedResult {
     get page() {
       return watched;
     },
+    leave: async () => watched?.page.context().close(),
     async open(query = '', options = {}, url = viewer.url) {
       watched = await watchedPage(browser, url, options);
       await watched.page.goto(query);

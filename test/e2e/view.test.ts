@@ -242,6 +242,7 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
         await page.keyboard.press('Escape');
         await page.locator('dialog').waitFor({ state: 'detached' });
       } finally {
+        await viewed.leave();
         await other.close();
       }
     });
@@ -269,6 +270,7 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
         const [row] = await cellsOf(page, 'choices');
         expect(row?.slice(0, 3)).toEqual(['1', 'neither', '0.125']);
       } finally {
+        await viewed.leave();
         await other.close();
       }
     });
