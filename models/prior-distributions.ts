@@ -1,0 +1,26 @@
+/**
+ * Distributions of a prior as plain data, on the parameter's own scale. Bounds cut the density off
+ * and are normalized away; a half-normal is a normal with lower = 0.
+ */
+export interface Bounds {
+  readonly lower?: number;
+  readonly upper?: number;
+}
+
+export type Prior = Bounds &
+  (
+    | { readonly distribution: 'flat' }
+    | { readonly distribution: 'normal'; readonly mean: number; readonly sd: number }
+    | {
+        readonly distribution: 'student_t';
+        readonly df: number;
+        readonly location: number;
+        readonly scale: number;
+      }
+    | { readonly distribution: 'cauchy'; readonly location: number; readonly scale: number }
+    | { readonly distribution: 'exponential'; readonly rate: number }
+    | { readonly distribution: 'gamma'; readonly shape: number; readonly rate: number }
+    | { readonly distribution: 'beta'; readonly alpha: number; readonly beta: number }
+    | { readonly distribution: 'lognormal'; readonly meanlog: number; readonly sdlog: number }
+    | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
+  );

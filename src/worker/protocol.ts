@@ -1,0 +1,4 @@
+/**
+ * What a page and its web worker say to each other.
+ */
+export {};
