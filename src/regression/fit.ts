@@ -72,12 +72,16 @@ export function soundFit(
   paretoK: number | null,
 ): SampledFit {
   const fit = assembleFit(model.parameterNames, chains, paretoK);
-  const { minEssBulk, minEssTail } = fit.diagnostics;
-  const needed = LEAST_EFFECTIVE_SHARE * settings.chains * settings.draws;
-  const tried = settings.algorithm === 'auto' && chains[0].algorithm === 'split-hmc';
-  if (!tried || Math.min(minEssBulk, minEssTail) >= needed) return { fit, chains };
+  if (isSound(fit, settings)) return { fit, chains };
   const again = sampleChains(model, settings, name, generalPlan);
   return { fit: assembleFit(model.parameterNames, again, paretoK), chains: again };
+}
+
+/** False where split HMC was tried and mixed worse than it does on a near-normal target. */
+export function isSound({ chains, diagnostics }: Fit, settings: SamplerSettings): boolean {
+  const tried = settings.algorithm === 'auto' && chains[0].algorithm === 'split-hmc';
+  const needed = LEAST_EFFECTIVE_SHARE * settings.chains * settings.draws;
+  return !tried || Math.min(diagnostics.minEssBulk, diagnostics.minEssTail) >= needed;
 }
 
 /** Weights whose variance is finite. */

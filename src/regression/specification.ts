@@ -8,6 +8,8 @@ import {
   type GaussianOptions,
   gaussian,
 } from '../../models/index.js';
+import type { RegressionSpecification } from '../../models/regression-data.js';
+import { regressionModel } from '../../models/regression-model.js';
 import { WeighbridgeError } from '../errors.js';
 import type { Model } from '../sampler/model.js';
 
@@ -24,8 +26,13 @@ export type Specification =
     } & BernoulliLogitOptions)
   | ({ readonly family: 'gaussian' } & GaussianOptions);
 
+/** Of the paper's two regressions, or of a formula. */
+export type AnySpecification = Specification | RegressionSpecification;
+
 /** Throws `bad-data` for rows that no model of the family could have made. */
-export function modelOf(specification: Specification): Model {
+export function modelOf(specification: AnySpecification): Model {
+  // Rows of a formula were looked at when they were encoded.
+  if ('data' in specification) return regressionModel(specification);
   requireRows(specification);
   switch (specification.family) {
     case 'bernoulli':

@@ -6,15 +6,10 @@ import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
 import { type RandomStream, randomStream } from '../random/stream.js';
 import { metricEstimator } from './covariance.js';
-import {
-  copyVector,
-  type EvaluatedPoint,
-  evaluate,
-  initialPoint,
-  newEvaluatedPoint,
-} from './hamiltonian.js';
+import { type EvaluatedPoint, evaluate, initialPoint, newEvaluatedPoint } from './hamiltonian.js';
+import { type DrawKeeper, drawKeeper, type KeptDraws, type Tuned } from './kept-draws.js';
 import type { Kernel } from './kernel.js';
-import { type Metric, unitMetric } from './metric.js';
+import { unitMetric } from './metric.js';
 import type { Model } from './model.js';
 import { covarianceOf } from './normal-approximation.js';
 import { nuts } from './nuts.js';
@@ -25,28 +20,21 @@ import { staticHmc } from './static-hmc.js';
 import { dualAveraging, findInitialStepSize } from './step-size.js';
 import { stanWarmup } from './warm-up.js';
 
+/** How far a chain has come: transitions done, warm-up among them, of all that it will make. */
+export interface ChainProgress {
+  readonly done: number;
+  readonly of: number;
+  readonly phase: 'warm-up' | 'sampling';
+}
+
 /** A chain's kept draws and what its transitions told. */
-export interface Chain {
+export interface Chain extends KeptDraws {
   /** How it was sampled. */
   readonly algorithm: Plan['algorithm'];
-  /** Row-major (draw, parameter), reported parameters. */
-  readonly draws: Float64Array;
-  /**
-   * Row-major (draw, unconstrained parameter): gradient of the log density at each kept draw, in
-   * the coordinates in which the chain moved (split HMC: whitened ones).
-   */
-  readonly gradients: Float64Array;
-  /** Hamiltonian at each kept draw. */
-  readonly energy: Float64Array;
   readonly stepSize: number;
   /** M⁻¹ as learned. */
   readonly inverseMetric: Float64Array;
-  /** Mean acceptance after warm-up. */
-  readonly acceptance: number;
-  readonly divergences: number;
-  readonly maxDepthHits: number;
-  /** Gradient evaluations after warm-up, and before. */
-  readonly leapfrogSteps: number;
+  /** Gradient evaluations of the warm-up. */
   readonly warmupLeapfrogSteps: number;
 }
 
@@ -63,11 +51,33 @@ export function sampleChain(
   chain: number,
   plan: Plan = planSampling(model, settings, fit),
 ): Chain {
-  requireParameters(model);
-  return plan.algorithm === 'split-hmc'
-    ? sampleBySplitHmc(plan, settings, quickStream(settings.seed, fit, chain))
-    : sampleGenerally(model, plan, settings, randomStream(settings.seed, fit, chain));
+  const steps = chainInSteps(model, settings, fit, chain, plan);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
+
+/** The same chain, which pauses every few transitions: for progress, and to be left unfinished. */
+export function chainInSteps(
+  model: Model,
+  settings: SamplerSettings,
+  fit: string,
+  chain: number,
+  plan: Plan,
+): ChainInSteps {
+  requireParameters(model);
+  // Drawing what was integrated out must not change how the chain moves.
+  const reporting = quickStream(settings.seed, fit, chain, 'reported');
+  return plan.algorithm === 'split-hmc'
+    ? splitHmcInSteps(plan, settings, quickStream(settings.seed, fit, chain), reporting)
+    : generalInSteps(model, plan, settings, randomStream(settings.seed, fit, chain), reporting);
+}
+
+type ChainInSteps = Generator<ChainProgress, Chain, undefined>;
+
+/** Transitions between two pauses: a fraction of a millisecond for most models. */
+const TRANSITIONS_A_STEP = 16;
 
 function requireParameters({ dimension, parameterNames, constrain }: Model): void {
   if (!constrain && parameterNames.length !== dimension) {
@@ -79,18 +89,21 @@ function requireParameters({ dimension, parameterNames, constrain }: Model): voi
 }
 
 /** From a random start, with step size and metric learned by Stan's warm-up. */
-function sampleGenerally(
+function* generalInSteps(
   model: Model,
   { algorithm }: GeneralPlan,
   settings: SamplerSettings,
   random: RandomStream,
-): Chain {
+  reporting: RandomStream,
+): ChainInSteps {
   const kernel = algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings);
   const current = initialPoint(model, random, settings.initialRange);
-  const tuned = warmUp(model, kernel, current, settings, random);
+  const tuned = yield* warmUpInSteps(model, kernel, current, settings, random);
+  const keeper = drawKeeper(model, kernel, current, tuned, settings.draws, random, reporting);
+  yield* keepInSteps(keeper, settings, settings.warmup);
   return {
     algorithm,
-    ...keepDraws(model, kernel, current, tuned, settings, random),
+    ...keeper.kept(),
     stepSize: tuned.stepSize,
     inverseMetric: tuned.metric.inverse,
     warmupLeapfrogSteps: tuned.leapfrogSteps,
@@ -101,11 +114,12 @@ function sampleGenerally(
 const SPLIT_WARMUP = 20;
 
 /** From a draw of the normal approximation, with all that a warm-up would learn already known. */
-function sampleBySplitHmc(
+function* splitHmcInSteps(
   { target, approximation, steps }: SplitPlan,
   settings: SamplerSettings,
   random: RandomStream,
-): Chain {
+  reporting: RandomStream,
+): ChainInSteps {
   const kernel = splitHmc(target);
   const metric = unitMetric(target.dimension);
   const stepSize = INTEGRATION_TIME / steps;
@@ -113,44 +127,48 @@ function sampleBySplitHmc(
   do {
     for (let i = 0; i < target.dimension; i++) current.position[i] = random.normal();
   } while (!evaluate(target, current));
+  const warmup = Math.min(SPLIT_WARMUP, settings.warmup);
   let warmupLeapfrogSteps = 0;
-  for (let draw = 0; draw < Math.min(SPLIT_WARMUP, settings.warmup); draw++) {
+  for (let draw = 0; draw < warmup; draw++) {
     warmupLeapfrogSteps += kernel.transition(current, stepSize, metric, random).leapfrogSteps;
   }
+  const tuned = { stepSize, metric };
+  const keeper = drawKeeper(target, kernel, current, tuned, settings.draws, random, reporting);
+  yield* keepInSteps(keeper, settings, warmup);
   return {
     algorithm: 'split-hmc',
-    ...keepDraws(target, kernel, current, { stepSize, metric }, settings, random),
+    ...keeper.kept(),
     stepSize,
     inverseMetric: covarianceOf(approximation),
     warmupLeapfrogSteps,
   };
 }
 
-interface Tuned {
-  stepSize: number;
-  metric: Metric;
-}
-
 /** Moves `current` through the warm-up; returns the step size and metric to sample with. */
-function warmUp(
+function* warmUpInSteps(
   model: Model,
   kernel: Kernel,
   current: EvaluatedPoint,
   settings: SamplerSettings,
   random: RandomStream,
-): Tuned & { leapfrogSteps: number } {
+): Generator<ChainProgress, Tuned & { leapfrogSteps: number }, undefined> {
   const adaptation = dualAveraging(settings.targetAcceptance);
   const estimator = metricEstimator(settings.metric, model.dimension);
   let metric = unitMetric(model.dimension);
   let stepSize = findInitialStepSize(model, metric, current, random);
   let leapfrogSteps = 0;
+  let done = 0;
   adaptation.restart(stepSize);
   for (const stage of stanWarmup(settings.warmup)) {
     for (let draw = 0; draw < stage.draws; draw++) {
+      if (done % TRANSITIONS_A_STEP === 0) {
+        yield { done, of: settings.warmup + settings.draws, phase: 'warm-up' };
+      }
       const outcome = kernel.transition(current, stepSize, metric, random);
       leapfrogSteps += outcome.leapfrogSteps;
       stepSize = adaptation.update(outcome.acceptance);
       if (stage.learnsMetric) estimator.add(current.position);
+      done++;
     }
     if (stage.learnsMetric) {
       metric = estimator.metric();
@@ -163,36 +181,14 @@ function warmUp(
   return { stepSize, metric, leapfrogSteps };
 }
 
-/** Samples with everything fixed. */
-function keepDraws(
-  model: Model,
-  kernel: Kernel,
-  current: EvaluatedPoint,
-  { stepSize, metric }: Tuned,
-  settings: SamplerSettings,
-  random: RandomStream,
-) {
-  const parameters = model.parameterNames.length;
-  const draws = new Float64Array(settings.draws * parameters);
-  const gradients = new Float64Array(settings.draws * model.dimension);
-  const energy = new Float64Array(settings.draws);
-  const row = new Float64Array(parameters);
-  let acceptance = 0;
-  let divergences = 0;
-  let maxDepthHits = 0;
-  let leapfrogSteps = 0;
-  for (let draw = 0; draw < settings.draws; draw++) {
-    const outcome = kernel.transition(current, stepSize, metric, random);
-    if (model.constrain) model.constrain(current.position, row);
-    else copyVector(current.position, row);
-    for (let i = 0; i < parameters; i++) draws[draw * parameters + i] = row[i];
-    const gradient = current.gradient;
-    for (let i = 0; i < model.dimension; i++) gradients[draw * model.dimension + i] = gradient[i];
-    energy[draw] = outcome.energy;
-    acceptance += outcome.acceptance / settings.draws;
-    divergences += outcome.divergent ? 1 : 0;
-    maxDepthHits += outcome.reachedMaxDepth ? 1 : 0;
-    leapfrogSteps += outcome.leapfrogSteps;
+/** Keeps all draws, a few between two pauses. */
+function* keepInSteps(
+  keeper: DrawKeeper,
+  { draws }: SamplerSettings,
+  warmup: number,
+): Generator<ChainProgress, void, undefined> {
+  for (let from = 0; from < draws; from += TRANSITIONS_A_STEP) {
+    yield { done: warmup + from, of: warmup + draws, phase: 'sampling' };
+    keeper.keep(from, Math.min(draws, from + TRANSITIONS_A_STEP));
   }
-  return { draws, gradients, energy, acceptance, divergences, maxDepthHits, leapfrogSteps };
 }

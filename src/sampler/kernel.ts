@@ -15,6 +15,8 @@ export interface Transition {
   /** Gradient evaluations spent. */
   leapfrogSteps: number;
   divergent: boolean;
+  /** Completed doublings of the trajectory's tree; 0 where it is none. */
+  treeDepth: number;
   /** The trajectory was cut off at the maximum tree depth. */
   reachedMaxDepth: boolean;
   /** Hamiltonian of the accepted state, for E-BFMI. */
@@ -36,6 +38,7 @@ export function newTransition(): Transition {
     acceptance: 0,
     leapfrogSteps: 0,
     divergent: false,
+    treeDepth: 0,
     reachedMaxDepth: false,
     energy: 0,
   };

@@ -5,6 +5,7 @@
  */
 import { WeighbridgeError } from '../errors.js';
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
+import { quickStream } from '../random/quick-stream.js';
 import { evaluate, newEvaluatedPoint } from './hamiltonian.js';
 import type { Model } from './model.js';
 
@@ -70,6 +71,6 @@ export function moveUphill(
 function reported(model: Model, position: Float64Array): Float64Array {
   if (!model.constrain) return position.slice();
   const parameters = new Float64Array(model.parameterNames.length);
-  model.constrain(position, parameters);
+  model.constrain(position, parameters, quickStream('mode'));
   return parameters;
 }

@@ -3,6 +3,7 @@
  * through automatic differentiation or through WebAssembly, gets the whole of sampling and
  * diagnostics. A model knows nothing of how it is sampled.
  */
+import type { RandomStream } from '../random/stream.js';
 import type { SplitStep } from './split-step.js';
 
 /** Writes the gradient, returns the log density. */
@@ -40,8 +41,11 @@ export interface Model {
   /**
    * Writes the reported parameters (`parameterNames.length` of them) for an unconstrained
    * position. Absent: the position is reported as it is.
+   *
+   * @param random for parameters that were integrated out of the density and are drawn given the
+   *   others; a stream beside the one that moves the chain
    */
-  constrain?(position: Float64Array, parameters: Float64Array): void;
+  constrain?(position: Float64Array, parameters: Float64Array, random: RandomStream): void;
   /**
    * Writes the Hessian of the log density, row-major and symmetric. To bring one is to say that
    * the density has a single peak, so that sampling may start from the curvature there.

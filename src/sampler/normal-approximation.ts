@@ -119,9 +119,9 @@ export function whitened(
     parameterNames: model.parameterNames,
     logDensity,
     splitStep: quick?.splitStep ?? splitStepOf(logDensity),
-    constrain(x, parameters) {
+    constrain(x, parameters, random) {
       unwhiten(x);
-      if (model.constrain) model.constrain(position, parameters);
+      if (model.constrain) model.constrain(position, parameters, random);
       else copyVector(position, parameters);
     },
   };

@@ -203,6 +203,7 @@ export function nuts(model: Model, maxDepth: number): Kernel {
       outcome.acceptance = trajectory.meanAcceptance();
       outcome.leapfrogSteps = trajectory.steps();
       outcome.divergent = growth.diverged;
+      outcome.treeDepth = growth.depth;
       outcome.reachedMaxDepth = growth.depth === maxDepth;
       outcome.energy = whole.proposalEnergy;
       return outcome;

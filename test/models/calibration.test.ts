@@ -105,9 +105,10 @@ function linear(
 /** `constrain` belongs to the predictors alone: any outcomes will do to find it. */
 function reporter({ posterior, parameterNames }: Calibration, rows: number) {
   const { constrain } = posterior(Array.from({ length: rows }, (_, i) => i % 2));
+  const unused = randomStream('reported');
   return (position: Float64Array): Float64Array => {
     const parameters = new Float64Array(parameterNames.length);
-    constrain?.(position, parameters);
+    constrain?.(position, parameters, unused);
     return parameters;
   };
 }

@@ -1,0 +1,154 @@
+/**
+ * The chains of one fit, pausing: on this thread with the event loop served between, or wherever a
+ * runner takes them. Results do not depend on who ran them.
+ */
+import { WeighbridgeError } from '../errors.js';
+import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
+import type { SamplerSettings } from '../sampler/settings.js';
+import { assembleFit, type Fit, isSound, planFit } from './fit.js';
+import { type AnySpecification, modelOf } from './specification.js';
+
+/** All that a thread must know to sample a chain: plain data. */
+export interface ChainJob {
+  /** Of the fit: streams of random numbers are derived from seed, name and chain. */
+  readonly name: string;
+  readonly specification: AnySpecification;
+  readonly settings: SamplerSettings;
+  /** From 0. */
+  readonly chain: number;
+}
+
+export interface FinishedChain {
+  readonly chain: Chain;
+  /** Of the fit's plan: `Diagnostics.paretoK`. */
+  readonly paretoK: number | null;
+}
+
+/** How far a fit has come. */
+export interface FitProgress {
+  /** Transitions done and to be done, of all chains, warm-up among them. */
+  readonly done: number;
+  readonly of: number;
+  /** One a chain; null for one that has not begun. */
+  readonly chains: readonly (ChainProgress | null)[];
+}
+
+/** What of an `AbortSignal` is needed; any runtime's will do. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+export interface RunOptions {
+  readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** Whoever samples the chains of a fit: this thread, worker threads, web workers. */
+export type ChainRunner = (
+  jobs: readonly ChainJob[],
+  options: RunOptions,
+) => Promise<readonly FinishedChain[]>;
+
+/** One chain of a fit, which pauses every few transitions. */
+export function* chainOfFit({
+  name,
+  specification,
+  settings,
+  chain,
+}: ChainJob): Generator<ChainProgress, FinishedChain, undefined> {
+  const model = modelOf(specification);
+  const { plan, paretoK } = planFit(model, settings, name);
+  return { chain: yield* chainInSteps(model, settings, name, chain, plan), paretoK };
+}
+
+/** Throws `interrupted` where the signal was given. */
+export function requireGoingOn(signal: CancelSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new WeighbridgeError('interrupted', 'sampling was stopped on request', {
+    cause: signal.reason,
+  });
+}
+
+/** Counts the progress of all chains together. */
+export function progressOfFit(
+  jobs: readonly ChainJob[],
+  onProgress: RunOptions['onProgress'],
+): (chain: number, progress: ChainProgress) => void {
+  const chains: (ChainProgress | null)[] = jobs.map(() => null);
+  return (chain, progress) => {
+    chains[chain] = progress;
+    if (!onProgress) return;
+    // Chains of one fit are equally long.
+    onProgress({
+      done: chains.reduce((sum, one) => sum + (one?.done ?? 0), 0),
+      of: progress.of * jobs.length,
+      chains: [...chains],
+    });
+  };
+}
+
+/** Every runtime has timers, though the language itself does not declare them. */
+declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+
+/** Long enough to cost nothing, short enough for a page to stay alive. */
+const MILLISECONDS_BETWEEN_PAUSES = 30;
+
+/** One chain after another on this thread. */
+export const runChainsHere: ChainRunner = async (jobs, { onProgress, signal }) => {
+  const told = progressOfFit(jobs, onProgress);
+  const finished: FinishedChain[] = [];
+  let paused = Date.now();
+  for (const [index, job] of jobs.entries()) {
+    requireGoingOn(signal);
+    const steps = chainOfFit(job);
+    let of = 0;
+    for (;;) {
+      const step = steps.next();
+      if (step.done) {
+        finished.push(step.value);
+        told(index, { done: of, of, phase: 'sampling' });
+        break;
+      }
+      of = step.value.of;
+      if (Date.now() - paused < MILLISECONDS_BETWEEN_PAUSES) continue;
+      told(index, step.value);
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      requireGoingOn(signal);
+      paused = Date.now();
+    }
+  }
+  return finished;
+};
+
+/**
+ * The fit of all chains; where split HMC was tried and mixed worse than it does on a near-normal
+ * target, the fit by NUTS instead.
+ */
+export async function fitByChains(
+  name: string,
+  specification: AnySpecification,
+  settings: SamplerSettings,
+  run: ChainRunner,
+  options: RunOptions,
+): Promise<Fit> {
+  const sampled = async (chosen: SamplerSettings): Promise<Fit> => {
+    const jobs = Array.from({ length: settings.chains }, (_, chain) => ({
+      name,
+      specification,
+      settings: chosen,
+      chain,
+    }));
+    const finished = await run(jobs, options);
+    requireGoingOn(options.signal);
+    return assembleFit(
+      modelOf(specification).parameterNames,
+      finished.map(({ chain }) => chain),
+      finished[0].paretoK,
+    );
+  };
+  const fit = await sampled(settings);
+  if (isSound(fit, settings)) return fit;
+  const again = await sampled({ ...settings, algorithm: 'nuts' });
+  return { ...again, diagnostics: { ...again.diagnostics, paretoK: fit.diagnostics.paretoK } };
+}
