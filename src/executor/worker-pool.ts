@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { WeighbridgeError } from '../errors.js';
+import { type ChainRunner, runChainsHere } from '../regression/chains.js';
 import {
   type FitJob,
   type FitResult,
@@ -15,11 +16,16 @@ import {
 } from '../regression/job.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
+import { chainRunner } from './chain-runner.js';
+import { unwrapped } from './outcome.js';
 import { release } from './release.js';
-import type { BatchTask, ChainTask, Outcome } from './worker.js';
+import type { BatchTask, ChainTask } from './worker.js';
 
 export interface WorkerPool {
+  /** Many fits of the paper's two regressions. */
   readonly run: FitRunner;
+  /** The chains of one fit: the `runner` of `regression`. */
+  readonly runChains: ChainRunner;
   close(): Promise<void>;
 }
 
@@ -36,7 +42,9 @@ export function workerPool(workers: number): WorkerPool {
       `workers is ${workers}, but must be a whole number of at least 1`,
     );
   }
-  if (workers === 1) return { run: runOneByOne, close: async () => {} };
+  if (workers === 1) {
+    return { run: runOneByOne, runChains: runChainsHere, close: async () => {} };
+  }
   const pool = new Tinypool({
     filename: new URL('./worker.js', import.meta.url).href,
     runtime: 'worker_threads',
@@ -55,7 +63,7 @@ export function workerPool(workers: number): WorkerPool {
     jobs.length < workers
       ? runByChain(pool, jobs, settings, onFit)
       : runInBatches(pool, jobs, settings, workers, onFit);
-  return { run, close: () => pool.destroy() };
+  return { run, runChains: chainRunner(pool), close: () => pool.destroy() };
 }
 
 type OnFit = Parameters<FitRunner>[2];
@@ -84,7 +92,7 @@ async function runInBatches(
   }
   const results = await Promise.all(
     batches.map(async (batch): Promise<FitResult[]> => {
-      const done = await unwrap<FitResult[]>(pool.run(batch, { name: 'runBatch' }));
+      const done = unwrapped<FitResult[]>(await pool.run(batch, { name: 'runBatch' }));
       return batch.jobs.flatMap((job, i) => {
         const result = done[i];
         if (!result) return [];
@@ -107,19 +115,12 @@ function runByChain(
   return Promise.all(
     jobs.map(async (job) => {
       const chains = await Promise.all(
-        Array.from({ length: settings.chains }, (_, chain) => {
+        Array.from({ length: settings.chains }, async (_, chain) => {
           const task: ChainTask = { job, settings, chain };
-          return unwrap<Chain>(pool.run(task, { name: 'runChain' }));
+          return unwrapped<Chain>(await pool.run(task, { name: 'runChain' }));
         }),
       );
       return showFit(job, joinJobChains(job, settings, chains), onFit);
     }),
   );
-}
-
-/** The value of a task, or its error thrown again. */
-async function unwrap<T>(task: Promise<Outcome<T>>): Promise<T> {
-  const outcome = await task;
-  if ('value' in outcome) return outcome.value;
-  throw new WeighbridgeError(outcome.error.code, outcome.error.message);
 }

@@ -1,11 +1,12 @@
 /**
- * What a worker thread does: a batch of whole fits, or one chain of a fit. Errors go back as values:
- * a message between threads keeps an error's text and loses its class and code.
+ * What a worker thread does: a batch of whole fits, or one chain of a fit.
  */
-import { type ErrorCode, WeighbridgeError } from '../errors.js';
+import { chainOfFit, type FinishedChain } from '../regression/chains.js';
 import { type FitJob, type FitResult, runJob, runJobChain } from '../regression/job.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
+import type { PausingChainTask } from './chain-runner.js';
+import { type Outcome, outcomeOf } from './outcome.js';
 
 export interface BatchTask {
   readonly jobs: readonly FitJob[];
@@ -18,11 +19,6 @@ export interface ChainTask {
   readonly chain: number;
 }
 
-/** What came of a task: its value, or the error that a user can mend. */
-export type Outcome<T> =
-  | { readonly value: T }
-  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
-
 /** Draws go back as copies, as moving them away would slow down this thread's next fits. */
 export function runBatch({ jobs, settings }: BatchTask): Outcome<FitResult[]> {
   return outcomeOf(() => jobs.map((job) => runJob(job, settings)));
@@ -32,11 +28,20 @@ export function runChain({ job, settings, chain }: ChainTask): Outcome<Chain> {
   return outcomeOf(() => runJobChain(job, settings, chain));
 }
 
-function outcomeOf<T>(task: () => T): Outcome<T> {
-  try {
-    return { value: task() };
-  } catch (error) {
-    if (!(error instanceof WeighbridgeError)) throw error;
-    return { error: { code: error.code, message: error.message } };
-  }
+/** A bar on a terminal moves no more often. */
+const MILLISECONDS_BETWEEN_REPORTS = 50;
+
+/** One chain of a fit by a formula; tells how far it is. */
+export function runPausingChain({ job, port }: PausingChainTask): Outcome<FinishedChain> {
+  return outcomeOf(() => {
+    const steps = chainOfFit(job);
+    let reported = 0;
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      if (Date.now() - reported < MILLISECONDS_BETWEEN_REPORTS) continue;
+      reported = Date.now();
+      port.postMessage(step.value);
+    }
+  });
 }

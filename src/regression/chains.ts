@@ -37,6 +37,8 @@ export interface FitProgress {
 export interface CancelSignal {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 export interface RunOptions {
@@ -62,12 +64,14 @@ export function* chainOfFit({
   return { chain: yield* chainInSteps(model, settings, name, chain, plan), paretoK };
 }
 
+/** What whoever waits for a fit is told when it was stopped. */
+export function stoppedOnRequest({ reason }: CancelSignal): WeighbridgeError {
+  return new WeighbridgeError('interrupted', 'sampling was stopped on request', { cause: reason });
+}
+
 /** Throws `interrupted` where the signal was given. */
 export function requireGoingOn(signal: CancelSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new WeighbridgeError('interrupted', 'sampling was stopped on request', {
-    cause: signal.reason,
-  });
+  if (signal?.aborted) throw stoppedOnRequest(signal);
 }
 
 /** Counts the progress of all chains together. */
@@ -88,6 +92,12 @@ export function progressOfFit(
   };
 }
 
+/** The progress of a chain that is done. */
+export function whole({ chain }: FinishedChain, { settings }: ChainJob): ChainProgress {
+  const of = chain.warmup + settings.draws;
+  return { done: of, of, phase: 'sampling' };
+}
+
 /** Every runtime has timers, though the language itself does not declare them. */
 declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
 
@@ -102,15 +112,13 @@ export const runChainsHere: ChainRunner = async (jobs, { onProgress, signal }) =
   for (const [index, job] of jobs.entries()) {
     requireGoingOn(signal);
     const steps = chainOfFit(job);
-    let of = 0;
     for (;;) {
       const step = steps.next();
       if (step.done) {
         finished.push(step.value);
-        told(index, { done: of, of, phase: 'sampling' });
+        told(index, whole(step.value, job));
         break;
       }
-      of = step.value.of;
       if (Date.now() - paused < MILLISECONDS_BETWEEN_PAUSES) continue;
       told(index, step.value);
       await new Promise<void>((resolve) => setTimeout(resolve, 0));

@@ -21,17 +21,22 @@ export function gaussianPriors(outcomes: ArrayLike<number>): {
   interceptPrior: StudentTPrior;
   sigmaPrior: StudentTPrior;
 } {
-  const scale = Math.max(LEAST_SCALE, oneDecimal(medianAbsoluteDeviation(outcomes)));
   const prior = (location: number): StudentTPrior => ({
     degreesOfFreedom: DEGREES_OF_FREEDOM,
     location,
-    scale,
+    scale: defaultScale(outcomes),
   });
   return { interceptPrior: prior(oneDecimal(median(outcomes))), sigmaPrior: prior(0) };
 }
 
+/** max(2.5, mad(y)) of outcomes on the scale of the linear predictor; 2.5 where one is not finite. */
+export function defaultScale(outcomes: ArrayLike<number>): number {
+  const scale = oneDecimal(medianAbsoluteDeviation(outcomes));
+  return Number.isFinite(scale) ? Math.max(LEAST_SCALE, scale) : LEAST_SCALE;
+}
+
 /** The nearer decimal of the binary value, the even one if as near to both, as R 4's `round(x, 1)`. */
-function oneDecimal(value: number): number {
+export function oneDecimal(value: number): number {
   const tenths = Math.floor(value * 10);
   const low = tenths / 10;
   const high = Math.ceil(value * 10) / 10;

@@ -31,6 +31,8 @@ export interface ChainProgress {
 export interface Chain extends KeptDraws {
   /** How it was sampled. */
   readonly algorithm: Plan['algorithm'];
+  /** Transitions of the warm-up. */
+  readonly warmup: number;
   readonly stepSize: number;
   /** M⁻¹ as learned. */
   readonly inverseMetric: Float64Array;
@@ -103,6 +105,7 @@ function* generalInSteps(
   yield* keepInSteps(keeper, settings, settings.warmup);
   return {
     algorithm,
+    warmup: settings.warmup,
     ...keeper.kept(),
     stepSize: tuned.stepSize,
     inverseMetric: tuned.metric.inverse,
@@ -137,6 +140,7 @@ function* splitHmcInSteps(
   yield* keepInSteps(keeper, settings, warmup);
   return {
     algorithm: 'split-hmc',
+    warmup,
     ...keeper.kept(),
     stepSize,
     inverseMetric: covarianceOf(approximation),
