@@ -43,18 +43,26 @@ export {
   rhat,
 } from './posterior/convergence.js';
 export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
+export { eti } from './posterior/eti.js';
 export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
+export { type Loo, type LooOptions, loo } from './posterior/loo.js';
+export { type LooComparison, looCompare } from './posterior/loo-compare.js';
 export { mcseQuantile } from './posterior/mcse-quantile.js';
+export { pd } from './posterior/pd.js';
 export { paretoK } from './posterior/psis.js';
+export { rope } from './posterior/rope.js';
 export {
   type Diagnostics,
   type ParameterSummary,
   shortfalls,
   summarize,
 } from './posterior/summary.js';
+export { type Waic, waic } from './posterior/waic.js';
 export { type RandomStream, randomStream } from './random/stream.js';
-// Regressions: brms' priors, names and centred intercept
+// The paper's two regressions over columns: brms' priors, names and centred intercept
 export { type Fit, parameterOf, sample } from './regression/fit.js';
+// Regressions by formula
+export * from './regression/index.js';
 export {
   type FitJob,
   type FitResult,
@@ -63,13 +71,13 @@ export {
 } from './regression/job.js';
 export {
   type Columns,
+  type ColumnsOptions,
   type LinearRegressionOptions,
   type LogisticRegressionOptions,
   linearRegression,
   linearSpecification,
   logisticRegression,
   logisticSpecification,
-  type RegressionOptions,
   toRows,
 } from './regression/regressions.js';
 export type { OutcomeKind, Specification } from './regression/specification.js';

@@ -16,19 +16,19 @@ export interface Columns {
   readonly predictors: Readonly<Record<string, ArrayLike<number>>>;
 }
 
-export interface RegressionOptions extends Partial<SamplerSettings> {
+export interface ColumnsOptions extends Partial<SamplerSettings> {
   /** Prior of each slope; flat where absent, as in brms. */
   readonly slopePrior?: NormalPrior;
   /** Prior of the intercept of the centred predictors; brms' default where absent. */
   readonly interceptPrior?: StudentTPrior;
 }
 
-export interface LogisticRegressionOptions extends RegressionOptions {
+export interface LogisticRegressionOptions extends ColumnsOptions {
   /** 'fractional': outcomes are probabilities of a 1, from 0 to 1; 0 or 1 where absent. */
   readonly outcomeKind?: OutcomeKind;
 }
 
-export interface LinearRegressionOptions extends RegressionOptions {
+export interface LinearRegressionOptions extends ColumnsOptions {
   /** Prior of sigma, cut off at zero; brms' default where absent. */
   readonly sigmaPrior?: StudentTPrior;
 }

@@ -55,6 +55,8 @@ export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
   initialRange: 2,
 });
 
+export const settingNames = Object.keys(defaultSettings) as readonly (keyof SamplerSettings)[];
+
 /** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
 export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerSettings {
   const settings = { ...defaultSettings, ...given };

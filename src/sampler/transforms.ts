@@ -14,6 +14,8 @@ export interface Transform {
   logJacobian(u: number): number;
   /** d/du of log |dx/du|. */
   logJacobianDerivative(u: number): number;
+  /** d²/du² of log |dx/du|. */
+  logJacobianSecondDerivative(u: number): number;
 }
 
 /** x > 0: x = exp(u). */
@@ -23,7 +25,28 @@ export const positive: Transform = {
   derivative: Math.exp,
   logJacobian: (u) => u,
   logJacobianDerivative: () => 1,
+  logJacobianSecondDerivative: () => 0,
 };
+
+/** x > lower: x = lower + exp(u). */
+export function lowerBounded(lower: number): Transform {
+  if (lower === 0) return positive;
+  return {
+    ...positive,
+    constrain: (u) => lower + Math.exp(u),
+    unconstrain: (x) => Math.log(x - lower),
+  };
+}
+
+/** x < upper: x = upper − exp(u). */
+export function upperBounded(upper: number): Transform {
+  return {
+    ...positive,
+    constrain: (u) => upper - Math.exp(u),
+    unconstrain: (x) => Math.log(upper - x),
+    derivative: (u) => -Math.exp(u),
+  };
+}
 
 /** lower < x < upper, both finite: x = lower + (upper - lower) · logistic(u). */
 export function interval(lower: number, upper: number): Transform {
@@ -35,5 +58,6 @@ export function interval(lower: number, upper: number): Transform {
     derivative: (u) => width * logistic(u) * logistic(-u),
     logJacobian: (u) => Math.log(width) - Math.abs(u) - 2 * Math.log1p(Math.exp(-Math.abs(u))),
     logJacobianDerivative: (u) => 1 - 2 * logistic(u),
+    logJacobianSecondDerivative: (u) => -2 * logistic(u) * logistic(-u),
   };
 }

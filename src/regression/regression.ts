@@ -1,0 +1,93 @@
+/**
+ * A regression as brms' `brm` makes it: a formula, a family, a data set and priors in, a fit out.
+ */
+import { regressionModel } from '../../models/regression-model.js';
+import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
+import { type ChainRunner, fitByChains, type RunOptions, runChainsHere } from './chains.js';
+import type { Fit } from './fit.js';
+import type { FittedRegression } from './fitted-regression.js';
+import { type Preparation, type Prepared, prepare, prepareTable } from './prepare.js';
+import { requireProper } from './propriety.js';
+import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
+
+/** How and where a regression is sampled. */
+export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
+  /**
+   * Where chains run: this thread, chain after chain, where absent. `workerPool(n).runChains` of
+   * `weighbridge/node` and `webWorkers({...})` of `weighbridge/web-workers` run them beside one
+   * another. Draws are the same wherever they run.
+   */
+  readonly runner?: ChainRunner;
+}
+
+export interface RegressionOptions extends Preparation, SamplingOptions {}
+
+/** What `update` may change. */
+export type RegressionChanges = Partial<RegressionOptions>;
+
+export type RegressionFit = AnyFit<RegressionChanges>;
+
+/**
+ * Fits a Bayesian regression.
+ *
+ * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`; `improper-posterior` where
+ *   flat priors leave coefficients without a bound; `interrupted` where `signal` was given
+ */
+export async function regression(options: RegressionOptions): Promise<RegressionFit> {
+  const fitted = await sampled(prepare(options), options);
+  return withMethods(fitted, (changes = {}) => regression({ ...options, ...changes }));
+}
+
+/** The methods of a fit that was read back: what `update` needs is in it. */
+export function revived(data: FittedRegression, runner?: ChainRunner): RegressionFit {
+  const given = {
+    formula: data.formula,
+    family: data.family,
+    prior: data.givenPriors,
+    ...data.settings,
+    ...(runner && { runner }),
+  };
+  return withMethods(data, async (changes = {}) => {
+    const asked = { ...given, ...changes };
+    if (changes.data) return regression({ ...asked, data: changes.data });
+    return revived(await sampled(prepareTable(asked, data.frame.table), asked), asked.runner);
+  });
+}
+
+async function sampled(prepared: Prepared, options: SamplingOptions): Promise<FittedRegression> {
+  const { runner = runChainsHere, onProgress, signal } = options;
+  const settings = completeSettings(settingsIn(options));
+  const { specification } = prepared;
+  requireProper(specification, prepared.frame.facts);
+  const fit = await fitByChains(FIT, specification, settings, runner, { onProgress, signal });
+  return fittedRegression(prepared, settings, fit);
+}
+
+/** Streams of random numbers are derived from the seed and this name. */
+const FIT = 'regression';
+
+/** The sampler's settings among other options; undefined ones are absent ones. */
+function settingsIn(options: SamplingOptions): Partial<SamplerSettings> {
+  return Object.fromEntries(
+    settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+}
+
+function fittedRegression(
+  { frame, family, givenPriors, priors, specification }: Prepared,
+  settings: SamplerSettings,
+  fit: Fit,
+): FittedRegression {
+  const { sampledAs } = regressionModel(specification);
+  return {
+    formula: frame.design.formula.text,
+    family,
+    givenPriors,
+    priors,
+    frame,
+    specification,
+    settings,
+    fit,
+    notes: [...frame.notes, sampledAs],
+  };
+}

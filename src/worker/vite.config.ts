@@ -1,0 +1,26 @@
+/**
+ * Bundles the engine for pages without a bundler of their own: ES modules in `dist/browser` that
+ * need nothing else.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: here('.'),
+  logLevel: 'warn',
+  build: {
+    outDir: here('../../dist/browser'),
+    emptyOutDir: true,
+    target: 'es2022',
+    lib: {
+      entry: {
+        weighbridge: here('../index.ts'),
+        'web-workers': here('web-workers.ts'),
+        worker: here('serve.ts'),
+      },
+      formats: ['es'],
+    },
+  },
+});
