@@ -65,13 +65,22 @@ const STILL_RISING = 0.05;
 /** Of σ at the peak, as a part of the range of the outcome: rounding alone. */
 const NO_SCATTER = 1e-8;
 
-/** Climbs the density without its group effects, whose own priors hold them. */
+/**
+ * Climbs the density without its group effects, whose own priors hold them, and with a flat
+ * intercept: its prior may keep a separating slope from infinity, but no estimate is worth much that
+ * nothing else holds.
+ */
 function requirePeak(specification: RegressionSpecification): void {
   const { data, family, priors } = specification;
   const model = regressionModel({
     family,
     data: { ...data, groups: [] },
-    priors: { ...priors, sds: [], correlations: [] },
+    priors: {
+      ...priors,
+      intercept: priors.intercept && { distribution: 'flat' },
+      sds: [],
+      correlations: [],
+    },
   });
   if (!model.hessian || model.dimension === 0) return;
   const { position, rise } = climb(model, data);

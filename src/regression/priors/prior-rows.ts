@@ -31,5 +31,6 @@ export interface PriorRow extends PriorTarget {
 export interface PriorInUse extends PriorRow {
   /** As brms writes it: `student_t(3, 0, 2.5)`, `(flat)`. */
   readonly text: string;
-  readonly source: 'default' | 'user';
+  /** As brms' `prior_summary`: '(vectorized)' where a row takes the prior of its class or group. */
+  readonly source: 'default' | 'user' | '(vectorized)';
 }

@@ -1,0 +1,180 @@
+/**
+ * The linear predictor of rows at the draws of a fit, a row at a time, so that a matrix of all
+ * draws by all rows need never be held:
+ *
+ *   η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
+ */
+import { WeighbridgeError } from '../../errors.js';
+import type { Encoded, GroupDesign } from '../../formula/design.js';
+import type { Draws } from '../../posterior/draws.js';
+import type { FittedRegression } from '../fitted-regression.js';
+import { checkOneOf } from './check-options.js';
+import { type GroupLayout, type Layout, layoutOf } from './layout.js';
+import { type NewLevels, newLevelEffects, newLevelsChoices } from './new-levels.js';
+
+/** Which group effects are added: brms' `re_formula`, NULL, NA or a formula of some. */
+export type GroupChoice = 'all' | 'none' | readonly string[];
+
+export interface LinearPredictorOptions {
+  /** Which draws: all of them (default), or this many evenly spaced among them. */
+  readonly draws?: 'all' | number;
+  /** Group effects that are added: all (default), none, or those of the named groups. */
+  readonly groups?: GroupChoice;
+  /** What levels that were not in the data of the fit take for their effects; default `refuse`. */
+  readonly newLevels?: NewLevels;
+  /** Of the effects of new levels, and of simulated outcomes; default the seed of the fit. */
+  readonly seed?: number | string;
+}
+
+export interface LinearPredictor {
+  readonly rows: number;
+  /** Places of the draws that are used, from 0, chain after chain. */
+  readonly drawsUsed: Uint32Array;
+  /** Overwrites `target`, one number a draw, with η of a row. */
+  eta(row: number, target: Float64Array): void;
+  /** Overwrites `target` with the family's own parameters at the draw of this place. */
+  auxiliary(place: number, target: Float64Array): void;
+}
+
+export function linearPredictor(
+  fit: FittedRegression,
+  encoded: Encoded,
+  options: LinearPredictorOptions = {},
+): LinearPredictor {
+  const layout = layoutOf(fit);
+  const { draws } = fit.fit;
+  const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
+  const population = populationPart(draws, drawsUsed, layout, encoded);
+  const groupParts = groupsChosen(layout, options.groups ?? 'all').map((index) =>
+    groupPart(fit, drawsUsed, layout.groups[index], encoded.groups[index], options),
+  );
+  const width = draws.parameterNames.length;
+  const { first } = layout.auxiliary;
+  return {
+    rows: encoded.rows,
+    drawsUsed,
+    eta(row, target) {
+      population(row, target);
+      for (const add of groupParts) add(row, target);
+    },
+    auxiliary(place, target) {
+      const start = drawsUsed[place] * width + first;
+      for (let k = 0; k < target.length; k++) target[k] = draws.values[start + k];
+    },
+  };
+}
+
+/** Evenly spaced where they are not all: the same request gives the same draws. */
+export function chooseDraws(draws: Draws, wanted: 'all' | number): Uint32Array {
+  const total = draws.chains * draws.drawsPerChain;
+  const count = wanted === 'all' ? total : wanted;
+  if (!Number.isSafeInteger(count) || count < 1 || count > total) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `draws is ${wanted}, but must be 'all' or a whole number from 1 to ${total}`,
+    );
+  }
+  return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
+}
+
+type RowPart = (row: number, target: Float64Array) => void;
+
+function populationPart(
+  draws: Draws,
+  drawsUsed: Uint32Array,
+  { intercepts, coefficients }: Layout,
+  { population, offset }: Encoded,
+): RowPart {
+  const { values } = population;
+  const columns = coefficients.length - intercepts;
+  // Each coefficient's draws side by side: they are read once a row.
+  const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
+  return (row, target) => {
+    const shift = offset === null ? 0 : offset[row];
+    if (intercepts === 1) {
+      const intercept = draw[0];
+      for (let s = 0; s < target.length; s++) target[s] = shift + intercept[s];
+    } else {
+      target.fill(shift);
+    }
+    for (let j = 0; j < columns; j++) {
+      const x = values[row * columns + j];
+      if (x === 0) continue;
+      const slope = draw[intercepts + j];
+      for (let s = 0; s < target.length; s++) target[s] += x * slope[s];
+    }
+  };
+}
+
+/** Draws of the parameter at a place, of those that are used. */
+export function usedDraws(draws: Draws, drawsUsed: Uint32Array, place: number): Float64Array {
+  const width = draws.parameterNames.length;
+  return Float64Array.from(drawsUsed, (draw) => draws.values[draw * width + place]);
+}
+
+function groupsChosen({ groups }: Layout, choice: GroupChoice): number[] {
+  const all = groups.map((_, index) => index);
+  if (typeof choice === 'string') {
+    return checkOneOf('groups', choice, ['all', 'none']) === 'all' ? all : [];
+  }
+  const names = groups.map(({ group }) => group);
+  const unknown = choice.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `no group '${unknown}' in this fit: it has ${names.join(', ') || 'none'}`,
+    );
+  }
+  return all.filter((index) => choice.includes(names[index]));
+}
+
+function groupPart(
+  fit: FittedRegression,
+  drawsUsed: Uint32Array,
+  layout: GroupLayout,
+  design: GroupDesign,
+  { newLevels = 'refuse', seed = fit.settings.seed }: LinearPredictorOptions,
+): RowPart {
+  checkOneOf('newLevels', newLevels, newLevelsChoices);
+  const { draws } = fit.fit;
+  const width = draws.parameterNames.length;
+  const { effects, coefficients, levels } = layout;
+  const size = coefficients.length;
+  const sampled = new Map<string, Float64Array>();
+
+  const effectsOfNewLevel = (row: number): Float64Array => {
+    const level = design.newLevels.get(row);
+    if (level === undefined) return new Float64Array(size * drawsUsed.length).fill(Number.NaN);
+    if (newLevels === 'refuse') throw unknownLevel(row, layout.group, level);
+    const known = sampled.get(level);
+    if (known) return known;
+    const made = newLevelEffects({ draws, drawsUsed, layout, level, how: newLevels, seed });
+    sampled.set(level, made);
+    return made;
+  };
+
+  return (row, target) => {
+    const level = design.levelOf[row];
+    const ofNewLevel = level < 0 ? effectsOfNewLevel(row) : null;
+    for (let c = 0; c < size; c++) {
+      const z = design.matrix.values[row * size + c];
+      if (ofNewLevel) {
+        const start = c * drawsUsed.length;
+        for (let s = 0; s < target.length; s++) target[s] += z * ofNewLevel[start + s];
+      } else {
+        const place = effects + c * levels.length + level;
+        for (let s = 0; s < target.length; s++) {
+          target[s] += z * draws.values[drawsUsed[s] * width + place];
+        }
+      }
+    }
+  };
+}
+
+function unknownLevel(row: number, group: string, level: string): WeighbridgeError {
+  return new WeighbridgeError(
+    'bad-data',
+    `row ${row + 1}: ${group} is '${level}', which was not in the data of the fit: ` +
+      `set newLevels to 'uncertainty' or 'gaussian', or leave group effects out by groups: 'none'`,
+  );
+}

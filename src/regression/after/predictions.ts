@@ -1,0 +1,201 @@
+/**
+ * What a fit says of rows, its own or new ones: their linear predictor, the mean of their outcome,
+ * and their outcome itself. The summaries are brms' `fitted` and `predict`; the draws beneath
+ * them its `posterior_linpred`, `posterior_epred` and `posterior_predict`.
+ *
+ * Summaries go a row at a time and hold the draws of one row; whoever asks for the draws gets
+ * all of them in one array.
+ */
+import { responseDistribution } from '../../../models/families/index.js';
+import { WeighbridgeError } from '../../errors.js';
+import type { DataInput } from '../../formula/table.js';
+import type { Draws } from '../../posterior/draws.js';
+import {
+  type PointSummary,
+  type PointSummaryOptions,
+  pointSummary,
+} from '../../posterior/point-summary.js';
+import { randomStream } from '../../random/stream.js';
+import type { FittedRegression } from '../fitted-regression.js';
+import { checkOneOf, checkProbability } from './check-options.js';
+import {
+  type LinearPredictor,
+  type LinearPredictorOptions,
+  linearPredictor,
+} from './linear-predictor.js';
+import { predictedData } from './new-data.js';
+
+export interface PredictionOptions extends LinearPredictorOptions {
+  /** Rows to predict, with the columns that the formula uses; default those of the fit. */
+  readonly data?: DataInput;
+}
+
+export interface PredictionSummaryOptions extends PredictionOptions, PointSummaryOptions {}
+
+export interface FittedOptions extends PredictionSummaryOptions {
+  /** `response` (default): the mean of the outcome; `linear`: the linear predictor. */
+  readonly scale?: 'response' | 'linear';
+}
+
+/**
+ * The mean of each row's outcome, its uncertainty that of the parameters alone: brms' `fitted`. Of
+ * a binomial it is trials times the probability.
+ *
+ * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
+ *   cannot be predicted
+ */
+export function fitted(fit: FittedRegression, options: FittedOptions = {}): PointSummary[] {
+  const { scale = 'response' } = options;
+  checkOneOf('scale', scale, ['response', 'linear']);
+  return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, options);
+}
+
+/** The linear predictor of each row, offset included: brms' `fitted` with `scale = "linear"`. */
+export function linpred(
+  fit: FittedRegression,
+  options: PredictionSummaryOptions = {},
+): PointSummary[] {
+  return summarizeRows(fit, linearPredictors, options);
+}
+
+/**
+ * Outcomes that the fit expects of each row, with the noise of the family: brms' `predict`. The same
+ * seed predicts the same outcome of a row, whatever other rows there are.
+ */
+export function predict(
+  fit: FittedRegression,
+  options: PredictionSummaryOptions = {},
+): PointSummary[] {
+  return summarizeRows(fit, simulatedOutcomes, options);
+}
+
+/** Draws of `linpred`: in place of each parameter one row, named from `1`. */
+export function posteriorLinpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
+  return drawsOfRows(fit, linearPredictors, options);
+}
+
+/** Draws of `fitted`: in place of each parameter one row, named from `1`. */
+export function posteriorEpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
+  return drawsOfRows(fit, meanOutcomes, options);
+}
+
+/** Draws of `predict`: in place of each parameter one row, named from `1`. */
+export function posteriorPredict(fit: FittedRegression, options: PredictionOptions = {}): Draws {
+  return drawsOfRows(fit, simulatedOutcomes, options);
+}
+
+/** Turns η of a row at all draws, in place, into what is predicted. */
+type RowWriter = (row: number, target: Float64Array) => void;
+export type Prediction = (prepared: PreparedRows) => RowWriter;
+
+export interface PreparedRows {
+  readonly fit: FittedRegression;
+  readonly predictor: LinearPredictor;
+  readonly trials: Float64Array;
+  readonly seed: number | string;
+}
+
+export const linearPredictors: Prediction =
+  ({ predictor }) =>
+  (row, target) =>
+    predictor.eta(row, target);
+
+export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
+  const { mean } = responseDistribution(fit.specification.family);
+  return (row, target) => {
+    predictor.eta(row, target);
+    const n = trials[row];
+    for (let s = 0; s < target.length; s++) target[s] = mean(target[s], n);
+  };
+};
+
+export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
+  const { auxiliary, simulate } = responseDistribution(fit.specification.family);
+  const aux = new Float64Array(auxiliary.length);
+  return (row, target) => {
+    predictor.eta(row, target);
+    const n = trials[row];
+    const random = randomStream(seed, 'predict', row);
+    for (let s = 0; s < target.length; s++) {
+      predictor.auxiliary(s, aux);
+      // A row with a missing predictor has no outcome, and no generator must look for one.
+      if (!Number.isNaN(target[s] + n)) target[s] = simulate(target[s], aux, n, random);
+    }
+  };
+};
+
+/** Calls back with each row and its predictions at all draws, in one array that is used again. */
+export function eachRow(
+  fit: FittedRegression,
+  prediction: Prediction,
+  options: PredictionOptions,
+  onRow: (row: number, values: Float64Array) => void,
+): void {
+  const { rows, draws, write } = prepare(fit, prediction, options);
+  const values = new Float64Array(draws);
+  for (let row = 0; row < rows; row++) {
+    write(row, values);
+    onRow(row, values);
+  }
+}
+
+function prepare(fit: FittedRegression, prediction: Prediction, options: PredictionOptions) {
+  const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
+  const predictor = linearPredictor(fit, encoded, options);
+  const seed = options.seed ?? fit.settings.seed;
+  const write = prediction({ fit, predictor, trials, seed });
+  return { rows: predictor.rows, draws: predictor.drawsUsed.length, write };
+}
+
+function summarizeRows(
+  fit: FittedRegression,
+  prediction: Prediction,
+  options: PredictionSummaryOptions,
+): PointSummary[] {
+  const { prob = 0.95, robust = false } = options;
+  checkProbability('prob', prob);
+  const summaries: PointSummary[] = [];
+  eachRow(fit, prediction, options, (_, values) => {
+    summaries.push(pointSummary(values, { prob, robust }));
+  });
+  return summaries;
+}
+
+/** Two gigabytes. */
+const MOST_VALUES = 2 ** 28;
+
+function drawsOfRows(
+  fit: FittedRegression,
+  prediction: Prediction,
+  options: PredictionOptions,
+): Draws {
+  const { rows, draws, write } = prepare(fit, prediction, options);
+  if (rows * draws > MOST_VALUES) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `${draws} draws of ${rows} rows are ${rows * draws} numbers, more than ${MOST_VALUES}: ` +
+        `ask for fewer by draws: ${Math.max(1, Math.floor(MOST_VALUES / rows))}, or for summaries`,
+    );
+  }
+  const values = new Float64Array(draws * rows);
+  const ofRow = new Float64Array(draws);
+  for (let row = 0; row < rows; row++) {
+    write(row, ofRow);
+    for (let s = 0; s < draws; s++) values[s * rows + row] = ofRow[s];
+  }
+  return { parameterNames: rowNames(rows), ...chainsOf(fit, options), values };
+}
+
+/** Some of the draws are no chains any more. */
+function chainsOf(
+  { fit }: FittedRegression,
+  { draws = 'all' }: PredictionOptions,
+): Pick<Draws, 'chains' | 'drawsPerChain'> {
+  if (draws !== 'all') return { chains: 1, drawsPerChain: draws };
+  const { chains, drawsPerChain } = fit.draws;
+  return { chains, drawsPerChain };
+}
+
+function rowNames(rows: number): string[] {
+  return Array.from({ length: rows }, (_, row) => String(row + 1));
+}

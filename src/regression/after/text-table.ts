@@ -1,0 +1,74 @@
+/**
+ * Tables of results as R prints them: names to the left, numbers to the right under their heads.
+ */
+
+/** A result that shows itself as text, in a template and in Node's console. */
+export interface Printable {
+  toString(): string;
+}
+
+/** What Node's console asks an object for; named here, where there is nothing of Node. */
+const inspectKey = Symbol.for('nodejs.util.inspect.custom');
+
+/** The record with its text; the text is no part of its data, of its JSON or of its equality. */
+export function printable<T extends object>(record: T, text: () => string): T & Printable {
+  const method = { value: text, enumerable: false };
+  return Object.defineProperties(record, { toString: method, [inspectKey]: method });
+}
+
+/** Digits that tell an exact half from its neighbours among the doubles. */
+const GUARD_DIGITS = 40;
+
+/** C's `%.Nf`, as R's `sprintf`: where `toFixed` rounds exact halves up, they go to the even digit. */
+export function fixed(value: number, digits: number): string {
+  if (Number.isNaN(value)) return 'NA';
+  if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
+  const exact = value.toFixed(digits + GUARD_DIGITS);
+  const cut = exact.slice(0, -GUARD_DIGITS).replace(/\.$/, '');
+  const isHalf = /^50*$/.test(exact.slice(-GUARD_DIGITS));
+  return isHalf && /[02468]$/.test(cut) ? cut : value.toFixed(digits);
+}
+
+/** As few decimals as tell all the numbers when rounded to this many: R's `round`, then `print`. */
+export function leastDecimals(values: readonly number[], digits: number): string[] {
+  const rounded = values.map((value) => fixed(value, digits));
+  const needed = Math.max(
+    0,
+    ...rounded.map((text) => (text.split('.')[1] ?? '').replace(/0+$/, '').length),
+  );
+  return rounded.map((text) => (text.includes('.') ? cutDecimals(text, needed) : text));
+}
+
+function cutDecimals(text: string, decimals: number): string {
+  const [whole = '', fraction = ''] = text.split('.');
+  const cut = decimals === 0 ? whole : `${whole}.${fraction.slice(0, decimals)}`;
+  return /^-[0.]*$/.test(cut) ? cut.slice(1) : cut;
+}
+
+export interface TextColumn {
+  readonly head: string;
+  readonly cells: readonly string[];
+  /** Default right. */
+  readonly align?: 'left' | 'right';
+}
+
+/** Lines of a table: its row names, then its columns, one space between. */
+export function textTable(rowNames: readonly string[], columns: readonly TextColumn[]): string[] {
+  const names: TextColumn = { head: '', cells: rowNames, align: 'left' };
+  const padded = [names, ...columns].map(({ head, cells, align = 'right' }) => {
+    const texts = [head, ...cells];
+    const width = Math.max(...texts.map(widthOf));
+    return texts.map((text) => {
+      const space = ' '.repeat(width - widthOf(text));
+      return align === 'left' ? text + space : space + text;
+    });
+  });
+  return [...rowNames.keys(), rowNames.length].map((line) =>
+    padded.map((texts) => texts[line]).join(' '),
+  );
+}
+
+/** Characters, not UTF-16 units. */
+function widthOf(text: string): number {
+  return [...text].length;
+}

@@ -1,0 +1,175 @@
+/**
+ * Parameter recovery: data simulated at known values, again and again, and a fit to each. How far
+ * off are the estimates, and how often does the 95% interval hold the truth? Unlike calibration,
+ * this is at one place of the parameters: a prior that disagrees with it pulls the estimates away,
+ * and coverage is 95% exactly only where the prior is weak beside the data.
+ */
+import { WeighbridgeError } from '../../errors.js';
+import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { clopperPearson } from '../../posterior/binomial.js';
+import { parameterDraws } from '../../posterior/draws.js';
+import { fixed, printTable } from '../../posterior/estimates.js';
+import { hdi, type Interval } from '../../posterior/hdi.js';
+import type { RandomStream } from '../../random/stream.js';
+import {
+  type FitFunction,
+  fitOnce,
+  type ParameterValues,
+  requireParameters,
+  runSimulations,
+  type SimulationOptions,
+} from './simulation-run.js';
+
+export interface RecoverOptions<Data> extends SimulationOptions {
+  /** The true values, by names that the fit has. */
+  readonly at: ParameterValues;
+  /** A data set at these values. */
+  simulate(at: ParameterValues, random: RandomStream): Data;
+  /** The posterior of a data set: its draws, or the model to be sampled. */
+  readonly fit: FitFunction<Data>;
+}
+
+export interface RecoveredParameter {
+  readonly name: string;
+  readonly truth: number;
+  /** Mean over simulations of the posterior means. */
+  readonly meanEstimate: number;
+  /** meanEstimate − truth. */
+  readonly bias: number;
+  /** Standard error of the bias, by the spread over simulations. */
+  readonly biasError: number;
+  /** Root mean squared distance of the posterior mean from the truth. */
+  readonly rmse: number;
+  /** Mean over simulations of the posterior standard deviations. */
+  readonly meanSd: number;
+  /** Share of simulations whose 95% HDI holds the truth. */
+  readonly coverage: number;
+  /** 95% interval of the coverage that so many simulations speak for (Clopper & Pearson). */
+  readonly coverageInterval: Interval;
+  /** Whether 95% is a coverage that they could have come from. */
+  readonly recovered: boolean;
+}
+
+export interface Recovery {
+  readonly simulations: number;
+  readonly parameters: readonly RecoveredParameter[];
+  /** Whether all parameters are. */
+  readonly recovered: boolean;
+  toString(): string;
+}
+
+/** Mass of the intervals that are to hold the truth. */
+const MASS = 0.95;
+/** Probability that right coverage is called wrong, over all parameters (Bonferroni's bound). */
+const FALSE_ALARMS = 0.05;
+
+interface Estimates {
+  readonly means: Float64Array;
+  readonly sds: Float64Array;
+  covered: number;
+}
+
+/**
+ * @throws WeighbridgeError `bad-argument` for counts out of range or values that are no parameters
+ *   of the fit, `interrupted` where the signal was given, and whatever a simulation throws
+ */
+export async function recover<Data>(options: RecoverOptions<Data>): Promise<Recovery> {
+  const { at, simulations = 100, signal, settings, fit: posteriorOf } = options;
+  const names = Object.keys(at);
+  requireValues(at);
+  const estimates = new Map<string, Estimates>(
+    names.map((name) => [
+      name,
+      { means: new Float64Array(simulations), sds: new Float64Array(simulations), covered: 0 },
+    ]),
+  );
+  let done = 0;
+  await runSimulations('recover', { ...options, simulations }, async (random, seed) => {
+    const request = { seed, timesDraws: 1, signal };
+    const draws = await fitOnce(posteriorOf, options.simulate(at, random), request, settings);
+    requireParameters(draws, names);
+    for (const [name, estimate] of estimates) {
+      const values = parameterDraws(draws, name);
+      const { mean, squares } = meanAndSquares(values);
+      estimate.means[done] = mean;
+      estimate.sds[done] = Math.sqrt(squares / (values.length - 1));
+      const [low, high] = hdi(values, MASS);
+      if (low <= at[name] && at[name] <= high) estimate.covered++;
+    }
+    done++;
+  });
+  const parameters = Array.from(estimates, ([name, estimate]) =>
+    assess(name, at[name], estimate, simulations, FALSE_ALARMS / names.length),
+  );
+  const recovery: Recovery = {
+    simulations,
+    parameters,
+    recovered: parameters.every(({ recovered }) => recovered),
+    toString: () => print(recovery),
+  };
+  return recovery;
+}
+
+function requireValues(at: ParameterValues): void {
+  const entries = Object.entries(at);
+  if (entries.length === 0) {
+    throw new WeighbridgeError('bad-argument', 'at has no values: expected some, { b_x: 0.5 } say');
+  }
+  const bad = entries.find(([, value]) => !Number.isFinite(value));
+  if (!bad) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `at.${bad[0]} is ${bad[1]}, but must be a finite number`,
+  );
+}
+
+function assess(
+  name: string,
+  truth: number,
+  { means, sds, covered }: Estimates,
+  simulations: number,
+  falseAlarms: number,
+): RecoveredParameter {
+  const { mean, squares } = meanAndSquares(means);
+  const bias = mean - truth;
+  const [low, high] = clopperPearson(covered, simulations, 1 - falseAlarms);
+  return {
+    name,
+    truth,
+    meanEstimate: mean,
+    bias,
+    biasError: Math.sqrt(squares / (simulations - 1) / simulations),
+    rmse: Math.sqrt(squares / simulations + bias * bias),
+    meanSd: meanAndSquares(sds).mean,
+    coverage: covered / simulations,
+    coverageInterval: clopperPearson(covered, simulations),
+    recovered: low <= MASS && MASS <= high,
+  };
+}
+
+function print({ simulations, parameters, recovered }: Recovery): string {
+  const failing = parameters.filter((parameter) => !parameter.recovered);
+  return [
+    `Parameter recovery: ${simulations} simulations`,
+    '',
+    printTable(
+      ['', 'truth', 'estimate', 'bias', '(se)', 'RMSE', 'sd', 'coverage', 'of 95% HDI'],
+      parameters.map((row) => [
+        row.name,
+        ...[row.truth, row.meanEstimate, row.bias, row.biasError, row.rmse, row.meanSd].map(
+          (value) => fixed(value, 3),
+        ),
+        fixed(row.coverage, 2),
+        `[${row.coverageInterval.map((end) => fixed(end, 2)).join(', ')}]`,
+      ]),
+    ),
+    '',
+    recovered
+      ? 'Recovered: every coverage could be 95% (right ones fail this in at most 5% of runs).'
+      : 'Not recovered:',
+    ...failing.map(
+      ({ name, coverage }) =>
+        `  ${name}: its 95% HDI holds the truth in ${fixed(100 * coverage, 0)}% of fits`,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,128 @@
+/**
+ * What of a regression can have a prior, class by class, as brms' `get_prior` lists it: the rows
+ * of a table, each with the rows that it falls back on.
+ */
+import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { WeighbridgeError } from '../../errors.js';
+import { coefficientName, didYouMean, listed } from '../../formula/names.js';
+import { hasCorrelations, type PriorModel } from './default-rows.js';
+import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
+import { formatPrior } from './prior-text.js';
+
+export interface Slot {
+  readonly target: PriorTarget;
+  /** From the most to the least specific, the target itself first. */
+  readonly chain: readonly PriorTarget[];
+}
+
+/** One text a target, the same for equal targets. */
+export function keyOf({ class: name, coef, group }: PriorTarget): string {
+  return JSON.stringify([name, coef ?? null, group ?? null]);
+}
+
+/** By class, group and coefficient, as brms' tables are sorted. */
+export function slotsOf(model: PriorModel, family: Family): Slot[] {
+  const groupNames = distinct(model.groups.map(({ group }) => group));
+  const classes: PriorClass[] = [...auxiliaryOf(family)];
+  if (model.predictors.names.length > 0) classes.push('b');
+  if (model.intercept) classes.push('Intercept');
+  if (groupNames.length > 0) classes.push('sd');
+  if (model.groups.some(hasCorrelations)) classes.push('cor');
+  return classes.sort(byText).flatMap((name): Slot[] => {
+    const whole: PriorTarget = { class: name };
+    const slots = [slot(whole)];
+    if (name === 'b') {
+      for (const coef of [...model.predictors.names].sort(byText)) {
+        slots.push(slot({ class: name, coef }, whole));
+      }
+    }
+    if (name === 'cor') {
+      const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);
+      for (const group of distinct(groups)) slots.push(slot({ class: name, group }, whole));
+    }
+    if (name === 'sd') {
+      for (const group of groupNames) {
+        const all: PriorTarget = { class: name, group };
+        slots.push(slot(all, whole));
+        for (const coef of coefficientsOf(model, group)) {
+          slots.push(slot({ class: name, coef, group }, all, whole));
+        }
+      }
+    }
+    return slots;
+  });
+}
+
+function slot(target: PriorTarget, ...fallback: readonly PriorTarget[]): Slot {
+  return { target, chain: [target, ...fallback] };
+}
+
+function coefficientsOf({ groups }: PriorModel, name: string): string[] {
+  const terms = groups.filter(({ group }) => group === name);
+  return distinct(terms.flatMap(({ coefficients }) => coefficients));
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].sort(byText);
+}
+
+/** As a reader sorts: capitals beside their small letters. The same on every machine. */
+function byText(a: string, b: string): number {
+  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
+  if (x !== y) return x < y ? -1 : 1;
+  return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * The row, with brms' name of its coefficient where it has R's (`I(x^2)` for `IxE2`).
+ *
+ * @throws WeighbridgeError `bad-argument` for a row that is for no parameter of the model: says
+ *   what there is
+ */
+export function requireSlot(row: PriorRow, slots: readonly Slot[], family: Family): PriorRow {
+  const renamed = row.coef === undefined ? row : { ...row, coef: coefficientName(row.coef) };
+  const known = [row, renamed].find((one) =>
+    slots.some(({ target }) => keyOf(target) === keyOf(one)),
+  );
+  if (known) return known;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `prior ${formatPrior(row)}: ${whatIsMissing(row, slots, family)}`,
+  );
+}
+
+function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
+  const { class: name, coef = '', group } = row;
+  const targets = slots.map(({ target }) => target);
+  const classes = present(targets.map((target) => target.class));
+  const ofClass = targets.filter((target) => target.class === name);
+  if (ofClass.length === 0) {
+    const why = name === 'Intercept' ? 'the formula has no intercept, so there is' : 'there is';
+    return `${why} no class ${name} in this ${family} regression, but ${listed(classes)}`;
+  }
+  const groups = present(ofClass.map((target) => target.group));
+  if (group !== undefined && groups.length === 0) return `class ${name} takes no group`;
+  if (group !== undefined && !groups.includes(group)) {
+    return `class ${name} has no group ${group}, but ${choices(group, groups)}`;
+  }
+  if (name === 'sd' && group === undefined) {
+    return `coef of class sd needs its group, one of ${listed(groups)}`;
+  }
+  if (name === 'b' && coef === 'Intercept' && classes.includes('Intercept')) {
+    return 'the intercept has a class of its own, Intercept';
+  }
+  const inGroup = ofClass.filter((target) => target.group === group);
+  const coefs = present(inGroup.map((target) => target.coef));
+  if (coefs.length === 0) return `class ${name} takes no coef`;
+  const where = group === undefined ? '' : ` of group ${group}`;
+  return `class ${name}${where} has no coef ${coef}, but ${choices(coef, coefs)}`;
+}
+
+/** Few names are seen at a glance; of many, the nearest is pointed out. */
+function choices(name: string, names: readonly string[]): string {
+  return names.length > 8 ? `${listed(names)}${didYouMean(name, names)}` : listed(names);
+}
+
+function present<T extends string>(names: readonly (T | undefined)[]): T[] {
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

@@ -1,0 +1,133 @@
+/**
+ * The chains of one fit on worker threads, from the built package by its own name, as in
+ * worker-pool.test.ts.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Worker } from 'node:worker_threads';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bernoulli, normal, type RegressionOptions, randomStream, regression } from 'weighbridge';
+import { workerPool } from 'weighbridge/node';
+
+const random = randomStream(2, 'chain runner');
+const data = Array.from({ length: 50 }, (_, i) => {
+  const x = 2 * random.uniform() - 1;
+  return { y: random.uniform() < 1 / (1 + Math.exp(-x)) ? 1 : 0, x, g: `g${i % 5}` };
+});
+const call: RegressionOptions = {
+  formula: 'y ~ x + (1 | g)',
+  family: bernoulli(),
+  data,
+  prior: normal(0, 1).on('b'),
+  chains: 3,
+  warmup: 150,
+  draws: 100,
+  seed: 4,
+};
+
+/** Threads that were begun and have not ended. */
+const alive = new Set<Worker>();
+const begun = (message: unknown) => {
+  const { worker } = message as { worker: Worker };
+  alive.add(worker);
+  worker.once('exit', () => alive.delete(worker));
+};
+beforeEach(() => {
+  alive.clear();
+  subscribe('worker_threads', begun);
+});
+afterEach(() => {
+  unsubscribe('worker_threads', begun);
+});
+
+describe('the chains of a fit on worker threads', () => {
+  it('make the fit that this thread makes, to the bit', async () => {
+    const here = await regression(call);
+    for (const workers of [1, 2]) {
+      const pool = workerPool(workers);
+      try {
+        const there = await regression({ ...call, runner: pool.runChains });
+        expect(there.draws).toEqual(here.draws);
+        expect(there.fit).toEqual(here.fit);
+      } finally {
+        await pool.close();
+      }
+    }
+  });
+
+  it('tell how far they are, up to the end', async () => {
+    const pool = workerPool(2);
+    const shares: number[] = [];
+    try {
+      await regression({
+        ...call,
+        runner: pool.runChains,
+        onProgress: ({ done, of }) => shares.push(done / of),
+      });
+    } finally {
+      await pool.close();
+    }
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+  });
+
+  it('say what is wrong in the words of the error', async () => {
+    const pool = workerPool(2);
+    try {
+      const separated = data.map((row) => ({ ...row, y: row.x > 0 ? 1 : 0 }));
+      await expect(
+        regression({ ...call, data: separated, prior: [], runner: pool.runChains }),
+      ).rejects.toMatchObject({ name: 'WeighbridgeError', code: 'improper-posterior' });
+      const { specification, settings } = await regression(call);
+      const { outcomes } = specification.data;
+      const broken = { ...specification.data, outcomes: outcomes.map(() => Number.NaN) };
+      const job = { name: 'broken', specification: { ...specification, data: broken }, settings };
+      await expect(pool.runChains([{ ...job, chain: 0 }], {})).rejects.toMatchObject({
+        name: 'WeighbridgeError',
+        code: 'no-initial-point',
+      });
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('leave no thread behind, whenever they are cancelled', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 6 }), fc.boolean(), async (report, early) => {
+        const pool = workerPool(2);
+        const controller = new AbortController();
+        let reports = 0;
+        if (early) setTimeout(() => controller.abort(), 3 * report);
+        const fit = regression({
+          ...call,
+          draws: 60_000,
+          runner: pool.runChains,
+          signal: controller.signal,
+          onProgress: () => {
+            if (reports++ === report) controller.abort();
+          },
+        });
+        await expect(fit).rejects.toMatchObject({ code: 'interrupted' });
+        // The pool is as good as new.
+        const next = await regression({ ...call, draws: 20, runner: pool.runChains });
+        expect(next.draws.drawsPerChain).toBe(20);
+        await pool.close();
+        await expect.poll(() => alive.size, { timeout: 10_000 }).toBe(0);
+      }),
+      { numRuns: 4, seed: 6 },
+    );
+  });
+
+  it('do not begin where the signal was given before', async () => {
+    const pool = workerPool(2);
+    try {
+      const signal = AbortSignal.abort('too late');
+      await expect(regression({ ...call, runner: pool.runChains, signal })).rejects.toMatchObject({
+        code: 'interrupted',
+        cause: 'too late',
+      });
+    } finally {
+      await pool.close();
+    }
+  });
+});
