@@ -1,6 +1,7 @@
 /**
  * Distributions of a prior as plain data, on the parameter's own scale. Bounds cut the density off
- * and are normalized away; a half-normal is a normal with lower = 0.
+ * and are normalized away; a half-normal is a normal with lower = 0. What can be computed from one
+ * is beside this file, a subject a file.
  */
 export interface Bounds {
   readonly lower?: number;
@@ -24,3 +25,10 @@ export type Prior = Bounds &
     | { readonly distribution: 'lognormal'; readonly meanlog: number; readonly sdlog: number }
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
   );
+
+export { type PriorDensity, priorDensity } from './prior-distributions/density.js';
+export { drawPrior } from './prior-distributions/draw.js';
+export { drawLkj, drawLkjFactor, lkjLogDensity } from './prior-distributions/lkj.js';
+export { priorMass } from './prior-distributions/mass.js';
+export { isProper, type Support, supportOf } from './prior-distributions/support.js';
+export { validateLkj, validatePrior } from './prior-distributions/validate.js';

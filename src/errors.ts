@@ -5,6 +5,8 @@
 export type ErrorCode =
   | 'bad-argument'
   | 'bad-data'
+  /** A formula of a regression; `formulaPlace` of the error tells where in it. */
+  | 'bad-formula'
   | 'missing-file'
   | 'download'
   | 'no-initial-point'
@@ -34,6 +36,12 @@ export type ErrorCode =
   | 'result-version'
   /** A file of a result is cut short, missing or not what it should be. */
   | 'damaged-result'
+  /** A folder holds no saved fit, or nothing that says so. */
+  | 'no-fit'
+  /** The fit was saved in another version of the format. */
+  | 'fit-version'
+  /** A file of a saved fit is cut short, missing or not what it should be. */
+  | 'damaged-fit'
   /** Stopped on request; what was recorded is kept. */
   | 'interrupted';
 

@@ -88,7 +88,14 @@ export function essQuantile(values: Float64Array, chains: number, probability: n
   const ordering = orderingOf(splitChains(values, chains));
   const full = fullOrdering(values, ordering);
   if (isDegenerate(full)) return Number.NaN;
-  return essBelow(ordering, 2 * chains, quantileOfSorted(full.ascending, probability));
+  // All draws are up to the largest: posterior asks half a draw below it.
+  const asked = probability === 1 ? 1 - 0.5 / values.length : probability;
+  return essBelow(ordering, 2 * chains, quantileOfSorted(full.ascending, asked));
+}
+
+/** ESS of the median. */
+export function essMedian(values: Float64Array, chains: number): number {
+  return essQuantile(values, chains, 0.5);
 }
 
 /** ESS of the share of draws up to `bound`. */
@@ -130,6 +137,15 @@ function essOfTails(ordering: Ordering, chains: number, full: Ordering): number 
 export function essMean(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);
   return isConstant(split) ? Number.NaN : essOfChains(centreChains(split, 2 * chains));
+}
+
+/** ESS of the standard deviation: that of the mean of the distances from the mean. */
+export function essSd(values: Float64Array, chains: number): number {
+  const { mean } = sampleMoments(values);
+  return essMean(
+    values.map((value) => Math.abs(value - mean)),
+    chains,
+  );
 }
 
 /** Of draws that differ the second tells, mostly. */

@@ -18,3 +18,8 @@ export function mcseQuantile(values: Float64Array, chains: number, probability: 
   const high = Math.min(Math.ceil(betaQuantile(0.8413447, a, b) * values.length), values.length);
   return (ascending[high - 1] - ascending[low - 1]) / 2;
 }
+
+/** Monte Carlo standard error of the median. */
+export function mcseMedian(values: Float64Array, chains: number): number {
+  return mcseQuantile(values, chains, 0.5);
+}

@@ -22,15 +22,35 @@ export type { Cell, DataInput } from '../formula/table.js';
 export type { BayesR2, R2Options } from './after/bayes-r2.js';
 export type {
   ConditionalEffect,
+  ConditionalEffectRow,
   ConditionalEffectsOptions,
 } from './after/conditional-effects.js';
-export type { GroupCoefficients } from './after/effects.js';
-export type { HypothesisOptions, HypothesisResult } from './after/hypothesis.js';
-export type { IntervalOptions, PdOptions, RopeOptions } from './after/intervals.js';
-export type { PosteriorPredictiveCheck, PpcOptions } from './after/ppc.js';
-export type { FittedOptions, PredictionOptions } from './after/predictions.js';
+export type { CoefficientRow, GroupCoefficients, LevelCoefficientRow } from './after/effects.js';
+export type { HypothesisOptions, HypothesisResult, HypothesisRow } from './after/hypothesis.js';
+export type {
+  IntervalOptions,
+  IntervalRow,
+  PdOptions,
+  PdRow,
+  RopeOptions,
+  RopeRow,
+} from './after/intervals.js';
+export type { GroupChoice } from './after/linear-predictor.js';
+export type { NewLevels } from './after/new-levels.js';
+export type { PosteriorPredictiveCheck, PpcOptions, PpcStatistic } from './after/ppc.js';
+export type {
+  FittedOptions,
+  PredictionOptions,
+  PredictionSummaryOptions,
+} from './after/predictions.js';
 export type { RegressionSummary, SummaryOptions, SummaryRow } from './after/summary.js';
-export type { Marginal, MeansOptions, TrendsOptions } from './after/trends.js';
+export type {
+  ContrastRow,
+  Marginal,
+  MarginalRow,
+  MeansOptions,
+  TrendsOptions,
+} from './after/trends.js';
 export {
   type CancelSignal,
   type ChainJob,

@@ -6,7 +6,7 @@
  */
 import type { FamilyName } from '../../models/families/family.js';
 import { centrePredictors } from '../../models/predictors.js';
-import type { Prior } from '../../models/prior-distributions.js';
+import { isProper } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import { regressionModel } from '../../models/regression-model.js';
 import { WeighbridgeError } from '../errors.js';
@@ -23,17 +23,13 @@ export function requireProper(specification: RegressionSpecification, facts: Dat
   requirePeak(specification);
 }
 
-function isFlat(prior: Prior | null): boolean {
-  return prior?.distribution === 'flat' && prior.lower === undefined && prior.upper === undefined;
-}
-
 /** A column that adds nothing to those before it has a slope that only its prior can hold. */
 function requireHeldColumns(
   { data, priors }: RegressionSpecification,
   { constantColumns, dependentColumns }: DataFacts,
 ): void {
   const flat = (column: string) =>
-    isFlat(priors.coefficients[data.predictors.names.indexOf(coefficientName(column))]);
+    !isProper(priors.coefficients[data.predictors.names.indexOf(coefficientName(column))]);
   for (const name of constantColumns) {
     if (data.intercept && flat(name)) {
       fail(
@@ -94,7 +90,7 @@ function requirePeak(specification: RegressionSpecification): void {
     return;
   }
   if (!bounded.has(family.family)) return;
-  if (rise > STILL_RISING && priors.coefficients.some((prior) => isFlat(prior))) {
+  if (rise > STILL_RISING && !priors.coefficients.every(isProper)) {
     fail(
       'the predictors separate the outcomes perfectly, so that with flat priors their slopes have no bound: give them a prior, normal(0, 2.5) on scaled predictors say',
     );

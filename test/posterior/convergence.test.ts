@@ -8,14 +8,16 @@ import {
   ebfmi,
   essBulk,
   essMean,
+  essMedian,
   essQuantile,
+  essSd,
   essTail,
   mcseMean,
   mcseSd,
   rhat,
   sampleMoments,
 } from '../../src/posterior/convergence.js';
-import { mcseQuantile } from '../../src/posterior/mcse-quantile.js';
+import { mcseMedian, mcseQuantile } from '../../src/posterior/mcse-quantile.js';
 import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
 import { randomStream } from '../../src/random/stream.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
@@ -28,9 +30,13 @@ const all = {
   essBulk,
   essTail,
   essMean,
+  essSd,
+  essMedian,
   essQuantile: (values, chains) => essQuantile(values, chains, 0.1),
+  essLargest: (values, chains) => essQuantile(values, chains, 1),
   mcseMean,
   mcseSd,
+  mcseMedian,
   mcseQuantile: (values, chains) => mcseQuantile(values, chains, 0.1),
 } satisfies Record<string, Statistic>;
 const names = Object.keys(all) as (keyof typeof all)[];

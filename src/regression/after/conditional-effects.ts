@@ -8,13 +8,7 @@ import type { Cell } from '../../formula/table.js';
 import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { checkOneOf, checkProbability } from './check-options.js';
-import {
-  groupingColumns,
-  populationColumns,
-  predictorColumns,
-  termColumns,
-  trialsColumns,
-} from './formula-parts.js';
+import { groupingColumns, predictorColumns, termColumns, trialsColumns } from './formula-parts.js';
 import { crossedRows, type GridRow, gridColumn, requireColumn, spaced } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, linearPredictors, meanOutcomes, simulatedOutcomes } from './predictions.js';
@@ -97,8 +91,8 @@ function columnsOf(
 ): { readonly known: readonly string[]; readonly needed: readonly string[] } {
   const trials = trialsColumns(design);
   const known = [...new Set([...predictorColumns(design), ...trials])];
-  const population = populationColumns(design);
-  return { known, needed: groups === 'none' ? [...new Set([...population, ...trials])] : known };
+  const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
+  return { known, needed: [...new Set([...predictorColumns(design, asked), ...trials])] };
 }
 
 function chosenEffects(
@@ -116,6 +110,7 @@ function chosenEffects(
         `the effect '${text}' has more than two predictors: set others in conditions`,
       );
     }
+    if (names[0] === names[1]) throw badArgument(`the effect '${text}' has one predictor twice`);
     return names.map((name) => requireColumn(name, known, 'the effect'));
   });
 }

@@ -87,7 +87,7 @@ export interface RopeOptions extends ParameterChoice {
   readonly range?: Interval;
   /** Probability of the interval whose draws are looked at, in (0, 1]; default 0.95. */
   readonly prob?: number;
-  /** Which interval: `hdi` (default), or `eti`, bayestestR's `ci_method = "ETI"`. */
+  /** Which interval: `eti` (default, as bayestestR), or `hdi`. */
   readonly interval?: RopeInterval;
 }
 
@@ -101,7 +101,7 @@ export interface RopeRow {
 /** Shares of the posterior in the region of practical equivalence, as bayestestR's `rope`. */
 export function ropeOf(
   fit: FittedRegression,
-  { range = ropeRange(fit), prob = 0.95, interval = 'hdi', ...choice }: RopeOptions = {},
+  { range = ropeRange(fit), prob = 0.95, interval = 'eti', ...choice }: RopeOptions = {},
 ): readonly RopeRow[] & Printable {
   if (prob !== 1) checkProbability('prob', prob);
   checkOneOf('interval', interval, ['hdi', 'eti']);

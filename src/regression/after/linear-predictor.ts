@@ -128,6 +128,9 @@ function groupsChosen({ groups }: Layout, choice: GroupChoice): number[] {
   return all.filter((index) => choice.includes(names[index]));
 }
 
+/** Of one group term, 64 megabytes of draws are kept side by side, level by level. */
+const MOST_KEPT = 2 ** 23;
+
 function groupPart(
   fit: FittedRegression,
   drawsUsed: Uint32Array,
@@ -137,36 +140,43 @@ function groupPart(
 ): RowPart {
   checkOneOf('newLevels', newLevels, newLevelsChoices);
   const { draws } = fit.fit;
-  const width = draws.parameterNames.length;
-  const { effects, coefficients, levels } = layout;
-  const size = coefficients.length;
-  const sampled = new Map<string, Float64Array>();
+  const size = layout.coefficients.length;
+  const length = size * drawsUsed.length;
 
-  const effectsOfNewLevel = (row: number): Float64Array => {
+  const newEffects = (row: number): Float64Array => {
     const level = design.newLevels.get(row);
-    if (level === undefined) return new Float64Array(size * drawsUsed.length).fill(Number.NaN);
+    if (level === undefined) return new Float64Array(length).fill(Number.NaN);
     if (newLevels === 'refuse') throw unknownLevel(row, layout.group, level);
-    const known = sampled.get(level);
+    return newLevelEffects({ draws, drawsUsed, layout, level, how: newLevels, seed });
+  };
+  const knownEffects = (level: number): Float64Array => {
+    const effects = new Float64Array(length);
+    for (let c = 0; c < size; c++) {
+      const place = layout.effects + c * layout.levels.length + level;
+      effects.set(usedDraws(draws, drawsUsed, place), c * drawsUsed.length);
+    }
+    return effects;
+  };
+
+  // Rows of a level are many: its draws are gathered once. Row-major (coefficient, draw).
+  const kept = new Map<number | string | undefined, Float64Array>();
+  const effectsOf = (row: number): Float64Array => {
+    const level = design.levelOf[row];
+    const key = level < 0 ? design.newLevels.get(row) : level;
+    const known = kept.get(key);
     if (known) return known;
-    const made = newLevelEffects({ draws, drawsUsed, layout, level, how: newLevels, seed });
-    sampled.set(level, made);
+    const made = level < 0 ? newEffects(row) : knownEffects(level);
+    if ((kept.size + 1) * length > MOST_KEPT) kept.clear();
+    kept.set(key, made);
     return made;
   };
 
   return (row, target) => {
-    const level = design.levelOf[row];
-    const ofNewLevel = level < 0 ? effectsOfNewLevel(row) : null;
+    const effects = effectsOf(row);
     for (let c = 0; c < size; c++) {
       const z = design.matrix.values[row * size + c];
-      if (ofNewLevel) {
-        const start = c * drawsUsed.length;
-        for (let s = 0; s < target.length; s++) target[s] += z * ofNewLevel[start + s];
-      } else {
-        const place = effects + c * levels.length + level;
-        for (let s = 0; s < target.length; s++) {
-          target[s] += z * draws.values[drawsUsed[s] * width + place];
-        }
-      }
+      const start = c * drawsUsed.length;
+      for (let s = 0; s < target.length; s++) target[s] += z * effects[start + s];
     }
   };
 }

@@ -82,15 +82,12 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
   const step = STEP * (numbers.max - numbers.min);
   if (!(step > 0)) throw badArgument(`'${of}' is constant in the data: it has no trend`);
   const slope = (rows: readonly GridRow[]) => {
-    const there = linearDraws(fit, rows, 'without offset');
-    const beyond = linearDraws(
-      fit,
-      rows.map((row) => ({ ...row, [of]: Number(row[of]) + step })),
-      'without offset',
-    );
-    return there.map((draws, row) => draws.map((value, s) => (beyond[row][s] - value) / step));
+    const there = averageEta(fit, rows, 'without offset');
+    const moved = rows.map((row) => ({ ...row, [of]: Number(row[of]) + step }));
+    const beyond = averageEta(fit, moved, 'without offset');
+    return there.map((value, s) => (beyond[s] - value) / step);
   };
-  return marginal(fit, options, { name: `${of}.trend`, drawsOf: slope, shown: (value) => value });
+  return marginal(fit, options, { name: `${of}.trend`, averageOf: slope, shown: (value) => value });
 }
 
 /**
@@ -105,7 +102,7 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
   const { inverseLink } = responseDistribution(fit.specification.family);
   return marginal(fit, options, {
     name: scale === 'response' ? 'response' : 'emmean',
-    drawsOf: (rows) => linearDraws(fit, rows, 'with offset'),
+    averageOf: (rows) => averageEta(fit, rows, 'with offset'),
     shown: scale === 'response' ? inverseLink : (value) => value,
   });
 }
@@ -114,8 +111,8 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
 interface Quantity {
   /** Over its column, as emmeans has it. */
   readonly name: string;
-  /** At all draws, of each row. */
-  readonly drawsOf: (rows: readonly GridRow[]) => Float64Array[];
+  /** Over these rows, at all draws. */
+  readonly averageOf: (rows: readonly GridRow[]) => Float64Array;
   /** What is shown of an average. */
   readonly shown: (value: number) => number;
 }
@@ -123,11 +120,11 @@ interface Quantity {
 function marginal(
   fit: FittedRegression,
   { by = [], at = {}, prob = 0.95 }: MarginalOptions,
-  { name, drawsOf, shown }: Quantity,
+  { name, averageOf, shown }: Quantity,
 ): Marginal & Printable {
   checkProbability('prob', prob);
   const columns = populationColumns(fit.frame.design);
-  const asked = typeof by === 'string' ? [by] : by;
+  const asked = typeof by === 'string' ? [by] : [...new Set(by)];
   for (const name of asked) requireColumn(name, columns, 'the predictor');
   for (const name of Object.keys(at)) requireColumn(name, columns, 'the predictor');
   const values = (name: string): readonly [string, readonly Cell[]] => [
@@ -139,9 +136,7 @@ function marginal(
     Object.fromEntries(asked.map((name) => [name, row[name]])),
   );
   const others = crossedRows(columns.filter((name) => !asked.includes(name)).map(values));
-  const averaged = results.map((row) =>
-    average(drawsOf(others.map((other) => ({ ...other, ...row })))),
-  );
+  const averaged = results.map((row) => averageOf(others.map((other) => ({ ...other, ...row }))));
   const result: Marginal = {
     by: asked,
     prob,
@@ -176,25 +171,21 @@ function isList(value: Cell | readonly Cell[]): value is readonly Cell[] {
   return Array.isArray(value);
 }
 
-/** The linear predictor of rows at all draws, group effects left out. */
-function linearDraws(
+/** The linear predictor averaged over rows, at all draws; group effects are left out. */
+function averageEta(
   fit: FittedRegression,
   rows: readonly GridRow[],
   offset: 'with offset' | 'without offset',
-): Float64Array[] {
+): Float64Array {
   const { encoded } = predictedData(fit, rows, 'none');
   const used = offset === 'with offset' ? encoded : { ...encoded, offset: null };
   const predictor = linearPredictor(fit, used, { groups: 'none' });
-  return rows.map((_, row) => {
-    const draws = new Float64Array(predictor.drawsUsed.length);
-    predictor.eta(row, draws);
-    return draws;
-  });
-}
-
-function average(rows: readonly Float64Array[]): Float64Array {
-  const sum = new Float64Array(rows[0].length);
-  for (const row of rows) for (let s = 0; s < sum.length; s++) sum[s] += row[s];
+  const eta = new Float64Array(predictor.drawsUsed.length);
+  const sum = new Float64Array(predictor.drawsUsed.length);
+  for (let row = 0; row < rows.length; row++) {
+    predictor.eta(row, eta);
+    for (let s = 0; s < sum.length; s++) sum[s] += eta[s];
+  }
   return sum.map((value) => value / rows.length);
 }
 

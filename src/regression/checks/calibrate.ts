@@ -8,8 +8,7 @@
  * ranks. A quantity that depends on the data does, the log likelihood before all (Modrák et al.
  * 2023, Bayesian Analysis, arXiv 2211.02383): give it as `quantities`.
  */
-import type { Draws } from '../../posterior/draws.js';
-import { parameterDraws } from '../../posterior/draws.js';
+import { type Draws, parameterDraws } from '../../posterior/draws.js';
 import {
   type UniformBand,
   type Uniformity,

@@ -1,0 +1,165 @@
+/**
+ * Log densities of priors with their first two derivatives, normalized, truncation and all:
+ *
+ *     flat           0, or −log(upper − lower) between two bounds
+ *     normal         −½ z² − log(sd √(2π)),                          z = (x − mean) / sd
+ *     student_t      −(ν+1)/2 · log(1 + z²/ν) + log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − log scale
+ *     cauchy         −log(1 + z²) − log(π scale)
+ *     exponential    −rate x + log rate
+ *     gamma          (shape−1) log x − rate x + shape log rate − log Γ(shape)
+ *     beta           (α−1) log x + (β−1) log(1−x) − log B(α, β)
+ *     lognormal      −½ z² − log x − log(sd √(2π)),                  z = (log x − meanlog) / sd
+ *     uniform        −log(to − from)
+ *
+ * less the log of the mass that the bounds leave; −Infinity outside them.
+ */
+import betaln from '@stdlib/math-base-special-betaln';
+import gammaln from '@stdlib/math-base-special-gammaln';
+import type { Prior } from '../prior-distributions.js';
+import { massBetween } from './mass.js';
+import { isProper, type Support, supportOf } from './support.js';
+
+/**
+ * Made once, called in every gradient: nothing here allocates or throws. Derivatives are those
+ * within the support; at its ends and beyond, what the formula gives.
+ */
+export interface PriorDensity extends Support {
+  logDensity(x: number): number;
+  /** d/dx of the log density. */
+  derivative(x: number): number;
+  /** d²/dx² of the log density. */
+  secondDerivative(x: number): number;
+}
+
+type Functions = Pick<PriorDensity, 'logDensity' | 'derivative' | 'secondDerivative'>;
+
+const LOG_ROOT_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
+/** The density of a valid prior (`validatePrior`). */
+export function priorDensity(prior: Prior): PriorDensity {
+  const { lower, upper } = supportOf(prior);
+  const cut = isProper(prior) ? -Math.log(massBetween(prior, lower, upper)) : 0;
+  const { logDensity, derivative, secondDerivative } = functionsOf(prior, cut);
+  return {
+    logDensity: (x) => (x >= lower && x <= upper ? logDensity(x) : outside(x)),
+    derivative,
+    secondDerivative,
+    lower,
+    upper,
+  };
+}
+
+function outside(x: number): number {
+  return Number.isNaN(x) ? x : Number.NEGATIVE_INFINITY;
+}
+
+/** @param constant is added to the log density */
+function functionsOf(prior: Prior, constant: number): Functions {
+  switch (prior.distribution) {
+    case 'flat':
+      return constantDensity(constant);
+    case 'uniform':
+      return constantDensity(constant - Math.log(prior.to - prior.from));
+    case 'normal':
+      return normal(prior.mean, prior.sd, constant);
+    case 'student_t':
+      return studentT(prior.df, prior.location, prior.scale, constant);
+    case 'cauchy':
+      return studentT(1, prior.location, prior.scale, constant);
+    case 'exponential':
+      return exponential(prior.rate, constant);
+    case 'gamma':
+      return gamma(prior.shape, prior.rate, constant);
+    case 'beta':
+      return beta(prior.alpha, prior.beta, constant);
+    case 'lognormal':
+      return lognormal(prior.meanlog, prior.sdlog, constant);
+  }
+}
+
+function constantDensity(constant: number): Functions {
+  return { logDensity: () => constant, derivative: () => 0, secondDerivative: () => 0 };
+}
+
+function normal(mean: number, sd: number, constant: number): Functions {
+  const atMean = constant - Math.log(sd) - LOG_ROOT_TWO_PI;
+  const precision = 1 / (sd * sd);
+  return {
+    logDensity: (x) => atMean - 0.5 * precision * (x - mean) * (x - mean),
+    derivative: (x) => -precision * (x - mean),
+    secondDerivative: () => -precision,
+  };
+}
+
+function studentT(nu: number, location: number, scale: number, constant: number): Functions {
+  const atLocation = constant + studentTConstant(nu) - Math.log(scale);
+  return {
+    logDensity(x) {
+      const z = (x - location) / scale;
+      return atLocation - 0.5 * (nu + 1) * Math.log1p((z * z) / nu);
+    },
+    derivative(x) {
+      const z = (x - location) / scale;
+      return (-(nu + 1) * z) / (scale * (nu + z * z));
+    },
+    // Positive in the tails, where the density is not log-concave.
+    secondDerivative(x) {
+      const z = (x - location) / scale;
+      const spread = nu + z * z;
+      return (-(nu + 1) * (nu - z * z)) / (scale * scale * spread * spread);
+    },
+  };
+}
+
+/** log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ). */
+function studentTConstant(nu: number): number {
+  // By the beta function the difference keeps its digits where ν is large: Γ(½) = √π.
+  return -betaln(0.5, 0.5 * nu) - 0.5 * Math.log(nu);
+}
+
+function exponential(rate: number, constant: number): Functions {
+  const atZero = constant + Math.log(rate);
+  return {
+    logDensity: (x) => atZero - rate * x,
+    derivative: () => -rate,
+    secondDerivative: () => 0,
+  };
+}
+
+function gamma(shape: number, rate: number, constant: number): Functions {
+  const atOne = constant + shape * Math.log(rate) - gammaln(shape);
+  return {
+    logDensity: (x) => atOne + timesLog(shape - 1, x) - rate * x,
+    derivative: (x) => over(shape - 1, x) - rate,
+    secondDerivative: (x) => -over(shape - 1, x * x),
+  };
+}
+
+function beta(alpha: number, beta: number, constant: number): Functions {
+  const scaled = constant - betaln(alpha, beta);
+  return {
+    logDensity: (x) => scaled + timesLog(alpha - 1, x) + timesLog(beta - 1, 1 - x),
+    derivative: (x) => over(alpha - 1, x) - over(beta - 1, 1 - x),
+    secondDerivative: (x) => -over(alpha - 1, x * x) - over(beta - 1, (1 - x) * (1 - x)),
+  };
+}
+
+function lognormal(meanlog: number, sdlog: number, constant: number): Functions {
+  const { logDensity, derivative, secondDerivative } = normal(meanlog, sdlog, constant);
+  return {
+    // At zero the squared logarithm outweighs the other.
+    logDensity: (x) => (x > 0 ? logDensity(Math.log(x)) - Math.log(x) : Number.NEGATIVE_INFINITY),
+    derivative: (x) => (derivative(Math.log(x)) - 1) / x,
+    secondDerivative: (x) => (secondDerivative(0) - derivative(Math.log(x)) + 1) / (x * x),
+  };
+}
+
+/** factor · log x, where 0 · log 0 is 0. */
+function timesLog(factor: number, x: number): number {
+  return factor === 0 ? 0 : factor * Math.log(x);
+}
+
+/** factor / x, where 0 / 0 is 0. */
+function over(factor: number, x: number): number {
+  return factor === 0 ? 0 : factor / x;
+}

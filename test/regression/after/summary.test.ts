@@ -1,0 +1,191 @@
+/**
+ * The summary of a fit beside brms' printed one of the same draws, and the tables of intervals.
+ */
+import { describe, expect, it } from 'vitest';
+import { parameterDraws } from '../../../src/posterior/draws.js';
+import { eti } from '../../../src/posterior/eti.js';
+import { hdi } from '../../../src/posterior/hdi.js';
+import { coef, fixef, ranef } from '../../../src/regression/after/effects.js';
+import { etiOf, hdiOf, pdOf, ropeOf, ropeRange } from '../../../src/regression/after/intervals.js';
+import { summaryOf } from '../../../src/regression/after/summary.js';
+import { fixed, leastDecimals, textTable } from '../../../src/regression/after/text-table.js';
+import {
+  bernoulli,
+  gaussian,
+  negbinomial,
+  poisson,
+  student,
+} from '../../../src/regression/families.js';
+import { normalDraws, smallFit } from '../../support/small-fit.js';
+import { bernoulliFit, gaussianFit, reference } from './brms-fits.js';
+
+/**
+ * A printed line without what differs by intention: the ends of the interval, which are of highest
+ * density here and equal-tailed there, spaces at its end, and the name of R's data set.
+ */
+const comparable = (line: string) =>
+  line
+    .trimEnd()
+    .replace(/(Data: )\w+ (\(Number)/, '$1$2')
+    .replace(/sampling\(NUTS\)/, 'NUTS')
+    .replace(/ +l-95% (CI|HDI) +u-95% (CI|HDI)/, ' INTERVAL')
+    .replace(/^(\S+ +-?[\d.]+ +[\d.]+) +-?[\d.]+ +-?[\d.]+( +[\d.]+ +\d+ +\d+)$/, '$1$2');
+
+describe('the printed summary', () => {
+  it.each([
+    { name: 'gaussian', fit: gaussianFit, printed: reference.gaussian.printed },
+    { name: 'bernoulli', fit: bernoulliFit, printed: reference.bernoulli.printed },
+  ])('has the lines that brms prints: $name', ({ fit, printed }) => {
+    const ours = String(summaryOf(fit))
+      .split('\n')
+      .filter((line) => !line.startsWith('Warning: '));
+    expect(ours.map(comparable)).toEqual(printed.map(comparable));
+  });
+
+  it('has the highest-density interval of each parameter, at any probability', () => {
+    for (const prob of [0.95, 0.8]) {
+      const summary = summaryOf(gaussianFit, { prob });
+      const { groups, population, auxiliary } = summary;
+      const rows = [...population, ...groups.flatMap((group) => group.rows), ...auxiliary];
+      expect(rows.length).toBe(11);
+      for (const { parameter, lower, upper } of rows) {
+        const draws = parameterDraws(gaussianFit.fit.draws, parameter);
+        expect([lower, upper]).toEqual(hdi(draws, prob));
+      }
+      expect(String(summary)).toContain(`l-${100 * prob}% HDI`);
+    }
+  });
+
+  it('can be of medians, and ends with what falls short and what was done', () => {
+    const summary = summaryOf({ ...gaussianFit, notes: ['rows dropped: 2'] }, { robust: true });
+    const [estimate, estError] = reference.gaussian.fixefRobust[1] ?? [];
+    expect(summary.population[1]?.estimate).toBeCloseTo(estimate ?? Number.NaN, 10);
+    expect(summary.population[1]?.estError).toBeCloseTo(estError ?? Number.NaN, 10);
+    const lines = String(summary).split('\n');
+    expect(lines.at(-1)).toBe('Note: rows dropped: 2');
+    expect(lines.at(-2)).toMatch(/^Warning: tail ESS is 42/);
+  });
+
+  it('is plain data beside its text', () => {
+    const summary = summaryOf(bernoulliFit);
+    expect(Object.keys(summary)).not.toContain('toString');
+    expect(JSON.parse(JSON.stringify(summary))).toMatchObject({ observations: 50, prob: 0.95 });
+    expect(() => summaryOf(bernoulliFit, { prob: 95 })).toThrow(
+      'prob is 95, but must be in (0, 1)',
+    );
+  });
+});
+
+describe('tables of intervals', () => {
+  it('are of all coefficients, or of the parameters that are named', () => {
+    const names = ['b_Intercept', 'b_d1', 'b_d2', 'b_d1:d2'];
+    expect(hdiOf(bernoulliFit).map(({ parameter }) => parameter)).toEqual(names);
+    const [row] = etiOf(gaussianFit, { parameters: ['sigma'], prob: 0.5 });
+    const draws = parameterDraws(gaussianFit.fit.draws, 'sigma');
+    expect([row?.lower, row?.upper]).toEqual(eti(draws, 0.5));
+    expect(() => hdiOf(gaussianFit, { parameters: ['x'] })).toThrow("no parameter 'x'");
+  });
+
+  it('print a line a parameter', () => {
+    expect(String(pdOf(gaussianFit)).split('\n')[2]).toBe('b_x          94.50%');
+    expect(String(ropeOf(gaussianFit)).split('\n')[5]).toBe('b_lateTRUE  [-0.12, 0.12] 45.79%');
+    expect(String(hdiOf(gaussianFit)).split('\n')[0]).toBe('            Lower Upper');
+  });
+
+  it('refuse a range that is none', () => {
+    expect(() => ropeOf(gaussianFit, { range: [1, -1] })).toThrow('range is [1, -1]');
+  });
+});
+
+describe('the default region', () => {
+  const data = { y: [1, 2, 3, 7], x: [1, 2, 4, 3], s: [0, 1, 1, 0] };
+  const sd = Math.sqrt(((1 - 3.25) ** 2 + (2 - 3.25) ** 2 + (3 - 3.25) ** 2 + (7 - 3.25) ** 2) / 3);
+  const draws = normalDraws([0, 0, 1, 5], 0.1, 8);
+  const cut = (count: number) => draws.map((row) => row.slice(0, count));
+  const rope = (formula: string, family: Parameters<typeof smallFit>[0]['family'], count: number) =>
+    ropeRange(smallFit({ formula, family, data, draws: cut(count) }))[1];
+  it('is that of rope_range of bayestestR 0.13', () => {
+    expect(rope('y ~ x', gaussian(), 3)).toBeCloseTo(0.1 * sd, 12);
+    expect(rope('y ~ x', student(), 4)).toBeCloseTo(0.1 * sd, 12);
+    expect(rope('log(y) ~ x', gaussian(), 3)).toBe(0.01);
+    expect(rope('y ~ x', gaussian({ link: 'log' }), 3)).toBe(0.01);
+    expect(rope('s ~ x', bernoulli(), 2)).toBeCloseTo(0.181379936, 8);
+    expect(rope('s ~ x', bernoulli({ link: 'probit' }), 2)).toBe(0.1);
+    expect(rope('y ~ x', poisson(), 2)).toBe(0.1);
+    expect(rope('y ~ x', negbinomial(), 3)).toBe(0.1);
+  });
+});
+
+describe('coefficients', () => {
+  const fit = smallFit({
+    formula: 'y ~ 1 + z + (1 | g) + (0 + x | g) + (1 | h)',
+    family: gaussian(),
+    data: {
+      y: [1, 2, 3, 4],
+      z: [1, 0, 2, 5],
+      x: [0, 1, 2, 4],
+      g: ['a', 'a', 'b', 'b'],
+      h: ['c', 'd', 'c', 'd'],
+    },
+    draws: normalDraws([1, 2, 1, 1, 1, 1, 10, 20, 30, 40, 50, 60], 0.001, 10),
+  });
+  const round = (rows: readonly { estimate: number }[]) => rows.map((r) => Math.round(r.estimate));
+
+  it('of levels are their effects and the population’s, of terms of one group together', () => {
+    expect(round(fixef(fit))).toEqual([1, 2]);
+    expect(round(ranef(fit).g ?? [])).toEqual([10, 20, 30, 40]);
+    expect(round(coef(fit).g ?? [])).toEqual([11, 21, 30, 40, 2, 2]);
+    expect(coef(fit).g?.map(({ level, coefficient }) => `${level} ${coefficient}`)).toEqual([
+      'a Intercept',
+      'b Intercept',
+      'a x',
+      'b x',
+      'a z',
+      'b z',
+    ]);
+    expect(round(coef(fit).h ?? [])).toEqual([51, 61, 2, 2]);
+    const [ofG] = summaryOf(fit).groups;
+    expect(ofG?.rows.map(({ label }) => label)).toEqual(['sd(Intercept)', 'sd(x)']);
+  });
+
+  it('of levels are none where there are no groups', () => {
+    expect(() => ranef(bernoulliFit)).toThrow('no group terms');
+  });
+});
+
+describe('text of numbers', () => {
+  it('rounds exact halves to the even digit, as C does, and all else to the nearest', () => {
+    const rounded: [number, number, string][] = [
+      [0.125, 2, '0.12'],
+      [0.375, 2, '0.38'],
+      [-0.125, 2, '-0.12'],
+      [2.5, 0, '2'],
+      [3.5, 0, '4'],
+      [-0.5, 0, '-0'],
+      // 1.005 is a little less than it looks, 0.045 a little less, 0.145 a little less than half.
+      [1.005, 2, '1.00'],
+      [0.615, 2, '0.61'],
+      [1234.5, 0, '1234'],
+      [-0.001, 2, '-0.00'],
+      [Number.NaN, 2, 'NA'],
+      [Number.POSITIVE_INFINITY, 2, 'Inf'],
+      [Number.NEGATIVE_INFINITY, 2, '-Inf'],
+    ];
+    for (const [value, digits, text] of rounded) expect(fixed(value, digits)).toBe(text);
+  });
+
+  it('has as few decimals as a column needs', () => {
+    expect(leastDecimals([1.5, 2, 0.25], 2)).toEqual(['1.50', '2.00', '0.25']);
+    expect(leastDecimals([1.5, 2, Number.NaN], 2)).toEqual(['1.5', '2.0', 'NA']);
+    expect(leastDecimals([1, 2.001, Number.POSITIVE_INFINITY], 2)).toEqual(['1', '2', 'Inf']);
+    expect(leastDecimals([-0.001], 2)).toEqual(['0']);
+  });
+
+  it('stands under its head, by characters', () => {
+    expect(textTable(['a', '💡b'], [{ head: 'Estimate', cells: ['1', '22'] }])).toEqual([
+      '   Estimate',
+      'a         1',
+      '💡b       22',
+    ]);
+  });
+});
