@@ -30,13 +30,22 @@ export { scaleWeights, standardize } from './analysis/standardize.js';
 export type { TrainingEffect } from './analysis/training-effect.js';
 // Errors
 export { type ErrorCode, WeighbridgeError } from './errors.js';
+// In and out
+export { type CmdstanChain, type CmdstanRun, readCmdstanCsv } from './exchange/cmdstan-read.js';
+export { type CmdstanCsvOptions, cmdstanCsv } from './exchange/cmdstan-write.js';
+export { drawsTable } from './exchange/draws-table.js';
+export { type InferenceDataOptions, inferenceData } from './exchange/inference-data.js';
+export { type RowDraws, rowDraws } from './exchange/row-draws.js';
+export { decodeFit, encodeFit } from './exchange/saved-fit.js';
 export { type ControlledMean, controlledMean } from './posterior/control-variates.js';
 // Draws and what is computed from them
 export {
   ebfmi,
   essBulk,
   essMean,
+  essMedian,
   essQuantile,
+  essSd,
   essTail,
   mcseMean,
   mcseSd,
@@ -45,11 +54,14 @@ export {
 export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
 export { eti } from './posterior/eti.js';
 export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
+export { type LogLikelihood, logLikelihoodOf } from './posterior/log-likelihood.js';
 export { type Loo, type LooOptions, loo } from './posterior/loo.js';
 export { type LooComparison, looCompare } from './posterior/loo-compare.js';
-export { mcseQuantile } from './posterior/mcse-quantile.js';
+export { mcseMedian, mcseQuantile } from './posterior/mcse-quantile.js';
+export { paretoKIds } from './posterior/pareto-k-table.js';
 export { pd } from './posterior/pd.js';
 export { paretoK } from './posterior/psis.js';
+export { psis } from './posterior/psis-smooth.js';
 export { rope } from './posterior/rope.js';
 export {
   type Diagnostics,

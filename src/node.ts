@@ -1,4 +1,12 @@
 /** What needs Node: studies and results on disk, downloads, pictures, fits on worker threads. */
+export {
+  loadCmdstanCsv,
+  loadFit,
+  saveCmdstanCsv,
+  saveFit,
+  saveInferenceData,
+} from './data-files/fit-folders.js';
+export { type ReadTableOptions, readTable, type TableFormat } from './data-files/read-table.js';
 export { type WorkerPool, workerPool } from './executor/worker-pool.js';
 export { rasterize } from './report/figures/rasterize.js';
 export type {

@@ -35,12 +35,44 @@ export interface Family {
 /** Parameters of a family beside the linear predictor, by brms' names. */
 export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
 
+const auxiliaryByFamily: Readonly<Record<FamilyName, readonly AuxiliaryName[]>> = {
+  gaussian: ['sigma'],
+  student: ['sigma', 'nu'],
+  bernoulli: [],
+  binomial: [],
+  poisson: [],
+  negbinomial: ['shape'],
+};
+
+/** The auxiliary parameters of a family, in the order in which they are reported. */
+export function auxiliaryOf({ family }: Family): readonly AuxiliaryName[] {
+  return auxiliaryByFamily[family];
+}
+
+/** Natural lower ends of the auxiliary parameters, as in Stan. */
+export const auxiliaryLowerBound: Readonly<Record<AuxiliaryName, number>> = {
+  sigma: 0,
+  nu: 1,
+  shape: 0,
+};
+
 /** Outcomes of all rows. */
 export interface Outcomes {
   readonly rows: number;
   readonly values: Float64Array;
   /** Trials of each row: binomial alone; null elsewhere. */
   readonly trials: Float64Array | null;
+  /**
+   * Rows that share one linear predictor: then η has one number a cell, not one a row. Absent:
+   * every row has its own.
+   */
+  readonly cells?: Cells;
+}
+
+export interface Cells {
+  readonly count: number;
+  /** Place of each row's cell, from 0. */
+  readonly of: Int32Array;
 }
 
 /**

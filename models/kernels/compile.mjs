@@ -29,10 +29,12 @@ async function readSource(name) {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  const lines = (await compileKernel('logit')).match(/.{1,88}/g);
-  const text = `/** logit.as, compiled by \`npm run kernels\`. */
-export const logitModule =
+  for (const name of ['logit', 'rows']) {
+    const lines = (await compileKernel(name)).match(/.{1,88}/g);
+    const text = `/** ${name}.as, compiled by \`npm run kernels\`. */
+export const ${name}Module =
 ${lines.map((line) => `  '${line}'`).join(' +\n')};
 `;
-  writeFileSync(new URL('./logit-module.ts', import.meta.url), text);
+    writeFileSync(new URL(`./${name}-module.ts`, import.meta.url), text);
+  }
 }

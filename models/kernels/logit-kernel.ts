@@ -7,6 +7,7 @@
 import type { QuickDensity } from '../../src/sampler/model.js';
 import { splitSizes } from '../../src/sampler/split-step.js';
 import { logitModule } from './logit-module.js';
+import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
 
 /**
  * A logistic log likelihood, a quadratic form and a Student-t density, up to constants:
@@ -33,16 +34,8 @@ export interface LogitTerms {
   };
 }
 
-/** What is used of WebAssembly: the engine is compiled without the types of any platform. */
-interface WebAssemblyPlatform {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: LogitExports };
-}
-
 /** `block` is a place in bytes. */
-interface LogitExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly free: { readonly value: number };
+interface LogitExports extends KernelMemory {
   logDensity(turns: number, dimension: number, block: number): number;
   splitStep(
     turns: number,
@@ -55,8 +48,6 @@ interface LogitExports {
   ): number;
 }
 
-const PAGE = 65536;
-const DOUBLE = 8;
 /** The kernel takes four rows a turn. */
 const ROWS_A_TURN = 4;
 /** Numbers of columns that the kernel keeps in registers: fewer are padded to as many. */
@@ -64,33 +55,8 @@ const FEW_COLUMNS = 6;
 /** Numbers that the kernel leaves beside the gradient, padded. */
 const RESULTS = 4;
 
-/** Null where WebAssembly, its vectors or its compilation at run time are not to be had. */
-const kernel = ((): LogitExports | null => {
-  const platform = (globalThis as { WebAssembly?: WebAssemblyPlatform }).WebAssembly;
-  try {
-    if (!platform) return null;
-    return new platform.Instance(new platform.Module(decodeBase64(logitModule))).exports;
-  } catch {
-    return null;
-  }
-})();
-
-function decodeBase64(text: string): Uint8Array {
-  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  const bytes = new Uint8Array(Math.floor((text.replaceAll('=', '').length * 3) / 4));
-  let bits = 0;
-  let count = 0;
-  let end = 0;
-  for (const digit of text.replaceAll('=', '')) {
-    bits = ((bits << 6) | digits.indexOf(digit)) & 0xffffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes[end++] = (bits >> count) & 255;
-    }
-  }
-  return bytes;
-}
+/** Null where it does not run. */
+const kernel = instantiated<LogitExports>(logitModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
 let owner: Float64Array | null = null;
@@ -119,7 +85,8 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
   /** The kernel's memory with this model's data in it. */
   const memoryOfModel = (): Float64Array => {
     if (owner !== data) {
-      reserve(dataStart + data.length);
+      reserve(kernel, dataStart + data.length);
+      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
       view.set(data, dataStart);
       owner = data;
     }
@@ -169,12 +136,6 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
       point.logDensity = finished(memory, value);
     },
   };
-}
-
-function reserve(doubles: number): void {
-  const missing = doubles * DOUBLE - (kernel?.memory.buffer.byteLength ?? 0);
-  if (missing > 0) kernel?.memory.grow(Math.ceil(missing / PAGE));
-  if (kernel && view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
 }
 
 /** What stands behind the gradient in the block of logit.as. */

@@ -19,6 +19,7 @@ process.stderr.on('error', () => {});
 
 /** In the order of the help. Each is loaded when it is asked for: all together take a third of a second. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  fit: async () => (await import('./fit.js')).addFit,
   reproduce: async () => (await import('./reproduce.js')).addReproduce,
   view: async () => (await import('./view.js')).addView,
   study: async () => (await import('./study/study.js')).addStudy,

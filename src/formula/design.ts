@@ -50,6 +50,24 @@ export interface Design {
   readonly constants: Readonly<Record<string, readonly number[]>>;
   /** Levels of each grouping factor, by its name. */
   readonly groupLevels: Readonly<Record<string, readonly string[]>>;
+  /** Levels of each `factor(x)`, by its text. */
+  readonly factorLevels: Readonly<Record<string, readonly string[]>>;
+  /** The columns that `.` stands for. */
+  readonly dot: readonly string[];
+  readonly outcome: OutcomeDesign;
+}
+
+/**
+ * Which outcomes a family takes: `real` any finite number, `binary` 0 and 1, booleans or a factor of
+ * two levels, `count` whole numbers from 0, `binomial` the same with `| trials(n)`.
+ */
+export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial';
+
+/** How outcomes of new rows are read. */
+export interface OutcomeDesign {
+  readonly kind: OutcomeKind;
+  /** Of a factor or boolean outcome. */
+  readonly levels: readonly [string, string] | null;
 }
 
 export type Variable =
@@ -79,4 +97,22 @@ export interface ModelFrame {
   readonly usedRows: Int32Array;
   /** What was done to the data that its owner should know: rows dropped, columns constant. */
   readonly notes: readonly string[];
+  readonly facts: DataFacts;
+}
+
+/** What a fit should know of its data before it begins. Columns are those of the population design. */
+export interface DataFacts {
+  /** Rows that were left out for missing values. */
+  readonly droppedRows: number;
+  /** All values are the same: with an intercept the two cannot be told apart. */
+  readonly constantColumns: readonly string[];
+  /** A column that is a sum of multiples of columns before it, and of the intercept. */
+  readonly dependentColumns: readonly DependentColumn[];
+  /** Grouping factors of which one level alone occurs. */
+  readonly oneLevelGroups: readonly string[];
+}
+
+export interface DependentColumn {
+  readonly column: string;
+  readonly of: readonly string[];
 }

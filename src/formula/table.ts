@@ -1,7 +1,13 @@
 /**
  * A table of data as the user has it, rows or columns, and as the formula reads it: typed columns
  * with missing values marked.
+ *
+ * What is wrong with a column is an error where a formula uses the column: a table has columns that
+ * nobody asks for.
  */
+import { didYouMean, listed } from './names.js';
+import { readColumn } from './read-column.js';
+import { badData, sourceOf } from './table-source.js';
 
 /** A value of a data set. null, undefined and NaN are missing values. */
 export type Cell = number | string | boolean | bigint | null | undefined;
@@ -11,15 +17,195 @@ export type DataInput =
   | readonly Readonly<Record<string, Cell>>[]
   | Readonly<Record<string, ArrayLike<Cell>>>;
 
-export type Column =
+export type Column = NumericColumn | BooleanColumn | FactorColumn;
+
+export interface NumericColumn {
+  readonly kind: 'numeric';
   /** NaN where missing. */
-  | { readonly kind: 'numeric'; readonly values: Float64Array }
+  readonly values: Float64Array;
+}
+
+export interface BooleanColumn {
+  readonly kind: 'boolean';
   /** 1, 0, or -1 where missing. */
-  | { readonly kind: 'boolean'; readonly codes: Int8Array }
+  readonly codes: Int8Array;
+}
+
+export interface FactorColumn {
+  readonly kind: 'factor';
+  readonly levels: readonly string[];
   /** Place of the value among the levels, -1 where missing. */
-  | { readonly kind: 'factor'; readonly levels: readonly string[]; readonly codes: Int32Array };
+  readonly codes: Int32Array;
+}
 
 export interface Table {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Column>>;
+  /** Columns that hold what no column can, with the reason: an error where a formula uses one. */
+  readonly unreadable?: Readonly<Record<string, string>>;
+}
+
+export interface TableOptions {
+  /**
+   * Levels of factors in their order, the reference level first; code-point order elsewhere. A
+   * column of numbers or booleans with levels becomes a factor.
+   */
+  readonly levels?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Reads data: numbers and bigints become numeric columns, booleans boolean ones, text factors.
+ * Integers beyond 2^53, which numbers cannot hold, become levels of a factor: good to group by,
+ * and an error as a predictor or an outcome.
+ *
+ * @throws WeighbridgeError 'bad-data' for columns of unequal length and what is no table
+ */
+export function tableOf(data: DataInput, options: TableOptions = {}): Table {
+  const { rows, names, cells } = sourceOf(data);
+  const levels = new Map(Object.entries(options.levels ?? {}));
+  for (const name of levels.keys()) {
+    if (!names.includes(name)) {
+      throw badData(`levels are given for '${name}', which is no column${didYouMean(name, names)}`);
+    }
+  }
+  const columns: [string, Column][] = [];
+  const unreadable: [string, string][] = [];
+  for (const name of names) {
+    const column = readColumn(name, rows, cells(name));
+    const given = levels.get(name);
+    if (typeof column === 'string') unreadable.push([name, column]);
+    else columns.push([name, given === undefined ? column : withLevels(name, column, rows, given)]);
+  }
+  // fromEntries makes properties of its own even of a column '__proto__'.
+  return {
+    rows,
+    columns: Object.fromEntries(columns),
+    ...(unreadable.length > 0 && { unreadable: Object.fromEntries(unreadable) }),
+  };
+}
+
+/** A column by its name. @throws WeighbridgeError 'bad-data' where there is none, or none to be read */
+export function columnOf(table: Table, name: string): Column {
+  if (Object.hasOwn(table.columns, name)) return table.columns[name];
+  if (table.unreadable !== undefined && Object.hasOwn(table.unreadable, name)) {
+    throw badData(table.unreadable[name]);
+  }
+  throw badData(noColumn(table, name));
+}
+
+/** Names of all columns, those that cannot be read among them. */
+export function columnNames(table: Table): readonly string[] {
+  return [...Object.keys(table.columns), ...Object.keys(table.unreadable ?? {})];
+}
+
+export function hasColumn(table: Table, name: string): boolean {
+  return (
+    Object.hasOwn(table.columns, name) ||
+    (table.unreadable !== undefined && Object.hasOwn(table.unreadable, name))
+  );
+}
+
+/** For messages. */
+export function noColumn(table: Table, name: string): string {
+  const names = columnNames(table);
+  return `no column '${name}' in the data${didYouMean(name, names)} (columns: ${listed(names)})`;
+}
+
+/** Whether the value of a row is missing. */
+export function isMissing(column: Column, row: number): boolean {
+  return column.kind === 'numeric' ? Number.isNaN(column.values[row]) : column.codes[row] < 0;
+}
+
+/** The value of a row as a level's name, `TRUE` and `FALSE` of a boolean; null where it is missing. */
+export function labelAt(column: Column, row: number): string | null {
+  if (isMissing(column, row)) return null;
+  switch (column.kind) {
+    case 'numeric':
+      return numberLabel(column.values[row]);
+    case 'boolean':
+      return column.codes[row] === 1 ? 'TRUE' : 'FALSE';
+    case 'factor':
+      return column.levels[column.codes[row]];
+  }
+}
+
+/** `labelAt` of every row. */
+export function labelsOf(column: Column): readonly (string | null)[] {
+  if (column.kind !== 'numeric') return Array.from(column.codes, (_, row) => labelAt(column, row));
+  const labels = new Map<number, string>();
+  return Array.from(column.values, (value) => {
+    if (Number.isNaN(value)) return null;
+    const known = labels.get(value);
+    if (known !== undefined) return known;
+    const label = numberLabel(value);
+    labels.set(value, label);
+    return label;
+  });
+}
+
+/** Labels that occur, in the order of a factor's levels: numbers by size, FALSE before TRUE. */
+export function levelsOf(column: Column): readonly string[] {
+  switch (column.kind) {
+    case 'numeric': {
+      const present = new Set(column.values.filter((value) => !Number.isNaN(value)));
+      return [...Float64Array.from(present).sort()].map(numberLabel);
+    }
+    case 'boolean':
+      return ['FALSE', 'TRUE'].filter((_, code) => column.codes.includes(code));
+    case 'factor': {
+      const present = new Set(column.codes);
+      return column.levels.filter((_, code) => present.has(code));
+    }
+  }
+}
+
+/** Of a number as a level: 15 digits, as R's factors have. */
+function numberLabel(value: number): string {
+  return String(Number(value.toPrecision(15)));
+}
+
+/** Rows of a column, in a new column. Levels that occur no more are dropped. */
+export function selectRows(column: Column, rows: Int32Array): Column {
+  switch (column.kind) {
+    case 'numeric':
+      return { kind: 'numeric', values: Float64Array.from(rows, (row) => column.values[row]) };
+    case 'boolean':
+      return { kind: 'boolean', codes: Int8Array.from(rows, (row) => column.codes[row]) };
+    case 'factor': {
+      const codes = Int32Array.from(rows, (row) => column.codes[row]);
+      const levels = levelsOf({ ...column, codes });
+      const place = new Map(levels.map((level, code) => [level, code]));
+      const recode = column.levels.map((level) => place.get(level) ?? -1);
+      return {
+        kind: 'factor',
+        levels,
+        codes: codes.map((code) => (code < 0 ? -1 : recode[code])),
+      };
+    }
+  }
+}
+
+function withLevels(
+  name: string,
+  column: Column,
+  rows: number,
+  levels: readonly string[],
+): FactorColumn {
+  const place = new Map<string, number>();
+  for (const level of levels) {
+    if (place.has(level)) throw badData(`the levels of '${name}' have '${level}' twice`);
+    place.set(level, place.size);
+  }
+  const codes = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const label = labelAt(column, row);
+    const code = label === null ? -1 : place.get(label);
+    if (code === undefined) {
+      throw badData(
+        `column '${name}', row ${row + 1}: found '${label}', which is none of the levels given: ${listed(levels)}`,
+      );
+    }
+    codes[row] = code;
+  }
+  return { kind: 'factor', levels: [...levels], codes };
 }

@@ -61,13 +61,16 @@ export {
   runChainsHere,
 } from './chains.js';
 export { type CalibrateOptions, type Calibration, calibrate } from './checks/calibrate.js';
-export { calibrateRegression } from './checks/calibrate-regression.js';
+export {
+  type CalibrateRegressionOptions,
+  calibrateRegression,
+} from './checks/calibrate-regression.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,
 } from './checks/prior-sensitivity.js';
 export { type RecoverOptions, type Recovery, recover } from './checks/recover.js';
-export { recoverRegression } from './checks/recover-regression.js';
+export { type RecoverRegressionOptions, recoverRegression } from './checks/recover-regression.js';
 export {
   bernoulli,
   binomial,

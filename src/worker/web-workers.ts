@@ -15,12 +15,25 @@ import {
 import type { ChainProgress } from '../sampler/chain.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
+/** What of a `Worker` is needed: any page's will do. */
+export interface WebWorker {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: { readonly message?: string }) => void): void;
+  removeEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  removeEventListener(
+    type: 'error',
+    listener: (event: { readonly message?: string }) => void,
+  ): void;
+}
+
 export interface WebWorkerOptions {
   /**
    * Makes a worker that runs `weighbridge/worker`, such as
    * `() => new Worker(new URL('weighbridge/worker', import.meta.url), { type: 'module' })`.
    */
-  readonly create: () => Worker;
+  readonly create: () => WebWorker;
   /** Workers at a time; as many as the machine has processors where absent. */
   readonly workers?: number;
 }
@@ -31,10 +44,7 @@ export interface WebWorkerOptions {
  *
  * @throws WeighbridgeError `bad-argument` for a number of workers that is none
  */
-export function webWorkers({
-  create,
-  workers = navigator.hardwareConcurrency,
-}: WebWorkerOptions): ChainRunner {
+export function webWorkers({ create, workers = processors() }: WebWorkerOptions): ChainRunner {
   if (!Number.isSafeInteger(workers) || workers < 1) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -44,17 +54,23 @@ export function webWorkers({
   return (jobs, options) => runInWorkers(jobs, options, create, workers);
 }
 
+/** Every browser says so, though the language's own library does not know of it. */
+function processors(): number {
+  const { navigator } = globalThis as { navigator?: { readonly hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
+}
+
 async function runInWorkers(
   jobs: readonly ChainJob[],
   { onProgress, signal }: RunOptions,
-  create: () => Worker,
+  create: () => WebWorker,
   workers: number,
 ): Promise<readonly FinishedChain[]> {
   if (signal?.aborted) throw stoppedOnRequest(signal);
   const told = progressOfFit(jobs, onProgress);
   const waiting = [...jobs.entries()];
   const finished: FinishedChain[] = [];
-  const alive = new Set<Worker>();
+  const alive = new Set<WebWorker>();
   let stop: () => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = () => signal && reject(stoppedOnRequest(signal));
@@ -81,28 +97,39 @@ async function runInWorkers(
 }
 
 function sampledBy(
-  worker: Worker,
+  worker: WebWorker,
   job: ToWorker,
   onProgress: (progress: ChainProgress) => void,
 ): Promise<FinishedChain> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      switch (data.kind) {
+    const settle = () => {
+      worker.removeEventListener('message', hear);
+      worker.removeEventListener('error', fail);
+    };
+    const hear = (event: { readonly data: unknown }) => {
+      const told = event.data as FromWorker;
+      switch (told.kind) {
         case 'ready':
           return;
         case 'progress':
-          return onProgress(data.progress);
+          return onProgress(told.progress);
         case 'done':
-          onProgress(whole(data.finished, job));
-          return resolve(data.finished);
+          settle();
+          onProgress(whole(told.finished, job));
+          return resolve(told.finished);
         case 'failed':
+          settle();
           return reject(
-            data.code ? new WeighbridgeError(data.code, data.message) : new Error(data.message),
+            told.code ? new WeighbridgeError(told.code, told.message) : new Error(told.message),
           );
       }
     };
-    worker.onerror = ({ message }) =>
+    const fail = ({ message }: { readonly message?: string }) => {
+      settle();
       reject(new Error(`a worker could not be run: ${message || 'its script did not load'}`));
+    };
+    worker.addEventListener('message', hear);
+    worker.addEventListener('error', fail);
     worker.postMessage(job);
   });
 }

@@ -253,7 +253,7 @@ describe('a logistic regression reports', () => {
     const options = optionsOf([1, 10, 3, 20], [0, 1]);
     const model = bernoulliLogit(options);
     const parameters = new Float64Array(3);
-    model.constrain?.(Float64Array.of(0.7, 2, -0.5), parameters);
+    model.constrain?.(Float64Array.of(0.7, 2, -0.5), parameters, randomStream('unused'));
     // Means are 2 and 15: 0.7 − 2 · 2 + 0.5 · 15.
     expect(parameters[0]).toBeCloseTo(4.2, 12);
     expect([...parameters.subarray(1)]).toEqual([2, -0.5]);

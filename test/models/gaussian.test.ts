@@ -260,7 +260,11 @@ describe('a linear regression reports', () => {
   it('the intercept where the predictors are zero, and sigma, under the names of brms', () => {
     const model = gaussian(optionsOf([1, 10, 3, 20, 5, 0], [1, 2, 7]));
     const parameters = new Float64Array(4);
-    model.constrain?.(Float64Array.of(0.7, 2, -0.5, Math.log(3)), parameters);
+    model.constrain?.(
+      Float64Array.of(0.7, 2, -0.5, Math.log(3)),
+      parameters,
+      randomStream('unused'),
+    );
     // Means are 3 and 10: 0.7 − 2 · 3 + 0.5 · 10.
     expect(parameters[0]).toBeCloseTo(-0.3, 12);
     expect([...parameters.subarray(1, 3)]).toEqual([2, -0.5]);

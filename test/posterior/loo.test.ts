@@ -219,6 +219,15 @@ describe('smoothed weights', () => {
     );
   });
 
+  it('stay as they are, without a shape, where the largest are all the same', () => {
+    const raw = Float64Array.from({ length: 400 }, (_, i) => (i < 340 ? -3 + (3 * i) / 339 : 1));
+    const { weights, paretoK, ess } = psis(raw);
+    // loo 2.5.1: psis(c(seq(-3, 0, length.out = 340), rep(1, 60)), r_eff = 1)
+    expect(paretoK).toBe(Number.POSITIVE_INFINITY);
+    expect(ess).toBeCloseTo(146.8177798919155, 8);
+    expect(Math.log(weights[399] ?? 0)).toBeCloseTo(-4.60210614649032, 10);
+  });
+
   it('estimate a mean under the target from draws of a narrower proposal better than raw ones', () => {
     // Proposal normal(0, 0.75), target normal(0, 1): the tail has the shape 1 − 0.75² = 0.44, and
     // the mean of x² is 1. Mean squared errors over 300 repetitions of 400 draws each: smoothed by

@@ -68,9 +68,13 @@ describe <- function(name, x) {
     essBulk = value(ess_bulk(x)),
     essTail = value(ess_tail(x)),
     essMean = value(ess_mean(x)),
+    essSd = value(ess_sd(x)),
+    essMedian = value(ess_median(x)),
     essQuantile = value(ess_quantile(x, 0.1)),
+    essLargest = value(ess_quantile(x, 1)),
     mcseMean = value(mcse_mean(x)),
     mcseSd = value(mcse_sd(x)),
+    mcseMedian = value(mcse_median(x)),
     mcseQuantile = value(mcse_quantile(x, 0.1))
   )
   set <- list(name = name, chains = ncol(x), draws = flat, convergence = convergence)

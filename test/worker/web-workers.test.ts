@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bernoulli, normal, regression } from '../../src/index.js';
+import type { WebWorker } from '../../src/worker/web-workers.js';
 import { hasBrowser, launchBrowser, skipReason } from '../support/browser.js';
 
 /** Statements stand at the beginning of a line; a property may be called `from` as well. */
@@ -50,6 +51,9 @@ const call = {
   warmup: 300,
   draws: 300,
 };
+
+/** Pages have it; the types of Node do not. */
+declare const Worker: new (url: string, options: { type: 'module' }) => WebWorker;
 
 /** What scripts on the page see. */
 interface Bundles {

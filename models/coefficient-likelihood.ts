@@ -1,0 +1,109 @@
+/**
+ * The log likelihood of a regression without group effects, as a function of (α?, β …, aux …) on
+ * their own scale, with α at the centre of the predictors:
+ *
+ *     ℓ = Σ log p(y_i | η_i, aux),   η = α + offset + X β
+ *     ∂ℓ/∂(α, β) = (1, X)ᵀ ∂ℓ/∂η,    ∂²ℓ/∂(α, β)² = (1, X)ᵀ diag(∂²ℓ/∂η²) (1, X)
+ *
+ * The normal family with the identity link does without its rows: gaussian-likelihood.ts.
+ */
+import {
+  type CoefficientDesign,
+  cellsOfDesign,
+  coefficientDesign,
+  writeColumnSums,
+  writeEta,
+  writeGram,
+} from './coefficient-design.js';
+import type { Family, ResponseFamily } from './families/family.js';
+import { responseFamily } from './families/index.js';
+import { gaussianLikelihood } from './gaussian-likelihood.js';
+import { compiledLikelihood, type ParameterLikelihood } from './kernels/row-kernel.js';
+import type { RegressionData } from './regression-data.js';
+
+export interface CoefficientLikelihood {
+  readonly design: CoefficientDesign;
+  /** Up to a constant; overwrites the gradient and allocates nothing. */
+  readonly logLikelihood: ParameterLikelihood;
+  /** The same but for the last digits by a compiled kernel; null where there is none. */
+  readonly compiled: ParameterLikelihood | null;
+  /** Overwrites the Hessian, row-major (parameter, parameter). */
+  hessian(parameters: Float64Array, hessian: Float64Array): void;
+}
+
+export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
+  if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
+  // What is not of an exponential family has no sums to be merged into.
+  const design = coefficientDesign(data, family.family === 'student' ? 'by-row' : 'merged');
+  const outcomes = {
+    rows: data.rows,
+    values: data.outcomes,
+    trials: family.family === 'binomial' ? data.trials : null,
+    ...cellsOfDesign(design),
+  };
+  const plain = rowLikelihood(design, responseFamily(family, outcomes));
+  const compiled = compiledLikelihood(family, design, outcomes, plain.logLikelihood);
+  return { ...plain, compiled };
+}
+
+function rowLikelihood(
+  design: CoefficientDesign,
+  response: ResponseFamily,
+): Omit<CoefficientLikelihood, 'compiled'> {
+  const { cells, intercept, slopes } = design;
+  const coefficients = intercept + slopes;
+  const auxiliary = response.auxiliary.length;
+  const eta = new Float64Array(cells);
+  const etaGradient = new Float64Array(cells);
+  const aux = new Float64Array(auxiliary);
+  const auxGradient = new Float64Array(auxiliary);
+  const readAux = (parameters: Float64Array): void => {
+    for (let a = 0; a < auxiliary; a++) aux[a] = parameters[coefficients + a];
+  };
+
+  return {
+    design,
+    logLikelihood(parameters, gradient) {
+      writeEta(design, parameters, eta);
+      readAux(parameters);
+      const value = response.logLikelihood(eta, aux, etaGradient, auxGradient);
+      writeColumnSums(design, etaGradient, gradient);
+      for (let a = 0; a < auxiliary; a++) gradient[coefficients + a] = auxGradient[a];
+      return value;
+    },
+    hessian(parameters, hessian) {
+      writeEta(design, parameters, eta);
+      readAux(parameters);
+      writeHessian(design, response, eta, aux, hessian);
+    },
+  };
+}
+
+function writeHessian(
+  design: CoefficientDesign,
+  response: ResponseFamily,
+  eta: Float64Array,
+  aux: Float64Array,
+  hessian: Float64Array,
+): void {
+  const { cells, intercept, slopes } = design;
+  const coefficients = intercept + slopes;
+  const dimension = coefficients + aux.length;
+  const etaCurvature = new Float64Array(cells);
+  const cross = new Float64Array(aux.length * cells);
+  const auxCurvature = new Float64Array(aux.length * aux.length);
+  response.curvature(eta, aux, etaCurvature, cross, auxCurvature);
+  writeGram(design, etaCurvature, hessian, dimension);
+  const sums = new Float64Array(coefficients);
+  for (let a = 0; a < aux.length; a++) {
+    const row = coefficients + a;
+    writeColumnSums(design, cross.subarray(a * cells, (a + 1) * cells), sums);
+    for (let j = 0; j < coefficients; j++) {
+      hessian[row * dimension + j] = sums[j];
+      hessian[j * dimension + row] = sums[j];
+    }
+    for (let b = 0; b < aux.length; b++) {
+      hessian[row * dimension + coefficients + b] = auxCurvature[a * aux.length + b];
+    }
+  }
+}

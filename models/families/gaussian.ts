@@ -1,0 +1,77 @@
+/**
+ * Normal outcomes.
+ *
+ *     y ~ normal(μ, σ),  g(μ) = η;   links: identity, log (μ = e^η), inverse (μ = 1/η)
+ *
+ *     log p = −½ (y − μ)²/σ² − log σ − ½ log 2π
+ *
+ * Rows that share a linear predictor enter as their number, mean and squares about it.
+ */
+import { meanLink } from '../links.js';
+import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { throughLink } from './through-link.js';
+import { cellOf, totalsOf } from './totals.js';
+
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+
+export function gaussianFamily(family: Family, outcomes: Outcomes): ResponseFamily {
+  return throughLink(family, atMean(outcomes), totalsOf(outcomes).sums.length);
+}
+
+function atMean(outcomes: Outcomes): ResponseFamily {
+  const { rows, values } = outcomes;
+  const { sums, counts } = totalsOf(outcomes);
+  const means = sums.map((sum, cell) => sum / counts[cell]);
+  let within = 0;
+  for (let i = 0; i < rows; i++) within += (values[i] - means[cellOf(outcomes, i)]) ** 2;
+  const cells = means.length;
+
+  return {
+    family: { family: 'gaussian', link: 'identity' },
+    auxiliary: ['sigma'],
+    logLikelihood(mu, aux, muGradient, auxGradient) {
+      const sigma = aux[0];
+      const precision = 1 / (sigma * sigma);
+      let squares = within;
+      for (let i = 0; i < cells; i++) {
+        const residual = means[i] - mu[i];
+        const weighted = counts[i] * residual;
+        squares += weighted * residual;
+        muGradient[i] = precision * weighted;
+      }
+      auxGradient[0] = (precision * squares - rows) / sigma;
+      return -rows * Math.log(sigma) - 0.5 * precision * squares;
+    },
+    curvature(mu, aux, muCurvature, cross, auxCurvature) {
+      const sigma = aux[0];
+      const precision = 1 / (sigma * sigma);
+      let squares = within;
+      for (let i = 0; i < cells; i++) {
+        const residual = means[i] - mu[i];
+        squares += counts[i] * residual * residual;
+        muCurvature[i] = -precision * counts[i];
+        cross[i] = (-2 * precision * counts[i] * residual) / sigma;
+      }
+      auxCurvature[0] = precision * (rows - 3 * precision * squares);
+    },
+    pointwise(mu, aux, target) {
+      const constant = -Math.log(aux[0]) - HALF_LOG_TWO_PI;
+      for (let i = 0; i < rows; i++) {
+        const z = (values[i] - mu[cellOf(outcomes, i)]) / aux[0];
+        target[i] = constant - 0.5 * z * z;
+      }
+    },
+  };
+}
+
+export function gaussianDistribution(family: Family): ResponseDistribution {
+  const { inverse } = meanLink(family.link);
+  return {
+    family,
+    auxiliary: ['sigma'],
+    mean: inverse,
+    inverseLink: inverse,
+    simulate: (eta, aux, _trials, random) => inverse(eta) + aux[0] * random.normal(),
+    expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * Counts whose variance is their mean.
+ *
+ *     y ~ Poisson(μ),  g(μ) = η;   links: log, identity (μ = η), sqrt (μ = η²)
+ *
+ *     log p = y log μ − μ − log y!
+ *
+ * Rows that share a linear predictor enter as their number and sum.
+ */
+import gammaln from '@stdlib/math-base-special-gammaln';
+import { meanLink } from '../links.js';
+import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { throughLink } from './through-link.js';
+import { cellOf, totalsOf } from './totals.js';
+import { poissonVariate } from './variates.js';
+
+export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamily {
+  const atMean = poissonAtMean(outcomes);
+  return family.link === 'log'
+    ? poissonLog(family, outcomes)
+    : throughLink(family, atMean, totalsOf(outcomes).sums.length);
+}
+
+/** y η − e^η: one exponential a row. */
+function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
+  const { rows, values } = outcomes;
+  const { sums, counts } = totalsOf(outcomes);
+  const logFactorials = values.map((y) => gammaln(y + 1));
+  return {
+    family,
+    auxiliary: [],
+    logLikelihood(eta, _aux, etaGradient) {
+      let value = 0;
+      for (let i = 0; i < sums.length; i++) {
+        const expected = counts[i] * Math.exp(eta[i]);
+        value += sums[i] * eta[i] - expected;
+        etaGradient[i] = sums[i] - expected;
+      }
+      return value;
+    },
+    curvature(eta, _aux, etaCurvature) {
+      for (let i = 0; i < sums.length; i++) etaCurvature[i] = -counts[i] * Math.exp(eta[i]);
+    },
+    pointwise(eta, _aux, target) {
+      for (let i = 0; i < rows; i++) {
+        const at = eta[cellOf(outcomes, i)];
+        target[i] = values[i] * at - Math.exp(at) - logFactorials[i];
+      }
+    },
+  };
+}
+
+function poissonAtMean(outcomes: Outcomes): ResponseFamily {
+  const { rows, values } = outcomes;
+  const { sums, counts } = totalsOf(outcomes);
+  const logFactorials = values.map((y) => gammaln(y + 1));
+  return {
+    family: { family: 'poisson', link: 'identity' },
+    auxiliary: [],
+    logLikelihood(mu, _aux, muGradient) {
+      let value = 0;
+      for (let i = 0; i < sums.length; i++) {
+        value += timesLog(sums[i], mu[i]) - counts[i] * mu[i];
+        muGradient[i] = over(sums[i], mu[i]) - counts[i];
+      }
+      return value;
+    },
+    curvature(mu, _aux, muCurvature) {
+      for (let i = 0; i < sums.length; i++) muCurvature[i] = -over(sums[i], mu[i] * mu[i]);
+    },
+    pointwise(mu, _aux, target) {
+      for (let i = 0; i < rows; i++) {
+        const at = mu[cellOf(outcomes, i)];
+        target[i] = timesLog(values[i], at) - at - logFactorials[i];
+      }
+    },
+  };
+}
+
+/** y log μ, where 0 log 0 is 0; there is no mean below zero. */
+export function timesLog(y: number, mean: number): number {
+  if (mean < 0) return Number.NEGATIVE_INFINITY;
+  return y === 0 ? 0 : y * Math.log(mean);
+}
+
+/** y/x, where 0/0 is 0. */
+export function over(y: number, x: number): number {
+  return y === 0 ? 0 : y / x;
+}
+
+export function poissonDistribution(family: Family): ResponseDistribution {
+  const { inverse } = meanLink(family.link);
+  return {
+    family,
+    auxiliary: [],
+    mean: inverse,
+    inverseLink: inverse,
+    simulate: (eta, _aux, _trials, random) => poissonVariate(inverse(eta), random),
+    expected: expectedCount,
+  };
+}
+
+export function expectedCount(outcome: number): string | null {
+  return Number.isSafeInteger(outcome) && outcome >= 0
+    ? null
+    : 'a whole number from 0 to 9007199254740991';
+}

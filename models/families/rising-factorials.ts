@@ -1,0 +1,120 @@
+/**
+ * A(φ) = Σ log Γ(y_i + φ) − log Γ(φ) over many counts, with its two derivatives: what of a negative
+ * binomial likelihood depends on the counts and the shape alone.
+ *
+ * Γ(y + φ)/Γ(φ) = φ (φ + 1) … (φ + y − 1), so that with N_j counts above j
+ *
+ *     A = Σ_j N_j log(φ + j),   A′ = Σ_j N_j/(φ + j),   A″ = −Σ_j N_j/(φ + j)²,
+ *
+ * no special function, and no digits lost where φ is large. As N_j changes only at a count that
+ * occurs, one logarithm is taken of a product of factors. Where counts are so large that there are
+ * many more j than distinct counts, by stdlib's functions, once a distinct count.
+ */
+import digamma from '@stdlib/math-base-special-digamma';
+import gammaln from '@stdlib/math-base-special-gammaln';
+import trigamma from '@stdlib/math-base-special-trigamma';
+
+export interface RisingFactorials {
+  /** A(φ); remembers A′(φ) as `slope`. */
+  value(shape: number): number;
+  slope(): number;
+  /** A″(φ). */
+  curvature(shape: number): number;
+}
+
+/** Factors that cost as much as one logarithm of the gamma function with its derivative. */
+const FACTORS_A_GAMMA = 50;
+/** A product beyond it has its logarithm taken. */
+const MOST = 1e250;
+
+export function risingFactorials(counts: ArrayLike<number>): RisingFactorials {
+  const distinct = distinctCounts(counts);
+  const largest = distinct.values.length > 0 ? distinct.values[distinct.values.length - 1] : 0;
+  return largest <= FACTORS_A_GAMMA * distinct.values.length
+    ? byFactors(distinct)
+    : byGamma(distinct);
+}
+
+interface DistinctCounts {
+  /** Above zero, ascending. */
+  readonly values: Float64Array;
+  /** How many counts are this large. */
+  readonly times: Float64Array;
+  /** How many are at least this large. */
+  readonly atLeast: Float64Array;
+}
+
+function distinctCounts(counts: ArrayLike<number>): DistinctCounts {
+  const times = new Map<number, number>();
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] > 0) times.set(counts[i], (times.get(counts[i]) ?? 0) + 1);
+  }
+  const values = Float64Array.from(times.keys()).sort();
+  const timesOf = values.map((value) => times.get(value) ?? 0);
+  const atLeast = timesOf.slice();
+  for (let d = atLeast.length - 2; d >= 0; d--) atLeast[d] += atLeast[d + 1];
+  return { values, times: timesOf, atLeast };
+}
+
+function byFactors({ values, atLeast }: DistinctCounts): RisingFactorials {
+  let slope = 0;
+  return {
+    value(shape) {
+      let value = 0;
+      slope = 0;
+      let j = 0;
+      for (let d = 0; d < values.length; d++) {
+        let logs = 0;
+        let product = 1;
+        let inverses = 0;
+        for (; j < values[d]; j++) {
+          const factor = shape + j;
+          inverses += 1 / factor;
+          product *= factor;
+          if (product > MOST) {
+            logs += Math.log(product);
+            product = 1;
+          }
+        }
+        value += atLeast[d] * (logs + Math.log(product));
+        slope += atLeast[d] * inverses;
+      }
+      return value;
+    },
+    slope: () => slope,
+    curvature(shape) {
+      let sum = 0;
+      let j = 0;
+      for (let d = 0; d < values.length; d++) {
+        for (; j < values[d]; j++) sum -= atLeast[d] / ((shape + j) * (shape + j));
+      }
+      return sum;
+    },
+  };
+}
+
+function byGamma({ values, times }: DistinctCounts): RisingFactorials {
+  let slope = 0;
+  return {
+    value(shape) {
+      const atZero = gammaln(shape);
+      const slopeAtZero = digamma(shape);
+      let value = 0;
+      slope = 0;
+      for (let d = 0; d < values.length; d++) {
+        value += times[d] * (gammaln(shape + values[d]) - atZero);
+        slope += times[d] * (digamma(shape + values[d]) - slopeAtZero);
+      }
+      return value;
+    },
+    slope: () => slope,
+    curvature(shape) {
+      const atZero = trigamma(shape);
+      let sum = 0;
+      for (let d = 0; d < values.length; d++) {
+        sum += times[d] * (trigamma(shape + values[d]) - atZero);
+      }
+      return sum;
+    },
+  };
+}

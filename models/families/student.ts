@@ -1,0 +1,153 @@
+/**
+ * Outcomes with tails heavier than a normal's: regression that outliers do not pull.
+ *
+ *     y ~ student_t(ν, μ, σ),  ν > 1,  g(μ) = η;   links: identity, log, inverse
+ *
+ *     log p = C(ν) − log σ − (ν + 1)/2 · log(1 + r²/(ν σ²)),   r = y − μ
+ *     C(ν)  = log Γ((ν + 1)/2) − log Γ(ν/2) − ½ log(ν π)
+ *
+ * With D = ν σ² + r² all derivatives are rational:
+ *
+ *     d/dμ = (ν + 1) r/D,  d/dσ = (ν + 1) r²/(σ D) − 1/σ,
+ *     d/dν = C′ − ½ log(D/(ν σ²)) + (ν + 1) r²/(2 ν D).
+ *
+ * Logarithms are taken of products of many rows' D/(ν σ²); C once an evaluation.
+ */
+import betaln from '@stdlib/math-base-special-betaln';
+import digamma from '@stdlib/math-base-special-digamma';
+import trigamma from '@stdlib/math-base-special-trigamma';
+import type { RandomStream } from '../../src/random/stream.js';
+import { meanLink } from '../links.js';
+import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { throughLink } from './through-link.js';
+import { cellOf, numberOfCells } from './totals.js';
+import { gammaVariate } from './variates.js';
+
+/** Products and factors are below it, so that one times the other does not overflow. */
+const MOST = 1e150;
+
+export function studentFamily(family: Family, outcomes: Outcomes): ResponseFamily {
+  return throughLink(family, atMean(outcomes), numberOfCells(outcomes));
+}
+
+/** C(ν); by the beta function the difference keeps its digits where ν is large. */
+export function studentConstant(nu: number): number {
+  return -betaln(0.5, 0.5 * nu) - 0.5 * Math.log(nu);
+}
+
+/** C′(ν). */
+export function studentConstantSlope(nu: number): number {
+  return 0.5 * (digamma(0.5 * (nu + 1)) - digamma(0.5 * nu) - 1 / nu);
+}
+
+/** C″(ν). */
+function constantCurvature(nu: number): number {
+  return 0.25 * (trigamma(0.5 * (nu + 1)) - trigamma(0.5 * nu)) + 0.5 / (nu * nu);
+}
+
+function atMean(outcomes: Outcomes): ResponseFamily {
+  const { rows, values } = outcomes;
+  const place = Int32Array.from({ length: rows }, (_, i) => cellOf(outcomes, i));
+
+  return {
+    family: { family: 'student', link: 'identity' },
+    auxiliary: ['sigma', 'nu'],
+    logLikelihood(mu, aux, muGradient, auxGradient) {
+      const [sigma, nu] = aux;
+      const spread = nu * sigma * sigma;
+      const inverseSpread = 1 / spread;
+      let logs = 0;
+      let product = 1;
+      // Σ r²/D.
+      let shares = 0;
+      muGradient.fill(0);
+      for (let i = 0; i < rows; i++) {
+        const cell = place[i];
+        const residual = values[i] - mu[cell];
+        const square = residual * residual;
+        const inverse = 1 / (spread + square);
+        muGradient[cell] += (nu + 1) * residual * inverse;
+        shares += square * inverse;
+        const factor = 1 + square * inverseSpread;
+        if (factor > MOST) {
+          logs += Math.log(factor);
+        } else {
+          product *= factor;
+          if (product > MOST) {
+            logs += Math.log(product);
+            product = 1;
+          }
+        }
+      }
+      logs += Math.log(product);
+      auxGradient[0] = ((nu + 1) * shares - rows) / sigma;
+      auxGradient[1] =
+        rows * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
+      return rows * (studentConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
+    },
+    curvature(mu, aux, muCurvature, cross, auxCurvature) {
+      writeCurvature(outcomes, mu, aux, muCurvature, cross, auxCurvature);
+    },
+    pointwise(mu, aux, target) {
+      const [sigma, nu] = aux;
+      const constant = studentConstant(nu) - Math.log(sigma);
+      for (let i = 0; i < rows; i++) {
+        const z = (values[i] - mu[place[i]]) / sigma;
+        target[i] = constant - 0.5 * (nu + 1) * Math.log1p((z * z) / nu);
+      }
+    },
+  };
+}
+
+function writeCurvature(
+  outcomes: Outcomes,
+  mu: Float64Array,
+  [sigma, nu]: Float64Array,
+  muCurvature: Float64Array,
+  cross: Float64Array,
+  auxCurvature: Float64Array,
+): void {
+  const cells = mu.length;
+  const variance = sigma * sigma;
+  const spread = nu * variance;
+  let ofSigma = 0;
+  let ofBoth = 0;
+  let ofNu = 0;
+  muCurvature.fill(0);
+  cross.fill(0);
+  for (let i = 0; i < outcomes.rows; i++) {
+    const cell = cellOf(outcomes, i);
+    const residual = outcomes.values[i] - mu[cell];
+    const square = residual * residual;
+    const d = spread + square;
+    const inSquare = 1 / (d * d);
+    muCurvature[cell] += (nu + 1) * (square - spread) * inSquare;
+    cross[cell] -= 2 * (nu + 1) * nu * sigma * residual * inSquare;
+    cross[cells + cell] += residual * (square - variance) * inSquare;
+    ofSigma += (1 - (nu + 1) * square * (d + 2 * spread) * inSquare) / variance;
+    ofBoth += (square * (square - variance) * inSquare) / sigma;
+    ofNu += square / (nu * d) - (0.5 * (nu + 1) * square * (d + spread) * inSquare) / (nu * nu);
+  }
+  auxCurvature[0] = ofSigma;
+  auxCurvature[1] = ofBoth;
+  auxCurvature[2] = ofBoth;
+  auxCurvature[3] = outcomes.rows * constantCurvature(nu) + ofNu;
+}
+
+export function studentDistribution(family: Family): ResponseDistribution {
+  const { inverse } = meanLink(family.link);
+  return {
+    family,
+    auxiliary: ['sigma', 'nu'],
+    mean: inverse,
+    inverseLink: inverse,
+    simulate: (eta, [sigma, nu], _trials, random) =>
+      inverse(eta) + sigma * standardStudent(nu, random),
+    expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),
+  };
+}
+
+/** A normal over the root of a gamma with mean 1. */
+function standardStudent(nu: number, random: RandomStream): number {
+  return random.normal() / Math.sqrt(gammaVariate(0.5 * nu, random) / (0.5 * nu));
+}

@@ -1,0 +1,58 @@
+/**
+ * Random variates of stdlib from our streams. A generator is made once a stream: making one costs
+ * more than a variate.
+ */
+import binomial from '@stdlib/random-base-binomial';
+import gamma from '@stdlib/random-base-gamma';
+import poisson from '@stdlib/random-base-poisson';
+import type { RandomStream } from '../../src/random/stream.js';
+
+interface Generators {
+  readonly gamma: (shape: number, rate: number) => number;
+  readonly poisson: (mean: number) => number;
+  readonly binomial: (trials: number, probability: number) => number;
+}
+
+const generators = new WeakMap<RandomStream, Generators>();
+
+function generatorsOf(random: RandomStream): Generators {
+  const known = generators.get(random);
+  if (known) return known;
+  const options = { prng: () => random.uniform() };
+  const made = {
+    gamma: gamma.factory(options),
+    poisson: poisson.factory(options),
+    binomial: binomial.factory(options),
+  };
+  generators.set(random, made);
+  return made;
+}
+
+/** Of shape > 0 and rate 1. */
+export function gammaVariate(shape: number, random: RandomStream): number {
+  // Below 1 by a power of a uniform (Marsaglia & Tsang 2000, §6): small shapes keep their digits.
+  if (shape < 1) {
+    return gammaVariate(shape + 1, random) * (1 - random.uniform()) ** (1 / shape);
+  }
+  return generatorsOf(random).gamma(shape, 1);
+}
+
+/** Counts beyond this are no longer told apart from a normal's. */
+const LARGE_COUNT = 1e12;
+
+/** Of a mean ≥ 0; NaN for another, infinite for an infinite one. */
+export function poissonVariate(mean: number, random: RandomStream): number {
+  if (mean === 0 || mean === Number.POSITIVE_INFINITY) return mean;
+  if (!(mean > 0)) return Number.NaN;
+  if (mean > LARGE_COUNT) return Math.round(mean + Math.sqrt(mean) * random.normal());
+  return generatorsOf(random).poisson(mean);
+}
+
+/** Of whole trials ≥ 0 and a probability; NaN outside [0, 1]. */
+export function binomialVariate(trials: number, probability: number, random: RandomStream): number {
+  if (!(probability >= 0 && probability <= 1)) return Number.NaN;
+  if (trials === 0 || probability === 0) return 0;
+  if (probability === 1) return trials;
+  if (trials === 1) return random.uniform() < probability ? 1 : 0;
+  return generatorsOf(random).binomial(trials, probability);
+}

@@ -1,0 +1,136 @@
+/**
+ * Regression without group effects, of any family, link and priors, with brms' treatment of the
+ * intercept.
+ *
+ *     y_i ~ family(g⁻¹(η_i), aux),  η_i = offset_i + α + Σ_j β_j (x_ij − x̄_j)
+ *     α, β_j, aux ~ their priors, cut off at their bounds
+ *
+ * Position: (α?, β_1 … β_k, aux …), of which those with bounds are moved to the real line
+ * (parameter-priors.ts): σ, ν − 1 and the shape as logarithms.
+ * Reported: (b_Intercept?, b_1 … b_k, aux …), the intercept moved back to where the predictors are
+ * zero. Without an intercept nothing is centred.
+ */
+import { WeighbridgeError } from '../src/errors.js';
+import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
+import { splitStepOf } from '../src/sampler/split-step.js';
+import { type CoefficientDesign, writeGram } from './coefficient-design.js';
+import { coefficientLikelihood } from './coefficient-likelihood.js';
+import { auxiliaryLowerBound, auxiliaryOf } from './families/family.js';
+import { guessParameters } from './generalized-linear-guess.js';
+import { independentColumns } from './independent-columns.js';
+import type { ParameterLikelihood } from './kernels/row-kernel.js';
+import { parameterPriors } from './parameter-priors.js';
+import { isProper, type Prior } from './prior-distributions.js';
+import type { RegressionSpecification } from './regression-data.js';
+import { reportedNames } from './reported-parameters.js';
+
+/**
+ * @throws WeighbridgeError `improper-posterior` where flat priors leave slopes that cannot be told
+ *   apart
+ */
+export function generalizedLinear(specification: RegressionSpecification): Model {
+  const { family, data } = specification;
+  const likelihood = coefficientLikelihood(family, data);
+  const { design } = likelihood;
+  const { coefficientPriors, priors } = priorsInOrder(specification);
+  requireIdentified(design, coefficientPriors, ['Intercept', ...data.predictors.names]);
+
+  const auxiliary = auxiliaryOf(family);
+  const { intercept, slopes, means } = design;
+  const ends = [
+    ...coefficientPriors.map(() => Number.NEGATIVE_INFINITY),
+    ...auxiliary.map((name) => auxiliaryLowerBound[name]),
+  ];
+  const placed = parameterPriors(priors, ends);
+  const dimension = priors.length;
+  const parameters = new Float64Array(dimension);
+
+  const densityOf =
+    (logLikelihood: ParameterLikelihood): LogDensity =>
+    (position, gradient) => {
+      placed.constrain(position, parameters);
+      const value = logLikelihood(parameters, gradient);
+      return value + placed.addTo(position, parameters, gradient);
+    };
+  const logDensity = densityOf(likelihood.logLikelihood);
+  const { compiled } = likelihood;
+
+  return {
+    dimension,
+    parameterNames: reportedNames(specification),
+    logDensity,
+    ...(compiled && {
+      quickDensity: (coordinates) => quickDensityIn(densityOf(compiled), coordinates),
+    }),
+    constrain(position, reported) {
+      placed.constrain(position, reported);
+      if (intercept === 0) return;
+      for (let j = 0; j < slopes; j++) reported[0] -= reported[j + 1] * means[j];
+    },
+    hessian(position, hessian) {
+      const gradient = new Float64Array(dimension);
+      placed.constrain(position, parameters);
+      likelihood.logLikelihood(parameters, gradient);
+      likelihood.hessian(parameters, hessian);
+      placed.addToHessian(position, parameters, gradient, hessian);
+    },
+    guess() {
+      const scratch = new Float64Array(dimension);
+      const candidates = guessParameters(specification, design).map(placed.unconstrain);
+      const heights = candidates.map((position) => logDensity(position, scratch));
+      const best = heights.reduce((top, height, i) => (!(heights[top] >= height) ? i : top), 0);
+      return candidates[best];
+    },
+  };
+}
+
+/** A density in other coordinates: x to q = origin + basis · x, and the gradient back by basisᵀ. */
+function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): QuickDensity {
+  const dimension = origin.length;
+  const position = new Float64Array(dimension);
+  const gradient = new Float64Array(dimension);
+  const logDensity: LogDensity = (x, xGradient) => {
+    for (let i = 0; i < dimension; i++) {
+      let sum = origin[i];
+      for (let j = 0; j < dimension; j++) sum += basis[i * dimension + j] * x[j];
+      position[i] = sum;
+    }
+    const value = density(position, gradient);
+    xGradient.fill(0);
+    for (let i = 0; i < dimension; i++) {
+      for (let j = 0; j < dimension; j++) xGradient[j] += basis[i * dimension + j] * gradient[i];
+    }
+    return value;
+  };
+  return { logDensity, splitStep: splitStepOf(logDensity) };
+}
+
+function priorsInOrder({ data, priors }: RegressionSpecification): {
+  coefficientPriors: readonly Prior[];
+  priors: readonly Prior[];
+} {
+  const flat: Prior = { distribution: 'flat' };
+  const coefficientPriors = [
+    ...(data.intercept ? [priors.intercept ?? flat] : []),
+    ...priors.coefficients,
+  ];
+  return { coefficientPriors, priors: [...coefficientPriors, ...priors.auxiliary] };
+}
+
+/** Flat priors need columns that are linearly independent. */
+function requireIdentified(
+  design: CoefficientDesign,
+  priors: readonly Prior[],
+  names: readonly string[],
+): void {
+  const k = priors.length;
+  const gram = new Float64Array(k * k);
+  writeGram(design, new Float64Array(design.cells).fill(1), gram, k);
+  const kept = new Set(independentColumns(gram, k, priors.map(isProper)));
+  const lost = priors.flatMap((_, i) => (kept.has(i) ? [] : [names[i + 1 - design.intercept]]));
+  if (lost.length === 0) return;
+  throw new WeighbridgeError(
+    'improper-posterior',
+    `${lost.join(', ')}: constant, or a linear combination of other predictors, and under a flat prior the data cannot tell the slope: leave the column out or give it a prior`,
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * The compiled log likelihoods of rows (rows.as) as functions of (α?, β …, aux …), for the families
+ * and links that it knows. One module with one memory serves all models of a thread, as in
+ * logit-kernel.ts: who comes next brings its rows.
+ */
+import type { CoefficientDesign } from '../coefficient-design.js';
+import type { Family, Outcomes } from '../families/family.js';
+import { risingFactorials } from '../families/rising-factorials.js';
+import { studentConstant, studentConstantSlope } from '../families/student.js';
+import { type Totals, totalsOf } from '../families/totals.js';
+import { rowsModule } from './rows-module.js';
+import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
+
+/** Writes the gradient by the parameters and returns the log likelihood, up to a constant. */
+export type ParameterLikelihood = (parameters: Float64Array, gradient: Float64Array) => number;
+
+/** `block` is a place in bytes; the rest as rows.as has it. */
+interface RowExports extends KernelMemory {
+  poisson(rows: number, columns: number, block: number): number;
+  logistic(rows: number, columns: number, block: number): number;
+  negbinomial(
+    rows: number,
+    columns: number,
+    block: number,
+    shape: number,
+    logShape: number,
+  ): number;
+  student(rows: number, columns: number, block: number, spread: number, nuPlusOne: number): void;
+  probit(rows: number, columns: number, block: number): number;
+  probitOfSingles(rows: number, columns: number, block: number): number;
+}
+
+const RESULTS = 4;
+
+/** Null where it does not run. */
+const kernel = instantiated<RowExports>(rowsModule);
+
+let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
+let owner: Float64Array | null = null;
+
+/** Of one model, whose rows are in the kernel's memory by now. */
+interface Call {
+  readonly exports: RowExports;
+  readonly rows: number;
+  readonly columns: number;
+  readonly block: number;
+  /** Number `i` of the results. */
+  result(i: number): number;
+  readonly aux: Float64Array;
+  readonly auxGradient: Float64Array;
+}
+
+/** Calls the kernel, writes the gradient by the auxiliary parameters, returns the value. */
+type FamilyCall = (call: Call) => number;
+
+/**
+ * Null where the kernel does not run, or knows not this family with this link.
+ *
+ * @param plain its twin, which takes over where the kernel says that it is out of its range
+ */
+export function compiledLikelihood(
+  family: Family,
+  design: CoefficientDesign,
+  outcomes: Outcomes,
+  plain: ParameterLikelihood,
+): ParameterLikelihood | null {
+  if (!kernel) return null;
+  const totals = totalsOf(outcomes);
+  const known = familyCall(family, outcomes, totals);
+  if (!known) return null;
+  const { call: ofFamily, auxiliary } = known;
+  const { intercept, slopes } = design;
+  const rows = 4 * Math.ceil(design.cells / 4);
+  const columns = slopes + (slopes % 2);
+  const data = arranged(design, totals, rows, columns);
+  // Places in doubles, the first on a border of 16 bytes.
+  const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
+  const coefficients = start + RESULTS;
+  const gradients = coefficients + columns + 2;
+  const rowsStart = gradients + columns + 2;
+  const call: Call = {
+    exports: kernel,
+    rows,
+    columns,
+    block: start * DOUBLE,
+    result: (i) => view[start + i],
+    aux: new Float64Array(auxiliary),
+    auxGradient: new Float64Array(auxiliary),
+  };
+
+  return (parameters, gradient) => {
+    if (owner !== data) {
+      reserve(kernel, rowsStart + data.length);
+      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
+      view.set(data, rowsStart);
+      owner = data;
+    }
+    view[coefficients] = intercept === 1 ? parameters[0] : 0;
+    view[coefficients + 1] = 0;
+    for (let j = 0; j < slopes; j++) view[coefficients + 2 + j] = parameters[intercept + j];
+    // Another model, or a step that overflowed, may have left something there.
+    if (columns > slopes) view[coefficients + 2 + slopes] = 0;
+    for (let a = 0; a < auxiliary; a++) call.aux[a] = parameters[intercept + slopes + a];
+    const value = ofFamily(call);
+    // Σ ∂ℓ/∂η is NaN if any of it is; and so is the value where the family has left its range.
+    if (Number.isNaN(value + view[gradients])) return plain(parameters, gradient);
+    if (intercept === 1) gradient[0] = view[gradients];
+    for (let j = 0; j < slopes; j++) gradient[intercept + j] = view[gradients + 2 + j];
+    for (let a = 0; a < auxiliary; a++) gradient[intercept + slopes + a] = call.auxGradient[a];
+    return value;
+  };
+}
+
+function familyCall(
+  { family, link }: Family,
+  outcomes: Outcomes,
+  totals: Totals,
+): { call: FamilyCall; auxiliary: number } | null {
+  switch (`${family} ${link}`) {
+    case 'poisson log':
+      return {
+        call: ({ exports, rows, columns, block }) => exports.poisson(rows, columns, block),
+        auxiliary: 0,
+      };
+    case 'bernoulli logit':
+    case 'binomial logit':
+      return {
+        call: ({ exports, rows, columns, block }) => exports.logistic(rows, columns, block),
+        auxiliary: 0,
+      };
+    case 'bernoulli probit':
+    case 'binomial probit':
+      return { call: probit(totals.counts.every((count) => count === 1)), auxiliary: 0 };
+    case 'negbinomial log':
+      return { call: negbinomial(outcomes), auxiliary: 1 };
+    case 'student identity':
+      return { call: student(outcomes.rows), auxiliary: 2 };
+    default:
+      return null;
+  }
+}
+
+/** The end of the rational function that is the kernel's. */
+const FARTHEST = Math.sqrt(32);
+
+function probit(single: boolean): FamilyCall {
+  return ({ exports, rows, columns, block, result }) => {
+    const value = single
+      ? exports.probitOfSingles(rows, columns, block)
+      : exports.probit(rows, columns, block);
+    if (!(Math.max(result(2), result(3)) <= FARTHEST)) return Number.NaN;
+    return value + logarithm(result);
+  };
+}
+
+/** Of a product and the power of two that it is to be multiplied by. */
+function logarithm(result: Call['result']): number {
+  return Math.log(result(0)) + result(1) * Math.LN2;
+}
+
+function negbinomial(outcomes: Outcomes): FamilyCall {
+  const ofCounts = risingFactorials(outcomes.values);
+  return ({ exports, rows, columns, block, result, aux, auxGradient }) => {
+    const shape = aux[0];
+    const ofRows = exports.negbinomial(rows, columns, block, shape, Math.log(shape));
+    const value = ofRows + ofCounts.value(shape);
+    auxGradient[0] = result(0) + ofCounts.slope();
+    return value;
+  };
+}
+
+function student(count: number): FamilyCall {
+  return ({ exports, rows, columns, block, result, aux, auxGradient }) => {
+    const sigma = aux[0];
+    const nu = aux[1];
+    exports.student(rows, columns, block, nu * sigma * sigma, nu + 1);
+    const logs = logarithm(result);
+    const shares = result(2);
+    auxGradient[0] = ((nu + 1) * shares - count) / sigma;
+    auxGradient[1] = count * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
+    return count * (studentConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
+  };
+}
+
+/** What stands behind the gradient in the block of rows.as. */
+function arranged(
+  { cells, slopes, columns, offset }: CoefficientDesign,
+  { sums, counts }: Totals,
+  rows: number,
+  paddedColumns: number,
+): Float64Array {
+  const data = new Float64Array(rows * (5 + paddedColumns));
+  if (offset) data.set(offset);
+  data.set(sums, 3 * rows);
+  data.set(counts, 4 * rows);
+  for (let j = 0; j < slopes; j++) {
+    data.set(columns.subarray(j * cells, (j + 1) * cells), (5 + j) * rows);
+  }
+  return data;
+}

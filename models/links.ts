@@ -1,0 +1,206 @@
+/**
+ * Link functions g(μ) = η, by their inverses μ(η) and two derivatives of those:
+ *
+ *     identity  μ = η          log   μ = e^η         inverse  μ = 1/η        sqrt     μ = η²
+ *     logit     μ = 1/(1+e^−η) probit μ = Φ(η)       cloglog  μ = 1 − exp(−e^η)
+ *     cauchit   μ = 1/2 + atan(η)/π
+ *
+ * Of a probability the mean alone does not do: far out in a tail μ or 1 − μ has no digits left. A
+ * probability's link therefore gives log μ and log(1 − μ) with two derivatives each, right to the
+ * last digits in both tails.
+ */
+import type { LinkName } from './families/family.js';
+import { normalCdf, normalLogCdf, normalQuantile } from './normal-tail.js';
+
+export interface Link {
+  readonly name: LinkName;
+  /** η of a mean μ. */
+  link(mean: number): number;
+  /** μ of η. */
+  inverse(eta: number): number;
+  /** dμ/dη, of η and its μ. */
+  derivative(eta: number, mean: number): number;
+  /** d²μ/dη². */
+  secondDerivative(eta: number, mean: number): number;
+}
+
+/** A log probability at η with its first and second derivative, written by `ProbabilityLink`. */
+export interface LogTerms {
+  value: number;
+  slope: number;
+  curvature: number;
+}
+
+export function newLogTerms(): LogTerms {
+  return { value: 0, slope: 0, curvature: 0 };
+}
+
+export interface ProbabilityLink {
+  readonly name: LinkName;
+  link(mean: number): number;
+  inverse(eta: number): number;
+  /** log μ, of a success. */
+  logSuccess(eta: number, terms: LogTerms): void;
+  /** log(1 − μ), of a failure. */
+  logFailure(eta: number, terms: LogTerms): void;
+}
+
+const identity: Link = {
+  name: 'identity',
+  link: (mean) => mean,
+  inverse: (eta) => eta,
+  derivative: () => 1,
+  secondDerivative: () => 0,
+};
+
+const log: Link = {
+  name: 'log',
+  link: Math.log,
+  inverse: Math.exp,
+  derivative: (_, mean) => mean,
+  secondDerivative: (_, mean) => mean,
+};
+
+const inverse: Link = {
+  name: 'inverse',
+  link: (mean) => 1 / mean,
+  inverse: (eta) => 1 / eta,
+  derivative: (_, mean) => -mean * mean,
+  secondDerivative: (_, mean) => 2 * mean * mean * mean,
+};
+
+const sqrt: Link = {
+  name: 'sqrt',
+  link: Math.sqrt,
+  inverse: (eta) => eta * eta,
+  derivative: (eta) => 2 * eta,
+  secondDerivative: () => 2,
+};
+
+const meanLinks: Partial<Record<LinkName, Link>> = { identity, log, inverse, sqrt };
+
+/** A link of a mean. @throws RangeError for one of probabilities alone */
+export function meanLink(name: LinkName): Link {
+  const link = meanLinks[name];
+  if (!link) throw new RangeError(`${name} is no link of a mean`);
+  return link;
+}
+
+/** log(1 − e^x) of x < 0, with the digits of both ends (Mächler 2012, "log1mexp"). */
+function log1mexp(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+}
+
+/** The failures of a link that is symmetric about ½ are successes at −η. */
+function symmetric(link: Omit<ProbabilityLink, 'logFailure'>): ProbabilityLink {
+  return {
+    ...link,
+    logFailure(eta, terms) {
+      link.logSuccess(-eta, terms);
+      terms.slope = -terms.slope;
+    },
+  };
+}
+
+export function logistic(eta: number): number {
+  const e = Math.exp(-Math.abs(eta));
+  return (eta > 0 ? 1 : e) / (1 + e);
+}
+
+const logit = symmetric({
+  name: 'logit',
+  link: (mean) => Math.log(mean / (1 - mean)),
+  inverse: logistic,
+  logSuccess(eta, terms) {
+    const e = Math.exp(-Math.abs(eta));
+    terms.value = Math.min(eta, 0) - Math.log1p(e);
+    terms.slope = (eta > 0 ? e : 1) / (1 + e);
+    terms.curvature = -e / ((1 + e) * (1 + e));
+  },
+});
+
+const probit = symmetric({
+  name: 'probit',
+  link: normalQuantile,
+  inverse: normalCdf,
+  logSuccess: normalLogCdf,
+});
+
+/** atan2 keeps the digits of the lower tail, where 1/2 + atan(η)/π has none. */
+const cauchit = symmetric({
+  name: 'cauchit',
+  link: (mean) => -1 / Math.tan(Math.PI * mean),
+  inverse: (eta) => Math.atan2(1, -eta) / Math.PI,
+  logSuccess(eta, terms) {
+    const angle = Math.atan2(1, -eta);
+    const spread = 1 + eta * eta;
+    terms.value = eta > 1 ? Math.log1p(-Math.atan2(1, eta) / Math.PI) : Math.log(angle / Math.PI);
+    terms.slope = 1 / (spread * angle);
+    terms.curvature = -terms.slope * ((2 * eta) / spread + terms.slope);
+  },
+});
+
+/** With t = e^η: log(1 − μ) = −t. */
+const cloglog: ProbabilityLink = {
+  name: 'cloglog',
+  link: (mean) => Math.log(-Math.log1p(-mean)),
+  inverse: (eta) => -Math.expm1(-Math.exp(eta)),
+  logSuccess(eta, terms) {
+    const t = Math.exp(eta);
+    // Where t underflows, 1 − e^−t is t to all digits.
+    terms.value = t < 1e-17 ? eta : log1mexp(-t);
+    // Beyond 700, t/(e^t − 1) is t e^−t, which comes to zero before t overflows.
+    if (t < 700) terms.slope = t < 1e-17 ? 1 : t / Math.expm1(t);
+    else terms.slope = t < 1e300 ? t * Math.exp(-t) : 0;
+    terms.curvature = -terms.slope * excessOverOne(t);
+  },
+  logFailure(eta, terms) {
+    const t = Math.exp(eta);
+    terms.value = -t;
+    terms.slope = -t;
+    terms.curvature = -t;
+  },
+};
+
+/** t/(1 − e^−t) − 1, by its series where t is small; infinite t gives 0, which its factor is too. */
+function excessOverOne(t: number): number {
+  const s = t * t;
+  if (t < 0.2) return t / 2 + s * (1 / 12 - s * (1 / 720 - s * (1 / 30240 - s / 1209600)));
+  return t < 1e300 ? t / -Math.expm1(-t) - 1 : 0;
+}
+
+/** Above η = 0 there is no probability: both logarithms are then −∞. */
+const logProbability: ProbabilityLink = {
+  name: 'log',
+  link: Math.log,
+  inverse: Math.exp,
+  logSuccess(eta, terms) {
+    terms.value = eta <= 0 ? eta : outsideOf(eta);
+    terms.slope = 1;
+    terms.curvature = 0;
+  },
+  logFailure(eta, terms) {
+    terms.value = eta <= 0 ? log1mexp(eta) : outsideOf(eta);
+    terms.slope = -1 / Math.expm1(-eta);
+    terms.curvature = terms.slope * (1 - terms.slope);
+  },
+};
+
+function outsideOf(eta: number): number {
+  return Number.isNaN(eta) ? eta : Number.NEGATIVE_INFINITY;
+}
+
+const probabilityLinks: Partial<Record<LinkName, ProbabilityLink>> = {
+  logit,
+  probit,
+  cloglog,
+  cauchit,
+  log: logProbability,
+};
+
+/** A link of a probability. @throws RangeError for another */
+export function probabilityLink(name: LinkName): ProbabilityLink {
+  const link = probabilityLinks[name];
+  if (!link) throw new RangeError(`${name} is no link of a probability`);
+  return link;
+}

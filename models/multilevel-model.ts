@@ -1,0 +1,120 @@
+/**
+ * A multilevel density as a model: in whitened coordinates, with its parameters and group effects
+ * reported by brms' names.
+ */
+import type { RandomStream } from '../src/random/stream.js';
+import type { LogDensity, Model } from '../src/sampler/model.js';
+import type { GroupFactor } from './group-factors.js';
+import { inCoordinates, scaled, whitenedAt, writePosition } from './multilevel-coordinates.js';
+import { writeHessianByDifferences } from './multilevel-curvature.js';
+import type { MultilevelParameters } from './multilevel-parameters.js';
+import type { RegressionSpecification } from './regression-data.js';
+import { reportedLayout, reportedNames } from './reported-parameters.js';
+
+export type MultilevelModel = Model & {
+  /** How the group effects are sampled, in a sentence. */
+  readonly sampledAs: string;
+};
+
+/** A density over (θ, z), z the effects of grouping factors, factor by factor. */
+export interface GroupDensity {
+  readonly dimension: number;
+  readonly parameters: MultilevelParameters;
+  readonly factors: readonly GroupFactor[];
+  /** Length of θ and of the effects that are whitened with it. */
+  readonly block: number;
+  readonly logDensity: LogDensity;
+  /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
+  effects(random: RandomStream): readonly Float64Array[];
+}
+
+/** More coordinates than this are not worth the product with a dense basis. */
+export const MOST_DENSE = 80;
+
+/**
+ * More than this are not worth that of all coordinates with the curvature at the mode, which split
+ * HMC takes.
+ */
+const MOST_WITH_HESSIAN = 150;
+
+/** @param fit a position near the peak; null where none was found, and the coordinates stay as they are */
+export function modelOf(
+  specification: RegressionSpecification,
+  density: GroupDensity,
+  fit: Float64Array | null,
+  sampledAs: string,
+): MultilevelModel {
+  const { dimension, parameters, factors, block } = density;
+  const coordinates =
+    fit === null
+      ? scaled(new Float64Array(parameters.dimension).fill(1))
+      : whitenedAt(density.logDensity, fit, scalesOf(specification, block));
+  const logDensity = inCoordinates(density.logDensity, coordinates, dimension);
+  const position = new Float64Array(dimension);
+  const gradient = new Float64Array(dimension);
+  const layout = reportedLayout(specification);
+
+  return {
+    dimension,
+    parameterNames: reportedNames(specification),
+    sampledAs,
+    logDensity,
+    guess: () => new Float64Array(dimension),
+    ...(fit !== null &&
+      dimension <= MOST_WITH_HESSIAN && {
+        hessian: (x: Float64Array, hessian: Float64Array) =>
+          writeHessianByDifferences(logDensity, x, hessian),
+      }),
+    constrain(x, reported, random) {
+      writePosition(coordinates, x, position);
+      density.logDensity(position, gradient);
+      parameters.report(reported);
+      const effects = density.effects(random);
+      factors.forEach((factor, f) => {
+        report(factor, effects[f], layout.groupEffects, reported);
+      });
+    },
+  };
+}
+
+/** All levels of a coefficient, then of the next, term by term. */
+function report(
+  { terms, size, levels }: GroupFactor,
+  effects: Float64Array,
+  starts: readonly number[],
+  reported: Float64Array,
+): void {
+  for (const { term, start, size: count } of terms) {
+    for (let c = 0; c < count; c++) {
+      const target = starts[term] + c * levels;
+      for (let level = 0; level < levels; level++) {
+        reported[target + level] = effects[level * size + start + c];
+      }
+    }
+  }
+}
+
+/** Rough units of θ, and of the effects that are whitened with it. */
+export function scalesOf({ family, data }: RegressionSpecification, block: number): Float64Array {
+  const scales = new Float64Array(block).fill(1);
+  const { rows, outcomes, predictors, intercept } = data;
+  const unit = family.link === 'identity' ? spread(outcomes, 1, 0, rows) : 1;
+  let place = 0;
+  if (intercept) scales[place++] = unit;
+  const slopes = predictors.names.length;
+  for (let j = 0; j < slopes; j++) {
+    scales[place++] = unit / spread(predictors.values, slopes, j, rows);
+  }
+  return scales;
+}
+
+/** Root mean square around the mean of a column, or around zero of a constant one; 1 for a column of zeros. */
+function spread(values: Float64Array, width: number, column: number, rows: number): number {
+  let mean = 0;
+  for (let i = 0; i < rows; i++) mean += values[i * width + column] / rows;
+  let squares = 0;
+  for (let i = 0; i < rows; i++) squares += (values[i * width + column] - mean) ** 2 / rows;
+  // A constant column is that but for rounding.
+  const sd = Math.sqrt(squares);
+  return sd > 1e-8 * Math.abs(mean) ? sd : Math.abs(mean) || 1;
+}

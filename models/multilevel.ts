@@ -1,0 +1,52 @@
+/**
+ * Regressions with group effects, as brms has them (Bürkner 2017, J. Statistical Software 80), of any
+ * family. Three ways to sample the same posterior (test/models/multilevel-ways.test.ts):
+ *
+ *  - Gaussian with the identity link: the effects of the largest factor are integrated out
+ *    (gaussian-multilevel.ts).
+ *  - Others: effects by the map of group-map.ts, between the centred and the non-centred
+ *    parametrization level by level (multilevel-density.ts).
+ *  - Where no rough fit is found that the map could be made of: non-centred.
+ *
+ * In each, everything else is in whitened coordinates from a rough fit, so that the posterior is about
+ * a standard normal: trajectories are short and the metric has little left to learn.
+ */
+import { gaussianMultilevel, integratesOut } from './gaussian-multilevel.js';
+import { multilevelDensity } from './multilevel-density.js';
+import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel-model.js';
+import { forgetMaps, roughFit } from './multilevel-rough-fit.js';
+import type { RegressionSpecification } from './regression-data.js';
+
+export type { MultilevelModel } from './multilevel-model.js';
+
+/** The model of a regression with at least one group term, in the way that suits its data. */
+export function multilevel(specification: RegressionSpecification): MultilevelModel {
+  return integratesOut(specification)
+    ? gaussianMultilevel(specification)
+    : mappedMultilevel(specification, 'by-information');
+}
+
+/** @param parametrization of the effects: by what the rows of each level say, or the plain one */
+export function mappedMultilevel(
+  specification: RegressionSpecification,
+  parametrization: 'by-information' | 'non-centred',
+): MultilevelModel {
+  const density = multilevelDensity(specification);
+  const { starts, maps, parameters, data } = density;
+  const smaller = starts[starts.length - 1];
+  const block = smaller <= MOST_DENSE ? smaller : parameters.dimension;
+  const scales = scalesOf(specification, block);
+  const fit =
+    parametrization === 'by-information' ? roughFit(specification.data, density, scales) : null;
+  if (fit === null) forgetMaps(density);
+  const effects = maps.map((map) => map.effects);
+  const names = [...new Set(data.factors.map(({ group }) => group))].join(', ');
+  return modelOf(
+    specification,
+    { ...density, factors: data.factors, block, effects: () => effects },
+    fit,
+    fit === null
+      ? `Group effects of ${names}: non-centred.`
+      : `Group effects of ${names}: non-centred as far as the rows of each level say little, centred as far as they say much.`,
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * Parameters with their priors, moved to the whole real line where they have bounds: σ > 0 as its
+ * logarithm, a coefficient between two ends by a logistic function.
+ *
+ * With x_i = T_i(u_i) and a log density F(x) + Σ log p_i(x_i) of the parameters, that of the
+ * position u is
+ *
+ *     f(u) = F(x) + Σ log p_i(x_i) + log |T_i′(u_i)|
+ *     ∂f/∂u_i = (∂F/∂x_i + (log p_i)′) T_i′ + J_i′,                  J = log |T′|
+ *     ∂²f/∂u_i∂u_j = ∂²F/∂x_i∂x_j T_i′ T_j′, and on the diagonal besides
+ *                    (log p_i)″ T_i′² + (∂F/∂x_i + (log p_i)′) T_i″ + J_i″,   T″ = T′ J′.
+ */
+import { interval, lowerBounded, type Transform, upperBounded } from '../src/sampler/transforms.js';
+import { type Prior, type PriorDensity, priorDensity } from './prior-distributions.js';
+
+export interface ParameterPriors {
+  /** Parameters of a position. */
+  constrain(position: Float64Array, parameters: Float64Array): void;
+  /** The position of parameters; those on or beyond a bound are moved inside. */
+  unconstrain(parameters: Float64Array): Float64Array;
+  /**
+   * The log prior with the log Jacobians, up to a constant. `gradient` holds ∂F/∂x on the way in
+   * and ∂f/∂u on the way out.
+   */
+  addTo(position: Float64Array, parameters: Float64Array, gradient: Float64Array): number;
+  /**
+   * Turns the Hessian of F by the parameters into that of f by the position.
+   *
+   * @param gradient ∂F/∂x
+   */
+  addToHessian(
+    position: Float64Array,
+    parameters: Float64Array,
+    gradient: Float64Array,
+    hessian: Float64Array,
+  ): void;
+}
+
+interface Parameter {
+  readonly index: number;
+  readonly density: PriorDensity;
+  readonly lower: number;
+  readonly upper: number;
+  /** null for one that is unbounded. */
+  readonly transform: Transform | null;
+}
+
+/** Unbounded parameters with normal priors, which most are: their loop calls nothing. */
+interface NormalPriors {
+  readonly indices: Int32Array;
+  readonly means: Float64Array;
+  readonly precisions: Float64Array;
+}
+
+/** @param lowerBounds natural lower end of each parameter beside its prior's; −Infinity for none */
+export function parameterPriors(
+  priors: readonly Prior[],
+  lowerBounds: readonly number[],
+): ParameterPriors {
+  const all = priors.map((prior, index) => parameterOf(prior, index, lowerBounds[index]));
+  const bounded = all.flatMap(({ index, transform }) => (transform ? [{ index, transform }] : []));
+  const isPlain = ({ transform }: Parameter, name: Prior['distribution'], index: number) =>
+    transform === null && priors[index].distribution === name;
+  const normals = normalPriors(
+    priors,
+    all.filter((parameter, i) => isPlain(parameter, 'normal', i)),
+  );
+  const others = all.filter(
+    (parameter, i) => !isPlain(parameter, 'normal', i) && !isPlain(parameter, 'flat', i),
+  );
+
+  return {
+    constrain(position, parameters) {
+      for (let i = 0; i < position.length; i++) parameters[i] = position[i];
+      for (const { index, transform } of bounded) {
+        parameters[index] = transform.constrain(position[index]);
+      }
+    },
+    unconstrain(parameters) {
+      const position = parameters.slice();
+      for (const { index, transform, lower, upper } of all) {
+        if (transform)
+          position[index] = transform.unconstrain(within(lower, upper, position[index]));
+      }
+      return position;
+    },
+    addTo(position, parameters, gradient) {
+      let sum = addNormals(normals, position, gradient);
+      for (const { index, density, transform } of others) {
+        const x = parameters[index];
+        sum += density.logDensity(x);
+        gradient[index] += density.derivative(x);
+        if (transform) {
+          const u = position[index];
+          sum += transform.logJacobian(u);
+          gradient[index] =
+            gradient[index] * transform.derivative(u) + transform.logJacobianDerivative(u);
+        }
+      }
+      return sum;
+    },
+    addToHessian(position, parameters, gradient, hessian) {
+      const dimension = position.length;
+      for (const { index, density, transform } of all) {
+        const x = parameters[index];
+        const diagonal = index * (dimension + 1);
+        hessian[diagonal] += density.secondDerivative(x);
+        if (!transform) continue;
+        const u = position[index];
+        const first = transform.derivative(u);
+        for (let j = 0; j < dimension; j++) {
+          hessian[index * dimension + j] *= first;
+          hessian[j * dimension + index] *= first;
+        }
+        const second = first * transform.logJacobianDerivative(u);
+        hessian[diagonal] +=
+          (gradient[index] + density.derivative(x)) * second +
+          transform.logJacobianSecondDerivative(u);
+      }
+    },
+  };
+}
+
+function parameterOf(prior: Prior, index: number, lowerBound: number): Parameter {
+  const density = priorDensity(prior);
+  const lower = Math.max(density.lower, lowerBound);
+  const { upper } = density;
+  return { index, density, lower, upper, transform: transformOf(lower, upper) };
+}
+
+function transformOf(lower: number, upper: number): Transform | null {
+  const hasLower = lower > Number.NEGATIVE_INFINITY;
+  const hasUpper = upper < Number.POSITIVE_INFINITY;
+  if (hasLower && hasUpper) return interval(lower, upper);
+  if (hasLower) return lowerBounded(lower);
+  return hasUpper ? upperBounded(upper) : null;
+}
+
+/** A share of an interval, or of the distance from zero: how far inside a bound a guess is put. */
+const MARGIN = 0.05;
+
+function within(lower: number, upper: number, x: number): number {
+  const width = upper - lower;
+  const margin = MARGIN * (Number.isFinite(width) ? width : Math.max(Math.abs(x), MARGIN));
+  return Math.min(Math.max(x, lower + margin), upper - margin);
+}
+
+function normalPriors(priors: readonly Prior[], parameters: readonly Parameter[]): NormalPriors {
+  const rows = parameters.flatMap(({ index }) => {
+    const prior = priors[index];
+    return prior.distribution === 'normal' ? [{ index, ...prior }] : [];
+  });
+  return {
+    indices: Int32Array.from(rows, ({ index }) => index),
+    means: Float64Array.from(rows, ({ mean }) => mean),
+    precisions: Float64Array.from(rows, ({ sd }) => 1 / (sd * sd)),
+  };
+}
+
+function addNormals(
+  { indices, means, precisions }: NormalPriors,
+  position: Float64Array,
+  gradient: Float64Array,
+): number {
+  let sum = 0;
+  for (let i = 0; i < indices.length; i++) {
+    const distance = position[indices[i]] - means[i];
+    const slope = precisions[i] * distance;
+    gradient[indices[i]] -= slope;
+    sum -= 0.5 * slope * distance;
+  }
+  return sum;
+}

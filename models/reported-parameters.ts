@@ -1,0 +1,151 @@
+/**
+ * What of a regression is reported, by brms' names and in its order, and what a row's outcome is
+ * predicted to be by it: the linear predictor
+ *
+ *     η_i = offset_i + b_Intercept + Σ_j b_j x_ij + Σ_terms Σ_c r[level of i, c] z_ic
+ *
+ * with the intercept where all predictors are zero. Whoever has a row of draws has all of this;
+ * how a model was sampled does not matter here.
+ *
+ * The order: b_Intercept and b_NAME; of all group terms sd_GROUP__NAME, then of all
+ * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
+ * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
+ */
+import { auxiliaryOf } from './families/family.js';
+import { responseFamily } from './families/index.js';
+import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
+
+/** Where the reported parameters stand, from 0; all counts and places are of numbers. */
+export interface ReportedLayout {
+  /** 1 where there is an intercept, which is then the first, or 0. */
+  readonly intercept: number;
+  /** Of the slopes b_NAME. */
+  readonly slopes: number;
+  readonly sds: number;
+  readonly correlations: number;
+  readonly auxiliary: number;
+  /** Start of r_GROUP[…] of each group term. */
+  readonly groupEffects: readonly number[];
+  /** Of all reported parameters. */
+  readonly length: number;
+}
+
+/** A specification without its priors: what predictions need. */
+export type Predicted = Pick<RegressionSpecification, 'family' | 'data'>;
+
+export function reportedLayout({ family, data }: Predicted): ReportedLayout {
+  const intercept = data.intercept ? 1 : 0;
+  const sds = intercept + data.predictors.names.length;
+  const correlations = sds + sumOver(data.groups, ({ coefficients }) => coefficients.length);
+  const auxiliary = correlations + sumOver(data.groups, numberOfCorrelations);
+  let length = auxiliary + auxiliaryOf(family).length;
+  const groupEffects = data.groups.map(({ coefficients, levels }) => {
+    const start = length;
+    length += coefficients.length * levels.length;
+    return start;
+  });
+  return { intercept, slopes: intercept, sds, correlations, auxiliary, groupEffects, length };
+}
+
+/** Names in the order of the layout. */
+export function reportedNames({ family, data }: Predicted): string[] {
+  const { groups, predictors } = data;
+  return [
+    ...(data.intercept ? ['b_Intercept'] : []),
+    ...predictors.names.map((name) => `b_${name}`),
+    ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
+    ...groups.flatMap(correlationNames),
+    ...auxiliaryOf(family),
+    ...groups.flatMap(({ group, coefficients, levels }) =>
+      coefficients.flatMap((c) =>
+        // As brms: a name has no white space.
+        levels.map((level) => `r_${group}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c}]`),
+      ),
+    ),
+  ];
+}
+
+/** (1,2), (1,3), (2,3), …; none of a term without correlations. */
+function correlationNames({ group, coefficients, correlated }: GroupEffects): string[] {
+  if (!correlated) return [];
+  return coefficients.flatMap((second, j) =>
+    coefficients.slice(0, j).map((first) => `cor_${group}__${first}__${second}`),
+  );
+}
+
+function numberOfCorrelations({ coefficients, correlated }: GroupEffects): number {
+  return correlated ? (coefficients.length * (coefficients.length - 1)) / 2 : 0;
+}
+
+function sumOver<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
+}
+
+/** Writes η of all rows, group effects among it, for reported parameters. */
+export type LinearPredictor = (parameters: Float64Array, eta: Float64Array) => void;
+
+/**
+ * The linear predictor of rows: those of a fit, or new ones with the same columns and group terms.
+ * A row of no known level (`levelOf` −1) has no effect of that group.
+ */
+export function etaOf(predicted: Predicted): LinearPredictor {
+  const { data } = predicted;
+  const layout = reportedLayout(predicted);
+  return (parameters, eta) => {
+    for (let i = 0; i < data.rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
+    addPopulation(data, layout, parameters, eta);
+    data.groups.forEach((group, term) => {
+      addGroup(group, parameters, layout.groupEffects[term], eta);
+    });
+  };
+}
+
+function addPopulation(
+  { rows, predictors }: RegressionData,
+  { intercept, slopes }: ReportedLayout,
+  parameters: Float64Array,
+  eta: Float64Array,
+): void {
+  const k = predictors.names.length;
+  for (let i = 0; i < rows; i++) {
+    let sum = intercept === 1 ? parameters[0] : 0;
+    for (let j = 0; j < k; j++) sum += parameters[slopes + j] * predictors.values[i * k + j];
+    eta[i] += sum;
+  }
+}
+
+/** @param start of the term's effects among the parameters, [coefficient][level] */
+function addGroup(
+  { coefficients, levels, levelOf, values }: GroupEffects,
+  parameters: Float64Array,
+  start: number,
+  eta: Float64Array,
+): void {
+  const width = coefficients.length;
+  for (let i = 0; i < levelOf.length; i++) {
+    const level = levelOf[i];
+    if (level < 0) continue;
+    for (let c = 0; c < width; c++) {
+      eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+    }
+  }
+}
+
+/** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
+export type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
+
+/** What LOO, WAIC and power-scaling are made of, with group effects where the model has them. */
+export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
+  const { family, data } = predicted;
+  const { rows, outcomes, trials } = data;
+  const response = responseFamily(family, { rows, values: outcomes, trials });
+  const eta = new Float64Array(rows);
+  const writeEta = etaOf(predicted);
+  const { auxiliary } = reportedLayout(predicted);
+  const aux = new Float64Array(response.auxiliary.length);
+  return (parameters, target) => {
+    writeEta(parameters, eta);
+    for (let a = 0; a < aux.length; a++) aux[a] = parameters[auxiliary + a];
+    response.pointwise(eta, aux, target);
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * An error in a formula with the formula beneath it, and a caret at the character.
+ */
+import { WeighbridgeError } from '../../errors.js';
+import { formulaPlace } from '../../formula/formula-error.js';
+
+/** The error as it is to be printed; one that points at no formula stays as it is. */
+export function withCaret(error: unknown): unknown {
+  const place = formulaPlace(error);
+  if (!place || !(error instanceof WeighbridgeError)) return error;
+  const line = place.formula.replaceAll(/\s/g, ' ');
+  const before = [...line.slice(0, place.offset)].length;
+  return new WeighbridgeError(error.code, `${error.message}\n  ${line}\n  ${' '.repeat(before)}^`, {
+    cause: error,
+  });
+}

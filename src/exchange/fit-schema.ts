@@ -1,0 +1,160 @@
+/**
+ * What a fit that was read must hold: every field that functions of a fit rely on, and counts that
+ * agree with each other. Fields beside these are left as they are.
+ */
+import { z } from 'zod';
+import { familyNames } from '../../models/families/family.js';
+import { priorClasses } from '../regression/priors/prior-rows.js';
+import { algorithms } from '../sampler/settings.js';
+
+const numbers = z.instanceof(Float64Array);
+const number = z.custom<number>((value) => typeof value === 'number', 'expected a number');
+const count = z.int().nonnegative();
+const names = z.array(z.string());
+
+const matrix = z
+  .object({ names, rows: count, values: numbers })
+  .refine(({ names, rows, values }) => values.length === rows * names.length, {
+    message: 'the matrix has not as many values as rows times columns',
+  });
+
+const draws = z
+  .object({ parameterNames: names, chains: count, drawsPerChain: count, values: numbers })
+  .refine(
+    ({ parameterNames, chains, drawsPerChain, values }) =>
+      values.length === chains * drawsPerChain * parameterNames.length,
+    { message: 'the draws are not as many as chains times draws times parameters' },
+  );
+
+const parameterSummary = z.object({
+  name: z.string(),
+  mean: number,
+  median: number,
+  sd: number,
+  q5: number,
+  q95: number,
+  rhat: number,
+  essBulk: number,
+  essTail: number,
+  mcseMean: number,
+});
+
+const chain = z.object({
+  algorithm: z.string(),
+  energy: numbers,
+  stepSize: number,
+  inverseMetric: numbers,
+  acceptance: number,
+  divergences: count,
+  maxDepthHits: count,
+  leapfrogSteps: count,
+  warmupLeapfrogSteps: count,
+});
+
+const fit = z
+  .object({
+    draws,
+    summary: z.array(parameterSummary),
+    diagnostics: z.object({ maxRhat: number, minEssBulk: number, minEssTail: number }),
+    warnings: names,
+    chains: z.array(chain),
+  })
+  .refine(({ draws, chains }) => chains.length === draws.chains, {
+    message: 'the fit does not tell of as many chains as it has draws of',
+  })
+  .refine(({ draws, summary }) => summary.length === draws.parameterNames.length, {
+    message: 'the summary has not as many rows as there are parameters',
+  });
+
+const family = z.object({ family: z.enum(familyNames), link: z.string() });
+const prior = z.object({ distribution: z.string() });
+const priorRow = z.object({ class: z.enum(priorClasses), prior });
+
+const column = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('numeric'), values: numbers }),
+  z.object({ kind: z.literal('boolean'), codes: z.instanceof(Int8Array) }),
+  z.object({ kind: z.literal('factor'), levels: names, codes: z.instanceof(Int32Array) }),
+]);
+
+const groupDesign = z.object({
+  group: z.string(),
+  matrix,
+  levels: names,
+  levelOf: z.instanceof(Int32Array),
+  newLevels: z.instanceof(Map),
+  correlated: z.boolean(),
+});
+
+const frame = z.object({
+  design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
+  encoded: z.object({
+    rows: count,
+    population: matrix,
+    groups: z.array(groupDesign),
+    offset: numbers.nullable(),
+  }),
+  response: z.object({
+    name: z.string(),
+    values: numbers,
+    trials: numbers.nullable(),
+    levels: z.tuple([z.string(), z.string()]).nullable(),
+  }),
+  table: z.object({ rows: count, columns: z.record(z.string(), column) }),
+  usedRows: z.instanceof(Int32Array),
+  notes: names,
+});
+
+const groupEffects = z.object({
+  group: z.string(),
+  coefficients: names,
+  levels: names,
+  levelOf: z.instanceof(Int32Array),
+  values: numbers,
+  correlated: z.boolean(),
+});
+
+const specification = z.object({
+  family,
+  data: z.object({
+    rows: count,
+    outcomes: numbers,
+    trials: numbers.nullable(),
+    offset: numbers.nullable(),
+    intercept: z.boolean(),
+    predictors: matrix,
+    groups: z.array(groupEffects),
+  }),
+  priors: z.object({
+    intercept: prior.nullable(),
+    coefficients: z.array(prior),
+    sds: z.array(z.array(prior)),
+    correlations: z.array(number.nullable()),
+    auxiliary: z.array(prior),
+  }),
+});
+
+const settings = z.object({
+  chains: count,
+  warmup: count,
+  draws: count,
+  seed: z.union([number, z.string()]),
+  algorithm: z.enum(algorithms),
+  metric: z.string(),
+  targetAcceptance: number,
+  maxDepth: count,
+  integrationTime: number,
+  jitter: number,
+  initialRange: number,
+});
+
+export const fittedRegression = z.object({
+  formula: z.string(),
+  family,
+  givenPriors: z.array(priorRow),
+  priors: z.array(priorRow.extend({ text: z.string(), source: z.string() })),
+  frame,
+  specification,
+  settings,
+  fit,
+  notes: names,
+});

@@ -1,0 +1,177 @@
+/**
+ * Plain data as JSON that loses nothing: JSON has no NaN, no infinity, no -0, no typed arrays, no
+ * maps. Each of these is an object of one key that starts with `$`:
+ *
+ *     {"$number": "NaN"}   also "Infinity", "-Infinity", "-0"
+ *     {"$bigint": "123"}
+ *     {"$undefined": true}
+ *     {"$map": [[key, value], …]}
+ *     {"$float64": [1, 2.5, "NaN"]}    and $float32, $int8, $uint8, $int16, $uint16, $int32, $uint32
+ *     {"$float64": {"at": 0, "length": 4000}}   numbers that lie in a file of float64s, by their
+ *                                               place in it
+ *
+ * A key that starts with `$` by itself is written with one `$` more.
+ */
+import { WeighbridgeError } from '../errors.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+const kinds = {
+  $float64: Float64Array,
+  $float32: Float32Array,
+  $int8: Int8Array,
+  $uint8: Uint8Array,
+  $int16: Int16Array,
+  $uint16: Uint16Array,
+  $int32: Int32Array,
+  $uint32: Uint32Array,
+} as const;
+type Kind = keyof typeof kinds;
+type TypedArray = InstanceType<(typeof kinds)[Kind]>;
+
+/** Where numbers lie in a file of float64s. */
+export interface Stretch {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Takes numbers into a file of their own and says where they lie; null for what stays in the JSON. */
+export type StoreNumbers = (values: TypedArray, path: readonly string[]) => Stretch | null;
+
+/** @throws WeighbridgeError `bad-argument` for what is not plain data: a function, say */
+export function toJson(
+  value: unknown,
+  store: StoreNumbers = () => null,
+  path: readonly string[] = [],
+): Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'number') return numberJson(value);
+  if (typeof value === 'bigint') return { $bigint: String(value) };
+  if (value === undefined) return { $undefined: true };
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, i) => toJson(item, store, [...path, String(i)]));
+  }
+  if (value instanceof Map) {
+    const entries = [...value].map(([key, item]) => [
+      toJson(key, store, path),
+      toJson(item, store, [...path, String(key)]),
+    ]);
+    return { $map: entries };
+  }
+  const kind = kindOf(value);
+  if (kind !== null) {
+    const numbers = value as TypedArray;
+    const stretch = store(numbers, path);
+    const json = stretch ? { at: stretch.at, length: stretch.length } : arrayJson(numbers);
+    return { [kind]: json };
+  }
+  if (!isRecord(value)) throw notPlain(value, path);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.startsWith('$') ? `$${key}` : key,
+      toJson(item, store, [...path, key]),
+    ]),
+  );
+}
+
+/**
+ * @param stored the numbers of a stretch
+ * @throws Error of one line that says what is wrong and where, without a name of a file
+ */
+export function fromJson(json: Json, stored: (stretch: Stretch) => Float64Array): unknown {
+  if (json === null || typeof json !== 'object') return json;
+  if (isList(json)) return json.map((item) => fromJson(item, stored));
+  const keys = Object.keys(json);
+  const [key] = keys;
+  if (keys.length === 1 && /^\$(?!\$)/.test(key)) return special(key, json[key], stored);
+  return Object.fromEntries(
+    keys.map((name) => [
+      name.startsWith('$$') ? name.slice(1) : name,
+      fromJson(json[name], stored),
+    ]),
+  );
+}
+
+function special(key: string, json: Json, stored: (stretch: Stretch) => Float64Array): unknown {
+  if (key === '$number') return numberOf(json);
+  if (key === '$bigint' && typeof json === 'string' && /^-?\d+$/.test(json)) return BigInt(json);
+  if (key === '$undefined') return undefined;
+  if (key === '$map' && isList(json)) {
+    return new Map(
+      json.map((entry) => {
+        if (!isList(entry) || entry.length !== 2) throw new Error(`${key} has an entry of no pair`);
+        return [fromJson(entry[0], stored), fromJson(entry[1], stored)] as const;
+      }),
+    );
+  }
+  if (Object.hasOwn(kinds, key)) {
+    const array = kinds[key as Kind];
+    const numbers = isList(json) ? Float64Array.from(json, numberOf) : stored(stretchOf(key, json));
+    return array === Float64Array ? numbers : array.from(numbers);
+  }
+  throw new Error(`${key} is not known`);
+}
+
+function stretchOf(key: string, json: Json): Stretch {
+  const { at, length } = isJsonObject(json) ? json : {};
+  if (typeof at === 'number' && typeof length === 'number') return { at, length };
+  throw new Error(`${key} is neither a list of numbers nor a place`);
+}
+
+function arrayJson(values: TypedArray): Json {
+  return Array.from(values, (value) =>
+    Number.isFinite(value) && !Object.is(value, -0) ? value : specialName(value),
+  );
+}
+
+function numberJson(value: number): Json {
+  return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: specialName(value) };
+}
+
+function specialName(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function numberOf(json: Json): number {
+  if (typeof json === 'number') return json;
+  switch (json) {
+    case 'NaN':
+    case 'Infinity':
+    case '-Infinity':
+    case '-0':
+      return Number(json);
+  }
+  throw new Error(`found ${JSON.stringify(json)} for a number`);
+}
+
+function kindOf(value: unknown): Kind | null {
+  for (const [kind, array] of Object.entries(kinds)) {
+    if (value instanceof array) return kind as Kind;
+  }
+  return null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isList(json: Json): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+export function isJsonObject(json: Json): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function notPlain(value: unknown, path: readonly string[]): WeighbridgeError {
+  const what = typeof value === 'object' ? value?.constructor.name : typeof value;
+  return new WeighbridgeError(
+    'bad-argument',
+    `${path.join('.')} is a ${what}, expected plain data: numbers, text, arrays, records`,
+  );
+}

@@ -1,0 +1,228 @@
+/**
+ * Which expressions have a meaning where: right of `~` operators build terms, within functions
+ * they are arithmetic, behind `|` they join grouping factors.
+ */
+
+import { formatExpression } from './format.js';
+import type { BinaryExpression, CallExpression, Expression } from './formula.js';
+import type { FormulaFail } from './formula-error.js';
+import {
+  logCall,
+  numberOf,
+  numericFunctions,
+  onlyArgument,
+  polyCall,
+  scaleCall,
+  unknownFunction,
+} from './functions.js';
+
+/** Powers of a sum of terms beyond this add no terms. */
+const MAX_POWER = 100;
+
+/** Where a term stands: group terms and offsets are added, and nothing else is done to them. */
+type Standing = 'added' | 'operand' | 'varying';
+
+export function checkPredictors(expression: Expression, fail: FormulaFail): void {
+  checkTerms(expression, 'added', fail);
+}
+
+function checkTerms(expression: Expression, standing: Standing, fail: FormulaFail): void {
+  switch (expression.kind) {
+    case 'name':
+      return;
+    case 'dot':
+      if (standing === 'varying') {
+        fail(expression.place, '. has no place in a group term; name the columns that vary');
+      }
+      return;
+    case 'logical':
+      fail(expression.place, 'TRUE and FALSE are not terms');
+      return;
+    case 'number':
+      if (expression.value !== 0 && expression.value !== 1) {
+        const found = formatExpression(expression);
+        fail(
+          expression.place,
+          `of numbers, 0 and 1 alone are terms, found ${found}; arithmetic stands within I()`,
+        );
+      }
+      return;
+    case 'unary':
+      checkTerms(expression.operand, expression.operator === '-' ? less(standing) : standing, fail);
+      return;
+    case 'parentheses': {
+      const { inner } = expression;
+      if (inner.kind === 'binary' && isBar(inner)) checkGroup(inner, standing, fail);
+      else checkTerms(inner, standing, fail);
+      return;
+    }
+    case 'binary':
+      checkOperator(expression, standing, fail);
+      return;
+    case 'call':
+      checkTermCall(expression, standing, fail);
+      return;
+  }
+}
+
+/** What may be added may not be taken away, and not be crossed. */
+function less(standing: Standing): Standing {
+  return standing === 'added' ? 'operand' : standing;
+}
+
+function isBar({ operator }: BinaryExpression): boolean {
+  return operator === '|' || operator === '||';
+}
+
+function checkOperator(expression: BinaryExpression, standing: Standing, fail: FormulaFail): void {
+  const { operator, left, right, place } = expression;
+  if (isBar(expression)) {
+    fail(place, `${operator} outside of parentheses; a group term is (1 ${operator} g)`);
+  }
+  if (operator === '+' || operator === '-') {
+    checkTerms(left, standing, fail);
+    checkTerms(right, operator === '+' ? standing : less(standing), fail);
+    return;
+  }
+  refuseNumber(left, operator, fail);
+  checkTerms(left, less(standing), fail);
+  if (operator === '^') {
+    checkPower(right, fail);
+    return;
+  }
+  refuseNumber(right, operator, fail);
+  checkTerms(right, less(standing), fail);
+}
+
+function refuseNumber(operand: Expression, operator: string, fail: FormulaFail): void {
+  if (numberOf(operand) === null) return;
+  const found = formatExpression(operand);
+  fail(
+    operand.place,
+    `${operator} joins terms and ${found} is none; arithmetic stands within I(), as in I(x${operator}2)`,
+  );
+}
+
+function checkPower(right: Expression, fail: FormulaFail): void {
+  const power = numberOf(right);
+  if (power !== null && Number.isInteger(power) && power >= 1 && power <= MAX_POWER) return;
+  const found = formatExpression(right);
+  fail(
+    right.place,
+    `^ of terms wants a whole number from 1 to ${MAX_POWER}, found ${found}; the square of a number is I(x^2)`,
+  );
+}
+
+function checkTermCall(call: CallExpression, standing: Standing, fail: FormulaFail): void {
+  switch (call.function) {
+    case 'offset':
+      if (standing !== 'added') fail(call.place, 'an offset is added as it is: y ~ x + offset(z)');
+      checkNumeric(onlyArgument(call, fail), fail);
+      return;
+    case 'factor': {
+      const of = onlyArgument(call, fail);
+      if (of.kind !== 'name') fail(of.place, 'factor() wants the name of a column');
+      return;
+    }
+    case 'poly':
+      checkNumeric(polyCall(call, fail).x, fail);
+      return;
+    default:
+      checkNumeric(call, fail);
+      return;
+  }
+}
+
+/** `1 + x | g`, of which the parentheses were taken off. */
+function checkGroup(bar: BinaryExpression, standing: Standing, fail: FormulaFail): void {
+  const { left, right, operator, place } = bar;
+  if (standing === 'varying') fail(place, 'a group term within a group term');
+  if (standing === 'operand') {
+    fail(place, 'a group term is added as it is: y ~ x + (1 | g)');
+  }
+  if (left.kind === 'binary' && isBar(left)) {
+    fail(left.place, 'a second |; names of group terms, (1 |id| g), are not here');
+  }
+  checkTerms(left, 'varying', fail);
+  checkGrouping(right, operator, fail);
+}
+
+/** What stands behind `|`: names, joined by `:`, `/`, `*` or `+`. */
+function checkGrouping(expression: Expression, bar: string, fail: FormulaFail): void {
+  const { kind, place } = expression;
+  if (kind === 'name') return;
+  if (kind === 'parentheses') {
+    checkGrouping(expression.inner, bar, fail);
+    return;
+  }
+  if (kind === 'binary' && [':', '/', '*', '+'].includes(expression.operator)) {
+    checkGrouping(expression.left, bar, fail);
+    checkGrouping(expression.right, bar, fail);
+    return;
+  }
+  if (kind === 'call') {
+    const unknown = unknownFunction(expression.function);
+    if (unknown !== null) fail(place, unknown);
+  }
+  const found = formatExpression(expression);
+  fail(
+    place,
+    `expected a grouping factor after ${bar}, a column or columns joined by : or /, found ${found}`,
+  );
+}
+
+/** Arithmetic: of numbers, columns and functions of them. */
+export function checkNumeric(expression: Expression, fail: FormulaFail): void {
+  switch (expression.kind) {
+    case 'name':
+    case 'number':
+      return;
+    case 'logical':
+      fail(expression.place, 'TRUE and FALSE are not numbers');
+      return;
+    case 'dot':
+      fail(expression.place, '. has no place in arithmetic');
+      return;
+    case 'parentheses':
+      checkNumeric(expression.inner, fail);
+      return;
+    case 'unary':
+      checkNumeric(expression.operand, fail);
+      return;
+    case 'binary':
+      if (!['+', '-', '*', '/', '^'].includes(expression.operator)) {
+        fail(expression.place, `${expression.operator} has no place in arithmetic`);
+      }
+      checkNumeric(expression.left, fail);
+      checkNumeric(expression.right, fail);
+      return;
+    case 'call':
+      checkNumericCall(expression, fail);
+      return;
+  }
+}
+
+function checkNumericCall(call: CallExpression, fail: FormulaFail): void {
+  const name = call.function;
+  const unknown = unknownFunction(name);
+  if (unknown !== null) fail(call.place, unknown);
+  if (name === 'log') {
+    const { x, base } = logCall(call, fail);
+    checkNumeric(x, fail);
+    if (base !== null) checkNumeric(base, fail);
+  } else if (name === 'scale') {
+    checkNumeric(scaleCall(call, fail).x, fail);
+  } else if (name === 'I' || numericFunctions.has(name)) {
+    checkNumeric(onlyArgument(call, fail), fail);
+  } else {
+    fail(call.place, `${name}() is a term of its own and has no place within arithmetic`);
+  }
+}
+
+export function checkResponse(response: Expression, fail: FormulaFail): void {
+  if (numberOf(response) !== null) {
+    const found = formatExpression(response);
+    fail(response.place, `expected the outcome, a column or a function of one, found ${found}`);
+  }
+  checkNumeric(response, fail);
+}

@@ -1,0 +1,152 @@
+/**
+ * Rows of a table to numbers, as they were made at the fit: with its levels, and its constants of
+ * `scale` and `poly`.
+ */
+import { WeighbridgeError } from '../errors.js';
+import {
+  columnsUsed,
+  expandFormula,
+  hasReservedIntercept,
+  type NamePlaces,
+  RESERVED_INTERCEPT,
+} from './columns-used.js';
+import type { Design, Encoded, Response, Variable } from './design.js';
+import { evaluate, namesIn } from './evaluate.js';
+import { failAt } from './formula-error.js';
+import { groupDesign } from './groups.js';
+import { modelMatrix } from './model-matrix.js';
+import { readResponse, readTrials } from './outcome.js';
+import { fittedConstants, type Scope } from './scope.js';
+import { type Column, columnOf, isMissing, type Table } from './table.js';
+import type { FormulaTerms } from './terms.js';
+import { codesOf } from './variables.js';
+
+export interface EncodeOptions {
+  /** `leave-out`: the grouping factors are not asked for, and `groups` is empty. */
+  readonly groups?: 'include' | 'leave-out';
+}
+
+/**
+ * New rows as the design of a fit has them. The outcome is not asked for.
+ *
+ * @throws WeighbridgeError 'bad-data' for a column that is not there or of another kind, a missing
+ * value, a level of a predictor that the fit has not seen. Levels of grouping factors may be new.
+ */
+export function encode(design: Design, table: Table, options: EncodeOptions = {}): Encoded {
+  const all = expandFormula(design.formula, design.dot).terms;
+  const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
+  const { predictors, grouping } = columnsUsed(design.formula, terms);
+  const scope = newRowsScope(design, table, predictors);
+  refuseMissing(table, grouping);
+  return encodeTerms(terms, scope, {
+    column: (name) => columnOf(table, name),
+    levels: (group) => design.groupLevels[group] ?? [],
+  });
+}
+
+/** Outcomes of new rows, read as those of the fit were. */
+export function responseOf(design: Design, table: Table): Response {
+  const { left } = expandFormula(design.formula, design.dot).used;
+  return readResponse(design.formula, design.outcome, newRowsScope(design, table, left));
+}
+
+/** Trials of new rows; null where the formula has none. */
+export function trialsOf(design: Design, table: Table): Float64Array | null {
+  const { trials } = design.formula;
+  if (trials === null) return null;
+  return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
+}
+
+/** What group terms are made of: columns as the data have them, and the levels of the fit. */
+export interface Grouping {
+  column(name: string): Column;
+  levels(group: string): readonly string[];
+}
+
+/** At the fit and for new rows. */
+export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
+  const { population, offsets, groups } = terms;
+  // With 0 + Intercept factors are coded as with an intercept.
+  const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
+  return {
+    rows: scope.rows,
+    population: modelMatrix(coded, scope),
+    groups: groups.map((term) =>
+      groupDesign(term, grouping.levels(term.group), grouping.column, scope),
+    ),
+    offset:
+      offsets.length === 0
+        ? null
+        : offsets
+            .map((offset) => evaluate(offset, scope).slice())
+            .reduce((sum, values) => sum.map((value, row) => value + values[row])),
+  };
+}
+
+function refuseMissing(table: Table, places: NamePlaces): void {
+  for (const [name] of places) {
+    const column = columnOf(table, name);
+    for (let row = 0; row < table.rows; row++) {
+      if (isMissing(column, row)) {
+        throw badData(`column '${name}', row ${row + 1}: no value, expected one in new data`);
+      }
+    }
+  }
+}
+
+function newRowsScope(design: Design, table: Table, used: NamePlaces): Scope {
+  refuseMissing(table, used);
+  const rowNumber = (i: number) => i + 1;
+  const rows = { rows: table.rows, rowNumber };
+  const columns = new Map<string, Column>();
+  for (const [name] of used) {
+    columns.set(name, asAtFit(name, columnOf(table, name), variableOf(design, name), rows));
+  }
+  return {
+    ...rows,
+    ...fittedConstants(design),
+    column: (name) => columns.get(name) ?? reservedColumn(name, table.rows),
+    fail: failAt(design.formula.text),
+  };
+}
+
+function variableOf({ variables }: Design, name: string): Variable {
+  if (Object.hasOwn(variables, name)) return variables[name];
+  throw badData(`the design of the fit has no column '${name}'`);
+}
+
+/** The column of ones that `0 + Intercept` names. */
+export function reservedColumn(name: string, rows: number): Column {
+  if (name !== RESERVED_INTERCEPT) throw badData(`no column '${name}'`);
+  return { kind: 'numeric', values: new Float64Array(rows).fill(1) };
+}
+
+/** A column of new rows, of the kind and with the levels that it had at the fit. */
+function asAtFit(
+  name: string,
+  column: Column,
+  variable: Variable,
+  scope: Pick<Scope, 'rowNumber'>,
+): Column {
+  const { kind } = variable;
+  if (kind === 'factor') {
+    const { levels } = variable;
+    return { kind, levels, codes: codesOf(column, levels, name, scope) };
+  }
+  if (column.kind === kind) return column;
+  if (kind === 'numeric' && column.kind === 'boolean') {
+    return { kind, values: Float64Array.from(column.codes) };
+  }
+  if (kind === 'boolean' && column.kind === 'numeric') {
+    const bad = column.values.findIndex((value) => value !== 0 && value !== 1);
+    if (bad < 0) return { kind, codes: Int8Array.from(column.values) };
+  }
+  const found =
+    column.kind === 'numeric' ? 'numbers' : column.kind === 'factor' ? 'text' : 'booleans';
+  const wanted = kind === 'numeric' ? 'numbers' : 'booleans';
+  throw badData(`column '${name}' holds ${found}, where the data of the fit had ${wanted}`);
+}
+
+function badData(message: string): WeighbridgeError {
+  return new WeighbridgeError('bad-data', message);
+}

@@ -1,0 +1,73 @@
+/**
+ * Trees to text, spelled as R's `deparse` spells them: columns of a design are named by it.
+ */
+import type { Argument, Expression, Formula } from './formula.js';
+import { reservedWords } from './parse-expression.js';
+
+const spaced: ReadonlySet<string> = new Set(['|', '||', '+', '-', '*', '%in%']);
+
+/** The canonical spelling of a formula. */
+export function formatFormula(formula: Omit<Formula, 'text'>): string {
+  const response = formatExpression(formula.response);
+  const trials = formula.trials === null ? '' : ` | trials(${formatExpression(formula.trials)})`;
+  return `${response}${trials} ~ ${formatExpression(formula.predictors)}`;
+}
+
+export function formatExpression(expression: Expression): string {
+  switch (expression.kind) {
+    case 'number':
+      return formatNumber(expression.value);
+    case 'logical':
+      return expression.value ? 'TRUE' : 'FALSE';
+    case 'name':
+      return formatName(expression.name);
+    case 'dot':
+      return '.';
+    case 'parentheses':
+      return `(${formatExpression(expression.inner)})`;
+    case 'unary':
+      return `${expression.operator}${formatExpression(expression.operand)}`;
+    case 'binary': {
+      const { operator } = expression;
+      const between = spaced.has(operator) ? ` ${operator} ` : operator;
+      return formatExpression(expression.left) + between + formatExpression(expression.right);
+    }
+    case 'call':
+      return `${formatName(expression.function)}(${expression.arguments.map(formatArgument).join(', ')})`;
+  }
+}
+
+function formatArgument({ name, value }: Argument): string {
+  const text = formatExpression(value);
+  return name === null ? text : `${formatName(name)} = ${text}`;
+}
+
+/** In backquotes where R's grammar does not take it for a name. */
+export function formatName(name: string): string {
+  const plain = /^(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*$/u.test(name);
+  if (plain && name !== '.' && !reservedWords.has(name)) return name;
+  const escaped = name
+    .replace(/[\\`]/g, (character) => `\\${character}`)
+    .replace(/\n/g, '\\n')
+    .replace(/\t/g, '\\t')
+    .replace(/\r/g, '\\r');
+  return `\`${escaped}\``;
+}
+
+/**
+ * A number as R writes it: the fewest digits that are the number, in fixed notation unless the
+ * scientific is shorter.
+ */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  let digits = 1;
+  while (digits < 17 && Number(value.toPrecision(digits)) !== value) digits++;
+  const [mantissa = '', exponent = '0'] = value.toExponential(digits - 1).split('e');
+  const power = Number(exponent);
+  const decimals = Math.max(0, digits - 1 - power);
+  const fixed = value.toFixed(Math.min(100, decimals));
+  const sign = power < 0 ? '-' : '+';
+  const scientific = `${mantissa}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+  const wide = Math.abs(power) >= 21 || decimals > 100;
+  return !wide && fixed.length <= scientific.length ? fixed : scientific;
+}

@@ -1,0 +1,103 @@
+/**
+ * The outcome of each row, and its trials: what stands left of `~`.
+ */
+import { WeighbridgeError } from '../errors.js';
+import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
+import { evaluate } from './evaluate.js';
+import { formatExpression, formatNumber } from './format.js';
+import type { Expression, Formula } from './formula.js';
+import type { FormulaFail } from './formula-error.js';
+import { listed } from './names.js';
+import type { Scope } from './scope.js';
+import type { Column } from './table.js';
+import { codesOf, refuseLongIntegers } from './variables.js';
+
+/** Levels of the outcome's column, where it is read by levels. */
+export function outcomeDesign(
+  formula: Formula,
+  kind: OutcomeKind,
+  /** As the data have it: with levels of rows that are not used. */
+  column: (name: string) => Column,
+  fail: FormulaFail,
+): OutcomeDesign {
+  const { response, trials, text } = formula;
+  if (kind === 'binomial' && trials === null) {
+    fail(text.indexOf('~'), 'a binomial outcome has trials: y | trials(n) ~ x');
+  }
+  if (kind !== 'binomial' && trials !== null) {
+    fail(trials.place, 'trials() belong to a binomial outcome; this family has none');
+  }
+  const read = response.kind === 'name' ? column(response.name) : null;
+  if (read === null || read.kind === 'numeric') return { kind, levels: null };
+  const name = formatExpression(response);
+  if (kind !== 'binary') {
+    const found = read.kind === 'factor' ? 'text' : 'booleans';
+    throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`);
+  }
+  if (read.kind === 'boolean') return { kind, levels: ['FALSE', 'TRUE'] };
+  refuseLongIntegers(name, read.levels);
+  const [first, second, third] = read.levels;
+  if (first === undefined || second === undefined || third !== undefined) {
+    throw badData(
+      `the outcome ${name} has ${read.levels.length} levels: ${listed(read.levels)}; a binary outcome has two, and the option levels can name one that does not occur`,
+    );
+  }
+  return { kind, levels: [first, second] };
+}
+
+export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Scope): Response {
+  const { response } = formula;
+  const name = formatExpression(response);
+  const { levels } = outcome;
+  const values =
+    levels === null || response.kind !== 'name'
+      ? evaluate(response, scope).slice()
+      : Float64Array.from(levelCodes(response, levels, scope));
+  refuseOutside(name, values, outcome.kind, scope);
+  return { name, values, trials: readTrials(formula, scope), levels };
+}
+
+function levelCodes(
+  { name, place }: Expression & { readonly kind: 'name' },
+  levels: readonly string[],
+  scope: Scope,
+): ArrayLike<number> {
+  const column = scope.column(name, place);
+  return column.kind === 'numeric' ? column.values : codesOf(column, levels, name, scope);
+}
+
+/** Whole numbers from 0; null where the formula has no trials. */
+export function readTrials(formula: Formula, scope: Scope): Float64Array | null {
+  if (formula.trials === null) return null;
+  const values = evaluate(formula.trials, scope).slice();
+  refuseOutside(`trials(${formatExpression(formula.trials)})`, values, 'count', scope);
+  return values;
+}
+
+function expectedOf(kind: OutcomeKind): string {
+  if (kind === 'real') return 'numbers';
+  if (kind === 'binary') return '0 or 1, booleans or text of two levels';
+  return 'whole numbers from 0';
+}
+
+function refuseOutside(
+  name: string,
+  values: Float64Array,
+  kind: OutcomeKind,
+  scope: Pick<Scope, 'rowNumber'>,
+): void {
+  if (kind === 'real') return;
+  const inside =
+    kind === 'binary'
+      ? (value: number) => value === 0 || value === 1
+      : (value: number) => Number.isInteger(value) && value >= 0;
+  const bad = values.findIndex((value) => !inside(value));
+  if (bad < 0) return;
+  throw badData(
+    `row ${scope.rowNumber(bad)}: ${name} is ${formatNumber(values[bad])}, expected ${expectedOf(kind)}`,
+  );
+}
+
+function badData(message: string): WeighbridgeError {
+  return new WeighbridgeError('bad-data', message);
+}

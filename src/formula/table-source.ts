@@ -1,0 +1,93 @@
+/**
+ * Rows or columns as the user has them: the cells of each column, whatever the shape.
+ */
+import { WeighbridgeError } from '../errors.js';
+import type { DataInput } from './table.js';
+
+export interface Source {
+  readonly rows: number;
+  readonly names: readonly string[];
+  /** The cells of a column, by row. */
+  cells(name: string): (row: number) => unknown;
+}
+
+export function sourceOf(data: DataInput): Source {
+  if (Array.isArray(data)) return rowsSource(data);
+  if (typeof data !== 'object' || data === null || isArrayLike(data)) {
+    throw badData('expected an array of records or a record of columns as data');
+  }
+  return columnsSource(Object.entries(data));
+}
+
+function rowsSource(data: readonly unknown[]): Source {
+  const records = data.map((row, i) => {
+    if (isRecord(row)) return row;
+    throw badData(`row ${i + 1}: expected a record of columns, found ${described(row)}`);
+  });
+  const names = new Set<string>();
+  for (const record of records) for (const name of Object.keys(record)) names.add(name);
+  return {
+    rows: records.length,
+    names: [...names],
+    cells: (name) => (row) => (Object.hasOwn(records[row], name) ? records[row][name] : null),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isArrayLike(value);
+}
+
+function columnsSource(entries: readonly [string, unknown][]): Source {
+  const columns = new Map<string, ArrayLike<unknown>>();
+  for (const [name, values] of entries) {
+    if (!isArrayLike(values)) {
+      throw badData(`column '${name}': expected an array of values, found ${described(values)}`);
+    }
+    columns.set(name, values);
+  }
+  const [first] = columns;
+  const rows = first?.[1].length ?? 0;
+  for (const [name, { length }] of columns) {
+    if (length !== rows) {
+      throw badData(
+        `column '${name}' has ${length} values where column '${first[0]}' has ${rows}; columns are of one length`,
+      );
+    }
+  }
+  return {
+    rows,
+    names: [...columns.keys()],
+    cells: (name) => {
+      const values = columns.get(name) ?? [];
+      return (row) => values[row];
+    },
+  };
+}
+
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  if (Array.isArray(value)) return true;
+  return ArrayBuffer.isView(value) && !(value instanceof DataView);
+}
+
+/** A value for a message. */
+export function described(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `the text '${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
+    case 'number':
+    case 'bigint':
+      return `the number ${value}`;
+    case 'boolean':
+      return `the boolean ${value}`;
+    case 'object':
+      if (value === null) return 'null';
+      if (isArrayLike(value)) return 'an array';
+      return value instanceof Date ? 'a Date' : 'an object';
+    default:
+      return `a value of type ${typeof value}`;
+  }
+}
+
+export function badData(message: string): WeighbridgeError {
+  return new WeighbridgeError('bad-data', message.replace(/\s/g, ' '));
+}

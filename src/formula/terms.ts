@@ -1,0 +1,255 @@
+/**
+ * Right of `~` to terms: R's algebra of model formulas (Wilkinson & Rogers 1973, Applied Statistics
+ * 22; as R's `terms` has it). A term is a set of variables, an operator a rule to join lists of
+ * terms; the list that results is sorted by the number of variables, and else stays as written.
+ */
+import { formatExpression } from './format.js';
+import type { BinaryExpression, Expression, NameExpression } from './formula.js';
+import type { FormulaFail } from './formula-error.js';
+import { numberOf, onlyArgument } from './functions.js';
+import { compareCodePoints } from './names.js';
+
+/** Of a level of the model: the population's, or what varies by a group. */
+export interface Terms {
+  readonly intercept: boolean;
+  /** By first appearance, each once. */
+  readonly variables: readonly Expression[];
+  /** Places of variables in ascending order, a list a term. */
+  readonly terms: readonly (readonly number[])[];
+}
+
+export interface GroupTerm {
+  /** `g`, or `g:h`. */
+  readonly group: string;
+  /** The columns that are joined. */
+  readonly columns: readonly NameExpression[];
+  readonly varying: Terms;
+  readonly correlated: boolean;
+  readonly place: number;
+}
+
+export interface FormulaTerms {
+  readonly population: Terms;
+  /** Their arguments: numbers that are added. */
+  readonly offsets: readonly Expression[];
+  /** By the code points of the group's name, as brms has them, and else as written. */
+  readonly groups: readonly GroupTerm[];
+}
+
+const MAX_TERMS = 2000;
+/** Of pairs of terms that the operators of a formula join, in all: what it costs to expand it. */
+const MAX_PAIRS = 200_000;
+
+/** @param dot columns that `.` stands for */
+export function expandPredictors(
+  predictors: Expression,
+  dot: readonly string[],
+  fail: FormulaFail,
+): FormulaTerms {
+  const expansion = expander(dot, fail);
+  const population = expansion.terms(predictors);
+  const groups = expansion.bars.flatMap((bar) => groupTerms(bar, fail));
+  groups.sort((a, b) => compareCodePoints(a.group, b.group));
+  refuseTwice(groups, fail);
+  return { population, offsets: expansion.offsets, groups };
+}
+
+/** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
+function groupTerms(bar: BinaryExpression, fail: FormulaFail): readonly GroupTerm[] {
+  const varying = expander([], fail).terms(bar.left);
+  const grouping = expander([], fail).terms(bar.right);
+  return grouping.terms.map((term) => {
+    const columns = term.map((variable) => grouping.variables[variable]).filter(isName);
+    return {
+      group: columns.map(({ name }) => name).join(':'),
+      columns,
+      varying,
+      correlated: bar.operator === '|',
+      place: bar.place,
+    };
+  });
+}
+
+function isName(expression: Expression): expression is NameExpression {
+  return expression.kind === 'name';
+}
+
+/** brms refuses an effect that a group has twice, for then the two cannot be told apart. */
+function refuseTwice(groups: readonly GroupTerm[], fail: FormulaFail): void {
+  const seen = new Set<string>();
+  for (const { group, varying, place } of groups) {
+    const labels = varying.terms.map((term) => termLabel(varying, term));
+    for (const label of varying.intercept ? ['the intercept', ...labels] : labels) {
+      const effect = `${label} varies by ${group}`;
+      if (seen.has(effect)) fail(place, `${effect} in two terms`);
+      seen.add(effect);
+    }
+  }
+}
+
+/** `x1:g`. */
+export function termLabel({ variables }: Terms, term: readonly number[]): string {
+  return term.map((variable) => formatExpression(variables[variable])).join(':');
+}
+
+type Term = readonly number[];
+
+interface Expander {
+  terms(expression: Expression): Terms;
+  /** Met on the way. */
+  readonly bars: readonly BinaryExpression[];
+  readonly offsets: readonly Expression[];
+}
+
+function expander(dot: readonly string[], fail: FormulaFail): Expander {
+  const variables: Expression[] = [];
+  const placeOf = new Map<string, number>();
+  const bars: BinaryExpression[] = [];
+  const offsets: Expression[] = [];
+  const budget: Budget = { pairs: 0, fail };
+  let intercept = true;
+
+  const variable = (expression: Expression): Term => {
+    const label = formatExpression(expression);
+    let place = placeOf.get(label);
+    if (place === undefined) {
+      place = variables.push(expression) - 1;
+      placeOf.set(label, place);
+    }
+    return [place];
+  };
+
+  /** `sign` is −1 within what is taken away: there 1 removes the intercept, and 0 adds it. */
+  const expand = (expression: Expression, sign: 1 | -1): readonly Term[] => {
+    switch (expression.kind) {
+      case 'number':
+        intercept = (expression.value === 1) === (sign === 1);
+        return [];
+      case 'name':
+        return [variable(expression)];
+      case 'dot':
+        return dot.map((name) => variable({ kind: 'name', name, place: expression.place }));
+      case 'parentheses': {
+        const { inner } = expression;
+        if (inner.kind !== 'binary' || !inner.operator.startsWith('|')) return expand(inner, sign);
+        bars.push(inner);
+        return [];
+      }
+      case 'unary': {
+        if (expression.operator === '+') return expand(expression.operand, sign);
+        expand(expression.operand, flip(sign));
+        return [];
+      }
+      case 'binary':
+        return operate(expression, sign);
+      case 'call':
+        if (expression.function !== 'offset') return [variable(expression)];
+        offsets.push(onlyArgument(expression, fail));
+        return [];
+      case 'logical':
+        return fail(expression.place, 'TRUE and FALSE are not terms');
+    }
+  };
+
+  const operate = (expression: BinaryExpression, sign: 1 | -1): readonly Term[] => {
+    const { operator, place } = expression;
+    const left = expand(expression.left, sign);
+    if (operator === '^') return power(left, numberOf(expression.right) ?? 1, budget, place);
+    const right = expand(expression.right, operator === '-' ? flip(sign) : sign);
+    switch (operator) {
+      case '+':
+        return distinct([...left, ...right]);
+      case '-': {
+        const removed = new Set(right.map(keyOf));
+        return left.filter((term) => !removed.has(keyOf(term)));
+      }
+      case ':':
+        return crossed(left, right, budget, place);
+      case '*':
+        return limited(
+          distinct([...left, ...right, ...crossed(left, right, budget, place)]),
+          fail,
+          place,
+        );
+      case '/':
+        return distinct([...left, ...crossed([union(left)], right, budget, place)]);
+      case '%in%':
+        return crossed(left, [union(right)], budget, place);
+      default:
+        return fail(place, `${operator} outside of parentheses`);
+    }
+  };
+
+  return {
+    bars,
+    offsets,
+    terms(expression) {
+      const expanded = expand(expression, 1);
+      // Array.sort is stable.
+      const terms = [...expanded].sort((a, b) => a.length - b.length);
+      return { intercept, variables, terms };
+    },
+  };
+}
+
+function flip(sign: 1 | -1): 1 | -1 {
+  return sign === 1 ? -1 : 1;
+}
+
+function keyOf(term: Term): string {
+  return term.join();
+}
+
+function distinct(terms: readonly Term[]): readonly Term[] {
+  const seen = new Set<string>();
+  return terms.filter((term) => {
+    const key = keyOf(term);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function union(terms: readonly Term[]): Term {
+  return [...new Set(terms.flat())].sort((a, b) => a - b);
+}
+
+interface Budget {
+  pairs: number;
+  readonly fail: FormulaFail;
+}
+
+/** Each of the one joined with each of the other. */
+function crossed(
+  left: readonly Term[],
+  right: readonly Term[],
+  budget: Budget,
+  place: number,
+): readonly Term[] {
+  // Counted before they are made: pairs of few terms can be many.
+  budget.pairs += left.length * right.length;
+  if (budget.pairs > MAX_PAIRS) budget.fail(place, 'too many interactions to expand');
+  const joined = left.flatMap((a) => right.map((b) => union([a, b])));
+  return limited(distinct(joined), budget.fail, place);
+}
+
+/** `(a + b)^2`: crossed with itself, until nothing is added. */
+function power(
+  terms: readonly Term[],
+  exponent: number,
+  budget: Budget,
+  place: number,
+): readonly Term[] {
+  let result = terms;
+  for (let i = 1; i < exponent; i++) {
+    const next = crossed(result, terms, budget, place);
+    if (next.length === result.length && i > 1) return next;
+    result = next;
+  }
+  return result;
+}
+
+function limited(terms: readonly Term[], fail: FormulaFail, place: number): readonly Term[] {
+  if (terms.length > MAX_TERMS) fail(place, `more than ${MAX_TERMS} terms`);
+  return terms;
+}

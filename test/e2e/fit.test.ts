@@ -1,0 +1,351 @@
+/**
+ * `weighbridge fit` as its users run it: data in a file, a summary, a JSON, folders for later; bad
+ * input in one clear line.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadCmdstanCsv, loadFit } from '../../src/data-files/fit-folders.js';
+import { randomStream } from '../../src/random/stream.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import {
+  cli,
+  errorLines,
+  type Outcome,
+  plainEnvironment,
+  STACK_LINE,
+  warningLines,
+  weighbridge,
+} from './support.js';
+
+let folder = '';
+let remove = async () => {};
+const at = (...parts: string[]) => join(folder, ...parts);
+
+/** Few draws: what is tested is the command, not the sampler. */
+const FEW = ['--warmup', '150', '--draws', '100', '--workers', '1', '--seed', '7'] as const;
+const runFit = (...args: readonly string[]): Promise<Outcome> => weighbridge(['fit', ...args]);
+
+/** y ~ normal(1 + 2 x + effect of g, 0.5), and an outcome of 0 and 1 by the sign of y. */
+function rows() {
+  const random = randomStream(1, 'data of the fit command');
+  const effects = new Map(['a', 'b', 'größer'].map((level) => [level, random.normal()]));
+  return Array.from({ length: 60 }, (_, i) => {
+    const x = random.normal();
+    const g = [...effects.keys()][i % 3];
+    const y = 1 + 2 * x + (effects.get(g) ?? 0) + 0.5 * random.normal();
+    return { y, won: y + random.normal() > 1, x, g };
+  });
+}
+
+function csvOf(data: readonly Readonly<Record<string, unknown>>[]): string {
+  const [first] = data;
+  const header = Object.keys(first).join(',');
+  return `${[header, ...data.map((row) => Object.values(row).join(','))].join('\n')}\n`;
+}
+
+beforeAll(async () => {
+  ({ folder, remove } = await temporaryFolder());
+  await writeFile(at('data.csv'), csvOf(rows()));
+});
+afterAll(() => remove());
+
+const finite = z.number();
+const parameter = z.strictObject({
+  mean: finite,
+  median: finite,
+  sd: finite,
+  hdi: z.tuple([finite, finite]),
+  q5: finite,
+  q95: finite,
+  rhat: finite,
+  ess_bulk: finite,
+  ess_tail: finite,
+  mcse_mean: finite,
+});
+/** Every key that other programs may count on. */
+const document = z.object({
+  weighbridge: z.string(),
+  model: z.object({
+    formula: z.string(),
+    family: z.string(),
+    link: z.string(),
+    priors: z.array(
+      z.strictObject({
+        prior: z.string(),
+        class: z.string(),
+        coef: z.string().nullable(),
+        group: z.string().nullable(),
+        lb: finite.nullable(),
+        ub: finite.nullable(),
+        source: z.enum(['default', 'user', '(vectorized)']),
+      }),
+    ),
+    rows: z.int(),
+    dropped_rows: z.int(),
+    notes: z.array(z.string()),
+  }),
+  settings: z.object({ seed: z.int(), chains: z.int(), warmup: z.int(), draws: z.int() }),
+  coefficients: z.record(z.string(), parameter),
+  group_effects: z.record(z.string(), parameter),
+  diagnostics: z.object({
+    max_rhat: finite,
+    min_ess_bulk: finite,
+    min_ess_tail: finite,
+    divergences: z.int(),
+    max_depth_hits: z.int(),
+    min_ebfmi: finite,
+    max_pareto_k: finite.nullable(),
+  }),
+  warnings: z.array(z.string()),
+  seconds: finite.nullable(),
+});
+
+describe('a fit', () => {
+  it("prints its summary, and writes the JSON with brms' names", async () => {
+    const outcome = await runFit(
+      at('data.csv'),
+      'y ~ x + (1 | g)',
+      '--json',
+      at('out.json'),
+      ...FEW,
+    );
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout).toMatch(/Formula: y ~ x \+ \(1 \| g\)/);
+    expect(outcome.stdout).toMatch(/^Population-Level Effects:/m);
+    expect(outcome.stdout).toMatch(/^Intercept +-?\d/m);
+    const json = document.parse(JSON.parse(await readFile(at('out.json'), 'utf8')));
+    expect(Object.keys(json.coefficients)).toEqual([
+      'b_Intercept',
+      'b_x',
+      'sd_g__Intercept',
+      'sigma',
+    ]);
+    expect(Object.keys(json.group_effects)).toEqual([
+      'r_g[a,Intercept]',
+      'r_g[b,Intercept]',
+      'r_g[größer,Intercept]',
+    ]);
+    // Ten standard errors of least squares beside the truth: 0.5 / √60 each.
+    expect(Math.abs(json.coefficients.b_x.mean - 2)).toBeLessThan(0.65);
+    expect(json.model).toMatchObject({ family: 'gaussian', link: 'identity', rows: 60 });
+    expect(json.settings).toMatchObject({ seed: 7, chains: 4, warmup: 150, draws: 100 });
+  });
+
+  it('takes family, link, priors and levels', async () => {
+    const outcome = await runFit(
+      ...[at('data.csv'), 'won ~ x + g', '--family', 'bernoulli', '--link', 'probit'],
+      ...['--prior', 'normal(0, 1) class=b', '--prior', 'normal(0, 2) class=b coef=x'],
+      ...['--levels', 'g=b,größer,a', '--json', '-', '--quiet', ...FEW],
+    );
+    expect(outcome.code).toBe(0);
+    const json = document.parse(JSON.parse(outcome.stdout));
+    expect(Object.keys(json.coefficients)).toEqual(['b_Intercept', 'b_x', 'b_ggrößer', 'b_ga']);
+    expect(json.model).toMatchObject({ family: 'bernoulli', link: 'probit' });
+    const given = json.model.priors.filter(({ source }) => source === 'user');
+    expect(given.map(({ prior, coef }) => [prior, coef])).toEqual(
+      expect.arrayContaining([
+        ['normal(0, 1)', null],
+        ['normal(0, 2)', 'x'],
+      ]),
+    );
+  });
+
+  it('is the same from every format, and for any number of workers', async () => {
+    const data = rows();
+    const json = (outcome: Outcome) => {
+      expect(outcome.code).toBe(0);
+      return document.parse(JSON.parse(outcome.stdout)).coefficients;
+    };
+    await writeFile(at('data.jsonl'), data.map((row) => JSON.stringify(row)).join('\n'));
+    const columnData = (['y', 'x', 'g'] as const).map((name) => ({
+      name,
+      data: data.map((row) => row[name]),
+    }));
+    await writeFile(at('data.parquet'), new Uint8Array(parquetWriteBuffer({ columnData })));
+    const run = (file: string, ...more: string[]) =>
+      runFit(at(file), 'y ~ x * g', '--json', '-', '--quiet', ...FEW, ...more).then(json);
+    const expected = await run('data.csv');
+    expect(Object.keys(expected)).toContain('b_x:ggrößer');
+    expect(await run('data.jsonl')).toEqual(expected);
+    expect(await run('data.parquet')).toEqual(expected);
+    expect(await run('data.csv', '--workers', '2')).toEqual(expected);
+  });
+
+  it('is kept whole, and shown again, and written for Python and R', async () => {
+    const folders = ['--save', at('kept'), '--arviz', at('store'), '--cmdstan', at('csv')];
+    const made = await runFit(at('data.csv'), 'y ~ x + (1 | g)', ...folders, '--loo', ...FEW);
+    expect(made.code).toBe(0);
+    expect(made.stdout).toContain('elpd_loo');
+    const shown = await runFit('--load', at('kept'), '--loo', '--json', at('again.json'));
+    expect(shown).toMatchObject({ code: 0, stdout: made.stdout });
+    const json = JSON.parse(await readFile(at('again.json'), 'utf8'));
+    expect(document.parse(json).seconds).toBeNull();
+    expect(json.loo.elpd_loo.estimate).toBeLessThan(0);
+
+    const { draws } = await loadFit(at('kept'));
+    const chains = (await readdir(at('csv'))).sort().map((name) => at('csv', name));
+    expect((await loadCmdstanCsv(chains)).draws).toEqual(draws);
+    expect((await readdir(at('store'))).filter((name) => !name.startsWith('.')).sort()).toEqual([
+      'constant_data',
+      'log_likelihood',
+      'observed_data',
+      'posterior',
+      'posterior_predictive',
+      'sample_stats',
+    ]);
+  });
+
+  it('says what was left out, and warns of chains that fall short', async () => {
+    await writeFile(at('missing.csv'), 'y,x\nNA,1\n1,2\n2,NA\n0,1\n3,3\n1,1.5\n2,2.5\n');
+    const few = ['--chains', '2', '--warmup', '20', '--draws', '20', '--workers', '1'];
+    const outcome = await runFit(at('missing.csv'), 'y ~ x', '--json', at('few.json'), ...few);
+    expect(outcome.code).toBe(0);
+    const json = document.parse(JSON.parse(await readFile(at('few.json'), 'utf8')));
+    expect(json.model).toMatchObject({ rows: 5, dropped_rows: 2 });
+    expect(json.model.notes.join('\n')).toMatch(/^2 of 7 rows have missing values/);
+    expect(warningLines(outcome)).toEqual(json.warnings.map((line) => `warning: ${line}`));
+    expect(json.warnings.join('\n')).toMatch(/ESS is \d+, below 400/);
+  });
+});
+
+describe('bad input', () => {
+  beforeAll(async () => {
+    await writeFile(at('broken.csv'), 'y,x\n1,2\n3\n');
+    await writeFile(at('ids.csv'), 'y,id\n1,9007199254740993\n2,9007199254740995\n3,7\n');
+    await writeFile(at('empty.csv'), 'y,x\n');
+    await mkdir(at('mine'));
+    await writeFile(at('mine', 'thesis.txt'), 'mine');
+    await writeFile(at('mine', 'fit.json'), '{"format":"another"}');
+  });
+
+  it.each<[string, () => readonly string[], RegExp]>([
+    ['no data', () => [], /^error: data and formula are missing: expected weighbridge fit /],
+    [
+      'a file that is not there',
+      () => [at('nowhere.csv'), 'y ~ x'],
+      /^error: .*nowhere\.csv is missing: expected a data set$/,
+    ],
+    [
+      'a broken file',
+      () => [at('broken.csv'), 'y ~ x'],
+      /^error: broken\.csv, line 3: 1 cells, expected 2 as in the header$/,
+    ],
+    ['no rows', () => [at('empty.csv'), 'y ~ x'], /^error: .*no rows/],
+    [
+      'integers beyond 2^53 as a predictor',
+      () => [at('ids.csv'), 'y ~ id'],
+      /^error: .*'?id'?.*2\^53/,
+    ],
+    [
+      'an outcome outside the family',
+      () => [at('data.csv'), 'y ~ x', '--family', 'poisson'],
+      /^error: .*row 1\b.*expected/,
+    ],
+    [
+      'a family that is not there',
+      () => [at('data.csv'), 'y ~ x', '--family', 'normal'],
+      /^error: option '--family <name>' argument 'normal' is invalid\. Allowed choices are gaussian, /,
+    ],
+    [
+      'a link that the family does not have',
+      () => [at('data.csv'), 'y ~ x', '--link', 'logit'],
+      /^error: .*gaussian.*logit|^error: .*logit.*gaussian/,
+    ],
+    [
+      'a prior that is none',
+      () => [at('data.csv'), 'y ~ x', '--prior', 'normal(0, -1) class=b'],
+      /^error: .*normal/,
+    ],
+    [
+      'levels that are none',
+      () => [at('data.csv'), 'y ~ x', '--levels', 'g'],
+      /^error: --levels is 'g', expected a column and its levels: g=a,b,c$/,
+    ],
+    [
+      'an acceptance of 1',
+      () => [at('data.csv'), 'y ~ x', '--target-acceptance', '1'],
+      /^error: option '--target-acceptance <p>' argument '1' is invalid\. expected a number between 0 and 1\.$/,
+    ],
+    [
+      "a folder of somebody else's",
+      () => [at('data.csv'), 'y ~ x', '--save', at('mine')],
+      /^error: cannot write a saved fit to .*mine: it holds thesis\.txt, which is no part of one; choose another folder$/,
+    ],
+    [
+      'one folder for two things',
+      () => [at('data.csv'), 'y ~ x', '--save', at('one'), '--arviz', at('one')],
+      /^error: --save, --arviz and --cmdstan name the same folder: expected one for each$/,
+    ],
+    [
+      'a JSON that cannot be written',
+      () => [at('data.csv'), 'y ~ x', '--json', at('nowhere', 'out.json')],
+      /^error: cannot write .*out\.json: the folder .* does not exist or is not writable$/,
+    ],
+    [
+      'a saved fit that is none',
+      () => ['--load', at('mine')],
+      /^error: .*mine: fit\.json is no fit of weighbridge: expected "format": "weighbridge-fit"$/,
+    ],
+    [
+      'a saved fit beside data',
+      () => [at('data.csv'), 'y ~ x', '--load', at('mine')],
+      /^error: --load brings its own data and formula: expected none beside it$/,
+    ],
+  ])('is told in one line: %s', async (_what, args, line) => {
+    const outcome = await runFit(...args(), ...FEW);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stdout).toBe('');
+    expect(errorLines(outcome)).toHaveLength(1);
+    expect(errorLines(outcome)[0]).toMatch(line);
+    expect(outcome.stderr).not.toMatch(STACK_LINE);
+    expect(existsSync(at('one'))).toBe(false);
+  });
+
+  it.each<[string, number]>([
+    ['y ~ x + ', 8],
+    ['y ~ x +* g', 7],
+    ['y ~ lag(x)', 4],
+    ['y ~ g + nope', 8],
+  ])('is told in one line with a caret beneath the formula: %s', async (formula, place) => {
+    const outcome = await runFit(at('data.csv'), formula, ...FEW);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    const [line, shown, caret, ...rest] = outcome.stderr.split('\n');
+    expect(line).toMatch(/^error: formula '.*', character \d+: .+$/);
+    expect(shown).toBe(`  ${formula}`);
+    expect(caret).toBe(`  ${' '.repeat(place)}^`);
+    expect(rest).toEqual(['']);
+  });
+});
+
+describe('a signal to stop', () => {
+  it.each(['1', '2'])(
+    'ends the fit at once and leaves nothing behind, of %s workers',
+    async (workers) => {
+      const kept = at(`stopped-${workers}`);
+      const args = [at('data.csv'), 'y ~ x + (1 | g)', '--save', kept, '--workers', workers];
+      // So many draws that the signal comes long before the end.
+      const child = spawn(process.execPath, [cli, 'fit', ...args, '--draws', '1000000'], {
+        env: plainEnvironment(),
+      });
+      let stderr = '';
+      child.stderr.on('data', (text) => {
+        stderr += String(text);
+      });
+      await setTimeout(4000);
+      child.kill('SIGINT');
+      const [code] = await once(child, 'exit');
+      expect({ code, stderr }).toEqual({
+        code: 130,
+        stderr: 'error: sampling was stopped on request\n',
+      });
+      expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
+    },
+  );
+});

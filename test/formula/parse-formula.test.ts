@@ -1,0 +1,291 @@
+/** Texts of formulas: what is read, what is refused and where, and that nothing else can happen. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { WeighbridgeError } from '../../src/errors.js';
+import { formatFormula, formatNumber } from '../../src/formula/format.js';
+import type { Formula } from '../../src/formula/formula.js';
+import { formulaPlace } from '../../src/formula/formula-error.js';
+import { modelFrame } from '../../src/formula/model-frame.js';
+import { parseFormula } from '../../src/formula/parse-formula.js';
+import { tableOf } from '../../src/formula/table.js';
+
+/** What formulas are made of, and what they are not, in any order. */
+const pieces = [
+  ...'+-*/:^()|~,=.`\\"#$%<0123456789',
+  ...['||', '%in%', ' ', '\n', 'y', 'x', 'größe', '`my col`', '2.5', '1e3', 'TRUE', 'raw', '😀'],
+  ...['log(', 'I(', 'poly(', 'scale(', 'offset(', 'factor(', 'trials(', 's(', 'y ~ ', '(1 | g)'],
+];
+const soup = fc
+  .array(fc.constantFrom(...pieces), { maxLength: 25 })
+  .map((chosen) => chosen.join(''));
+const anyText = fc.oneof(
+  soup,
+  soup.map((text) => `y ~ ${text}`),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+);
+
+/** Formulas that have a meaning, spelled with any spaces. */
+const names = ['x', 'z', 'a', 'größe', '`my col`', '.b_2', '`a\\`b\\\\`', 'é', '`TRUE`'];
+const spaced = (...parts: string[]) =>
+  fc
+    .array(fc.constantFrom('', ' ', '\t ', '\n'), {
+      minLength: parts.length,
+      maxLength: parts.length,
+    })
+    .map((spaces) => parts.map((part, i) => part + spaces[i]).join(''));
+const grammar = fc.letrec<Record<'number' | 'call' | 'term' | 'group' | 'sum', string>>((tie) => ({
+  number: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constantFrom(...names, '2', '0.5', '1e-07', '123456', '.5e3'),
+    tie('call'),
+    fc
+      .tuple(tie('number'), fc.constantFrom('+', '-', '*', '/', '^'), tie('number'))
+      .chain(([a, operator, b]) => spaced(a, operator, b)),
+    tie('number').map((a) => `(${a})`),
+    tie('number').map((a) => `-${a}`),
+  ),
+  call: fc.oneof(
+    fc
+      .tuple(fc.constantFrom('log', 'I', 'exp', 'abs', 'scale', 'log1p'), tie('number'))
+      .chain(([name, of]) => spaced(name, '(', of, ')')),
+    tie('number').map((of) => `log(${of}, base = 2)`),
+    tie('number').map((of) => `scale(${of}, scale=FALSE)`),
+  ),
+  term: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.constantFrom(...names, '.', 'poly(x, 2)', 'poly(z,3,raw=TRUE)', 'factor( a )'),
+    tie('call'),
+    fc
+      .tuple(tie('term'), fc.constantFrom(':', '*', '/', '%in%'), tie('term'))
+      .chain(([a, operator, b]) => spaced(a, ` ${operator} `, b)),
+    tie('sum').map((sum) => `(${sum})`),
+    tie('term').map((term) => `(${term})^2`),
+  ),
+  sum: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    tie('term'),
+    fc
+      .tuple(tie('sum'), fc.constantFrom('+', '-'), tie('term'))
+      .chain(([a, operator, b]) => spaced(a, operator, b)),
+    fc.tuple(tie('sum'), fc.constantFrom('0', '1')).map(([a, b]) => `${a} + ${b}`),
+  ),
+  group: fc.constantFrom(
+    '(1|g)',
+    '(x + z || g)',
+    '(0+x|g:h)',
+    '( 1 | g / h )',
+    '(poly(x, 2) | `my group`)',
+    'offset(log(z))',
+  ),
+}));
+const formulas = fc
+  .tuple(
+    fc.constantFrom('y', 'log(y)', 'y | trials(n)', 'y|trials( 10 )', '`the y`'),
+    grammar.sum,
+    fc.array(grammar.group, { maxLength: 2 }),
+  )
+  .map(([left, sum, groups]) => `${left} ~ ${[sum, ...groups].join(' + ')}`);
+
+/** A formula, or null where an error of a formula was thrown; nothing else is let through. */
+function attempt(text: string): Formula | null {
+  try {
+    return parseFormula(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(WeighbridgeError);
+    const { code, message } = error as WeighbridgeError;
+    expect(code).toBe('bad-formula');
+    expect(message).not.toMatch(/[\n\r]/);
+    const place = formulaPlace(error);
+    expect(place?.formula).toBe(text);
+    expect(place?.offset).toBeGreaterThanOrEqual(0);
+    expect(place?.offset).toBeLessThanOrEqual(text.length);
+    return null;
+  }
+}
+
+function messageOf(text: string): string {
+  try {
+    return `read as ${parseFormula(text).text}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+describe('the parser', () => {
+  test('reads any text or points at a character of it', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const formula = attempt(text);
+        if (formula !== null) expect(parseFormula(formula.text)).toEqual(formula);
+      }),
+      { numRuns: 3000, seed: 2025 },
+    );
+  });
+
+  test('reads every formula of the grammar, and its canonical spelling as the same tree', () => {
+    fc.assert(
+      fc.property(formulas, (text) => {
+        const formula = parseFormula(text);
+        expect(parseFormula(formula.text)).toEqual(formula);
+        expect(formatFormula(formula)).toBe(formula.text);
+        expect(JSON.parse(JSON.stringify(formula))).toEqual(formula);
+      }),
+      { numRuns: 1000, seed: 2025 },
+    );
+  });
+
+  test('has no formula that crashes the design', () => {
+    const table = tableOf({
+      y: [1, 2, 3, 4, 5],
+      x: [1, 4, 2, 5, 3],
+      g: ['a', 'b', 'a', 'b', 'a'],
+      größe: [true, false, false, true, true],
+      'my col': [3, 1, 4, 1, 5],
+    });
+    fc.assert(
+      fc.property(fc.oneof(formulas, anyText), (text) => {
+        const formula = attempt(text);
+        if (formula === null) return;
+        try {
+          const { encoded } = modelFrame(formula, table, { missing: 'drop', outcome: 'real' });
+          expect(encoded.population.values.every(Number.isFinite)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(WeighbridgeError);
+        }
+      }),
+      { numRuns: 1000, seed: 2025 },
+    );
+  });
+
+  test.each([
+    ['parentheses', '('.repeat(50_000), ')'.repeat(50_000)],
+    ['calls', 'log('.repeat(50_000), ')'.repeat(50_000)],
+    ['signs', '-'.repeat(50_000), ''],
+    ['powers', 'x^'.repeat(50_000), ''],
+    ['sums', 'x + '.repeat(50_000), ''],
+    ['interactions', 'x:'.repeat(50_000), ''],
+    ['groups', '(x | '.repeat(50_000), ')'.repeat(50_000)],
+  ])('refuses %s without end, on the right and on the left', (_, before, after) => {
+    expect(attempt(`y ~ ${before}x${after}`)).toBeNull();
+    expect(attempt(`${before}x${after} ~ x`)).toBeNull();
+  });
+
+  test('takes a thousand terms', () => {
+    const sum = Array.from({ length: 1000 }, (_, i) => `x${i}`).join(' + ');
+    expect(parseFormula(`y ~ ${sum}`).text).toBe(`y ~ ${sum}`);
+  });
+
+  test("spells formulas as R's deparse", () => {
+    // Rscript -e 'deparse(y ~ …)'
+    for (const [text, spelled] of [
+      ['y~x1*x2+(1+x1|g)', 'y ~ x1 * x2 + (1 + x1 | g)'],
+      ['y~a/b:c^2', 'y ~ a/b:c^2'],
+      ['y ~ -1+x %in%z', 'y ~ -1 + x %in% z'],
+      ['y~I( -x^-2 )', 'y ~ I(-x^-2)'],
+      ['y ~ poly( x,2,raw=TRUE )', 'y ~ poly(x, 2, raw = TRUE)'],
+      ['y~`a b`+`c`', 'y ~ `a b` + c'],
+      ['y|trials( n )~1', 'y | trials(n) ~ 1'],
+      ['y~I(x/100000+0.00001*x+123456)', 'y ~ I(x/1e+05 + 1e-05 * x + 123456)'],
+    ] as const) {
+      expect(parseFormula(text).text).toBe(spelled);
+    }
+  });
+
+  test('binds operators as R does', () => {
+    const shape = (text: string) => {
+      const { predictors } = parseFormula(`y ~ I(${text})`);
+      const [argument] = predictors.kind === 'call' ? predictors.arguments : [];
+      const top = argument?.value;
+      return top?.kind === 'binary' || top?.kind === 'unary' ? [top.kind, top.operator] : top?.kind;
+    };
+    expect(shape('-x^2')).toEqual(['unary', '-']);
+    expect(shape('-x * 2')).toEqual(['binary', '*']);
+    expect(shape('x - z - 1')).toEqual(['binary', '-']);
+    const { predictors } = parseFormula('y ~ I(2^3^2)');
+    expect(predictors).toMatchObject({
+      arguments: [{ value: { operator: '^', left: { value: 2 }, right: { operator: '^' } } }],
+    });
+  });
+
+  test('writes every number so that it is read again', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, noDefaultInfinity: true, noNaN: true }), (value) => {
+        expect(Number(formatNumber(value))).toBe(value);
+      }),
+      { seed: 2025 },
+    );
+  });
+});
+
+describe('errors point at the character', () => {
+  test.each([
+    ['y ~ x1 +* x2', 9, 'expected a term, found *'],
+    ['y ~ (x', 7, 'expected ) to end the parenthesis opened at character 5'],
+    ['ü😀 ~ x', 2, 'unexpected 😀'],
+    ['y ~ ü + ü + )', 13, 'expected a term'],
+    ['~ x', 1, 'the outcome left of ~'],
+    ['y + x', 6, 'expected ~'],
+    ['', 1, 'found no text'],
+    ['y ~', 4, 'found the end'],
+    ['y ~ x ~ z', 7, 'a second ~'],
+    ['y ~ x z', 7, 'expected an operator or the end, found the name z'],
+    ['y ~ 2 * x', 5, 'I(x*2)'],
+    ['y ~ x + 2', 9, '0 and 1 alone'],
+    ['y ~ x^2.5', 7, 'I(x^2)'],
+    ['y ~ (x + z)^500', 13, 'from 1 to 100'],
+    ['y ~ x | g', 7, 'outside of parentheses'],
+    ['y ~ (1 | g):x', 8, 'added as it is'],
+    ['y ~ x - (1 | g)', 12, 'added as it is'],
+    ['y ~ x:offset(z)', 7, 'an offset is added'],
+    ['y ~ (1 |id| g)', 8, '(1 |id| g)'],
+    ['y ~ (1 | log(g))', 10, 'a grouping factor'],
+    ['y ~ (. | g)', 6, 'name the columns'],
+    ['y ~ log(x:z)', 10, 'no place in arithmetic'],
+    ['y ~ I(poly(x, 2))', 7, 'a term of its own'],
+    ['y ~ poly(x, 0)', 13, 'a whole number from 1 to 20'],
+    ['y ~ poly(x, 2, TRUE, 4)', 22, 'one argument too many'],
+    ['y ~ poly(x, deg = 2)', 19, 'no argument deg'],
+    ['y ~ scale(x, center = 2)', 23, 'TRUE or FALSE'],
+    ['y ~ log()', 5, 'wants a column'],
+    ['y ~ factor(x + 1)', 14, 'the name of a column'],
+    ['y ~ TRUE', 5, 'not terms'],
+    ['y ~ NULL', 5, '`NULL`'],
+    ['y ~ `x', 5, 'not closed'],
+    ['y ~ ``', 5, 'a name is missing'],
+    ['y ~ "x"', 5, '`backquotes`'],
+    ['y ~ d$x', 6, 'x instead of data$x'],
+    ['y ~ x > 2', 7, 'comparisons are not here'],
+    ['y ~ x %% 2', 7, '%in% alone'],
+    ['y ~ _x', 5, 'does not begin so'],
+    ['y ~ 1e999', 5, 'too large'],
+    ['1 ~ x', 1, 'expected the outcome'],
+    ['y | n ~ x', 5, 'expected trials(n)'],
+    ['y | trials(n, m) ~ x', 5, 'one argument'],
+  ])('%s', (text, character, problem) => {
+    const message = messageOf(text);
+    expect(message).toContain(`, character ${character}: `);
+    expect(message).toContain(problem);
+  });
+
+  test.each([
+    ['y ~ s(x)', 's() of brms (smooth terms) is not here'],
+    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not here'],
+    ['y | cens(c) ~ x', 'cens() of brms (censoring) is not here'],
+    ['y | trials(n) + weights(w) ~ x', 'weights() of brms (weights of rows) is not here'],
+    ['y ~ (1 | gr(g, by = b))', 'gr() of brms'],
+    ['y ~ (1 | mm(g, h))', 'mm() of brms'],
+    ['y ~ x + gp(z)', 'gp() of brms'],
+    ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
+    ['cbind(y, n - y) ~ x', 'y | trials(n)'],
+    ['y ~ trials(n)', 'left of ~'],
+    ['y ~ b1 * exp(b2(x))', 'the function b2() is not here'],
+  ])('%s: what brms has beyond this is refused by its name', (text, problem) => {
+    expect(messageOf(text)).toContain(problem);
+  });
+
+  test('a long formula is shown around the place, on one line', () => {
+    const message = messageOf(`y ~ ${'x +\n'.repeat(300)} + * z ${'+ x'.repeat(300)}`);
+    expect(message.length).toBeLessThan(400);
+    expect(message).toMatch(/^formula '….*….*expected a term, found \*$/);
+  });
+});

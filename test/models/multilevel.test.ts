@@ -1,0 +1,55 @@
+/**
+ * Regressions with group effects against their posterior written down plainly in the parameters that
+ * are reported, and their gradients against differences, over layouts of every kind.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mappedMultilevel } from '../../models/multilevel.js';
+import {
+  gradientError,
+  layouts,
+  plainLogDensity,
+  positionOf,
+  reportedAt,
+  specificationOf,
+} from './multilevel-support.js';
+
+const ways = fc.constantFrom('by-information', 'non-centred');
+
+/** Of central differences at steps of 1e-5: third derivatives by 1e-10 and digits by 1e-16 / 1e-5, each many times over. */
+const DIFFERENCES = 1e-6;
+
+describe('a regression with group effects', () => {
+  it('has the gradient that differences have', () => {
+    fc.assert(
+      fc.property(layouts, ways, (layout, way) => {
+        const model = mappedMultilevel(specificationOf(layout), way);
+        expect(gradientError(model, positionOf(model, layout.seed))).toBeLessThan(DIFFERENCES);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+
+  it('has the density of its reported parameters times the Jacobian of the map to them', () => {
+    fc.assert(
+      fc.property(layouts, ways, (layout, way) => {
+        const specification = specificationOf(layout);
+        const model = mappedMultilevel(specification, way);
+        const gradient = new Float64Array(model.dimension);
+        const rest = [1, 2].map((which) => {
+          const position = positionOf(model, layout.seed, which);
+          const places = model.parameterNames.map((_, place) => place);
+          expect(places.length).toBe(model.dimension);
+          const { reported, logJacobian } = reportedAt(model, position, places);
+          return (
+            model.logDensity(position, gradient) -
+            plainLogDensity(specification, reported) -
+            logJacobian
+          );
+        });
+        expect(Math.abs(rest[0] - rest[1])).toBeLessThan(1e-5 * (1 + Math.abs(rest[0])));
+      }),
+      { numRuns: 60, seed: 2 },
+    );
+  });
+});

@@ -1,0 +1,143 @@
+# Makes loo.json: small log-likelihood matrices, given in full, with what R's package loo
+# computes from them. The tests read the file; R is needed only to make it anew:
+#
+#   apt-get install r-base-core r-cran-loo    (Debian 12)
+#   cd test/reference && Rscript loo.R && npx biome format --write loo.json
+#
+# Log likelihoods have at most five decimals, so that the decimal in the file is exactly the double
+# that R used. Results are written with 17 digits, NA as null, infinities as the text that
+# JavaScript's Number reads. Observations are likely enough for squares of likelihoods to be numbers:
+# where they are not, loo takes r_eff from zeros.
+suppressPackageStartupMessages(library(loo))
+set.seed(20251121, kind = "Mersenne-Twister", normal.kind = "Inversion")
+
+short <- function(x) round(x * 1e5) / 1e5
+# Chains one below the other, a column an observation.
+ar <- function(n, chains, phi) {
+  unlist(lapply(seq_len(chains), function(chain) {
+    as.numeric(stats::filter(rnorm(n + 50) * sqrt(1 - phi^2), phi, method = "recursive"))[50 + seq_len(n)]
+  }))
+}
+
+# A normal model's log likelihood: draws of a mean from autocorrelated chains, outcomes at 'y'.
+normal_columns <- function(n, chains, phi, y, spread = 0.2) {
+  mu <- spread * ar(n, chains, phi)
+  sapply(y, function(yi) dnorm(yi, mu, 1, log = TRUE))
+}
+
+sets <- list(
+  list(name = "four chains of a mean", chains = 4,
+    ll = normal_columns(100, 4, 0.3, c(-1, -0.2, 0.1, 0.7, 1.5, 3))),
+  list(name = "sticky and antithetic chains", chains = 2,
+    ll = cbind(normal_columns(100, 2, 0.9, c(0.5, 2)), normal_columns(100, 2, -0.6, c(0.5, 2)))),
+  list(name = "heavy tails and constant columns", chains = 4,
+    ll = cbind(
+      -1 + 0.3 * rnorm(400),
+      -0.63 * rexp(400), # k near 0.6
+      -0.85 * rexp(400), # near 0.8
+      -3 * rexp(400),
+      -abs(rcauchy(400)),
+      -abs(rcauchy(400))^1.5,
+      rep(-1.234, 400),
+      rep(0, 400),
+      ifelse(runif(400) < 0.3, -1, -2) # many ties, across the edge of the tail
+    )),
+  list(name = "an ok one", chains = 4,
+    ll = cbind(-1 + 0.3 * rnorm(400), -2 + 0.2 * rnorm(400), -0.45 * rexp(400))),
+  list(name = "chains of 101 draws", chains = 3, ll = normal_columns(101, 3, 0.5, c(-2, 0, 1, 4))),
+  list(name = "a single chain", chains = 1, ll = normal_columns(150, 1, 0.4, c(-0.5, 0.5, 2.5))),
+  list(name = "fewest draws with a tail", chains = 2, ll = normal_columns(12, 2, 0, c(-0.5, 0.5, 2.5))),
+  list(name = "too few draws for a tail", chains = 2, ll = normal_columns(10, 2, 0, c(-0.5, 0.5, 2.5))),
+  list(name = "chains that disagree", chains = 4,
+    ll = normal_columns(60, 4, 0, c(0, 1)) + rep(c(0, 0, 0.5, -1), each = 60)),
+  list(name = "unlikely observations", chains = 4, ll = normal_columns(100, 4, 0, c(14, 16, 18)))
+)
+
+describe <- function(set) {
+  ll <- unname(short(set$ll))
+  chain_id <- rep(seq_len(set$chains), each = nrow(ll) / set$chains)
+  r_eff <- relative_eff(exp(ll), chain_id = chain_id)
+  result <- suppressWarnings(loo(ll, r_eff = r_eff, save_psis = TRUE))
+  w <- suppressWarnings(waic(ll))
+  pointwise <- result$pointwise
+  list(
+    name = set$name,
+    chains = list(set$chains),
+    rows = list(ncol(ll)),
+    # Row-major (draw, observation).
+    logLikelihood = as.numeric(t(ll)),
+    relativeEfficiency = as.numeric(r_eff),
+    estimates = as.numeric(t(result$estimates)),
+    elpdLoo = pointwise[, "elpd_loo"],
+    mcseElpdLoo = pointwise[, "mcse_elpd_loo"],
+    pLoo = pointwise[, "p_loo"],
+    looic = pointwise[, "looic"],
+    paretoK = result$diagnostics$pareto_k,
+    ess = result$diagnostics$n_eff,
+    # Of the last observation, normalized, by draw.
+    weights = as.numeric(weights(result$psis_object, log = TRUE)[, ncol(ll)]),
+    mcse = list(as.numeric(loo:::mcse_loo(result))),
+    printed = capture.output(print(result)),
+    waic = list(
+      estimates = as.numeric(t(w$estimates)),
+      elpdWaic = w$pointwise[, "elpd_waic"],
+      pWaic = w$pointwise[, "p_waic"],
+      waic = w$pointwise[, "waic"],
+      printed = capture.output(print(w))
+    )
+  )
+}
+
+# Four models of the same observations.
+compare <- function() {
+  y <- c(-1.4, -0.2, 0.1, 0.7, 1.5, 2.2, 3)
+  matrices <- list(
+    centred = short(normal_columns(100, 4, 0.3, y)),
+    `a longer name` = short(normal_columns(100, 4, 0.3, y - 1)),
+    wide = short(normal_columns(100, 4, 0.3, y / 1.1)),
+    far = short(normal_columns(100, 4, 0.3, y + 9))
+  )
+  loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = relative_eff(exp(ll), rep(1:4, each = 100)))))
+  waics <- lapply(matrices, function(ll) suppressWarnings(waic(ll)))
+  # Row-major (model, column); the columns that print.compare.loo shows and those behind it.
+  table <- function(comparison) list(
+    models = rownames(comparison),
+    columns = colnames(comparison),
+    values = as.numeric(t(unclass(comparison))),
+    printed = capture.output(print(comparison))
+  )
+  list(
+    names = names(matrices),
+    rows = list(length(y)),
+    chains = list(4),
+    logLikelihoods = unname(lapply(matrices, function(ll) as.numeric(t(ll)))),
+    loo = table(loo_compare(loos)),
+    waic = table(loo_compare(waics))
+  )
+}
+
+# Lists of one element and single numbers are written as scalars.
+number <- function(x) {
+  text <- ifelse(x == round(x, 5) & abs(x) < 1e9, sprintf("%.15g", x), sprintf("%.17g", x))
+  exact <- !is.na(x) & suppressWarnings(as.numeric(text)) == x
+  text <- ifelse(exact | !is.finite(x), text, sprintf("%.17g", x))
+  text[is.na(x)] <- "null"
+  text[is.infinite(x)] <- ifelse(x[is.infinite(x)] > 0, '"Infinity"', '"-Infinity"')
+  text
+}
+json <- function(x) {
+  if (is.character(x)) return(paste0("[", paste0('"', x, '"', collapse = ", "), "]"))
+  if (is.numeric(x)) return(paste0("[", paste(number(x), collapse = ", "), "]"))
+  if (is.null(names(x))) {
+    if (length(x) == 1 && is.numeric(x[[1]])) return(number(x[[1]]))
+    return(paste0("[", paste(vapply(x, json, ""), collapse = ",\n"), "]"))
+  }
+  field <- function(value) if (is.character(value) && length(value) == 1) paste0('"', value, '"') else json(value)
+  paste0("{", paste0('"', names(x), '": ', vapply(x, field, ""), collapse = ",\n"), "}")
+}
+version <- function(package) as.character(packageVersion(package))
+writeLines(json(list(
+  versions = list(R = paste(R.version$major, R.version$minor, sep = "."), loo = version("loo")),
+  sets = lapply(sets, describe),
+  comparison = compare()
+)), "loo.json")
