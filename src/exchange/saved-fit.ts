@@ -40,12 +40,12 @@ export const fitFiles = { fit: 'fit.json', draws: 'draws.f64' } as const;
 
 /**
  * The files of a saved fit, by name.
- * @param options.version of the package, to be written down
+ * @param options `version`: of the package, to be written down
  * @throws WeighbridgeError `bad-argument` for a fit that is not plain data
  */
 export function encodeFit(
   fit: FittedRegression,
-  { version }: { readonly version?: string } = {},
+  options: { readonly version?: string } = {},
 ): Map<string, Uint8Array> {
   const { store, bytes } = numbersFile(fit.fit.draws.values);
   const regression = toJson(fieldsOf(fit), store);
@@ -53,7 +53,7 @@ export function encodeFit(
   const document = {
     format: FIT_FORMAT,
     format_version: FIT_VERSION,
-    weighbridge: version ?? null,
+    weighbridge: options.version ?? null,
     parameters: fit.fit.draws.parameterNames,
     chains: fit.fit.draws.chains,
     draws_per_chain: fit.fit.draws.drawsPerChain,
