@@ -19,9 +19,11 @@ import {
   predict,
 } from './after/predictions.js';
 import { summaryOf } from './after/summary.js';
+import { printable } from './after/text-table.js';
 import { means, trends } from './after/trends.js';
 import { looOf, waicOf } from './checks/criteria.js';
 import { priorSensitivity } from './checks/prior-sensitivity.js';
+import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
 
 /** A function of a fit with the fit filled in. */
@@ -83,6 +85,8 @@ export interface FitMethods {
 export interface RegressionFit<Changes = unknown> extends FittedRegression, FitMethods {
   readonly draws: Draws;
   readonly diagnostics: Diagnostics;
+  /** 1 for each draw, chain after chain, whose transition diverged: what plots can mark. */
+  readonly divergent: Uint8Array;
   /** What falls short of trust, with what to do about it; empty for a fit to be trusted. */
   readonly warnings: readonly string[];
   /** The same regression with another data set, formula, prior or setting: what is not given stays. */
@@ -125,13 +129,19 @@ export function withMethods<Changes>(
     update,
   };
   const { draws, diagnostics, warnings } = data.fit;
-  const fit = { ...data, draws, diagnostics, warnings };
-  // What can be asked is not part of what is saved, posted or printed as data.
-  for (const [name, value] of Object.entries({
-    ...methods,
-    toString: () => `${summaryOf(data)}`,
-  })) {
+  const fit = { ...data };
+  // What can be asked, and short ways to what is there, are not part of what is saved or posted.
+  const hidden = { ...methods, draws, diagnostics, warnings, divergent: divergentDraws(data.fit) };
+  for (const [name, value] of Object.entries(hidden)) {
     Object.defineProperty(fit, name, { value, enumerable: false });
   }
-  return fit as RegressionFit<Changes>;
+  return printable(fit as RegressionFit<Changes>, () => `${summaryOf(data)}`);
+}
+
+function divergentDraws({ draws, chains }: Fit): Uint8Array {
+  const divergent = new Uint8Array(draws.chains * draws.drawsPerChain);
+  chains.forEach(({ transitions }, chain) => {
+    divergent.set(transitions.divergent, chain * draws.drawsPerChain);
+  });
+  return divergent;
 }
