@@ -11,8 +11,8 @@ import type { NormalPrior, StudentTPrior } from './priors.js';
 import type { RegressionSpecification } from './regression-data.js';
 
 export type RegressionModel = Model & {
-  /** How the parameters are sampled, in a sentence. */
-  readonly sampledAs: string;
+  /** How group effects are sampled, in a sentence; null where there are none. */
+  readonly sampledAs: string | null;
 };
 
 /**
@@ -21,17 +21,9 @@ export type RegressionModel = Model & {
  */
 export function regressionModel(specification: RegressionSpecification): RegressionModel {
   if (specification.data.groups.length > 0) return multilevel(specification);
+  // Made first, as it refuses what neither can sample.
   const model = generalizedLinear(specification);
-  const compiled = compiledLogistic(specification);
-  if (compiled) {
-    return { ...compiled, sampledAs: 'Coefficients by the compiled logistic regression.' };
-  }
-  const { family, link } = specification.family;
-  const sampledAs =
-    family === 'gaussian' && link === 'identity'
-      ? 'Coefficients over sums of squares of the rows.'
-      : 'Coefficients over the rows that differ.';
-  return { ...model, sampledAs };
+  return { ...(compiledLogistic(specification) ?? model), sampledAs: null };
 }
 
 /** Rows that differ, as a share of all, below which merged rows are the faster way. */

@@ -53,7 +53,8 @@ function atMean(outcomes: Outcomes): ResponseFamily {
     family: { family: 'student', link: 'identity' },
     auxiliary: ['sigma', 'nu'],
     logLikelihood(mu, aux, muGradient, auxGradient) {
-      const [sigma, nu] = aux;
+      const sigma = aux[0];
+      const nu = aux[1];
       const spread = nu * sigma * sigma;
       const inverseSpread = 1 / spread;
       let logs = 0;
@@ -89,7 +90,8 @@ function atMean(outcomes: Outcomes): ResponseFamily {
       writeCurvature(outcomes, mu, aux, muCurvature, cross, auxCurvature);
     },
     pointwise(mu, aux, target) {
-      const [sigma, nu] = aux;
+      const sigma = aux[0];
+      const nu = aux[1];
       const constant = studentConstant(nu) - Math.log(sigma);
       for (let i = 0; i < rows; i++) {
         const z = (values[i] - mu[place[i]]) / sigma;

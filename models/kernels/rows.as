@@ -232,7 +232,7 @@ export function negbinomial(
   const length = rows << 3;
   const start = rowsOf(columns, block) + length;
   const phi = f64x2.splat(shape);
-  const inverse = f64x2.splat(1.0 / shape);
+  const inverseShape = f64x2.splat(1.0 / shape);
   const shift = f64x2.splat(logShape);
   let value = ZERO;
   let slope = ZERO;
@@ -254,7 +254,7 @@ export function negbinomial(
     v128.store(at + length, f64x2.sub(missed, f64x2.mul(trials, p)));
     slope = f64x2.add(
       slope,
-      f64x2.sub(f64x2.mul(n, f64x2.sub(p, loss)), f64x2.mul(missed, inverse)),
+      f64x2.sub(f64x2.mul(n, f64x2.sub(p, loss)), f64x2.mul(missed, inverseShape)),
     );
   }
   writeColumnSums(rows, columns, block);
@@ -313,7 +313,7 @@ export function student(
   f64.store(block, sumOfLanes(shares), 16);
 }
 
-/** Φ(−x) exp(x²/2) of 0 ≤ x ≤ √32. */
+/** T(x) = Φ(−x) exp(x²/2) of 0 ≤ x ≤ √32. */
 @inline
 function scaledTail(x: v128): v128 {
   let above = constant(TAIL_ABOVE + 8);
@@ -369,21 +369,19 @@ function probitRows(rows: usize, columns: usize, block: usize, single: bool): f6
     value = f64x2.sub(value, f64x2.mul(unusual, halfSquare));
     let slope: v128;
     if (single) {
-      const isUsual = f64x2.ne(usual, ZERO);
       // A padding row is neither: its factor is one, and its slope zero.
       const factor = v128.bitselect(
         share,
         v128.bitselect(tail, ONE, f64x2.ne(unusual, ZERO)),
-        isUsual,
+        f64x2.ne(usual, ZERO),
       );
       product = f64x2.mul(product, factor);
       exponents = i64x2.add(exponents, i64x2.sub(i64x2.shr_u(product, 52), BIAS));
       product = mantissaOf(product);
-      const above = f64x2.sub(f64x2.mul(usual, density), unusual);
-      slope = f64x2.div(above, factor);
+      slope = f64x2.div(f64x2.sub(f64x2.mul(usual, density), unusual), factor);
     } else {
-      const logs = f64x2.add(f64x2.mul(usual, log(share)), f64x2.mul(unusual, log(tail)));
-      value = f64x2.add(value, logs);
+      value = f64x2.add(value, f64x2.mul(usual, log(share)));
+      value = f64x2.add(value, f64x2.mul(unusual, log(tail)));
       slope = f64x2.sub(
         f64x2.div(f64x2.mul(usual, density), share),
         f64x2.div(unusual, tail),

@@ -88,6 +88,6 @@ function fittedRegression(
     specification,
     settings,
     fit,
-    notes: [...frame.notes, sampledAs],
+    notes: sampledAs === null ? frame.notes : [...frame.notes, sampledAs],
   };
 }

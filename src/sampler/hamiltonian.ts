@@ -106,8 +106,31 @@ export function initialPoint(
     }
     if (evaluate(model, point)) return point;
   }
+  if (startNearGuess(model, random, range, point)) return point;
   throw new WeighbridgeError(
     'no-initial-point',
-    `no starting point found: the log density or its gradient was not finite at 100 points drawn from uniform(-${range}, ${range}); check that the model is defined there, or narrow initialRange`,
+    `no starting point found: the log density or its gradient was not finite at 100 points drawn from uniform(-${range}, ${range})${model.guess ? " nor near the model's own guess" : ''}; check that the model is defined there, or narrow initialRange`,
   );
+}
+
+/**
+ * For densities that end within reach of most random starts, as of a Poisson whose mean is a sum:
+ * ever nearer to the guess of a model that brings one.
+ */
+function startNearGuess(
+  model: Model,
+  random: { uniform(): number },
+  range: number,
+  point: EvaluatedPoint,
+): boolean {
+  const guess = model.guess?.();
+  if (!guess) return false;
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const spread = range * 0.5 ** (attempt / 2 + 2);
+    for (let i = 0; i < model.dimension; i++) {
+      point.position[i] = guess[i] + spread * (2 * random.uniform() - 1);
+    }
+    if (evaluate(model, point)) return true;
+  }
+  return false;
 }

@@ -39,7 +39,10 @@ export function importanceLogWeights(target: Model, random: RandomStream): Float
       drawn[i] *= scale;
       x[drawnByLot[i]] = drawn[i];
     }
-    return target.logDensity(x, gradient) - studentLogDensity(drawn);
+    // Where there is no density there is no weight: a finite one, so that the others can be told.
+    const logDensity = target.logDensity(x, gradient);
+    const finite = logDensity > -Number.MAX_VALUE ? logDensity : -Number.MAX_VALUE;
+    return finite - studentLogDensity(drawn);
   });
 }
 

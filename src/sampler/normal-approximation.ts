@@ -31,10 +31,15 @@ export function normalApproximation(model: Model): NormalApproximation | null {
   if (model.guess) point.position.set(model.guess());
   if (!evaluate(model, point)) return null;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const lower = curvatureFactor(model, point.position);
-    // Where the curvature is not that of a peak, along the gradient.
+    const precision = curvature(model, point.position);
+    const lower = cholesky(precision, model.dimension);
     const step = point.gradient.slice();
-    if (lower !== null) {
+    if (lower === null) {
+      // No peak near: along the gradient, each parameter by its own curvature, whatever its scale.
+      for (let i = 0; i < step.length; i++) {
+        step[i] /= Math.abs(precision[i * (model.dimension + 1)]) || 1;
+      }
+    } else {
       solveLower(lower, step);
       solveLowerTransposed(lower, step);
       if (dot(step, point.gradient) < CONVERGED) {
@@ -49,12 +54,12 @@ export function normalApproximation(model: Model): NormalApproximation | null {
   return null;
 }
 
-/** L of −Hessian = L Lᵀ, or null where that is not positive definite. */
-function curvatureFactor(model: Model, position: Float64Array): Float64Array | null {
+/** −Hessian. */
+function curvature(model: Model, position: Float64Array): Float64Array {
   const precision = new Float64Array(model.dimension * model.dimension);
   model.hessian?.(position, precision);
   for (let i = 0; i < precision.length; i++) precision[i] = -precision[i];
-  return cholesky(precision, model.dimension);
+  return precision;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

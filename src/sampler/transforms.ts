@@ -38,13 +38,15 @@ export function lowerBounded(lower: number): Transform {
   };
 }
 
-/** x < upper: x = upper − exp(u). */
+/** x < upper: x = upper − exp(−u), which rises with u as the others do. */
 export function upperBounded(upper: number): Transform {
   return {
-    ...positive,
-    constrain: (u) => upper - Math.exp(u),
-    unconstrain: (x) => Math.log(upper - x),
-    derivative: (u) => -Math.exp(u),
+    constrain: (u) => upper - Math.exp(-u),
+    unconstrain: (x) => -Math.log(upper - x),
+    derivative: (u) => Math.exp(-u),
+    logJacobian: (u) => -u,
+    logJacobianDerivative: () => -1,
+    logJacobianSecondDerivative: () => 0,
   };
 }
 

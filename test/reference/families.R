@@ -95,6 +95,16 @@ far <- c(-800, -300, -38, -30, -10, -6, 6, 10, 30)
 tails <- lapply(c("logit", "probit", "cauchit"), function(link) {
   list(link = link, eta = far, success = logSuccess[[link]](far), failure = logFailure[[link]](far))
 })
+lower <- c(-700, -300, -38, -6, -1)
+upper <- c(0.5, 2, 3.5, 5)
+tails <- c(tails, list(
+  list(
+    link = "cloglog", eta = c(lower, upper),
+    success = c(log(-expm1(-exp(lower))), log1p(-exp(-exp(upper)))),
+    failure = -exp(c(lower, upper))
+  ),
+  list(link = "log", eta = lower, success = lower, failure = log1p(-exp(lower)))
+))
 
 # Maximum likelihood: the mode under flat priors.
 fit <- function(name, formula, family, data, weights = NULL) {

@@ -249,6 +249,27 @@ describe('the first point of a chain', () => {
     },
   );
 
+  it("lies near the model's guess where the density ends within the range of random starts", () => {
+    const narrow: Model = {
+      dimension: 2,
+      parameterNames: ['a', 'b'],
+      logDensity: (q, gradient) => {
+        gradient.fill(0);
+        return Math.hypot(q[0] - 40, q[1]) < 0.1 ? 0 : Number.NEGATIVE_INFINITY;
+      },
+    };
+    const random = randomStream('start', 2025);
+    expect(() => initialPoint(narrow, random, 2)).toThrow(/uniform\(-2, 2\);/);
+    const { position } = initialPoint(
+      { ...narrow, guess: () => Float64Array.of(40, 0) },
+      random,
+      2,
+    );
+    expect(Math.hypot(position[0] - 40, position[1])).toBeLessThan(0.1);
+    const lost = { ...narrow, guess: () => Float64Array.of(50, 0) };
+    expect(() => initialPoint(lost, random, 2)).toThrow(/nor near the model's own guess/);
+  });
+
   it('lies within the range, where the density is finite, and comes evaluated', () => {
     const half: Model = {
       dimension: 1,

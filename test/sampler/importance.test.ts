@@ -54,7 +54,19 @@ const shapes = (target: Model) =>
     return paretoK(importanceLogWeights(target, random));
   });
 
+/** A normal that ends three sds to one side of its mode. */
+const cutOff = (dimension: number) =>
+  independent(
+    dimension,
+    (x) => (x < 3 ? -0.5 * x * x : Number.NEGATIVE_INFINITY),
+    (x) => -x,
+  );
+
 describe.each([1, 5, 20, 21, 100])('importance weights in %i dimensions', (dimension) => {
+  it('of a density that ends are those of the part that there is', () => {
+    expect(Math.max(...shapes(cutOff(dimension)))).toBeLessThan(0.5);
+  });
+
   it('of a normal have a variance, whatever the seed', () => {
     expect(Math.max(...shapes(normal(dimension)))).toBeLessThan(0.5);
   });

@@ -1,7 +1,7 @@
 /** Changes of variables: round trips, and Jacobians against finite differences. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interval, positive } from '../../src/sampler/transforms.js';
+import { interval, lowerBounded, positive, upperBounded } from '../../src/sampler/transforms.js';
 
 const EPSILON = Number.EPSILON;
 const H = Math.cbrt(EPSILON);
@@ -15,6 +15,8 @@ const bounds = fc
   .map(([lower, width]) => [lower, lower + width] as const);
 const transforms = fc.oneof(
   fc.constant({ transform: positive, size: 0 }),
+  bounds.map(([end]) => ({ transform: lowerBounded(end), size: Math.abs(end) })),
+  bounds.map(([end]) => ({ transform: upperBounded(end), size: Math.abs(end) })),
   bounds.map(([lower, upper]) => ({
     transform: interval(lower, upper),
     size: Math.abs(lower) + Math.abs(upper),
@@ -30,7 +32,8 @@ describe('a transform', () => {
       fc.property(transforms, unconstrained, ({ transform, size }, u) => {
         const x = transform.constrain(u);
         // x is rounded at ε of itself and of the bounds; du = dx / derivative.
-        const rounding = 8 * EPSILON * (1 + Math.abs(u) + (size + x) / transform.derivative(u));
+        const rounding =
+          8 * EPSILON * (1 + Math.abs(u) + (size + Math.abs(x)) / transform.derivative(u));
         expect(Math.abs(transform.unconstrain(x) - u)).toBeLessThan(rounding);
       }),
       { seed: 2025, numRuns: 1000 },
@@ -44,7 +47,7 @@ describe('a transform', () => {
         expect(derivative).toBeGreaterThan(0);
         // Truncation: h²/6 of a third derivative, which is at most e^h times the first for exp
         // and at most the first for the logistic. Rounding: ε of the values over h.
-        const values = size + transform.constrain(u);
+        const values = size + Math.abs(transform.constrain(u));
         const tolerance = H * H * derivative + (4 * EPSILON * values) / H;
         expect(Math.abs(slope(transform.constrain, u) - derivative)).toBeLessThan(tolerance);
       }),
@@ -63,6 +66,10 @@ describe('a transform', () => {
         const tolerance = H * H + rounding / H;
         const error = slope(transform.logJacobian, u) - transform.logJacobianDerivative(u);
         expect(Math.abs(error)).toBeLessThan(tolerance);
+        // Its slopes are below 1, and their third derivative at most 1/4 too.
+        const second =
+          slope(transform.logJacobianDerivative, u) - transform.logJacobianSecondDerivative(u);
+        expect(Math.abs(second)).toBeLessThan(H * H + (8 * EPSILON) / H);
       }),
       { seed: 2025, numRuns: 1000 },
     );
