@@ -35,7 +35,7 @@ export const MOST_DENSE = 80;
  * More than this are not worth that of all coordinates with the curvature at the mode, which split
  * HMC takes.
  */
-const MOST_WITH_HESSIAN = 150;
+const MOST_WITH_HESSIAN = 100;
 
 /** @param fit a position near the peak; null where none was found, and the coordinates stay as they are */
 export function modelOf(

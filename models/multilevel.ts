@@ -13,8 +13,9 @@
  */
 import { gaussianMultilevel, integratesOut } from './gaussian-multilevel.js';
 import { multilevelDensity } from './multilevel-density.js';
+import { forgetMaps } from './multilevel-linearize.js';
 import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel-model.js';
-import { forgetMaps, roughFit } from './multilevel-rough-fit.js';
+import { roughFit } from './multilevel-rough-fit.js';
 import type { RegressionSpecification } from './regression-data.js';
 
 export type { MultilevelModel } from './multilevel-model.js';

@@ -150,6 +150,10 @@ const settings = z.object({
 export const fittedRegression = z.object({
   formula: z.string(),
   family,
+  reading: z.object({
+    levels: z.record(z.string(), names).optional(),
+    missing: z.enum(['drop', 'fail']).optional(),
+  }),
   givenPriors: z.array(priorRow),
   priors: z.array(priorRow.extend({ text: z.string(), source: z.string() })),
   frame,

@@ -74,13 +74,15 @@ export function encodeFit(
 
 /** A fit that `regression` returned has its draws and warnings a second time, for its user. */
 function fieldsOf(fit: FittedRegression): FittedRegression {
-  const { formula, family, givenPriors, priors, frame, specification, settings, notes } = fit;
+  const { formula, family, givenPriors, priors, frame, reading, specification, settings, notes } =
+    fit;
   const fields: Required<FittedRegression> = {
     formula,
     family,
     givenPriors,
     priors,
     frame,
+    reading,
     specification,
     settings,
     fit: fit.fit,

@@ -2,7 +2,11 @@
  * Columns of a design that say what other columns say, found as R's `lm` finds them: by a QR
  * factorization that passes over a column of which less than 1e-7 of its length is left when the
  * columns before it are taken out. With an intercept, columns are centred first.
+ *
+ * Most designs have none, and a Cholesky factorization of their sums of products says so at a
+ * fraction of the cost: where it leaves much of every column, there is nothing to be looked for.
  */
+import { cholesky, mirrorLower } from '../linear-algebra/cholesky.js';
 import type { DependentColumn, DesignMatrix } from './design.js';
 
 const TOLERANCE = 1e-7;
@@ -14,22 +18,91 @@ export interface RankFacts {
 
 export function rankFacts(matrix: DesignMatrix, intercept: boolean): RankFacts {
   const { names } = matrix;
-  const constantColumns: string[] = [];
+  const constantColumns = intercept ? names.filter((_, j) => isConstant(matrix, j)) : [];
+  const others = names.flatMap((name, j) => (constantColumns.includes(name) ? [] : [j]));
+  if (clearlyIndependent(matrix, others, intercept)) {
+    return { constantColumns, dependentColumns: [] };
+  }
   const dependentColumns: DependentColumn[] = [];
   const basis: Basis = { names: [], vectors: [], coefficients: [] };
-  names.forEach((name, j) => {
+  for (const j of others) {
     const column = columnOf(matrix, j);
-    if (intercept) {
-      if (column.every((value) => value === column[0])) {
-        constantColumns.push(name);
-        return;
-      }
-      centre(column);
-    }
-    const of = addOrExplain(basis, name, column);
-    if (of !== null) dependentColumns.push({ column: name, of });
-  });
+    if (intercept) centre(column);
+    const of = addOrExplain(basis, names[j], column);
+    if (of !== null) dependentColumns.push({ column: names[j], of });
+  }
   return { constantColumns, dependentColumns };
+}
+
+function isConstant({ names, rows, values }: DesignMatrix, j: number): boolean {
+  for (let at = j; at < rows * names.length; at += names.length) {
+    if (values[at] !== values[j]) return false;
+  }
+  return true;
+}
+
+/** Of a column's length, so much must be left: far from where rounding could be mistaken for it. */
+const PLAINLY_LEFT = 1e-3;
+
+function clearlyIndependent(
+  matrix: DesignMatrix,
+  columns: readonly number[],
+  intercept: boolean,
+): boolean {
+  const k = columns.length;
+  const products = intercept ? centredProducts(matrix, columns) : sumsOfProducts(matrix, columns);
+  const lengths = columns.map((_, a) => Math.sqrt(products[a * k + a]));
+  for (let a = 0; a < k; a++) {
+    for (let b = 0; b < k; b++) products[a * k + b] /= lengths[a] * lengths[b];
+  }
+  const lower = cholesky(products, k);
+  return lower?.every((value, at) => at % (k + 1) !== 0 || value > PLAINLY_LEFT) ?? false;
+}
+
+/** Σ (x_ia − x̄_a) (x_ib − x̄_b), from sums of what is mostly zero or near it: no digits are lost. */
+function centredProducts(matrix: DesignMatrix, columns: readonly number[]): Float64Array {
+  const { names, rows, values } = matrix;
+  const k = columns.length;
+  const origins = columns.map((j) => originOf(matrix, j));
+  const products = sumsOfProducts(matrix, columns, origins);
+  const sums = columns.map((j, a) => {
+    let sum = 0;
+    for (let at = j; at < rows * names.length; at += names.length) sum += values[at] - origins[a];
+    return sum;
+  });
+  return products.map((product, at) => product - (sums[Math.floor(at / k)] * sums[at % k]) / rows);
+}
+
+/** A value from which those of a column are not far: 0 where it is the value of most. */
+function originOf({ names, rows, values }: DesignMatrix, j: number): number {
+  let zeros = 0;
+  for (let at = j; at < rows * names.length; at += names.length) zeros += values[at] === 0 ? 1 : 0;
+  return 2 * zeros > rows ? 0 : values[j];
+}
+
+/** Row by row over what is not zero: of a factor's columns that is one. */
+function sumsOfProducts(
+  { names, rows, values }: DesignMatrix,
+  columns: readonly number[],
+  origins: readonly number[] = columns.map(() => 0),
+): Float64Array {
+  const k = columns.length;
+  const products = new Float64Array(k * k);
+  const row = new Float64Array(k);
+  const filled = new Int32Array(k);
+  for (let i = 0; i < rows; i++) {
+    let count = 0;
+    for (let a = 0; a < k; a++) {
+      row[a] = values[i * names.length + columns[a]] - origins[a];
+      if (row[a] !== 0) filled[count++] = a;
+    }
+    for (let x = 0; x < count; x++) {
+      const a = filled[x];
+      for (let y = 0; y <= x; y++) products[a * k + filled[y]] += row[a] * row[filled[y]];
+    }
+  }
+  mirrorLower(products, k);
+  return products;
 }
 
 function columnOf({ names, rows, values }: DesignMatrix, j: number): Float64Array {

@@ -140,14 +140,14 @@ export async function fitByChains(
   run: ChainRunner,
   options: RunOptions,
 ): Promise<Fit> {
-  const sampled = async (chosen: SamplerSettings): Promise<Fit> => {
+  const sampled = async (chosen: SamplerSettings, { onProgress }: RunOptions): Promise<Fit> => {
     const jobs = Array.from({ length: settings.chains }, (_, chain) => ({
       name,
       specification,
       settings: chosen,
       chain,
     }));
-    const finished = await run(jobs, options);
+    const finished = await run(jobs, { ...options, onProgress });
     requireGoingOn(options.signal);
     return assembleFit(
       modelOf(specification).parameterNames,
@@ -155,8 +155,18 @@ export async function fitByChains(
       finished[0].paretoK,
     );
   };
-  const fit = await sampled(settings);
+  const fit = await sampled(settings, options);
   if (isSound(fit, settings)) return fit;
-  const again = await sampled({ ...settings, algorithm: 'nuts' });
+  const again = await sampled({ ...settings, algorithm: 'nuts' }, goingOn(fit, options));
   return { ...again, diagnostics: { ...again.diagnostics, paretoK: fit.diagnostics.paretoK } };
+}
+
+/** Progress counts on from the fit that was not sound: a bar does not go back to its beginning. */
+function goingOn({ chains, draws }: Fit, { onProgress }: RunOptions): RunOptions {
+  if (!onProgress) return {};
+  const before = chains.reduce((sum, { warmup }) => sum + warmup + draws.drawsPerChain, 0);
+  return {
+    onProgress: (progress) =>
+      onProgress({ ...progress, done: before + progress.done, of: before + progress.of }),
+  };
 }

@@ -7,6 +7,7 @@ import type { RegressionSpecification } from '../../models/regression-data.js';
 import type { ModelFrame } from '../formula/design.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { Fit } from './fit.js';
+import type { Preparation } from './prepare.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
 
 export interface FittedRegression {
@@ -18,6 +19,8 @@ export interface FittedRegression {
   /** One row for each class, coefficient and group, as brms' `prior_summary` has them. */
   readonly priors: readonly PriorInUse[];
   readonly frame: ModelFrame;
+  /** How the data were to be read, for `update`. */
+  readonly reading: Pick<Preparation, 'levels' | 'missing'>;
   readonly specification: RegressionSpecification;
   readonly settings: SamplerSettings;
   /** Draws, their summary and diagnostics: reported parameters by brms' names. */

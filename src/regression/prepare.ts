@@ -2,20 +2,21 @@
  * From what a user gives to what a model is made of: formula and data become numbers, priors are
  * resolved, and data that no fit could come of are refused here, before anything is sampled.
  */
-import type { Family, FamilyName } from '../../models/families/family.js';
-import { requireFamily, responseDistribution } from '../../models/families/index.js';
+import { auxiliaryOf, type Family, type FamilyName } from '../../models/families/family.js';
+import { responseDistribution } from '../../models/families/index.js';
 import type {
   GroupEffects,
   RegressionData,
   RegressionSpecification,
 } from '../../models/regression-data.js';
+import { reportedNames } from '../../models/reported-parameters.js';
 import { WeighbridgeError } from '../errors.js';
 import type { GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
-import { type DataInput, type Table, tableOf } from '../formula/table.js';
-import { gaussian } from './families.js';
+import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
+import { familyFrom, type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
 import { resolvePriors } from './priors/resolve-priors.js';
@@ -24,12 +25,15 @@ import { resolvePriors } from './priors/resolve-priors.js';
 export interface Preparation {
   /** As brms and lme4 write them: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`. */
   readonly formula: string;
-  /** `gaussian()` where absent. */
-  readonly family?: Family;
+  /** `gaussian()` where absent; a name stands for the family with its default link. */
+  readonly family?: Family | FamilyName;
   /** A record a row, or an array a column. */
   readonly data: DataInput;
-  /** Those of `defaultPrior` where absent; given ones replace defaults parameter by parameter. */
-  readonly prior?: PriorRow | readonly PriorRow[];
+  /**
+   * Those of `defaultPrior` where absent; given ones replace defaults parameter by parameter. Text
+   * is read as `parsePrior` reads it: `'normal(0, 1) class=b'`.
+   */
+  readonly prior?: PriorInput | readonly PriorInput[];
   /**
    * Rows with a missing value in a column that the formula uses: `drop` (default) leaves them out
    * and says how many, as brms does; `fail` refuses them.
@@ -42,33 +46,64 @@ export interface Preparation {
 export interface Prepared {
   readonly frame: ModelFrame;
   readonly family: Family;
+  readonly reading: Pick<Preparation, 'levels' | 'missing'>;
   readonly givenPriors: readonly PriorRow[];
   readonly priors: readonly PriorInUse[];
   readonly specification: RegressionSpecification;
 }
 
 /**
+ * @param others options beside those of a regression that its caller knows
  * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`
  */
-export function prepare(asked: Preparation): Prepared {
+export function prepare(asked: Preparation, others: readonly string[] = []): Prepared {
+  requireOptions(asked, others);
   const { data, levels } = asked;
-  return prepareTable(asked, tableOf(data, levels ? { levels } : {}));
+  requireData(data);
+  return prepared(asked, tableOf(data, levels ? { levels } : {}));
 }
 
 /** The same of a data set that was read already. */
-export function prepareTable(
-  { formula, family: given = gaussian(), prior = [], missing = 'drop' }: Omit<Preparation, 'data'>,
+export function prepareTable(asked: Omit<Preparation, 'data'>, table: Table): Prepared {
+  requireOptions(asked);
+  const { levels } = asked;
+  return prepared(asked, levels ? tableOf(cellsOf(table), { levels }) : table);
+}
+
+function prepared(
+  { formula, family: given = 'gaussian', prior = [], missing, levels }: Omit<Preparation, 'data'>,
   table: Table,
 ): Prepared {
-  const family = requireFamily(given);
+  const family = familyFrom(given);
+  const givenPriors = priorsFrom(prior);
   const outcome = outcomeKinds[family.family];
-  const frame = modelFrame(parseFormula(formula), table, { missing, outcome });
+  const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
   requireOutcomes(family, frame);
-  const givenPriors = Array.isArray(prior) ? prior : [prior as PriorRow];
+  requireParameters(family, data, frame.design.formula.text);
+  requireDistinctNames(family, data);
   const { priors, rows } = resolvePriors(priorModel(frame, data), family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
-  return { frame, family, givenPriors, priors: rows, specification };
+  const notes = [...frame.notes, ...saturationNotes(specification)];
+  const reading = { ...(levels && { levels }), ...(missing && { missing }) };
+  return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/** Columns of a table as they may have been before they were read. */
+function cellsOf({ rows, columns }: Table): DataInput {
+  const cellsOfColumn = (column: Column) =>
+    column.kind === 'numeric'
+      ? column.values
+      : Array.from({ length: rows }, (_, row) =>
+          column.kind === 'factor'
+            ? labelAt(column, row)
+            : column.codes[row] < 0
+              ? null
+              : column.codes[row] === 1,
+        );
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, cellsOfColumn(column)]),
+  );
 }
 
 const outcomeKinds: Readonly<Record<FamilyName, OutcomeKind>> = {
@@ -108,6 +143,40 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
   };
+}
+
+/** Throws `bad-formula` where nothing is to be estimated. */
+function requireParameters(family: Family, data: RegressionData, formula: string): void {
+  const { intercept, predictors, groups } = data;
+  if (intercept || predictors.names.length > 0 || groups.length > 0) return;
+  if (auxiliaryOf(family).length > 0) return;
+  throw new WeighbridgeError(
+    'bad-formula',
+    `formula '${formula}': there is nothing to estimate, neither an intercept nor a predictor nor a group`,
+  );
+}
+
+/** Throws `bad-data` where brms' spelling, a dot for a blank, makes one name of two. */
+function requireDistinctNames(family: Family, data: RegressionData): void {
+  const seen = new Set<string>();
+  for (const name of reportedNames({ family, data })) {
+    if (seen.has(name)) {
+      throw new WeighbridgeError(
+        'bad-data',
+        `two parameters would be called ${name}: rename a level or a column in the data`,
+      );
+    }
+    seen.add(name);
+  }
+}
+
+/** As many coefficients as rows leave no scatter to learn σ from. */
+function saturationNotes({ family, data }: RegressionSpecification): readonly string[] {
+  const coefficients = data.predictors.names.length + (data.intercept ? 1 : 0);
+  if (!auxiliaryOf(family).includes('sigma') || coefficients < data.rows) return [];
+  return [
+    `there are ${data.rows} rows and ${coefficients} coefficients: the data say nothing of sigma, which its prior alone decides`,
+  ];
 }
 
 /** Throws `bad-data` at the first outcome that the family cannot have. */

@@ -44,6 +44,7 @@ export function revived(data: FittedRegression, runner?: ChainRunner): Regressio
     formula: data.formula,
     family: data.family,
     prior: data.givenPriors,
+    ...data.reading,
     ...data.settings,
     ...(runner && { runner }),
   };
@@ -74,7 +75,7 @@ function settingsIn(options: SamplingOptions): Partial<SamplerSettings> {
 }
 
 function fittedRegression(
-  { frame, family, givenPriors, priors, specification }: Prepared,
+  { frame, family, reading, givenPriors, priors, specification }: Prepared,
   settings: SamplerSettings,
   fit: Fit,
 ): FittedRegression {
@@ -85,6 +86,7 @@ function fittedRegression(
     givenPriors,
     priors,
     frame,
+    reading,
     specification,
     settings,
     fit,

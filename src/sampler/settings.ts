@@ -55,6 +55,9 @@ export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
   initialRange: 2,
 });
 
+/** Of all chains: more would not fit into memory. */
+const MOST_TRANSITIONS = 1e8;
+
 export const settingNames = Object.keys(defaultSettings) as readonly (keyof SamplerSettings)[];
 
 /** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
@@ -68,6 +71,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
       );
     }
   };
+  const { chains, draws, warmup } = settings;
   const requireOneOf = (name: 'algorithm' | 'metric', allowed: readonly string[]) => {
     if (!allowed.includes(settings[name])) {
       throw new WeighbridgeError(
@@ -82,12 +86,18 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
   requireWhole('warmup', 0);
   requireWhole('draws', 4);
   requireWhole('maxDepth', 1);
+  if (chains * Math.max(draws, warmup) > MOST_TRANSITIONS) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `${chains} chains of ${warmup} warm-up and ${draws} kept draws: expected at most ${MOST_TRANSITIONS} of either in all`,
+    );
+  }
   const requireRange = (
     name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange' | 'seed',
     allowed: boolean,
     expected: string,
   ) => {
-    if (!allowed) {
+    if (!allowed || (name !== 'seed' && typeof settings[name] !== 'number')) {
       throw new WeighbridgeError(
         'bad-argument',
         `${name} is ${settings[name]}, but must be ${expected}`,
@@ -107,6 +117,10 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
     typeof settings.seed === 'string' || Number.isFinite(settings.seed),
     'a number or a text',
   );
-  requireRange('initialRange', initialRange >= 0, 'at least 0');
+  requireRange(
+    'initialRange',
+    initialRange >= 0 && Number.isFinite(initialRange),
+    'at least 0 and finite',
+  );
   return settings;
 }

@@ -65,6 +65,7 @@ export function madeUpFit(shape: Partial<Shape> = {}): FittedRegression {
     family: { family: 'gaussian', link: 'identity' },
     givenPriors: [{ class: 'b', prior: { ...flat, upper: Number.POSITIVE_INFINITY } }],
     priors: [{ class: 'b', prior: flat, text: '(flat)', source: 'user' }],
+    reading: { levels: { g: ['b', 'a'] }, missing: 'fail' },
     frame: {
       design: {
         formula: { text: 'y ~ x' },

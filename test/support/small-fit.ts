@@ -63,6 +63,7 @@ export function smallFit({
     givenPriors,
     priors,
     frame,
+    reading: {},
     specification,
     settings: completeSettings({ chains, warmup, draws: drawsPerChain, seed }),
     fit: assembleFit(reportedNames(specification), told),

@@ -31,7 +31,7 @@ export type CalibrateRegressionOptions = SimulatedRegressionOptions &
 export async function calibrateRegression(
   options: CalibrateRegressionOptions,
 ): Promise<Calibration> {
-  const { specification } = prepare(options);
+  const { specification } = prepare(options, ['simulations', 'parameters', 'rankedDraws']);
   const names = reportedNames(specification);
   const drawParameters = priorSampler(specification);
   const { simulations, rankedDraws, seed, onProgress, signal } = options;

@@ -33,7 +33,7 @@ export interface RecoverRegressionOptions extends SimulatedRegressionOptions {
  *   range; `interrupted` where the signal was given; and as `regression`
  */
 export async function recoverRegression(options: RecoverRegressionOptions): Promise<Recovery> {
-  const { specification } = prepare(options);
+  const { specification } = prepare(options, ['simulations', 'at']);
   const { at, simulations, seed, onProgress, signal } = options;
   const names = reportedNames(specification);
   requireValues(specification, at);

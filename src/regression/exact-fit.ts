@@ -1,0 +1,117 @@
+/**
+ * Do the predictors explain the outcomes exactly, to the last digits of floating point? Then σ may
+ * be as small as it likes: with n rows and r columns that do not depend on one another, the density
+ * grows as σ^−(n−r) when σ falls.
+ */
+import { meanLink } from '../../models/links.js';
+import type { GroupEffects, RegressionSpecification } from '../../models/regression-data.js';
+import { dot, extend, norm, takeOut } from '../linear-algebra/orthonormal.js';
+
+/** Of a column's length: as R's `lm` decides that a column depends on those before it. */
+const DEPENDENT = 1e-7;
+/** Units in the last place that a sum of products may be off. */
+const LAST_DIGITS = 16 * Number.EPSILON;
+/** Rows beyond the number of columns that are tried first: few designs explain these by chance. */
+const FIRST_ROWS = 50;
+
+export interface ExactFit {
+  /** Columns that do not depend on one another, group effects among them. */
+  readonly rank: number;
+}
+
+/**
+ * Null where the outcomes are not explained.
+ *
+ * @param group a grouping factor whose effects take part
+ * @param rows those that are to be explained
+ */
+export function exactFit(
+  specification: Pick<RegressionSpecification, 'family' | 'data'>,
+  rows: Int32Array,
+  group: string | null,
+): ExactFit | null {
+  const { predictors } = specification.data;
+  const few = 2 * predictors.names.length + FIRST_ROWS;
+  if (rows.length > few && !explained(specification, rows.subarray(0, few), group)) return null;
+  return explained(specification, rows, group);
+}
+
+function explained(
+  { family, data }: Pick<RegressionSpecification, 'family' | 'data'>,
+  rows: Int32Array,
+  group: string | null,
+): ExactFit | null {
+  const { link } = meanLink(family.link);
+  const { outcomes, offset } = data;
+  const linked = Float64Array.from(rows, (i) => link(outcomes[i]));
+  if (!linked.every(Number.isFinite)) return null;
+  const known = Float64Array.from(rows, (i) => (offset ? offset[i] : 0));
+  const wanted = linked.map((value, i) => value - known[i]);
+  const terms = data.groups.filter((term) => term.group === group);
+  let scale = largest(linked) + largest(known);
+  const columns = columnsOf(data, rows);
+  const sizes = columns.map((column) => ({ length: norm(column), most: largest(column) }));
+  let rank = takeOutLevels(terms, rows, [...columns, wanted]);
+  const basis: Float64Array[] = [];
+  columns.forEach((column, j) => {
+    const { length, most } = sizes[j];
+    if (!(norm(column) > DEPENDENT * length) || !extend(basis, column, DEPENDENT)) return;
+    rank++;
+    // What rounding of this column does to what it explains.
+    const along = dot(basis[basis.length - 1], wanted);
+    scale += (Math.abs(along) * most) / norm(column);
+  });
+  takeOut(basis, wanted);
+  return largest(wanted) <= LAST_DIGITS * scale ? { rank } : null;
+}
+
+/** The column of ones where there is an intercept, then the predictors. */
+function columnsOf(
+  { intercept, predictors }: RegressionSpecification['data'],
+  rows: Int32Array,
+): Float64Array[] {
+  const { names, values } = predictors;
+  const columns = names.map((_, j) => Float64Array.from(rows, (i) => values[i * names.length + j]));
+  return intercept ? [new Float64Array(rows.length).fill(1), ...columns] : columns;
+}
+
+/** Takes what effects by level can explain out of vectors, in place; returns how many effects. */
+function takeOutLevels(
+  terms: readonly GroupEffects[],
+  rows: Int32Array,
+  vectors: readonly Float64Array[],
+): number {
+  const [first] = terms;
+  if (first === undefined) return 0;
+  const places = new Map<number, number[]>();
+  rows.forEach((row, place) => {
+    const level = first.levelOf[row];
+    const known = places.get(level);
+    if (known) known.push(place);
+    else places.set(level, [place]);
+  });
+  let rank = 0;
+  for (const ofLevel of places.values()) {
+    const basis: Float64Array[] = [];
+    for (const { coefficients, values } of terms) {
+      const width = coefficients.length;
+      for (let c = 0; c < width; c++) {
+        const column = Float64Array.from(ofLevel, (place) => values[rows[place] * width + c]);
+        extend(basis, column, DEPENDENT);
+      }
+    }
+    rank += basis.length;
+    for (const vector of vectors) {
+      const part = Float64Array.from(ofLevel, (place) => vector[place]);
+      takeOut(basis, part);
+      ofLevel.forEach((place, i) => {
+        vector[place] = part[i];
+      });
+    }
+  }
+  return rank;
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
