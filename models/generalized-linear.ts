@@ -13,11 +13,11 @@
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { splitStepOf } from '../src/sampler/split-step.js';
-import { type CoefficientDesign, writeGram } from './coefficient-design.js';
-import { coefficientLikelihood } from './coefficient-likelihood.js';
 import { auxiliaryLowerBound, auxiliaryOf } from './families/family.js';
-import { guessParameters } from './generalized-linear-guess.js';
-import { independentColumns } from './independent-columns.js';
+import { type CoefficientDesign, writeGram } from './generalized-linear/coefficient-design.js';
+import { coefficientLikelihood } from './generalized-linear/coefficient-likelihood.js';
+import { guessParameters } from './generalized-linear/guess.js';
+import { independentColumns } from './generalized-linear/independent-columns.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
 import { parameterPriors } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';

@@ -1,24 +1,25 @@
 /**
  * Regressions with group effects, as brms has them (Bürkner 2017, J. Statistical Software 80), of any
- * family. Three ways to sample the same posterior (test/models/multilevel-ways.test.ts):
+ * family. Three ways to sample the same posterior (test/models/multilevel/ways.test.ts):
  *
  *  - Gaussian with the identity link: the effects of the largest factor are integrated out
- *    (gaussian-multilevel.ts).
+ *    (multilevel/gaussian.ts).
  *  - Others: effects by the map of group-map.ts, between the centred and the non-centred
- *    parametrization level by level (multilevel-density.ts).
+ *    parametrization level by level (multilevel/density.ts).
  *  - Where no rough fit is found that the map could be made of: non-centred.
  *
  * In each, everything else is in whitened coordinates from a rough fit, so that the posterior is about
  * a standard normal: trajectories are short and the metric has little left to learn.
  */
-import { gaussianMultilevel, integratesOut } from './gaussian-multilevel.js';
-import { multilevelDensity } from './multilevel-density.js';
-import { forgetMaps } from './multilevel-linearize.js';
-import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel-model.js';
-import { roughFit } from './multilevel-rough-fit.js';
+
+import { multilevelDensity } from './multilevel/density.js';
+import { gaussianMultilevel, integratesOut } from './multilevel/gaussian.js';
+import { forgetMaps } from './multilevel/linearize.js';
+import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel/model.js';
+import { roughFit } from './multilevel/rough-fit.js';
 import type { RegressionSpecification } from './regression-data.js';
 
-export type { MultilevelModel } from './multilevel-model.js';
+export type { MultilevelModel } from './multilevel/model.js';
 
 /** The model of a regression with at least one group term, in the way that suits its data. */
 export function multilevel(specification: RegressionSpecification): MultilevelModel {

@@ -3,7 +3,7 @@
  */
 import type { Model } from '../src/sampler/model.js';
 import { bernoulliLogit } from './bernoulli-logit.js';
-import { coefficientDesign } from './coefficient-design.js';
+import { coefficientDesign } from './generalized-linear/coefficient-design.js';
 import { generalizedLinear } from './generalized-linear.js';
 import { multilevel } from './multilevel.js';
 import type { Prior } from './prior-distributions.js';

@@ -5,8 +5,9 @@
  *
  *     log p = y log μ + (1 − y) log(1 − μ)
  */
-import { probabilityLink } from '../links.js';
+
 import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { probabilityLink } from './links.js';
 import { probabilityFamily } from './probability.js';
 
 export function bernoulliFamily(family: Family, outcomes: Outcomes): ResponseFamily {

@@ -6,8 +6,8 @@
  *     log p = y log μ + (n − y) log(1 − μ) + log C(n, y)
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
-import { probabilityLink } from '../links.js';
 import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { probabilityLink } from './links.js';
 import { probabilityFamily } from './probability.js';
 import { binomialVariate } from './variates.js';
 

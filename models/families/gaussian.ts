@@ -7,8 +7,9 @@
  *
  * Rows that share a linear predictor enter as their number, mean and squares about it.
  */
-import { meanLink } from '../links.js';
+
 import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { meanLink } from './links.js';
 import { throughLink } from './through-link.js';
 import { cellOf, totalsOf } from './totals.js';
 

@@ -12,8 +12,8 @@
  * rising-factorials.ts.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
-import { meanLink } from '../links.js';
 import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { meanLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { expectedCount, over, timesLog } from './poisson.js';
 import { risingFactorials } from './rising-factorials.js';

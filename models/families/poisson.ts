@@ -8,8 +8,8 @@
  * Rows that share a linear predictor enter as their number and sum.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
-import { meanLink } from '../links.js';
 import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
+import { meanLink } from './links.js';
 import { throughLink } from './through-link.js';
 import { cellOf, totalsOf } from './totals.js';
 import { poissonVariate } from './variates.js';

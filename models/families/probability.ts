@@ -7,8 +7,9 @@
  * the probit link by log Φ(±η) with one exponential a row; at other links by the logarithms of the
  * link. Rows that share a linear predictor enter as their sums.
  */
-import { newLogTerms, probabilityLink } from '../links.js';
+
 import type { Family, Outcomes, ResponseFamily } from './family.js';
+import { newLogTerms, probabilityLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { probitLogLikelihood } from './probit-rows.js';
 import { cellOf, type Totals, totalsOf } from './totals.js';

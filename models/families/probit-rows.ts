@@ -6,8 +6,9 @@
  * successes or without failures, which Bernoulli outcomes are, put their factor into a product, of
  * which one logarithm is taken for many rows.
  */
-import { DENSITY_AT_ZERO, scaledTail } from '../normal-tail.js';
+
 import type { ResponseFamily } from './family.js';
+import { DENSITY_AT_ZERO, scaledTail } from './normal-tail.js';
 import type { Totals } from './totals.js';
 
 /** A product below it has its logarithm taken; no factor is below its square root but in far tails. */

@@ -3,8 +3,9 @@
  *
  *     dℓ/dη = ℓ′ μ′,   d²ℓ/dη² = ℓ″ μ′² + ℓ′ μ″,   d²ℓ/dη da = (dℓ′/da) μ′.
  */
-import { meanLink } from '../links.js';
+
 import type { Family, ResponseFamily } from './family.js';
+import { meanLink } from './links.js';
 
 /**
  * @param atMean the family with the identity link: its η is the mean

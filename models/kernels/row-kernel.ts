@@ -3,11 +3,12 @@
  * and links that it knows. One module with one memory serves all models of a thread, as in
  * logit-kernel.ts: who comes next brings its rows.
  */
-import type { CoefficientDesign } from '../coefficient-design.js';
+
 import type { Family, Outcomes } from '../families/family.js';
 import { risingFactorials } from '../families/rising-factorials.js';
 import { studentConstant, studentConstantSlope } from '../families/student.js';
 import { type Totals, totalsOf } from '../families/totals.js';
+import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
 import { rowsModule } from './rows-module.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
 

@@ -10,7 +10,7 @@
 import gammaln from '@stdlib/math-base-special-gammaln';
 import { cholesky } from '../../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../../src/random/stream.js';
-import { correlationCount, writeCorrelations } from '../correlation-cholesky.js';
+import { correlationCount, writeCorrelations } from '../multilevel/correlation-cholesky.js';
 import { drawBeta } from './draw.js';
 
 /**

@@ -3,7 +3,7 @@
  * be as small as it likes: with n rows and r columns that do not depend on one another, the density
  * grows as σ^−(n−r) when σ falls.
  */
-import { meanLink } from '../../models/links.js';
+import { meanLink } from '../../models/families/links.js';
 import type { GroupEffects, RegressionSpecification } from '../../models/regression-data.js';
 import { dot, extend, norm, takeOut } from '../linear-algebra/orthonormal.js';
 

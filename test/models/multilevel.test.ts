@@ -12,7 +12,7 @@ import {
   positionOf,
   reportedAt,
   specificationOf,
-} from './multilevel-support.js';
+} from './multilevel/support.js';
 
 const ways = fc.constantFrom('by-information', 'non-centred');
 

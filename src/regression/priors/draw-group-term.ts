@@ -2,7 +2,7 @@
  * Parameters of one group term from their prior: standard deviations s, correlations R = L Lᵀ from
  * an LKJ distribution, and for each level effects r = diag(s) L z of standard normal z.
  */
-import { writeCorrelations } from '../../../models/correlation-cholesky.js';
+import { writeCorrelations } from '../../../models/multilevel/correlation-cholesky.js';
 import { drawLkjFactor, drawPrior, type Prior } from '../../../models/prior-distributions.js';
 import type { GroupEffects } from '../../../models/regression-data.js';
 import type { RandomStream } from '../../random/stream.js';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Family, LinkName, ResponseFamily } from '../../../models/families/family.js';
 import { familyNames } from '../../../models/families/family.js';
 import { linksOf, requireFamily, responseFamily } from '../../../models/families/index.js';
-import { meanLink, newLogTerms, probabilityLink } from '../../../models/links.js';
+import { meanLink, newLogTerms, probabilityLink } from '../../../models/families/links.js';
 import { WeighbridgeError } from '../../../src/errors.js';
 import { outcomesOf, reference } from './reference.js';
 

@@ -1,11 +1,11 @@
 /** The compiled likelihoods of rows against their plain twins, and the shipped bytes against their source. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import {
   type CoefficientLikelihood,
   coefficientLikelihood,
-} from '../../../models/coefficient-likelihood.js';
-import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+} from '../../../models/generalized-linear/coefficient-likelihood.js';
 import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { rowsModule } from '../../../models/kernels/rows-module.js';
 import { quickStream } from '../../../src/random/quick-stream.js';

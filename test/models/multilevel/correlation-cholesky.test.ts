@@ -11,11 +11,11 @@ import {
   correlationCount,
   writeCorrelationFactor,
   writeCorrelations,
-} from '../../models/correlation-cholesky.js';
-import { lkjLogDensity } from '../../models/prior-distributions.js';
-import { randomStream } from '../../src/random/stream.js';
-import type { Model } from '../../src/sampler/model.js';
-import { gradientError, positionOf, reportedAt } from './multilevel-support.js';
+} from '../../../models/multilevel/correlation-cholesky.js';
+import { lkjLogDensity } from '../../../models/prior-distributions.js';
+import { randomStream } from '../../../src/random/stream.js';
+import type { Model } from '../../../src/sampler/model.js';
+import { gradientError, positionOf, reportedAt } from './support.js';
 
 const cases = fc.record({
   size: fc.integer({ min: 2, max: 4 }),

@@ -6,15 +6,15 @@
  */
 import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf';
 import { describe, expect, it } from 'vitest';
-import type { FamilyName, LinkName } from '../../models/families/family.js';
-import { gaussianMultilevel } from '../../models/gaussian-multilevel.js';
-import { mappedMultilevel, multilevel } from '../../models/multilevel.js';
-import type { RegressionSpecification } from '../../models/regression-data.js';
-import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
-import { copyParameter } from '../../src/posterior/draws.js';
-import { type RandomStream, randomStream } from '../../src/random/stream.js';
-import { sample } from '../../src/regression/fit.js';
-import type { Model } from '../../src/sampler/model.js';
+import type { FamilyName, LinkName } from '../../../models/families/family.js';
+import { gaussianMultilevel } from '../../../models/multilevel/gaussian.js';
+import { mappedMultilevel, multilevel } from '../../../models/multilevel.js';
+import type { RegressionSpecification } from '../../../models/regression-data.js';
+import { mcseMean, sampleMoments } from '../../../src/posterior/convergence.js';
+import { copyParameter } from '../../../src/posterior/draws.js';
+import { type RandomStream, randomStream } from '../../../src/random/stream.js';
+import { sample } from '../../../src/regression/fit.js';
+import type { Model } from '../../../src/sampler/model.js';
 
 /** Twelve levels of six rows each, an intercept and a slope that vary together. */
 function slopesThatVary(): RegressionSpecification {

@@ -2,10 +2,10 @@
  * The likelihood of a multilevel regression made normal around a position, for the maps of its effects
  * (group-map.ts): H and b of each level of each factor.
  */
-import { cholesky, solveLower } from '../src/linear-algebra/cholesky.js';
-import type { GroupFactor } from './group-factors.js';
+import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
+import type { MultilevelDensity } from './density.js';
+import type { GroupFactor } from './factors.js';
 import type { GroupMap } from './group-map.js';
-import type { MultilevelDensity } from './multilevel-density.js';
 
 /**
  * Of the curvature that probabilities are taken to have: it vanishes as effects grow, and a map that

@@ -9,7 +9,7 @@
  * probability's link therefore gives log μ and log(1 − μ) with two derivatives each, right to the
  * last digits in both tails.
  */
-import type { LinkName } from './families/family.js';
+import type { LinkName } from './family.js';
 import { normalCdf, normalLogCdf, normalQuantile } from './normal-tail.js';
 
 export interface Link {

@@ -7,6 +7,11 @@
  *
  * The normal family with the identity link does without its rows: gaussian-likelihood.ts.
  */
+
+import type { Family, ResponseFamily } from '../families/family.js';
+import { responseFamily } from '../families/index.js';
+import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
+import type { RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   cellsOfDesign,
@@ -15,11 +20,7 @@ import {
   writeEta,
   writeGram,
 } from './coefficient-design.js';
-import type { Family, ResponseFamily } from './families/family.js';
-import { responseFamily } from './families/index.js';
 import { gaussianLikelihood } from './gaussian-likelihood.js';
-import { compiledLikelihood, type ParameterLikelihood } from './kernels/row-kernel.js';
-import type { RegressionData } from './regression-data.js';
 
 export interface CoefficientLikelihood {
   readonly design: CoefficientDesign;

@@ -5,12 +5,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gaussianMultilevel } from '../../models/gaussian-multilevel.js';
-import { groupFactors } from '../../models/group-factors.js';
-import type { RegressionSpecification } from '../../models/regression-data.js';
-import { etaOf, reportedLayout } from '../../models/reported-parameters.js';
-import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
-import { randomStream } from '../../src/random/stream.js';
+import { groupFactors } from '../../../models/multilevel/factors.js';
+import { gaussianMultilevel } from '../../../models/multilevel/gaussian.js';
+import type { RegressionSpecification } from '../../../models/regression-data.js';
+import { etaOf, reportedLayout } from '../../../models/reported-parameters.js';
+import {
+  cholesky,
+  solveLower,
+  solveLowerTransposed,
+} from '../../../src/linear-algebra/cholesky.js';
+import { randomStream } from '../../../src/random/stream.js';
 import {
   covariancesOf,
   gradientError,
@@ -22,7 +26,7 @@ import {
   positionOf,
   reportedAt,
   specificationOf,
-} from './multilevel-support.js';
+} from './support.js';
 
 const gaussians = layouts.map(
   (layout): Layout => ({ ...layout, family: { family: 'gaussian', link: 'identity' } }),

@@ -3,13 +3,13 @@
  * plainly in the parameters that are reported.
  */
 import fc from 'fast-check';
-import type { Family } from '../../models/families/family.js';
-import { lkjLogDensity, type Prior, priorDensity } from '../../models/prior-distributions.js';
-import type { GroupEffects, RegressionSpecification } from '../../models/regression-data.js';
-import { reportedLayout, rowLogLikelihood } from '../../models/reported-parameters.js';
-import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
-import { randomStream } from '../../src/random/stream.js';
-import type { Model } from '../../src/sampler/model.js';
+import type { Family } from '../../../models/families/family.js';
+import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
+import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
+import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
+import { cholesky, solveLower } from '../../../src/linear-algebra/cholesky.js';
+import { randomStream } from '../../../src/random/stream.js';
+import type { Model } from '../../../src/sampler/model.js';
 
 const families: readonly Family[] = [
   { family: 'gaussian', link: 'identity' },

@@ -6,9 +6,9 @@
  * Columns are taken two at a time, which halves the passes over η; an odd number of them is padded
  * with one of zeros.
  */
-import type { Cells } from './families/family.js';
-import { type CentredPredictors, centrePredictors } from './predictors.js';
-import type { RegressionData } from './regression-data.js';
+import type { Cells } from '../families/family.js';
+import { type CentredPredictors, centrePredictors } from '../predictors.js';
+import type { RegressionData } from '../regression-data.js';
 
 export interface CoefficientDesign {
   /** Rows that differ: linear predictors to be computed. */

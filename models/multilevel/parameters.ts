@@ -10,6 +10,11 @@
  * What the density is made of are the column of coefficients (α, β), for each grouping factor the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I), and aux.
  */
+
+import { auxiliaryLowerBound, auxiliaryOf } from '../families/family.js';
+import { parameterPriors } from '../parameter-priors.js';
+import { priorDensity } from '../prior-distributions.js';
+import type { RegressionSpecification } from '../regression-data.js';
 import {
   addCorrelationGradient,
   addLkj,
@@ -17,12 +22,8 @@ import {
   writeCorrelationFactor,
   writeCorrelations,
 } from './correlation-cholesky.js';
-import { auxiliaryLowerBound, auxiliaryOf } from './families/family.js';
-import type { FactorTerm, GroupFactor } from './group-factors.js';
+import type { FactorTerm, GroupFactor } from './factors.js';
 import { inverseSdMap, type SdMap, sdMap } from './group-sd-map.js';
-import { parameterPriors } from './parameter-priors.js';
-import { priorDensity } from './prior-distributions.js';
-import type { RegressionSpecification } from './regression-data.js';
 
 /** What the density is made of, or its gradient with respect to that. */
 export interface Natural {

@@ -3,9 +3,9 @@
  * own coordinates, θ and the effects of smaller factors, are origin + basis · x, with an upper
  * triangular basis from the curvature at the rough fit; the others stay as they are.
  */
-import { cholesky, solveLower } from '../src/linear-algebra/cholesky.js';
-import type { Coordinates, LogDensity } from '../src/sampler/model.js';
-import { makePeaked, writeHessianByDifferences } from './multilevel-curvature.js';
+import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
+import type { Coordinates, LogDensity } from '../../src/sampler/model.js';
+import { makePeaked, writeHessianByDifferences } from './curvature.js';
 
 export interface BlockCoordinates extends Coordinates {
   /** Length of the origin. */

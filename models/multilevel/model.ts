@@ -2,14 +2,14 @@
  * A multilevel density as a model: in whitened coordinates, with its parameters and group effects
  * reported by brms' names.
  */
-import type { RandomStream } from '../src/random/stream.js';
-import type { LogDensity, Model } from '../src/sampler/model.js';
-import type { GroupFactor } from './group-factors.js';
-import { inCoordinates, scaled, whitenedAt, writePosition } from './multilevel-coordinates.js';
-import { writeHessianByDifferences } from './multilevel-curvature.js';
-import type { MultilevelParameters } from './multilevel-parameters.js';
-import type { RegressionSpecification } from './regression-data.js';
-import { reportedLayout, reportedNames } from './reported-parameters.js';
+import type { RandomStream } from '../../src/random/stream.js';
+import type { LogDensity, Model } from '../../src/sampler/model.js';
+import type { RegressionSpecification } from '../regression-data.js';
+import { reportedLayout, reportedNames } from '../reported-parameters.js';
+import { inCoordinates, scaled, whitenedAt, writePosition } from './coordinates.js';
+import { writeHessianByDifferences } from './curvature.js';
+import type { GroupFactor } from './factors.js';
+import type { MultilevelParameters } from './parameters.js';
 
 export type MultilevelModel = Model & {
   /** How the group effects are sampled, in a sentence. */

@@ -1,21 +1,21 @@
 /**
  * A Gaussian regression with the identity link and group effects, those of its largest grouping
- * factor integrated out (gaussian-multilevel-density.ts) and drawn from their exact conditional at
+ * factor integrated out (gaussian-density.ts) and drawn from their exact conditional at
  * each kept draw: with one factor, what is sampled are a handful of parameters, however many levels
  * and rows there are. Effects of smaller factors are sampled by the map of group-map.ts.
  *
- * Position: (θ, z) in whitened coordinates, θ as in multilevel-parameters.ts, z of the smaller factors.
+ * Position: (θ, z) in whitened coordinates, θ as in parameters.ts, z of the smaller factors.
  */
-import type { RandomStream } from '../src/random/stream.js';
-import { gaussianLikelihood } from './gaussian-multilevel-density.js';
-import { gaussianStatistics } from './gaussian-multilevel-statistics.js';
-import { type GroupFactor, groupFactors } from './group-factors.js';
+import type { RandomStream } from '../../src/random/stream.js';
+import type { RegressionSpecification } from '../regression-data.js';
+import { climb } from './climb.js';
+import { type GroupFactor, groupFactors } from './factors.js';
+import { gaussianLikelihood } from './gaussian-density.js';
+import { gaussianStatistics } from './gaussian-statistics.js';
 import { groupMap } from './group-map.js';
-import { climb } from './multilevel-climb.js';
-import { type MultilevelModel, modelOf, scalesOf } from './multilevel-model.js';
-import { multilevelParameters } from './multilevel-parameters.js';
-import { resolutionsOf } from './multilevel-rough-fit.js';
-import type { RegressionSpecification } from './regression-data.js';
+import { type MultilevelModel, modelOf, scalesOf } from './model.js';
+import { multilevelParameters } from './parameters.js';
+import { resolutionsOf } from './rough-fit.js';
 
 /** Effects of smaller factors, beyond which rows are the cheaper way. */
 const MOST_OTHERS = 60;

@@ -2,9 +2,9 @@
  * The way to a peak of a density in some of its coordinates, by Newton's method with the Hessian from
  * differences of the gradient.
  */
-import type { LogDensity, Model } from '../src/sampler/model.js';
-import { normalApproximation } from '../src/sampler/normal-approximation.js';
-import { makePeaked, writeHessianByDifferences } from './multilevel-curvature.js';
+import type { LogDensity, Model } from '../../src/sampler/model.js';
+import { normalApproximation } from '../../src/sampler/normal-approximation.js';
+import { makePeaked, writeHessianByDifferences } from './curvature.js';
 
 /** Moves `position` to the peak over the coordinates `free`; false where there is none. */
 export function climb(

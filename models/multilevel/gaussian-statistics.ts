@@ -3,10 +3,10 @@
  * residuals r = y − offset − X β̂ at least squares, so that no digits are lost where outcomes are far
  * from zero. X holds the population's columns, then a column for each effect of the smaller factors.
  */
-import { cholesky, solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
-import type { GroupFactor } from './group-factors.js';
-import { centrePredictors } from './predictors.js';
-import type { RegressionData } from './regression-data.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import { centrePredictors } from '../predictors.js';
+import type { RegressionData } from '../regression-data.js';
+import type { GroupFactor } from './factors.js';
 
 export interface GaussianStatistics {
   readonly rows: number;

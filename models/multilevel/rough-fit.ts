@@ -10,13 +10,12 @@
  * of the density at z = 0. The first round starts from the regression without group effects.
  */
 
-import { meanAndSquares } from '../src/linear-algebra/sums.js';
-
+import { meanAndSquares } from '../../src/linear-algebra/sums.js';
+import type { RegressionData } from '../regression-data.js';
+import { climb } from './climb.js';
+import type { MultilevelDensity } from './density.js';
 import { resolution } from './group-sd-map.js';
-import { climb } from './multilevel-climb.js';
-import type { MultilevelDensity } from './multilevel-density.js';
-import { linearize } from './multilevel-linearize.js';
-import type { RegressionData } from './regression-data.js';
+import { linearize } from './linearize.js';
 
 const MOST_ROUNDS = 12;
 const DAMPED_ROUNDS = 3;

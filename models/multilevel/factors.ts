@@ -3,7 +3,7 @@
  * same levels: their coefficients stand side by side in one factor, whose covariance is block
  * diagonal.
  */
-import type { GroupEffects } from './regression-data.js';
+import type { GroupEffects } from '../regression-data.js';
 
 /** A term's place in its factor. */
 export interface FactorTerm {

@@ -19,9 +19,9 @@
  *
  * A gradient costs products of levels, coefficients and columns, whatever the number of rows.
  */
-import { solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
-import type { RandomStream } from '../src/random/stream.js';
-import type { GaussianStatistics, LevelClass } from './gaussian-multilevel-statistics.js';
+import { solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import type { RandomStream } from '../../src/random/stream.js';
+import type { GaussianStatistics, LevelClass } from './gaussian-statistics.js';
 
 export interface GaussianLikelihood {
   /** Sets the gradients; Λ̄ is added to. `delta` is counted from the statistics' reference. */

@@ -3,17 +3,17 @@
  * the intercept alone, and a few rounds of iteratively reweighted least squares from the outcomes
  * themselves (McCullagh & Nelder 1989, §2.5), with auxiliary parameters by their moments.
  */
-import { cholesky, solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import type { Family } from '../families/family.js';
+import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
+import { totalsOf } from '../families/totals.js';
+import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
   writeColumnSums,
   writeEta,
   writeGram,
 } from './coefficient-design.js';
-import type { Family } from './families/family.js';
-import { totalsOf } from './families/totals.js';
-import { meanLink, newLogTerms, probabilityLink } from './links.js';
-import type { RegressionSpecification } from './regression-data.js';
 
 const ROUNDS = 4;
 /** Of a column's squares: keeps the equations solvable where columns depend on each other. */

@@ -2,8 +2,8 @@
  * Hessians of models that bring none, by central differences of their analytic gradient, and what
  * can be made of them where they are not those of a peak.
  */
-import { cholesky, mirrorLower } from '../src/linear-algebra/cholesky.js';
-import type { LogDensity } from '../src/sampler/model.js';
+import { cholesky, mirrorLower } from '../../src/linear-algebra/cholesky.js';
+import type { LogDensity } from '../../src/sampler/model.js';
 
 /** In coordinates of unit scale: the error of a difference is h² / 6 third derivatives, 1e-9. */
 const DIFFERENCE = 1e-4;

@@ -4,10 +4,10 @@
  * population's columns parted into those that are constant within a level, which cost a product a
  * level, and the others, stored by column.
  */
-import type { Cells } from './families/family.js';
-import { type GroupFactor, groupFactors } from './group-factors.js';
-import { centrePredictors } from './predictors.js';
-import type { RegressionData, RegressionSpecification } from './regression-data.js';
+import type { Cells } from '../families/family.js';
+import { centrePredictors } from '../predictors.js';
+import type { RegressionData, RegressionSpecification } from '../regression-data.js';
+import { type GroupFactor, groupFactors } from './factors.js';
 
 export interface MultilevelRows {
   /** Cells: linear predictors to be computed. */

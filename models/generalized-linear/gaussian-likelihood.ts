@@ -12,7 +12,8 @@
  * other (where priors hold their slopes): of those that do, all but the first have β̂ = 0.
  */
 
-import { cholesky, solveLower, solveLowerTransposed } from '../src/linear-algebra/cholesky.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import type { RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   coefficientDesign,
@@ -22,7 +23,6 @@ import {
 } from './coefficient-design.js';
 import type { CoefficientLikelihood } from './coefficient-likelihood.js';
 import { independentColumns } from './independent-columns.js';
-import type { RegressionData } from './regression-data.js';
 
 interface SufficientStatistics {
   /** z̄ where there is an intercept, then β̂. */

@@ -1,6 +1,6 @@
 /**
  * The posterior density of a multilevel regression of any family, in the coordinates (θ, z): θ as in
- * multilevel-parameters.ts, z the effects of each grouping factor as in group-map.ts, factor by
+ * parameters.ts, z the effects of each grouping factor as in group-map.ts, factor by
  * factor.
  *
  *     y_i ~ family(η_i, aux),   η_i = offset_i + α + Σ_j β_j (x_ij − x̄_j) + Σ_f z_if · u_f[level]
@@ -14,10 +14,11 @@
  * so that neither the intercept nor a slope drags the effects along. The other factors, with fewer
  * effects, have the b and H that are left when the last one's effects have been integrated out.
  */
-import type { ResponseFamily } from './families/family.js';
-import { responseFamily } from './families/index.js';
+import type { ResponseFamily } from '../families/family.js';
+import { responseFamily } from '../families/index.js';
+import type { RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap } from './group-map.js';
-import { type MultilevelParameters, multilevelParameters } from './multilevel-parameters.js';
+import { type MultilevelParameters, multilevelParameters } from './parameters.js';
 import {
   addByLevel,
   addColumnSums,
@@ -26,8 +27,7 @@ import {
   multilevelRows,
   subtractOfRows,
   writePopulation,
-} from './multilevel-rows.js';
-import type { RegressionSpecification } from './regression-data.js';
+} from './rows.js';
 
 export interface MultilevelDensity {
   readonly dimension: number;
