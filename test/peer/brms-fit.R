@@ -1,0 +1,63 @@
+# One case of cases.json fitted by brms, with its compiled Stan program kept in a folder. Sourced by
+# brms.R here and by bench/peer/regressions.R.
+
+# Debian's BH is a package without files: its Boost is the system's.
+if (!nzchar(rstan::rstan_options("boost_lib"))) rstan::rstan_options(boost_lib = "/usr/include")
+
+# A data set of data.json; text stays text, which brms takes for a factor.
+frame_of <- function(data, name) as.data.frame(lapply(data[[name]]$columns, function(x) x), check.names = FALSE)
+
+# The rows of a case's priors as brms takes them.
+priors_of <- function(case) {
+  bound <- function(x) if (is.null(x)) NA else x
+  text <- function(x) if (is.null(x)) "" else x
+  rows <- lapply(case$prior, function(row) {
+    # Bounds of these classes are brms' own, unless others are wanted.
+    bounds <- if (row$class %in% c("b", "sigma")) list(lb = bound(row$lb), ub = bound(row$ub)) else list()
+    do.call(set_prior, c(
+      list(row$text, class = row$class, coef = text(row$coef), group = text(row$group)), bounds
+    ))
+  })
+  do.call(c, c(list(empty_prior()), rows))
+}
+
+family_of <- function(case) do.call(brmsfamily, list(case$family, link = case$link))
+
+compiled_here <- new.env()
+
+# The Stan program as brms writes it, compiled once for each text; seconds that compiling took.
+compiled <- function(code, cache) {
+  file <- file.path(cache, paste0("program-", digest::digest(as.character(code)), ".rds"))
+  # A program saved by this very session is not found again by it: readRDS is for later ones.
+  if (!is.null(compiled_here[[file]])) return(compiled_here[[file]])
+  if (file.exists(file)) return(readRDS(file))
+  started <- proc.time()[["elapsed"]]
+  model <- suppressMessages(rstan::stan_model(model_code = code, save_dso = TRUE))
+  program <- list(model = model, seconds = proc.time()[["elapsed"]] - started)
+  saveRDS(program, file)
+  compiled_here[[file]] <- program
+  program
+}
+
+# brms' own steps (brm with empty = TRUE, its program, its data, rename_pars), so that compiling and
+# sampling are told apart and a program serves more than one fit.
+brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta) {
+  fit <- brm(
+    as.formula(case$formula), data = frame_of(data, case$data), family = family_of(case),
+    prior = priors_of(case), empty = TRUE
+  )
+  program <- compiled(stancode(fit), cache)
+  fit$fit <- suppressWarnings(rstan::sampling(
+    program$model, standata(fit), pars = brms:::exclude_pars(fit), include = FALSE,
+    chains = chains, iter = warmup + draws, warmup = warmup, cores = 1, refresh = 0, seed = seed,
+    control = list(adapt_delta = adapt_delta)
+  ))
+  list(
+    fit = brms:::rename_pars(fit), compile = program$seconds,
+    seconds = colSums(rstan::get_elapsed_time(fit$fit)),
+    divergences = rstan::get_num_divergent(fit$fit)
+  )
+}
+
+# Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects.
+reported <- function(fit) setdiff(variables(fit), c("lprior", "lp__"))

@@ -1,0 +1,108 @@
+/**
+ * Ours beside brms on classic data sets: same data, same formula, same priors; 4 chains of 2,500 draws
+ * of ours, with default settings otherwise, against 10,000 to 80,000 draws of brms (brms.R,
+ * references.json).
+ *
+ * Tolerances. Means: 4 combined Monte Carlo errors, ours and brms', both from the draws. Standard
+ * deviations: 5%, or 4 of their combined Monte Carlo errors where these are wider: an sd from 10,000
+ * effective draws of a normal is off by 0.7% (1 / √(2 · 10,000)), of heavy tails or few effective draws
+ * by more. False alarms: a normal deviate is beyond 4 once in 16,000, so 750 means and as many sds
+ * come to fewer than 0.1 of them in all; seeds are fixed, so that a test that passes goes on passing.
+ */
+import { describe, expect, it } from 'vitest';
+import { mcseSd } from '../../src/posterior/convergence.js';
+import { parameterDraws } from '../../src/posterior/draws.js';
+import type { PriorInUse, PriorTarget } from '../../src/regression/priors/prior-rows.js';
+import { parsePrior } from '../../src/regression/priors/prior-text.js';
+import { regression } from '../../src/regression/regression.js';
+import { type Case, type CasePrior, cases, dataSets, type Reference, references } from './cases.js';
+
+function priorOf({ text, class: name, ...rest }: CasePrior) {
+  const options = Object.entries(rest).map(([key, value]) => `${key}=${value}`);
+  return parsePrior([text, `class=${name}`, ...options].join(' '));
+}
+
+function fitOf({ formula, family, link, data, prior }: Case) {
+  return regression({
+    formula,
+    family: { family, link },
+    data: dataSets[data].columns,
+    prior: prior.map(priorOf),
+    draws: 2500,
+    seed: 2025,
+  });
+}
+
+/** What brms has for these parameters: its most specific row, the bounds those of the class. */
+function priorInBrms({ priors }: Reference, { class: name, coef = '', group = '' }: PriorTarget) {
+  // brms' prior of correlations is one of their Cholesky factor.
+  const ofClass = priors.filter((row) => row.class === (name === 'cor' ? 'L' : name));
+  const [row] = [
+    [coef, group],
+    ['', group],
+    ['', ''],
+  ].flatMap(([c, g]) => ofClass.filter((one) => one.coef === c && one.group === g));
+  const [bounds] = ofClass.filter((one) => one.coef === '' && one.group === '');
+  const bound = (text: string | undefined) => (text ? Number(text) : undefined);
+  return {
+    text: row?.prior.replace('lkj_corr_cholesky', 'lkj') ?? '(flat)',
+    lower: bound(bounds?.lb),
+    upper: bound(bounds?.ub),
+  };
+}
+
+const placeInOurs = ({ class: name, coef = '', group = '' }: PriorTarget) =>
+  `${name} ${coef} ${group}`;
+const placeInBrms = (row: Reference['priors'][number]) =>
+  `${row.class === 'L' ? 'cor' : row.class} ${row.coef} ${row.group}`;
+
+const priorInOurs = ({ prior, text }: PriorInUse) =>
+  prior.distribution === 'lkj'
+    ? { text, lower: undefined, upper: undefined }
+    : { text, lower: prior.lower, upper: prior.upper };
+
+describe('cases', () => {
+  it('are at least 28, each with a reference that converged', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(28);
+    for (const { name } of cases) {
+      const reference = references.get(name);
+      if (!reference) throw new Error(`no reference for ${name}: run brms.R`);
+      expect(reference.divergences, name).toBe(0);
+      const { rhat, ess_bulk: bulk, ess_tail: tail } = reference.parameters;
+      expect(Math.max(...rhat), name).toBeLessThan(1.005);
+      expect(Math.min(...bulk, ...tail), name).toBeGreaterThan(1000);
+    }
+  });
+});
+
+describe('a regression agrees with brms', () => {
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+    const reference = references.get(one.name);
+    if (!reference) throw new Error(`no reference for ${one.name}: run brms.R`);
+    const {
+      fit: { draws, summary },
+      frame,
+      priors,
+    } = await fitOf(one);
+    expect(new Set(draws.parameterNames)).toEqual(new Set(reference.names));
+    expect(frame.encoded.rows).toBe(reference.rows);
+    for (const row of priors) {
+      expect(priorInOurs(row), placeInOurs(row)).toEqual(priorInBrms(reference, row));
+    }
+    expect(priors.map(placeInOurs)).toEqual(
+      expect.arrayContaining(reference.priors.map(placeInBrms)),
+    );
+    const { name: names, mean, sd, mcse_mean: mcse, mcse_sd: sdMcse } = reference.parameters;
+    names.forEach((name, i) => {
+      const ours = summary.find((row) => row.name === name);
+      if (!ours) throw new Error(`no ${name}`);
+      const means = `mean of ${name}, ${ours.mean} and brms' ${mean[i]}`;
+      const meanBound = 4 * Math.hypot(ours.mcseMean, mcse[i]);
+      expect(Math.abs(ours.mean - mean[i]), means).toBeLessThan(meanBound);
+      const ourSdMcse = mcseSd(parameterDraws(draws, name), draws.chains);
+      const sds = `sd of ${name}, ${ours.sd} and brms' ${sd[i]}`;
+      const sdBound = Math.max(0.05 * sd[i], 4 * Math.hypot(ourSdMcse, sdMcse[i]));
+      expect(Math.abs(ours.sd - sd[i]), sds).toBeLessThan(sdBound);
+    });
+  });
+});

@@ -1,0 +1,96 @@
+# Makes data.json: the data sets of cases.json as columns, the columns that the cases use and no
+# other. They are measurements published long ago, as R's packages datasets, MASS, lme4 and nlme hand
+# them on; the replica's rows are this project's own, made from fixtures/replica.
+#
+#   apt-get install r-base-core r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
+#   cd test/peer && Rscript data.R
+#
+# Factors are written as text, so that everyone sorts their levels anew; numbers with up to 15 digits.
+suppressMessages({ library(jsonlite); library(lme4); library(MASS); library(nlme) })
+
+# What a column is called here, whence it comes, its rows; `...` names new columns.
+dataset <- function(source, frame, columns, ...) {
+  frame <- as.data.frame(frame)
+  added <- list(...)
+  for (name in names(added)) frame[[name]] <- added[[name]]
+  columns <- lapply(as.list(frame[columns]), function(x) if (is.factor(x)) as.character(x) else unname(x))
+  list(source = source, columns = columns)
+}
+
+# The five normalized differences between the options of each choice, first option minus second,
+# as the regressions of the study have them.
+choices <- function(model, contexts) {
+  folder <- file.path("..", "..", "fixtures", "replica")
+  rows <- read.csv(file.path(folder, paste0(model, "_instilled_selections.csv")))
+  ranges <- read.csv(file.path(folder, "scenarios.csv"))
+  rows <- rows[rows$scenario %in% unique(rows$scenario)[seq_len(contexts)], ]
+  of <- match(rows$scenario, ranges$scenario)
+  differences <- sapply(1:5, function(j) {
+    range <- ranges[[paste0("attr", j, "_max")]][of] - ranges[[paste0("attr", j, "_min")]][of]
+    round((rows[[paste0("A_attribute_", j)]] - rows[[paste0("B_attribute_", j)]]) / range, 6)
+  })
+  colnames(differences) <- paste0("d", 1:5)
+  data.frame(scenario = rows$scenario, selection = as.integer(rows$selection == "A"), differences)
+}
+
+one <- choices("gpt-4o-2024-08-06", 1)
+twelve <- choices("gpt-4o-2024-08-06", 12)
+sailed <- MASS::ships[MASS::ships$service > 0, ]
+lowbirth <- MASS::birthwt
+
+data <- list(
+  mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
+  iris = dataset("datasets::iris", iris, c("Sepal.Length", "Petal.Length", "Species")),
+  cars = dataset("datasets::cars", cars, c("speed", "dist")),
+  trees = dataset("datasets::trees", trees, c("Girth", "Height", "Volume")),
+  swiss = dataset("datasets::swiss", swiss, c("Fertility", "Agriculture", "Education", "Catholic")),
+  warpbreaks = dataset("datasets::warpbreaks", warpbreaks, c("breaks", "wool", "tension")),
+  ToothGrowth = dataset("datasets::ToothGrowth", ToothGrowth, c("len", "supp", "dose")),
+  PlantGrowth = dataset("datasets::PlantGrowth", PlantGrowth, c("weight", "group")),
+  chickwts = dataset("datasets::chickwts", chickwts, c("weight", "feed")),
+  InsectSprays = dataset("datasets::InsectSprays", InsectSprays, c("count", "spray")),
+  Puromycin = dataset("datasets::Puromycin", Puromycin, c("rate", "conc", "state")),
+  airquality = dataset("datasets::airquality", airquality, c("Ozone", "Solar.R", "Wind", "Temp")),
+  stackloss = dataset("datasets::stackloss", stackloss, c("stack.loss", "Air.Flow", "Water.Temp", "Acid.Conc.")),
+  infert = dataset("datasets::infert", infert, c("case", "spontaneous", "induced")),
+  esoph = dataset(
+    "datasets::esoph, n the sum of cases and controls", esoph, c("ncases", "n", "agegp", "alcgp"),
+    n = esoph$ncases + esoph$ncontrols
+  ),
+  birthwt = dataset("MASS::birthwt", lowbirth, c("low", "age", "lwt", "smoke")),
+  bacteria = dataset("MASS::bacteria", MASS::bacteria, c("y", "trt", "week", "ID")),
+  anorexia = dataset("MASS::anorexia", MASS::anorexia, c("Treat", "Prewt", "Postwt")),
+  quine = dataset("MASS::quine", MASS::quine, c("Days", "Eth", "Sex", "Age", "Lrn")),
+  ships = dataset(
+    "MASS::ships, rows with service above 0", sailed, c("type", "year", "period", "service", "incidents"),
+    year = as.character(sailed$year), period = as.character(sailed$period)
+  ),
+  epil = dataset("MASS::epil", MASS::epil, c("y", "trt", "V4", "subject", "lbase", "lage")),
+  sleepstudy = dataset("lme4::sleepstudy", lme4::sleepstudy, c("Reaction", "Days", "Subject")),
+  cbpp = dataset("lme4::cbpp", lme4::cbpp, c("incidence", "size", "period", "herd")),
+  Dyestuff = dataset("lme4::Dyestuff", lme4::Dyestuff, c("Yield", "Batch")),
+  Penicillin = dataset("lme4::Penicillin", lme4::Penicillin, c("diameter", "plate", "sample")),
+  Pastes = dataset("lme4::Pastes", lme4::Pastes, c("strength", "batch", "cask")),
+  grouseticks = dataset(
+    "lme4::grouseticks", lme4::grouseticks, c("TICKS", "HEIGHT", "YEAR", "BROOD", "LOCATION"),
+    YEAR = paste0("19", lme4::grouseticks$YEAR)
+  ),
+  Orthodont = dataset("nlme::Orthodont", nlme::Orthodont, c("distance", "age", "Subject", "Sex")),
+  Machines = dataset("nlme::Machines", nlme::Machines, c("score", "Machine", "Worker")),
+  ergoStool = dataset("nlme::ergoStool", nlme::ergoStool, c("effort", "Type", "Subject")),
+  replica = dataset(
+    "fixtures/replica, gpt-4o's instilled selections of the first context", one,
+    c("selection", paste0("d", 1:5))
+  ),
+  contexts = dataset(
+    "fixtures/replica, gpt-4o's instilled selections of the first twelve contexts", twelve,
+    c("selection", "scenario", "d1", "d2")
+  )
+)
+# A data set a line.
+line <- function(x) toJSON(x, dataframe = "columns", auto_unbox = TRUE, digits = 15, na = "null")
+writeLines(c(
+  "{",
+  paste0("\"", names(data), "\": ", vapply(data, line, ""), collapse = ",\n"),
+  "}"
+), "data.json")
