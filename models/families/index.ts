@@ -2,6 +2,7 @@
 import { WeighbridgeError } from '../../src/errors.js';
 import { bernoulliDistribution, bernoulliFamily } from './bernoulli.js';
 import { binomialDistribution, binomialFamily } from './binomial.js';
+import { toldOfBrms } from './brms-families.js';
 import {
   type Family,
   type FamilyName,
@@ -63,18 +64,19 @@ export function linksOf(name: FamilyName): readonly LinkName[] {
   return entries[name].links;
 }
 
+/** Why there is no family of this name. */
+export function unknownFamily(name: unknown): string {
+  const told = typeof name === 'string' ? toldOfBrms(name) : '';
+  return `family is ${name}${told}; expected one of ${familyNames.join(', ')}`.replace(/\s/g, ' ');
+}
+
 /**
  * The family, if there is one of this name with this link.
  * @throws WeighbridgeError `bad-argument`
  */
 export function requireFamily(family: Family): Family {
   const name = familyNames.find((known) => known === family.family);
-  if (!name) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `family is ${family.family}, expected one of ${familyNames.join(', ')}`,
-    );
-  }
+  if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(family.family));
   if (!linksOf(name).includes(family.link)) {
     throw new WeighbridgeError(
       'bad-argument',

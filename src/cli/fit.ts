@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import {
+  holdsFit,
   loadFit,
   requireFitFolder,
   saveCmdstanCsv,
@@ -17,7 +18,14 @@ import { familyOf } from '../regression/families.js';
 import { type RegressionFit, regression } from '../regression/regression.js';
 import { writeWhole } from '../study/write-files.js';
 import { fitJson } from './fit/fit-json.js';
-import { addFitOptions, type FitFlags, levelsOf, priorsOf, settingsOf } from './fit/flags.js';
+import {
+  addFitOptions,
+  type FitFlags,
+  levelsOf,
+  priorsOf,
+  requireLoadAlone,
+  settingsOf,
+} from './fit/flags.js';
 import { withCaret } from './fit/formula-caret.js';
 import { requireWritable } from './output.js';
 import { progressBar } from './progress.js';
@@ -35,7 +43,15 @@ async function runFit(
   data: string | undefined,
   formula: string | undefined,
   flags: FitFlags,
+  command: Command,
 ): Promise<void> {
+  if (flags.load !== undefined) {
+    const given = [
+      ...(data === undefined ? [] : ['data']),
+      ...(formula === undefined ? [] : ['formula']),
+    ];
+    requireLoadAlone(command, given);
+  }
   await requireOutputs(flags);
   const started = performance.now();
   const fit = await fitFor(data, formula, flags);
@@ -66,13 +82,7 @@ async function fitFor(
   formula: string | undefined,
   flags: FitFlags,
 ): Promise<RegressionFit> {
-  if (flags.load !== undefined) {
-    if (data === undefined) return loadFit(flags.load);
-    throw new WeighbridgeError(
-      'bad-argument',
-      '--load brings its own data and formula: expected none beside it',
-    );
-  }
+  if (flags.load !== undefined) return loadFit(flags.load);
   if (data !== undefined && formula !== undefined) return sampled(data, formula, flags);
   throw new WeighbridgeError(
     'bad-argument',
@@ -84,7 +94,7 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
   const prior = priorsOf(flags);
   const levels = levelsOf(flags);
   const { family, link, missing, format, chains } = flags;
-  const columns = await readTable(data, { format });
+  const columns = await readTable(data, { format, onWarning: warn });
   const pool = workerPool(Math.min(flags.workers, chains));
   const bar = progressBar('sampling', flags.quiet);
   const stop = stopOnSignal();
@@ -115,9 +125,10 @@ const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The first signal ends the sampling; a second one the process. */
 function stopOnSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals) => {
     release();
-    controller.abort();
+    // The reason comes back as the error's cause, and tells the exit code.
+    controller.abort(signal);
   };
   const release = () => {
     for (const signal of STOPPING) process.off(signal, stop);
@@ -129,11 +140,15 @@ function stopOnSignal(): { signal: AbortSignal; release(): void } {
 function show(fit: RegressionFit, loo: Loo | null, { json, quiet }: FitFlags): void {
   const parts = loo ? [fit.summary(), loo] : [fit.summary()];
   const text = `${parts.map((part) => String(part).replaceAll(/^\n+|\n+$/g, '')).join('\n\n')}\n`;
-  if (json !== '-') process.stdout.write(text);
-  else if (!quiet) process.stderr.write(text);
+  const shownOn = json !== '-' ? process.stdout : quiet ? null : process.stderr;
+  shownOn?.write(text);
   // A person who looks at the summary reads them there.
-  if (json !== '-' && process.stdout.isTTY) return;
-  for (const warning of fit.warnings) process.stderr.write(`${pc.yellow('warning:')} ${warning}\n`);
+  if (shownOn === process.stderr || shownOn?.isTTY) return;
+  for (const warning of fit.warnings) warn(warning);
+}
+
+function warn(line: string): void {
+  process.stderr.write(`${pc.yellow('warning:')} ${line}\n`);
 }
 
 async function write(
@@ -142,7 +157,11 @@ async function write(
   seconds: number | null,
   { json, save, arviz, cmdstan }: FitFlags,
 ): Promise<void> {
-  if (save !== undefined) await saveFit(fit, save);
+  if (save !== undefined) {
+    const replaced = await holdsFit(save);
+    await saveFit(fit, save);
+    if (replaced) process.stderr.write(`replaced the fit in ${save}\n`);
+  }
   if (arviz !== undefined) await saveForArviz(fit, arviz, seconds);
   if (cmdstan !== undefined) await saveCmdstanCsv(fit, cmdstan);
   if (json === undefined) return;
@@ -162,8 +181,8 @@ async function saveForArviz(
   const size = rowDrawsSize(fit);
   const small = size <= MOST_ROW_DRAWS;
   if (!small) {
-    process.stderr.write(
-      `${pc.yellow('warning:')} ${folder} has no log_likelihood and no posterior_predictive: these would be ${size} numbers each\n`,
+    warn(
+      `${folder} has no log_likelihood and no posterior_predictive: these would be ${size} numbers each`,
     );
   }
   await saveInferenceData(fit, folder, {

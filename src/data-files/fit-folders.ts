@@ -1,7 +1,7 @@
 /**
  * Fits on disk: saved and read back whole, and written for Python and for R.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
 import { type CmdstanRun, readCmdstanCsv } from '../exchange/cmdstan-read.js';
@@ -56,6 +56,14 @@ export async function requireFitFolder(
  */
 export async function saveFit(fit: FittedRegression, folder: string): Promise<void> {
   await writeFolder(folder, { ...savedFit, files: encodeFit(fit, { version }) });
+}
+
+/** Whether `saveFit` would replace a fit there. */
+export async function holdsFit(folder: string): Promise<boolean> {
+  return stat(join(folder, fitFiles.fit)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -115,14 +123,32 @@ export async function saveCmdstanCsv(
 
 /**
  * Reads CmdStan's CSV files, one a chain, in the order given.
+ * @param paths files, or one folder: its files `*.csv`, numbers in their names in their order
  * @throws WeighbridgeError `missing-file`, `bad-data` with file and line
  */
-export async function loadCmdstanCsv(paths: readonly string[]): Promise<CmdstanRun> {
-  const names = paths.map((path) => basename(path));
+export async function loadCmdstanCsv(paths: string | readonly string[]): Promise<CmdstanRun> {
+  const files = typeof paths === 'string' ? await csvFiles(paths) : paths;
+  const names = files.map((path) => basename(path));
   const texts: string[] = [];
-  for (const [i, path] of paths.entries()) {
+  for (const [i, path] of files.entries()) {
     const bytes = await readBytes(path, 'a CSV file of CmdStan');
     texts.push(decodeText(bytes, names[i] ?? path));
   }
   return readCmdstanCsv(texts, names);
+}
+
+/** Of a folder; a file stands for itself. */
+async function csvFiles(path: string): Promise<readonly string[]> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [path];
+  const names = (await readdir(path)).filter((name) => /\.csv$/i.test(name));
+  if (names.length === 0) {
+    throw new WeighbridgeError('missing-file', `${path} holds no *.csv: expected one a chain`);
+  }
+  // chain-10 behind chain-2, on every machine.
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return names.sort(compare).map((name) => join(path, name));
 }

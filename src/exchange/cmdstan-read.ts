@@ -38,19 +38,26 @@ interface ChainFile extends CmdstanChain {
 }
 
 /**
- * @param texts one a chain
+ * @param given one text a chain, or the text of the only chain
  * @param sources what to call each in messages: names of files
  * @throws WeighbridgeError `bad-data` for what is no such file, is cut short, or does not belong to
  *   the others; the message has the line
  */
 export function readCmdstanCsv(
-  texts: readonly string[],
-  sources: readonly string[] = texts.map((_, i) => `CmdStan CSV ${i + 1}`),
+  given: string | readonly string[],
+  sources: readonly string[] = [],
 ): CmdstanRun {
+  const texts = typeof given === 'string' ? [given] : given;
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'expected the text of a CmdStan CSV file, or an array of such texts, one a chain',
+    );
+  }
   if (texts.length === 0) {
     throw new WeighbridgeError('bad-data', 'there are no CmdStan CSV files: expected one a chain');
   }
-  const files = texts.map((text, i) => readChain(text, sources[i]));
+  const files = texts.map((text, i) => readChain(text, sources[i] ?? `CmdStan CSV ${i + 1}`));
   const [first, ...others] = files;
   for (const file of others) requireAlike(file, first);
   const names = parameterNames(first);

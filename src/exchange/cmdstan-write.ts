@@ -9,6 +9,7 @@
 import type { FittedRegression } from '../regression/fitted-regression.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { cmdstanNames, indexedName, samplerColumns } from './cmdstan-names.js';
+import { requireFit } from './given-fit.js';
 import { asciiJson } from './json-text.js';
 
 export interface CmdstanCsvOptions {
@@ -21,8 +22,12 @@ export interface CmdstanCsvOptions {
 
 type ChainFacts = FittedRegression['fit']['chains'][number];
 
-/** One text a chain, in the order of the chains. */
+/**
+ * One text a chain, in the order of the chains.
+ * @throws WeighbridgeError `bad-argument` for what is no fit
+ */
 export function cmdstanCsv(fitted: FittedRegression, options: CmdstanCsvOptions = {}): string[] {
+  requireFit(fitted);
   const names = cmdstanNames(fitted);
   return fitted.fit.chains.map((chain, index) =>
     [

@@ -10,6 +10,7 @@
 import { WeighbridgeError } from '../errors.js';
 import type { Column } from '../formula/table.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
+import { requireFit } from './given-fit.js';
 import type { JsonObject } from './plain-data.js';
 import { variablesOf } from './variables.js';
 import { type ZarrArray, type ZarrGroup, type ZarrValues, zarrStore } from './zarr.js';
@@ -31,13 +32,14 @@ const ROWS = '__obs__';
 
 /**
  * The files of the store, by path.
- * @throws WeighbridgeError `bad-argument` for a log likelihood or predictions of another size than
- *   chains times draws times rows
+ * @throws WeighbridgeError `bad-argument` for what is no fit, and for a log likelihood or predictions
+ *   of another size than chains times draws times rows
  */
 export function inferenceData(
   fitted: FittedRegression,
   options: InferenceDataOptions = {},
 ): Map<string, Uint8Array> {
+  requireFit(fitted);
   const attributes = attributesOf(fitted, options);
   const groups = new Map<string, ZarrGroup>();
   const add = (name: string, arrays: Map<string, ZarrArray>) =>

@@ -5,6 +5,7 @@
 import { posteriorPredict } from '../regression/after/predictions.js';
 import { logLikelihoodOfFit } from '../regression/checks/log-likelihood-of-fit.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
+import { requireFit } from './given-fit.js';
 
 /** Both row-major (chain, draw, row). */
 export interface RowDraws {
@@ -20,7 +21,9 @@ export function rowDrawsSize({ fit, specification }: FittedRegression): number {
 /** Rows that are computed together: few enough that a block stays small. */
 const BLOCK = 64;
 
+/** @throws WeighbridgeError `bad-argument` for what is no fit */
 export function rowDraws(fitted: FittedRegression): RowDraws {
+  requireFit(fitted);
   const { rows, chains, drawsPerChain, block } = logLikelihoodOfFit(fitted);
   const draws = chains * drawsPerChain;
   const logLikelihood = new Float64Array(draws * rows);

@@ -23,6 +23,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
 import { crc32, float64Bytes, readFloat64, textOf, utf8 } from './bytes.js';
 import { fittedRegression } from './fit-schema.js';
+import { requireFit } from './given-fit.js';
 import { jsonText } from './json-text.js';
 import {
   fromJson,
@@ -41,12 +42,13 @@ export const fitFiles = { fit: 'fit.json', draws: 'draws.f64' } as const;
 /**
  * The files of a saved fit, by name.
  * @param options `version`: of the package, to be written down
- * @throws WeighbridgeError `bad-argument` for a fit that is not plain data
+ * @throws WeighbridgeError `bad-argument` for what is no fit, or not plain data
  */
 export function encodeFit(
   fit: FittedRegression,
   options: { readonly version?: string } = {},
 ): Map<string, Uint8Array> {
+  requireFit(fit);
   const { store, bytes } = numbersFile(fit.fit.draws.values);
   const regression = toJson(fieldsOf(fit), store);
   const draws = bytes();
@@ -143,7 +145,7 @@ export function decodeFit(files: ReadonlyMap<string, Uint8Array>): FittedRegress
   } catch (cause) {
     throw damaged(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  return requireFit(value);
+  return checkedFit(value);
 }
 
 function documentOf(bytes: Uint8Array | undefined): JsonObject {
@@ -191,7 +193,7 @@ function checkedNumbers(document: JsonObject, bytes: Uint8Array | undefined): Ui
   return bytes;
 }
 
-function requireFit(value: unknown): FittedRegression {
+function checkedFit(value: unknown): FittedRegression {
   const checked = fittedRegression.safeParse(value);
   if (!checked.success) {
     const [first] = checked.error.issues;

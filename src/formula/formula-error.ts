@@ -21,7 +21,7 @@ export function formulaError(text: string, place: number, problem: string): Weig
   const cause: FormulaPlace = { formula: text, offset };
   return new WeighbridgeError(
     'bad-formula',
-    `formula '${excerpt(text, offset)}', character ${characterAt(text, offset)}: ${problem}`,
+    `formula '${excerpt(text, offset)}', character ${characterAt(text, offset)}: ${problem.replace(/\s/g, ' ')}`,
     { cause },
   );
 }

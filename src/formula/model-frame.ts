@@ -25,7 +25,7 @@ import { failAt } from './formula-error.js';
 import { groupLevels } from './groups.js';
 import { completeRows } from './missing.js';
 import { coefficientNames } from './names.js';
-import { columnNotes, factNotes } from './notes.js';
+import { columnNotes, factNotes, outcomeNotes } from './notes.js';
 import { outcomeDesign, readResponse } from './outcome.js';
 import { rankFacts } from './rank.js';
 import { fittingScope } from './scope.js';
@@ -86,7 +86,12 @@ export function modelFrame(formula: Formula, table: Table, options: ModelFrameOp
     response,
     table: { rows, columns: Object.fromEntries(columns) },
     usedRows,
-    notes: [...notes, ...columnNotes(used.predictors, whole, columns), ...factNotes(facts)],
+    notes: [
+      ...notes,
+      ...outcomeNotes(formula, outcome, columns),
+      ...columnNotes(used.predictors, whole, columns),
+      ...factNotes(facts),
+    ].map((note) => note.replace(/\s/g, ' ')),
     facts,
   };
 }

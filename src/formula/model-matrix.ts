@@ -18,6 +18,7 @@ interface NamedColumns {
 type Coding = 'contrasts' | 'levels';
 
 const MAX_CELLS = 2 ** 28;
+const BLOCK = 256;
 
 /** Columns of all terms, without the column of ones of an intercept. */
 export function modelMatrix(terms: Terms, scope: Scope): DesignMatrix {
@@ -69,10 +70,23 @@ function columnsOf(variable: DesignVariable | null, coding: Coding, rows: number
   refuseTooLarge(shown.length, rows);
   return {
     names: shown.map((level) => label + level),
-    columns: shown.map((_, i) =>
-      Float64Array.from({ length: rows }, (__, row) => Number(codes[row] === i + first)),
-    ),
+    columns: indicators(codes, first, shown.length, rows),
   };
+}
+
+/** A column a level: 1 where the row has it. */
+function indicators(
+  codes: ArrayLike<number>,
+  first: number,
+  count: number,
+  rows: number,
+): readonly Float64Array[] {
+  const columns = Array.from({ length: count }, () => new Float64Array(rows));
+  for (let row = 0; row < rows; row++) {
+    const column = codes[row] - first;
+    if (column >= 0) columns[column][row] = 1;
+  }
+  return columns;
 }
 
 function product(left: NamedColumns, right: NamedColumns, rows: number): NamedColumns {
@@ -90,9 +104,13 @@ function joined(parts: readonly NamedColumns[], rows: number): DesignMatrix {
   const columns = parts.flatMap((part) => part.columns);
   refuseTooLarge(columns.length, rows);
   const values = new Float64Array(rows * columns.length);
-  columns.forEach((column, j) => {
-    for (let row = 0; row < rows; row++) values[row * columns.length + j] = column[row];
-  });
+  // Blocks of rows, which stay in the processor's cache from column to column.
+  for (let from = 0; from < rows; from += BLOCK) {
+    const to = Math.min(rows, from + BLOCK);
+    columns.forEach((column, j) => {
+      for (let row = from; row < to; row++) values[row * columns.length + j] = column[row];
+    });
+  }
   return { names, rows, values };
 }
 

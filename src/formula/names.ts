@@ -20,9 +20,10 @@ function isLowSurrogate(text: string, i: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** ", did you mean 'x1'?", where a name is near; nothing elsewhere. */
+/** ", did you mean 'x1'?", where a name is near for its length; nothing elsewhere. */
 export function didYouMean(name: string, names: readonly string[]): string {
-  const maxDistance = Math.max(1, Math.floor(name.length / 3));
+  // Any letter is one change away from any other.
+  const maxDistance = name.length < 2 ? 0 : Math.max(1, Math.floor(name.length / 3));
   const sameLetters = names.find((other) => other.toLowerCase() === name.toLowerCase());
   const nearest = sameLetters ?? closestMatch(name, names, { maxDistance });
   return nearest === undefined ? '' : `, did you mean '${nearest}'?`;
@@ -32,6 +33,19 @@ export function didYouMean(name: string, names: readonly string[]): string {
 export function listed(names: readonly string[], most = 8): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown}, … (${names.length} in all)` : shown;
+}
+
+const escapes = new Map([
+  ['n', '\n'],
+  ['t', '\t'],
+  ['r', '\r'],
+]);
+
+/** A name in R's backquotes as it is. */
+export function unquoted(quoted: string): string {
+  return quoted
+    .slice(1, -1)
+    .replace(/\\([\s\S])/g, (_, escaped: string) => escapes.get(escaped) ?? escaped);
 }
 
 const renamings = new Map([
@@ -45,12 +59,13 @@ const renamings = new Map([
 
 /**
  * brms' name of a coefficient, without its prefix `b_`, from R's name of the column: `I(x^2)` is
- * `IxE2`, `(Intercept)` is `Intercept`. Beyond what brms does, backquotes are removed: it refuses
- * the names that need them.
+ * `IxE2`, `(Intercept)` is `Intercept`. Beyond what brms does, backquotes with their escapes and all
+ * white space are removed: it refuses the names that need them.
  */
 export function coefficientName(rName: string): string {
   return rName
-    .replace(/[ ()[\],"'?`]/g, '')
+    .replace(/`(?:[^`\\]|\\[\s\S])*`/g, unquoted)
+    .replace(/[\s()[\],"'?`]/g, '')
     .replace(/[-+*/^=]/g, (symbol) => renamings.get(symbol) ?? symbol);
 }
 

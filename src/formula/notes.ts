@@ -2,9 +2,11 @@
  * What was done to the columns of a fit that their owner should know, in sentences.
  */
 import type { NamePlaces } from './columns-used.js';
-import type { DataFacts } from './design.js';
+import type { DataFacts, OutcomeDesign } from './design.js';
+import type { Formula } from './formula.js';
 import { listed } from './names.js';
 import type { Column } from './table.js';
+import { described } from './table-source.js';
 
 type Columns = ReadonlyMap<string, Column>;
 
@@ -14,7 +16,19 @@ export function columnNotes(
   whole: Columns,
   columns: Columns,
 ): readonly string[] {
-  return [...droppedLevels(whole, columns), ...numbersAsText(predictors, columns)];
+  return [
+    ...droppedLevels(whole, columns),
+    ...numbersAsText(predictors, columns),
+    ...roundedNumbers(columns),
+  ];
+}
+
+/** Which of two levels was counted. */
+export function outcomeNotes({ response }: Formula, { levels }: OutcomeDesign, columns: Columns) {
+  if (levels === null || response.kind !== 'name') return [];
+  const isText = columns.get(response.name)?.kind === 'factor';
+  const [zero, one] = isText ? levels.map((level) => `'${level}'`) : levels;
+  return [`${response.name}: ${one} counts as 1, ${zero} as 0`];
 }
 
 function droppedLevels(whole: Columns, columns: Columns): readonly string[] {
@@ -28,14 +42,31 @@ function droppedLevels(whole: Columns, columns: Columns): readonly string[] {
   });
 }
 
+/** Levels that are numbers, where these are so many that the column was to hold no others. */
+const LEAST_NUMBERS = 5;
+const LEAST_SHARE = 0.9;
+
 /** A column of numbers that was read as text is a likely slip, and a factor of many levels. */
 function numbersAsText(predictors: NamePlaces, columns: Columns): readonly string[] {
   return [...predictors.keys()].flatMap((name) => {
     const column = columns.get(name);
     if (column?.kind !== 'factor') return [];
     const { levels } = column;
-    if (!levels.every((level) => level.trim() !== '' && Number.isFinite(Number(level)))) return [];
-    return [`${name} holds numbers as text: it is a factor of ${levels.length} levels`];
+    const others = levels.filter((level) => level.trim() === '' || !Number.isFinite(Number(level)));
+    const numbers = levels.length - others.length;
+    const few = numbers < LEAST_NUMBERS || numbers < LEAST_SHARE * levels.length;
+    if (others.length > 0 && few) return [];
+    const beside = others.length > 0 ? ` beside ${described(others[0])}` : '';
+    return [`${name} holds numbers as text${beside}: it is a factor of ${levels.length} levels`];
+  });
+}
+
+/** Measurements may be as large; what was counted, or names a thing, was rounded before it came here. */
+function roundedNumbers(columns: Columns): readonly string[] {
+  return [...columns].flatMap(([name, column]) => {
+    if (column.kind !== 'numeric' || !column.values.every(Number.isInteger)) return [];
+    if (column.values.every(Number.isSafeInteger)) return [];
+    return [`${name} holds whole numbers beyond 2^53, which a number does not hold exactly`];
   });
 }
 

@@ -39,10 +39,14 @@ export function outcomeDesign(
   const [first, second, third] = read.levels;
   if (first === undefined || second === undefined || third !== undefined) {
     throw badData(
-      `the outcome ${name} has ${read.levels.length} levels: ${listed(read.levels)}; a binary outcome has two, and the option levels can name one that does not occur`,
+      `the outcome ${name} has ${levelCount(read.levels.length)}: ${listed(read.levels)}; a binary outcome has two, and the option levels can name one that does not occur`,
     );
   }
   return { kind, levels: [first, second] };
+}
+
+function levelCount(count: number): string {
+  return count === 1 ? 'one level' : `${count} levels`;
 }
 
 export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Scope): Response {

@@ -7,6 +7,7 @@ import type { Expression, Formula } from './formula.js';
 import { type FormulaFail, formulaError } from './formula-error.js';
 import { brmsFunctions } from './functions.js';
 import { cursorOf, describeToken, parseExpression, takeSymbol } from './parse-expression.js';
+import type { Token } from './tokens.js';
 
 /**
  * @param text an R formula, as brms takes it
@@ -26,6 +27,7 @@ function parseSides(text: string): Omit<Formula, 'text'> {
   const cursor = cursorOf(text);
   const { fail } = cursor;
   const first = cursor.tokens[0];
+  refuseBrmsFormula(cursor.tokens, fail);
   if (first.kind === 'end') fail(0, "expected a formula such as 'y ~ x', found no text");
   if (takeSymbol(cursor, '~')) {
     fail(first.place, 'expected the outcome left of ~; a regression has an outcome, y ~ x');
@@ -48,6 +50,18 @@ function parseSides(text: string): Omit<Formula, 'text'> {
   if (sides.trials !== null) checkNumeric(sides.trials, fail);
   checkPredictors(predictors, fail);
   return sides;
+}
+
+/** brms' functions that hold formulas, whose `~` has no meaning here. */
+const formulaFunctions = ['bf', 'brmsformula', 'mvbf', 'mvbrmsformula', 'lf', 'nlf', 'acformula'];
+
+function refuseBrmsFormula([first, second]: readonly Token[], fail: FormulaFail): void {
+  const isCall = second?.kind === 'symbol' && second.symbol === '(';
+  if (first.kind !== 'name' || !isCall || !formulaFunctions.includes(first.name)) return;
+  fail(
+    first.place,
+    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not here; a formula is one of the outcome's mean, y ~ x`,
+  );
 }
 
 /** `y | trials(n)` to y and n. */

@@ -50,7 +50,9 @@ function clearlyIndependent(
   intercept: boolean,
 ): boolean {
   const k = columns.length;
-  const products = intercept ? centredProducts(matrix, columns) : sumsOfProducts(matrix, columns);
+  const products = intercept
+    ? centredProducts(matrix, columns)
+    : sumsOfProducts(matrix, columns).products;
   const lengths = columns.map((_, a) => Math.sqrt(products[a * k + a]));
   for (let a = 0; a < k; a++) {
     for (let b = 0; b < k; b++) products[a * k + b] /= lengths[a] * lengths[b];
@@ -61,48 +63,51 @@ function clearlyIndependent(
 
 /** Σ (x_ia − x̄_a) (x_ib − x̄_b), from sums of what is mostly zero or near it: no digits are lost. */
 function centredProducts(matrix: DesignMatrix, columns: readonly number[]): Float64Array {
-  const { names, rows, values } = matrix;
   const k = columns.length;
-  const origins = columns.map((j) => originOf(matrix, j));
-  const products = sumsOfProducts(matrix, columns, origins);
-  const sums = columns.map((j, a) => {
-    let sum = 0;
-    for (let at = j; at < rows * names.length; at += names.length) sum += values[at] - origins[a];
-    return sum;
-  });
-  return products.map((product, at) => product - (sums[Math.floor(at / k)] * sums[at % k]) / rows);
+  const { products, sums } = sumsOfProducts(matrix, columns, originsOf(matrix, columns));
+  return products.map(
+    (product, at) => product - (sums[Math.floor(at / k)] * sums[at % k]) / matrix.rows,
+  );
 }
 
-/** A value from which those of a column are not far: 0 where it is the value of most. */
-function originOf({ names, rows, values }: DesignMatrix, j: number): number {
-  let zeros = 0;
-  for (let at = j; at < rows * names.length; at += names.length) zeros += values[at] === 0 ? 1 : 0;
-  return 2 * zeros > rows ? 0 : values[j];
+/** Values from which those of each column are not far: 0 where it is the value of most. */
+function originsOf({ names, rows, values }: DesignMatrix, columns: readonly number[]): number[] {
+  const zeros = new Int32Array(names.length);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < names.length; j++, at++) if (values[at] === 0) zeros[j]++;
+  }
+  return columns.map((j) => (2 * zeros[j] > rows ? 0 : values[j]));
 }
 
-/** Row by row over what is not zero: of a factor's columns that is one. */
+/**
+ * Row by row over what is not zero: of a factor's columns that is one.
+ * @returns also the sums of the columns, each without its origin
+ */
 function sumsOfProducts(
   { names, rows, values }: DesignMatrix,
   columns: readonly number[],
   origins: readonly number[] = columns.map(() => 0),
-): Float64Array {
+): { products: Float64Array; sums: Float64Array } {
   const k = columns.length;
   const products = new Float64Array(k * k);
+  const sums = new Float64Array(k);
   const row = new Float64Array(k);
   const filled = new Int32Array(k);
   for (let i = 0; i < rows; i++) {
     let count = 0;
     for (let a = 0; a < k; a++) {
       row[a] = values[i * names.length + columns[a]] - origins[a];
+      sums[a] += row[a];
       if (row[a] !== 0) filled[count++] = a;
     }
     for (let x = 0; x < count; x++) {
       const a = filled[x];
-      for (let y = 0; y <= x; y++) products[a * k + filled[y]] += row[a] * row[filled[y]];
+      const value = row[a];
+      for (let y = 0; y <= x; y++) products[a * k + filled[y]] += value * row[filled[y]];
     }
   }
   mirrorLower(products, k);
-  return products;
+  return { products, sums };
 }
 
 function columnOf({ names, rows, values }: DesignMatrix, j: number): Float64Array {

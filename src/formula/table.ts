@@ -12,10 +12,11 @@ import { badData, sourceOf } from './table-source.js';
 /** A value of a data set. null, undefined and NaN are missing values. */
 export type Cell = number | string | boolean | bigint | null | undefined;
 
-/** A record a row, or an array a column. */
-export type DataInput =
-  | readonly Readonly<Record<string, Cell>>[]
-  | Readonly<Record<string, ArrayLike<Cell>>>;
+/**
+ * A record of `Cell`s a row, or an array a column. Rows are objects to the compiler, which would
+ * not take an interface for a record; what their cells hold is looked at when they are read.
+ */
+export type DataInput = readonly object[] | Readonly<Record<string, ArrayLike<Cell>>>;
 
 export type Column = NumericColumn | BooleanColumn | FactorColumn;
 
@@ -168,11 +169,14 @@ function numberLabel(value: number): string {
 export function selectRows(column: Column, rows: Int32Array): Column {
   switch (column.kind) {
     case 'numeric':
-      return { kind: 'numeric', values: Float64Array.from(rows, (row) => column.values[row]) };
+      return {
+        kind: 'numeric',
+        values: picked(column.values, rows, new Float64Array(rows.length)),
+      };
     case 'boolean':
-      return { kind: 'boolean', codes: Int8Array.from(rows, (row) => column.codes[row]) };
+      return { kind: 'boolean', codes: picked(column.codes, rows, new Int8Array(rows.length)) };
     case 'factor': {
-      const codes = Int32Array.from(rows, (row) => column.codes[row]);
+      const codes = picked(column.codes, rows, new Int32Array(rows.length));
       const levels = levelsOf({ ...column, codes });
       const place = new Map(levels.map((level, code) => [level, code]));
       const recode = column.levels.map((level) => place.get(level) ?? -1);
@@ -183,6 +187,16 @@ export function selectRows(column: Column, rows: Int32Array): Column {
       };
     }
   }
+}
+
+/** A loop, which is many times as fast as the `from` of a typed array. */
+function picked<T extends Float64Array | Int8Array | Int32Array>(
+  values: T,
+  rows: Int32Array,
+  target: T,
+): T {
+  for (let i = 0; i < rows.length; i++) target[i] = values[rows[i]];
+  return target;
 }
 
 function withLevels(

@@ -2,6 +2,7 @@
  * Text of a formula to tokens, by R's rules of what a name and a number is.
  */
 import { failAt } from './formula-error.js';
+import { unquoted } from './names.js';
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly place: number }
@@ -52,7 +53,7 @@ export function tokenize(text: string): readonly Token[] {
     }
     const quoted = take(quotedPattern);
     if (quoted !== null) {
-      tokens.push({ kind: 'name', name: unquote(quoted), quoted: true, place: start });
+      tokens.push({ kind: 'name', name: unquoted(quoted), quoted: true, place: start });
       if (quoted.length === 2) fail(start, 'a name is missing between the backquotes');
       place += quoted.length;
       continue;
@@ -64,18 +65,6 @@ export function tokenize(text: string): readonly Token[] {
   }
   tokens.push({ kind: 'end', place: text.length });
   return tokens;
-}
-
-const escapes = new Map([
-  ['n', '\n'],
-  ['t', '\t'],
-  ['r', '\r'],
-]);
-
-function unquote(quoted: string): string {
-  return quoted
-    .slice(1, -1)
-    .replace(/\\([\s\S])/g, (_, escaped: string) => escapes.get(escaped) ?? escaped);
 }
 
 /** What may be meant by a character that no formula has. */

@@ -2,6 +2,7 @@
  * Sums over observations with their standard errors, and the way R prints them.
  */
 import { meanAndSquares } from '../linear-algebra/sums.js';
+import { rounded, textTable } from './printable.js';
 
 export interface Estimate {
   readonly estimate: number;
@@ -15,41 +16,11 @@ export function sumWithError(pointwise: Float64Array): Estimate {
   return { estimate: n * mean, se: Math.sqrt(n * (squares / (n - 1))) };
 }
 
-/** As R's `format(round(value, digits), nsmall = digits)`: NA for what is none, no minus zero. */
-export function fixed(value: number, digits: number): string {
-  if (Number.isNaN(value)) return 'NA';
-  if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? text.replace('-', '') : text;
-}
-
-/**
- * Rows under a header: the first column to the left, the others to the right, R's way of numbers;
- * or all to the left, its way of text.
- */
-export function printTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  align: 'right' | 'left' = 'right',
-): string {
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column].length)),
-  );
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 || align === 'left'
-            ? cell.padEnd(widths[column])
-            : cell.padStart(widths[column]),
-        )
-        .join(' '),
-    )
-    .join('\n');
-}
-
-/** Numbers of a common width, as R's `format` gives a vector or a matrix. */
-export function commonWidth(texts: readonly string[]): string[] {
-  const width = Math.max(...texts.map((text) => text.length));
-  return texts.map((text) => text.padStart(width));
+/** The table of estimates as R prints that of `loo` and of `waic`. */
+export function printEstimates(estimates: Readonly<Record<string, Estimate>>): string[] {
+  const rows = Object.values(estimates);
+  return textTable(Object.keys(estimates), [
+    { head: 'Estimate', cells: rows.map(({ estimate }) => rounded(estimate, 1)) },
+    { head: 'SE', cells: rows.map(({ se }) => rounded(se, 1)) },
+  ]);
 }

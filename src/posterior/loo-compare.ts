@@ -5,8 +5,9 @@
  */
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { commonWidth, type Estimate, fixed, printTable } from './estimates.js';
+import type { Estimate } from './estimates.js';
 import type { Loo } from './loo.js';
+import { commonWidth, type Printable, printable, rounded, textTable } from './printable.js';
 import type { Waic } from './waic.js';
 
 export interface LooComparisonRow {
@@ -22,24 +23,29 @@ export interface LooComparisonRow {
   readonly ic: Estimate;
 }
 
-export interface LooComparison {
+/** Prints as R prints it. */
+export interface LooComparison extends Printable {
   /** Best first. */
   readonly rows: readonly LooComparisonRow[];
   /** What makes the comparison doubtful. */
   readonly warnings: readonly string[];
-  /** As R prints it. */
-  toString(): string;
 }
 
 /** A model's criterion; with its outcomes, a comparison sees where models saw other data. */
 export type Comparable = (Loo | Waic) & { readonly outcomes?: ArrayLike<number> };
 
+/** What has a criterion when it is asked: a fit. */
+export interface WithLoo {
+  loo(): Comparable;
+}
+
 /**
- * @param models by name, at least two, all by LOO or all by WAIC, all of the same observations
+ * @param models by name, at least two: results of `loo`, results of `waic`, or fits, which are asked
+ *   for their `loo()`; all by the same criterion and of the same observations
  * @throws WeighbridgeError `bad-argument` where they are not
  */
-export function looCompare(models: Readonly<Record<string, Comparable>>): LooComparison {
-  const named = Object.entries(models);
+export function looCompare(models: Readonly<Record<string, Comparable | WithLoo>>): LooComparison {
+  const named = comparables(models);
   requireComparable(named);
   // Stable: equals stay in the order given.
   const sorted = named.toSorted(([, a], [, b]) => elpdOf(b).estimate - elpdOf(a).estimate);
@@ -57,7 +63,30 @@ export function looCompare(models: Readonly<Record<string, Comparable>>): LooCom
       ic: result.criterion === 'loo' ? result.looic : result.waic,
     };
   });
-  return { rows, warnings: warningsOf(named), toString: () => printComparison(rows) };
+  return printable({ rows, warnings: warningsOf(named) }, () => printComparison(rows));
+}
+
+/** The criteria of what a caller gives, which need not be what the compiler would take. */
+function comparables(models: unknown): (readonly [string, Comparable])[] {
+  const byName = typeof models === 'object' && models !== null && !Array.isArray(models);
+  if (!byName || isComparable(models) || hasLoo(models)) {
+    throw badArgument('expected the models to compare by their names, { a: fitA, b: fitB } say');
+  }
+  return Object.entries(models).map(([name, model]: [string, unknown]) => {
+    if (isComparable(model)) return [name, model];
+    if (hasLoo(model)) return [name, model.loo()];
+    throw badArgument(`'${name}' is neither a fit nor what loo() or waic() of a fit gives`);
+  });
+}
+
+function isComparable(value: unknown): value is Comparable {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'criterion' in value && 'pointwise' in value && 'rows' in value;
+}
+
+function hasLoo(value: unknown): value is WithLoo {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'loo' in value && typeof value.loo === 'function';
 }
 
 const elpdOf = (result: Comparable) =>
@@ -68,7 +97,7 @@ const pointwiseOf = (result: Comparable) =>
 
 function requireComparable(named: readonly (readonly [string, Comparable])[]): void {
   const fail = (message: string): never => {
-    throw new WeighbridgeError('bad-argument', message);
+    throw badArgument(message);
   };
   if (named.length < 2) fail(`there are ${named.length} models to compare: expected at least two`);
   const [firstName, first] = named[0];
@@ -101,12 +130,19 @@ function warningsOf(named: readonly (readonly [string, Comparable])[]): string[]
 
 function printComparison(rows: readonly LooComparisonRow[]): string {
   // R formats the whole matrix at once: all cells have the width of the widest.
-  const cells = commonWidth(
-    rows.flatMap(({ elpdDiff, seDiff }) => [fixed(elpdDiff, 1), fixed(seDiff, 1)]),
-  );
-  return printTable(
-    ['', 'elpd_diff', 'se_diff'],
-    rows.map(({ model }, i) => [model, cells[2 * i], cells[2 * i + 1]]),
-    'left',
-  );
+  const numbers = rows.flatMap(({ elpdDiff, seDiff }) => [elpdDiff, seDiff]);
+  const cells = commonWidth(numbers.map((value) => rounded(value, 1)));
+  const column = (head: string, place: number) => ({
+    head,
+    cells: rows.map((_, i) => cells[2 * i + place]),
+    align: 'left' as const,
+  });
+  return textTable(
+    rows.map(({ model }) => model),
+    [column('elpd_diff', 0), column('se_diff', 1)],
+  ).join('\n');
+}
+
+function badArgument(message: string): WeighbridgeError {
+  return new WeighbridgeError('bad-argument', message);
 }

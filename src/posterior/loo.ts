@@ -5,9 +5,10 @@
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
-import { type Estimate, fixed, printTable, sumWithError } from './estimates.js';
+import { type Estimate, printEstimates, sumWithError } from './estimates.js';
 import { eachObservation, type LogLikelihood } from './log-likelihood.js';
 import { type ParetoKRow, paretoKIds, paretoKTable, printParetoKTable } from './pareto-k-table.js';
+import { type Printable, printable, rounded } from './printable.js';
 import { logSumExp, psis } from './psis-smooth.js';
 import { relativeEfficiency } from './relative-efficiency.js';
 
@@ -34,7 +35,8 @@ export interface LooDiagnostics {
   readonly relativeEfficiency: Float64Array;
 }
 
-export interface Loo {
+/** Prints as R prints it. */
+export interface Loo extends Printable {
   readonly criterion: 'loo';
   /** Draws that it was computed from. */
   readonly draws: number;
@@ -54,8 +56,6 @@ export interface Loo {
   readonly paretoKTable: readonly ParetoKRow[];
   /** Where some k̂ is above 0.7: how many, and what to do. */
   readonly warnings: readonly string[];
-  /** As R prints it. */
-  toString(): string;
 }
 
 export interface LooOptions {
@@ -92,7 +92,7 @@ export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo
   const looic = elpdLoo.map((elpd) => -2 * elpd);
   const warnings = warningsOf(paretoK);
   const mcse = Math.sqrt(mcseElpdLoo.reduce((sum, value) => sum + value * value, 0));
-  return {
+  const result: Loo = {
     criterion: 'loo',
     draws: chains * drawsPerChain,
     rows,
@@ -104,10 +104,8 @@ export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo
     diagnostics: { paretoK, ess, relativeEfficiency: efficiencies },
     paretoKTable: paretoKTable(paretoK, ess),
     warnings,
-    toString() {
-      return printLoo(this);
-    },
   };
+  return printable(result, () => printLoo(result));
 }
 
 function warningsOf(paretoK: Float64Array): string[] {
@@ -186,22 +184,10 @@ function printLoo(result: Loo): string {
     '',
     `Computed from ${draws} by ${rows} log-likelihood matrix`,
     '',
-    printEstimates({ elpd_loo: elpdLoo, p_loo: pLoo, looic }),
+    ...printEstimates({ elpd_loo: elpdLoo, p_loo: pLoo, looic }),
     '------',
-    `Monte Carlo SE of elpd_loo is ${fixed(mcseElpdLoo, 1)}.`,
+    `Monte Carlo SE of elpd_loo is ${rounded(mcseElpdLoo, 1)}.`,
     ...(someHigh ? [''] : []),
     printParetoKTable(paretoKTable),
   ].join('\n');
-}
-
-/** The table of estimates as R prints that of `loo` and of `waic`. */
-export function printEstimates(estimates: Readonly<Record<string, Estimate>>): string {
-  return printTable(
-    ['', 'Estimate', 'SE'],
-    Object.entries(estimates).map(([name, { estimate, se }]) => [
-      name,
-      fixed(estimate, 1),
-      fixed(se, 1),
-    ]),
-  );
 }

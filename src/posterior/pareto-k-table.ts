@@ -1,7 +1,7 @@
 /**
  * Observations sorted by how far their importance weights can be trusted, as loo 2.5.1 does.
  */
-import { commonWidth, fixed, printTable } from './estimates.js';
+import { commonWidth, rounded, textTable } from './printable.js';
 
 export interface ParetoKRow {
   /** As loo writes it: `(0.5, 0.7]`. */
@@ -47,23 +47,25 @@ export function printParetoKTable(table: readonly ParetoKRow[]): string {
   if (ok + bad + veryBad === 0) {
     return ['', 'All Pareto k estimates are good (k < 0.5).', HELP].join('\n');
   }
-  const shares = commonWidth(table.map(({ proportion }) => fixed(100 * proportion, 1)));
+  const shares = commonWidth(table.map(({ proportion }) => rounded(100 * proportion, 1)));
   const counts = commonWidth(table.map(({ count }) => String(count)));
   const labels = commonWidth(table.map(({ range }) => range));
+  const column = (head: string, cell: (row: ParetoKRow, place: number) => string) => ({
+    head,
+    cells: table.map(cell),
+    align: 'left' as const,
+  });
   return [
     'Pareto k diagnostic values:',
-    printTable(
-      ['', ' ', ' ', 'Count', 'Pct.   ', 'Min. n_eff'],
-      table.map(({ verdict, minEss }, i) => [
-        labels[i],
-        '',
-        `(${verdict})`,
-        counts[i],
-        `${shares[i]}%`,
+    ...textTable(labels, [
+      column(' ', () => ''),
+      column(' ', ({ verdict }) => `(${verdict})`),
+      column('Count', (_, i) => counts[i]),
+      column('Pct.   ', (_, i) => `${shares[i]}%`),
+      column('Min. n_eff', ({ minEss }) =>
         Number.isNaN(minEss) ? '<NA>' : String(Math.round(minEss)),
-      ]),
-      'left',
-    ),
+      ),
+    ]),
     ...(bad + veryBad === 0 ? ['', 'All Pareto k estimates are ok (k < 0.7).'] : []),
     HELP,
   ].join('\n');

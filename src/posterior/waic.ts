@@ -3,12 +3,13 @@
  * package loo 2.5.1. LOO is the safer one: it knows where it fails.
  */
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { type Estimate, fixed, sumWithError } from './estimates.js';
+import { type Estimate, printEstimates, sumWithError } from './estimates.js';
 import { eachObservation, type LogLikelihood } from './log-likelihood.js';
-import { printEstimates } from './loo.js';
+import { type Printable, printable, rounded } from './printable.js';
 import { logSumExp } from './psis-smooth.js';
 
-export interface Waic {
+/** Prints as R prints it. */
+export interface Waic extends Printable {
   readonly criterion: 'waic';
   /** Draws that it was computed from. */
   readonly draws: number;
@@ -27,8 +28,6 @@ export interface Waic {
   };
   /** Where some p_waic is above 0.4: the estimate is not to be trusted, LOO might be. */
   readonly warnings: readonly string[];
-  /** As R prints it. */
-  toString(): string;
 }
 
 /** Variances of a log likelihood above it are too large for WAIC's expansion. */
@@ -49,7 +48,7 @@ export function waic(logLikelihood: LogLikelihood): Waic {
     elpdWaic[i] = logSumExp(column) - Math.log(draws) - pWaic[i];
   });
   const pointwise = { elpdWaic, pWaic, waic: elpdWaic.map((elpd) => -2 * elpd) };
-  return {
+  const result: Waic = {
     criterion: 'waic',
     draws,
     rows,
@@ -58,27 +57,26 @@ export function waic(logLikelihood: LogLikelihood): Waic {
     waic: sumWithError(pointwise.waic),
     pointwise,
     warnings: warningsOf(pWaic),
-    toString() {
-      return printWaic(this);
-    },
   };
+  return printable(result, () => printWaic(result));
 }
 
 function warningsOf(pWaic: Float64Array): string[] {
   const count = pWaic.filter((p) => p > LARGEST_P).length;
   if (count === 0) return [];
-  const share = fixed((100 * count) / pWaic.length, 1);
+  const share = rounded((100 * count) / pWaic.length, 1);
   return [
     `${count} (${share}%) p_waic estimates greater than 0.4. We recommend trying loo instead.`,
   ];
 }
 
-function printWaic({ draws, rows, elpdWaic, pWaic, waic: criterion, warnings }: Waic): string {
+function printWaic(result: Waic): string {
+  const { draws, rows, elpdWaic, pWaic, waic: criterion, warnings } = result;
   return [
     '',
     `Computed from ${draws} by ${rows} log-likelihood matrix`,
     '',
-    printEstimates({ elpd_waic: elpdWaic, p_waic: pWaic, waic: criterion }),
+    ...printEstimates({ elpd_waic: elpdWaic, p_waic: pWaic, waic: criterion }),
     ...(warnings.length ? ['', ...warnings] : []),
   ].join('\n');
 }

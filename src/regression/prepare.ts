@@ -16,6 +16,7 @@ import { modelFrame } from '../formula/model-frame.js';
 import { coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
+import { specificationNotes } from './notes.js';
 import { familyFrom, type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -54,10 +55,15 @@ export interface Prepared {
 
 /**
  * @param others options beside those of a regression that its caller knows
+ * @param of the caller's name, for messages
  * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`
  */
-export function prepare(asked: Preparation, others: readonly string[] = []): Prepared {
-  requireOptions(asked, others);
+export function prepare(
+  asked: Preparation,
+  others: readonly string[] = [],
+  of = 'regression',
+): Prepared {
+  requireOptions(asked, others, of);
   const { data, levels } = asked;
   requireData(data);
   return prepared(asked, tableOf(data, levels ? { levels } : {}));
@@ -84,7 +90,7 @@ function prepared(
   requireDistinctNames(family, data);
   const { priors, rows } = resolvePriors(priorModel(frame, data), family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
-  const notes = [...frame.notes, ...saturationNotes(specification)];
+  const notes = [...frame.notes, ...specificationNotes(specification, frame.facts)];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
@@ -168,15 +174,6 @@ function requireDistinctNames(family: Family, data: RegressionData): void {
     }
     seen.add(name);
   }
-}
-
-/** As many coefficients as rows leave no scatter to learn σ from. */
-function saturationNotes({ family, data }: RegressionSpecification): readonly string[] {
-  const coefficients = data.predictors.names.length + (data.intercept ? 1 : 0);
-  if (!auxiliaryOf(family).includes('sigma') || coefficients < data.rows) return [];
-  return [
-    `there are ${data.rows} rows and ${coefficients} coefficients: the data say nothing of sigma, which its prior alone decides`,
-  ];
 }
 
 /** Throws `bad-data` at the first outcome that the family cannot have. */

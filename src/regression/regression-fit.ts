@@ -3,10 +3,12 @@
  * function of the plain data of the fit, in a file of its own.
  */
 import type { Draws } from '../posterior/draws.js';
+import { printable } from '../posterior/printable.js';
 import type { Diagnostics } from '../posterior/summary.js';
 import { bayesR2 } from './after/bayes-r2.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
+import { fitJson } from './after/fit-json.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { ppc } from './after/ppc.js';
@@ -19,12 +21,12 @@ import {
   predict,
 } from './after/predictions.js';
 import { summaryOf } from './after/summary.js';
-import { printable } from './after/text-table.js';
 import { means, trends } from './after/trends.js';
 import { looOf, waicOf } from './checks/criteria.js';
 import { priorSensitivity } from './checks/prior-sensitivity.js';
 import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
+import { requireMethodOptions } from './method-options.js';
 
 /** A function of a fit with the fit filled in. */
 type Method<F> = F extends (fit: FittedRegression, ...rest: infer Rest) => infer Result
@@ -93,6 +95,8 @@ export interface RegressionFit<Changes = unknown> extends FittedRegression, FitM
   update(changes?: Changes): Promise<RegressionFit<Changes>>;
   /** The summary, printed. */
   toString(): string;
+  /** What `weighbridge fit --json` writes of it, so that `JSON.stringify(fit)` is small. */
+  toJSON(): Record<string, unknown>;
 }
 
 /** Gives a fit its methods; `update` is the business of whoever made it. */
@@ -100,38 +104,46 @@ export function withMethods<Changes>(
   data: FittedRegression,
   update: RegressionFit<Changes>['update'],
 ): RegressionFit<Changes> {
-  const of = <F extends (fit: FittedRegression, ...rest: never[]) => unknown>(f: F): Method<F> =>
-    ((...rest: never[]) => f(data, ...rest)) as Method<F>;
+  const of = <F extends (fit: FittedRegression, ...rest: never[]) => unknown>(
+    name: keyof FitMethods,
+    f: F,
+  ): Method<F> =>
+    ((...rest: never[]) => {
+      requireMethodOptions(name, rest);
+      return f(data, ...rest);
+    }) as Method<F>;
   const methods: FitMethods & Pick<RegressionFit<Changes>, 'update'> = {
-    summary: of(summaryOf),
-    fixef: of(fixef),
-    ranef: of(ranef),
-    coef: of(coef),
-    hdi: of(hdiOf),
-    eti: of(etiOf),
-    pd: of(pdOf),
-    rope: of(ropeOf),
-    fitted: of(fitted),
-    linpred: of(linpred),
-    predict: of(predict),
-    posteriorLinpred: of(posteriorLinpred),
-    posteriorEpred: of(posteriorEpred),
-    posteriorPredict: of(posteriorPredict),
-    ppc: of(ppc),
-    conditionalEffects: of(conditionalEffects),
-    hypothesis: of(hypothesis),
-    trends: of(trends),
-    means: of(means),
-    loo: of(looOf),
-    waic: of(waicOf),
-    r2: of(bayesR2),
-    priorSensitivity: of(priorSensitivity),
+    summary: of('summary', summaryOf),
+    fixef: of('fixef', fixef),
+    ranef: of('ranef', ranef),
+    coef: of('coef', coef),
+    hdi: of('hdi', hdiOf),
+    eti: of('eti', etiOf),
+    pd: of('pd', pdOf),
+    rope: of('rope', ropeOf),
+    fitted: of('fitted', fitted),
+    linpred: of('linpred', linpred),
+    predict: of('predict', predict),
+    posteriorLinpred: of('posteriorLinpred', posteriorLinpred),
+    posteriorEpred: of('posteriorEpred', posteriorEpred),
+    posteriorPredict: of('posteriorPredict', posteriorPredict),
+    ppc: of('ppc', ppc),
+    conditionalEffects: of('conditionalEffects', conditionalEffects),
+    hypothesis: of('hypothesis', hypothesis),
+    trends: of('trends', trends),
+    means: of('means', means),
+    loo: of('loo', looOf),
+    waic: of('waic', waicOf),
+    r2: of('r2', bayesR2),
+    priorSensitivity: of('priorSensitivity', priorSensitivity),
     update,
   };
   const { draws, diagnostics, warnings } = data.fit;
   const fit = { ...data };
   // What can be asked, and short ways to what is there, are not part of what is saved or posted.
-  const hidden = { ...methods, draws, diagnostics, warnings, divergent: divergentDraws(data.fit) };
+  const toJSON = () => fitJson(data, { seconds: null, loo: null });
+  const divergent = divergentDraws(data.fit);
+  const hidden = { ...methods, draws, diagnostics, warnings, divergent, toJSON };
   for (const [name, value] of Object.entries(hidden)) {
     Object.defineProperty(fit, name, { value, enumerable: false });
   }

@@ -4,11 +4,14 @@
 import { regressionModel } from '../../models/regression-model.js';
 import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
 import { type ChainRunner, fitByChains, type RunOptions, runChainsHere } from './chains.js';
+import { requireNames } from './check-options.js';
 import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
+import { regressionOptionNames } from './options.js';
 import { type Preparation, type Prepared, prepare, prepareTable } from './prepare.js';
 import { requireProper } from './propriety.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
+import { updatedFormula } from './update-formula.js';
 
 /** How and where a regression is sampled. */
 export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
@@ -22,7 +25,7 @@ export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
 
 export interface RegressionOptions extends Preparation, SamplingOptions {}
 
-/** What `update` may change. */
+/** What `update` may change; a dot in `formula` stands for the fit's own side: `. ~ . - x`. */
 export type RegressionChanges = Partial<RegressionOptions>;
 
 export type RegressionFit = AnyFit<RegressionChanges>;
@@ -35,12 +38,14 @@ export type RegressionFit = AnyFit<RegressionChanges>;
  */
 export async function regression(options: RegressionOptions): Promise<RegressionFit> {
   const fitted = await sampled(prepare(options), options);
-  return withMethods(fitted, (changes = {}) => regression({ ...options, ...changes }));
+  return withMethods(fitted, async (changes = {}) =>
+    regression({ ...options, ...changesOf(fitted, changes) }),
+  );
 }
 
 /** The methods of a fit that was read back: what `update` needs is in it. */
 export function revived(data: FittedRegression, runner?: ChainRunner): RegressionFit {
-  const given = {
+  const own = {
     formula: data.formula,
     family: data.family,
     prior: data.givenPriors,
@@ -48,11 +53,19 @@ export function revived(data: FittedRegression, runner?: ChainRunner): Regressio
     ...data.settings,
     ...(runner && { runner }),
   };
-  return withMethods(data, async (changes = {}) => {
-    const asked = { ...given, ...changes };
+  return withMethods(data, async (given = {}) => {
+    const changes = changesOf(data, given);
+    const asked = { ...own, ...changes };
     if (changes.data) return regression({ ...asked, data: changes.data });
     return revived(await sampled(prepareTable(asked, data.frame.table), asked), asked.runner);
   });
+}
+
+/** With dots of a formula as those of R's `update`: `. ~ . - x`. */
+function changesOf({ formula }: FittedRegression, changes: RegressionChanges): RegressionChanges {
+  requireNames(changes, regressionOptionNames, 'update');
+  if (typeof changes.formula !== 'string') return changes;
+  return { ...changes, formula: updatedFormula(formula, changes.formula) };
 }
 
 async function sampled(prepared: Prepared, options: SamplingOptions): Promise<FittedRegression> {

@@ -60,6 +60,11 @@ const MOST_TRANSITIONS = 1e8;
 
 export const settingNames = Object.keys(defaultSettings) as readonly (keyof SamplerSettings)[];
 
+/** Of JavaScript callers: '4' is no 4. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `the text '${value}'` : String(value);
+}
+
 /** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
 export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerSettings {
   const settings = { ...defaultSettings, ...given };
@@ -67,7 +72,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
     if (!Number.isSafeInteger(settings[name]) || settings[name] < least) {
       throw new WeighbridgeError(
         'bad-argument',
-        `${name} is ${settings[name]}, but must be a whole number of at least ${least}`,
+        `${name} is ${shown(settings[name])}, but must be a whole number of at least ${least}`,
       );
     }
   };
@@ -100,7 +105,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
     if (!allowed || (name !== 'seed' && typeof settings[name] !== 'number')) {
       throw new WeighbridgeError(
         'bad-argument',
-        `${name} is ${settings[name]}, but must be ${expected}`,
+        `${name} is ${shown(settings[name])}, but must be ${expected}`,
       );
     }
   };

@@ -85,6 +85,25 @@ describe('a saved fit', () => {
   });
 });
 
+it('of what is no fit nothing is written', async () => {
+  const writers = [saveFit, saveInferenceData, saveCmdstanCsv];
+  const expected = 'expected a fit, as regression() and loadFit() give one, found';
+  for (const write of writers) {
+    for (const [given, found] of [
+      [{}, 'an object'],
+      [undefined, 'undefined'],
+      ['fit', 'a string'],
+      [Promise.resolve(madeUpFit()), 'a promise: await it'],
+      [madeUpFit().fit, 'an object'],
+    ] as const) {
+      const writing = write(given as never, at('fit'));
+      await expect(writing).rejects.toThrow(`${expected} ${found}`);
+      await expect(writing).rejects.toMatchObject({ code: 'bad-argument' });
+    }
+  }
+  expect(await readdir(folder)).toEqual([]);
+});
+
 describe('an InferenceData store', () => {
   it('is a folder of groups, written over by the next one', async () => {
     await saveInferenceData(madeUpFit(), at('store'));
@@ -117,6 +136,20 @@ describe('CmdStan CSV', () => {
     expect(names).toEqual(['chain-1.csv', 'chain-2.csv', 'chain-3.csv']);
     const read = await loadCmdstanCsv(names.map((name) => at('csv', name)));
     expect(read.draws).toEqual(fit.fit.draws);
+  });
+
+  it('is read from a folder too, by the numbers of its chains, and from one file', async () => {
+    const fit = madeUpFit({ chains: 11, draws: 4 });
+    await saveCmdstanCsv(fit, at('csv'));
+    await writeFile(at('csv', 'notes.txt'), 'mine');
+    expect((await loadCmdstanCsv(at('csv'))).draws).toEqual(fit.fit.draws);
+    const { draws } = await loadCmdstanCsv(at('csv', 'chain-1.csv'));
+    expect(draws).toMatchObject({ chains: 1, drawsPerChain: 4 });
+    await mkdir(at('none'));
+    await expect(loadCmdstanCsv(at('none'))).rejects.toThrow(
+      `${at('none')} holds no *.csv: expected one a chain`,
+    );
+    await expect(loadCmdstanCsv(at('nowhere'))).rejects.toThrow(/nowhere is missing: expected a /);
   });
 
   it('is refused with the name of the file', async () => {

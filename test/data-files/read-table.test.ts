@@ -60,6 +60,41 @@ describe('CSV', () => {
     });
   });
 
+  it.each(['', 'NA', 'NaN', 'nan', 'N/A', 'n/a', 'NULL', 'null', '#N/A', '<NA>'])(
+    'reads %j as missing, among numbers, booleans and text',
+    async (cell) => {
+      const text = `x,flag,word\n1,T,a\n${cell},${cell},${cell}\n`;
+      expect(await read('.csv', text)).toEqual({
+        x: [1, null],
+        flag: [true, null],
+        word: ['a', null],
+      });
+    },
+  );
+
+  it.each(['.', '-', 'None', '?'])('reads %j as text', async (cell) => {
+    expect(await read('.csv', `x\n1\n${cell}\n`)).toEqual({ x: ['1', cell] });
+  });
+
+  it('warns of a cell that makes text of a column of numbers, with its place', async () => {
+    const warningsOf = async (extension: string, text: string) => {
+      const warnings: string[] = [];
+      await read(extension, text, { onWarning: (line) => warnings.push(line) });
+      return warnings.map((line) => line.replace(`data${count - 1}${extension}`, 'FILE'));
+    };
+    const numbers = (n: number) => Array.from({ length: n }, (_, i) => `${i},"a\nb"`).join('\n');
+    // A cell of two lines counts as two; missing cells do not count.
+    expect(await warningsOf('.csv', `x,word\n${numbers(9)}\nNA,b\n\n not  known ,c\n`)).toEqual([
+      "FILE, column x is read as text: line 22 has 'not known'; 9 of 10 cells are numbers",
+    ]);
+    expect(await warningsOf('.tsv', `x\n1\n2\n3\n4\n5\n6\n7\n8\n9\n.\n`)).toEqual([
+      "FILE, column x is read as text: line 11 has '.'; 9 of 10 cells are numbers",
+    ]);
+    expect(await warningsOf('.csv', `x,word\n${numbers(8)}\n?,c\n`)).toEqual([]);
+    expect(await warningsOf('.csv', `x,word\n${numbers(10)}\n`)).toEqual([]);
+    expect(await warningsOf('.csv', 'x\n1\n2\n3\n4\n5\n')).toEqual([]);
+  });
+
   it.each(['true', 'TRUE', 'True', 'T'])('reads %s as true', async (cell) => {
     expect(await read('.csv', `x\n${cell}\nfalse\n`)).toEqual({ x: [true, false] });
   });

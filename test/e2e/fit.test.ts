@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { loadCmdstanCsv, loadFit } from '../../src/data-files/fit-folders.js';
 import { randomStream } from '../../src/random/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { inProcess } from './in-process.js';
 import {
   cli,
   errorLines,
@@ -30,7 +31,9 @@ const at = (...parts: string[]) => join(folder, ...parts);
 
 /** Few draws: what is tested is the command, not the sampler. */
 const FEW = ['--warmup', '150', '--draws', '100', '--workers', '1', '--seed', '7'] as const;
-const runFit = (...args: readonly string[]): Promise<Outcome> => weighbridge(['fit', ...args]);
+const runFit = (...args: readonly string[]): Promise<Outcome> => inProcess(['fit', ...args]);
+/** As its users run it. */
+const runFitAlone = (...args: readonly string[]): Promise<Outcome> => weighbridge(['fit', ...args]);
 
 /** y ~ normal(1 + 2 x + effect of g, 0.5), and an outcome of 0 and 1 by the sign of y. */
 function rows() {
@@ -101,7 +104,7 @@ const document = z.object({
     divergences: z.int(),
     max_depth_hits: z.int(),
     min_ebfmi: finite,
-    max_pareto_k: finite.nullable(),
+    approximation_pareto_k: finite.nullable(),
   }),
   warnings: z.array(z.string()),
   seconds: finite.nullable(),
@@ -109,7 +112,7 @@ const document = z.object({
 
 describe('a fit', () => {
   it("prints its summary, and writes the JSON with brms' names", async () => {
-    const outcome = await runFit(
+    const outcome = await runFitAlone(
       at('data.csv'),
       'y ~ x + (1 | g)',
       '--json',
@@ -136,6 +139,16 @@ describe('a fit', () => {
     expect(Math.abs(json.coefficients.b_x.mean - 2)).toBeLessThan(0.65);
     expect(json.model).toMatchObject({ family: 'gaussian', link: 'identity', rows: 60 });
     expect(json.settings).toMatchObject({ seed: 7, chains: 4, warmup: 150, draws: 100 });
+  });
+
+  it('tells k of its normal approximation where it was sampled by that alone', async () => {
+    const kOf = async (algorithm: string) => {
+      const args = [at('data.csv'), 'won ~ x', '--family', 'bernoulli', '--json', '-', '--quiet'];
+      const { stdout } = await runFit(...args, '--algorithm', algorithm, ...FEW);
+      return document.parse(JSON.parse(stdout)).diagnostics.approximation_pareto_k;
+    };
+    expect(await kOf('split-hmc')).toEqual(expect.any(Number));
+    expect(await kOf('nuts')).toBeNull();
   });
 
   it('takes family, link, priors and levels', async () => {
@@ -169,13 +182,13 @@ describe('a fit', () => {
       data: data.map((row) => row[name]),
     }));
     await writeFile(at('data.parquet'), new Uint8Array(parquetWriteBuffer({ columnData })));
-    const run = (file: string, ...more: string[]) =>
-      runFit(at(file), 'y ~ x * g', '--json', '-', '--quiet', ...FEW, ...more).then(json);
+    const args = (file: string) => [at(file), 'y ~ x * g', '--json', '-', '--quiet', ...FEW];
+    const run = (file: string) => runFit(...args(file)).then(json);
     const expected = await run('data.csv');
     expect(Object.keys(expected)).toContain('b_x:ggrößer');
     expect(await run('data.jsonl')).toEqual(expected);
     expect(await run('data.parquet')).toEqual(expected);
-    expect(await run('data.csv', '--workers', '2')).toEqual(expected);
+    expect(json(await runFitAlone(...args('data.csv'), '--workers', '2'))).toEqual(expected);
   });
 
   it('is kept whole, and shown again, and written for Python and R', async () => {
@@ -212,6 +225,40 @@ describe('a fit', () => {
     expect(json.model.notes.join('\n')).toMatch(/^2 of 7 rows have missing values/);
     expect(warningLines(outcome)).toEqual(json.warnings.map((line) => `warning: ${line}`));
     expect(json.warnings.join('\n')).toMatch(/ESS is \d+, below 400/);
+  });
+
+  it('shows each warning once to whoever looks', async () => {
+    const short = ['--chains', '2', '--warmup', '20', '--draws', '20', '--workers', '1'];
+    const args = ['fit', at('data.csv'), 'y ~ x', ...short];
+    const count = (text: string) => text.match(/warning: .*ESS is/gi)?.length ?? 0;
+    const counts = async (more: readonly string[], stdoutIsTerminal: boolean) => {
+      const { stdout, stderr } = await inProcess([...args, ...more], { stdoutIsTerminal });
+      return [count(stdout), count(stderr)];
+    };
+    const [once] = await counts([], true);
+    expect(once).toBeGreaterThan(0);
+    expect(await counts([], true)).toEqual([once, 0]);
+    // Standard output goes to a file: a person sees standard error.
+    expect(await counts([], false)).toEqual([once, once]);
+    expect(await counts(['--json', '-'], false)).toEqual([0, once]);
+    expect(await counts(['--json', '-', '--quiet'], false)).toEqual([0, once]);
+  });
+
+  it('warns of a cell that makes text of a column of numbers', async () => {
+    const data = rows().map((row, i) => ({ ...row, x: i === 7 ? '?' : row.x }));
+    await writeFile(at('spoilt.csv'), csvOf(data));
+    const outcome = await runFit(at('spoilt.csv'), 'y ~ 1', ...FEW);
+    expect(outcome.code).toBe(0);
+    expect(warningLines(outcome)[0]).toBe(
+      "warning: spoilt.csv, column x is read as text: line 9 has '?'; 59 of 60 cells are numbers",
+    );
+  });
+
+  it('says that it took the place of one that was saved', async () => {
+    const save = () => runFit(at('data.csv'), 'y ~ x', '--save', at('twice'), ...FEW);
+    const line = `replaced the fit in ${at('twice')}\n`;
+    expect((await save()).stderr).not.toContain(line);
+    expect((await save()).stderr).toContain(line);
   });
 });
 
@@ -250,8 +297,8 @@ describe('bad input', () => {
     ],
     [
       'a family that is not there',
-      () => [at('data.csv'), 'y ~ x', '--family', 'normal'],
-      /^error: option '--family <name>' argument 'normal' is invalid\. Allowed choices are gaussian, /,
+      () => [at('data.csv'), 'y ~ x', '--family', 'cumulative'],
+      /^error: option '--family <name>' argument 'cumulative' is invalid\. family is cumulative of brms, which is not here; expected one of gaussian, .*, negbinomial\.$/,
     ],
     [
       'a link that the family does not have',
@@ -290,16 +337,21 @@ describe('bad input', () => {
     ],
     [
       'a saved fit that is none',
-      () => ['--load', at('mine')],
+      () => ['--load', at('mine'), '--loo', '--quiet'],
       /^error: .*mine: fit\.json is no fit of weighbridge: expected "format": "weighbridge-fit"$/,
     ],
     [
       'a saved fit beside data',
       () => [at('data.csv'), 'y ~ x', '--load', at('mine')],
-      /^error: --load brings its own data and formula: expected none beside it$/,
+      /^error: --load brings a fit with its own data, model and draws: expected it without data, formula$/,
+    ],
+    [
+      'a saved fit beside options of another',
+      () => ['--load', at('mine'), '--family', 'gaussian', '--prior', 'x', '--seed', '2025'],
+      /^error: --load brings .*: expected it without --family, --prior, --seed$/,
     ],
   ])('is told in one line: %s', async (_what, args, line) => {
-    const outcome = await runFit(...args(), ...FEW);
+    const outcome = await runFit(...args());
     expect(outcome.code).toBe(2);
     expect(outcome.stdout).toBe('');
     expect(errorLines(outcome)).toHaveLength(1);
@@ -308,11 +360,21 @@ describe('bad input', () => {
     expect(existsSync(at('one'))).toBe(false);
   });
 
+  it('ends the process with exit code 2', async () => {
+    const outcome = await runFitAlone();
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(errorLines(outcome)).toHaveLength(1);
+  });
+
   it.each<[string, number]>([
     ['y ~ x + ', 8],
     ['y ~ x +* g', 7],
     ['y ~ lag(x)', 4],
     ['y ~ g + nope', 8],
+    // In columns of a terminal: two each of 日本, one of é as two code points, two of a family.
+    ['y ~ 日本 +* g', 10],
+    ['y ~ e\u0301 +* g', 7],
+    ['y ~ `👨‍👩‍👧` +* g', 10],
   ])('is told in one line with a caret beneath the formula: %s', async (formula, place) => {
     const outcome = await runFit(at('data.csv'), formula, ...FEW);
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
@@ -325,27 +387,31 @@ describe('bad input', () => {
 });
 
 describe('a signal to stop', () => {
-  it.each(['1', '2'])(
-    'ends the fit at once and leaves nothing behind, of %s workers',
-    async (workers) => {
-      const kept = at(`stopped-${workers}`);
-      const args = [at('data.csv'), 'y ~ x + (1 | g)', '--save', kept, '--workers', workers];
-      // So many draws that the signal comes long before the end.
-      const child = spawn(process.execPath, [cli, 'fit', ...args, '--draws', '1000000'], {
-        env: plainEnvironment(),
-      });
-      let stderr = '';
-      child.stderr.on('data', (text) => {
-        stderr += String(text);
-      });
-      await setTimeout(4000);
-      child.kill('SIGINT');
-      const [code] = await once(child, 'exit');
-      expect({ code, stderr }).toEqual({
-        code: 130,
-        stderr: 'error: sampling was stopped on request\n',
-      });
-      expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
-    },
-  );
+  /** So many draws that the signal comes long before the end. */
+  const stopped = async (signal: NodeJS.Signals, workers: string) => {
+    const kept = at(`stopped-${signal}-${workers}`);
+    const args = [at('data.csv'), 'y ~ x + (1 | g)', '--save', kept, '--workers', workers];
+    const child = spawn(process.execPath, [cli, 'fit', ...args, '--draws', '1000000'], {
+      env: plainEnvironment(),
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += String(text);
+    });
+    await setTimeout(4000);
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    return { code, stderr };
+  };
+
+  it('ends the fit at once, with its exit code, and leaves nothing behind', async () => {
+    const stderr = 'error: sampling was stopped on request\n';
+    const runs = [stopped('SIGINT', '1'), stopped('SIGINT', '2'), stopped('SIGTERM', '1')];
+    expect(await Promise.all(runs)).toEqual([
+      { code: 130, stderr },
+      { code: 130, stderr },
+      { code: 143, stderr },
+    ]);
+    expect((await readdir(folder)).filter((name) => name.startsWith('stopped'))).toEqual([]);
+  });
 });

@@ -150,6 +150,11 @@ describe("CmdStan's files", () => {
     expect(read).toEqual(readCmdstanCsv([REAL]));
   });
 
+  it('are read from one text as from an array of one', () => {
+    expect(readCmdstanCsv(REAL)).toEqual(readCmdstanCsv([REAL]));
+    expect(() => readCmdstanCsv(new Uint8Array() as never)).toThrow(/^expected the text of a /);
+  });
+
   it('of several chains are joined in their order', () => {
     const other = REAL.replace('1.5,2.5', '9,9');
     const { draws } = readCmdstanCsv([REAL, other]);

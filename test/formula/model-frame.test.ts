@@ -155,6 +155,28 @@ describe('columns that a formula cannot have', () => {
     const { encoded, notes } = frame('y ~ x', data);
     expect(encoded.population.names).toEqual(['x3']);
     expect(notes).toEqual(['x holds numbers as text: it is a factor of 2 levels']);
+    const texts = (others: number) => [
+      ...Array.from({ length: 9 }, (_, i) => String(i)),
+      ...Array.from({ length: others }, (_, i) => `odd${i}`),
+    ];
+    const notesOf = (x: string[]) => frame('y ~ x', { y: x.map((_, i) => i), x }).notes;
+    expect(notesOf(texts(1))).toEqual([
+      "x holds numbers as text beside the text 'odd0': it is a factor of 10 levels",
+    ]);
+    expect(notesOf(texts(2))).toEqual([]);
+    expect(notesOf(['1', '2', '3', '4'])).toHaveLength(1);
+    expect(notesOf(['1', '2', '3', '4', 'five'])).toEqual([]);
+  });
+
+  test('whole numbers beyond 2^53 get a note where they are used and all are whole', () => {
+    const data = { y: [1, 2, 3], id: [9007199254740994, 2, 3], far: [1e20, 2.5, 3] };
+    const note = 'id holds whole numbers beyond 2^53, which a number does not hold exactly';
+    expect(frame('y ~ id', data).notes).toEqual([note]);
+    expect(frame('id ~ 1', data).notes).toEqual([note]);
+    expect(frame('y ~ (1 | id)', data).notes).toEqual([note]);
+    expect(frame('y ~ far', data).notes).toEqual([]);
+    // The largest that is held is no reason for one.
+    expect(frame('y ~ id', { ...data, id: [2 ** 53 - 1, 1 - 2 ** 53, 3] }).notes).toEqual([]);
   });
 
   test('an unreadable column is an error where it is used', () => {
@@ -187,7 +209,21 @@ describe('outcomes', () => {
     });
     expect(() => read([0, 1, 2], 'binary')).toThrow('row 3: y is 2, expected 0 or 1');
     expect(() => read(['a', 'b', 'c'], 'binary')).toThrow('y has 3 levels: a, b, c;');
-    expect(() => read(['a', 'a'], 'binary')).toThrow('y has 1 levels: a;');
+    expect(() => read(['a', 'a'], 'binary')).toThrow('y has one level: a;');
+  });
+
+  test('of two names have a note of which is counted', () => {
+    const notes = (cl: readonly (number | string | boolean)[], levels?: readonly string[]) =>
+      modelFrame(
+        parseFormula('`c l` ~ 1'),
+        tableOf({ 'c l': cl }, levels ? { levels: { 'c l': levels } } : {}),
+        { missing: 'drop', outcome: 'binary' },
+      ).notes;
+    expect(notes(['c2', 'c1'])).toEqual(["c l: 'c2' counts as 1, 'c1' as 0"]);
+    expect(notes(['c2', 'c1'], ['c2', 'c1'])).toEqual(["c l: 'c1' counts as 1, 'c2' as 0"]);
+    expect(notes(['a\nb', 'c1'])).toEqual(["c l: 'c1' counts as 1, 'a b' as 0"]);
+    expect(notes([true, false])).toEqual(['c l: TRUE counts as 1, FALSE as 0']);
+    expect(notes([1, 0])).toEqual([]);
   });
 
   test('of one kind alone are read by the levels that are given', () => {

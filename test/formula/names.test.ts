@@ -1,5 +1,6 @@
 /** Names of coefficients, and what a name may have meant. */
 import { describe, expect, test } from 'vitest';
+import { formatName } from '../../src/formula/format.js';
 import { coefficientName, coefficientNames, didYouMean } from '../../src/formula/names.js';
 
 describe('names of coefficients', () => {
@@ -18,6 +19,16 @@ describe('names of coefficients', () => {
     }
   });
 
+  test('have no backquotes, escapes and white space of names that need them', () => {
+    for (const name of ['a`b', 'a\nb', 'a\tb', 'a\r\nb', 'a b']) {
+      expect(coefficientName(formatName(name))).toBe('ab');
+      expect(coefficientName(`I(${formatName(name)} * x)`)).toBe('IabMUx');
+    }
+    // As it is: the backslash is the name's own.
+    expect(coefficientName(formatName('a\\b'))).toBe('a\\b');
+    expect(coefficientName('ga\nb')).toBe('gab');
+  });
+
   test('are one for each column, or an error that names both', () => {
     expect(coefficientNames(['x', 'I(x^2)'])).toEqual(['x', 'IxE2']);
     expect(() => coefficientNames(['ga b', 'x', 'gab'])).toThrow(
@@ -33,4 +44,6 @@ test('a name that is near is suggested, and no other', () => {
   expect(didYouMean('d3', names)).toBe(", did you mean 'd1'?");
   expect(didYouMean('outcome', names)).toBe('');
   expect(didYouMean('x', [])).toBe('');
+  expect(didYouMean('x', ['s', 'y', 'x1'])).toBe('');
+  expect(didYouMean('x', ['s', 'X'])).toBe(", did you mean 'X'?");
 });

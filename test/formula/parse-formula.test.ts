@@ -276,11 +276,18 @@ describe('errors point at the character', () => {
     ['y ~ (1 | mm(g, h))', 'mm() of brms'],
     ['y ~ x + gp(z)', 'gp() of brms'],
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
+    ['bf(y ~ x, sigma ~ x)', 'bf() of brms (distributional, non-linear and multivariate formulas)'],
+    ['  brmsformula(y ~ x)', 'brmsformula() of brms (distributional'],
+    ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (distributional'],
     ['cbind(y, n - y) ~ x', 'y | trials(n)'],
     ['y ~ trials(n)', 'left of ~'],
     ['y ~ b1 * exp(b2(x))', 'the function b2() is not here'],
   ])('%s: what brms has beyond this is refused by its name', (text, problem) => {
     expect(messageOf(text)).toContain(problem);
+  });
+
+  test('a column may be called as a function of brms is', () => {
+    expect(parseFormula('bf ~ lf').text).toBe('bf ~ lf');
   });
 
   test('a long formula is shown around the place, on one line', () => {

@@ -89,6 +89,22 @@ describe('a table', () => {
     expect(() => columnOf(tableOf({ x: [1] }), '__proto__')).toThrow("no column '__proto__'");
   });
 
+  test('takes rows of an interface, as the compiler agrees', () => {
+    interface Trial {
+      readonly y: number;
+      readonly agent: string;
+      readonly flag?: boolean;
+    }
+    const trials: readonly Trial[] = [
+      { y: 1, agent: 'a' },
+      { y: 2, agent: 'b', flag: true },
+    ];
+    const data: DataInput = trials;
+    expect(tableOf(data).columns).toEqual(
+      tableOf({ y: [1, 2], agent: ['a', 'b'], flag: [null, true] }).columns,
+    );
+  });
+
   test('takes typed arrays', () => {
     const table = tableOf({
       a: Float32Array.of(0.5, Number.NaN),

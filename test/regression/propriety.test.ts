@@ -281,6 +281,36 @@ describe('columns that say what others say', () => {
   });
 });
 
+describe('columns that their priors hold', () => {
+  const y = [1, 3, 2, 5, 4, 7];
+  const data = { x, y, seven: x.map(() => 7.3), none: x.map(() => 0), twice: x.map((v) => 2 * v) };
+  const notes = (formula: string, ...prior: PriorRow[]) =>
+    prepare({ formula, data, prior }).frame.notes;
+
+  it('have a note that says so', () => {
+    const proper = normal(0, 1).on('b');
+    expect(notes('y ~ x + seven', proper)).toEqual([
+      'column seven is constant: its slope is held by its prior alone',
+    ]);
+    expect(notes('y ~ 0 + x + none', proper)).toEqual([
+      'column none says nothing: its slope is held by its prior alone',
+    ]);
+    const told = [
+      'column twice is a combination of x: their slopes are told apart by their priors alone',
+    ];
+    expect(notes('y ~ x + twice', proper)).toEqual(told);
+    expect(notes('y ~ x + twice', normal(0, 1).on('b', { coef: 'x' }))).toEqual(told);
+  });
+
+  it('have none where the data hold them, or nothing does', () => {
+    expect(notes('y ~ x', normal(0, 1).on('b'))).toEqual([]);
+    expect(notes('y ~ 0 + seven', normal(0, 1).on('b'))).toEqual([]);
+    // These are refused when they are to be sampled.
+    expect(notes('y ~ x + seven')).toEqual([]);
+    expect(notes('y ~ x + twice')).toEqual([]);
+  });
+});
+
 describe('flat priors of scales', () => {
   const g = ['a', 'a', 'b', 'b', 'c', 'c'];
   const y = [1, 3, 2, 5, 4, 7];

@@ -343,7 +343,7 @@ describe('levels', () => {
     const family = bernoulli();
     for (const [column, levels] of [
       [[...text.slice(0, 4), 'maybe', ...text.slice(5)], '3 levels: maybe, no, yes'],
-      [text.map(() => 'no'), '1 levels: no'],
+      [text.map(() => 'no'), 'one level: no'],
     ] as const) {
       expect(await refused({ formula: 'text ~ x', family, data: { x, text: column } })).toContain(
         levels,

@@ -90,4 +90,13 @@ describe('the settings of a sampling run', () => {
       expect.objectContaining({ code: 'bad-argument' }),
     );
   });
+
+  it('says of text that it is text where a number is wanted', () => {
+    const message = (given: object) => () => completeSettings(given);
+    expect(message({ chains: '4' })).toThrow(
+      "chains is the text '4', but must be a whole number of at least 1",
+    );
+    expect(message({ jitter: '0.2' })).toThrow("jitter is the text '0.2', but must be in [0, 1)");
+    expect(message({ chains: 2.5 })).toThrow('chains is 2.5, but must be a whole number');
+  });
 });

@@ -4,7 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type FamilyName, familyNames, type LinkName } from '../../../models/families/family.js';
-import { linksOf } from '../../../models/families/index.js';
+import { linksOf, unknownFamily } from '../../../models/families/index.js';
 import { type TableFormat, tableFormats } from '../../data-files/read-table.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { PriorRow } from '../../regression/priors/prior-rows.js';
@@ -48,6 +48,7 @@ export function addFitOptions(command: Command): Command {
     .addOption(
       new Option('--family <name>', 'distribution of the outcome')
         .choices(familyNames)
+        .argParser(familyName)
         .default('gaussian' satisfies FamilyName),
     )
     .addOption(
@@ -104,6 +105,12 @@ export function addFitOptions(command: Command): Command {
     .option('--quiet', 'no progress, and with --json - no summary', false);
 }
 
+function familyName(text: string): FamilyName {
+  const name = familyNames.find((known) => known === text);
+  if (name) return name;
+  throw new InvalidArgumentError(`${unknownFamily(text)}.`);
+}
+
 function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
@@ -117,6 +124,35 @@ function probability(text: string): number {
 /** @throws WeighbridgeError `bad-argument` with the text that is no prior */
 export function priorsOf({ prior = [] }: FitFlags): PriorRow[] {
   return prior.map(parsePrior);
+}
+
+/** What still has a meaning for a fit that was made before. */
+const OF_ANY_FIT: ReadonlySet<string> = new Set([
+  'load',
+  'json',
+  'save',
+  'arviz',
+  'cmdstan',
+  'loo',
+  'quiet',
+] satisfies (keyof FitFlags)[]);
+
+/**
+ * A fit that is loaded has its data, its model and its draws.
+ * @param given arguments that were given beside it, by their names
+ * @throws WeighbridgeError `bad-argument` with all that would be passed over
+ */
+export function requireLoadAlone(command: Command, given: readonly string[]): void {
+  const options = command.options
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+    .filter((option) => !OF_ANY_FIT.has(option.attributeName()))
+    .map((option) => option.long ?? option.name());
+  const passedOver = [...given, ...options];
+  if (passedOver.length === 0) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `--load brings a fit with its own data, model and draws: expected it without ${passedOver.join(', ')}`,
+  );
 }
 
 /** `g=a,b,c` as the levels of a column. */

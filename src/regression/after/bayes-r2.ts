@@ -10,11 +10,13 @@ import {
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
+import { type Printable, printable } from '../../posterior/printable.js';
 import { runningMoments } from '../../posterior/running-moments.js';
+import { checkProbability } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkProbability } from './check-options.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
+import { estimateLines } from './print-estimates.js';
 
 export interface R2Options
   extends PointSummaryOptions,
@@ -25,7 +27,7 @@ export interface BayesR2 extends PointSummary {
   readonly draws: Float64Array;
 }
 
-export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2 {
+export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2 & Printable {
   const { prob = 0.95, robust = false } = options;
   checkProbability('prob', prob);
   const outcomes = fit.frame.response.values;
@@ -40,5 +42,8 @@ export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2
   });
   // Both sums are divided by the same number of rows less one.
   const draws = explained.squares.map((squares, s) => squares / (squares + residual.squares[s]));
-  return { ...pointSummary(draws, { prob, robust }), draws };
+  const result: BayesR2 = { ...pointSummary(draws, { prob, robust }), draws };
+  return printable(result, () =>
+    estimateLines({ rows: [result], prob, label: () => 'R2' }).join('\n'),
+  );
 }

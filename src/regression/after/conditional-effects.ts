@@ -3,15 +3,23 @@
  * `conditional_effects`: predictions over the range of the first, at the mean and one standard
  * deviation to both sides of a second that is numeric. Estimates are medians.
  */
-import { WeighbridgeError } from '../../errors.js';
 import type { Cell } from '../../formula/table.js';
 import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
+import { type Printable, printable } from '../../posterior/printable.js';
+import {
+  badArgument,
+  checkOneOf,
+  checkProbability,
+  described,
+  isRecord,
+  textsOf,
+} from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkOneOf, checkProbability } from './check-options.js';
 import { groupingColumns, predictorColumns, termColumns, trialsColumns } from './formula-parts.js';
-import { crossedRows, type GridRow, gridColumn, requireColumn, spaced } from './grid.js';
-import type { LinearPredictorOptions } from './linear-predictor.js';
+import { cellText, crossedRows, type GridRow, gridColumn, requireColumn, spaced } from './grid.js';
+import { checkGroups, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, linearPredictors, meanOutcomes, simulatedOutcomes } from './predictions.js';
+import { estimateLines } from './print-estimates.js';
 
 export interface ConditionalEffectsOptions extends LinearPredictorOptions {
   /** Where the other predictors stand, by column, in place of what is typical. */
@@ -50,7 +58,7 @@ export function conditionalEffects(
   fit: FittedRegression,
   effects?: string | readonly string[],
   options: ConditionalEffectsOptions = {},
-): ConditionalEffect[] {
+): readonly (ConditionalEffect & Printable)[] & Printable {
   const {
     prob = 0.95,
     robust = true,
@@ -61,11 +69,18 @@ export function conditionalEffects(
   checkProbability('prob', prob);
   const prediction = predictions[checkOneOf('method', method, ['fitted', 'linpred', 'predict'])];
   if (!Number.isSafeInteger(resolution) || resolution < 2) {
-    throw badArgument(`resolution is ${resolution}, but must be a whole number of at least 2`);
+    throw badArgument(
+      `resolution is ${described(resolution)}, but must be a whole number of at least 2`,
+    );
   }
   const columns = columnsOf(fit, options);
+  if (!isRecord(conditions)) {
+    throw badArgument(
+      `conditions is ${described(conditions)}, expected values by column, { x: 1 } say`,
+    );
+  }
   for (const name of Object.keys(conditions)) requireColumn(name, columns.known, 'the condition');
-  return chosenEffects(fit, effects, columns.known).map((names) => {
+  const made = chosenEffects(fit, effects, columns.known).map((names) => {
     const still = columns.needed.filter((name) => !names.includes(name));
     const fixed = Object.fromEntries(still.map((name) => [name, standing(fit, name, conditions)]));
     const grid = crossedRows(names.map((name, i) => [name, valuesOf(fit, name, i, resolution)]));
@@ -74,8 +89,25 @@ export function conditionalEffects(
     eachRow(fit, prediction, { groups: 'none', ...options, data }, (row, values) => {
       rows.push({ at: data[row], ...pointSummary(values, { prob, robust }) });
     });
-    return { effects: names, response: fit.frame.response.name, rows };
+    const effect: ConditionalEffect = { effects: names, response: fit.frame.response.name, rows };
+    return printable(effect, () => effectText(effect, prob));
   });
+  return printable(made, () => made.map(String).join('\n\n'));
+}
+
+/** Rows in print: the rest of a curve is better seen in a plot. */
+const ROWS_PRINTED = 10;
+
+function effectText({ effects, response, rows }: ConditionalEffect, prob: number): string {
+  const lines = estimateLines({
+    rows,
+    prob,
+    label: () => '',
+    leading: (shown) =>
+      effects.map((name) => ({ head: name, cells: shown.map(({ at }) => cellText(at[name])) })),
+    most: ROWS_PRINTED,
+  });
+  return [`${response} by ${effects.join(' and ')}:`, ...lines].join('\n');
 }
 
 const predictions = {
@@ -87,10 +119,11 @@ const predictions = {
 /** Columns that may be named, and those that a row must have. */
 function columnsOf(
   { frame: { design } }: FittedRegression,
-  { groups = 'none' }: ConditionalEffectsOptions,
+  { groups: choice = 'none' }: ConditionalEffectsOptions,
 ): { readonly known: readonly string[]; readonly needed: readonly string[] } {
   const trials = trialsColumns(design);
   const known = [...new Set([...predictorColumns(design), ...trials])];
+  const groups = checkGroups(choice);
   const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
   return { known, needed: [...new Set([...predictorColumns(design, asked), ...trials])] };
 }
@@ -101,8 +134,7 @@ function chosenEffects(
   known: readonly string[],
 ): string[][] {
   if (effects === undefined) return defaultEffects(fit);
-  const texts = typeof effects === 'string' ? [effects] : effects;
-  return texts.map((text) => {
+  return textsOf('an effect', effects, 'x1:x2').map((text) => {
     // A column whose name has a colon is taken for itself.
     const names = known.includes(text) ? [text] : text.split(':');
     if (names.length > 2) {
@@ -152,8 +184,4 @@ function valuesOf(
   if (numbers === null) return levels;
   const { mean, sd, min, max } = numbers;
   return place === 0 ? spaced(min, max, resolution) : [mean - sd, mean, mean + sd];
-}
-
-function badArgument(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-argument', message);
 }

@@ -9,9 +9,11 @@ import {
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
+import { type Printable, printable } from '../../posterior/printable.js';
+import { checkProbability } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkProbability } from './check-options.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
+import { estimateLines } from './print-estimates.js';
 
 export interface CoefficientRow extends PointSummary {
   /** brms' name without `b_`: `Intercept`, `x1:x2`. */
@@ -26,12 +28,18 @@ export interface LevelCoefficientRow extends CoefficientRow {
 export type GroupCoefficients = Readonly<Record<string, readonly LevelCoefficientRow[]>>;
 
 /** Population-level coefficients. */
-export function fixef(fit: FittedRegression, options: PointSummaryOptions = {}): CoefficientRow[] {
-  const summarize = summarizer(options);
-  return layoutOf(fit).coefficients.map((coefficient, place) => ({
+export function fixef(
+  fit: FittedRegression,
+  options: PointSummaryOptions = {},
+): readonly CoefficientRow[] & Printable {
+  const { summarize, prob } = summarizer(options);
+  const rows = layoutOf(fit).coefficients.map((coefficient, place) => ({
     coefficient,
     ...summarize(parameterDraws(fit.fit.draws, place)),
   }));
+  return printable(rows, () =>
+    estimateLines({ rows, prob, label: ({ coefficient }) => coefficient }).join('\n'),
+  );
 }
 
 /**
@@ -39,9 +47,12 @@ export function fixef(fit: FittedRegression, options: PointSummaryOptions = {}):
  *
  * @throws WeighbridgeError `bad-argument` for a fit without group terms
  */
-export function ranef(fit: FittedRegression, options: PointSummaryOptions = {}): GroupCoefficients {
-  const summarize = summarizer(options);
-  return byGroup(fit, ({ terms }) =>
+export function ranef(
+  fit: FittedRegression,
+  options: PointSummaryOptions = {},
+): GroupCoefficients & Printable {
+  const { summarize, prob } = summarizer(options);
+  return byGroup(fit, prob, ({ terms }) =>
     terms.flatMap((term) =>
       term.coefficients.flatMap((coefficient, c) =>
         term.levels.map((level, l) => ({
@@ -60,9 +71,12 @@ export function ranef(fit: FittedRegression, options: PointSummaryOptions = {}):
  *
  * @throws WeighbridgeError `bad-argument` for a fit without group terms
  */
-export function coef(fit: FittedRegression, options: PointSummaryOptions = {}): GroupCoefficients {
-  const summarize = summarizer(options);
-  return byGroup(fit, ({ layout, terms, levels }) => {
+export function coef(
+  fit: FittedRegression,
+  options: PointSummaryOptions = {},
+): GroupCoefficients & Printable {
+  const { summarize, prob } = summarizer(options);
+  return byGroup(fit, prob, ({ layout, terms, levels }) => {
     const varying = [...new Set(terms.flatMap(({ coefficients }) => coefficients))];
     const constant = layout.coefficients.filter((name) => !varying.includes(name));
     return [...varying, ...constant].flatMap((coefficient) =>
@@ -84,24 +98,40 @@ interface GroupTerms {
 
 function byGroup(
   fit: FittedRegression,
+  prob: number,
   rows: (group: GroupTerms) => LevelCoefficientRow[],
-): GroupCoefficients {
+): GroupCoefficients & Printable {
   const layout = layoutOf(fit);
   if (layout.groups.length === 0) {
     throw new WeighbridgeError('bad-argument', 'this fit has no group terms: fixef has all of it');
   }
   const names = [...new Set(layout.groups.map(({ group }) => group))];
-  return Object.fromEntries(
+  const made: GroupCoefficients = Object.fromEntries(
     names.map((name) => {
       const terms = layout.groups.filter(({ group }) => group === name);
       return [name, rows({ layout, levels: terms[0]?.levels ?? [], terms })];
     }),
   );
+  return printable(made, () => groupsText(made, prob));
+}
+
+/** As R prints brms' arrays: a table of levels for each group and coefficient. */
+function groupsText(groups: GroupCoefficients, prob: number): string {
+  const tables = Object.entries(groups).flatMap(([group, rows]) => {
+    const coefficients = [...new Set(rows.map(({ coefficient }) => coefficient))];
+    return coefficients.map((name) => {
+      const own = rows.filter(({ coefficient }) => coefficient === name);
+      const lines = estimateLines({ rows: own, prob, label: ({ level }) => level });
+      return [`${group}, ${name}:`, ...lines].join('\n');
+    });
+  });
+  return tables.join('\n\n');
 }
 
 function summarizer({ prob = 0.95, robust = false }: PointSummaryOptions) {
   checkProbability('prob', prob);
-  return (draws: Float64Array) => pointSummary(draws, { prob, robust });
+  const summarize = (draws: Float64Array) => pointSummary(draws, { prob, robust });
+  return { summarize, prob };
 }
 
 function effectDraws(fit: FittedRegression, term: GroupLayout, c: number, level: number) {

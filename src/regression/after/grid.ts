@@ -3,10 +3,11 @@
  * stand at what is typical of them, as in brms' `conditional_effects`: numbers at their mean, factors
  * at their first level, booleans at false.
  */
-import { WeighbridgeError } from '../../errors.js';
-import { formatName } from '../../formula/format.js';
+import { formatName, formatNumber } from '../../formula/format.js';
+import { didYouMean, listed } from '../../formula/names.js';
 import { type Cell, columnOf, levelsOf } from '../../formula/table.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { badArgument } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** A row of the grid, by column. */
@@ -82,8 +83,13 @@ export function crossedRows(columns: readonly (readonly [string, readonly Cell[]
 /** @throws WeighbridgeError `bad-argument` for a name that is not among those known */
 export function requireColumn(name: string, known: readonly string[], what: string): string {
   if (known.includes(name)) return name;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `${what} '${name}' is no predictor of this fit: it has ${known.join(', ') || 'none'}`,
+  throw badArgument(
+    `${what} '${name}' is no predictor of this fit${didYouMean(name, known)}: it has ${listed(known) || 'none'}`,
   );
+}
+
+/** A cell in print: booleans as R writes them, numbers with at most seven digits. */
+export function cellText(cell: Cell): string {
+  if (typeof cell === 'number') return formatNumber(Number(cell.toPrecision(7)));
+  return typeof cell === 'boolean' ? String(cell).toUpperCase() : String(cell);
 }

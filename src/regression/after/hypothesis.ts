@@ -2,9 +2,11 @@
  * Hypotheses about coefficients, as brms' `hypothesis`: the difference of both sides at every draw,
  * its summary, and the odds that it has the sign that was hypothesized.
  */
-import { WeighbridgeError } from '../../errors.js';
+import { didYouMean, listed } from '../../formula/names.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
+import { leastDecimals, type Printable, printable, textTable } from '../../posterior/printable.js';
+import { badArgument, described, textsOf } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
   type Comparison,
@@ -14,7 +16,6 @@ import {
   type ParsedHypothesis,
   parseHypothesis,
 } from './expression.js';
-import { leastDecimals, type Printable, printable, textTable } from './text-table.js';
 
 export interface HypothesisOptions {
   /**
@@ -64,10 +65,13 @@ export function hypothesis(
   options: HypothesisOptions = {},
 ): HypothesisResult & Printable {
   const { alpha = 0.05 } = options;
-  if (!(alpha > 0 && alpha < 0.5)) {
-    throw new WeighbridgeError('bad-argument', `alpha is ${alpha}, but must be in (0, 0.5)`);
+  if (!(typeof alpha === 'number' && alpha > 0 && alpha < 0.5)) {
+    throw badArgument(`alpha is ${described(alpha)}, but must be in (0, 0.5)`);
   }
-  const texts = typeof hypotheses === 'string' ? [hypotheses] : hypotheses;
+  for (const [name, value] of Object.entries({ class: options.class, group: options.group })) {
+    if (value !== undefined) textsOf(name, value, name === 'class' ? 'sd' : 'g');
+  }
+  const texts = textsOf('a hypothesis', hypotheses, 'x1 - x2 > 0');
   const result: HypothesisResult = {
     class: options.class ?? 'b',
     alpha,
@@ -142,18 +146,12 @@ function namedDraws(
   );
   if (found !== undefined) return parameterDraws(draws, found);
   const known = parameterNames.filter((candidate) => candidate.startsWith(prefix));
+  const names = known.map((candidate) => candidate.slice(prefix.length));
   throw expressionError(
     text,
     place,
-    `no parameter '${name}': there are ${listed(known.length > 0 ? known : parameterNames)}`,
+    `no parameter '${name}'${didYouMean(name, names)}: there are ${listed(known.length > 0 ? known : parameterNames)}`,
   );
-}
-
-const MOST_LISTED = 20;
-
-function listed(names: readonly string[]): string {
-  const rest = names.length - MOST_LISTED;
-  return names.slice(0, MOST_LISTED).join(', ') + (rest > 0 ? ` and ${rest} others` : '');
 }
 
 /** Draws for the hypothesis to those that are not. */

@@ -4,21 +4,24 @@
  * unless others are asked for.
  */
 import type { Family } from '../../../models/families/family.js';
-import { WeighbridgeError } from '../../errors.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { eti } from '../../posterior/eti.js';
 import { hdi, type Interval } from '../../posterior/hdi.js';
 import { pd } from '../../posterior/pd.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { type RopeInterval, rope } from '../../posterior/rope.js';
+import { badArgument, checkOneOf, checkProbability, described } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkOneOf, checkProbability } from './check-options.js';
+import { parametersNamed } from '../parameter-names.js';
 import { layoutOf } from './layout.js';
-import { fixed, type Printable, printable, textTable } from './text-table.js';
 
 export interface ParameterChoice {
-  /** Names of parameters; default all population-level coefficients. */
-  readonly parameters?: readonly string[];
+  /**
+   * Names of parameters, those of coefficients with or without `b_`; default all population-level
+   * coefficients.
+   */
+  readonly parameters?: string | readonly string[];
 }
 
 export interface IntervalOptions extends ParameterChoice {
@@ -75,6 +78,9 @@ export function pdOf(
   fit: FittedRegression,
   { reference = 0, ...choice }: PdOptions = {},
 ): readonly PdRow[] & Printable {
+  if (!Number.isFinite(reference)) {
+    throw badArgument(`reference is ${described(reference)}, but must be a number`);
+  }
   const rows = eachParameter(fit, choice, (parameter, draws) => ({
     parameter,
     pd: pd(draws, reference),
@@ -105,13 +111,7 @@ export function ropeOf(
 ): readonly RopeRow[] & Printable {
   if (prob !== 1) checkProbability('prob', prob);
   checkOneOf('interval', interval, ['hdi', 'eti']);
-  const [low, high] = range;
-  if (!(low <= high)) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `range is [${range.join(', ')}], but must be two numbers, the lesser first`,
-    );
-  }
+  const [low, high] = requireRange(range);
   const rows = eachParameter(fit, choice, (parameter, draws) => ({
     parameter,
     range: [low, high] as const,
@@ -121,6 +121,15 @@ export function ropeOf(
     ['Region', () => `[${fixed(low, 2)}, ${fixed(high, 2)}]`],
     ['Inside', (row) => `${fixed(100 * row.inside, 2)}%`],
   ]);
+}
+
+function requireRange(range: Interval): Interval {
+  const [low, high] = Array.isArray(range) && range.length === 2 ? range : [];
+  if (typeof low === 'number' && typeof high === 'number' && low <= high) return [low, high];
+  const found = Array.isArray(range) ? `[${range.join(', ')}]` : described(range);
+  throw badArgument(
+    `range is ${found}, but must be two numbers, the lesser first: [-0.1, 0.1] say`,
+  );
 }
 
 /**
@@ -152,21 +161,11 @@ function eachParameter<Row>(
   row: (parameter: string, draws: Float64Array) => Row,
 ): Row[] {
   const { draws } = fit.fit;
-  const places = parameters
-    ? parameters.map((name) => placeOf(draws.parameterNames, name))
-    : layoutOf(fit).coefficients.map((_, place) => place);
-  return places.map((place) =>
-    row(draws.parameterNames[place] ?? '', parameterDraws(draws, place)),
-  );
-}
-
-function placeOf(names: readonly string[], name: string): number {
-  const place = names.indexOf(name);
-  if (place !== -1) return place;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `no parameter '${name}' in this fit: it has ${names.join(', ')}`,
-  );
+  const names =
+    parameters === undefined
+      ? draws.parameterNames.slice(0, layoutOf(fit).coefficients.length)
+      : parametersNamed(parameters, draws.parameterNames);
+  return names.map((name) => row(name, parameterDraws(draws, name)));
 }
 
 function printedRows<Row extends { readonly parameter: string }>(

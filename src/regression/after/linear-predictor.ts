@@ -7,8 +7,8 @@
 import { WeighbridgeError } from '../../errors.js';
 import type { Encoded, GroupDesign } from '../../formula/design.js';
 import type { Draws } from '../../posterior/draws.js';
+import { badArgument, checkOneOf, checkSeed, described } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkOneOf } from './check-options.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
 import { type NewLevels, newLevelEffects, newLevelsChoices } from './new-levels.js';
 
@@ -41,6 +41,8 @@ export function linearPredictor(
   encoded: Encoded,
   options: LinearPredictorOptions = {},
 ): LinearPredictor {
+  checkOneOf('newLevels', options.newLevels ?? 'refuse', newLevelsChoices);
+  checkSeed(options.seed ?? fit.settings.seed);
   const layout = layoutOf(fit);
   const { draws } = fit.fit;
   const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
@@ -65,13 +67,13 @@ export function linearPredictor(
 }
 
 /** Evenly spaced where they are not all: the same request gives the same draws. */
-export function chooseDraws(draws: Draws, wanted: 'all' | number): Uint32Array {
+export function chooseDraws(draws: Draws, wanted: 'all' | number, option = 'draws'): Uint32Array {
   const total = draws.chains * draws.drawsPerChain;
   const count = wanted === 'all' ? total : wanted;
   if (!Number.isSafeInteger(count) || count < 1 || count > total) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `draws is ${wanted}, but must be 'all' or a whole number from 1 to ${total}`,
+    const allowed = option === 'draws' ? "'all' or a whole number" : 'a whole number';
+    throw badArgument(
+      `${option} is ${described(wanted)}, but must be ${allowed} from 1 to ${total}`,
     );
   }
   return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
@@ -112,18 +114,22 @@ export function usedDraws(draws: Draws, drawsUsed: Uint32Array, place: number): 
   return Float64Array.from(drawsUsed, (draw) => draws.values[draw * width + place]);
 }
 
-function groupsChosen({ groups }: Layout, choice: GroupChoice): number[] {
+/** @throws WeighbridgeError `bad-argument` for what is none of them */
+export function checkGroups(choice: GroupChoice): GroupChoice {
+  if (typeof choice === 'string')
+    return checkOneOf<'all' | 'none'>('groups', choice, ['all', 'none']);
+  if (Array.isArray(choice) && choice.every((name) => typeof name === 'string')) return choice;
+  throw badArgument(`groups is ${described(choice)}, but must be all, none or an array of names`);
+}
+
+function groupsChosen({ groups }: Layout, asked: GroupChoice): number[] {
+  const choice = checkGroups(asked);
   const all = groups.map((_, index) => index);
-  if (typeof choice === 'string') {
-    return checkOneOf('groups', choice, ['all', 'none']) === 'all' ? all : [];
-  }
+  if (typeof choice === 'string') return choice === 'all' ? all : [];
   const names = groups.map(({ group }) => group);
   const unknown = choice.find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `no group '${unknown}' in this fit: it has ${names.join(', ') || 'none'}`,
-    );
+    throw badArgument(`no group '${unknown}' in this fit: it has ${names.join(', ') || 'none'}`);
   }
   return all.filter((index) => choice.includes(names[index]));
 }
@@ -138,7 +144,6 @@ function groupPart(
   design: GroupDesign,
   { newLevels = 'refuse', seed = fit.settings.seed }: LinearPredictorOptions,
 ): RowPart {
-  checkOneOf('newLevels', newLevels, newLevelsChoices);
   const { draws } = fit.fit;
   const size = layout.coefficients.length;
   const length = size * drawsUsed.length;

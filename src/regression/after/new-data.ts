@@ -5,13 +5,17 @@ import type { Encoded } from '../../formula/design.js';
 import { encode, trialsOf } from '../../formula/encode.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { requireData } from '../options.js';
 import { predictorColumns } from './formula-parts.js';
-import type { GroupChoice } from './linear-predictor.js';
+import { checkGroups, type GroupChoice } from './linear-predictor.js';
 
 export interface PredictedData {
   readonly encoded: Encoded;
-  /** Trials of each row; 1 where the family has none. */
-  readonly trials: Float64Array;
+  /**
+   * Trials of each row; 1 where the family has none. Read when they are asked for: a linear predictor
+   * needs none, and new rows may lack their column.
+   */
+  readonly trials: () => Float64Array;
 }
 
 /**
@@ -21,15 +25,19 @@ export interface PredictedData {
 export function predictedData(
   fit: FittedRegression,
   data: DataInput | undefined,
-  groups: GroupChoice,
+  choice: GroupChoice,
 ): PredictedData {
+  const groups = checkGroups(choice);
   const { design, encoded, response } = fit.frame;
-  if (data === undefined) return { encoded, trials: response.trials ?? ones(encoded.rows) };
+  if (data === undefined) {
+    return { encoded, trials: () => response.trials ?? ones(encoded.rows) };
+  }
+  requireData(data);
   const given = tableOf(data);
   const table = typeof groups === 'string' ? given : withUnasked(fit, given, groups);
   return {
     encoded: encode(design, table, { groups: groups === 'none' ? 'leave-out' : 'include' }),
-    trials: trialsOf(design, table) ?? ones(table.rows),
+    trials: () => trialsOf(design, table) ?? ones(table.rows),
   };
 }
 

@@ -7,11 +7,11 @@ import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { etiOfSorted } from '../../posterior/eti.js';
 import { quantileOfSorted } from '../../posterior/order.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
+import { checkProbability } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkProbability } from './check-options.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
-import { fixed, type Printable, printable, textTable } from './text-table.js';
 
 export interface PpcOptions extends Pick<LinearPredictorOptions, 'draws' | 'groups' | 'seed'> {
   /** How many replications of the data are kept for plots; default 100, or all draws if fewer. */
@@ -60,7 +60,8 @@ export function ppc(
   const rows = observed.length;
   const count = chooseDraws(fit.fit.draws, options.draws ?? 'all').length;
   const wanted = options.replications ?? Math.min(100, count);
-  const kept = chooseDraws({ ...fit.fit.draws, chains: 1, drawsPerChain: count }, wanted);
+  const available = { ...fit.fit.draws, chains: 1, drawsPerChain: count };
+  const kept = chooseDraws(available, wanted, 'replications');
   const values = new Float64Array(wanted * rows);
   const origin = Math.round(sumOf(observed) / rows);
   const replications = statisticsOfColumns(count, origin);

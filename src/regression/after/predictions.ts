@@ -15,15 +15,17 @@ import {
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
+import { type Printable, printable } from '../../posterior/printable.js';
 import { randomStream } from '../../random/stream.js';
+import { checkOneOf, checkProbability, checkSeed } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkOneOf, checkProbability } from './check-options.js';
 import {
   type LinearPredictor,
   type LinearPredictorOptions,
   linearPredictor,
 } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
+import { estimateLines } from './print-estimates.js';
 
 export interface PredictionOptions extends LinearPredictorOptions {
   /** Rows to predict, with the columns that the formula uses; default those of the fit. */
@@ -31,6 +33,9 @@ export interface PredictionOptions extends LinearPredictorOptions {
 }
 
 export interface PredictionSummaryOptions extends PredictionOptions, PointSummaryOptions {}
+
+/** One a row, in their order; prints as brms' matrix. */
+export type Predictions = readonly PointSummary[] & Printable;
 
 export interface FittedOptions extends PredictionSummaryOptions {
   /** `response` (default): the mean of the outcome; `linear`: the linear predictor. */
@@ -44,7 +49,7 @@ export interface FittedOptions extends PredictionSummaryOptions {
  * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
  *   cannot be predicted
  */
-export function fitted(fit: FittedRegression, options: FittedOptions = {}): PointSummary[] {
+export function fitted(fit: FittedRegression, options: FittedOptions = {}): Predictions {
   const { scale = 'response' } = options;
   checkOneOf('scale', scale, ['response', 'linear']);
   return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, options);
@@ -54,7 +59,7 @@ export function fitted(fit: FittedRegression, options: FittedOptions = {}): Poin
 export function linpred(
   fit: FittedRegression,
   options: PredictionSummaryOptions = {},
-): PointSummary[] {
+): Predictions {
   return summarizeRows(fit, linearPredictors, options);
 }
 
@@ -65,7 +70,7 @@ export function linpred(
 export function predict(
   fit: FittedRegression,
   options: PredictionSummaryOptions = {},
-): PointSummary[] {
+): Predictions {
   return summarizeRows(fit, simulatedOutcomes, options);
 }
 
@@ -91,7 +96,8 @@ export type Prediction = (prepared: PreparedRows) => RowWriter;
 export interface PreparedRows {
   readonly fit: FittedRegression;
   readonly predictor: LinearPredictor;
-  readonly trials: Float64Array;
+  /** Of each row; of new rows an error where they have none. */
+  readonly trials: () => Float64Array;
   readonly seed: number | string;
 }
 
@@ -102,9 +108,10 @@ export const linearPredictors: Prediction =
 
 export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
   const { mean } = responseDistribution(fit.specification.family);
+  const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
-    const n = trials[row];
+    const n = counts[row];
     for (let s = 0; s < target.length; s++) target[s] = mean(target[s], n);
   };
 };
@@ -112,9 +119,10 @@ export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
 export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
   const { auxiliary, simulate } = responseDistribution(fit.specification.family);
   const aux = new Float64Array(auxiliary.length);
+  const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
-    const n = trials[row];
+    const n = counts[row];
     const random = randomStream(seed, 'predict', row);
     for (let s = 0; s < target.length; s++) {
       predictor.auxiliary(s, aux);
@@ -142,7 +150,7 @@ export function eachRow(
 function prepare(fit: FittedRegression, prediction: Prediction, options: PredictionOptions) {
   const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
-  const seed = options.seed ?? fit.settings.seed;
+  const seed = checkSeed(options.seed ?? fit.settings.seed);
   const write = prediction({ fit, predictor, trials, seed });
   return { rows: predictor.rows, draws: predictor.drawsUsed.length, write };
 }
@@ -151,14 +159,14 @@ function summarizeRows(
   fit: FittedRegression,
   prediction: Prediction,
   options: PredictionSummaryOptions,
-): PointSummary[] {
+): Predictions {
   const { prob = 0.95, robust = false } = options;
   checkProbability('prob', prob);
   const summaries: PointSummary[] = [];
   eachRow(fit, prediction, options, (_, values) => {
     summaries.push(pointSummary(values, { prob, robust }));
   });
-  return summaries;
+  return printable(summaries, () => estimateLines({ rows: summaries, prob }).join('\n'));
 }
 
 /** Two gigabytes. */

@@ -6,10 +6,10 @@ import type { Family } from '../../../models/families/family.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { hdi } from '../../posterior/hdi.js';
 import { medianAbsoluteDeviation } from '../../posterior/order.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
+import { checkProbability } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkProbability } from './check-options.js';
 import { type GroupLayout, layoutOf } from './layout.js';
-import { fixed, type Printable, printable, textTable } from './text-table.js';
 
 export interface SummaryOptions {
   /** Probability of the intervals, in (0, 1); default 0.95. */

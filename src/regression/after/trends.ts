@@ -8,17 +8,24 @@
  * contrast the difference of two results. Group effects are left out.
  */
 import { responseDistribution } from '../../../models/families/index.js';
-import { WeighbridgeError } from '../../errors.js';
 import type { Cell } from '../../formula/table.js';
 import { hpdInterval } from '../../posterior/hdi.js';
 import { median } from '../../posterior/order.js';
+import { type Printable, printable } from '../../posterior/printable.js';
+import {
+  badArgument,
+  checkOneOf,
+  checkProbability,
+  described,
+  isRecord,
+  textsOf,
+} from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { checkOneOf, checkProbability } from './check-options.js';
 import { populationColumns } from './formula-parts.js';
-import { crossedRows, type GridRow, gridColumn, requireColumn } from './grid.js';
+import { cellText, crossedRows, type GridRow, gridColumn, requireColumn } from './grid.js';
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
-import { fixed, type Printable, printable, textTable } from './text-table.js';
+import { type MarginalScale, marginalNotes, marginalText } from './print-marginal.js';
 
 export interface MarginalOptions {
   /** Predictors whose values are told apart; default none: one result, averaged over all. */
@@ -60,6 +67,8 @@ export interface Marginal {
   readonly rows: readonly MarginalRow[];
   /** All pairs, the earlier less the later, always of the linear predictor. */
   readonly contrasts: readonly ContrastRow[];
+  /** What was averaged over, and on which scale the numbers are, in emmeans' words. */
+  readonly notes: readonly string[];
 }
 
 /** emmeans' `delta.var`: of the range of the predictor in the data. */
@@ -73,7 +82,12 @@ const STEP = 0.001;
  * @throws WeighbridgeError `bad-argument`
  */
 export function trends(fit: FittedRegression, options: TrendsOptions): Marginal & Printable {
-  const { of } = options;
+  const of: unknown = options?.of;
+  if (typeof of !== 'string') {
+    throw badArgument(
+      `of is ${described(of)}, expected the predictor along which there is a trend: trends({ of: 'x' }) say`,
+    );
+  }
   requireColumn(of, populationColumns(fit.frame.design), 'the predictor');
   const { numbers } = gridColumn(fit, of);
   if (numbers === null) {
@@ -87,7 +101,12 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
     const beyond = averageEta(fit, moved, 'without offset');
     return there.map((value, s) => (beyond[s] - value) / step);
   };
-  return marginal(fit, options, { name: `${of}.trend`, averageOf: slope, shown: (value) => value });
+  return marginal(fit, options, {
+    name: `${of}.trend`,
+    averageOf: slope,
+    shown: (value) => value,
+    scale: 'trend',
+  });
 }
 
 /**
@@ -104,6 +123,7 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
     name: scale === 'response' ? 'response' : 'emmean',
     averageOf: (rows) => averageEta(fit, rows, 'with offset'),
     shown: scale === 'response' ? inverseLink : (value) => value,
+    scale,
   });
 }
 
@@ -115,16 +135,20 @@ interface Quantity {
   readonly averageOf: (rows: readonly GridRow[]) => Float64Array;
   /** What is shown of an average. */
   readonly shown: (value: number) => number;
+  readonly scale: MarginalScale;
 }
 
 function marginal(
   fit: FittedRegression,
   { by = [], at = {}, prob = 0.95 }: MarginalOptions,
-  { name, averageOf, shown }: Quantity,
+  { name, averageOf, shown, scale }: Quantity,
 ): Marginal & Printable {
   checkProbability('prob', prob);
   const columns = populationColumns(fit.frame.design);
-  const asked = typeof by === 'string' ? [by] : [...new Set(by)];
+  const asked = [...new Set(textsOf('by', by, 'f'))];
+  if (!isRecord(at)) {
+    throw badArgument(`at is ${described(at)}, expected values by predictor, { x: [0, 1] } say`);
+  }
   for (const name of asked) requireColumn(name, columns, 'the predictor');
   for (const name of Object.keys(at)) requireColumn(name, columns, 'the predictor');
   const values = (name: string): readonly [string, readonly Cell[]] => [
@@ -135,7 +159,8 @@ function marginal(
   const results = crossedRows(asked.toReversed().map(values)).map((row) =>
     Object.fromEntries(asked.map((name) => [name, row[name]])),
   );
-  const others = crossedRows(columns.filter((name) => !asked.includes(name)).map(values));
+  const standing = columns.filter((name) => !asked.includes(name)).map(values);
+  const others = crossedRows(standing);
   const averaged = results.map((row) => averageOf(others.map((other) => ({ ...other, ...row }))));
   const result: Marginal = {
     by: asked,
@@ -148,6 +173,13 @@ function marginal(
         prob,
       ),
     })),
+    notes: marginalNotes({
+      averaged: standing.filter(([, cells]) => cells.length > 1).map(([column]) => column),
+      by: asked,
+      contrasts: averaged.length > 1,
+      scale,
+      link: fit.family.link,
+    }),
   };
   return printable(result, () => marginalText(result, name));
 }
@@ -210,42 +242,4 @@ function label(row: GridRow): string {
   );
   const text = parts.join(' ');
   return /[-+*/]/.test(text) ? `(${text})` : text;
-}
-
-/** Booleans as R writes them. */
-function cellText(cell: Cell): string {
-  return typeof cell === 'boolean' ? String(cell).toUpperCase() : String(cell);
-}
-
-function marginalText({ by, prob, rows, contrasts }: Marginal, name: string): string {
-  const numbers = (head: string, of: readonly Omit<MarginalRow, 'at'>[]) => [
-    { head, cells: of.map((row) => fixed(row.estimate, 3)) },
-    { head: 'lower.HPD', cells: of.map((row) => fixed(row.lower, 3)) },
-    { head: 'upper.HPD', cells: of.map((row) => fixed(row.upper, 3)) },
-  ];
-  const levels = by.map((column) => ({
-    head: column,
-    cells: rows.map((row) => cellText(row.at[column])),
-  }));
-  return [
-    ...textTable(
-      rows.map(() => ''),
-      [...levels, ...numbers(name, rows)],
-    ),
-    ...(contrasts.length === 0
-      ? []
-      : [
-          '',
-          ...textTable(
-            contrasts.map(({ contrast }) => contrast),
-            numbers('estimate', contrasts),
-          ),
-        ]),
-    '',
-    `Point estimate displayed: median; HPD interval probability: ${prob}`,
-  ].join('\n');
-}
-
-function badArgument(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-argument', message);
 }

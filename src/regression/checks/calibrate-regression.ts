@@ -6,6 +6,7 @@
 import type { RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedNames, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { sumOf } from '../../linear-algebra/sums.js';
+import { parametersNamed } from '../parameter-names.js';
 import { prepare } from '../prepare.js';
 import { priorSampler } from '../priors/sample-prior.js';
 import { type CalibrateOptions, type Calibration, calibrate } from './calibrate.js';
@@ -31,15 +32,23 @@ export type CalibrateRegressionOptions = SimulatedRegressionOptions &
 export async function calibrateRegression(
   options: CalibrateRegressionOptions,
 ): Promise<Calibration> {
-  const { specification } = prepare(options, ['simulations', 'parameters', 'rankedDraws']);
+  const { specification } = prepare(
+    options,
+    ['simulations', 'parameters', 'rankedDraws'],
+    'calibrateRegression',
+  );
   const names = reportedNames(specification);
+  const parameters =
+    options.parameters === undefined
+      ? names.filter((name) => !isGroupEffect(name))
+      : parametersNamed(options.parameters, names);
   const drawParameters = priorSampler(specification);
   const { simulations, rankedDraws, seed, onProgress, signal } = options;
   return calibrate<RegressionSpecification>({
     drawPrior: (random) => byName(names, drawParameters(random)),
     simulate: simulatedRegression(specification),
     fit: regressionFitter(options),
-    parameters: options.parameters ?? names.filter((name) => !isGroupEffect(name)),
+    parameters,
     quantities: (parameters, simulated) => {
       const row = new Float64Array(simulated.data.rows);
       rowLogLikelihood(simulated)(inOrder(parameters, names), row);

@@ -9,6 +9,7 @@
  * 2023, Bayesian Analysis, arXiv 2211.02383): give it as `quantities`.
  */
 import { type Draws, parameterDraws } from '../../posterior/draws.js';
+import { type Printable, printable } from '../../posterior/printable.js';
 import {
   type UniformBand,
   type Uniformity,
@@ -16,15 +17,18 @@ import {
   uniformity,
 } from '../../posterior/uniformity.js';
 import type { RandomStream } from '../../random/stream.js';
+import { requireNames, textsOf } from '../check-options.js';
 import { printCalibration, shapeOf } from './calibration-verdict.js';
 import {
   type FitFunction,
   fitWithEss,
   type ParameterValues,
+  requireFunctions,
   requireParameters,
   requireWhole,
   runSimulations,
   type SimulationOptions,
+  simulationNames,
 } from './simulation-run.js';
 
 export interface CalibrateOptions<Data> extends SimulationOptions {
@@ -35,7 +39,7 @@ export interface CalibrateOptions<Data> extends SimulationOptions {
   /** The posterior of a data set: its draws, or the model to be sampled. */
   readonly fit: FitFunction<Data>;
   /** Which parameters are ranked; all that `drawPrior` gives where absent. */
-  readonly parameters?: readonly string[];
+  readonly parameters?: string | readonly string[];
   /** Functions of parameters and data that are ranked beside them. */
   quantities?(parameters: ParameterValues, data: Data): ParameterValues;
   /**
@@ -55,7 +59,7 @@ export interface CalibratedParameter extends Uniformity {
   readonly shape: string;
 }
 
-export interface Calibration {
+export interface Calibration extends Printable {
   readonly simulations: number;
   /** L. */
   readonly rankedDraws: number;
@@ -65,26 +69,39 @@ export interface Calibration {
   /** Fits that had fewer than L effective draws even when they were made longer. */
   readonly dependentFits: number;
   readonly warnings: readonly string[];
-  toString(): string;
 }
 
 /** Probability that a calibrated posterior is called one that is not, over all parameters. */
 const FALSE_ALARMS = 0.05;
+
+const calibrateNames = [
+  'drawPrior',
+  'simulate',
+  'fit',
+  'parameters',
+  'quantities',
+  'rankedDraws',
+  ...simulationNames,
+];
 
 /**
  * @throws WeighbridgeError `bad-argument` for counts out of range or parameters that the fit lacks,
  *   `interrupted` where the signal was given, and whatever a simulation throws
  */
 export async function calibrate<Data>(options: CalibrateOptions<Data>): Promise<Calibration> {
+  requireNames(options, calibrateNames, 'calibrate');
   const { simulations = 200, rankedDraws = 99, signal, settings, fit } = options;
+  requireFunctions(options, ['drawPrior', 'simulate', 'fit'], ['quantities']);
   requireWhole('rankedDraws', rankedDraws, 1);
+  const { parameters } = options;
+  const asked = parameters === undefined ? undefined : textsOf('a parameter', parameters, 'b_x');
   const ranks = new Map<string, Int32Array>();
   let done = 0;
   let dependentFits = 0;
   await runSimulations('calibrate', { ...options, simulations }, async (random, seed) => {
     const truth = options.drawPrior(random);
     const data = options.simulate(truth, random);
-    const names = options.parameters ?? Object.keys(truth);
+    const names = asked ?? Object.keys(truth);
     const request = { seed, signal };
     const { draws, ess } = await fitWithEss(fit, data, request, names, rankedDraws, settings);
     if (ess < rankedDraws) dependentFits++;
@@ -169,7 +186,7 @@ function assess(
     const shape = calibrated ? '' : shapeOf(column, rankedDraws + 1);
     return { name, ranks: column, calibrated, shape, ...result };
   });
-  return {
+  const calibration: Calibration = {
     simulations,
     rankedDraws,
     parameters,
@@ -181,8 +198,6 @@ function assess(
             `${dependentFits} of ${simulations} fits had fewer than ${rankedDraws} effective draws: their ranks are too extreme; use more draws, or fewer rankedDraws`,
           ]
         : [],
-    toString() {
-      return printCalibration(this);
-    },
   };
+  return printable(calibration, () => printCalibration(calibration));
 }

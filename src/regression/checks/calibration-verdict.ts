@@ -1,5 +1,5 @@
 /** What ranks that are not uniform tell of the posterior, and a calibration in print. */
-import { fixed, printTable } from '../../posterior/estimates.js';
+import { rounded, textTable } from '../../posterior/printable.js';
 import type { Calibration } from './calibrate.js';
 
 /** Standard errors beyond which a moment of the ranks is called another than that of uniform ones. */
@@ -33,13 +33,15 @@ export function printCalibration(calibration: Calibration): string {
   return [
     `Simulation-based calibration: ${simulations} simulations, ranks among ${rankedDraws} draws`,
     '',
-    printTable(
-      ['', 'p (ECDF)', 'p (chi-square)'],
-      parameters.map(({ name, pValue, chiSquare }) => [
-        name,
-        fixed(pValue, 4),
-        fixed(chiSquare.pValue, 4),
-      ]),
+    ...textTable(
+      parameters.map(({ name }) => name),
+      [
+        { head: 'p (ECDF)', cells: parameters.map(({ pValue }) => rounded(pValue, 4)) },
+        {
+          head: 'p (chi-square)',
+          cells: parameters.map(({ chiSquare }) => rounded(chiSquare.pValue, 4)),
+        },
+      ],
     ),
     '',
     calibrated

@@ -1,5 +1,6 @@
 /** How well a fitted regression predicts what it has not seen: LOO and WAIC of a fit. */
 import { type Loo, loo } from '../../posterior/loo.js';
+import { printable } from '../../posterior/printable.js';
 import { type Waic, waic } from '../../posterior/waic.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { logLikelihoodOfFit } from './log-likelihood-of-fit.js';
@@ -16,7 +17,7 @@ export interface WithOutcomes {
  * @throws WeighbridgeError `bad-data` where a row's log likelihood is not finite at some draw
  */
 export function looOf(fit: FittedRegression): Loo & WithOutcomes {
-  return { ...loo(logLikelihoodOfFit(fit)), outcomes: fit.specification.data.outcomes };
+  return withOutcomes(loo(logLikelihoodOfFit(fit)), fit);
 }
 
 /**
@@ -25,5 +26,13 @@ export function looOf(fit: FittedRegression): Loo & WithOutcomes {
  * @throws WeighbridgeError `bad-data` where a row's log likelihood is not finite at some draw
  */
 export function waicOf(fit: FittedRegression): Waic & WithOutcomes {
-  return { ...waic(logLikelihoodOfFit(fit)), outcomes: fit.specification.data.outcomes };
+  return withOutcomes(waic(logLikelihoodOfFit(fit)), fit);
+}
+
+function withOutcomes<T extends Loo | Waic>(
+  criterion: T,
+  { specification }: FittedRegression,
+): T & WithOutcomes {
+  const { outcomes } = specification.data;
+  return printable({ ...criterion, outcomes }, () => String(criterion));
 }

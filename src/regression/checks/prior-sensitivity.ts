@@ -4,15 +4,16 @@
  * priors are scaled together, those of group effects' standard deviations among them; the group
  * effects' own distribution is not, as its scaling would be a scaling of the model.
  */
-import { WeighbridgeError } from '../../errors.js';
 import { parameterDraws } from '../../posterior/draws.js';
-import { fixed, printTable } from '../../posterior/estimates.js';
 import {
   type PowerScaling,
   powerScaling,
   powerSensitivity,
 } from '../../posterior/power-scaling.js';
+import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
+import { badArgument, described } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { parametersNamed } from '../parameter-names.js';
 import { isGroupEffect } from './group-effects.js';
 import { eachDraw, totalLogLikelihood } from './log-likelihood-of-fit.js';
 import { logPriorOf } from './log-prior.js';
@@ -33,7 +34,8 @@ export interface SensitivityRow {
   readonly diagnosis: SensitivityDiagnosis;
 }
 
-export interface PriorSensitivity {
+/** Prints as priorsense prints it. */
+export interface PriorSensitivity extends Printable {
   /** Above it a sensitivity counts: 0.05. */
   readonly threshold: number;
   readonly rows: readonly SensitivityRow[];
@@ -43,13 +45,14 @@ export interface PriorSensitivity {
    */
   readonly paretoK: { readonly prior: number | null; readonly likelihood: number | null };
   readonly warnings: readonly string[];
-  /** As priorsense prints it. */
-  toString(): string;
 }
 
 export interface PriorSensitivityOptions {
-  /** Names of reported parameters; all but the group effects where absent. */
-  readonly parameters?: readonly string[];
+  /**
+   * Names of parameters, those of coefficients with or without `b_`; all but the group effects where
+   * absent.
+   */
+  readonly parameters?: string | readonly string[];
   /** Default 0.05. */
   readonly threshold?: number;
 }
@@ -63,6 +66,9 @@ export function priorSensitivity(
   fit: FittedRegression,
   { parameters, threshold = THRESHOLD }: PriorSensitivityOptions = {},
 ): PriorSensitivity {
+  if (!(typeof threshold === 'number' && threshold >= 0)) {
+    throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
+  }
   const { draws } = fit.fit;
   const logPrior = logPriorOf(fit.specification);
   const logPriors = new Float64Array(draws.chains * draws.drawsPerChain);
@@ -79,7 +85,7 @@ export function priorSensitivity(
     return { name, prior: ofPrior, likelihood: ofLikelihood, diagnosis };
   });
   const paretoK = { prior: worstK(prior), likelihood: worstK(likelihood) };
-  return {
+  const result: PriorSensitivity = {
     threshold,
     rows,
     paretoK,
@@ -90,22 +96,17 @@ export function priorSensitivity(
           ]
         : [],
     ),
-    toString() {
-      return print(this);
-    },
   };
+  return printable(result, () => print(result));
 }
 
-function namesOf({ fit }: FittedRegression, wanted?: readonly string[]): readonly string[] {
+function namesOf(
+  { fit }: FittedRegression,
+  wanted: PriorSensitivityOptions['parameters'],
+): readonly string[] {
   const { parameterNames } = fit.draws;
-  const unknown = wanted?.find((name) => !parameterNames.includes(name));
-  if (unknown !== undefined) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `no parameter '${unknown}' in this fit: it has ${parameterNames.join(', ')}`,
-    );
-  }
-  return wanted ?? parameterNames.filter((name) => !isGroupEffect(name));
+  if (wanted !== undefined) return parametersNamed(wanted, parameterNames);
+  return parameterNames.filter((name) => !isGroupEffect(name));
 }
 
 function diagnose(byPrior: boolean, byLikelihood: boolean): SensitivityDiagnosis {
@@ -121,14 +122,14 @@ function print({ rows, warnings }: PriorSensitivity): string {
   return [
     'Sensitivity based on cjs_dist',
     '',
-    printTable(
-      ['variable', 'prior', 'likelihood', 'diagnosis'],
-      rows.map(({ name, prior, likelihood, diagnosis }) => [
-        name,
-        fixed(prior, 3),
-        fixed(likelihood, 3),
-        diagnosis,
-      ]),
+    ...textTable(
+      rows.map(({ name }) => name),
+      [
+        { head: 'prior', cells: rows.map(({ prior }) => rounded(prior, 3)) },
+        { head: 'likelihood', cells: rows.map(({ likelihood }) => rounded(likelihood, 3)) },
+        { head: 'diagnosis', cells: rows.map(({ diagnosis }) => diagnosis) },
+      ],
+      'variable',
     ),
     ...(warnings.length ? ['', ...warnings] : []),
   ].join('\n');

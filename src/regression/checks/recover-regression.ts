@@ -6,11 +6,12 @@ import { auxiliaryLowerBound, auxiliaryOf } from '../../../models/families/famil
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedLayout, reportedNames } from '../../../models/reported-parameters.js';
 import { WeighbridgeError } from '../../errors.js';
+import { didYouMean, listed } from '../../formula/names.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
 import type { RandomStream } from '../../random/stream.js';
 import { prepare } from '../prepare.js';
 import { isGroupEffect } from './group-effects.js';
-import { type Recovery, recover } from './recover.js';
+import { type Recovery, recover, requireValuesByName } from './recover.js';
 import {
   byName,
   inOrder,
@@ -33,9 +34,10 @@ export interface RecoverRegressionOptions extends SimulatedRegressionOptions {
  *   range; `interrupted` where the signal was given; and as `regression`
  */
 export async function recoverRegression(options: RecoverRegressionOptions): Promise<Recovery> {
-  const { specification } = prepare(options, ['simulations', 'at']);
+  const { specification } = prepare(options, ['simulations', 'at'], 'recoverRegression');
   const { at, simulations, seed, onProgress, signal } = options;
   const names = reportedNames(specification);
+  requireValuesByName(at);
   requireValues(specification, at);
   const simulate = simulatedRegression(specification);
   const effects = groupEffectsAt(specification, inOrder(at, names));
@@ -50,6 +52,9 @@ export async function recoverRegression(options: RecoverRegressionOptions): Prom
   });
 }
 
+/** Names in a message: those of a regression of a usual size. */
+const MOST = 20;
+
 function requireValues(specification: RegressionSpecification, at: ParameterValues): void {
   const fail = (message: string): never => {
     throw new WeighbridgeError('bad-argument', message);
@@ -57,10 +62,13 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
   const wanted = reportedNames(specification).filter((name) => !isGroupEffect(name));
   const unknown = Object.keys(at).find((name) => !wanted.includes(name));
   if (unknown !== undefined) {
-    fail(`at.${unknown} is no parameter of this regression: it has ${wanted.join(', ')}`);
+    const near = didYouMean(unknown, wanted);
+    fail(`at.${unknown} is no parameter of this regression${near}: it has ${listed(wanted, MOST)}`);
   }
-  const missing = wanted.filter((name) => !(name in at));
-  if (missing.length > 0) fail(`at has no value for ${missing.join(', ')}: expected one for each`);
+  const missing = wanted.filter((name) => !Object.hasOwn(at, name));
+  if (missing.length > 0) {
+    fail(`at has no value for ${listed(missing, MOST)}: expected one for each`);
+  }
   const { family } = specification;
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);

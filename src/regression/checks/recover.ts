@@ -4,20 +4,22 @@
  * this is at one place of the parameters: a prior that disagrees with it pulls the estimates away,
  * and coverage is 95% exactly only where the prior is weak beside the data.
  */
-import { WeighbridgeError } from '../../errors.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
 import { clopperPearson } from '../../posterior/binomial.js';
 import { parameterDraws } from '../../posterior/draws.js';
-import { fixed, printTable } from '../../posterior/estimates.js';
 import { hdi, type Interval } from '../../posterior/hdi.js';
+import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import type { RandomStream } from '../../random/stream.js';
+import { badArgument, described, isRecord, requireNames } from '../check-options.js';
 import {
   type FitFunction,
   fitOnce,
   type ParameterValues,
+  requireFunctions,
   requireParameters,
   runSimulations,
   type SimulationOptions,
+  simulationNames,
 } from './simulation-run.js';
 
 export interface RecoverOptions<Data> extends SimulationOptions {
@@ -50,12 +52,11 @@ export interface RecoveredParameter {
   readonly recovered: boolean;
 }
 
-export interface Recovery {
+export interface Recovery extends Printable {
   readonly simulations: number;
   readonly parameters: readonly RecoveredParameter[];
   /** Whether all parameters are. */
   readonly recovered: boolean;
-  toString(): string;
 }
 
 /** Mass of the intervals that are to hold the truth. */
@@ -74,9 +75,11 @@ interface Estimates {
  *   of the fit, `interrupted` where the signal was given, and whatever a simulation throws
  */
 export async function recover<Data>(options: RecoverOptions<Data>): Promise<Recovery> {
+  requireNames(options, ['at', 'simulate', 'fit', ...simulationNames], 'recover');
+  requireFunctions(options, ['simulate', 'fit']);
+  requireValues(options.at);
   const { at, simulations = 100, signal, settings, fit: posteriorOf } = options;
   const names = Object.keys(at);
-  requireValues(at);
   const estimates = new Map<string, Estimates>(
     names.map((name) => [
       name,
@@ -105,22 +108,22 @@ export async function recover<Data>(options: RecoverOptions<Data>): Promise<Reco
     simulations,
     parameters,
     recovered: parameters.every(({ recovered }) => recovered),
-    toString: () => print(recovery),
   };
-  return recovery;
+  return printable(recovery, () => print(recovery));
 }
 
 function requireValues(at: ParameterValues): void {
+  requireValuesByName(at);
   const entries = Object.entries(at);
-  if (entries.length === 0) {
-    throw new WeighbridgeError('bad-argument', 'at has no values: expected some, { b_x: 0.5 } say');
-  }
+  if (entries.length === 0) throw badArgument('at has no values: expected some, { b_x: 0.5 } say');
   const bad = entries.find(([, value]) => !Number.isFinite(value));
-  if (!bad) return;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `at.${bad[0]} is ${bad[1]}, but must be a finite number`,
-  );
+  if (bad) throw badArgument(`at.${bad[0]} is ${described(bad[1])}, but must be a finite number`);
+}
+
+/** @throws WeighbridgeError `bad-argument` for what is no record */
+export function requireValuesByName(at: unknown): void {
+  if (isRecord(at)) return;
+  throw badArgument(`at is ${described(at)}, expected values by parameter, { b_x: 0.5 } say`);
 }
 
 function assess(
@@ -149,19 +152,28 @@ function assess(
 
 function print({ simulations, parameters, recovered }: Recovery): string {
   const failing = parameters.filter((parameter) => !parameter.recovered);
+  const column = (head: string, cell: (row: RecoveredParameter) => string) => ({
+    head,
+    cells: parameters.map(cell),
+  });
   return [
     `Parameter recovery: ${simulations} simulations`,
     '',
-    printTable(
-      ['', 'truth', 'estimate', 'bias', '(se)', 'RMSE', 'sd', 'coverage', 'of 95% HDI'],
-      parameters.map((row) => [
-        row.name,
-        ...[row.truth, row.meanEstimate, row.bias, row.biasError, row.rmse, row.meanSd].map(
-          (value) => fixed(value, 3),
+    ...textTable(
+      parameters.map(({ name }) => name),
+      [
+        column('truth', (row) => rounded(row.truth, 3)),
+        column('estimate', (row) => rounded(row.meanEstimate, 3)),
+        column('bias', (row) => rounded(row.bias, 3)),
+        column('(se)', (row) => rounded(row.biasError, 3)),
+        column('RMSE', (row) => rounded(row.rmse, 3)),
+        column('sd', (row) => rounded(row.meanSd, 3)),
+        column('coverage', (row) => rounded(row.coverage, 2)),
+        column(
+          'of 95% HDI',
+          (row) => `[${row.coverageInterval.map((end) => rounded(end, 2)).join(', ')}]`,
         ),
-        fixed(row.coverage, 2),
-        `[${row.coverageInterval.map((end) => fixed(end, 2)).join(', ')}]`,
-      ]),
+      ],
     ),
     '',
     recovered
@@ -169,7 +181,7 @@ function print({ simulations, parameters, recovered }: Recovery): string {
       : 'Not recovered:',
     ...failing.map(
       ({ name, coverage }) =>
-        `  ${name}: its 95% HDI holds the truth in ${fixed(100 * coverage, 0)}% of fits`,
+        `  ${name}: its 95% HDI holds the truth in ${rounded(100 * coverage, 0)}% of fits`,
     ),
   ].join('\n');
 }

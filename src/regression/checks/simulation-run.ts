@@ -3,13 +3,16 @@
  * the thread to others in between, can be stopped, and are made longer where chains mix badly.
  */
 import { WeighbridgeError } from '../../errors.js';
+import { listed } from '../../formula/names.js';
 import { essBulk, essTail } from '../../posterior/convergence.js';
 import { type Draws, parameterDraws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { Model } from '../../sampler/model.js';
-import { completeSettings, type SamplerSettings } from '../../sampler/settings.js';
+import { completeSettings, type SamplerSettings, settingNames } from '../../sampler/settings.js';
 import { type CancelSignal, requireGoingOn } from '../chains.js';
+import { badArgument, checkSeed, described, requireNames } from '../check-options.js';
 import { sample } from '../fit.js';
+import { requireRunOptions } from '../options.js';
 
 /** Parameters by their names. */
 export type ParameterValues = Readonly<Record<string, number>>;
@@ -39,6 +42,8 @@ export interface SimulationOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
+export const simulationNames = ['simulations', 'seed', 'settings', 'onProgress', 'signal'];
+
 export interface SimulationProgress {
   /** Simulations that are done, and how many there will be. */
   readonly done: number;
@@ -62,10 +67,13 @@ const MILLISECONDS_BETWEEN_PAUSES = 30;
  */
 export async function runSimulations(
   name: string,
-  { simulations = 0, seed = 2025, onProgress, signal }: SimulationOptions,
+  { simulations = 0, seed = 2025, settings, onProgress, signal }: SimulationOptions,
   simulation: (random: RandomStream, fitSeed: string) => Promise<void>,
 ): Promise<void> {
   requireWhole('simulations', simulations, 1);
+  checkSeed(seed);
+  if (settings !== undefined) requireNames(settings, settingNames, 'settings');
+  requireRunOptions({ onProgress, signal });
   let paused = Date.now();
   for (let index = 0; index < simulations; index++) {
     requireGoingOn(signal);
@@ -145,18 +153,30 @@ function leastEss(draws: Draws, names: readonly string[]): number {
 /** Throws `bad-argument` where a count is no whole number of at least `least`. */
 export function requireWhole(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `${name} is ${value}, but must be a whole number of at least ${least}`,
+  throw badArgument(
+    `${name} is ${described(value)}, but must be a whole number of at least ${least}`,
   );
+}
+
+/** Throws `bad-argument` where one of a caller's functions is none; `optional` ones may be absent. */
+export function requireFunctions(
+  options: object,
+  names: readonly string[],
+  optional: readonly string[] = [],
+): void {
+  const given = new Map<string, unknown>(Object.entries(options));
+  for (const name of [...names, ...optional]) {
+    const value = given.get(name);
+    if (typeof value === 'function' || (value === undefined && optional.includes(name))) continue;
+    throw badArgument(`${name} is ${described(value)}, but must be a function`);
+  }
 }
 
 /** Throws `bad-argument` where draws have no parameter of a name. */
 export function requireParameters(draws: Draws, names: readonly string[]): void {
   const missing = names.find((name) => !draws.parameterNames.includes(name));
   if (missing === undefined) return;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `the fit has no parameter '${missing}': it has ${draws.parameterNames.join(', ')}`,
+  throw badArgument(
+    `the fit has no parameter '${missing}': it has ${listed(draws.parameterNames)}`,
   );
 }

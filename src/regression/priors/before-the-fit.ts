@@ -17,7 +17,7 @@ export function defaultPrior(
   formula: string,
   options: Omit<Preparation, 'formula' | 'prior'>,
 ): readonly PriorInUse[] {
-  return prepare({ ...options, formula }).priors;
+  return prepare({ ...options, formula }, [], 'defaultPrior').priors;
 }
 
 /**
@@ -28,5 +28,5 @@ export function defaultPrior(
  *   the flat ones of coefficients by default
  */
 export function samplePrior(options: Preparation & SamplePriorOptions): PriorSample {
-  return samplePriorOf(prepare(options).specification, options);
+  return samplePriorOf(prepare(options, [], 'samplePrior').specification, options);
 }

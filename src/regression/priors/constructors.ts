@@ -10,7 +10,7 @@
  * Parametrizations are brms' and Stan's.
  */
 import { type Prior, validateLkj, validatePrior } from '../../../models/prior-distributions.js';
-import { WeighbridgeError } from '../../errors.js';
+import { badArgument, described, requireNames } from '../check-options.js';
 import { type LkjPrior, type PriorClass, type PriorRow, priorClasses } from './prior-rows.js';
 
 /** Which of a class's parameters; all of them where both are absent. */
@@ -43,7 +43,10 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
   const bounded = (bounds: { readonly lower?: number; readonly upper?: number }) =>
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
-    on: (name: PriorClass, place: PriorPlace = {}) => priorRow(plain, name, place),
+    on: (name: PriorClass, place: PriorPlace = {}) => {
+      requireNames(place, ['coef', 'group'], 'on');
+      return priorRow(plain, name, place);
+    },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
     above: (lower: number) => bounded({ lower }),
     below: (upper: number) => bounded({ upper }),
@@ -125,7 +128,10 @@ export function lkj(eta: number): LkjDistribution {
   validateLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
-    on: (name: 'cor', place: Pick<PriorPlace, 'group'> = {}) => priorRow(plain, name, place),
+    on: (name: 'cor', place: Pick<PriorPlace, 'group'> = {}) => {
+      requireNames(place, ['group'], 'on');
+      return priorRow(plain, name, place);
+    },
   });
 }
 
@@ -138,20 +144,23 @@ export function lkj(eta: number): LkjDistribution {
 export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
   const known = priorClasses.find((priorClass) => priorClass === name);
   if (known === undefined) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `there is no prior class '${name}', expected one of ${priorClasses.join(', ')}`,
+    const found = typeof name === 'string' ? `'${name}'` : described(name);
+    throw badArgument(
+      `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
     );
   }
   if ((prior.distribution === 'lkj') !== (known === 'cor')) {
-    throw new WeighbridgeError(
-      'bad-argument',
+    throw badArgument(
       `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
     );
   }
   if (prior.distribution === 'lkj') validateLkj(prior.eta);
   else validatePrior(prior);
   const { coef, group } = place;
+  for (const [option, value] of Object.entries({ coef, group })) {
+    if (value === undefined || typeof value === 'string') continue;
+    throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
+  }
   return {
     prior: { ...prior },
     class: known,

@@ -104,6 +104,24 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['flat', { count: 0, make: () => flat() }],
 ]);
 
+/** What brms has beside distributions, or is no distribution of ours, with what it is for. */
+const brmsPriors: ReadonlyMap<string, string> = new Map([
+  ['horseshoe', 'shrinkage of all slopes'],
+  ['R2D2', 'shrinkage of all slopes'],
+  ['lasso', 'shrinkage of all slopes'],
+  ['constant', 'a parameter that is fixed'],
+  ['dirichlet', 'simplexes'],
+  ['logistic', 'a distribution of Stan'],
+  ['double_exponential', 'a distribution of Stan'],
+  ['inv_gamma', 'a distribution of Stan'],
+  ['chi_square', 'a distribution of Stan'],
+  ['inv_chi_square', 'a distribution of Stan'],
+  ['skew_normal', 'a distribution of Stan'],
+  ['weibull', 'a distribution of Stan'],
+  ['gumbel', 'a distribution of Stan'],
+  ['lkj_corr_cholesky', 'written lkj here'],
+]);
+
 /**
  * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1`, or brms' spelling with commas.
  *
@@ -155,6 +173,10 @@ function readerOf(text: string) {
   };
   return {
     fail,
+    /** For what is well-formed and not here. */
+    refuse: (problem: string): never => {
+      throw new WeighbridgeError('bad-argument', `prior ${JSON.stringify(text)}: ${problem}`);
+    },
     place: () => at,
     atEnd: () => at >= text.length,
     /** What the pattern (sticky) matches here, or null; spaces after it are passed over. */
@@ -192,6 +214,11 @@ function readDistribution(reader: Reader): Prior | LkjPrior {
   const start = reader.place();
   const name = reader.take(NAME) ?? '';
   const spelling = spellings.get(name);
+  const brms = brmsPriors.get(name);
+  if (brms !== undefined)
+    reader.refuse(
+      `${name}() of brms (${brms}) is not here; these are: ${[...spellings.keys()].join(', ')}`,
+    );
   if (spelling === undefined) {
     return reader.fail(`a distribution (${[...spellings.keys()].join(', ')})`, start);
   }

@@ -12,6 +12,7 @@ import { etaOf, reportedLayout, reportedNames } from '../../../models/reported-p
 import { WeighbridgeError } from '../../errors.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
+import { checkSeed, described } from '../check-options.js';
 import { drawGroupTerm } from './draw-group-term.js';
 import { requireProperPriors } from './improper-priors.js';
 
@@ -29,6 +30,8 @@ export interface PriorSample {
   readonly outcomes: Float64Array;
   /** Rows of the data: outcomes a draw. */
   readonly rows: number;
+  /** What to know of the draws, in sentences: how many outcomes are not finite. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -44,7 +47,7 @@ export function samplePriorOf(
   if (!Number.isInteger(draws) || draws < 1) {
     throw new WeighbridgeError(
       'bad-argument',
-      `draws is ${draws}, expected a whole number from 1 on`,
+      `draws is ${described(draws)}, expected a whole number from 1 on`,
     );
   }
   const { rows } = specification.data;
@@ -53,13 +56,27 @@ export function samplePriorOf(
   const drawOutcomes = outcomeSimulator(specification);
   const values = new Float64Array(draws * parameterNames.length);
   const outcomes = new Float64Array(draws * rows);
-  const random = randomStream(seed, 'prior');
+  const random = randomStream(checkSeed(seed), 'prior');
   for (let draw = 0; draw < draws; draw++) {
     const parameters = drawParameters(random);
     values.set(parameters, draw * parameterNames.length);
     outcomes.set(drawOutcomes(parameters, random), draw * rows);
   }
-  return { draws: { parameterNames, chains: 1, drawsPerChain: draws, values }, outcomes, rows };
+  return {
+    draws: { parameterNames, chains: 1, drawsPerChain: draws, values },
+    outcomes,
+    rows,
+    notes: outcomeNotes(outcomes),
+  };
+}
+
+/** Means beyond the largest number, as exp of a wide prior has them. */
+function outcomeNotes(outcomes: Float64Array): readonly string[] {
+  const count = outcomes.reduce((sum, outcome) => sum + (Number.isFinite(outcome) ? 0 : 1), 0);
+  if (count === 0) return [];
+  return [
+    `${count} of ${outcomes.length} outcomes are not finite: the priors have means that no number holds; narrow them until such data are out of the question`,
+  ];
 }
 
 /** All reported parameters, drawn from the prior once; `priorSampler` for many times. */

@@ -164,4 +164,20 @@ describe('a family', () => {
         expect(requireFamily({ family, link })).toEqual({ family, link });
     }
   });
+
+  it.each([
+    ['zero_inflated_poisson', ' of brms, which is not here'],
+    ['cumulative', ' of brms, which is not here'],
+    ['Gamma', ' of brms, which is not here'],
+    ['lognormal', ' of brms, which is not here'],
+    ['normal', ', which is called gaussian here'],
+    ['constructor', ''],
+    ['two\nlines', ''],
+  ])('that is none here, %j, is refused by its name and with those there are', (name, told) => {
+    const given = { family: name, link: 'identity' } as unknown as Family;
+    const shown = name.replace('\n', ' ');
+    expect(() => requireFamily(given)).toThrow(
+      `family is ${shown}${told}; expected one of gaussian, student, bernoulli, binomial, poisson, negbinomial`,
+    );
+  });
 });

@@ -1,14 +1,18 @@
 /**
  * The two fits of test/reference/brms-after.json: brms' data and draws, as fits of ours.
  */
+import type { Family } from '../../../models/families/family.js';
 import { bernoulli, gaussian } from '../../../src/regression/families.js';
 import reference from '../../reference/brms-after.json' with { type: 'json' };
-import { smallFit } from '../../support/small-fit.js';
+import { type SmallFit, smallFit } from '../../support/small-fit.js';
 
 export { reference };
 
-export const gaussianFit = smallFit({ ...reference.gaussian, family: gaussian(), chains: 2 });
-export const bernoulliFit = smallFit({ ...reference.bernoulli, family: bernoulli(), chains: 2 });
+const fitWith = (family: Family, { formula, data, draws }: Omit<SmallFit, 'family'>) =>
+  smallFit({ formula, family, data, draws, chains: 2 });
+
+export const gaussianFit = fitWith(gaussian(), reference.gaussian);
+export const bernoulliFit = fitWith(bernoulli(), reference.bernoulli);
 
 /** Numbers of the file have 15 digits, sums of them a few less. */
 export const TOLERANCE = 1e-8;

@@ -8,7 +8,6 @@ import { hdi } from '../../../src/posterior/hdi.js';
 import { coef, fixef, ranef } from '../../../src/regression/after/effects.js';
 import { etiOf, hdiOf, pdOf, ropeOf, ropeRange } from '../../../src/regression/after/intervals.js';
 import { summaryOf } from '../../../src/regression/after/summary.js';
-import { fixed, leastDecimals, textTable } from '../../../src/regression/after/text-table.js';
 import {
   bernoulli,
   gaussian,
@@ -83,7 +82,7 @@ describe('tables of intervals', () => {
     const [row] = etiOf(gaussianFit, { parameters: ['sigma'], prob: 0.5 });
     const draws = parameterDraws(gaussianFit.fit.draws, 'sigma');
     expect([row?.lower, row?.upper]).toEqual(eti(draws, 0.5));
-    expect(() => hdiOf(gaussianFit, { parameters: ['x'] })).toThrow("no parameter 'x'");
+    expect(() => hdiOf(gaussianFit, { parameters: ['zz'] })).toThrow("no parameter 'zz'");
   });
 
   it('print a line a parameter', () => {
@@ -150,42 +149,5 @@ describe('coefficients', () => {
 
   it('of levels are none where there are no groups', () => {
     expect(() => ranef(bernoulliFit)).toThrow('no group terms');
-  });
-});
-
-describe('text of numbers', () => {
-  it('rounds exact halves to the even digit, as C does, and all else to the nearest', () => {
-    const rounded: [number, number, string][] = [
-      [0.125, 2, '0.12'],
-      [0.375, 2, '0.38'],
-      [-0.125, 2, '-0.12'],
-      [2.5, 0, '2'],
-      [3.5, 0, '4'],
-      [-0.5, 0, '-0'],
-      // 1.005 is a little less than it looks, 0.045 a little less, 0.145 a little less than half.
-      [1.005, 2, '1.00'],
-      [0.615, 2, '0.61'],
-      [1234.5, 0, '1234'],
-      [-0.001, 2, '-0.00'],
-      [Number.NaN, 2, 'NA'],
-      [Number.POSITIVE_INFINITY, 2, 'Inf'],
-      [Number.NEGATIVE_INFINITY, 2, '-Inf'],
-    ];
-    for (const [value, digits, text] of rounded) expect(fixed(value, digits)).toBe(text);
-  });
-
-  it('has as few decimals as a column needs', () => {
-    expect(leastDecimals([1.5, 2, 0.25], 2)).toEqual(['1.50', '2.00', '0.25']);
-    expect(leastDecimals([1.5, 2, Number.NaN], 2)).toEqual(['1.5', '2.0', 'NA']);
-    expect(leastDecimals([1, 2.001, Number.POSITIVE_INFINITY], 2)).toEqual(['1', '2', 'Inf']);
-    expect(leastDecimals([-0.001], 2)).toEqual(['0']);
-  });
-
-  it('stands under its head, by characters', () => {
-    expect(textTable(['a', '💡b'], [{ head: 'Estimate', cells: ['1', '22'] }])).toEqual([
-      '   Estimate',
-      'a         1',
-      '💡b       22',
-    ]);
   });
 });

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataInput } from '../../../src/formula/table.js';
 import { conditionalEffects } from '../../../src/regression/after/conditional-effects.js';
+import { linpred, predict } from '../../../src/regression/after/predictions.js';
 import {
   type Marginal,
   type MarginalOptions,
@@ -12,7 +13,7 @@ import {
   type TrendsOptions,
   trends,
 } from '../../../src/regression/after/trends.js';
-import { gaussian } from '../../../src/regression/families.js';
+import { binomial, gaussian, poisson } from '../../../src/regression/families.js';
 import reference from '../../reference/emmeans.json' with { type: 'json' };
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { bernoulliFit, gaussianFit, largestDifference, TOLERANCE } from './brms-fits.js';
@@ -141,6 +142,48 @@ describe('trends and means', () => {
     expect(() => means(withOffset, { at: { f: [] } })).toThrow("no values of 'f'");
     expect(() => means(withOffset, { by: 'f', prob: 1.5 })).toThrow('prob is 1.5');
     expect(() => means(withOffset, { by: 'f', at: { f: 'q?' } })).toThrow('q?');
+  });
+
+  it('need no trials, of which the linear predictor has none', () => {
+    const trials = smallFit({
+      formula: 'k | trials(tr) ~ x + f',
+      family: binomial(),
+      data: data.map((row, i) => ({ ...row, k: i % 3, tr: 4 + (i % 2) })),
+      prior: 'normal(0, 1)',
+      draws: normalDraws([0, 1, 0.5, -0.5], 0.3, 101),
+    });
+    const slopes = Array.from({ length: 101 }, (_, s) => trials.fit.draws.values[s * 4 + 1] ?? 0);
+    const median = slopes.toSorted((a, b) => a - b)[50] ?? Number.NaN;
+    expect(trends(trials, { of: 'x' }).rows[0]?.estimate).toBeCloseTo(median, 10);
+    const row = { x: 1, f: 'p' };
+    const [at] = means(trials, { by: 'f', at: { x: 1, f: 'p' } }).rows;
+    const [eta] = linpred(trials, { data: [row], robust: true });
+    expect(at?.estimate).toBeCloseTo(eta?.estimate ?? Number.NaN, 10);
+    expect(() => predict(trials, { data: [row] })).toThrow("no column 'tr'");
+  });
+
+  it('say what was averaged over and on which scale they are, as emmeans does', () => {
+    const counts = smallFit({
+      formula: 'n ~ x * f + b',
+      family: poisson(),
+      data: data.map((row, i) => ({ ...row, n: i % 4, b: i % 5 < 2 })),
+      prior: 'normal(0, 1)',
+      draws: normalDraws([1, 0, 0, 0, 0, 0, 0], 0.2, 51),
+    });
+    const averaged = 'Results are averaged over the levels of: b';
+    const scale = 'given on the log (not the response) scale.';
+    expect(means(counts, { by: 'f' }).notes).toEqual([averaged, `Results are ${scale}`]);
+    expect(trends(counts, { of: 'x', by: 'f' }).notes).toEqual([averaged, `Trends are ${scale}`]);
+    const response = means(counts, { by: ['f', 'b'], scale: 'response' });
+    expect(response.notes).toEqual([
+      'Contrasts are of all pairs over f and b.',
+      'Intervals are back-transformed from the log scale.',
+      `Contrasts are ${scale}`,
+    ]);
+    expect(response.contrasts).toHaveLength(15);
+    for (const note of response.notes) expect(String(response).split('\n')).toContain(note);
+    expect(means(counts, { scale: 'response' }).notes.join(' ')).not.toContain('Contrasts');
+    expect(means(withOffset, { by: 'f' }).notes).toEqual([]);
   });
 
   it('prints rows and contrasts under emmeans’ heads', () => {

@@ -108,6 +108,18 @@ describe('a prior as text', () => {
     expect(failure(text)).toContain(` at character ${place}, found ${found}`);
   });
 
+  it.each(['horseshoe(1)', 'constant(1)', 'R2D2()', 'lasso()', ' horseshoe'])(
+    'says that what brms has beside distributions is not here: %j',
+    (text) => {
+      const name = /\w+/.exec(text)?.[0];
+      expect(() => parsePrior(text)).toThrow(
+        new RegExp(
+          `^prior ${JSON.stringify(text).replaceAll(/[()]/g, '\\$&')}: ${name}\\(\\) of brms \\(.+\\) is not here; these are: normal, `,
+        ),
+      );
+    },
+  );
+
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
       "expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, half_normal, half_student_t, half_cauchy, lkj, flat) at character 1, found 'n'",

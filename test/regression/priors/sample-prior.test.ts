@@ -60,6 +60,25 @@ const mixed = regressionOf(
   [...grouped, gamma(4, 2).on('shape')],
 );
 
+describe('outcomes that no number holds', () => {
+  it('are counted in a note, and there is none where all are finite', () => {
+    const wide = samplePrior({
+      formula: 'y ~ x',
+      family: 'poisson',
+      data,
+      prior: [normal(0, 1000).on('b'), normal(0, 1000).on('Intercept')],
+      draws: 50,
+    });
+    const infinite = wide.outcomes.filter((outcome) => !Number.isFinite(outcome)).length;
+    expect(infinite).toBeGreaterThan(0);
+    expect(wide.notes).toHaveLength(1);
+    expect(wide.notes[0]).toMatch(new RegExp(`^${infinite} of 600 outcomes are not finite: `));
+    const prior = [normal(0, 0.1).on('b'), normal(0, 1).on('Intercept')];
+    const narrow = samplePrior({ formula: 'y ~ x', family: 'poisson', data, prior, draws: 50 });
+    expect(narrow.notes).toEqual([]);
+  });
+});
+
 describe('draws from the prior of a regression', () => {
   const sample = samplePriorOf(mixed, { draws: 4000, seed: 11 });
   const of = (name: string) => parameterDraws(sample.draws, name);
