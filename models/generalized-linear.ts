@@ -13,7 +13,7 @@
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { splitStepOf } from '../src/sampler/split-step.js';
-import { auxiliaryLowerBound, auxiliaryOf } from './families/family.js';
+import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
 import { type CoefficientDesign, writeGram } from './generalized-linear/coefficient-design.js';
 import { coefficientLikelihood } from './generalized-linear/coefficient-likelihood.js';
 import { guessParameters } from './generalized-linear/guess.js';
@@ -74,6 +74,7 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       likelihood.hessian(parameters, hessian);
       placed.addToHessian(position, parameters, gradient, hessian);
     },
+    severalPeaks: !isLogConcave(specification),
     guess() {
       const scratch = new Float64Array(dimension);
       const candidates = guessParameters(specification, design).map(placed.unconstrain);
@@ -82,6 +83,21 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       return candidates[best];
     },
   };
+}
+
+/** Links whose likelihood, of a family that is log-concave by its own link, is none. */
+const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
+
+/**
+ * Whether the likelihood is log-concave in the coefficients, and the priors of the slopes are. The
+ * Student-t of an intercept, brms' default, is so far out only that no peak of its own comes of it.
+ */
+function isLogConcave({ family, priors }: RegressionSpecification): boolean {
+  if (family.family === 'student' || bentLinks.has(family.link)) return false;
+  if (family.family === 'gaussian' && family.link !== 'identity') return false;
+  return priors.coefficients.every(
+    ({ distribution }) => distribution !== 'student_t' && distribution !== 'cauchy',
+  );
 }
 
 /** A density in other coordinates: x to q = origin + basis · x, and the gradient back by basisᵀ. */

@@ -55,8 +55,11 @@ export function coefficientDesign(
   };
 }
 
-/** Of a column's mean: what centring leaves of a constant column is rounding. */
-const ROUNDING = 1e-10;
+/**
+ * Of a column's size: values no further apart are the same but for the rounding of whoever computed
+ * them. A dummy variable on top of 10¹⁰, say, is far above it.
+ */
+const ROUNDING = 8 * Number.EPSILON;
 
 function centredValues({ intercept, predictors }: RegressionData): CentredPredictors {
   if (!intercept) {
@@ -64,12 +67,16 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
   }
   const { means, centred } = centrePredictors(predictors);
   const k = means.length;
+  const { values } = predictors;
   for (let j = 0; j < k; j++) {
-    let largest = 0;
-    for (let at = j; at < centred.length; at += k) {
-      largest = Math.max(largest, Math.abs(centred[at]));
+    // Of the values as they are: the mean of many rounds by more than they do.
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = j; at < values.length; at += k) {
+      least = Math.min(least, values[at]);
+      most = Math.max(most, values[at]);
     }
-    if (largest > ROUNDING * Math.abs(means[j])) continue;
+    if (most - least > ROUNDING * Math.max(Math.abs(least), Math.abs(most))) continue;
     for (let at = j; at < centred.length; at += k) centred[at] = 0;
   }
   return { means, centred };

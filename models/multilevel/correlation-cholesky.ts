@@ -107,6 +107,21 @@ function logSechSquared(y: number): number {
   return 2 * (Math.LN2 - size - Math.log1p(Math.exp(-2 * size)));
 }
 
+/** Writes diag(s) L z: effects with these standard deviations, of independent standard normal z. */
+export function writeCorrelatedEffects(
+  sds: Float64Array,
+  factor: Float64Array,
+  z: Float64Array,
+  effects: Float64Array,
+): void {
+  const size = z.length;
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let j = 0; j <= i; j++) sum += factor[i * size + j] * z[j];
+    effects[i] = sds[i] * sum;
+  }
+}
+
 /** Writes the correlations of R = L Lᵀ in brms' order: (1,2), (1,3), (2,3), (1,4) … */
 export function writeCorrelations(
   factor: Float64Array,

@@ -4,6 +4,7 @@
  * from zero. X holds the population's columns, then a column for each effect of the smaller factors.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import { dot } from '../../src/linear-algebra/orthonormal.js';
 import { centrePredictors } from '../predictors.js';
 import type { RegressionData } from '../regression-data.js';
 import type { GroupFactor } from './factors.js';
@@ -154,10 +155,4 @@ function classesOf(
     pulls: gathered(pulls, members, size),
     crosses: gathered(crosses, members, size * width),
   }));
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

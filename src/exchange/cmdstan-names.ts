@@ -16,7 +16,6 @@ export const samplerColumns = [
   'divergent__',
   'energy__',
 ] as const;
-export type SamplerColumn = (typeof samplerColumns)[number];
 
 /**
  * A header name for each parameter of a fit, in the order of its draws: `b_x1_x2`,

@@ -10,12 +10,12 @@ import {
   type NamePlaces,
   RESERVED_INTERCEPT,
 } from './columns-used.js';
-import type { Design, Encoded, Response, Variable } from './design.js';
+import type { Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { failAt } from './formula-error.js';
 import { groupDesign } from './groups.js';
 import { modelMatrix } from './model-matrix.js';
-import { readResponse, readTrials } from './outcome.js';
+import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
@@ -42,12 +42,6 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
     column: (name) => columnOf(table, name),
     levels: (group) => design.groupLevels[group] ?? [],
   });
-}
-
-/** Outcomes of new rows, read as those of the fit were. */
-export function responseOf(design: Design, table: Table): Response {
-  const { left } = expandFormula(design.formula, design.dot).used;
-  return readResponse(design.formula, design.outcome, newRowsScope(design, table, left));
 }
 
 /** Trials of new rows; null where the formula has none. */

@@ -8,6 +8,8 @@
  * recurrence of Forsythe 1957). The α and the norms are all that new values of x need.
  */
 
+import { dot } from '../linear-algebra/orthonormal.js';
+
 /** R's coefs: α_1 … α_k, then 1, ‖p_0‖², … ‖p_k‖²; as a list of numbers. */
 export type PolynomialBasis = readonly number[];
 
@@ -82,12 +84,6 @@ export function rawPowers(x: Float64Array, degree: number): readonly Float64Arra
 /** As R's `^`: a square is a product. */
 export function power(base: number, exponent: number): number {
   return exponent === 2 ? base * base : base ** exponent;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 function dot3(a: Float64Array, b: Float64Array, c: Float64Array): number {

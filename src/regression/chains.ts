@@ -5,7 +5,7 @@
 import { WeighbridgeError } from '../errors.js';
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import { assembleFit, type Fit, isSound, planFit } from './fit.js';
+import { assembleFit, type Fit, isSound, planAgain, planFit } from './fit.js';
 import { type AnySpecification, modelOf } from './specification.js';
 
 /** All that a thread must know to sample a chain: plain data. */
@@ -16,6 +16,8 @@ export interface ChainJob {
   readonly settings: SamplerSettings;
   /** From 0. */
   readonly chain: number;
+  /** Split HMC was tried and mixed badly: by NUTS this time. */
+  readonly again?: boolean;
 }
 
 export interface FinishedChain {
@@ -58,10 +60,12 @@ export function* chainOfFit({
   specification,
   settings,
   chain,
+  again = false,
 }: ChainJob): Generator<ChainProgress, FinishedChain, undefined> {
   const model = modelOf(specification);
   const { plan, paretoK } = planFit(model, settings, name);
-  return { chain: yield* chainInSteps(model, settings, name, chain, plan), paretoK };
+  const chosen = again ? planAgain(plan) : plan;
+  return { chain: yield* chainInSteps(model, settings, name, chain, chosen), paretoK };
 }
 
 /** What whoever waits for a fit is told when it was stopped. */
@@ -140,13 +144,11 @@ export async function fitByChains(
   run: ChainRunner,
   options: RunOptions,
 ): Promise<Fit> {
-  const sampled = async (chosen: SamplerSettings, { onProgress }: RunOptions): Promise<Fit> => {
-    const jobs = Array.from({ length: settings.chains }, (_, chain) => ({
-      name,
-      specification,
-      settings: chosen,
-      chain,
-    }));
+  const sampled = async (again: boolean, { onProgress }: RunOptions): Promise<Fit> => {
+    const jobs = Array.from(
+      { length: settings.chains },
+      (_, chain): ChainJob => ({ name, specification, settings, chain, ...(again && { again }) }),
+    );
     const finished = await run(jobs, { ...options, onProgress });
     requireGoingOn(options.signal);
     return assembleFit(
@@ -155,10 +157,8 @@ export async function fitByChains(
       finished[0].paretoK,
     );
   };
-  const fit = await sampled(settings, options);
-  if (isSound(fit, settings)) return fit;
-  const again = await sampled({ ...settings, algorithm: 'nuts' }, goingOn(fit, options));
-  return { ...again, diagnostics: { ...again.diagnostics, paretoK: fit.diagnostics.paretoK } };
+  const fit = await sampled(false, options);
+  return isSound(fit, settings) ? fit : sampled(true, goingOn(fit, options));
 }
 
 /** Progress counts on from the fit that was not sound: a bar does not go back to its beginning. */

@@ -14,7 +14,7 @@ import {
 } from '../posterior/summary.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
 import type { Model } from '../sampler/model.js';
-import { generalPlan, type Plan, planSampling } from '../sampler/plan.js';
+import { insteadOf, type Plan, planSampling } from '../sampler/plan.js';
 import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
 
 export interface Fit {
@@ -46,9 +46,9 @@ export interface SampledFit {
 }
 
 export function sampleFit(model: Model, settings: SamplerSettings, name: string): SampledFit {
-  const { plan, paretoK } = planFit(model, settings, name);
-  const chains = sampleChains(model, settings, name, plan);
-  return soundFit(model, settings, name, chains, paretoK);
+  const planned = planFit(model, settings, name);
+  const chains = sampleChains(model, settings, name, planned.plan);
+  return soundFit(model, settings, name, chains, planned);
 }
 
 function sampleChains(model: Model, settings: SamplerSettings, name: string, plan: Plan): Chain[] {
@@ -69,11 +69,11 @@ export function soundFit(
   settings: SamplerSettings,
   name: string,
   chains: readonly Chain[],
-  paretoK: number | null,
+  { plan, paretoK }: FitPlan,
 ): SampledFit {
   const fit = assembleFit(model.parameterNames, chains, paretoK);
   if (isSound(fit, settings)) return { fit, chains };
-  const again = sampleChains(model, settings, name, generalPlan);
+  const again = sampleChains(model, settings, name, planAgain(plan));
   return { fit: assembleFit(model.parameterNames, again, paretoK), chains: again };
 }
 
@@ -103,7 +103,12 @@ export function planFit(model: Model, settings: SamplerSettings, fit: string): F
   if (plan.algorithm !== 'split-hmc') return { plan, paretoK: null };
   const k = paretoK(plan.logWeights);
   const near = settings.algorithm === 'split-hmc' || k <= NEAR_PARETO_K;
-  return { plan: near ? plan : generalPlan, paretoK: k };
+  return { plan: near ? plan : insteadOf(plan), paretoK: k };
+}
+
+/** How to sample a fit again whose chains by this plan were not sound. */
+export function planAgain(plan: Plan): Plan {
+  return plan.algorithm === 'split-hmc' ? insteadOf(plan) : plan;
 }
 
 /** Joins chains, sampled here or elsewhere. */

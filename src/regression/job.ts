@@ -67,8 +67,8 @@ export function joinJobChains(
   chains: readonly Chain[],
 ): FitResult {
   const model = modelOf(job.specification);
-  const { paretoK } = planFit(model, settings, job.name);
-  return resultOf(job, soundFit(model, settings, job.name, chains, paretoK));
+  const planned = planFit(model, settings, job.name);
+  return resultOf(job, soundFit(model, settings, job.name, chains, planned));
 }
 
 /** Of many fits, an error must tell which one it is about. */

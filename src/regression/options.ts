@@ -2,7 +2,7 @@
  * What a user hands over to a regression, checked before it is read.
  */
 import { type Family, type FamilyName, familyNames } from '../../models/families/family.js';
-import { linksOf, requireFamily } from '../../models/families/index.js';
+import { linksOf, requireFamily, unknownFamily } from '../../models/families/index.js';
 import { WeighbridgeError } from '../errors.js';
 import { settingNames } from '../sampler/settings.js';
 import { badArgument, described, isRecord, requireNames } from './check-options.js';
@@ -102,6 +102,7 @@ export function familyFrom(given: Family | FamilyName): Family {
   const known = familyNames.find((name) => name === given);
   if (known) return requireFamily({ family: known, link: linksOf(known)[0] });
   if (typeof given === 'object' && isRecord(given)) return requireFamily(given);
+  if (typeof given === 'string') throw badArgument(unknownFamily(given));
   throw badArgument(
     `family is ${described(given)}, expected a family, bernoulli() say, or one of ${familyNames.join(', ')}`,
   );

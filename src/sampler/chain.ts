@@ -73,7 +73,13 @@ export function chainInSteps(
   const reporting = quickStream(settings.seed, fit, chain, 'reported');
   return plan.algorithm === 'split-hmc'
     ? splitHmcInSteps(plan, settings, quickStream(settings.seed, fit, chain), reporting)
-    : generalInSteps(model, plan, settings, randomStream(settings.seed, fit, chain), reporting);
+    : generalInSteps(
+        plan.target ?? model,
+        plan,
+        settings,
+        randomStream(settings.seed, fit, chain),
+        reporting,
+      );
 }
 
 type ChainInSteps = Generator<ChainProgress, Chain, undefined>;

@@ -51,6 +51,11 @@ export interface Model {
    * the density has a single peak, so that sampling may start from the curvature there.
    */
   hessian?(position: Float64Array, hessian: Float64Array): void;
+  /**
+   * The density may have other peaks, although it brings its Hessian: they are looked for before
+   * sampling starts from one.
+   */
+  readonly severalPeaks?: boolean;
   /** A position near the peak, where the search for it starts; zero where absent. */
   guess?(): Float64Array;
 }

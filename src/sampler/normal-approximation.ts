@@ -24,11 +24,17 @@ const MOST_ROUNDS = 50;
 /** Half of gᵀ (−H)⁻¹ g is what the density may still rise: digits that no draw can tell. */
 const CONVERGED = 1e-10;
 
-/** Null for a model that brings no Hessian, or where the search does not end at a peak. */
-export function normalApproximation(model: Model): NormalApproximation | null {
+/**
+ * Null for a model that brings no Hessian, or where the search does not end at a peak.
+ * @param start where it begins: the model's guess, or zero, where absent
+ */
+export function normalApproximation(
+  model: Model,
+  start: Float64Array | undefined = model.guess?.(),
+): NormalApproximation | null {
   if (!model.hessian) return null;
   const point = newEvaluatedPoint(model.dimension);
-  if (model.guess) point.position.set(model.guess());
+  if (start) point.position.set(start);
   if (!evaluate(model, point)) return null;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const precision = curvature(model, point.position);

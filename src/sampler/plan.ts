@@ -13,11 +13,14 @@ import {
   type WhitenedModel,
   whitened,
 } from './normal-approximation.js';
+import { hasAnotherPeak } from './other-peaks.js';
 import type { SamplerSettings } from './settings.js';
 import { findSteps } from './split-hmc.js';
 
 export interface GeneralPlan {
   readonly algorithm: 'nuts' | 'hmc';
+  /** The model in whitened coordinates, where its mode is known: any units of the data will do. */
+  readonly target?: WhitenedModel;
 }
 
 export interface SplitPlan {
@@ -45,9 +48,8 @@ export const generalPlan: GeneralPlan = { algorithm: 'nuts' };
 export function planSampling(model: Model, settings: SamplerSettings, fit: string): Plan {
   const { algorithm } = settings;
   if (algorithm === 'nuts' || algorithm === 'hmc') return { algorithm };
-  const plan = splitPlan(model, settings, fit);
-  if (plan) return plan;
-  if (algorithm === 'auto') return generalPlan;
+  const plan = planFromMode(model, settings, fit);
+  if (plan.algorithm === 'split-hmc' || algorithm === 'auto') return plan;
   if (!model.hessian) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -60,13 +62,20 @@ export function planSampling(model: Model, settings: SamplerSettings, fit: strin
   );
 }
 
-function splitPlan(model: Model, settings: SamplerSettings, fit: string): SplitPlan | null {
+function planFromMode(model: Model, settings: SamplerSettings, fit: string): Plan {
   const approximation = normalApproximation(model);
-  if (!approximation) return null;
+  if (!approximation) return generalPlan;
   const random = quickStream(settings.seed, fit, 'plan');
+  // Chains that start all over the place may at least disagree about several peaks.
+  if (model.severalPeaks && hasAnotherPeak(model, approximation, random)) return generalPlan;
   const target = whitened(model, approximation);
   const steps = findSteps(target, random);
-  if (steps === null) return null;
+  if (steps === null) return { algorithm: 'nuts', target };
   const logWeights = importanceLogWeights(target, random);
   return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
+}
+
+/** NUTS in place of split HMC that was planned, or tried, and found wanting. */
+export function insteadOf({ target }: SplitPlan): GeneralPlan {
+  return { algorithm: 'nuts', target };
 }

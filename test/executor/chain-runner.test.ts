@@ -3,6 +3,7 @@
  * worker-pool.test.ts.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +117,62 @@ describe('the chains of a fit on worker threads', () => {
       }),
       { numRuns: 4, seed: 6 },
     );
+  });
+
+  /** The jobs of `call` with chains too long to be waited for. */
+  const longJobs = async () => {
+    const { specification, settings } = await regression(call);
+    const long = { ...settings, draws: 60_000 };
+    return [0, 1].map((chain) => ({ name: 'long', specification, settings: long, chain }));
+  };
+  const stillAlive = (threads: readonly Worker[]) =>
+    threads.filter((thread) => alive.has(thread)).length;
+
+  it('end their threads as soon as they are cancelled, and tell nothing any more', async () => {
+    const jobs = await longJobs();
+    const pool = workerPool(2);
+    const sampling = [...alive];
+    expect(sampling).toHaveLength(2);
+    try {
+      const controller = new AbortController();
+      let reports = 0;
+      const run = pool.runChains(jobs, {
+        signal: controller.signal,
+        onProgress: ({ chains }) => {
+          reports++;
+          // Both threads are at work.
+          if (!chains.includes(null)) controller.abort();
+        },
+      });
+      await expect(run).rejects.toMatchObject({ code: 'interrupted' });
+      const told = reports;
+      // A thread that had gone on to its last draw would live on: the pool is still open.
+      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(0);
+      await setImmediate();
+      expect(reports).toBe(told);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('take the others with them where one fails, and leave the pool as good as new', async () => {
+    const [first, second] = await longJobs();
+    if (!first || !second) throw new Error('there are two jobs');
+    const { data: good } = first.specification;
+    const outcomes = good.outcomes.map(() => Number.NaN);
+    const specification = { ...first.specification, data: { ...good, outcomes } };
+    const pool = workerPool(2);
+    const sampling = [...alive];
+    try {
+      const run = pool.runChains([{ ...first, specification }, second], {});
+      await expect(run).rejects.toMatchObject({ code: 'no-initial-point' });
+      // The thread of the chain that failed lives on; that of the other is ended.
+      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(1);
+      const next = await regression({ ...call, draws: 20, runner: pool.runChains });
+      expect(next.draws.drawsPerChain).toBe(20);
+    } finally {
+      await pool.close();
+    }
   });
 
   it('do not begin where the signal was given before', async () => {

@@ -1,7 +1,7 @@
 /** New rows, read as the data of the fit were. */
 import { describe, expect, test } from 'vitest';
 import type { Design } from '../../src/formula/design.js';
-import { encode, responseOf, trialsOf } from '../../src/formula/encode.js';
+import { encode, trialsOf } from '../../src/formula/encode.js';
 import { modelFrame } from '../../src/formula/model-frame.js';
 import { parseFormula } from '../../src/formula/parse-formula.js';
 import { type DataInput, tableOf } from '../../src/formula/table.js';
@@ -108,23 +108,10 @@ describe('groups of new rows', () => {
 });
 
 describe('outcomes of new rows', () => {
-  test('are read by the levels of the fit', () => {
-    const { values, levels } = responseOf(
-      designOf('won ~ x', 'binary'),
-      tableOf({ won: ['yes', 'yes'] }),
-    );
-    expect([...values]).toEqual([1, 1]);
-    expect(levels).toEqual(['no', 'yes']);
-    expect(() => responseOf(designOf('won ~ x', 'binary'), tableOf({ won: ['maybe'] }))).toThrow(
-      "found 'maybe', which was not in the data of the fit",
-    );
-  });
-
   test('have the trials of the new rows', () => {
     const design = designOf('k | trials(n + 1) ~ x', 'binomial');
     expect(trialsOf(design, tableOf({ n: [9, 0] }))).toEqual(Float64Array.of(10, 1));
     expect(trialsOf(designOf('y ~ x'), tableOf({ x: [9] }))).toBeNull();
     expect(() => trialsOf(design, tableOf({ n: [-3] }))).toThrow('row 1: trials(n + 1) is -2');
-    expect(responseOf(design, tableOf({ n: [9], k: [3] })).trials).toEqual(Float64Array.of(10));
   });
 });

@@ -5,6 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { coefficientDesign } from '../../models/generalized-linear/coefficient-design.js';
 import { generalizedLinear } from '../../models/generalized-linear.js';
 import { priorDensity } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
@@ -200,6 +201,56 @@ describe('the mode under flat priors', () => {
         j === 0 ? 1e-5 * Math.max(1, Math.abs(expected)) : 1e-5 * Math.sqrt(variance);
       expect(Math.abs((found[j] ?? Number.NaN) - expected)).toBeLessThan(tolerance);
     });
+  });
+});
+
+describe('a 0/1 predictor on top of a large number', () => {
+  const OFFSET = 1.7e10;
+  const options = { rows: 60, slopes: 1, intercept: true, offset: false, coarse: false, seed: 3 };
+
+  it.each([
+    { family: 'poisson', link: 'log' },
+    { family: 'gaussian', link: 'identity' },
+  ] as const)('has the slope that it has without: $family', (family) => {
+    const simulated = simulatedData(family, options);
+    const modelOf = (offset: number) => {
+      const values = simulated.predictors.values.map((x) => offset + (x > 0 ? 1 : 0));
+      const predictors = { ...simulated.predictors, values };
+      return generalizedLinear(flatSpecification(family, { ...simulated, predictors }));
+    };
+    const [plain, moved] = [modelOf(0), modelOf(OFFSET)];
+    const at = guessOf(plain).fill(0.3);
+    const [expected, found] = [evaluated(plain, at).gradient[1], evaluated(moved, at).gradient[1]];
+    expect(Math.abs(expected ?? 0)).toBeGreaterThan(0.1);
+    // A mean of sixty such numbers is off by sixty roundings at most; by as much the column moves.
+    const off = 60 * Number.EPSILON * OFFSET;
+    const size = 60 * 10;
+    expect(Math.abs((found ?? Number.NaN) - (expected ?? Number.NaN))).toBeLessThan(off * size);
+    const [mode, other] = [normalApproximation(plain)?.mode, normalApproximation(moved)?.mode];
+    // Both searches end within 1e-5 sds of the peak, and the sds are below 1.
+    expect(Math.abs((other?.[1] ?? Number.NaN) - (mode?.[1] ?? Number.NaN))).toBeLessThan(1e-4);
+  });
+
+  it('is no constant column, and of a constant one only rounding is left, however many rows', () => {
+    const rows = 30_000;
+    const data = (column: (i: number) => number) => ({
+      ...simulatedData({ family: 'poisson', link: 'log' }, { ...options, rows }),
+      predictors: {
+        names: ['x'],
+        rows,
+        values: Float64Array.from({ length: rows }, (_, i) => column(i)),
+      },
+    });
+    const constant = coefficientDesign(
+      data((i) => (i % 2 === 0 ? 0.3 : 0.1 + 0.2)),
+      'by-row',
+    );
+    expect(constant.columns.every((value) => value === 0)).toBe(true);
+    const dummy = coefficientDesign(
+      data((i) => OFFSET + (i % 2)),
+      'by-row',
+    );
+    expect(dummy.columns[1] - dummy.columns[0]).toBe(1);
   });
 });
 

@@ -5,14 +5,14 @@
 if (!nzchar(rstan::rstan_options("boost_lib"))) rstan::rstan_options(boost_lib = "/usr/include")
 
 # A data set of data.json; text stays text, which brms takes for a factor.
-frame_of <- function(data, name) as.data.frame(lapply(data[[name]]$columns, function(x) x), check.names = FALSE)
+frame_of <- function(data, name) as.data.frame(data[[name]]$columns, check.names = FALSE)
 
 # The rows of a case's priors as brms takes them.
 priors_of <- function(case) {
   bound <- function(x) if (is.null(x)) NA else x
   text <- function(x) if (is.null(x)) "" else x
   rows <- lapply(case$prior, function(row) {
-    # Bounds of these classes are brms' own, unless others are wanted.
+    # Those of other classes are brms' own.
     bounds <- if (row$class %in% c("b", "sigma")) list(lb = bound(row$lb), ub = bound(row$ub)) else list()
     do.call(set_prior, c(
       list(row$text, class = row$class, coef = text(row$coef), group = text(row$group)), bounds

@@ -8,7 +8,7 @@
 # Factors are written as text, so that everyone sorts their levels anew; numbers with up to 15 digits.
 suppressMessages({ library(jsonlite); library(lme4); library(MASS); library(nlme) })
 
-# What a column is called here, whence it comes, its rows; `...` names new columns.
+# Columns of a data frame with their source; `...` are columns added or replaced.
 dataset <- function(source, frame, columns, ...) {
   frame <- as.data.frame(frame)
   added <- list(...)
@@ -36,7 +36,6 @@ choices <- function(model, contexts) {
 one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
-lowbirth <- MASS::birthwt
 
 data <- list(
   mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
@@ -57,7 +56,7 @@ data <- list(
     "datasets::esoph, n the sum of cases and controls", esoph, c("ncases", "n", "agegp", "alcgp"),
     n = esoph$ncases + esoph$ncontrols
   ),
-  birthwt = dataset("MASS::birthwt", lowbirth, c("low", "age", "lwt", "smoke")),
+  birthwt = dataset("MASS::birthwt", MASS::birthwt, c("low", "age", "lwt", "smoke")),
   bacteria = dataset("MASS::bacteria", MASS::bacteria, c("y", "trt", "week", "ID")),
   anorexia = dataset("MASS::anorexia", MASS::anorexia, c("Treat", "Prewt", "Postwt")),
   quine = dataset("MASS::quine", MASS::quine, c("Days", "Eth", "Sex", "Age", "Lrn")),

@@ -75,7 +75,7 @@ describe('options', () => {
     [{ signal: new AbortController() }, 'bad-argument', /^signal is an AbortController/],
     [{ family: bernoulli }, 'bad-argument', /^family is the function bernoulli, .* bernoulli\(\)/],
     [{ family: null }, 'bad-argument', /^family is null/],
-    [{ family: 'zero_inflated' }, 'bad-argument', /^family is the text 'zero_inflated'/],
+    [{ family: 'zero_inflated' }, 'bad-argument', /^family is zero_inflated; expected/],
     [{ family: { family: 'gaussian', link: 'logit' } }, 'bad-argument', /^link of the family/],
     [{ prior: null }, 'bad-argument', /^a prior is null/],
     [{ prior: normal(0, 1) }, 'bad-argument', /^a prior normal does not say what it is for/],

@@ -383,6 +383,30 @@ describe('a chain', () => {
     expect(Math.abs(sdError)).toBeLessThan(4.5 * mcseSd(energies, CHAINS));
   });
 
+  it.each(['nuts', 'hmc'] as const)(
+    'of %s draws what was integrated out anew in each chain, and the same by the same seed',
+    (algorithm) => {
+      const drawing: Model = {
+        ...target,
+        parameterNames: ['drawn'],
+        constrain: (_, parameters, random) => {
+          parameters[0] = random.normal();
+        },
+      };
+      const settings = { ...short, algorithm };
+      const drawn = (seed: number, fit: string) =>
+        chainsOf(drawing, { ...settings, seed }, fit).map(({ draws }) => draws);
+      const all = [...drawn(1, 'one'), ...drawn(2, 'one'), ...drawn(1, 'another')].flatMap(
+        (draws) => [...draws],
+      );
+      expect(new Set(all).size).toBe(6 * short.draws);
+      expect(drawn(1, 'one').flatMap((draws) => [...draws])).toEqual(all.slice(0, 2 * short.draws));
+      // The chain moves as it does where nothing is drawn.
+      const moves = (model: Model) => chainsOf(model, settings)[0].energy;
+      expect(moves(drawing)).toEqual(moves(target));
+    },
+  );
+
   it('reports what the model constrains, not where it samples', () => {
     const constrained: Model = {
       ...target,

@@ -1,8 +1,11 @@
 /**
  * Effects of levels that a fit has never seen, as brms' `sample_new_levels` makes them. A new level
  * has the same effects in every row and in every prediction: its random numbers come from the seed,
- * the group and the level's name.
+ * the group and the level's name. Two terms over one group, `(1 | g) + (0 + x | g)`, share the known
+ * level whose effects a new one takes, as in brms; those from the normal distribution are
+ * independent, as the model has them.
  */
+import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
 import type { Draws } from '../../posterior/draws.js';
 import { randomStream } from '../../random/stream.js';
@@ -31,15 +34,11 @@ export function newLevelEffects(request: NewLevelRequest): Float64Array {
   return request.how === 'uncertainty' ? effectsOfKnownLevels(request) : normalEffects(request);
 }
 
-function streamOf({ seed, layout, level }: NewLevelRequest) {
-  return randomStream(seed, 'new level', layout.group, level);
-}
-
 function effectsOfKnownLevels(request: NewLevelRequest): Float64Array {
   const { draws, drawsUsed, layout } = request;
   const { effects, coefficients, levels } = layout;
   const width = draws.parameterNames.length;
-  const random = streamOf(request);
+  const random = randomStream(request.seed, 'new level', layout.group, request.level);
   const made = new Float64Array(coefficients.length * drawsUsed.length);
   drawsUsed.forEach((draw, s) => {
     const level = Math.floor(random.uniform() * levels.length);
@@ -52,13 +51,13 @@ function effectsOfKnownLevels(request: NewLevelRequest): Float64Array {
 }
 
 /** sd ∘ L z with L Lᵀ the correlations of the draw and z standard normal. */
-function normalEffects(request: NewLevelRequest): Float64Array {
-  const { draws, drawsUsed, layout } = request;
-  const { sds, correlations, correlationCount, coefficients } = layout;
+function normalEffects({ draws, drawsUsed, layout, level, seed }: NewLevelRequest): Float64Array {
+  const { group, sds, correlations, correlationCount, coefficients } = layout;
   const size = coefficients.length;
   const width = draws.parameterNames.length;
-  const random = streamOf(request);
+  const random = randomStream(seed, 'new level', group, level, ...coefficients);
   const z = new Float64Array(size);
+  const effects = new Float64Array(size);
   const made = new Float64Array(size * drawsUsed.length);
   drawsUsed.forEach((draw, s) => {
     const start = draw * width;
@@ -67,11 +66,9 @@ function normalEffects(request: NewLevelRequest): Float64Array {
       size,
       draws.values.subarray(start + correlations, start + correlations + correlationCount),
     );
-    for (let c = 0; c < size; c++) {
-      let sum = 0;
-      for (let k = 0; k <= c; k++) sum += factor[c * size + k] * z[k];
-      made[c * drawsUsed.length + s] = draws.values[start + sds + c] * sum;
-    }
+    const deviations = draws.values.subarray(start + sds, start + sds + size);
+    writeCorrelatedEffects(deviations, factor, z, effects);
+    for (let c = 0; c < size; c++) made[c * drawsUsed.length + s] = effects[c];
   });
   return made;
 }

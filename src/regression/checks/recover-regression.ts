@@ -3,6 +3,7 @@
  * are given, with the effects of groups drawn anew each time; a fit to each set of outcomes.
  */
 import { auxiliaryLowerBound, auxiliaryOf } from '../../../models/families/family.js';
+import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedLayout, reportedNames } from '../../../models/reported-parameters.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -89,33 +90,33 @@ function groupEffectsAt(
   let { sds, correlations } = layout;
   const terms = specification.data.groups.map((group, term) => {
     const size = group.coefficients.length;
-    const factor = factorAt(group, parameters, sds, correlations);
+    const factor = correlationFactorAt(group, parameters, correlations);
+    const deviations = parameters.subarray(sds, sds + size);
     sds += size;
     if (group.correlated) correlations += (size * (size - 1)) / 2;
-    return { size, factor, levels: group.levels.length, start: layout.groupEffects[term] };
+    return { deviations, factor, levels: group.levels.length, start: layout.groupEffects[term] };
   });
   return (random) => {
     const drawn = parameters.slice();
-    for (const { size, factor, levels, start } of terms) {
-      const z = new Float64Array(size);
+    for (const { deviations, factor, levels, start } of terms) {
+      const z = new Float64Array(deviations.length);
+      const effects = new Float64Array(deviations.length);
       for (let level = 0; level < levels; level++) {
         random.normals(z);
-        for (let c = 0; c < size; c++) {
-          let sum = 0;
-          for (let j = 0; j <= c; j++) sum += factor[c * size + j] * z[j];
-          drawn[start + c * levels + level] = sum;
-        }
+        writeCorrelatedEffects(deviations, factor, z, effects);
+        effects.forEach((effect, c) => {
+          drawn[start + c * levels + level] = effect;
+        });
       }
     }
     return drawn;
   };
 }
 
-/** diag(s) L of the correlations L Lᵀ, lower triangular and row-major. */
-function factorAt(
+/** L of the correlations L Lᵀ, lower triangular and row-major. */
+function correlationFactorAt(
   { group, coefficients, correlated }: GroupEffects,
   parameters: Float64Array,
-  sds: number,
   correlations: number,
 ): Float64Array {
   const size = coefficients.length;
@@ -134,5 +135,5 @@ function factorAt(
       `at.cor_${group}__… are the correlations of no matrix: expected ones between -1 and 1 that go together`,
     );
   }
-  return factor.map((value, place) => value * parameters[sds + Math.floor(place / size)]);
+  return factor;
 }

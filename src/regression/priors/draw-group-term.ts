@@ -2,7 +2,10 @@
  * Parameters of one group term from their prior: standard deviations s, correlations R = L Lᵀ from
  * an LKJ distribution, and for each level effects r = diag(s) L z of standard normal z.
  */
-import { writeCorrelations } from '../../../models/multilevel/correlation-cholesky.js';
+import {
+  writeCorrelatedEffects,
+  writeCorrelations,
+} from '../../../models/multilevel/correlation-cholesky.js';
 import { drawLkjFactor, drawPrior, type Prior } from '../../../models/prior-distributions.js';
 import type { GroupEffects } from '../../../models/regression-data.js';
 import type { RandomStream } from '../../random/stream.js';
@@ -29,13 +32,14 @@ export function drawGroupTerm(
   });
   const factor = eta === null ? identity(size) : drawLkjFactor(eta, size, random);
   if (eta !== null) writeCorrelations(factor, size, parameters, places.correlations);
+  const sds = parameters.subarray(places.sds, places.sds + size);
   const z = new Float64Array(size);
+  const effects = new Float64Array(size);
   for (let level = 0; level < levels.length; level++) {
     random.normals(z);
+    writeCorrelatedEffects(sds, factor, z, effects);
     for (let c = 0; c < size; c++) {
-      let sum = 0;
-      for (let j = 0; j <= c; j++) sum += factor[c * size + j] * z[j];
-      parameters[places.effects + c * levels.length + level] = parameters[places.sds + c] * sum;
+      parameters[places.effects + c * levels.length + level] = effects[c];
     }
   }
 }

@@ -43,11 +43,6 @@ export function resolvePriors(
   return { priors: priorsOf(model, family, inUse), rows: [...inUse.values()] };
 }
 
-/** brms' `get_prior`: what is used where nothing is given. */
-export function defaultPriors(model: PriorModel, family: Family): readonly PriorInUse[] {
-  return resolvePriors(model, family).rows;
-}
-
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
 
 /** Rows by target, those of the user in place of defaults. */

@@ -79,23 +79,6 @@ function outcomeNotes(outcomes: Float64Array): readonly string[] {
   ];
 }
 
-/** All reported parameters, drawn from the prior once; `priorSampler` for many times. */
-export function drawFromPrior(
-  specification: RegressionSpecification,
-  random: RandomStream,
-): Float64Array {
-  return priorSampler(specification)(random);
-}
-
-/** Outcomes of all rows at reported parameters, once; `outcomeSimulator` for many times. */
-export function simulateOutcomes(
-  specification: Pick<RegressionSpecification, 'family' | 'data'>,
-  parameters: Float64Array,
-  random: RandomStream,
-): Float64Array {
-  return outcomeSimulator(specification)(parameters, random);
-}
-
 /**
  * Makes draws of all reported parameters from the prior, in the order of `reportedNames`.
  *

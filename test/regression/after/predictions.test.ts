@@ -110,6 +110,27 @@ describe('new rows', () => {
     expect(() => fitted(counts, { data: [{ x: 1, z: 0.5 }] })).toThrow("no column 'n'");
   });
 
+  it('have each the offset of its own row, in η, in means and in outcomes', () => {
+    const shifted = smallFit({
+      formula: 'y ~ x + offset(z)',
+      family: gaussian(),
+      data,
+      // b: 1 and 2; sigma: outcomes are their means but for the ninth digit.
+      draws: Array.from({ length: 20 }, () => [1, 2, 1e-9]),
+    });
+    const rows = { x: [0, 0, 1], z: [0.5, -3, 40] };
+    for (const of of [linpred, fitted, predict]) {
+      const found = of(shifted, { data: rows }).map(({ estimate }) => estimate);
+      [1.5, -2, 43].forEach((expected, row) => {
+        expect(found[row]).toBeCloseTo(expected, 7);
+      });
+      // The rows of the fit, whose offsets are z.
+      of(shifted).forEach(({ estimate }, i) => {
+        expect(estimate).toBeCloseTo(1 + 2 * (i - 3) + ((i * i) % 5), 7);
+      });
+    }
+  });
+
   it('are refused where a value is missing or a level of a predictor is unknown', () => {
     expect(() => fitted(counts, { data: [{ x: null, z: 1, n: 1 }] })).toThrow(
       "column 'x', row 1: no value",
@@ -191,6 +212,29 @@ describe('levels that the fit has not seen', () => {
     near(mean(slope.map((value) => value ** 2)), 0.25, 0.25 * Math.sqrt(2 / count));
     const product = mean(intercept.map((value, s) => value * (slope[s] ?? 0)));
     near(product, 0.6, Math.sqrt((1 + 0.36) / count));
+  });
+
+  it('are independent in two terms over one group by the normal distribution, and of one known level with uncertainty', () => {
+    const count = 4000;
+    const apart = smallFit({
+      formula: 'y ~ x + (1 | g) + (0 + x | g)',
+      family: gaussian(),
+      data: { y: [1, 2, 3, 4], x: [0, 1, 2, 4], g: ['a', 'a', 'b', 'b'] },
+      // b: 0, 0; sd: 1 and 1; sigma; the effects of a and of b, once for each term.
+      draws: Array.from({ length: count }, () => [0, 0, 1, 1, 1, 10, 20, 100, 200]),
+    });
+    const effects = (newLevels: 'gaussian' | 'uncertainty') => {
+      const eta = posteriorLinpred(apart, { data: { x: [0, 1], g: ['c', 'c'] }, newLevels });
+      const intercept = column(eta, 0);
+      return { intercept, slope: column(eta, 1).map((value, s) => value - (intercept[s] ?? 0)) };
+    };
+    const { intercept, slope } = effects('gaussian');
+    // The mean of products of independent normals, four standard errors: one seed in 16,000.
+    const product = intercept.reduce((sum, z, s) => sum + (z * (slope[s] ?? 0)) / count, 0);
+    expect(Math.abs(product)).toBeLessThan(4 / Math.sqrt(count));
+    const known = effects('uncertainty');
+    expect(new Set(known.intercept)).toEqual(new Set([10, 20]));
+    expect(known.slope).toEqual(known.intercept.map((value) => 10 * value));
   });
 
   it('without correlations are independent, and a correlation of 1 is no obstacle', () => {

@@ -17,7 +17,7 @@ import {
   uniform,
 } from '../../../src/regression/priors/constructors.js';
 import { printPriors } from '../../../src/regression/priors/print-priors.js';
-import { defaultPriors, resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
+import { resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
 import { modelOf, printed } from './brms-tables.js';
 
 describe('a prior’s constructor', () => {
@@ -94,7 +94,7 @@ describe('a prior’s constructor', () => {
 describe('the table of priors', () => {
   it('is printed as brms prints it', () => {
     const model = modelOf({ formula: 'y ~ x1 + (1 + x1 | g)', outcome: 'wide' });
-    const rows = defaultPriors(model, { family: 'gaussian', link: 'identity' });
+    const { rows } = resolvePriors(model, { family: 'gaussian', link: 'identity' });
     expect(printPriors(rows)).toBe(printed.join('\n'));
   });
 

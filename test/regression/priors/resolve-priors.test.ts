@@ -12,7 +12,7 @@ import {
 import { formatNumber } from '../../../src/regression/priors/numbers.js';
 import type { PriorInUse, PriorRow } from '../../../src/regression/priors/prior-rows.js';
 import { parsePrior } from '../../../src/regression/priors/prior-text.js';
-import { defaultPriors, resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
+import { resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
 import { type BrmsRow, defaults, modelOf, resolved } from './brms-tables.js';
 
 function asBrms({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {
@@ -48,14 +48,14 @@ describe('default priors', () => {
       table,
     ]),
   )('are brms’ rows in brms’ order for %s', (_, table) => {
-    expect(defaultPriors(modelOf(table), table).map(asBrms)).toEqual(table.rows);
+    expect(resolvePriors(modelOf(table), table).rows.map(asBrms)).toEqual(table.rows);
   });
 
   it('apply no link to the codes of an outcome that is a factor', () => {
     const model = modelOf({ formula: 'y ~ 1', outcome: 'large counts' });
     const family = { family: 'bernoulli', link: 'log' } as const;
     const texts = (categorical: boolean) =>
-      defaultPriors({ ...model, categorical }, family).map(({ text }) => text);
+      resolvePriors({ ...model, categorical }, family).rows.map(({ text }) => text);
     expect(texts(true)).toEqual(['student_t(3, 0, 2.5)']);
     expect(texts(false)).not.toEqual(texts(true));
   });

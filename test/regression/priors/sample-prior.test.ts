@@ -24,9 +24,9 @@ import {
 } from '../../../src/regression/priors/constructors.js';
 import type { PriorRow } from '../../../src/regression/priors/prior-rows.js';
 import {
-  drawFromPrior,
+  outcomeSimulator,
+  priorSampler,
   samplePriorOf,
-  simulateOutcomes,
 } from '../../../src/regression/priors/sample-prior.js';
 import { expectUniform } from '../../models/prior-distributions/kolmogorov.js';
 
@@ -142,6 +142,27 @@ describe('draws from the prior of a regression', () => {
     }
   });
 
+  it('of two effects of a level have the covariance of their correlation', () => {
+    const [sd0, sd1, cor] = [of('sd_g__Intercept'), of('sd_g__x'), of('cor_g__Intercept__x')];
+    for (const level of ['g0', 'g3']) {
+      const [first, second] = [of(`r_g[${level},Intercept]`), of(`r_g[${level},x]`)];
+      // Weighted by ρ, as positive and negative ones would cancel: ρ (z₀ z₁ − ρ) has the mean 0 and
+      // the variance E ρ² (1 + ρ²). Five standard errors: one seed in a million.
+      let sum = 0;
+      let variance = 0;
+      cor.forEach((rho, i) => {
+        const product = ((first[i] ?? 0) / (sd0[i] ?? 0)) * ((second[i] ?? 0) / (sd1[i] ?? 0));
+        sum += rho * (product - rho);
+        variance += rho * rho * (1 + rho * rho);
+      });
+      expect(Math.abs(sum)).toBeLessThan(5 * Math.sqrt(variance));
+      // Without any covariance the sum would be −Σ ρ², far outside.
+      expect(cor.reduce((squares, rho) => squares + rho * rho, 0)).toBeGreaterThan(
+        10 * Math.sqrt(variance),
+      );
+    }
+  });
+
   it('are a function of the seed', () => {
     const again = samplePriorOf(mixed, { draws: 50, seed: 11 });
     expect(again.draws.values).toEqual(sample.draws.values.slice(0, 50 * 18));
@@ -154,7 +175,7 @@ describe('draws from the prior of a regression', () => {
     const specification = regressionOf('y ~ x + z', { family: 'poisson', link: 'log' }, [
       uniform(0, 1).on('b', { coef: 'z' }),
     ]);
-    expect(() => drawFromPrior(specification, randomStream(1))).toThrow(
+    expect(() => priorSampler(specification)).toThrow(
       'there are no draws from a prior that is flat, as that of b_x: expected a proper one, normal(0, 1) say',
     );
   });
@@ -173,7 +194,7 @@ describe('outcomes drawn from a regression’s parameters', () => {
     regressionOf(formula, { family: 'gaussian', link: 'identity' }, prior);
   /** Without noise an outcome is the linear predictor. */
   const noiseless = (specification: RegressionSpecification, parameters: number[]) =>
-    Array.from(simulateOutcomes(specification, Float64Array.from(parameters), randomStream(1)));
+    Array.from(outcomeSimulator(specification)(Float64Array.from(parameters), randomStream(1)));
 
   it('follow the linear predictor, offset and all', () => {
     const specification = gaussian('y ~ x + offset(z)', priors.slice(0, 1));
@@ -191,13 +212,11 @@ describe('outcomes drawn from a regression’s parameters', () => {
   });
 
   it('scatter by the family’s own parameter', () => {
-    const specification = gaussian('y ~ x', []);
+    const drawOutcomes = outcomeSimulator(gaussian('y ~ x', []));
     const random = randomStream('scatter');
     const parameters = Float64Array.of(1, 2, 3);
     const z = Array.from({ length: 400 }, () =>
-      simulateOutcomes(specification, parameters, random).map(
-        (y, i) => (y - 1 - 2 * (data.x[i] ?? 0)) / 3,
-      ),
+      drawOutcomes(parameters, random).map((y, i) => (y - 1 - 2 * (data.x[i] ?? 0)) / 3),
     ).flatMap((outcomes) => Array.from(outcomes, (value) => normalCdf(value, 0, 1)));
     expectUniform(Float64Array.from(z));
   });
