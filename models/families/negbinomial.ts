@@ -16,7 +16,7 @@ import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './f
 import { meanLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { expectedCount, over, timesLog } from './poisson.js';
-import { risingFactorials } from './rising-factorials.js';
+import { logRisingRatio, risingFactorials } from './rising-factorials.js';
 import { throughLink } from './through-link.js';
 import { cellOf, totalsOf } from './totals.js';
 import { gammaVariate, poissonVariate } from './variates.js';
@@ -78,7 +78,7 @@ function negbinomialLog(family: Family, outcomes: Outcomes): ResponseFamily {
       writePointwise(outcomes, aux[0], target, (y, cell) => {
         const t = eta[cell] - logShape;
         const loss = Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)));
-        return (y === 0 ? 0 : y * t) - (y + aux[0]) * loss;
+        return (y === 0 ? 0 : y * eta[cell]) - (y + aux[0]) * loss;
       });
     },
   };
@@ -122,24 +122,22 @@ function negbinomialAtMean(outcomes: Outcomes): ResponseFamily {
       writePointwise(outcomes, aux[0], target, (y, cell) => {
         const odds = mu[cell] / aux[0];
         if (odds < 0) return Number.NEGATIVE_INFINITY;
-        return timesLog(y, odds) - (y + aux[0]) * Math.log1p(odds);
+        return timesLog(y, mu[cell]) - (y + aux[0]) * Math.log1p(odds);
       });
     },
   };
 }
 
-/** @param rest what of log p depends on the mean, of a count and its cell */
+/** @param rest y log μ − (y + φ) log(1 + μ/φ), of a count y and its cell */
 function writePointwise(
   outcomes: Outcomes,
   shape: number,
   target: Float64Array,
   rest: (y: number, cell: number) => number,
 ): void {
-  const atZero = gammaln(shape);
   for (let i = 0; i < outcomes.rows; i++) {
     const y = outcomes.values[i];
-    const ways = y === 0 ? 0 : gammaln(y + shape) - atZero - gammaln(y + 1);
-    target[i] = ways + rest(y, cellOf(outcomes, i));
+    target[i] = logRisingRatio(y, shape) - gammaln(y + 1) + rest(y, cellOf(outcomes, i));
   }
 }
 

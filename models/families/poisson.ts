@@ -44,7 +44,9 @@ function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
     pointwise(eta, _aux, target) {
       for (let i = 0; i < rows; i++) {
         const at = eta[cellOf(outcomes, i)];
-        target[i] = values[i] * at - Math.exp(at) - logFactorials[i];
+        // No outcome at the mean 0, η = −∞, is certain.
+        const sum = values[i] === 0 ? 0 : values[i] * at;
+        target[i] = sum - Math.exp(at) - logFactorials[i];
       }
     },
   };

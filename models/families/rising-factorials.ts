@@ -8,7 +8,7 @@
  *
  * no special function, and no digits lost where φ is large. As N_j changes only at a count that
  * occurs, one logarithm is taken of a product of factors. Where counts are so large that there are
- * many more j than distinct counts, by stdlib's functions, once a distinct count.
+ * many more j than distinct counts, by the functions themselves, once a distinct count.
  */
 import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
@@ -20,6 +20,26 @@ export interface RisingFactorials {
   slope(): number;
   /** A″(φ). */
   curvature(shape: number): number;
+}
+
+/** Stirling's series has all digits from here on with the terms that are taken. */
+const LARGE = 30;
+
+/**
+ * log Γ(y + φ)/Γ(φ) − y log φ = Σ_{j<y} log(1 + j/φ), of one count. Where φ is large, by Stirling's
+ * series with the logarithms taken together: a difference of two log Γ(φ) would lose all digits.
+ */
+export function logRisingRatio(y: number, shape: number): number {
+  if (y === 0) return 0;
+  if (shape < LARGE) return gammaln(y + shape) - gammaln(shape) - y * Math.log(shape);
+  const both = y + shape;
+  return (both - 0.5) * Math.log1p(y / shape) - y + (stirlingRest(both) - stirlingRest(shape));
+}
+
+/** log Γ(x) − (x − ½) log x + x − ½ log 2π, of a large x (Abramowitz & Stegun 1964, 6.1.41). */
+function stirlingRest(x: number): number {
+  const s = 1 / (x * x);
+  return (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s / 1680))) / x;
 }
 
 /** Factors that cost as much as one logarithm of the gamma function with its derivative. */
@@ -97,12 +117,12 @@ function byGamma({ values, times }: DistinctCounts): RisingFactorials {
   let slope = 0;
   return {
     value(shape) {
-      const atZero = gammaln(shape);
+      const logShape = Math.log(shape);
       const slopeAtZero = digamma(shape);
       let value = 0;
       slope = 0;
       for (let d = 0; d < values.length; d++) {
-        value += times[d] * (gammaln(shape + values[d]) - atZero);
+        value += times[d] * (logRisingRatio(values[d], shape) + values[d] * logShape);
         slope += times[d] * (digamma(shape + values[d]) - slopeAtZero);
       }
       return value;

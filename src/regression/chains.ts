@@ -5,8 +5,9 @@
 import { WeighbridgeError } from '../errors.js';
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import { assembleFit, type Fit, isSound, planAgain, planFit } from './fit.js';
-import { type AnySpecification, modelOf } from './specification.js';
+import { assembleFit, type Fit, isSound, planAgain } from './fit.js';
+import { modelOnce, planOnce } from './planned-model.js';
+import type { AnySpecification } from './specification.js';
 
 /** All that a thread must know to sample a chain: plain data. */
 export interface ChainJob {
@@ -62,8 +63,8 @@ export function* chainOfFit({
   chain,
   again = false,
 }: ChainJob): Generator<ChainProgress, FinishedChain, undefined> {
-  const model = modelOf(specification);
-  const { plan, paretoK } = planFit(model, settings, name);
+  const model = modelOnce(specification);
+  const { plan, paretoK } = planOnce(model, settings, name);
   const chosen = again ? planAgain(plan) : plan;
   return { chain: yield* chainInSteps(model, settings, name, chain, chosen), paretoK };
 }
@@ -152,7 +153,7 @@ export async function fitByChains(
     const finished = await run(jobs, { ...options, onProgress });
     requireGoingOn(options.signal);
     return assembleFit(
-      modelOf(specification).parameterNames,
+      modelOnce(specification).parameterNames,
       finished.map(({ chain }) => chain),
       finished[0].paretoK,
     );

@@ -1,13 +1,13 @@
 /**
  * A regression as brms' `brm` makes it: a formula, a family, a data set and priors in, a fit out.
  */
-import { regressionModel } from '../../models/regression-model.js';
 import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
 import { type ChainRunner, fitByChains, type RunOptions, runChainsHere } from './chains.js';
 import { requireNames } from './check-options.js';
 import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { regressionOptionNames } from './options.js';
+import { modelOnce } from './planned-model.js';
 import { type Preparation, type Prepared, prepare, prepareTable } from './prepare.js';
 import { requireProper } from './propriety.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
@@ -92,7 +92,7 @@ function fittedRegression(
   settings: SamplerSettings,
   fit: Fit,
 ): FittedRegression {
-  const { sampledAs } = regressionModel(specification);
+  const { sampledAs = null } = modelOnce(specification);
   return {
     formula: frame.design.formula.text,
     family,

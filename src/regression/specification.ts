@@ -9,7 +9,7 @@ import {
   gaussian,
 } from '../../models/index.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
-import { regressionModel } from '../../models/regression-model.js';
+import { type RegressionModel, regressionModel } from '../../models/regression-model.js';
 import { WeighbridgeError } from '../errors.js';
 import type { Model } from '../sampler/model.js';
 
@@ -30,7 +30,7 @@ export type Specification =
 export type AnySpecification = Specification | RegressionSpecification;
 
 /** Throws `bad-data` for rows that no model of the family could have made. */
-export function modelOf(specification: AnySpecification): Model {
+export function modelOf(specification: AnySpecification): Model & Partial<RegressionModel> {
   // Rows of a formula were looked at when they were encoded.
   if ('data' in specification) return regressionModel(specification);
   requireRows(specification);

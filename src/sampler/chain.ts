@@ -96,14 +96,22 @@ function requireParameters({ dimension, parameterNames, constrain }: Model): voi
   }
 }
 
+/**
+ * Where the mode and the curvature there are known, a warm-up has little left to learn: so many
+ * transitions at most.
+ */
+const WARMUP_FROM_MODE = 300;
+
 /** From a random start, with step size and metric learned by Stan's warm-up. */
 function* generalInSteps(
-  model: Model,
-  { algorithm }: GeneralPlan,
-  settings: SamplerSettings,
+  given: Model,
+  { algorithm, target }: GeneralPlan,
+  asked: SamplerSettings,
   random: RandomStream,
   reporting: RandomStream,
 ): ChainInSteps {
+  const model = target ?? given;
+  const settings = target ? { ...asked, warmup: Math.min(asked.warmup, WARMUP_FROM_MODE) } : asked;
   const kernel = algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings);
   const current = initialPoint(model, random, settings.initialRange);
   const tuned = yield* warmUpInSteps(model, kernel, current, settings, random);

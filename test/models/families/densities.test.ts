@@ -37,6 +37,19 @@ describe('the log density of an outcome', () => {
     });
   });
 
+  it.each(reference.nearlyPoisson)(
+    'keeps its digits where counts are nearly Poisson: $family with the link $link at $aux',
+    (given) => {
+      const found = pointwise(responseFamily(given, outcomesOf(given)), given.eta, given.aux);
+      given.logp.forEach((logp, i) => {
+        // Terms up to log y! cancel, here and in the reference, and log μ − log φ in the exponent.
+        const y = given.outcomes[i] ?? 0;
+        const size = 1 + Math.abs(logp) + y * (1 + Math.log1p(y));
+        expect(Math.abs((found[i] ?? Number.NaN) - logp)).toBeLessThan(1e-14 * size + 1e-12);
+      });
+    },
+  );
+
   it.each(reference.tails)('keeps its digits far out in the tails: $link', (given) => {
     const link = probabilityLink(given.link);
     const terms = newLogTerms();
@@ -72,6 +85,24 @@ describe('the log density of an outcome', () => {
 });
 
 describe('the log likelihood at an extreme linear predictor', () => {
+  it.each([
+    { family: 'poisson', aux: [] },
+    { family: 'negbinomial', aux: [2] },
+  ] as const)(
+    'is 0 of no counts where none are expected, and -Infinity of any: $family',
+    (given) => {
+      const outcomes = outcomesOf({ outcomes: [0, 3], trials: [] });
+      const never = Number.NEGATIVE_INFINITY;
+      const [none, some] = pointwise(
+        responseFamily({ family: given.family, link: 'log' }, outcomes),
+        [never, never],
+        given.aux,
+      );
+      expect(Math.abs(none ?? Number.NaN)).toBe(0);
+      expect(some).toBe(never);
+    },
+  );
+
   const outcome = {
     gaussian: 1.5,
     student: 1.5,

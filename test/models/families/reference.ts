@@ -37,6 +37,8 @@ export interface GlmCase {
 
 interface Reference {
   readonly cases: readonly DensityCase[];
+  /** Negative binomials of huge shapes. */
+  readonly nearlyPoisson: readonly DensityCase[];
   readonly tails: readonly TailCase[];
   readonly glms: readonly GlmCase[];
 }
