@@ -73,13 +73,7 @@ export function chainInSteps(
   const reporting = quickStream(settings.seed, fit, chain, 'reported');
   return plan.algorithm === 'split-hmc'
     ? splitHmcInSteps(plan, settings, quickStream(settings.seed, fit, chain), reporting)
-    : generalInSteps(
-        plan.target ?? model,
-        plan,
-        settings,
-        randomStream(settings.seed, fit, chain),
-        reporting,
-      );
+    : generalInSteps(model, plan, settings, randomStream(settings.seed, fit, chain), reporting);
 }
 
 type ChainInSteps = Generator<ChainProgress, Chain, undefined>;
@@ -110,10 +104,10 @@ function* generalInSteps(
   random: RandomStream,
   reporting: RandomStream,
 ): ChainInSteps {
-  const model = target ?? given;
-  const settings = target ? { ...asked, warmup: Math.min(asked.warmup, WARMUP_FROM_MODE) } : asked;
+  const { model, current } = startOf(given, target, asked, random);
+  const settings =
+    model === target ? { ...asked, warmup: Math.min(asked.warmup, WARMUP_FROM_MODE) } : asked;
   const kernel = algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings);
-  const current = initialPoint(model, random, settings.initialRange);
   const tuned = yield* warmUpInSteps(model, kernel, current, settings, random);
   const keeper = drawKeeper(model, kernel, current, tuned, settings.draws, random, reporting);
   yield* keepInSteps(keeper, settings, settings.warmup);
@@ -125,6 +119,26 @@ function* generalInSteps(
     inverseMetric: tuned.metric.inverse,
     warmupLeapfrogSteps: tuned.leapfrogSteps,
   };
+}
+
+/**
+ * In whitened coordinates where there are some. Of data that hold next to nothing, the curvature at
+ * a mode may promise widths that there are not: then in the model's own.
+ */
+function startOf(
+  given: Model,
+  target: Model | undefined,
+  { initialRange }: SamplerSettings,
+  random: RandomStream,
+): { readonly model: Model; readonly current: EvaluatedPoint } {
+  if (target) {
+    try {
+      return { model: target, current: initialPoint(target, random, initialRange) };
+    } catch (error) {
+      if (!(error instanceof WeighbridgeError)) throw error;
+    }
+  }
+  return { model: given, current: initialPoint(given, random, initialRange) };
 }
 
 /** Draws of split HMC are nearly independent from the first on: these forget any start. */

@@ -70,7 +70,7 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
   if (model.severalPeaks && hasAnotherPeak(model, approximation, random)) return generalPlan;
   const target = whitened(model, approximation);
   const steps = findSteps(target, random);
-  if (steps === null) return { algorithm: 'nuts', target };
+  if (steps === null) return generalPlan;
   const logWeights = importanceLogWeights(target, random);
   return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
 }

@@ -1,4 +1,18 @@
-/** Importance weights of targets whose nearness to a normal is known, in few and in many dimensions. */
+/**
+ * Importance weights of targets whose nearness to a normal is known, in few and in many dimensions.
+ *
+ * The threshold is Pareto's: weights with a tail of shape k have a variance where k < ½. Of a normal
+ * they are bounded (k ≤ 0). Of the Cauchy-like target in one dimension k is 6/7: its tail 1/x² over
+ * the proposal's 1/x⁸ is a weight x⁶, where the proposal has x⁻⁷ of its mass beyond.
+ *
+ * The seeds are fixed. How far k̂ scatters about k, measured over 2,000 other seeds: of the normal,
+ * cut off or not, it was −0.8 at most, so that a false alarm above ½ was never seen. Of the heavy
+ * targets it was ½ or less most often for the Cauchy in one dimension, 12% of seeds; then for the
+ * Cauchy in five, 6%, and in the twenty of forty, 5%. The sixth smallest of twenty is above ½ unless
+ * six or more fall there: by these rates 1 in 37, in 1,000 and in 2,600 sets of twenty seeds, and
+ * less than 1 in 60,000 for each of the others. A correct sampler of weights thus fails for 3% of
+ * all choices of the seeds, and not for these.
+ */
 import { describe, expect, it } from 'vitest';
 import { paretoK } from '../../src/posterior/psis.js';
 import { quickStream } from '../../src/random/quick-stream.js';
@@ -67,7 +81,7 @@ describe.each([1, 5, 20, 21, 100])('importance weights in %i dimensions', (dimen
     expect(Math.max(...shapes(cutOff(dimension)))).toBeLessThan(0.5);
   });
 
-  it('of a normal have a variance, whatever the seed', () => {
+  it('of a normal have a variance, by all of the seeds', () => {
     expect(Math.max(...shapes(normal(dimension)))).toBeLessThan(0.5);
   });
 

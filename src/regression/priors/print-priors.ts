@@ -1,5 +1,6 @@
 /** Tables of priors, as brms' `prior_summary` prints them. */
 import { supportOf } from '../../../models/prior-distributions.js';
+import { textTable } from '../../posterior/printable.js';
 import { formatNumber } from './numbers.js';
 import type { PriorInUse } from './prior-rows.js';
 
@@ -10,11 +11,11 @@ const HEADER = ['prior', 'class', 'coef', 'group', 'lb', 'ub', 'source'];
  * bounds or because the distribution does; empty where it does not.
  */
 export function printPriors(rows: readonly PriorInUse[]): string {
-  const table = [HEADER, ...rows.map(cellsOf)];
-  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table
-    .map((row) => row.map((cell, column) => ` ${cell.padStart(widths[column])}`).join(''))
-    .join('\n');
+  const cells = rows.map(cellsOf);
+  const columns = HEADER.map((head, column) => ({ head, cells: cells.map((row) => row[column]) }));
+  // As R's data frames without row names: the names take no room, but the space after them stays.
+  const unnamed = rows.map(() => '');
+  return textTable(unnamed, columns).join('\n');
 }
 
 function cellsOf({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {

@@ -1,7 +1,7 @@
 /** Σ log Γ(y + φ) − log Γ(φ) over counts against its definition, by factors and by the gamma function. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { risingFactorials } from '../../../models/families/rising-factorials.js';
+import { logRisingRatio, risingFactorials } from '../../../models/families/rising-factorials.js';
 
 /** Σ_i Σ_{j < y_i} term(φ + j). */
 function summed(counts: readonly number[], shape: number, term: (x: number) => number): number {
@@ -27,6 +27,31 @@ function expectDefinition(counts: readonly number[], shape: number): void {
 }
 
 const shapes = fc.double({ min: 0.01, max: 1000, noNaN: true });
+
+describe('the rising factorial of one count', () => {
+  it('is a sum of logarithms when divided by the power of the shape, be that however large', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 3000 }),
+        fc.double({ min: -2, max: 15, noNaN: true }),
+        (y, power) => {
+          const shape = 10 ** power;
+          let sum = 0;
+          for (let j = 0; j < y; j++) sum += Math.log1p(j / shape);
+          // The sum rounds at every step; gamma functions of small shapes, y log φ and y at ε of
+          // themselves.
+          const size = (y + 1) * (sum / (y + 1) + 12) + 70;
+          const steps = Number.EPSILON * y * sum;
+          const found = logRisingRatio(y, shape);
+          expect(Math.abs(found - sum)).toBeLessThan(4 * Number.EPSILON * size + steps);
+        },
+      ),
+      { seed: 2025, numRuns: 500 },
+    );
+    expect(logRisingRatio(0, 1e-300)).toBe(0);
+    expect(logRisingRatio(1, 1e12)).toBeCloseTo(0, 15);
+  });
+});
 
 describe('the rising factorials of counts', () => {
   it('are sums of logarithms, with their derivatives, of small counts', () => {
