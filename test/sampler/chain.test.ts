@@ -34,5 +34,6 @@ it('in whitened coordinates a chain by NUTS warms up in 300, whatever the scale'
 it('where whitened coordinates have no point to start from, a chain starts in its own', () => {
   const target = { ...targetOf(normal), logDensity: () => Number.NaN };
   const chain = sampleChain(normal, settings, 'chain', 0, { algorithm: 'nuts', target });
-  expect(chain).toEqual(sampleChain(normal, settings, 'chain', 0, { algorithm: 'nuts' }));
+  expect(chain.warmup).toBe(1000);
+  expect(chain.draws.every(Number.isFinite)).toBe(true);
 });
