@@ -66,7 +66,9 @@ export function* chainOfFit({
   const model = modelOnce(specification);
   const { plan, paretoK } = planOnce(model, settings, name);
   const chosen = again ? planAgain(plan) : plan;
-  return { chain: yield* chainInSteps(model, settings, name, chain, chosen), paretoK };
+  const sampled = yield* chainInSteps(model, settings, name, chain, chosen);
+  // Nobody asks for the gradients of such a fit: not to be sent from thread to thread.
+  return { chain: { ...sampled, gradients: new Float64Array(0) }, paretoK };
 }
 
 /** What whoever waits for a fit is told when it was stopped. */

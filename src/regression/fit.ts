@@ -57,8 +57,11 @@ function sampleChains(model: Model, settings: SamplerSettings, name: string, pla
   );
 }
 
-/** Of a near-normal target, half the draws are effective even for tails: far fewer tell of another. */
-const LEAST_EFFECTIVE_SHARE = 0.25;
+/**
+ * Of a near-normal target, half the draws are effective even for tails: far fewer tell of another.
+ * To throw away more fits than that would favour those whose chains missed a tail.
+ */
+const LEAST_EFFECTIVE_SHARE = 0.15;
 
 /**
  * The fit that these chains make; where split HMC was tried and mixed worse than it does on a
