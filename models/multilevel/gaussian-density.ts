@@ -19,7 +19,9 @@
  *
  * A gradient costs products of levels, coefficients and columns, whatever the number of rows.
  */
+
 import { solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import { multiply, multiplyTransposed } from '../../src/linear-algebra/products.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { GaussianStatistics, LevelClass } from './gaussian-statistics.js';
 
@@ -263,33 +265,6 @@ function pullBack(
     for (let a = 0; a < size; a++) {
       const weight = shrunk[a];
       for (let j = 0; j < width; j++) deltaGradient[j] -= crosses[cross++] * weight;
-    }
-  }
-}
-
-/** a b. */
-function multiply(a: Float64Array, b: Float64Array, size: number, product: Float64Array): void {
-  for (let r = 0; r < size; r++) {
-    for (let c = 0; c < size; c++) {
-      let sum = 0;
-      for (let m = 0; m < size; m++) sum += a[r * size + m] * b[m * size + c];
-      product[r * size + c] = sum;
-    }
-  }
-}
-
-/** aᵀ b. */
-function multiplyTransposed(
-  a: Float64Array,
-  b: Float64Array,
-  size: number,
-  product: Float64Array,
-): void {
-  for (let r = 0; r < size; r++) {
-    for (let c = 0; c < size; c++) {
-      let sum = 0;
-      for (let m = 0; m < size; m++) sum += a[m * size + r] * b[m * size + c];
-      product[r * size + c] = sum;
     }
   }
 }

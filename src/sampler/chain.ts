@@ -90,23 +90,15 @@ function requireParameters({ dimension, parameterNames, constrain }: Model): voi
   }
 }
 
-/**
- * Where the mode and the curvature there are known, a warm-up has little left to learn: so many
- * transitions at most.
- */
-const WARMUP_FROM_MODE = 300;
-
 /** From a random start, with step size and metric learned by Stan's warm-up. */
 function* generalInSteps(
   given: Model,
   { algorithm, target }: GeneralPlan,
-  asked: SamplerSettings,
+  settings: SamplerSettings,
   random: RandomStream,
   reporting: RandomStream,
 ): ChainInSteps {
-  const { model, current } = startOf(given, target, asked, random);
-  const settings =
-    model === target ? { ...asked, warmup: Math.min(asked.warmup, WARMUP_FROM_MODE) } : asked;
+  const { model, current } = startOf(given, target, settings, random);
   const kernel = algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings);
   const tuned = yield* warmUpInSteps(model, kernel, current, settings, random);
   const keeper = drawKeeper(model, kernel, current, tuned, settings.draws, random, reporting);

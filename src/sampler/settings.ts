@@ -11,7 +11,7 @@ export interface SamplerSettings {
   chains: number;
   /**
    * Warm-up transitions a chain, none of them kept; default 1,000. Split HMC, which starts where
-   * they would lead, takes 20 of them; NUTS in its place, from a mode that is known, takes 300.
+   * they would lead, takes 20 of them.
    */
   warmup: number;
   /** Kept draws a chain; at least 4 (R-hat splits a chain in halves), default 1,000. */

@@ -22,15 +22,10 @@ import {
   regression,
   student,
 } from '../../src/regression/index.js';
+import { b, c, columns, n, x, y, z } from './small-data.js';
 
-const x = [-2.1, -1.4, -0.9, -0.3, 0.2, 0.4, 1.1, 1.6, 2.3, 3.1, 3.4, 4.6];
-const z = [0.5, -1.2, 2.0, 0.3, -0.8, 1.9, -2.2, 0.1, 1.4, -0.6, 0.9, -1.7];
-const y = [-1.9, -3.1, 0.6, 0.2, -0.4, 2.5, -0.9, 2.1, 4.4, 2.8, 5.0, 3.9];
-const b = [0, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1];
-const c = [0, 1, 3, 2, 0, 5, 1, 2, 8, 4, 9, 12];
-const n = c.map((count) => count + 3);
 const g = [...'aabbccddeeff'];
-const data = { x, z, y, b, c, n, g };
+const data = { ...columns, g };
 
 const families: readonly (readonly [Family, string, keyof typeof data])[] = [
   [gaussian(), 'y', 'y'],
