@@ -83,8 +83,17 @@ describe('the README and the guides', () => {
     }
   });
 
-  test('the first example is a fit without warnings, as it says', async () => {
+  test('the first example prints a fit, a hypothesis and a prediction, without warnings', async () => {
     const { stdout } = await runProgram(programs[0]?.code ?? '');
+    expect(stdout).toMatch(/^hours +\d/m);
+    expect(stdout).toMatch(/^sd\(Intercept\) +\d/m);
+    expect(stdout).toMatch(/\(hours\) > 0/);
+    expect(stdout).not.toMatch(/Warning/);
+  });
+
+  test('the example of two columns is a fit without warnings, as it says', async () => {
+    const code = programs.find((program) => program.code.includes('logisticRegression('))?.code;
+    const { stdout } = await runProgram(code ?? '');
     const lines = stdout.trim().split('\n');
     expect(lines.some((line) => line.startsWith('b_Intercept'))).toBe(true);
     expect(lines.some((line) => line.startsWith('b_hours'))).toBe(true);
