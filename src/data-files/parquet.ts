@@ -1,45 +1,186 @@
 /**
  * Parquet as columns, by hyparquet: whole numbers of 64 bits as bigints, dates and times as text.
+ * Columns of lists, records, maps and other types that are no cells stand in the table without
+ * values: an error where a formula uses one.
+ *
+ * A column is read at a time, within a limit of time, which ends a reader that a damaged file sends
+ * round in circles.
  */
-import { parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { Script } from 'node:vm';
+import {
+  parquetMetadata,
+  parquetSchema,
+  type RowGroup,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
 import { WeighbridgeError } from '../errors.js';
 import type { Cell } from '../formula/table.js';
-import { columnsOf, columnsOfRecords, type DataColumns } from './columns.js';
+import { UnsupportedValue } from '../formula/table-source.js';
+import { columnsOf, type DataColumns } from './columns.js';
+import { isCount, NotSupported } from './parquet-encodings.js';
+import { type ColumnChunk, readChunk } from './parquet-pages.js';
+import { type ColumnType, columnType } from './parquet-types.js';
 
-/** @throws WeighbridgeError `bad-data` for a file that is no Parquet, or damaged */
-export async function parquetColumns(bytes: Uint8Array, file: string): Promise<DataColumns> {
-  // Copied, since the bytes may be a part of a buffer that others lie in.
-  const whole = new Uint8Array(bytes).buffer;
-  let records: Record<string, unknown>[];
-  try {
-    records = await parquetReadObjects({ file: whole, compressors });
-  } catch (cause) {
-    const told = cause instanceof Error ? cause.message : String(cause);
-    throw new WeighbridgeError(
-      'bad-data',
-      `${file} is not Parquet, or damaged: ${told.replaceAll(/\s+/g, ' ')}`,
-      { cause },
-    );
-  }
-  const columns = columnsOfRecords(records);
+/** 400 MB of numbers; a table of a few bytes can claim any number of rows. */
+const MOST_CELLS = 50_000_000;
+
+/**
+ * @param file for messages
+ * @throws WeighbridgeError `bad-data` for a file that is no Parquet, is damaged, has two columns of
+ *   one name, or more than 50 million cells
+ */
+export function parquetColumns(bytes: Uint8Array, file: string): DataColumns {
+  const { columns, rows, pages } = inTime(file, bytes.length, () => layoutOf(bytes));
+  requireNames(columns, file);
+  requireSize(columns, rows, file);
+  const unsupported = unsupportedColumns(rows);
   return columnsOf(
-    Object.entries(columns).map(([name, cells]): [string, readonly Cell[]] => [
-      name,
-      datesAsText(cells),
-    ]),
+    columns.map((column): [string, readonly Cell[]] => {
+      const cells = inTime(file, bytes.length + 5 * rows, () => cellsOf(column, pages));
+      return [column.name, typeof cells === 'string' ? unsupported(cells) : cells];
+    }),
   );
 }
 
-/** `2026-01-31`, and with the time of day where any has one. */
-function datesAsText(cells: readonly unknown[]): Cell[] {
-  const dates = cells.filter((cell) => cell instanceof Date);
-  const wholeDays = dates.every((date) => date.getTime() % MILLISECONDS_A_DAY === 0);
-  return cells.map((cell) => {
-    if (!(cell instanceof Date)) return cell as Cell;
-    if (Number.isNaN(cell.getTime())) return null;
-    return wholeDays ? cell.toISOString().slice(0, 10) : cell.toISOString();
-  });
+interface Layout {
+  readonly columns: readonly ParquetColumn[];
+  readonly rows: number;
+  /** The file without its footer. */
+  readonly pages: Uint8Array;
 }
 
-const MILLISECONDS_A_DAY = 86_400_000;
+interface ParquetColumn {
+  readonly name: string;
+  /** Or the name of one that is not supported. */
+  readonly type: ColumnType | string;
+  readonly chunks: readonly ColumnChunk[];
+}
+
+/** What the footer says. */
+function layoutOf(bytes: Uint8Array): Layout {
+  const metadata = parquetMetadata(bytes, { geoparquet: false });
+  const groups = metadata.row_groups;
+  const rows = Number(metadata.num_rows);
+  const counts = groups.map((group) => Number(group.num_rows));
+  if (!counts.every(isCount) || counts.reduce((sum, count) => sum + count, 0) !== rows) {
+    throw new Error(`${rows} rows, in groups of ${counts.join(', ') || 'none'}`);
+  }
+  return {
+    columns: parquetSchema(metadata).children.map((tree) => columnOf(tree, groups)),
+    rows,
+    pages: bytes.subarray(0, bytes.length - 8 - metadata.metadata_length),
+  };
+}
+
+function columnOf({ element, children }: SchemaTree, groups: readonly RowGroup[]): ParquetColumn {
+  const { name } = element;
+  try {
+    if (children.length > 0) {
+      throw new NotSupported(element.logical_type?.type ?? element.converted_type ?? 'STRUCT');
+    }
+    if (element.repetition_type === 'REPEATED') throw new NotSupported(`repeated ${element.type}`);
+    const filled = groups.filter((group) => Number(group.num_rows) > 0);
+    return {
+      name,
+      type: columnType(element),
+      chunks: filled.map((group) => chunkOf(element, group)),
+    };
+  } catch (error) {
+    if (!(error instanceof NotSupported)) throw error;
+    return { name, type: error.message, chunks: [] };
+  }
+}
+
+function chunkOf(element: SchemaElement, { columns, num_rows }: RowGroup): ColumnChunk {
+  const { name, type } = element;
+  const chunk = columns.find(({ meta_data }) => {
+    const path = meta_data?.path_in_schema ?? [];
+    return path.length === 1 && path[0] === name;
+  });
+  const meta = chunk?.meta_data;
+  if (!meta && columns.some(({ meta_data }) => !meta_data)) throw new NotSupported('encrypted');
+  if (!meta || meta.type !== type) throw new Error(`column ${name} is missing in a row group`);
+  if (chunk.file_path) throw new NotSupported('in another file');
+  return { element, meta, rows: Number(num_rows) };
+}
+
+function requireNames(columns: readonly ParquetColumn[], file: string): void {
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    if (seen.has(name)) {
+      throw badData(`${file}: two columns are called ${name}, expected different names`);
+    }
+    seen.add(name);
+  }
+}
+
+/** Of columns that are not supported, all share one. */
+function requireSize(columns: readonly ParquetColumn[], rows: number, file: string): void {
+  const read = columns.filter(({ type }) => typeof type !== 'string').length;
+  if (rows * Math.max(1, read) <= MOST_CELLS) return;
+  throw badData(
+    `${file} has ${rows} rows in ${columns.length} columns: expected at most ${MOST_CELLS} values`,
+  );
+}
+
+/** Columns without a value to read, one for each name of a type. */
+function unsupportedColumns(rows: number): (type: string) => readonly Cell[] {
+  const known = new Map<string, readonly Cell[]>();
+  return (type) => {
+    const value: unknown = new UnsupportedValue(`the Parquet type ${type}, which is not supported`);
+    // What no column can hold is an error where a formula uses the column.
+    const cells = known.get(type) ?? Array.from({ length: rows }, () => value as Cell);
+    known.set(type, cells);
+    return cells;
+  };
+}
+
+/** The cells of a column, or the name of what is not supported about it. */
+function cellsOf({ name, type, chunks }: ParquetColumn, pages: Uint8Array): Cell[] | string {
+  if (typeof type === 'string') return type;
+  const cells: Cell[] = [];
+  try {
+    for (const chunk of chunks) readChunk(pages, chunk, type.cell, cells);
+  } catch (error) {
+    if (error instanceof NotSupported) return error.message;
+    throw new Error(`column ${name}: ${messageOf(error)}`, { cause: error });
+  }
+  return type.finish ? type.finish(cells) : cells;
+}
+
+const LEAST_MILLISECONDS = 10_000;
+/** A tenth of what a machine of two busy cores reads. */
+const BYTES_A_MILLISECOND = 1000;
+
+const calls = new Script('read()');
+
+/**
+ * What `read` returns, within a time that its size allows for. A limit of time is the only way to
+ * end a reader that loops, short of a thread of its own.
+ */
+function inTime<T>(file: string, size: number, read: () => T): T {
+  const timeout = LEAST_MILLISECONDS + Math.ceil(size / BYTES_A_MILLISECOND);
+  try {
+    const value: T = calls.runInNewContext({ read }, { timeout });
+    return value;
+  } catch (cause) {
+    const late = isObject(cause) && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    const told = late ? `reading it does not end within ${timeout / 1000} s` : messageOf(cause);
+    throw new WeighbridgeError('bad-data', `${file} is not Parquet, or damaged: ${told}`, {
+      cause,
+    });
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
+}
+
+function badData(message: string): WeighbridgeError {
+  return new WeighbridgeError('bad-data', message);
+}

@@ -69,6 +69,12 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
+/** What stands in a column that a reader of files cannot read: an error where a formula uses it. */
+export class UnsupportedValue {
+  /** @param described for a message: the type LIST, which is not supported */
+  constructor(readonly described: string) {}
+}
+
 /** A value for a message. */
 export function described(value: unknown): string {
   switch (typeof value) {
@@ -81,6 +87,7 @@ export function described(value: unknown): string {
       return `the boolean ${value}`;
     case 'object':
       if (value === null) return 'null';
+      if (value instanceof UnsupportedValue) return value.described;
       if (isArrayLike(value)) return 'an array';
       return value instanceof Date ? 'a Date' : 'an object';
     default:
