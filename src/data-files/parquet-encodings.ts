@@ -64,7 +64,7 @@ export function decodedValues(
       requireBytes(bytes, count, element);
       return byteStreamSplit(reader, count, type, element.type_length);
     case 'DELTA_BINARY_PACKED':
-      if (type === 'INT32') return deltas(reader, new Int32Array(count));
+      if (type === 'INT32') return deltas32(reader, count);
       if (type === 'INT64') return deltas(reader, new BigInt64Array(count));
       break;
     case 'DELTA_LENGTH_BYTE_ARRAY':
@@ -127,6 +127,16 @@ function deltas<T extends Int32Array | BigInt64Array>(reader: DataReader, target
   reader.offset = offset;
   deltaBinaryUnpack(reader, count, target);
   return target;
+}
+
+/**
+ * By way of 64 bits: hyparquet cuts the first value to 32, and writers of unsigned numbers, DuckDB
+ * for one, need a 33rd there.
+ */
+function deltas32(reader: DataReader, count: number): Int32Array {
+  return Int32Array.from(deltas(reader, new BigInt64Array(count)), (value) =>
+    Number(BigInt.asIntN(32, value)),
+  );
 }
 
 /** @param prefixes bytes that each value shares with the one before it; 0 for none */

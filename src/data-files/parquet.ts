@@ -30,7 +30,9 @@ const MOST_CELLS = 50_000_000;
  * @throws WeighbridgeError `bad-data` for a file that is no Parquet, is damaged, has two columns of
  *   one name, or more than 50 million cells
  */
-export function parquetColumns(bytes: Uint8Array, file: string): DataColumns {
+export function parquetColumns(content: Uint8Array, file: string): DataColumns {
+  // Not a Buffer, whose slices are no copies.
+  const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   const { columns, rows, pages } = inTime(file, bytes.length, () => layoutOf(bytes));
   requireNames(columns, file);
   requireSize(columns, rows, file);
