@@ -6,7 +6,7 @@
  * A column is read at a time, within a limit of time, which ends a reader that a damaged file sends
  * round in circles.
  */
-import { Script } from 'node:vm';
+import { createContext, Script } from 'node:vm';
 import {
   parquetMetadata,
   parquetSchema,
@@ -130,7 +130,9 @@ function requireSize(columns: readonly ParquetColumn[], rows: number, file: stri
 function unsupportedColumns(rows: number): (type: string) => readonly Cell[] {
   const known = new Map<string, readonly Cell[]>();
   return (type) => {
-    const value: unknown = new UnsupportedValue(`the Parquet type ${type}, which is not supported`);
+    const value: unknown = new UnsupportedValue(
+      `a value of the Parquet type ${type}, which is not supported`,
+    );
     // What no column can hold is an error where a formula uses the column.
     const cells = known.get(type) ?? Array.from({ length: rows }, () => value as Cell);
     known.set(type, cells);
@@ -155,7 +157,10 @@ const LEAST_MILLISECONDS = 10_000;
 /** A tenth of what a machine of two busy cores reads. */
 const BYTES_A_MILLISECOND = 1000;
 
-const calls = new Script('read()');
+const call = new Script('read()');
+const nothing = () => null;
+const sandbox: { read: () => unknown } = { read: nothing };
+const context = createContext(sandbox);
 
 /**
  * What `read` returns, within a time that its size allows for. A limit of time is the only way to
@@ -164,7 +169,8 @@ const calls = new Script('read()');
 function inTime<T>(file: string, size: number, read: () => T): T {
   const timeout = LEAST_MILLISECONDS + Math.ceil(size / BYTES_A_MILLISECOND);
   try {
-    const value: T = calls.runInNewContext({ read }, { timeout });
+    sandbox.read = read;
+    const value: T = call.runInContext(context, { timeout });
     return value;
   } catch (cause) {
     const late = isObject(cause) && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
@@ -172,6 +178,8 @@ function inTime<T>(file: string, size: number, read: () => T): T {
     throw new WeighbridgeError('bad-data', `${file} is not Parquet, or damaged: ${told}`, {
       cause,
     });
+  } finally {
+    sandbox.read = nothing;
   }
 }
 

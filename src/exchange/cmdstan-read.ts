@@ -143,16 +143,16 @@ function requireAlike(file: ChainFile, first: ChainFile): void {
 function readChain(text: string, source: string): ChainFile {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   const headerAt = lines.findIndex((line) => line !== '' && !line.startsWith('#'));
-  const header = lines[headerAt]?.split(',').map((name) => name.trim());
-  if (header === undefined || header[0] !== 'lp__') {
+  const header = lines[headerAt]?.split(',').map((name) => name.trim()) ?? [];
+  const settings = settingsOf(headerAt === -1 ? lines : lines.slice(0, headerAt));
+  requireSampling(settings, header, source);
+  if (header[0] !== 'lp__' || header[1] !== 'accept_stat__') {
     const at = headerAt === -1 ? lines.length : headerAt + 1;
     throw new WeighbridgeError(
       'bad-data',
-      `${source}, line ${at}: there is no row of names that starts with lp__: expected a CSV file of CmdStan's method sample`,
+      `${source}, line ${at}: there is no row of names that starts with lp__,accept_stat__: expected a CSV file of CmdStan's method sample`,
     );
   }
-  const settings = settingsOf(lines.slice(0, headerAt));
-  requireSampling(settings, source);
   const rows: Float64Array[] = [];
   let lastRow = headerAt;
   for (let i = headerAt + 1; i < lines.length; i++) {
@@ -161,7 +161,7 @@ function readChain(text: string, source: string): ChainFile {
     rows.push(numbersOf(lines[i], header, `${source}, line ${i + 1}`));
     lastRow = i;
   }
-  const { kept, warmup } = expectedRows(settings, rows.length);
+  const { kept, warmup } = expectedRows(settings, header, rows.length);
   if (rows.length < kept + warmup) {
     const told = `the last of ${rows.length} draws, expected ${kept + warmup}`;
     throw cutShort(source, lastRow + 1, told);
@@ -192,25 +192,48 @@ function cutShort(source: string, line: number, told: string): WeighbridgeError 
 function settingsOf(lines: readonly string[]): Map<string, string> {
   const settings = new Map<string, string>();
   for (const line of lines) {
-    const found = /^#\s*([^=]*?)\s*=\s*(.*?)\s*(?:\(Default\)\s*)?$/.exec(line);
-    if (found && !settings.has(found[1])) settings.set(found[1], found[2]);
+    const equals = line.indexOf('=');
+    if (!line.startsWith('#') || equals === -1) continue;
+    const key = line.slice(1, equals).trim();
+    const value = line.slice(equals + 1).trim();
+    if (settings.has(key)) continue;
+    settings.set(key, value.endsWith(DEFAULT) ? value.slice(0, -DEFAULT.length).trim() : value);
   }
   return settings;
 }
 
-function requireSampling(settings: ReadonlyMap<string, string>, source: string): void {
-  const method = settings.get('method');
+const DEFAULT = '(Default)';
+
+/** What other methods write, by a column of theirs, for files that lost their head. */
+const methodOfColumn: ReadonlyMap<string, string> = new Map([
+  ['log_g__', 'variational'],
+  ['lp_approx__', 'pathfinder'],
+  ['log_q__', 'laplace'],
+]);
+
+function requireSampling(
+  settings: ReadonlyMap<string, string>,
+  header: readonly string[],
+  source: string,
+): void {
+  const told = header.flatMap((column) => methodOfColumn.get(column) ?? [])[0];
+  const method = settings.get('method') ?? told;
   if (method !== undefined && method !== 'sample') {
     throw new WeighbridgeError(
       'bad-data',
-      `${source} is of CmdStan's method ${method}, which has no chains: expected method sample`,
+      `${source} is of CmdStan's method ${method.slice(0, 40)}, which has no chains: expected method sample`,
     );
   }
 }
 
-/** As many rows as the head tells of; all that there are, where it tells nothing. */
+/**
+ * As many rows as the head tells of; all that there are, where it tells nothing. Nothing adapts
+ * under fixed_param, which has no warm-up to save. CmdStan also takes it for a model without
+ * parameters, whatever the head says; such a file has no column stepsize__.
+ */
 function expectedRows(
   settings: ReadonlyMap<string, string>,
+  header: readonly string[],
   found: number,
 ): { kept: number; warmup: number } {
   const whole = (name: string) => {
@@ -224,11 +247,12 @@ function expectedRows(
   const samples =
     whole('num_samples') ?? (iterations === null ? null : iterations - warmupIterations);
   const saved = /^(1|true)$/.test(settings.get('save_warmup') ?? '');
-  const warmup = saved ? Math.ceil(warmupIterations / thin) : 0;
+  const adapts = settings.get('algorithm') !== 'fixed_param' && header.includes('stepsize__');
+  const warmup = saved && adapts ? Math.ceil(warmupIterations / thin) : 0;
   return { kept: samples === null ? found - warmup : Math.ceil(samples / thin), warmup };
 }
 
-const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+const NUMBER = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 
 function numbersOf(line: string, header: readonly string[], place: string): Float64Array {
   const cells = line.split(',');
@@ -244,7 +268,7 @@ function numbersOf(line: string, header: readonly string[], place: string): Floa
     if (!NUMBER.test(cell)) {
       throw new WeighbridgeError(
         'bad-data',
-        `${place}, column ${header[i]}: found '${cell}', expected a number`,
+        `${place}, column ${header[i]}: found '${cell.length > 40 ? `${cell.slice(0, 40)}…` : cell}', expected a number`,
       );
     }
     row[i] = numberOf(cell);

@@ -95,9 +95,12 @@ export function fromJson(json: Json, stored: (stretch: Stretch) => Float64Array)
   );
 }
 
+/** Their digits take quadratic time. */
+const BIGINT = /^-?\d{1,10000}$/;
+
 function special(key: string, json: Json, stored: (stretch: Stretch) => Float64Array): unknown {
   if (key === '$number') return numberOf(json);
-  if (key === '$bigint' && typeof json === 'string' && /^-?\d+$/.test(json)) return BigInt(json);
+  if (key === '$bigint' && typeof json === 'string' && BIGINT.test(json)) return BigInt(json);
   if (key === '$undefined') return undefined;
   if (key === '$map' && isList(json)) {
     return new Map(

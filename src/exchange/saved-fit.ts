@@ -160,6 +160,7 @@ function documentOf(bytes: Uint8Array | undefined): JsonObject {
   } catch (cause) {
     throw damaged('it is not JSON, or cut short', cause);
   }
+  if (!isWithin(document, MOST_DEPTH)) throw damaged(`it is nested more than ${MOST_DEPTH} deep`);
   if (!isJsonObject(document) || document.format !== FIT_FORMAT) {
     throw new WeighbridgeError(
       'no-fit',
@@ -177,6 +178,14 @@ function documentOf(bytes: Uint8Array | undefined): JsonObject {
     );
   }
   return document;
+}
+
+/** A fit has some 15; what recurses over one is to keep its stack. */
+const MOST_DEPTH = 100;
+
+function isWithin(json: Json, depth: number): boolean {
+  if (typeof json !== 'object' || json === null) return true;
+  return depth > 0 && Object.values(json).every((value: Json) => isWithin(value, depth - 1));
 }
 
 function checkedNumbers(document: JsonObject, bytes: Uint8Array | undefined): Uint8Array {

@@ -57,6 +57,9 @@ const renamings = new Map([
   ['=', 'EQ'],
 ]);
 
+/** In backquotes, or from a last one that is not closed: a level may have any characters. */
+const QUOTED = /`(?:[^`\\]+|\\[\s\S])*(`?)/g;
+
 /**
  * brms' name of a coefficient, without its prefix `b_`, from R's name of the column: `I(x^2)` is
  * `IxE2`, `(Intercept)` is `Intercept`. Beyond what brms does, backquotes with their escapes and all
@@ -64,7 +67,7 @@ const renamings = new Map([
  */
 export function coefficientName(rName: string): string {
   return rName
-    .replace(/`(?:[^`\\]|\\[\s\S])*`/g, unquoted)
+    .replace(QUOTED, (quoted, close) => (close === '' ? quoted : unquoted(quoted)))
     .replace(/[\s()[\],"'?`]/g, '')
     .replace(/[-+*/^=]/g, (symbol) => renamings.get(symbol) ?? symbol);
 }

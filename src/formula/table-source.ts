@@ -71,7 +71,7 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 /** What stands in a column that a reader of files cannot read: an error where a formula uses it. */
 export class UnsupportedValue {
-  /** @param described for a message: the type LIST, which is not supported */
+  /** @param described for a message: a value of the type LIST, which is not supported */
   constructor(readonly described: string) {}
 }
 

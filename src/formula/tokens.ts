@@ -19,7 +19,7 @@ export type Token =
 const namePattern = /(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*/uy;
 const numberPattern = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
 const spacePattern = /\s+/y;
-const quotedPattern = /`(?:[^`\\]|\\[\s\S])*`/y;
+const quotedPattern = /`[^`\\]*(?:\\[\s\S][^`\\]*)*`/y;
 const symbolPattern = /%in%|\|\||[-+*/^:()|~,=]/y;
 
 export function tokenize(text: string): readonly Token[] {

@@ -45,7 +45,7 @@ export function widest(texts: Iterable<string>, fontSize = FONT_SIZE): number {
 export function wrapLabel(text: string, width: number, fontSize = FONT_SIZE): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.match(/.+?(?:[ _:/-]|\.(?=\D)|$)/gu) ?? []) {
+  for (const word of text.match(/.+?(?:[ _:/-]|\.(?=\D)|$)/gsu) ?? []) {
     if (textWidth(line + word.trimEnd(), fontSize) <= width) {
       line += word;
       continue;

@@ -169,6 +169,59 @@ describe("CmdStan's files", () => {
     expect(chains[0]).toMatchObject({ stepSize: null, inverseMetric: null });
   });
 
+  it.each([
+    ['as its head says', 'algorithm = fixed_param'],
+    ['as CmdStan takes it for a model without parameters', 'algorithm = hmc (Default)'],
+  ])('of fixed_param have no warm-up, though it was to be saved: %s', (_why, algorithm) => {
+    const head = REAL.slice(0, REAL.indexOf('lp__')).replace(
+      'algorithm = hmc (Default)',
+      algorithm,
+    );
+    const rows = 'lp__,accept_stat__,y.1\n0,0,4\n0,0,5\n';
+    const { draws, warmup } = readCmdstanCsv([
+      `${head}${rows}#\n#  Elapsed Time: 0 seconds (Warm-up)\n`,
+    ]);
+    expect(Array.from(draws.values)).toEqual([4, 5]);
+    expect(warmup).toBeNull();
+    const short = rows.slice(0, -'0,0,5\n'.length);
+    expect(() => readCmdstanCsv([head + short])).toThrow(/ is cut short at line \d+: /);
+  });
+
+  it.each([
+    ['optimize', 'lp__,mu'],
+    ['variational', 'lp__,log_p__,log_g__,mu'],
+    ['pathfinder', 'lp_approx__,lp__,mu'],
+    ['laplace', 'log_p__,log_q__,mu'],
+    ['generate_quantities', 'y_rep.1'],
+    ['log_prob', 'lp__,g_mu'],
+  ])('of method %s are refused by its name', (method, header) => {
+    const rows = `${header}\n${header.replaceAll(/[^,]+/g, '1')}\n`;
+    expect(() => readCmdstanCsv([`# method = ${method}\n#   ${method}\n${rows}`])).toThrow(
+      `CmdStan CSV 1 is of CmdStan's method ${method}, which has no chains: expected method sample`,
+    );
+    // Without a head, its draws are not taken for a chain's.
+    expect(() => readCmdstanCsv([rows])).toThrow(
+      /^CmdStan CSV 1[ ,][^\n]*expected [^\n]*method sample$/,
+    );
+  });
+
+  it('are read whatever a comment holds, however long it is', () => {
+    const long = 200_000;
+    for (const comment of [
+      `#${' '.repeat(long)}x`,
+      `# a${' '.repeat(long)}=${' '.repeat(long)}b`,
+      `# a =${' '.repeat(long)}(Default) b`,
+      `# ${'='.repeat(long)}`,
+      `#${'lements of inverse mass matrix '.repeat(10_000)}`,
+    ]) {
+      expect(readCmdstanCsv([`${comment}\n${REAL}`]).draws).toEqual(readCmdstanCsv([REAL]).draws);
+    }
+    const cell = `${'1'.repeat(long)}x`;
+    expect(() => readCmdstanCsv([REAL.replace('3.5', cell)])).toThrow(
+      `column theta.2: found '${cell.slice(0, 40)}…', expected a number`,
+    );
+  });
+
   it('are refused wherever they were cut short', () => {
     const fit = madeUpFit();
     const [text] = cmdstanCsv(fit);
@@ -188,7 +241,7 @@ describe("CmdStan's files", () => {
     [
       'another kind of CSV',
       ['y,x\n1,2\n'],
-      "one.csv, line 1: there is no row of names that starts with lp__: expected a CSV file of CmdStan's method sample",
+      "one.csv, line 1: there is no row of names that starts with lp__,accept_stat__: expected a CSV file of CmdStan's method sample",
     ],
     [
       'a file of another method',

@@ -221,6 +221,18 @@ describe('what is no whole fit', () => {
     expect(error.code).toBe(code);
   });
 
+  it.each([100, 100_000])('is refused where it is nested %d deep', (depth) => {
+    const text = read(whole.get('fit.json'));
+    const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const files = new Map(whole).set(
+      'fit.json',
+      written(text.replace('"regression":', `"regression": ${nested}, "other":`)),
+    );
+    const { code, message } = errorOf(files);
+    expect(code).toBe('damaged-fit');
+    expect(message).toBe('fit.json is damaged: it is nested more than 100 deep');
+  });
+
   it('is refused with the field that is wrong, where its checksum was made anew', () => {
     const fit = madeUpFit();
     const short = { ...fit.fit.draws, values: fit.fit.draws.values.slice(1) };

@@ -29,6 +29,14 @@ describe('names of coefficients', () => {
     expect(coefficientName('ga\nb')).toBe('gab');
   });
 
+  test('are found in levels of any length, with backquotes that are not closed', () => {
+    const many = 100_000;
+    expect(coefficientName(`g${'a'.repeat(many)}\``)).toBe(`g${'a'.repeat(many)}`);
+    expect(coefficientName(`g\`${'\\`'.repeat(many)}`)).toBe(`g${'\\'.repeat(many)}`);
+    const long = 'x'.repeat(20_000_000);
+    expect(coefficientName(`\`${long}\``) === long).toBe(true);
+  });
+
   test('are one for each column, or an error that names both', () => {
     expect(coefficientNames(['x', 'I(x^2)'])).toEqual(['x', 'IxE2']);
     expect(() => coefficientNames(['ga b', 'x', 'gab'])).toThrow(

@@ -35,6 +35,11 @@ describe('a wrapped label', () => {
     );
   });
 
+  it('may be of any length, and have line ends', () => {
+    const label = `${'a'.repeat(100_000)}\n`;
+    expect(wrapLabel(label, 1e9)).toEqual([label.trimEnd()]);
+  });
+
   it('breaks between words rather than within them, and never within a number', () => {
     expect(wrapLabel('b_the_price of tea', 60)).toEqual(['b_the_', 'price of', 'tea']);
     expect(wrapLabel('share 48.1%', 45)).toEqual(['share', '48.1%']);

@@ -160,7 +160,7 @@ const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Inf(?:inity)?)/y;
 const SPACES = /\s+/y;
 const NAME = /[A-Za-z_][A-Za-z_0-9.]*/y;
 const BARE = /[^\s,'"=\\]+/y;
-const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/y;
+const QUOTED = /"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'/y;
 
 function readerOf(text: string) {
   let at = matchAt(SPACES, text, 0)?.length ?? 0;

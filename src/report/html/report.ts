@@ -146,5 +146,5 @@ function figureHtml({ name, title, svg, caption }: ReportFigure): Html {
 function inlineSvg(svg: string): string {
   return svg
     .replace(/^<\?xml[^>]*>\s*/, '')
-    .replace(/(<(?!svg\b)[a-zA-Z]+\b[^>]*?) aria-label="[^"]*"/g, '$1');
+    .replace(/(<(?!svg\b)[a-zA-Z]+\b[^<>]*?) aria-label="[^"]*"/g, '$1');
 }

@@ -54,5 +54,5 @@ export function failureReply(error: unknown): Response {
 export class NotFound extends Error {}
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  return text.replaceAll(/\s+/g, ' ');
 }

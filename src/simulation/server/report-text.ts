@@ -99,7 +99,7 @@ function inWords(value: number): string {
 /** The name without its last word or, where it has one word, without a letter; no other's name. */
 export function nearMiss(names: readonly string[], which: number): string {
   const name = names[which] ?? '';
-  const shorter = name.replace(/[_\s-]+[^_\s-]+$/, '');
+  const shorter = name.replace(/(?<![_\s-])[_\s-]+[^_\s-]+$/, '');
   const misspelt = name.length > 3 ? name.slice(0, -2) + name.slice(-1) : `${name}s`;
   const free = [shorter, misspelt, `${name}s`].find(
     (candidate) => candidate !== '' && !names.includes(candidate),
