@@ -120,6 +120,13 @@ describe('a prior as text', () => {
     },
   );
 
+  it('may name a coefficient of any length', () => {
+    const coef = 'a "quoted" \\'.repeat(100_000);
+    const quoted = `"${coef.replaceAll(/["\\]/g, '\\$&')}"`;
+    expect(parsePrior(`normal(0, 1) coef=${quoted}`).coef === coef).toBe(true);
+    expect(() => parsePrior(`normal(0, 1) coef="${coef}`)).toThrow(/expected class, coef, group/);
+  });
+
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
       "expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, half_normal, half_student_t, half_cauchy, lkj, flat) at character 1, found 'n'",

@@ -70,6 +70,12 @@ describe('a report', () => {
   });
 });
 
+test('a near-miss is found in names of any length', () => {
+  const name = `${'_'.repeat(200_000)}a`;
+  expect(nearMiss([`${name}_`], 0)).toBe(`${name.slice(0, -1)}_`);
+  expect(nearMiss([`word_${name}`], 0)).toBe('word');
+});
+
 test('a near-miss is never a name of the context', () => {
   fc.assert(
     fc.property(names, fc.nat(19), (of, index) => {
