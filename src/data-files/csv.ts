@@ -64,7 +64,8 @@ interface Records {
  *   ways
  */
 export function csvColumns(text: string, options: CsvOptions): DataColumns {
-  const { file, onWarning = () => {} } = options;
+  const { file } = options;
+  const { warn, warnAll } = warner(options);
   refuseNul(text, file);
   const records = recordsOf(text, options);
   const { names, rows, delimiter, lineOf } = records;
@@ -74,19 +75,38 @@ export function csvColumns(text: string, options: CsvOptions): DataColumns {
     const plain = cells.every((cell) => cell === null || isPlainNumber(cell));
     return { name: names[place] ?? '', cells, plain };
   });
-  const format = numberFormatOf(columns, delimiter, options, { file, lineOf, warn: onWarning });
-  return columnsOf(
+  const format = numberFormatOf(columns, delimiter, options, { file, lineOf, warn });
+  const typed = columnsOf(
     columns.map(({ name, cells, plain }): [string, readonly Cell[]] => {
       if (plain && format.decimal === '.') {
         return [name, cells.map((cell) => (cell === null ? null : numberOf(cell)))];
       }
-      const typed = typedCells(cells, format);
-      if (typed !== null) return [name, typed];
+      const values = typedCells(cells, format);
+      if (values !== null) return [name, values];
       const warning = textWarning(cells, format, lineOf);
-      if (warning !== null) onWarning(`${file}, column ${name} ${warning}`);
+      if (warning !== null) warn(`${file}, column ${name} ${warning}`);
       return [name, cells.map((cell) => (cell === null ? null : cleanText(cell)))];
     }),
   );
+  warnAll();
+  return typed;
+}
+
+/** A file with a wrong mark has one warning a column: these are enough. */
+const MOST_WARNINGS = 20;
+
+function warner({ file, onWarning }: CsvOptions) {
+  let count = 0;
+  return {
+    warn: (line: string) => {
+      count++;
+      if (count <= MOST_WARNINGS) onWarning?.(line);
+    },
+    warnAll: () => {
+      const more = count - MOST_WARNINGS;
+      if (more > 0) onWarning?.(`${file}: ${more} more columns are read as text`);
+    },
+  };
 }
 
 function refuseNul(text: string, file: string): void {
@@ -98,15 +118,14 @@ function refuseNul(text: string, file: string): void {
 
 function recordsOf(text: string, options: CsvOptions): Records {
   const { file } = options;
-  const unix = withoutInvisible(text.replaceAll(/\r\n?/g, '\n'));
+  const unix = withoutInvisible(text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text);
   refuseEndlessLine(unix, file);
   const from = fromHeader(unix);
   const delimiter =
     options.delimiter ?? from.delimiter ?? detectedDelimiter(from.text, options.usual ?? ',', file);
   const body = delimiter === ' ' ? closedUp(from.text) : closeUpQuotes(from.text, delimiter);
   const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: '\n' });
-  const lineOf = (record: number) =>
-    1 + from.skipped + data.slice(0, record).reduce((lines, cells) => lines + linesOf(cells), 0);
+  const lineOf = linesBefore(data, 1 + from.skipped);
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken) {
     const line = lineOf(broken.row ?? 0);
@@ -185,6 +204,22 @@ function separators(text: string, from: number, to: number): number {
 }
 
 const SEPARATORS = ',;\t| ';
+
+/** The line at which each record begins; counted when it is asked for. */
+function linesBefore(data: readonly (readonly string[])[], first: number) {
+  let starts: number[] | null = null;
+  return (record: number): number => {
+    if (starts === null) {
+      let line = first;
+      starts = data.map((cells) => {
+        const start = line;
+        line += linesOf(cells);
+        return start;
+      });
+    }
+    return starts[record] ?? first;
+  };
+}
 
 /** Lines that a record takes: a quoted cell may hold line ends. */
 function linesOf(cells: readonly string[]): number {

@@ -96,7 +96,9 @@ function parse(text: string, place: (offset: number) => string): unknown {
     const found = rest === '' ? 'it ends too early' : `found '${rest}'`;
     const remedy = /^-?(?:NaN|Infinity)/i.test(rest)
       ? ': JSON has no such number; write null for a missing value'
-      : '';
+      : rest.startsWith('{') && text.slice(0, offset).trimEnd().endsWith('}')
+        ? ': a second record; --format jsonl for a record a line'
+        : '';
     throw new WeighbridgeError('bad-data', `${place(offset)}: not JSON: ${found}${remedy}`, {
       cause,
     });

@@ -235,7 +235,7 @@ function ofOpenCells(open: Evidence['open'], delimiter: string, asker: Asker): D
   const mark = open.has('.') ? '.' : ',';
   if (open.size > 1 || mark !== (delimiter === ';' ? ',' : '.')) {
     throw badData(
-      `${placeOf(first, asker)}: '${first.cell}' may be ${first.cell.replace(/[.,]/, '')} or ${first.cell.replace(',', '.')}; --decimal , or --decimal . says which`,
+      `${placeOf(first, asker)}: '${first.cell}' may be ${first.cell.replace(/[.,]/, '')} or ${numberFrom(first.cell, mark)}; --decimal , or --decimal . says which`,
     );
   }
   // A comma file with decimal points is what everybody has.
@@ -244,10 +244,13 @@ function ofOpenCells(open: Evidence['open'], delimiter: string, asker: Asker): D
 }
 
 function warnOfReading(seen: Seen, mark: DecimalMark, asker: Asker): void {
-  const number = Number(seen.cell.replace(mark, '.').replace(MINUS, '-'));
   asker.warn(
-    `${placeOf(seen, asker)}: '${seen.cell}' is read as ${number}, with a decimal ${mark === '.' ? 'point' : 'comma'}; if it is not, --decimal ${mark === '.' ? ',' : '.'}`,
+    `${placeOf(seen, asker)}: '${seen.cell}' is read as ${numberFrom(seen.cell, mark)}, with a decimal ${mark === '.' ? 'point' : 'comma'}; if it is not, --decimal ${mark === '.' ? ',' : '.'}`,
   );
+}
+
+function numberFrom(cell: string, mark: DecimalMark): number {
+  return Number(cell.replace(mark, '.').replace(MINUS, '-'));
 }
 
 function placeOf({ column, row }: Seen, { file, lineOf }: Asker): string {
@@ -269,7 +272,9 @@ function refuseMixedGroups(
     if (sureColumns.has(name)) continue;
     const row = cells.findIndex((cell) => cell !== null && single.test(cell));
     const cell = cells[row];
-    const long = cells.find((other) => other !== null && LONG_WHOLE.test(other));
+    const long = cells.find(
+      (other) => other !== null && other.length <= LONGEST_NUMBER && LONG_WHOLE.test(other),
+    );
     if (typeof cell !== 'string' || typeof long !== 'string') continue;
     if (cells.some((other) => other !== null && plainNumber(other, format) === null)) continue;
     throw badData(

@@ -6,12 +6,17 @@
 /** Longer text is none that a person reads as a number. */
 const LONGEST = 60;
 
+/** Signs and currencies before a number, and after it also units. */
+const BEFORE = String.raw`[(<>≤≥~≈]?\s?[+\-−–]?\s?(?:\p{Sc}|usd|eur|gbp|chf)?\s?[+\-−–]?`;
+const DIGITS = String.raw`(?:\p{Nd}+|\p{Nd}{1,3}([.,'’_\s])\p{Nd}{3}(?:\1\p{Nd}{3})*)?(?:[.,]\p{Nd}*)?(?:e[+\-−]?\p{Nd}+)?`;
+const UNIT = String.raw`\s[\p{L}µ]{1,4}|\s?[kcmµμn]?[gmls]|min|h|hrs?|yrs?|lbs?|oz|ft|[kmg]b?|\s?°[cf]?|usd|eur|gbp|chf`;
+const AFTER = String.raw`\s?(?:[-%‰*†)?+]|\p{Sc})*`;
+
 /**
- * A number with what people write around it: a currency, a percent sign, marks of thousands,
+ * A number with what people write around it: a currency, a percent sign, a unit, marks of thousands,
  * parentheses for a minus, a comparison, a footnote's star. No dates, ranges, versions, identifiers.
  */
-const LIKE_NUMBER =
-  /^[(<>≤≥~≈]?\s?[+\-−–]?\s?\p{Sc}?\s?[+\-−–]?(?:\p{Nd}+|\p{Nd}{1,3}([.,'’_\s])\p{Nd}{3}(?:\1\p{Nd}{3})*)?(?:[.,]\p{Nd}*)?(?:e[+\-−]?\p{Nd}+)?\s?(?:[%‰*†)?]|\p{Sc})*$/iu;
+const LIKE_NUMBER = new RegExp(`^${BEFORE}${DIGITS}(?:${UNIT})?${AFTER}$`, 'iu');
 
 /** Whether the text is a number, or is one with signs around it: `$10`, `10%`, `1 000`, `−5`. */
 export function isLikeNumber(text: string): boolean {
