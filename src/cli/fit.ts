@@ -23,6 +23,7 @@ import {
   type FitFlags,
   levelsOf,
   priorsOf,
+  readingOf,
   requireLoadAlone,
   settingsOf,
 } from './fit/flags.js';
@@ -93,8 +94,8 @@ async function fitFor(
 async function sampled(data: string, formula: string, flags: FitFlags): Promise<RegressionFit> {
   const prior = priorsOf(flags);
   const levels = levelsOf(flags);
-  const { family, link, missing, format, chains } = flags;
-  const columns = await readTable(data, { format, onWarning: warn });
+  const { family, link, missing, chains } = flags;
+  const columns = await readTable(data, { ...readingOf(flags), onWarning: warn });
   const pool = workerPool(Math.min(flags.workers, chains));
   const bar = progressBar('sampling', flags.quiet);
   const stop = stopOnSignal();

@@ -1,5 +1,6 @@
 /**
- * CSV and TSV as columns. Cells are split by papaparse; what they are is decided here, by column:
+ * CSV and its like as columns. Cells are split by papaparse; what separates them, and how numbers are
+ * written, is found from the file where no option says it. What cells are is decided by column:
  *
  * - missing: a cell that is empty, or one of what R, pandas, databases and spreadsheets write there:
  *   `NA`, `NaN`, `N/A`, `NULL`, `#N/A`, `<NA>`; not `.` and `-`, which may be levels
@@ -8,73 +9,216 @@
  * - booleans, where all others are of true, false, TRUE, FALSE, True, False, T, F
  * - text everywhere else, without the white space around it
  *
- * A file without commas in its header and with semicolons is one of those that spreadsheets write
- * where a comma is the decimal mark; both are read so. A first column without a name, the row names
- * that R and pandas write, is left out.
+ * Blank lines, lines of comment (`#`) and `sep=;` may stand before the header. A first column without
+ * a name, the row names that R and pandas write, is left out, and columns without name and content.
  *
  * One bad cell makes text of a column of numbers: its reader is told where it is.
  */
 import Papa from 'papaparse';
 import { WeighbridgeError } from '../errors.js';
+import { numbersInText } from '../formula/number-text.js';
 import type { Cell } from '../formula/table.js';
+import { cleanText, withoutInvisible } from '../formula/text.js';
 import { columnsOf, type DataColumns } from './columns.js';
+import {
+  closedUp,
+  closeUpQuotes,
+  detectedDelimiter,
+  filledWidth,
+  fromHeader,
+} from './csv-dialect.js';
+import {
+  isPlainNumber,
+  type NumberFormat,
+  type NumberMarks,
+  numberFormatOf,
+  plainNumber,
+  type TextCell,
+} from './number-format.js';
 
-export interface CsvOptions {
+export interface CsvOptions extends NumberMarks {
   /** For messages. */
   readonly file: string;
-  /** Taken from the header where absent. */
-  readonly delimiter?: '\t';
-  /** Takes a line for each column of text that was to be numbers, by all its other cells. */
+  /** Found from the file where absent. */
+  readonly delimiter?: string | undefined;
+  /** What is expected to separate cells, by the file's name. Default: a comma. */
+  readonly usual?: ',' | '\t';
+  /** Cells that are missing values, beside those that always are. */
+  readonly na?: readonly string[] | undefined;
+  /** Takes a line for each column of text that looks like numbers, and for what was guessed. */
   readonly onWarning?: ((line: string) => void) | undefined;
+}
+
+/** The records of a file as papaparse has them, and where they stand. */
+interface Records {
+  readonly names: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly delimiter: string;
+  readonly headerLine: number;
+  lineOf(row: number): number;
 }
 
 /**
  * @throws WeighbridgeError `bad-data` with file, line and column for an empty file, a row with too
- *   few or too many cells, a broken quote, two columns of one name
+ *   few or too many cells, a broken quote, two columns of one name, numbers that can be read in two
+ *   ways
  */
 export function csvColumns(text: string, options: CsvOptions): DataColumns {
   const { file } = options;
-  const unix = text.replaceAll(/\r\n?/g, '\n');
-  const header = unix.slice(0, (unix.indexOf('\n') + unix.length + 1) % (unix.length + 1));
-  const semicolons = !header.includes(',') && header.includes(';');
-  const delimiter = options.delimiter ?? (semicolons ? ';' : ',');
-  const { data, errors } = Papa.parse<string[]>(unix, { delimiter, newline: '\n' });
-  const lineOf = (record: number) =>
-    1 + data.slice(0, record).reduce((lines, cells) => lines + linesOf(cells), 0);
+  const { warn, warnAll } = warner(options);
+  refuseNul(text, file);
+  const records = recordsOf(text, options);
+  const { names, rows, delimiter, lineOf } = records;
+  const textCell = cellReader(options.na ?? []);
+  const columns = namedColumns(records, file).map((place) => {
+    const cells = rows.map((row) => textCell(row[place]));
+    const plain = cells.every((cell) => cell === null || isPlainNumber(cell));
+    return { name: names[place] ?? '', cells, plain };
+  });
+  const format = numberFormatOf(columns, delimiter, options, { file, lineOf, warn });
+  const typed = columnsOf(
+    columns.map(({ name, cells, plain }): [string, readonly Cell[]] => {
+      if (plain && format.decimal === '.') {
+        return [name, cells.map((cell) => (cell === null ? null : numberOf(cell)))];
+      }
+      const values = typedCells(cells, format);
+      if (values !== null) return [name, values];
+      const warning = textWarning(cells, format, lineOf);
+      if (warning !== null) warn(`${file}, column ${name} ${warning}`);
+      return [name, cells.map((cell) => (cell === null ? null : cleanText(cell)))];
+    }),
+  );
+  warnAll();
+  return typed;
+}
+
+/** A file with a wrong mark has one warning a column: these are enough. */
+const MOST_WARNINGS = 20;
+
+function warner({ file, onWarning }: CsvOptions) {
+  let count = 0;
+  return {
+    warn: (line: string) => {
+      count++;
+      if (count <= MOST_WARNINGS) onWarning?.(line);
+    },
+    warnAll: () => {
+      const more = count - MOST_WARNINGS;
+      if (more > 0) onWarning?.(`${file}: ${more} more columns are read as text`);
+    },
+  };
+}
+
+function refuseNul(text: string, file: string): void {
+  const at = text.indexOf('\0');
+  if (at === -1) return;
+  const line = text.slice(0, at).split(/\r\n?|\n/).length;
+  throw badData(`${file}, line ${line}: a NUL character, expected text`);
+}
+
+function recordsOf(text: string, options: CsvOptions): Records {
+  const { file } = options;
+  const unix = withoutInvisible(text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text);
+  refuseEndlessLine(unix, file);
+  const from = fromHeader(unix);
+  const delimiter =
+    options.delimiter ?? from.delimiter ?? detectedDelimiter(from.text, options.usual ?? ',', file);
+  const body = delimiter === ' ' ? closedUp(from.text) : closeUpQuotes(from.text, delimiter);
+  const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: '\n' });
+  const lineOf = linesBefore(data, 1 + from.skipped);
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken) {
     const line = lineOf(broken.row ?? 0);
     throw badData(`${file}, line ${line}: a quoted cell is broken (${broken.message})`);
   }
-  const names = (data[0] ?? []).map((name) => name.trim());
+  const commented = headerInComment(from.comment, data[0] ?? [], delimiter);
+  const names = (commented ?? data[0] ?? []).map((name) => cleanText(name.trim()));
   if (names.every((name) => name === '')) {
     throw badData(`${file} is empty: expected a header with the names of columns`);
   }
-  const places = namedColumns(names, file);
-  const records = data.flatMap((cells, i) => (i === 0 || isBlank(cells) ? [] : [i]));
-  for (const record of records) {
-    const found = data[record]?.length ?? 0;
-    if (found !== names.length) {
+  const kept: number[] = [];
+  const comments: number[] = [];
+  const isComment = (cells: readonly string[]) => cells[0]?.startsWith('#') ?? false;
+  for (let i = commented ? 0 : 1; i < data.length; i++) {
+    const cells = data[i] ?? [];
+    if (isBlank(cells)) continue;
+    const fits = cells.length === names.length || differsInBlanks(cells, names);
+    if (isComment(cells) && (!fits || from.comment !== null)) comments.push(i);
+    else if (fits) kept.push(i);
+    else {
       throw badData(
-        `${file}, line ${lineOf(record)}: ${found} cells, expected ${names.length} as in the header`,
+        `${file}, line ${lineOf(i)}: ${cells.length} cells, expected ${names.length} as in the header`,
       );
     }
   }
-  const numberText = options.delimiter === undefined && semicolons ? decimalPoint : same;
-  return columnsOf(
-    places.map((place): [string, readonly Cell[]] => {
-      const name = names[place] ?? '';
-      const cells = records.map((record) => textCell(data[record]?.[place]));
-      const spoilt = spoiltNumbers(cells, numberText);
-      if (spoilt) {
-        const where = `line ${lineOf(records[spoilt.row] ?? 0)} has '${spoilt.cell}'`;
-        options.onWarning?.(
-          `${file}, column ${name} is read as text: ${where}; ${spoilt.numbers} of ${spoilt.present} cells are numbers`,
-        );
-      }
-      return [name, typedCells(cells, numberText)];
-    }),
-  );
+  if (comments.length > 0) {
+    options.onWarning?.(
+      `${file}, line ${lineOf(comments[0] ?? 0)}: begins with # and is left out as a comment (${comments.length} such lines)`,
+    );
+  }
+  return {
+    names,
+    delimiter,
+    rows: kept.map((i) => data[i] ?? []),
+    headerLine: 1 + from.skipped - (commented ? 1 : 0),
+    lineOf: (row) => lineOf(kept[row] ?? 0),
+  };
+}
+
+/** `# x,y` above numbers: names that numpy and gnuplot write behind the sign of a comment. */
+function headerInComment(
+  comment: string | null,
+  first: readonly string[],
+  delimiter: string,
+): readonly string[] | null {
+  const isNumber = (cell: string) => isPlainNumber(cell.trim());
+  if (comment === null || !first.some(isNumber)) return null;
+  const text = delimiter === ' ' ? closedUp(comment) : closeUpQuotes(comment, delimiter);
+  const [names = []] = Papa.parse<string[]>(text, { delimiter, preview: 1 }).data;
+  return names.length === first.length && !names.some(isNumber) ? names : null;
+}
+
+/** A line of this many characters and cells is a file without line ends. */
+const LONG_LINE = 10_000_000;
+const MOST_CELLS = 1_000_000;
+
+/** So many cells in one record would take gigabytes. */
+function refuseEndlessLine(text: string, file: string): void {
+  let line = 1;
+  for (let at = 0; at < text.length; line++) {
+    const found = text.indexOf('\n', at);
+    const end = found === -1 ? text.length : found;
+    if (end - at > LONG_LINE && separators(text, at, end) > MOST_CELLS) {
+      throw badData(
+        `${file}, line ${line}: ${end - at} characters without a line end, expected at most ${MOST_CELLS} cells a line`,
+      );
+    }
+    at = end + 1;
+  }
+}
+
+function separators(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if (SEPARATORS.includes(text.charAt(i))) count++;
+  return count;
+}
+
+const SEPARATORS = ',;\t| ';
+
+/** The line at which each record begins; counted when it is asked for. */
+function linesBefore(data: readonly (readonly string[])[], first: number) {
+  let starts: number[] | null = null;
+  return (record: number): number => {
+    if (starts === null) {
+      let line = first;
+      starts = data.map((cells) => {
+        const start = line;
+        line += linesOf(cells);
+        return start;
+      });
+    }
+    return starts[record] ?? first;
+  };
 }
 
 /** Lines that a record takes: a quoted cell may hold line ends. */
@@ -86,63 +230,59 @@ function isBlank(cells: readonly string[]): boolean {
   return cells.length === 1 && cells[0]?.trim() === '';
 }
 
-function namedColumns(names: readonly string[], file: string): number[] {
-  const seen = new Set<string>();
+/** Delimiters at the end of lines make cells that are blank, in the header or in the rows. */
+function differsInBlanks(cells: readonly string[], names: readonly string[]): boolean {
+  return filledWidth(cells) <= names.length && cells.length >= filledWidth(names);
+}
+
+/** Places of the columns that are read. */
+function namedColumns({ names, rows, headerLine }: Records, file: string): number[] {
+  const raw = new Set<string>();
   return names.flatMap((name, place) => {
-    if (name === '' && place === 0) return [];
-    if (name === '') throw badData(`${file}, line 1: column ${place + 1} has no name`);
-    if (seen.has(name)) {
-      throw badData(`${file}, line 1: two columns are called ${name}, expected different names`);
+    if (name === '' && (place === 0 || rows.every((row) => (row[place] ?? '').trim() === ''))) {
+      return [];
     }
-    seen.add(name);
+    if (name === '') throw badData(`${file}, line ${headerLine}: column ${place + 1} has no name`);
+    if (raw.has(name)) {
+      throw badData(
+        `${file}, line ${headerLine}: two columns are called ${name}, expected different names`,
+      );
+    }
+    raw.add(name);
     return [place];
   });
 }
 
-/** What a number is written as, with a decimal point. */
-type NumberText = (cell: string) => string;
-
-/** Null where missing. */
-type TextCell = string | null;
-
-function typedCells(cells: readonly TextCell[], numberText: NumberText): Cell[] {
-  if (cells.every((cell) => cell === null || NUMBER.test(numberText(cell)))) {
-    return cells.map((cell) => (cell === null ? null : numberOf(numberText(cell))));
+/** Numbers or booleans; null where the cells are neither. */
+function typedCells(cells: readonly TextCell[], format: NumberFormat): Cell[] | null {
+  const numbers: Cell[] = [];
+  for (const cell of cells) {
+    const number = cell === null ? null : plainNumber(cell, format);
+    if (cell !== null && number === null) break;
+    numbers.push(number === null ? null : numberOf(number));
   }
-  if (cells.every((cell) => cell === null || BOOLEAN.test(cell))) {
-    return cells.map((cell) => (cell === null ? null : /^t/i.test(cell)));
-  }
-  return [...cells];
+  if (numbers.length === cells.length) return numbers;
+  if (!cells.every((cell) => cell === null || BOOLEAN.test(cell))) return null;
+  return cells.map((cell) => (cell === null ? null : /^t/i.test(cell)));
 }
 
-/** Cells that are numbers, where these are so many that the column was to have no others. */
-const LEAST_NUMBERS = 5;
-const LEAST_SHARE = 0.9;
 /** Characters of a cell, in a warning. */
 const MOST_SHOWN = 40;
 
-/** The first cell that keeps a column from being one of numbers; null where text was meant. */
-function spoiltNumbers(cells: readonly TextCell[], numberText: NumberText) {
-  const isText = (cell: TextCell) => cell !== null && !NUMBER.test(numberText(cell));
-  const row = cells.findIndex(isText);
-  if (row === -1) return null;
-  const present = cells.filter((cell) => cell !== null).length;
-  const numbers = present - cells.filter(isText).length;
-  if (numbers < LEAST_NUMBERS || numbers < LEAST_SHARE * present) return null;
-  const cell = (cells[row] ?? '').replaceAll(/\s+/g, ' ');
-  const shown = cell.length > MOST_SHOWN ? `${cell.slice(0, MOST_SHOWN)}…` : cell;
-  return { row, cell: shown, numbers, present };
+/** The warning of a column of text that looks like one of numbers; null of other columns. */
+function textWarning(cells: readonly TextCell[], format: NumberFormat, lineOf: Records['lineOf']) {
+  const found = numbersInText(cells, (cell) => plainNumber(cell, format) !== null);
+  if (found === null) return null;
+  const { row, like, numbers, present } = found;
+  const cell = cells[row] ?? '';
+  const start = cell.slice(0, 2 * MOST_SHOWN).replaceAll(/\s+/g, ' ');
+  const shown = start.length > MOST_SHOWN ? `${start.slice(0, MOST_SHOWN)}…` : start;
+  const share = `${numbers} of ${present} cells ${like ? 'look like' : 'are'} numbers`;
+  const remedy = like ? '' : `; if it is a missing value, --na '${shown}'`;
+  return `is read as text: line ${lineOf(row)} has '${shown}'; ${share}${remedy}`;
 }
 
-function same(cell: string): string {
-  return cell;
-}
-
-function decimalPoint(cell: string): string {
-  return cell.replace(/,(?=\d*$|\d*e)/i, '.');
-}
-
-const MISSING: ReadonlySet<string> = new Set([
+const MISSING: readonly string[] = [
   '',
   'NA',
   'NaN',
@@ -153,19 +293,22 @@ const MISSING: ReadonlySet<string> = new Set([
   'null',
   '#N/A',
   '<NA>',
-]);
-const LONGEST_MISSING = 4;
+];
 
-function textCell(text = ''): TextCell {
-  const cell = text.trim();
-  return cell.length <= LONGEST_MISSING && MISSING.has(cell) ? null : cell;
+/** Makes a cell of text: without the space around it, null where missing. */
+function cellReader(na: readonly string[]): (text?: string) => TextCell {
+  const missing = new Set([...MISSING, ...na.map((text) => text.trim())]);
+  const longest = Math.max(...Array.from(missing, (text) => text.length));
+  return (text = '') => {
+    const cell = text.trim();
+    return cell.length <= longest && missing.has(cell) ? null : cell;
+  };
 }
 
-const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 const WHOLE = /^[+-]?\d+$/;
 const BOOLEAN = /^(?:true|false|TRUE|FALSE|True|False|T|F)$/;
 
-/** Of what `NUMBER` matches. */
+/** The value of what `plainNumber` gives. */
 function numberOf(cell: string): Cell {
   const value = Number(cell);
   if (Number.isNaN(value)) {

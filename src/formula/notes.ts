@@ -5,6 +5,7 @@ import type { NamePlaces } from './columns-used.js';
 import type { DataFacts, OutcomeDesign } from './design.js';
 import type { Formula } from './formula.js';
 import { listed } from './names.js';
+import { isLikeNumber, numbersInText } from './number-text.js';
 import type { Column } from './table.js';
 import { described } from './table-source.js';
 
@@ -18,7 +19,7 @@ export function columnNotes(
 ): readonly string[] {
   return [
     ...droppedLevels(whole, columns),
-    ...numbersAsText(predictors, columns),
+    ...numbersAsText(predictors, whole, columns),
     ...roundedNumbers(columns),
   ];
 }
@@ -42,22 +43,21 @@ function droppedLevels(whole: Columns, columns: Columns): readonly string[] {
   });
 }
 
-/** Levels that are numbers, where these are so many that the column was to hold no others. */
-const LEAST_NUMBERS = 5;
-const LEAST_SHARE = 0.9;
-
 /** A column of numbers that was read as text is a likely slip, and a factor of many levels. */
-function numbersAsText(predictors: NamePlaces, columns: Columns): readonly string[] {
+function numbersAsText(predictors: NamePlaces, whole: Columns, columns: Columns) {
   return [...predictors.keys()].flatMap((name) => {
     const column = columns.get(name);
-    if (column?.kind !== 'factor') return [];
+    const before = whole.get(name);
+    if (column?.kind !== 'factor' || before?.kind !== 'factor') return [];
     const { levels } = column;
-    const others = levels.filter((level) => level.trim() === '' || !Number.isFinite(Number(level)));
-    const numbers = levels.length - others.length;
-    const few = numbers < LEAST_NUMBERS || numbers < LEAST_SHARE * levels.length;
-    if (others.length > 0 && few) return [];
-    const beside = others.length > 0 ? ` beside ${described(others[0])}` : '';
-    return [`${name} holds numbers as text${beside}: it is a factor of ${levels.length} levels`];
+    if (numbersInText(levels, () => false) === null) return [];
+    const other = levels.find((level) => !isLikeNumber(level));
+    const shown = other ?? levels[0];
+    const row = before.codes.indexOf(before.levels.indexOf(shown)) + 1;
+    const what = other === undefined ? 'numbers as text' : 'numbers beside text';
+    return [
+      `${name} holds ${what} (row ${row}: ${described(shown)}): it is a factor of ${levels.length} levels`,
+    ];
   });
 }
 

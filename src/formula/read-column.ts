@@ -4,6 +4,7 @@
 import { compareCodePoints } from './names.js';
 import type { Column, FactorColumn } from './table.js';
 import { described } from './table-source.js';
+import { cleanText } from './text.js';
 
 type CellKind = 'number' | 'boolean' | 'string' | 'bigint';
 
@@ -15,6 +16,7 @@ export function readColumn(
 ): Column | string {
   let kind: CellKind | null = null;
   let unsafe = false;
+  let fractions = false;
   let firstRow = 0;
   for (let row = 0; row < rows; row++) {
     const value = cell(row);
@@ -32,9 +34,13 @@ export function readColumn(
     }
     if (type === 'bigint') {
       if (!Number.isSafeInteger(Number(value))) unsafe = true;
+    } else if (type === 'number' && !Number.isInteger(value)) fractions = true;
+    else if (typeof value === 'string' && value.includes('\0')) {
+      return `column '${name}', row ${row + 1}: found ${described(value.replaceAll('\0', '\\0'))} with a NUL character, expected text without`;
     }
   }
-  return typedColumn(kind, rows, cell, unsafe);
+  // Numbers with fractions beside them are measured, not identifiers: they may be rounded.
+  return typedColumn(kind, rows, cell, unsafe && !fractions);
 }
 
 function isNumeric(type: CellKind): boolean {
@@ -84,8 +90,8 @@ function factorOf(
     codes[row] = found ?? place.size;
     if (found === undefined) place.set(label, place.size);
   }
-  const seen = [...place.keys()];
-  const levels = [...seen].sort(compare);
+  const seen = [...place.keys()].map(cleanText);
+  const levels = [...new Set(seen)].sort(compare);
   const sorted = new Map(levels.map((level, code) => [level, code]));
   const recode = seen.map((level) => sorted.get(level) ?? -1);
   return { kind: 'factor', levels, codes: codes.map((code) => (code < 0 ? -1 : recode[code])) };

@@ -3,6 +3,7 @@
  */
 import { WeighbridgeError } from '../errors.js';
 import type { DataInput } from './table.js';
+import { cleanText } from './text.js';
 
 export interface Source {
   readonly rows: number;
@@ -24,13 +25,40 @@ function rowsSource(data: readonly unknown[]): Source {
     if (isRecord(row)) return row;
     throw badData(`row ${i + 1}: expected a record of columns, found ${described(row)}`);
   });
-  const names = new Set<string>();
-  for (const record of records) for (const name of Object.keys(record)) names.add(name);
+  const keys = new Set<string>();
+  for (const record of records) for (const key of Object.keys(record)) keys.add(key);
+  const keysOf = new Map<string, string[]>();
+  for (const key of keys) {
+    const name = cleanText(key);
+    keysOf.set(name, [...(keysOf.get(name) ?? []), key]);
+  }
   return {
     rows: records.length,
-    names: [...names],
-    cells: (name) => (row) => (Object.hasOwn(records[row], name) ? records[row][name] : null),
+    names: [...keysOf.keys()],
+    cells: (name) => {
+      const [key, ...others] = keysOf.get(name) ?? [name];
+      const cell = (row: number) => (Object.hasOwn(records[row], key) ? records[row][key] : null);
+      return others.length === 0 ? cell : cellOfSeveral(records, [key, ...others], name);
+    },
   };
+}
+
+/** A column whose name is written by different characters that look the same. */
+function cellOfSeveral(
+  records: readonly Record<string, unknown>[],
+  keys: readonly string[],
+  name: string,
+): (row: number) => unknown {
+  return (row) => {
+    const own = keys.filter((key) => Object.hasOwn(records[row], key));
+    if (own.length > 1) throw badData(`row ${row + 1}: ${alike(name)}`);
+    return own.length === 0 ? null : records[row][own[0]];
+  };
+}
+
+/** For messages: two names that differ in characters alone. */
+export function alike(name: string): string {
+  return `two columns are called '${name}', by characters that look the same; expected different names`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -39,7 +67,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function columnsSource(entries: readonly [string, unknown][]): Source {
   const columns = new Map<string, ArrayLike<unknown>>();
-  for (const [name, values] of entries) {
+  for (const [key, values] of entries) {
+    const name = cleanText(key);
+    if (columns.has(name)) throw badData(alike(name));
     if (!isArrayLike(values)) {
       throw badData(`column '${name}': expected an array of values, found ${described(values)}`);
     }

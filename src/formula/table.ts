@@ -8,6 +8,7 @@
 import { didYouMean, listed } from './names.js';
 import { readColumn } from './read-column.js';
 import { badData, sourceOf } from './table-source.js';
+import { cleanText } from './text.js';
 
 /** A value of a data set. null, undefined and NaN are missing values. */
 export type Cell = number | string | boolean | bigint | null | undefined;
@@ -63,7 +64,9 @@ export interface TableOptions {
  */
 export function tableOf(data: DataInput, options: TableOptions = {}): Table {
   const { rows, names, cells } = sourceOf(data);
-  const levels = new Map(Object.entries(options.levels ?? {}));
+  const levels = new Map(
+    Object.entries(options.levels ?? {}).map(([name, given]) => [cleanText(name), given]),
+  );
   for (const name of levels.keys()) {
     if (!names.includes(name)) {
       throw badData(`levels are given for '${name}', which is no column${didYouMean(name, names)}`);
@@ -86,7 +89,8 @@ export function tableOf(data: DataInput, options: TableOptions = {}): Table {
 }
 
 /** A column by its name. @throws WeighbridgeError 'bad-data' where there is none, or none to be read */
-export function columnOf(table: Table, name: string): Column {
+export function columnOf(table: Table, asked: string): Column {
+  const name = cleanText(asked);
   if (Object.hasOwn(table.columns, name)) return table.columns[name];
   if (table.unreadable !== undefined && Object.hasOwn(table.unreadable, name)) {
     throw badData(table.unreadable[name]);
@@ -99,7 +103,8 @@ export function columnNames(table: Table): readonly string[] {
   return [...Object.keys(table.columns), ...Object.keys(table.unreadable ?? {})];
 }
 
-export function hasColumn(table: Table, name: string): boolean {
+export function hasColumn(table: Table, asked: string): boolean {
+  const name = cleanText(asked);
   return (
     Object.hasOwn(table.columns, name) ||
     (table.unreadable !== undefined && Object.hasOwn(table.unreadable, name))
@@ -149,7 +154,8 @@ export function levelsOf(column: Column): readonly string[] {
   switch (column.kind) {
     case 'numeric': {
       const present = new Set(column.values.filter((value) => !Number.isNaN(value)));
-      return [...Float64Array.from(present).sort()].map(numberLabel);
+      // Numbers that differ after the 15th digit are one level, as in R.
+      return [...new Set([...Float64Array.from(present).sort()].map(numberLabel))];
     }
     case 'boolean':
       return ['FALSE', 'TRUE'].filter((_, code) => column.codes.includes(code));
@@ -160,7 +166,7 @@ export function levelsOf(column: Column): readonly string[] {
   }
 }
 
-/** Of a number as a level: 15 digits, as R's factors have. */
+/** A number as a level: 15 significant digits, as R's factors have. */
 function numberLabel(value: number): string {
   return String(Number(value.toPrecision(15)));
 }
@@ -203,8 +209,9 @@ function withLevels(
   name: string,
   column: Column,
   rows: number,
-  levels: readonly string[],
+  given: readonly string[],
 ): FactorColumn {
+  const levels = given.map(cleanText);
   const place = new Map<string, number>();
   for (const level of levels) {
     if (place.has(level)) throw badData(`the levels of '${name}' have '${level}' twice`);
@@ -221,5 +228,5 @@ function withLevels(
     }
     codes[row] = code;
   }
-  return { kind: 'factor', levels: [...levels], codes };
+  return { kind: 'factor', levels, codes };
 }

@@ -3,6 +3,7 @@
  */
 import { failAt } from './formula-error.js';
 import { unquoted } from './names.js';
+import { cleanText } from './text.js';
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly place: number }
@@ -47,13 +48,13 @@ export function tokenize(text: string): readonly Token[] {
     }
     const name = take(namePattern);
     if (name !== null) {
-      tokens.push({ kind: 'name', name, quoted: false, place: start });
+      tokens.push({ kind: 'name', name: cleanText(name), quoted: false, place: start });
       place += name.length;
       continue;
     }
     const quoted = take(quotedPattern);
     if (quoted !== null) {
-      tokens.push({ kind: 'name', name: unquoted(quoted), quoted: true, place: start });
+      tokens.push({ kind: 'name', name: cleanText(unquoted(quoted)), quoted: true, place: start });
       if (quoted.length === 2) fail(start, 'a name is missing between the backquotes');
       place += quoted.length;
       continue;

@@ -12,11 +12,19 @@ import {
   selectRows,
   tableOf,
 } from '../../src/formula/table.js';
+import { cleanText } from '../../src/formula/text.js';
 
 const columnsOfOneKind = fc.oneof(
   fc.array(fc.option(fc.double(), { nil: null }), { minLength: 4, maxLength: 4 }),
   fc.array(fc.option(fc.boolean(), { nil: undefined }), { minLength: 4, maxLength: 4 }),
-  fc.array(fc.option(fc.string({ unit: 'binary' }), { nil: null }), { minLength: 4, maxLength: 4 }),
+  // A NUL is refused; the rest is compared as it looks.
+  fc.array(
+    fc.option(
+      fc.string({ unit: 'binary' }).map((text) => cleanText(text.replaceAll('\0', ''))),
+      { nil: null },
+    ),
+    { minLength: 4, maxLength: 4 },
+  ),
   fc.array(fc.bigInt(), { minLength: 4, maxLength: 4 }),
 );
 const anyColumns = fc.dictionary(
@@ -227,5 +235,86 @@ describe('what is no table', () => {
       levels: ['-9007199254740993', '12', '9007199254740992', '9007199254740993'],
     });
     expect(columnOf(tableOf({ id: [9007199254740991n] }), 'id').kind).toBe('numeric');
+  });
+});
+
+describe('numbers as levels', () => {
+  const levels = (values: readonly number[]) => levelsOf(columnOf(tableOf({ x: values }), 'x'));
+
+  // As R 4.2.2 gives them: levels(factor(c(0.3, 0.1 + 0.2))), and so on.
+  test.each([
+    [[0.3, 0.1 + 0.2], ['0.3']],
+    [
+      [1 / 3, 1 - 2 / 3, 0.3333],
+      ['0.3333', '0.333333333333333'],
+    ],
+    [
+      [2, 2 + 2 ** -51, 1],
+      ['1', '2'],
+    ],
+    [[123456789012345.6, 123456789012345.5], ['123456789012346']],
+    [[-0, 0], ['0']],
+  ])('%j are the levels %j', (values, expected) => {
+    expect(levels(values)).toEqual(expected);
+  });
+
+  test('are different in print, whatever the numbers', () => {
+    const near = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .chain((x) => fc.constantFrom(x, x * (1 + 2 ** -52), x * (1 - 2 ** -52), x * (1 + 1e-14)));
+    fc.assert(
+      fc.property(fc.array(near), (values) => {
+        const found = levels(values);
+        expect(new Set(found).size).toBe(found.length);
+      }),
+      { seed: 2026 },
+    );
+  });
+});
+
+describe('names and levels that look the same', () => {
+  const composed = '\u00e9';
+  const decomposed = 'e\u0301';
+
+  test.each([
+    ['decomposed', decomposed],
+    ['with a zero-width space', `\u200b${composed}`],
+    ['with a byte-order mark inside', `e\ufeff\u0301`],
+    ['with a direction mark', `${composed}\u200e`],
+    ['with a joiner at its end', `${composed}\u200d\u200d`],
+  ])('are one: %s', (_, text) => {
+    const table = tableOf({ [text]: [1, 2], g: [text, composed] });
+    expect(columnOf(table, composed)).toEqual({
+      kind: 'numeric',
+      values: Float64Array.of(1, 2),
+    });
+    expect(columnOf(table, text)).toBe(columnOf(table, composed));
+    expect(levelsOf(columnOf(table, 'g'))).toEqual([composed]);
+    expect(tableOf([{ [text]: 1 }, { [composed]: 2 }])).toEqual(tableOf({ [composed]: [1, 2] }));
+  });
+
+  test('keep the joiners of words and emoji', () => {
+    const words = ['\u0645\u06cc\u200c\u062e\u0648', '\u{1f469}\u200d\u{1f52c}'];
+    expect(levelsOf(columnOf(tableOf({ g: words }), 'g'))).toEqual(words);
+  });
+
+  test('are refused where they name two columns', () => {
+    const message = `two columns are called '${composed}', by characters that look the same; expected different names`;
+    const both = { [composed]: [1], [decomposed]: [2] };
+    expect(() => tableOf(both)).toThrow(message);
+    const table = () => columnOf(tableOf([{ [composed]: 1, [decomposed]: 2 }]), composed);
+    expect(table).toThrow(`row 1: ${message}`);
+  });
+
+  test('are refused where a level holds a NUL', () => {
+    const table = tableOf({ g: ['a', 'a\0'] });
+    expect(() => columnOf(table, 'g')).toThrow(
+      "column 'g', row 2: found the text 'a\\0' with a NUL character, expected text without",
+    );
+  });
+
+  test('whole numbers beyond 2^53 beside fractions are measured, and may be rounded', () => {
+    const { kind } = columnOf(tableOf({ x: [0.5, 10n ** 20n] }), 'x');
+    expect(kind).toBe('numeric');
   });
 });

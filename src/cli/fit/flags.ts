@@ -5,7 +5,17 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type FamilyName, familyNames, type LinkName } from '../../../models/families/family.js';
 import { linksOf, unknownFamily } from '../../../models/families/index.js';
-import { type TableFormat, tableFormats } from '../../data-files/read-table.js';
+import {
+  type DecimalMark,
+  decimalMarks,
+  type ThousandsMark,
+  thousandsMarks,
+} from '../../data-files/number-format.js';
+import {
+  type ReadTableOptions,
+  type TableFormat,
+  tableFormats,
+} from '../../data-files/read-table.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { PriorRow } from '../../regression/priors/prior-rows.js';
 import { parsePrior } from '../../regression/priors/prior-text.js';
@@ -19,6 +29,10 @@ export interface FitFlags {
   missing: 'drop' | 'fail';
   levels?: readonly string[];
   format?: TableFormat;
+  decimal?: DecimalMark;
+  thousands?: ThousandsMark;
+  delimiter?: string;
+  na?: readonly string[];
   seed: number;
   chains: number;
   warmup: number;
@@ -74,6 +88,27 @@ export function addFitOptions(command: Command): Command {
         tableFormats,
       ),
     )
+    .addOption(
+      new Option('--decimal <mark>', 'decimal mark of CSV (default: found from the file)').choices(
+        decimalMarks,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--thousands <mark>',
+        'what separates thousands in CSV (default: found from the file)',
+      ).choices(thousandsMarks),
+    )
+    .option(
+      '--delimiter <character>',
+      "what separates the cells of CSV, 'tab' for a tab (default: found from the file)",
+      delimiter,
+    )
+    .option(
+      '--na <text>',
+      'a cell that is a missing value, beside NA and its like; may be given more than once',
+      several,
+    )
     .option('--seed <n>', 'seed of all random numbers', wholeNumber(0), Number(seed))
     .option('--chains <n>', 'chains', wholeNumber(1, 1000), chains)
     .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0, 1_000_000), warmup)
@@ -109,6 +144,12 @@ function familyName(text: string): FamilyName {
   const name = familyNames.find((known) => known === text);
   if (name) return name;
   throw new InvalidArgumentError(`${unknownFamily(text)}.`);
+}
+
+function delimiter(text: string): string {
+  const named = text === 'tab' || text === '\\t' ? '\t' : text;
+  if (named.length === 1) return named;
+  throw new InvalidArgumentError("expected one character, or 'tab'.");
 }
 
 function several(text: string, before: readonly string[] = []): string[] {
@@ -168,6 +209,12 @@ export function levelsOf({ levels = [] }: FitFlags): Record<string, string[]> {
       );
     }),
   );
+}
+
+/** How the file of data is read. */
+export function readingOf(flags: FitFlags): ReadTableOptions {
+  const { format, decimal, thousands, delimiter, na } = flags;
+  return { format, decimal, thousands, delimiter, na };
 }
 
 export function settingsOf(flags: FitFlags): Partial<SamplerSettings> {
