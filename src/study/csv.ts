@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import Papa from 'papaparse';
+import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
 
 export interface TableRow {
@@ -21,15 +22,21 @@ export interface Table {
   readonly rows: readonly TableRow[];
 }
 
-/** Reads a file that must be there; `purpose` says in a message what it would have held. */
+/**
+ * Reads a file that must be there and hold UTF-8, with or without a byte-order mark; `purpose` says
+ * in a message what it would have held.
+ * @throws WeighbridgeError `missing-file`; `bad-data` with the line that is not UTF-8
+ */
 export async function readText(path: string, purpose: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : '';
     const reason = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
     throw new WeighbridgeError('missing-file', `${path} ${reason}: expected ${purpose}`, { cause });
   }
+  return decodeText(bytes, path);
 }
 
 /**
@@ -40,10 +47,20 @@ export async function readText(path: string, purpose: string): Promise<string> {
 export async function readTable(
   path: string,
   purpose: string,
-  columnsOf: (header: readonly string[]) => readonly string[],
+  columnsOf: ColumnsOf,
 ): Promise<Table> {
-  const file = basename(path);
-  const text = (await readText(path, purpose)).replaceAll('\r\n', '\n');
+  return parseTable(await readText(path, purpose), { file: basename(path), purpose, columnsOf });
+}
+
+/** The columns that are wanted, by the columns that are there. */
+export type ColumnsOf = (header: readonly string[]) => readonly string[];
+
+/** As `readTable`, from the text of a file. */
+export function parseTable(
+  source: string,
+  { file, purpose, columnsOf }: { file: string; purpose: string; columnsOf: ColumnsOf },
+): Table {
+  const text = source.replaceAll('\r\n', '\n');
   const parsed = Papa.parse<string[]>(text, {
     delimiter: ',',
     newline: text.includes('\n') ? '\n' : '\r',
