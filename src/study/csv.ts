@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import Papa from 'papaparse';
 import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
+import { onOneLine } from './names.js';
 
 export interface TableRow {
   /** Row in the file as a spreadsheet counts it: the header is row 1. */
@@ -84,7 +85,7 @@ export function parseTable(
   if (missing.length > 0) {
     throw new WeighbridgeError(
       'bad-data',
-      `${file}, row 1: column ${missing.join(', ')} is missing; the header has ${header.join(', ')}`,
+      `${file}, row 1: column ${missing.join(', ')} is missing; the header has ${onOneLine(header.join(', '))}`,
     );
   }
   return { file, columns, rows: tableRows(file, body, header.length, positions) };
@@ -134,7 +135,7 @@ export function cellError(
 ): WeighbridgeError {
   return new WeighbridgeError(
     'bad-data',
-    `${table.file}, row ${row.number}, column ${table.columns[column]}: found '${row.cells[column]}', expected ${expected}`,
+    `${table.file}, row ${row.number}, column ${table.columns[column]}: found '${onOneLine(row.cells[column] ?? '')}', expected ${expected}`,
   );
 }
 

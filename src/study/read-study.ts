@@ -9,7 +9,7 @@ import {
   probabilityInRow,
   probabilityWarnings,
 } from './choice-probabilities.js';
-import type { Choice, Context, WeightReport } from './context.js';
+import { type Choice, type Context, expectedOfRange, type WeightReport } from './context.js';
 import {
   type ColumnsOf,
   cellError,
@@ -176,6 +176,8 @@ async function readContexts(read: ReadTable): Promise<Map<string, Context>> {
       const max = requireNumber(table, row, 2 + 2 * count + i);
       if (!(max > min))
         throw cellError(table, row, 2 + 2 * count + i, `more than the minimum ${min}`);
+      const expected = expectedOfRange(min, max);
+      if (expected) throw cellError(table, row, 2 + 2 * count + i, expected);
       return { name: row.cells[2 + i] ?? '', min, max };
     });
     contexts.set(name, { name, question: row.cells[1] ?? '', attributes });
