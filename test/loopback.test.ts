@@ -3,12 +3,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isLoopbackHost } from '../src/loopback.js';
 
-test.each(['127.0.0.1', '127.0.0.1:80', '127.0.1.1', 'localhost', 'LOCALHOST:1', '[::1]', '[::1]:9'])(
-  '%s is',
-  (host) => {
-    expect(isLoopbackHost(host)).toBe(true);
-  },
-);
+test.each([
+  '127.0.0.1',
+  '127.0.0.1:80',
+  '127.0.1.1',
+  'localhost',
+  'LOCALHOST:1',
+  '[::1]',
+  '[::1]:9',
+])('%s is', (host) => {
+  expect(isLoopbackHost(host)).toBe(true);
+});
 
 test.each([
   undefined,

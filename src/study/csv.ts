@@ -139,10 +139,40 @@ export function cellError(
   );
 }
 
-/** Rows as CSV text with Unix line ends, as Python's and R's writers make it. */
+/**
+ * Rows as CSV text with Unix line ends, as Python's and R's writers make it: for files in the
+ * authors' layout.
+ */
 export function formatCsv(
   columns: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  return `${Papa.unparse({ fields: [...columns], data: rows.map((row) => [...row]) }, { newline: '\n' })}\n`;
+  return csvText(columns, rows, false);
+}
+
+/**
+ * What a spreadsheet takes for a formula: a sign that begins one, whatever cannot be seen before
+ * it, or a tab or line end (OWASP, CSV injection). Apostrophes may stand before it, so that the one
+ * that is put there can be told from them and taken off again.
+ */
+const FORMULA = /^'*(?:[\t\r\n]|[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u;
+
+/**
+ * The same for tables of our own, which people open in a spreadsheet: a text that it would take for
+ * a formula has an apostrophe before it. Numbers stay numbers.
+ */
+export function formatSafeCsv(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  return csvText(columns, rows, FORMULA);
+}
+
+function csvText(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  escapeFormulae: RegExp | false,
+): string {
+  const data = rows.map((row) => [...row]);
+  return `${Papa.unparse({ fields: [...columns], data }, { newline: '\n', escapeFormulae })}\n`;
 }

@@ -98,8 +98,10 @@ describe('study run refuses', () => {
   });
 
   test('to run without the key that its configuration names', async () => {
-    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
-    expect(await refusal(['study', 'run', study.folder])).toMatch(/MY_KEY holds no key for http/);
+    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_API_KEY'));
+    expect(await refusal(['study', 'run', study.folder])).toMatch(
+      /MY_API_KEY holds no key for http/,
+    );
     expect(await readdir(study.folder)).not.toContain('record.sqlite');
   });
 
@@ -244,7 +246,7 @@ describe('study commands', () => {
   });
 
   test('a plan asks nothing, needs no key and leaves no trace', async () => {
-    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
+    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_API_KEY'));
     const before = await readdir(study.folder);
     const { code, stdout } = await weighbridge(['study', 'run', study.folder, '--dry-run']);
     expect(code).toBe(0);
@@ -265,8 +267,10 @@ describe('study commands', () => {
     const key = 'sk-test-0123456789abcdefSECRET';
     const guarded = await simulatedStudy({ server: { apiKey: key } });
     try {
-      await guarded.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
-      const wrong = await weighbridge(['study', 'run', guarded.folder], { MY_KEY: `${key}x` });
+      await guarded.rewrite((text) =>
+        text.replace('key_variable: null', 'key_variable: MY_API_KEY'),
+      );
+      const wrong = await weighbridge(['study', 'run', guarded.folder], { MY_API_KEY: `${key}x` });
       expect(wrong.code).toBe(2);
       const outputs = [wrong];
       for (const args of [
@@ -274,7 +278,7 @@ describe('study commands', () => {
         ['status', guarded.folder],
         ['export', guarded.folder, join(guarded.root, 'out')],
       ]) {
-        const outcome = await weighbridge(['study', ...args], { MY_KEY: key });
+        const outcome = await weighbridge(['study', ...args], { MY_API_KEY: key });
         expect(outcome.code).toBe(0);
         outputs.push(outcome);
       }
