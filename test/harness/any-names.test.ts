@@ -230,10 +230,10 @@ describe('a study', () => {
       fc.asyncProperty(studies(usable, usualRange), async (text) => {
         if ((await check(text)) === null) done++;
       }),
-      // As many again as time allows were tried once: 80 runs of this seed.
-      { seed: 12, numRuns: 4, endOnFailure: true, examples: [[inherited]] },
+      // 80 runs of this seed were tried once; these are as many as a suite has time for.
+      { seed: 12, numRuns: 3, endOnFailure: true, examples: [[inherited]] },
     );
-    expect(done).toBeGreaterThan(2);
+    expect(done).toBe(3);
   }, 60_000);
 });
 
