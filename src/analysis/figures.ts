@@ -62,7 +62,7 @@ export function figuresOf(result: Reproduction, paper: PaperFigures): Figure[] {
   const names = result.models.map((model) => model.name);
   const sameModels =
     names.length === Object.keys(paper.experiment1.learned_vs_target_r).length &&
-    names.every((name) => name in paper.experiment1.learned_vs_target_r);
+    names.every((name) => Object.hasOwn(paper.experiment1.learned_vs_target_r, name));
   const effectOf = (setting: Setting, published: Interval) =>
     effectFigure(result, setting, sameModels ? published : null);
   return [
@@ -74,6 +74,11 @@ export function figuresOf(result: Reproduction, paper: PaperFigures): Figure[] {
     ...names.flatMap((name) => appendixD(result, paper, name)),
     ...largestWeightFigures(result, sameModels ? paper : null),
   ];
+}
+
+/** What the paper has for a model, which may be called `constructor`. */
+function publishedFor<T>(table: Readonly<Record<string, T>>, model: string): T | undefined {
+  return Object.hasOwn(table, model) ? table[model] : undefined;
 }
 
 function correlationRow(
@@ -128,7 +133,7 @@ function experiment1(result: Reproduction, paper: PaperFigures, name: string): F
   const section = 'Experiment 1';
   const figures = paper.experiment1;
   const model = modelOf(result, name);
-  const learnedVsTarget = figures.learned_vs_target_r[name];
+  const learnedVsTarget = publishedFor(figures.learned_vs_target_r, name);
   return [
     correlationRow(
       result,
@@ -142,7 +147,7 @@ function experiment1(result: Reproduction, paper: PaperFigures, name: string): F
       section,
       name,
       'choices agreeing with target, %',
-      figures.choices_agreeing_with_target_pct[name],
+      publishedFor(figures.choices_agreeing_with_target_pct, name),
       model.choicesAgreeingWithTargetPercent,
     ),
     correlationRow(
@@ -151,7 +156,7 @@ function experiment1(result: Reproduction, paper: PaperFigures, name: string): F
       name,
       'instilled/reports',
       'reports, instilled',
-      figures['instilled/reports'][name],
+      publishedFor(figures['instilled/reports'], name),
     ),
     correlationRow(
       result,
@@ -159,13 +164,13 @@ function experiment1(result: Reproduction, paper: PaperFigures, name: string): F
       name,
       'instilled/off_the_shelf_reports',
       'off-the-shelf reports, instilled',
-      figures['instilled/off_the_shelf_reports'][name],
+      publishedFor(figures['instilled/off_the_shelf_reports'], name),
     ),
     percentRow(
       section,
       name,
       'invalid reports, %',
-      figures.invalid_reports_pct[name],
+      publishedFor(figures.invalid_reports_pct, name),
       model.invalidReportsPercent,
     ),
   ];
@@ -178,7 +183,7 @@ function trainedFigure(result: Reproduction, paper: PaperFigures, name: string):
     name,
     'instilled/trained_reports',
     'trained reports, instilled',
-    paper.experiment2['instilled/trained_reports'][name],
+    publishedFor(paper.experiment2['instilled/trained_reports'], name),
   );
 }
 
@@ -192,7 +197,7 @@ function experiment3(result: Reproduction, paper: PaperFigures, name: string): F
       name,
       'native/reports',
       'reports, native',
-      figures['native/reports'][name],
+      publishedFor(figures['native/reports'], name),
     ),
     correlationRow(
       result,
@@ -200,13 +205,13 @@ function experiment3(result: Reproduction, paper: PaperFigures, name: string): F
       name,
       'native/trained_reports',
       'trained reports, native',
-      figures['native/trained_reports'][name],
+      publishedFor(figures['native/trained_reports'], name),
     ),
     percentRow(
       section,
       name,
       'native choices predicted, %',
-      figures.native_choices_predicted_pct[name],
+      publishedFor(figures.native_choices_predicted_pct, name),
       modelOf(result, name).nativeChoicesPredictedPercent,
     ),
   ];
@@ -241,8 +246,8 @@ function appendixD(result: Reproduction, paper: PaperFigures, name: string): Fig
     };
   };
   return [
-    row('before', paper.appendixD.reports_vs_target_r_before_training[name]),
-    row('after', paper.appendixD.reports_vs_target_r_after_training[name]),
+    row('before', publishedFor(paper.appendixD.reports_vs_target_r_before_training, name)),
+    row('after', publishedFor(paper.appendixD.reports_vs_target_r_after_training, name)),
   ];
 }
 

@@ -137,7 +137,7 @@ export async function withFits<T>(
 /** What of an analysis the writer of a result cannot know from the study alone. */
 export type ResultExtras = Pick<
   FinishedAnalysis,
-  'answers' | 'dataFolder' | 'reasonsOf' | 'unitsOf'
+  'answers' | 'dataFiles' | 'reasonsOf' | 'unitsOf'
 >;
 
 export interface ShowOptions {

@@ -3,6 +3,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
 import { type CmdstanRun, readCmdstanCsv } from '../exchange/cmdstan-read.js';
 import { type CmdstanCsvOptions, cmdstanCsv } from '../exchange/cmdstan-write.js';
@@ -12,7 +13,7 @@ import { packageVersion as version } from '../package-info.js';
 import type { ChainRunner } from '../regression/chains.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
 import { type RegressionFit, revived } from '../regression/regression.js';
-import { decodeText, readBytes } from './read-bytes.js';
+import { readBytes } from './read-bytes.js';
 import { type FolderContent, requireOurs, writeFolder } from './write-folder.js';
 
 type Kind = Pick<FolderContent, 'what' | 'isOurs'>;

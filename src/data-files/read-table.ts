@@ -2,13 +2,14 @@
  * A data set from a file, as `regression` takes it.
  */
 import { basename, extname } from 'node:path';
+import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
 import type { DataColumns } from './columns.js';
 import { csvColumns } from './csv.js';
 import { refuseOtherKinds, unpacked } from './file-kind.js';
 import { jsonColumns, jsonLinesColumns } from './json.js';
 import { type NumberMarks, requireMarks } from './number-format.js';
-import { decodeText, readBytes, STANDARD_INPUT } from './read-bytes.js';
+import { readBytes, STANDARD_INPUT } from './read-bytes.js';
 
 export const tableFormats = ['csv', 'tsv', 'json', 'jsonl', 'parquet'] as const;
 export type TableFormat = (typeof tableFormats)[number];

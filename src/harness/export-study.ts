@@ -1,7 +1,7 @@
 /**
  * A study's answers as files in the authors' layout: what their scripts and `reproduce` read.
  */
-import { formatCsv } from '../study/csv.js';
+import { formatSafeCsv } from '../study/csv.js';
 import { modelFiles, sharedFiles } from '../study/layout.js';
 import type { AnswerPolicy } from '../study/parse-report.js';
 import { choicesCsv, contextsCsv, reportsCsv, weightsCsv } from '../study/write-study.js';
@@ -98,7 +98,7 @@ function countReadings<Row>(
 }
 
 function invalidCsv(invalid: readonly InvalidAnswer[]): string {
-  return formatCsv(
+  return formatSafeCsv(
     ['stage', 'item', 'scenario', 'reason', 'detail', 'text'],
     invalid.map(({ stage, item, context, reason, detail, text }) => [
       ...[stage, item, context, reason, detail, text],

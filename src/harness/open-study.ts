@@ -20,6 +20,7 @@ import { beginSession, endSession, mostOfOneRequest } from './session.js';
 import { readStimuli, type StudyStimuli } from './stimuli.js';
 import { readConfiguration, studyFiles } from './study-folder.js';
 import { trainedModel } from './training.js';
+import { requireTrusted, type TrustOptions } from './trust.js';
 
 /** What can be known of a study without a lock, a key or a request. */
 export interface PlannedStudy {
@@ -42,7 +43,7 @@ export interface RunningStudy extends PlannedStudy {
   readonly prices: PriceBook;
 }
 
-export interface OpenOptions {
+export interface OpenOptions extends TrustOptions {
   /** Where the key is looked up. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
@@ -81,10 +82,11 @@ function recordToLookAt(path: string): StudyRecord | null {
  */
 export async function openStudy(
   folder: string,
-  { environment = process.env, clock = realClock }: OpenOptions = {},
+  { environment = process.env, clock = realClock, ...trust }: OpenOptions = {},
 ): Promise<RunningStudy> {
   const configuration = await readConfiguration(folder);
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
+  await requireTrusted(configuration.server, trust);
   const apiKey = keyFrom(configuration, environment);
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
   try {

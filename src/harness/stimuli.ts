@@ -56,6 +56,7 @@ export function makeStimuli(
       `${wanted.agents} holds no agents: expected at least one below its header`,
     );
   }
+  requireEnoughWeights(configuration, candidates);
   const contexts = assignAgents(candidates, agents, seeds.agents).slice(0, total);
   const instilled = contexts.slice(0, wanted.instilled);
   const native = contexts.slice(wanted.instilled);
@@ -76,6 +77,25 @@ export function makeStimuli(
       nativeReports: drawTrials(native, counts.reports, seeds.native_reports),
     },
   };
+}
+
+/** Fewer weights do not tell a correlation from its prior, and a slope may not be told at all. */
+const FEWEST_WEIGHTS = 4;
+
+/**
+ * The analysis also correlates without the largest weight of each context: it would fail after
+ * everything was paid for.
+ */
+function requireEnoughWeights({ contexts }: Configuration, [first]: readonly Candidate[]): void {
+  const attributes = first?.attributes.length ?? 0;
+  for (const setting of ['instilled', 'native'] as const) {
+    const left = contexts[setting] * (attributes - 1);
+    if (left >= FEWEST_WEIGHTS) continue;
+    throw new WeighbridgeError(
+      'bad-configuration',
+      `contexts.${setting} is ${contexts[setting]}: with ${attributes} attributes each, ${left} weights are left beside the largest of each context, and the analysis needs at least ${FEWEST_WEIGHTS}`,
+    );
+  }
 }
 
 /** Trained on one half, a model is asked about the other. */

@@ -5,43 +5,47 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { WeighbridgeError } from '../errors.js';
-import type { Context } from './context.js';
+import { type Context, expectedOfRange } from './context.js';
 import { readTable, readText } from './csv.js';
+import { nameProblem, onOneLine, refuse, repeatedName, textProblem } from './names.js';
 import { attributeCounts } from './prompts.js';
 
-const oneLine = z.string().refine((text) => !/[\r\n]/.test(text), {
-  message: 'must be on one line',
-});
+const text = z.string().superRefine(refuse(textProblem));
+const name = z.string().superRefine(refuse(nameProblem));
 
 const attributeSchema = z.strictObject({
   // In a prompt the first `: ` ends the name.
-  name: oneLine.min(1).refine((name) => !name.includes(': '), {
+  name: name.refine((name) => !name.includes(': '), {
     message: "a name must not hold ': '",
   }),
-  units: oneLine.default(''),
-  range: z.tuple([z.number(), z.number()]).refine(([min, max]) => max > min, {
-    message: 'the maximum must be above the minimum',
-  }),
+  units: text.default(''),
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([min, max]) => max > min, { message: 'the maximum must be above the minimum' })
+    .superRefine(([min, max], { addIssue }) => {
+      const expected = max > min ? expectedOfRange(min, max) : null;
+      if (expected) addIssue(`expected ${expected}`);
+    }),
 });
 
 const attributesExpected = `expected ${attributeCounts.least} to ${attributeCounts.most} attributes`;
 
 const candidateSchema = z.object({
-  short_name: oneLine.min(1),
-  question: oneLine.min(1),
+  short_name: name,
+  question: text.min(1),
   attributes: z
     .array(attributeSchema)
     .min(attributeCounts.least, attributesExpected)
     .max(attributeCounts.most, attributesExpected)
     // Reports are JSON objects whose keys are these names.
     .superRefine((attributes, { addIssue }) => {
-      const twice = secondOfName(attributes.map(({ name }) => name));
+      const twice = repeatedName(attributes.map(({ name }) => name));
       if (twice) addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'name'] });
     }),
 });
 
 const candidatesSchema = z.array(candidateSchema).superRefine((candidates, { addIssue }) => {
-  const twice = secondOfName(candidates.map(({ short_name }) => short_name));
+  const twice = repeatedName(candidates.map(({ short_name }) => short_name));
   if (twice) {
     addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'short_name'] });
   }
@@ -54,14 +58,6 @@ const candidatesSchema = z.array(candidateSchema).superRefine((candidates, { add
     addIssue({ code: 'custom', message, path: [other, 'attributes'] });
   }
 });
-
-/** Where a name comes for the second time; null where none does. */
-function secondOfName(names: readonly string[]): { index: number; message: string } | null {
-  const index = names.findIndex((name, i) => names.indexOf(name) < i);
-  const name = names[index];
-  if (name === undefined) return null;
-  return { index, message: `'${name}' is there twice, first at ${names.indexOf(name)}` };
-}
 
 /** A context without an agent yet. */
 export type Candidate = z.infer<typeof candidateSchema>;
@@ -93,7 +89,7 @@ export function parseCandidates(json: unknown, source: string): Candidate[] {
   const place = path.length > 0 ? `, at ${path.join('.')}` : '';
   throw new WeighbridgeError(
     'bad-data',
-    `${source}${place}: ${issue?.message}${contextNamed(json, path)}`,
+    onOneLine(`${source}${place}: ${issue?.message}${contextNamed(json, path)}`, 1000),
     { cause: parsed.error },
   );
 }
@@ -114,6 +110,13 @@ export async function readAgents(path: string): Promise<string[]> {
       throw new WeighbridgeError(
         'bad-data',
         `${table.file}, row ${row.number}: a line break in ${JSON.stringify(agent)}, expected an agent on one line`,
+      );
+    }
+    const problem = nameProblem(agent);
+    if (problem) {
+      throw new WeighbridgeError(
+        'bad-data',
+        `${table.file}, row ${row.number}: the agent '${onOneLine(agent)}' ${problem}`,
       );
     }
     return agent;

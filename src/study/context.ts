@@ -35,6 +35,25 @@ export interface WeightReport {
   readonly weights: readonly number[];
 }
 
+const LARGEST_VALUE = 1e100;
+/** Values have as many decimals as their range asks for, 100 at most. */
+const SMALLEST_RANGE = 1e-90;
+/** As a share of its larger end: the 15 digits of a number must tell values apart. */
+const SMALLEST_SHARE = 1e-12;
+
+/**
+ * What a range would have to be for values to be drawn in it, printed and compared; null where it
+ * is. Beyond these bounds a prompt shows `inf`, and differences are lost without a word.
+ */
+export function expectedOfRange(min: number, max: number): string | null {
+  if (Math.max(Math.abs(min), Math.abs(max)) > LARGEST_VALUE) {
+    return `values within ±${LARGEST_VALUE}`;
+  }
+  const least = Math.max(SMALLEST_RANGE, SMALLEST_SHARE * Math.max(Math.abs(min), Math.abs(max)));
+  if (max - min < least) return `a maximum at least ${least} above the minimum`;
+  return null;
+}
+
 /** d_i = (A_i − B_i) / (max_i − min_i): what option A has over B, in ranges. */
 export function normalizedDifferences(
   context: Context,

@@ -5,7 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import Papa from 'papaparse';
+import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
+import { onOneLine } from './names.js';
 
 export interface TableRow {
   /** Row in the file as a spreadsheet counts it: the header is row 1. */
@@ -21,15 +23,21 @@ export interface Table {
   readonly rows: readonly TableRow[];
 }
 
-/** Reads a file that must be there; `purpose` says in a message what it would have held. */
+/**
+ * Reads a file that must be there and hold UTF-8, with or without a byte-order mark; `purpose` says
+ * in a message what it would have held.
+ * @throws WeighbridgeError `missing-file`; `bad-data` with the line that is not UTF-8
+ */
 export async function readText(path: string, purpose: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : '';
     const reason = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
     throw new WeighbridgeError('missing-file', `${path} ${reason}: expected ${purpose}`, { cause });
   }
+  return decodeText(bytes, path);
 }
 
 /**
@@ -40,10 +48,20 @@ export async function readText(path: string, purpose: string): Promise<string> {
 export async function readTable(
   path: string,
   purpose: string,
-  columnsOf: (header: readonly string[]) => readonly string[],
+  columnsOf: ColumnsOf,
 ): Promise<Table> {
-  const file = basename(path);
-  const text = (await readText(path, purpose)).replaceAll('\r\n', '\n');
+  return parseTable(await readText(path, purpose), { file: basename(path), purpose, columnsOf });
+}
+
+/** The columns that are wanted, by the columns that are there. */
+export type ColumnsOf = (header: readonly string[]) => readonly string[];
+
+/** As `readTable`, from the text of a file. */
+export function parseTable(
+  source: string,
+  { file, purpose, columnsOf }: { file: string; purpose: string; columnsOf: ColumnsOf },
+): Table {
+  const text = source.replaceAll('\r\n', '\n');
   const parsed = Papa.parse<string[]>(text, {
     delimiter: ',',
     newline: text.includes('\n') ? '\n' : '\r',
@@ -67,7 +85,7 @@ export async function readTable(
   if (missing.length > 0) {
     throw new WeighbridgeError(
       'bad-data',
-      `${file}, row 1: column ${missing.join(', ')} is missing; the header has ${header.join(', ')}`,
+      `${file}, row 1: column ${missing.join(', ')} is missing; the header has ${onOneLine(header.join(', '))}`,
     );
   }
   return { file, columns, rows: tableRows(file, body, header.length, positions) };
@@ -117,14 +135,44 @@ export function cellError(
 ): WeighbridgeError {
   return new WeighbridgeError(
     'bad-data',
-    `${table.file}, row ${row.number}, column ${table.columns[column]}: found '${row.cells[column]}', expected ${expected}`,
+    `${table.file}, row ${row.number}, column ${table.columns[column]}: found '${onOneLine(row.cells[column] ?? '')}', expected ${expected}`,
   );
 }
 
-/** Rows as CSV text with Unix line ends, as Python's and R's writers make it. */
+/**
+ * Rows as CSV text with Unix line ends, as Python's and R's writers make it: for files in the
+ * authors' layout.
+ */
 export function formatCsv(
   columns: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  return `${Papa.unparse({ fields: [...columns], data: rows.map((row) => [...row]) }, { newline: '\n' })}\n`;
+  return csvText(columns, rows, false);
+}
+
+/**
+ * What a spreadsheet takes for a formula: a sign that begins one, whatever cannot be seen before
+ * it, or a tab or line end (OWASP, CSV injection). Apostrophes may stand before it, so that the one
+ * that is put there can be told from them and taken off again.
+ */
+const FORMULA = /^'*(?:[\t\r\n]|[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u;
+
+/**
+ * The same for tables of our own, which people open in a spreadsheet: a text that it would take for
+ * a formula has an apostrophe before it. Numbers stay numbers.
+ */
+export function formatSafeCsv(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
+  return csvText(columns, rows, FORMULA);
+}
+
+function csvText(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  escapeFormulae: RegExp | false,
+): string {
+  const data = rows.map((row) => [...row]);
+  return `${Papa.unparse({ fields: [...columns], data }, { newline: '\n', escapeFormulae })}\n`;
 }

@@ -29,12 +29,12 @@ export interface FolderLayout {
 }
 
 /**
- * Finds the base models of a folder: whoever made choices in it.
+ * Finds the base models of a folder by the names of its files: whoever made choices in it.
+ * @param folder for messages
  * @throws WeighbridgeError `missing-file` for a folder without models, or a model of which a file
  *   is missing.
  */
-export async function folderLayout(folder: string): Promise<FolderLayout> {
-  const files = await listFolder(folder);
+export function layoutOf(folder: string, files: readonly string[]): FolderLayout {
   const choosers = files
     .map(recognize)
     .filter((found) => found !== null)
@@ -58,7 +58,8 @@ export async function folderLayout(folder: string): Promise<FolderLayout> {
   return { models, unread };
 }
 
-async function listFolder(folder: string): Promise<string[]> {
+/** @throws WeighbridgeError `missing-file` */
+export async function listFolder(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {

@@ -2,11 +2,8 @@
  * Where a study's data come from, as a folder says of itself in `provenance.json`. A simulated
  * study must say so, and everything that shows its figures repeats it.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { WeighbridgeError } from '../errors.js';
-import { readText } from './csv.js';
 import { sharedFiles } from './layout.js';
 
 const provenanceSchema = z.object({
@@ -22,11 +19,11 @@ const provenanceSchema = z.object({
 
 export type Provenance = z.infer<typeof provenanceSchema>;
 
-/** The folder's provenance, or null where it has none, as the authors' own has not. */
-export async function readProvenance(folder: string): Promise<Provenance | null> {
-  const path = join(folder, sharedFiles.provenance);
-  if (!existsSync(path)) return null;
-  const text = await readText(path, 'where the data come from');
+/**
+ * The text of a folder's `provenance.json`.
+ * @throws WeighbridgeError `bad-data`
+ */
+export function parseProvenance(text: string): Provenance {
   try {
     return provenanceSchema.parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (cause) {

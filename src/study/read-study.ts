@@ -9,16 +9,18 @@ import {
   probabilityInRow,
   probabilityWarnings,
 } from './choice-probabilities.js';
-import type { Choice, Context, WeightReport } from './context.js';
+import { type Choice, type Context, expectedOfRange, type WeightReport } from './context.js';
 import {
+  type ColumnsOf,
   cellError,
   parseNumber,
-  readTable,
+  parseTable,
+  readText,
   requireNumber,
   type Table,
   type TableRow,
 } from './csv.js';
-import { folderLayout } from './folder-layout.js';
+import { layoutOf, listFolder } from './folder-layout.js';
 import {
   attributeColumns,
   type ModelFile,
@@ -26,7 +28,7 @@ import {
   type ReportFile,
   sharedFiles,
 } from './layout.js';
-import { type Provenance, readProvenance } from './provenance.js';
+import { type Provenance, parseProvenance } from './provenance.js';
 
 /** Everything that was collected from one base model and its fine-tuned descendants. */
 export interface BaseModelRecord {
@@ -65,22 +67,57 @@ export async function readStudy(
   folder: string,
   { outOfRangeReports = 'keep' }: ReadOptions = {},
 ): Promise<Study> {
-  const layout = await folderLayout(folder);
-  const provenance = await readProvenance(folder);
+  const names = await listFolder(folder);
+  const text = (name: string, purpose: string) => readText(join(folder, name), purpose);
+  return readFrom({ folder, names, text }, outOfRangeReports);
+}
+
+/**
+ * The same from files in memory, by name.
+ * @param folder what the study is called in messages and in the result
+ * @throws WeighbridgeError `missing-file`, `bad-data`
+ */
+export async function readStudyFiles(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  { outOfRangeReports = 'keep' }: ReadOptions = {},
+): Promise<Study> {
+  const text = async (name: string) => files.get(name) ?? '';
+  return readFrom({ folder, names: [...files.keys()], text }, outOfRangeReports);
+}
+
+/** The files of a study, on disk or in memory. */
+interface StudySource {
+  readonly folder: string;
+  readonly names: readonly string[];
+  /** `purpose` says in a message what the file would have held. */
+  text(name: string, purpose: string): Promise<string>;
+}
+
+async function readFrom(source: StudySource, outOfRangeReports: 'keep' | 'omit'): Promise<Study> {
+  const { folder, names } = source;
+  const layout = layoutOf(folder, names);
+  const provenance = names.includes(sharedFiles.provenance)
+    ? parseProvenance(await source.text(sharedFiles.provenance, 'where the data come from'))
+    : null;
   const warnings: string[] = [];
   if (layout.unread.length > 0) {
     warnings.push(`left unread, not names of the layout: ${layout.unread.join(', ')}`);
   }
-  const contexts = await readContexts(join(folder, sharedFiles.contexts));
-  const targets = await readTargets(join(folder, sharedFiles.targets), contexts);
-  const reader: Reader = { folder, contexts, outOfRangeReports, warnings };
+  const table: ReadTable = async (file, purpose, columnsOf) =>
+    parseTable(await source.text(file, purpose), { file, purpose, columnsOf });
+  const contexts = await readContexts(table);
+  const targets = await readTargets(table, contexts);
+  const reader: Reader = { table, contexts, outOfRangeReports, warnings };
   const models: BaseModelRecord[] = [];
   for (const name of layout.models) models.push(await readModel(reader, name, targets));
   return { folder, provenance, contexts, targets, models, warnings };
 }
 
+type ReadTable = (file: string, purpose: string, columnsOf: ColumnsOf) => Promise<Table>;
+
 interface Reader {
-  readonly folder: string;
+  readonly table: ReadTable;
   readonly contexts: ReadonlyMap<string, Context>;
   readonly outOfRangeReports: 'keep' | 'omit';
   readonly warnings: string[];
@@ -119,9 +156,9 @@ function attributeCount(header: readonly string[]): number {
   return count;
 }
 
-async function readContexts(path: string): Promise<Map<string, Context>> {
+async function readContexts(read: ReadTable): Promise<Map<string, Context>> {
   let count = 0;
-  const table = await readTable(path, 'the decision contexts', (header) => {
+  const table = await read(sharedFiles.contexts, 'the decision contexts', (header) => {
     count = attributeCount(header);
     return [
       'scenario',
@@ -139,6 +176,8 @@ async function readContexts(path: string): Promise<Map<string, Context>> {
       const max = requireNumber(table, row, 2 + 2 * count + i);
       if (!(max > min))
         throw cellError(table, row, 2 + 2 * count + i, `more than the minimum ${min}`);
+      const expected = expectedOfRange(min, max);
+      if (expected) throw cellError(table, row, 2 + 2 * count + i, expected);
       return { name: row.cells[2 + i] ?? '', min, max };
     });
     contexts.set(name, { name, question: row.cells[1] ?? '', attributes });
@@ -148,11 +187,11 @@ async function readContexts(path: string): Promise<Map<string, Context>> {
 }
 
 async function readTargets(
-  path: string,
+  read: ReadTable,
   contexts: ReadonlyMap<string, Context>,
 ): Promise<Map<string, number[]>> {
   const count = attributesPerContext(contexts);
-  const table = await readTable(path, 'the target weights', () => [
+  const table = await read(sharedFiles.targets, 'the target weights', () => [
     'scenario',
     ...attributeColumns('attr', count),
   ]);
@@ -182,7 +221,7 @@ async function readChoices(
   targets?: ReadonlyMap<string, unknown>,
 ): Promise<Choice[]> {
   const count = attributesPerContext(reader.contexts);
-  const table = await readTable(join(reader.folder, file), purpose, (header) => [
+  const table = await reader.table(file, purpose, (header) => [
     'scenario',
     'selection',
     ...attributeColumns('A_attribute_', count),
@@ -217,7 +256,7 @@ async function readReports(
   chosen: ReadonlySet<string>,
 ): Promise<WeightReport[]> {
   const count = attributesPerContext(reader.contexts);
-  const table = await readTable(join(reader.folder, file), purpose, (header) => [
+  const table = await reader.table(file, purpose, (header) => [
     'scenario',
     ...attributeColumns('report_attr', count),
     // The options shown with the question: they tell a repeated answer from a repeated row.

@@ -9,7 +9,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStudy } from '../../src/harness/open-study.js';
 import { filesIn, type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
-import { errorLines, STACK_LINE, weighbridge } from './support.js';
+import { errorLines, SHORT, STACK_LINE, weighbridge } from './support.js';
 
 let study: SimulatedStudy;
 beforeEach(async () => {
@@ -86,6 +86,54 @@ describe('study run refuses', () => {
       /contexts\.instilled is 18: .* 9 examples, and needs at least 10/,
     ],
     [
+      'agents in another encoding',
+      () =>
+        writeFile(
+          join(study.folder, 'agents.csv'),
+          Buffer.from('role\na caf\u00e9 owner\n', 'latin1'),
+        ),
+      /agents\.csv, line 2: not UTF-8/,
+    ],
+    [
+      'two contexts whose names look the same',
+      () =>
+        editContexts(([first, second]) => {
+          if (first && second) second.short_name = `${first.short_name}\u200b`;
+        }),
+      /contexts\.json, at 1\.short_name: .* looks like .*, at 0/,
+    ],
+    [
+      'a range that would be printed as inf',
+      () => editContexts(([first]) => first?.attributes[0]?.range.splice(0, 2, -1e308, 1e308)),
+      /contexts\.json, at 0\.attributes\.0\.range: expected values within/,
+    ],
+    [
+      'so few contexts that nothing could be correlated',
+      () =>
+        editContexts((contexts) => {
+          for (const context of contexts) context.attributes.splice(2);
+        }).then(() => study.rewrite((text) => text.replace('native: 4', 'native: 3'))),
+      /contexts\.native is 3: with 2 attributes each, 3 weights are left .* at least 4/,
+    ],
+    [
+      'a configuration nested too deep',
+      () => study.rewrite((text) => `${text}\nseeds: ${'['.repeat(3000)}${']'.repeat(3000)}\n`),
+      /study\.yaml, line \d+: nested deeper than 32 levels/,
+    ],
+    [
+      'a variable that is no key of an API',
+      () => study.rewrite((text) => text.replace('key_variable: null', 'key_variable: PATH')),
+      /server\.key_variable is PATH: .* --allow-key-variable PATH/,
+    ],
+    [
+      'a host that nobody has confirmed',
+      () =>
+        study.rewrite((text) =>
+          text.replace(/base_url: .*/, 'base_url: https://models.invalid/v1'),
+        ),
+      /https:\/\/models\.invalid was not asked before: .* --trust-host models\.invalid/,
+    ],
+    [
       'a missing contexts file',
       () => rm(join(study.folder, 'contexts.json')),
       /contexts\.json is missing/,
@@ -93,13 +141,16 @@ describe('study run refuses', () => {
   ])('%s', async (_, spoil, expected) => {
     await study.rewrite((text) => text.replace('poll_seconds', 'concurrency: 4\n  poll_seconds'));
     await spoil();
-    expect(await refusal(['study', 'run', study.folder, '--quiet'])).toMatch(expected);
+    const nobody = { XDG_CONFIG_HOME: join(study.root, 'config') };
+    expect(await refusal(['study', 'run', study.folder, '--quiet'], nobody)).toMatch(expected);
     expect(study.server.stats().paidAnswers).toBe(0);
   });
 
   test('to run without the key that its configuration names', async () => {
-    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
-    expect(await refusal(['study', 'run', study.folder])).toMatch(/MY_KEY holds no key for http/);
+    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_API_KEY'));
+    expect(await refusal(['study', 'run', study.folder])).toMatch(
+      /MY_API_KEY holds no key for http/,
+    );
     expect(await readdir(study.folder)).not.toContain('record.sqlite');
   });
 
@@ -244,7 +295,7 @@ describe('study commands', () => {
   });
 
   test('a plan asks nothing, needs no key and leaves no trace', async () => {
-    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
+    await study.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_API_KEY'));
     const before = await readdir(study.folder);
     const { code, stdout } = await weighbridge(['study', 'run', study.folder, '--dry-run']);
     expect(code).toBe(0);
@@ -261,12 +312,22 @@ describe('study commands', () => {
     expect(await readdir(study.root)).toEqual(['study']);
   });
 
+  test('an analysis needs no folder for temporary files', async () => {
+    expect((await weighbridge(['study', 'run', study.folder, '--quiet'])).code).toBe(0);
+    const args = ['study', 'analyse', study.folder, '--quiet', ...SHORT];
+    const { code, stdout } = await weighbridge(args, { TMPDIR: join(study.root, 'nowhere') });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/learned vs target weights/);
+  });
+
   test('a key reaches no file, no output and no export', async () => {
     const key = 'sk-test-0123456789abcdefSECRET';
     const guarded = await simulatedStudy({ server: { apiKey: key } });
     try {
-      await guarded.rewrite((text) => text.replace('key_variable: null', 'key_variable: MY_KEY'));
-      const wrong = await weighbridge(['study', 'run', guarded.folder], { MY_KEY: `${key}x` });
+      await guarded.rewrite((text) =>
+        text.replace('key_variable: null', 'key_variable: MY_API_KEY'),
+      );
+      const wrong = await weighbridge(['study', 'run', guarded.folder], { MY_API_KEY: `${key}x` });
       expect(wrong.code).toBe(2);
       const outputs = [wrong];
       for (const args of [
@@ -274,7 +335,7 @@ describe('study commands', () => {
         ['status', guarded.folder],
         ['export', guarded.folder, join(guarded.root, 'out')],
       ]) {
-        const outcome = await weighbridge(['study', ...args], { MY_KEY: key });
+        const outcome = await weighbridge(['study', ...args], { MY_API_KEY: key });
         expect(outcome.code).toBe(0);
         outputs.push(outcome);
       }

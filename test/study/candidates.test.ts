@@ -102,6 +102,46 @@ describe('a file of contexts', () => {
     ['too many attributes', { ...houseboat, attributes: manyAttributes(21) }, '1.attributes'],
     ['a question of two lines', { ...houseboat, question: 'Which\none?' }, '1.question'],
     ['a name that a prompt could not hold', withName('fee: a month'), '1.attributes.1.name'],
+    ...[
+      ' houseboat',
+      'boat\u00a0',
+      '\u200b',
+      '\u2003',
+      'a\u0000b',
+      'a\tb',
+      'a\ud800',
+      'a\ufffd',
+      'a\u2028b',
+    ].map((short_name): [string, object, string] => [
+      `the name ${JSON.stringify(short_name)}`,
+      { ...houseboat, short_name },
+      '1.short_name',
+    ]),
+    ...['house\u200bboat', 'houseboat\u00ad'].map((short_name): [string, object, string] => [
+      `a name that looks like another's: ${JSON.stringify(short_name)}`,
+      { ...houseboat, short_name },
+      '1.short_name',
+    ]),
+    ['a question with a control character', { ...houseboat, question: 'W\u0007?' }, '1.question'],
+    [
+      'units with a control character',
+      { ...houseboat, attributes: [hull, { ...fee, units: 'a\u0000' }] },
+      '1.attributes.1.units',
+    ],
+    ['an attribute with white space around it', withName('fee '), '1.attributes.1.name'],
+    ['an attribute that looks like another', withName('hull  length'), '1.attributes.1.name'],
+    ...[
+      [-1e308, 1e308],
+      [0, 1e308],
+      [0, 5e-324],
+      [1e-300, 2e-300],
+      [1e15, 1e15 + 0.25],
+      [1, 1 + 1e-15],
+    ].map((range): [string, object, string] => [
+      `the range ${JSON.stringify(range)}`,
+      withRange(range),
+      '1.attributes.1.range',
+    ]),
     ['an attribute twice', withName('hull length'), '1.attributes.1.name'],
     ['the name of another', houseboat, '1.short_name'],
     [
@@ -114,6 +154,7 @@ describe('a file of contexts', () => {
     const message = await complaint(readCandidates(path));
     expect(message.split(': ')[0]).toBe(`contexts.json, at ${place}`);
     expect(message).not.toContain('undefined:');
+    expect(message).not.toMatch(/[\p{Cc}\p{Cs}]/u);
   });
 
   it('says which context or attribute is there twice, and how many attributes were expected', async () => {
@@ -125,6 +166,26 @@ describe('a file of contexts', () => {
     const uneven = await file('uneven.json', JSON.stringify([houseboat, wider]));
     expect(await complaint(readCandidates(uneven))).toBe(
       "uneven.json, at 1.attributes: 3 attributes, expected 2 as in the first context (context 'barge')",
+    );
+  });
+
+  it('spells out names that only look the same', async () => {
+    const other = (short_name: string) => ({ ...houseboat, short_name });
+    const path = await file(
+      'alike.json',
+      JSON.stringify([other('caf\u00e9'), other('cafe\u0301')]),
+    );
+    expect(await complaint(readCandidates(path))).toMatch(
+      'at 1.short_name: "cafe\\u0301" looks like "caf\\u00e9", at 0: expected names',
+    );
+  });
+
+  it('in another encoding is refused with the line', async () => {
+    const text = JSON.stringify([{ ...houseboat, question: 'Qu\u00e9 casa?' }], null, 1);
+    const path = join(folder, 'latin1.json');
+    await writeFile(path, Buffer.from(text, 'latin1'));
+    expect(await complaint(readCandidates(path))).toBe(
+      `${path}, line 4: not UTF-8, expected text in UTF-8: save it as UTF-8`,
     );
   });
 
@@ -159,6 +220,22 @@ describe('a file of agents', () => {
     expect(await complaint(readAgents(path))).toBe(
       'agents.csv, row 3: a line break in "Ada,\\nthe poet", expected an agent on one line',
     );
+  });
+
+  it.each(['a\u0000b', 'a\tb', 'a\u001b[31m', 'a\ufffd'])(
+    'is told the row of %j',
+    async (agent) => {
+      const path = await file('agents.csv', `role\na librarian\n${agent}\n`);
+      expect(await complaint(readAgents(path))).toMatch(
+        /^agents\.csv, row 3: the agent 'a.* holds /,
+      );
+    },
+  );
+
+  it('in another encoding is refused with the line', async () => {
+    const path = join(folder, 'agents.csv');
+    await writeFile(path, Buffer.from('role\na librarian\na caf\u00e9 owner\n', 'latin1'));
+    expect(await complaint(readAgents(path))).toMatch(/agents\.csv, line 3: not UTF-8/);
   });
 
   it('is told where its header is missing', async () => {

@@ -6,9 +6,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
-import { formatCsv, parseNumber, readTable, requireNumber } from '../../src/study/csv.js';
+import {
+  formatCsv,
+  formatSafeCsv,
+  parseNumber,
+  readTable,
+  requireNumber,
+} from '../../src/study/csv.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -110,6 +117,41 @@ describe('a table', () => {
   });
 });
 
+/** https://owasp.org/www-community/attacks/CSV_Injection, and what can hide the sign from a filter. */
+const formulas = [
+  ...['=1+1', "=cmd|' /C calc'!A0", '+1', '-1', '-', '@SUM(A1)', '\t=1', '\tx', '\rx', '\nx'],
+  ...['  =1', '\u00a0=1', '\u200b=1', '\u0000=1', '\uFEFF=1', '＝1', '＋1', '－1', '＠a'],
+  ...['=1\nsecond line', "'=1", "''-1"],
+];
+
+describe('a table for spreadsheets', () => {
+  const cellOf = (text: string) => Papa.parse<string[]>(text).data[1]?.[0];
+
+  it.each(formulas)('has an apostrophe before %j', (text) => {
+    expect(cellOf(formatSafeCsv(['a'], [[text]]))).toBe(`'${text}`);
+    expect(cellOf(formatCsv(['a'], [[text]]))).toBe(text);
+  });
+
+  it.each(['A', 'a=1', 'it is -1', "'A'", "'", '1-2', '(=1)', '', '“=1”'])('leaves %j', (text) => {
+    expect(formatSafeCsv(['a', 'b'], [[text, 1]])).toBe(formatCsv(['a', 'b'], [[text, 1]]));
+  });
+
+  it('leaves numbers, and any text is told from what it was written as', () => {
+    expect(formatSafeCsv(['a'], [[-1], [-0.5], [1e-7]])).toBe('a\n-1\n-0.5\n1e-7\n');
+    const awkward = fc.constantFrom("'", '=', '+', '-', '@', '\t', '\n', ' ', 'x', '\u200b');
+    const text = fc.string({ unit: awkward, minLength: 1, maxLength: 6 });
+    const written = (one: string) => cellOf(formatSafeCsv(['a'], [[one]]));
+    fc.assert(
+      fc.property(text, text, (one, other) => {
+        fc.pre(one !== other);
+        expect(written(one)).not.toBe(written(other));
+        expect([one, `'${one}`]).toContain(written(one));
+      }),
+      { seed: 13, numRuns: 300 },
+    );
+  });
+});
+
 describe('a broken table', () => {
   it.each([
     ['no bytes', ''],
@@ -141,6 +183,18 @@ describe('a broken table', () => {
     expect(await complaint(read(plain + rows))).toMatch(
       /^fruit\.csv, row 4: a quoted cell is broken \(.+\)$/,
     );
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('name,weight\napple,150\np\u00eache,170\n', 'latin1'), 'line 3'],
+    ['half a character at its end', Buffer.from([0x61, 0x0a, 0xc3]), 'line 2'],
+    ['UTF-16', Buffer.from('\ufeffname,weight\n', 'utf16le'), 'is UTF-16'],
+  ])('in %s is refused with its place', async (_what, bytes, place) => {
+    await writeFile(path(), bytes);
+    const message = await complaint(readTable(path(), 'fruit', () => ['name']));
+    expect(message).toContain('fruit.csv');
+    expect(message).toContain(place);
+    expect(message).toContain('UTF-8');
   });
 
   it('is told by its path where it is missing or no file', async () => {

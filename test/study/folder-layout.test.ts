@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
-import { folderLayout } from '../../src/study/folder-layout.js';
+import { layoutOf, listFolder } from '../../src/study/folder-layout.js';
 import { modelFiles } from '../../src/study/layout.js';
 
 const kinds = Object.values(modelFiles);
@@ -23,6 +23,8 @@ async function put(...names: readonly string[]): Promise<void> {
 }
 
 const filesOf = (model: string) => kinds.map(({ suffix }) => model + suffix);
+
+const folderLayout = async (at: string) => layoutOf(at, await listFolder(at));
 
 async function complaint(at = folder): Promise<string> {
   const error: unknown = await folderLayout(at).catch((thrown: unknown) => thrown);

@@ -1,7 +1,4 @@
 /** `weighbridge study analyse`: the paper's analysis on what was collected. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
@@ -11,8 +8,7 @@ import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/e
 import { lookAtStudy } from '../../harness/open-study.js';
 import { type ReadingNames, readingsTable } from '../../report/readings-table.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
-import { readStudy, type Study } from '../../study/read-study.js';
-import { writeFiles } from '../../study/write-files.js';
+import { readStudyFiles, type Study } from '../../study/read-study.js';
 import {
   type Analyse,
   type AnalysisFlags,
@@ -50,10 +46,9 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
   const started = performance.now();
   if (flags.json !== undefined && flags.json !== '-') await requireWritable(flags.json);
   const study = await lookAtStudy(folder);
-  const scratch = await mkdtemp(join(tmpdir(), 'weighbridge-analyse-'));
   try {
     const answers = begun(study);
-    const reading = (policy: AnswerPolicy) => readUnder(policy, answers, folder, scratch, flags);
+    const reading = (policy: AnswerPolicy) => readUnder(policy, answers, folder, flags);
     const used = await reading(flags.policy);
     requireFinished(used.counts, folder);
     if (flags.weighChoices === 'by-probability') requireLogprobs(answers);
@@ -89,7 +84,6 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
     );
   } finally {
     study.close();
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 
@@ -108,12 +102,12 @@ function requireLogprobs({ stages, record }: BegunStudy): void {
 /** What the record knows beside what the authors' layout holds. */
 function collectedExtras(
   study: BegunStudy,
-  { exported, counts }: PolicyReading,
+  { files, counts }: PolicyReading,
   policy: AnswerPolicy,
 ): ResultExtras {
   const contexts = new Map(study.stimuli.contexts.map((context) => [context.name, context]));
   return {
-    dataFolder: exported,
+    dataFiles: files,
     answers: collectedAnswers(study, policy),
     reasonsOf: collectedReasons(study, counts),
     unitsOf: ({ name }) => contexts.get(name)?.attributes.map(({ units = '' }) => units),
@@ -123,24 +117,21 @@ function collectedExtras(
 /** A study's answers as one policy reads them. */
 interface PolicyReading {
   readonly data: Study;
-  /** Where the files lie that it was read from. */
-  readonly exported: string;
+  /** What it was read from: the files of an export, by name. */
+  readonly files: ReadonlyMap<string, string>;
   readonly counts: readonly AnswerCounts[];
 }
 
-/** By way of files, so that whoever exports and reproduces gets the same figures. */
+/** By way of the files of an export, so that whoever exports and reproduces gets the same figures. */
 async function readUnder(
   policy: AnswerPolicy,
   study: BegunStudy,
   folder: string,
-  scratch: string,
   { outOfRange }: AnalyseFlags,
 ): Promise<PolicyReading> {
   const { files, counts } = exportStudy(study, policy);
-  const out = join(scratch, policy);
-  await writeFiles(out, files);
-  const data = await readStudy(out, { outOfRangeReports: outOfRange });
-  return { data: { ...data, folder }, exported: out, counts };
+  const data = await readStudyFiles(folder, files, { outOfRangeReports: outOfRange });
+  return { data, files, counts };
 }
 
 /** What the policy that was not used would change; '' where the lenient one mends nothing. */

@@ -2,19 +2,20 @@
 import type { Command } from 'commander';
 import { cancelStudy } from '../../harness/cancel.js';
 import { openStudy } from '../../harness/open-study.js';
+import { addTrustOptions, type TrustFlags, trustOptions } from './trust.js';
 
 export function addCancel(study: Command): void {
-  study
+  const command = study
     .command('cancel')
     .description(
       'call off training jobs and batches at the server (run --retry-failed begins them anew)',
     )
-    .argument('<folder>', 'a folder made by `study init`')
-    .action(cancel);
+    .argument('<folder>', 'a folder made by `study init`');
+  addTrustOptions(command).action(cancel);
 }
 
-async function cancel(folder: string): Promise<void> {
-  const study = await openStudy(folder);
+async function cancel(folder: string, flags: TrustFlags): Promise<void> {
+  const study = await openStudy(folder, trustOptions(flags));
   try {
     const cancelled = await cancelStudy(study);
     const lines = cancelled.map((stage) => `${stage}: cancelled`);

@@ -8,24 +8,25 @@ import { runStudy } from '../../harness/run-study.js';
 import { warn } from '../analysis.js';
 import { stageProgress } from './stage-progress.js';
 import { estimateTable } from './tables.js';
+import { addTrustOptions, type TrustFlags, trustOptions } from './trust.js';
 
-interface RunFlags {
+interface RunFlags extends TrustFlags {
   dryRun: boolean;
   retryFailed: boolean;
   quiet: boolean;
 }
 
 export function addRun(study: Command): void {
-  study
+  const command = study
     .command('run')
     .description('collect choices and reports, training what has to be; goes on where it stopped')
     .argument('<folder>', 'a folder made by `study init`')
     .option('--dry-run', 'only say how many requests and tokens are left, and their price', false)
     .option('--retry-failed', 'begin failed training jobs anew, which is paid for again', false)
-    .option('--quiet', 'no progress', false)
-    .action((folder: string, flags: RunFlags) =>
-      flags.dryRun ? showPlan(folder) : collectStudy(folder, flags),
-    );
+    .option('--quiet', 'no progress', false);
+  addTrustOptions(command).action((folder: string, flags: RunFlags) =>
+    flags.dryRun ? showPlan(folder) : collectStudy(folder, flags),
+  );
 }
 
 async function showPlan(folder: string): Promise<void> {
@@ -39,9 +40,9 @@ async function showPlan(folder: string): Promise<void> {
 
 export async function collectStudy(
   folder: string,
-  { retryFailed, quiet }: Pick<RunFlags, 'retryFailed' | 'quiet'>,
+  { retryFailed, quiet, ...trust }: Omit<RunFlags, 'dryRun'>,
 ): Promise<void> {
-  const study = await openStudy(folder);
+  const study = await openStudy(folder, trustOptions(trust));
   const progress = stageProgress(quiet);
   const stopping = stopOnSignal(() =>
     progress.say('stopping: requests in flight are let come home (once more to drop them)'),

@@ -3,9 +3,10 @@
  * key that nobody knows comes with the nearest known one.
  */
 import leven from 'leven';
-import { parseDocument } from 'yaml';
+import { type CST, LineCounter, Parser, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { WeighbridgeError } from '../../errors.js';
+import { onOneLine } from '../../study/names.js';
 import { type Configuration, configurationSchema } from './schema.js';
 
 /** @throws WeighbridgeError `bad-configuration` */
@@ -15,11 +16,31 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const [issue] = parsed.error.issues;
   throw new WeighbridgeError(
     'bad-configuration',
-    `${file}: ${issue ? describe(issue) : 'is not a configuration'}`,
+    `${file}: ${issue ? onOneLine(describe(issue), 1000) : 'is not a configuration'}`,
   );
 }
 
+/** A configuration takes some kB. The parser takes longer than the square of a longer text. */
+const MOST_CHARACTERS = 128 * 1024;
+/** The parser goes down by recursion; a configuration has four levels. */
+const DEEPEST = 32;
+/** What aliases may unfold to. */
+const MOST_ALIASES = 100;
+
 function parseYaml(text: string, file: string): unknown {
+  if (text.length > MOST_CHARACTERS) {
+    throw new WeighbridgeError(
+      'bad-configuration',
+      `${file} has ${text.length} characters, expected at most ${MOST_CHARACTERS}`,
+    );
+  }
+  const deep = tooDeep(text);
+  if (deep !== null) {
+    throw new WeighbridgeError(
+      'bad-configuration',
+      `${file}, line ${deep}: nested deeper than ${DEEPEST} levels`,
+    );
+  }
   const document = parseDocument(text.replace(/^\uFEFF/, ''));
   const [broken] = document.errors;
   if (broken) {
@@ -28,11 +49,28 @@ function parseYaml(text: string, file: string): unknown {
     throw new WeighbridgeError('bad-configuration', `${file}${where}: ${firstLine(broken)}`);
   }
   try {
-    return withoutEmptySections(document.toJS() ?? {});
+    return withoutEmptySections(document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
   } catch (cause) {
     // An alias without its anchor is found only here.
     throw new WeighbridgeError('bad-configuration', `${file}: ${firstLine(cause)}`, { cause });
   }
+}
+
+/** The line where a text is nested too deep; null where it is nowhere. */
+function tooDeep(text: string): number | null {
+  const lines = new LineCounter();
+  const documents = [...new Parser(lines.addNewLine).parse(text)];
+  let level = documents.flatMap((one) => (one.type === 'document' && one.value ? [one.value] : []));
+  for (let depth = 0; level.length > 0; depth++) {
+    const [first] = level;
+    if (depth > DEEPEST && first) return lines.linePos(first.offset).line;
+    level = level.flatMap((token) => ('items' in token ? token.items.flatMap(partsOf) : []));
+  }
+  return null;
+}
+
+function partsOf({ key, value }: CST.CollectionItem): CST.Token[] {
+  return [key, value].filter((part) => part !== undefined && part !== null);
 }
 
 /** `server:` with nothing below it is a section in which nothing is said. */
@@ -46,7 +84,7 @@ function withoutEmptySections(configuration: unknown): unknown {
 /** What the parser says, without the excerpt and the place that it adds. */
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split(/ at line |[\n\r]/)[0] ?? message;
+  return onOneLine(message.split(/ at line |[\n\r]/)[0] ?? message);
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -58,7 +96,7 @@ function describe(issue: z.core.$ZodIssue): string {
     );
     return place === '' ? message : `${place}: ${message}`;
   }
-  const key = issue.keys[0] ?? '';
+  const key = issue.keys[0]?.slice(0, 80) ?? '';
   const known = keysAt(issue.path);
   const nearest = known.toSorted((a, b) => leven(key, a) - leven(key, b))[0];
   const unknown = `unknown key '${[...issue.path, key].join('.')}'`;

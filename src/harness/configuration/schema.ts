@@ -2,10 +2,12 @@
  * What a study's `study.yaml` may say. Each default stands here once; the template that
  * `study init` writes repeats them with a comment each, and a test holds the two together.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { modelFiles } from '../../study/layout.js';
+import { modelFiles, regressionResults } from '../../study/layout.js';
+import { nameProblem, refuse } from '../../study/names.js';
 
-const name = z.string().trim().min(1);
+const name = z.string().trim().min(1).superRefine(refuse(nameProblem));
 const seed = z
   .number()
   .int()
@@ -76,14 +78,14 @@ const model = z.strictObject({
   prices: prices.nullable().default(null),
 });
 
-const contexts = z.strictObject({
+const contextsSchema = z.strictObject({
   candidates: localFile.default('contexts.json'),
   agents: localFile.default('agents.csv'),
   instilled: count(2, 10_000).default(100),
   native: count(1, 10_000).default(100),
 });
 
-const counts = z.strictObject({
+const countsSchema = z.strictObject({
   training_examples: count(1).default(50),
   validation_examples: count(0).default(10),
   instilled_choices: count(1).default(50),
@@ -110,14 +112,64 @@ const budget = z.strictObject({
 
 export const LONGEST_STUDY_NAME = 18;
 
-/** The files of the authors' layout that hold what a model said. */
+/** The files of the authors' layout that a model has, as file systems without case know them. */
 function filesOf(model: string): string[] {
-  return Object.values(modelFiles).map(({ suffix }) => filePrefix(model) + suffix);
+  const suffixes = [
+    ...Object.values(modelFiles).map(({ suffix }) => suffix),
+    ...Object.values(regressionResults),
+  ];
+  return suffixes.map((suffix) => (filePrefix(model) + suffix).toLowerCase());
 }
 
-/** A model's name as the beginning of a file's: `org/model:8b` must lead to no folder. */
+/** Leaves room for the layout's suffixes in the 255 bytes of a file's name. */
+const LONGEST_PREFIX = 180;
+
+/**
+ * A model's name as the beginning of a file's: `org/model:8b` must lead to no folder. A name too
+ * long for one is cut, and told from others by a hash.
+ */
 export function filePrefix(model: string): string {
-  return model.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
+  const prefix = model.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_');
+  if (prefix.length <= LONGEST_PREFIX) return prefix;
+  const hash = createHash('sha256').update(model).digest('hex').slice(0, 8);
+  return `${prefix.slice(0, LONGEST_PREFIX - 9)}-${hash}`;
+}
+
+/** What is wrong with models of which two have a file of the same name; null where nothing is. */
+function clashOfFiles(models: readonly string[]): string | null {
+  const owners = new Map<string, string>();
+  for (const model of models) {
+    for (const file of filesOf(model)) {
+      const other = owners.get(file);
+      if (other !== undefined) {
+        return `expected each model once, with names of which no two lead to files of the same name: '${other}' and '${model}' have ${file}`;
+      }
+    }
+    for (const file of filesOf(model)) owners.set(file, model);
+  }
+  return null;
+}
+
+/** Each of them is drawn before the first request. */
+const MOST_TRIALS = 5_000_000;
+
+/** A count for which there would be more trials than can be held. */
+function excessiveCount({
+  contexts,
+  counts,
+}: {
+  contexts: z.infer<typeof contextsSchema>;
+  counts: z.infer<typeof countsSchema>;
+}): keyof typeof counts | null {
+  const { instilled, native } = contexts;
+  const each = {
+    training_examples: instilled * (counts.training_examples + counts.validation_examples),
+    instilled_choices: instilled * counts.instilled_choices,
+    native_choices: native * counts.native_choices,
+    reports: Math.max(instilled, native) * counts.reports,
+  };
+  const keys = Object.keys(each) as (keyof typeof each)[];
+  return keys.find((key) => each[key] > MOST_TRIALS) ?? null;
 }
 
 export const configurationSchema = z
@@ -130,18 +182,24 @@ export const configurationSchema = z
     models: z
       .array(model)
       .min(1, 'expected at least one model')
-      .refine((models) => {
-        const files = models.flatMap((one) => filesOf(one.name));
-        return new Set(files).size === files.length;
-      }, 'expected each model once, with names of which no two lead to files of the same name'),
-    contexts: contexts.prefault({}),
-    counts: counts.prefault({}),
+      .superRefine((models, { addIssue }) => {
+        const clash = clashOfFiles(models.map((one) => one.name));
+        if (clash) addIssue(clash);
+      }),
+    contexts: contextsSchema.prefault({}),
+    counts: countsSchema.prefault({}),
     seeds: seeds.prefault({}),
     budget: budget.prefault({}),
   })
   .refine(({ budget, models }) => budget.usd === null || models.every(({ prices }) => prices), {
     path: ['budget', 'usd'],
     message: 'a budget in USD needs the prices of every model',
+  })
+  .superRefine((configuration, { addIssue }) => {
+    const key = excessiveCount(configuration);
+    if (!key) return;
+    const message = `expected at most ${MOST_TRIALS} in all contexts together`;
+    addIssue({ code: 'custom', message, path: ['counts', key] });
   });
 
 export type Configuration = z.infer<typeof configurationSchema>;

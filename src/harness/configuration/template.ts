@@ -11,9 +11,12 @@ study: ${JSON.stringify(study)}
 
 server:
   # OpenAI, or any server that speaks its API (vLLM, llama.cpp, Ollama, LM Studio):
-  # http://127.0.0.1:8000/v1, for instance.
+  # http://127.0.0.1:8000/v1, for instance. A server that is neither OpenAI's nor on this machine is
+  # to be confirmed at its first run.
   base_url: https://api.openai.com/v1
-  # The environment variable that holds the key; null for a server that wants none.
+  # The environment variable that holds the key, whose name ends in _API_KEY (see --help of
+  # study run for others); null for a server that wants none. Keys go over https only, except to
+  # this machine.
   # The key itself is never written anywhere.
   key_variable: OPENAI_API_KEY
   # live: a request for each answer. batch: OpenAI's Batch API, at half the price, within a day.

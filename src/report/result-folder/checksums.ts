@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { modelFiles, sharedFiles } from '../../study/layout.js';
 import type { Study } from '../../study/read-study.js';
 
-/** @param folder the files that were read; a collected study has them elsewhere than itself */
+/** @param files those that were read, by name, where they are in memory and not in the study's folder */
 export async function dataChecksums(
-  { models, provenance }: Study,
-  folder: string,
+  { folder, models, provenance }: Study,
+  files?: ReadonlyMap<string, string>,
 ): Promise<Record<string, string>> {
   const names = [
     sharedFiles.contexts,
@@ -22,7 +22,7 @@ export async function dataChecksums(
   const checksums: Record<string, string> = {};
   for (const name of names.sort()) {
     checksums[name] = createHash('sha256')
-      .update(await readFile(join(folder, name)))
+      .update(files?.get(name) ?? (await readFile(join(folder, name))))
       .digest('hex');
   }
   return checksums;

@@ -1,7 +1,7 @@
 /**
  * Everything that figures and report show as CSV, for whoever draws it anew.
  */
-import { formatCsv } from '../../study/csv.js';
+import { formatSafeCsv } from '../../study/csv.js';
 import type { DrawnFigure } from './draw-figures.js';
 import type { ContextRecord, FitRecord, ResultDocument } from './format.js';
 import { splitKey } from './key.js';
@@ -34,7 +34,7 @@ export function csvFiles(
 }
 
 function pointsCsv({ scatters }: FigureData): string {
-  return formatCsv(
+  return formatSafeCsv(
     ['model', 'condition', 'scenario', 'attribute', 'learned_z', 'reported_z'],
     scatters.flatMap(({ model, condition, points }) =>
       points.map(({ context, attribute, learned, reported }) => [
@@ -45,7 +45,7 @@ function pointsCsv({ scatters }: FigureData): string {
 }
 
 function barsCsv({ bars }: FigureData): string {
-  return formatCsv(
+  return formatSafeCsv(
     ['model', 'condition', 'r', 'hdi_low', 'hdi_high', 'n', 'pearson_r'],
     bars.map(({ model, condition, r, hdi: [low, high], n, pearson }) => [
       ...[model, condition, cell(r), cell(low), cell(high), n, cell(pearson)],
@@ -55,7 +55,7 @@ function barsCsv({ bars }: FigureData): string {
 
 /** The regression lines as they are drawn: the mean line and the ends of its 95% band. */
 function linesCsv(lines: DrawnFigure['lines']): string {
-  return formatCsv(
+  return formatSafeCsv(
     ['model', 'condition', 'x', 'mean', 'low', 'high'],
     lines.flatMap(({ model, condition, band }) =>
       band.map(({ x, mean, low, high }) => [
@@ -78,7 +78,7 @@ function weightsCsv({ weights }: ResultDocument, contexts: readonly ContextRecor
       ]);
     });
   });
-  return formatCsv(
+  return formatSafeCsv(
     [
       ...['model', 'setting', 'scenario', 'attribute', 'n', 'target'],
       ...['b', 'hdi_low', 'hdi_high', 'scaled'],
@@ -88,7 +88,7 @@ function weightsCsv({ weights }: ResultDocument, contexts: readonly ContextRecor
 }
 
 function convergenceCsv(fits: readonly FitRecord[]): string {
-  return formatCsv(
+  return formatSafeCsv(
     [
       ...['fit', 'kind', 'model', 'setting', 'scenario', 'max_rhat', 'min_ess_bulk'],
       ...['min_ess_tail', 'divergences', 'max_depth_hits', 'min_ebfmi', 'pareto_k', 'warnings'],
@@ -103,7 +103,7 @@ function convergenceCsv(fits: readonly FitRecord[]): string {
 }
 
 function figuresCsv({ figures }: ResultDocument): string {
-  return formatCsv(
+  return formatSafeCsv(
     [
       ...['section', 'model', 'figure', 'published', 'published_hdi_low', 'published_hdi_high'],
       ...['ours', 'hdi_low', 'hdi_high', 'agreement'],
@@ -117,7 +117,7 @@ function figuresCsv({ figures }: ResultDocument): string {
 }
 
 function reportsCsv({ report_counts }: ResultDocument): string {
-  return formatCsv(
+  return formatSafeCsv(
     ['model', 'setting', 'reports', 'asked', 'used', 'unused', 'reasons'],
     report_counts.map(({ model, setting, files, asked, used, reasons }) => [
       ...[model, setting, files.join(' and '), asked, used, asked - used],

@@ -33,7 +33,24 @@ export const resultFiles = {
 const measure = z.number().nullable();
 const interval = z.tuple([measure, measure]);
 const setting = z.enum(['instilled', 'native']);
-const byName = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
+const named = z.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected an object',
+);
+
+/** Zod's own record leaves out `__proto__`, which is a name like any other here. */
+const byName = <T extends z.ZodType>(value: T) =>
+  named.transform((all, { addIssue }): Record<string, z.output<T>> => {
+    const entries = Object.entries(all).flatMap(([name, held]): [string, z.output<T>][] => {
+      const parsed = value.safeParse(held);
+      if (parsed.success) return [[name, parsed.data]];
+      for (const { message, path } of parsed.error.issues) {
+        addIssue({ code: 'custom', message, path: [name, ...path] });
+      }
+      return [];
+    });
+    return Object.fromEntries(entries);
+  });
 
 /** How a JSON file of the folder begins. */
 export const headerSchema = z.object({

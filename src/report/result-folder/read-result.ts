@@ -4,10 +4,12 @@
  * written anew meanwhile is known by its `result.json`, which a writer removes first and writes last:
  * what is read late is handed out only where that file is still the one that was opened.
  */
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { type FileHandle, lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Setting } from '../../analysis/learned-weights.js';
+import { decodeText } from '../../decode-text.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { ReportFile } from '../../study/layout.js';
 import { numbersOf } from './draws-file.js';
@@ -27,6 +29,7 @@ import {
   type TrialRecord,
   trialsSchema,
 } from './format.js';
+import { openPlainFile, readPlainFile } from './plain-file.js';
 
 export interface ResultFolder {
   readonly path: string;
@@ -64,13 +67,21 @@ export async function readResult(path: string): Promise<ResultFolder> {
     fits,
     contexts,
     trials: async (model, setting, context) =>
-      (await trials()).trials[`${model}/${setting}`]?.[context] ?? [],
+      recordsOf((await trials()).trials[`${model}/${setting}`], context),
     reports: async (model, file, context) =>
-      (await reports()).reports[`${model}/${file}`]?.[context] ?? [],
+      recordsOf((await reports()).reports[`${model}/${file}`], context),
     draws: (fit) => late(() => readDraws(draws, fit)),
     requireUnchanged,
     close: () => draws.close(),
   };
+}
+
+/** A context may be called `constructor`. */
+function recordsOf<T>(
+  byContext: Readonly<Record<string, readonly T[]>> | undefined,
+  context: string,
+): readonly T[] {
+  return (byContext && Object.hasOwn(byContext, context) && byContext[context]) || [];
 }
 
 /** The work is done at the first call; a failure is tried again. */
@@ -100,7 +111,7 @@ async function readLate<T>(
 /** What tells one writing of `result.json` from another; null where there is none. */
 async function stampOf(path: string): Promise<string | null> {
   try {
-    const { ino, size, mtimeNs } = await stat(join(path, resultFiles.result), { bigint: true });
+    const { ino, size, mtimeNs } = await lstat(join(path, resultFiles.result), { bigint: true });
     return `${ino} ${size} ${mtimeNs}`;
   } catch {
     return null;
@@ -120,12 +131,10 @@ async function requireStamp(path: string, opened: string | null): Promise<void> 
 /** `result.json`, which alone tells whether a folder holds a result at all, and of which version. */
 async function readHead(path: string): Promise<unknown> {
   const file = join(path, resultFiles.result);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw await noResult(path, cause);
-  }
+  const bytes = await readPlainFile(path, resultFiles.result).catch(async (cause) => {
+    throw cause instanceof WeighbridgeError ? cause : await noResult(path, cause);
+  });
+  const text = textOf(path, resultFiles.result, bytes);
   const json = parseJson(path, resultFiles.result, text);
   const header = headerSchema.safeParse(json);
   if (!header.success) {
@@ -166,18 +175,26 @@ function codeOf(cause: unknown): string {
 }
 
 async function readPart<T>(path: string, name: string, schema: z.ZodType<T>): Promise<T> {
-  let text: string;
-  try {
-    text = await readFile(join(path, name), 'utf8');
-  } catch (cause) {
+  const bytes = await readPlainFile(path, name).catch((cause) => {
     throw unreadable(path, name, cause);
-  }
+  });
+  const text = textOf(path, name, bytes);
   const parsed = schema.safeParse(parseJson(path, name, text));
   if (parsed.success) return parsed.data;
   throw shapeError(path, name, parsed.error);
 }
 
+/** Bytes that are not UTF-8 would be shown as other words than were written. */
+function textOf(path: string, name: string, bytes: Uint8Array): string {
+  try {
+    return decodeText(bytes, name);
+  } catch (cause) {
+    throw damaged(path, name, 'is not UTF-8', cause);
+  }
+}
+
 function unreadable(path: string, name: string, cause: unknown): WeighbridgeError {
+  if (cause instanceof WeighbridgeError) return cause;
   const reason = codeOf(cause) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(cause)})`;
   return damaged(path, name, reason, cause);
 }
@@ -209,7 +226,16 @@ function shapeError(path: string, name: string, error: z.ZodError): WeighbridgeE
 
 /** Every data file is as long as it was when the result was written. */
 async function requireSizes(path: string, { files = {} }: ResultDocument): Promise<void> {
+  const known: readonly string[] = Object.values(resultFiles);
   for (const [name, bytes] of Object.entries(files)) {
+    // A name could be a path that leads anywhere.
+    if (!known.includes(name)) {
+      throw damaged(
+        path,
+        resultFiles.result,
+        `lists a file that no result has (${JSON.stringify(name.slice(0, 80))})`,
+      );
+    }
     const found = await sizeOf(path, name);
     if (found !== bytes) {
       throw damaged(path, name, `has ${found} bytes, expected ${bytes}`);
@@ -219,7 +245,7 @@ async function requireSizes(path: string, { files = {} }: ResultDocument): Promi
 
 async function sizeOf(path: string, name: string): Promise<number> {
   try {
-    return (await stat(join(path, name))).size;
+    return (await lstat(join(path, name))).size;
   } catch (cause) {
     throw unreadable(path, name, cause);
   }
@@ -237,14 +263,21 @@ async function openDraws(path: string, fits: readonly FitRecord[]): Promise<File
     );
   }
   try {
-    return await open(join(path, name), 'r');
+    return await openPlainFile(path, name);
   } catch (cause) {
     throw unreadable(path, name, cause);
   }
 }
 
 async function readDraws(file: FileHandle, fit: FitRecord): Promise<Float64Array> {
-  const bytes = Buffer.alloc(drawsBytes(fit));
+  const size = drawsBytes(fit);
+  if (size > constants.MAX_LENGTH) {
+    throw new WeighbridgeError(
+      'damaged-result',
+      `the draws of ${fit.name} take ${size} bytes, more than can be read at once`,
+    );
+  }
+  const bytes = Buffer.alloc(size);
   let read = 0;
   while (read < bytes.length) {
     const { bytesRead } = await file.read(bytes, read, bytes.length - read, fit.offset + read);

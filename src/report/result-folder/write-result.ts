@@ -48,8 +48,8 @@ export interface FinishedAnalysis {
   readonly document: Readonly<Record<string, unknown>>;
   /** The command as it was given. */
   readonly command: string;
-  /** Where the files lie that the study was read from; its own folder where absent. */
-  readonly dataFolder?: string | undefined;
+  /** The files that the study was read from, where they are in memory and not in its folder. */
+  readonly dataFiles?: ReadonlyMap<string, string> | undefined;
   /** With the words of the answers; those of the study where absent. */
   readonly answers?: Answers | undefined;
   readonly unitsOf?: UnitsOf | undefined;
@@ -149,7 +149,7 @@ async function writeParts(folder: string, parts: readonly Part[]): Promise<void>
 /** The document of --json, with what a result says of itself; checked, as others will read it. */
 async function resultDocument(
   folder: string,
-  { document, study, result, command, dataFolder, reasonsOf }: FinishedAnalysis,
+  { document, study, result, command, dataFiles, reasonsOf }: FinishedAnalysis,
 ): Promise<ResultDocument> {
   const whole = {
     format: RESULT_FORMAT,
@@ -158,7 +158,7 @@ async function resultDocument(
     report_counts: reportCounts(result, reasonsOf),
     command,
     environment: { node: process.version, platform: `${platform()} ${arch()}` },
-    checksums: await dataChecksums(study, dataFolder ?? study.folder),
+    checksums: await dataChecksums(study, dataFiles),
     files: await sizes(folder),
   };
   // By way of text, which turns what is no number into null.

@@ -2,11 +2,10 @@
  * The routes of the viewer: the built page, and the result that it shows. Nothing is changed by
  * any of them.
  */
-import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import { join } from 'node:path';
 import { type Context as Call, Hono } from 'hono';
 import { decisionPrompt, introspectionPrompt, systemPrompt } from '../../study/prompts.js';
+import { readPlainFile } from '../result-folder/plain-file.js';
 import type { ResultFolder } from '../result-folder/read-result.js';
 import { guard } from './guard.js';
 import {
@@ -62,8 +61,8 @@ function resultRoutes(app: Hono, folder: ResultFolder): void {
   app.get('/api/contexts', () => jsonReply<ContextsReply>({ contexts: folder.contexts }));
   for (const name of pictures) {
     app.get(`/pictures/${name}`, async () => {
-      const bytes = await readFile(join(folder.path, name)).catch(() => {
-        throw new NotFound(`${name} is not in the result folder`);
+      const bytes = await readPlainFile(folder.path, name).catch(() => {
+        throw new NotFound(`${name} is not a plain file in the result folder`);
       });
       await folder.requireUnchanged();
       return reply(new Uint8Array(bytes), 'image/svg+xml', {

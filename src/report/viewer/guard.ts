@@ -4,15 +4,8 @@
  * that lets its own name point to 127.0.0.1 (DNS rebinding) is known by the Host header.
  */
 import type { MiddlewareHandler } from 'hono';
+import { isLoopbackHost } from '../../loopback.js';
 import { errorReply } from './replies.js';
-
-const loopbackNames: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
-
-/** Whether a Host header names this machine; any port, as it may be forwarded. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  const [, name = ''] = /^(\[[0-9a-f:.]+\]|[^:]+)(?::\d{1,5})?$/i.exec(host ?? '') ?? [];
-  return loopbackNames.has(name.toLowerCase());
-}
 
 export const guard: MiddlewareHandler = async (call, next) => {
   if (!isLoopbackHost(call.req.header('host'))) {

@@ -38,10 +38,10 @@ export function answer(
   if (!prompt) return { text: SMALL_TALK, logOdds: null };
   const asked = conversation.flatMap(({ role, content }) => [role, content]);
   if (prompt.task === 'decision') {
-    const luck = digestOf(world.seed, 'choice', mind.family, ...asked);
+    const luck = digestOf(world.seed, 'choice', mind.family, asked);
     return decide(mind, world, prompt, luck, temperature);
   }
-  const luck = digestOf(world.seed, 'report', mind.name, ...asked);
+  const luck = digestOf(world.seed, 'report', mind.name, asked);
   return { text: report(mind, world, prompt, luck), logOdds: null };
 }
 

@@ -1,5 +1,6 @@
 /** The input of a batch: JSONL of requests, and what OpenAI finds wrong with it. */
 import { z } from 'zod';
+import { linesOf } from './lines.js';
 
 export const BATCH_ENDPOINT = '/v1/chat/completions';
 
@@ -30,13 +31,13 @@ const MOST_REQUESTS = 50_000;
 const MOST_ERRORS = 20;
 
 export function readBatchFile(text: string): BatchFile {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const lines = linesOf(text, MOST_REQUESTS)?.filter((line) => line.trim() !== '');
+  if (!lines) {
+    const message = `The batch has more lines than ${MOST_REQUESTS}, the most requests.`;
+    return refused([problem('too_many_tasks', null, message, null)]);
+  }
   if (lines.length === 0) {
     return refused([problem('empty_file', null, 'The input file is empty.', null)]);
-  }
-  if (lines.length > MOST_REQUESTS) {
-    const message = `The batch has ${lines.length} requests, expected at most ${MOST_REQUESTS}.`;
-    return refused([problem('too_many_tasks', null, message, null)]);
   }
   const requests: BatchRequest[] = [];
   const errors: BatchError[] = [];

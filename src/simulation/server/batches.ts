@@ -12,6 +12,7 @@ import {
 } from './batch-file.js';
 import { completeChat } from './chat.js';
 import { newId, nowInSeconds, type StoredFile } from './file-store.js';
+import { metadataSchema } from './job-request.js';
 import { errorBody } from './reply.js';
 import { breathe, inBackground, pause, type Simulator } from './simulator.js';
 
@@ -19,7 +20,7 @@ export const batchSchema = z.object({
   input_file_id: z.string(),
   endpoint: z.literal(BATCH_ENDPOINT, { message: `only ${BATCH_ENDPOINT} is simulated` }),
   completion_window: z.literal('24h'),
-  metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
+  metadata: metadataSchema.nullish(),
 });
 
 export type BatchStatus =

@@ -23,10 +23,11 @@ async function completeChat(
   const { headers, refusal } = simulator.limiter.admit(question.mind.name, tokensAsked(question));
   if (refusal) return refusal;
   if (simulator.latencyMs > 0) await pause(simulator, simulator.latencyMs);
+  const hash = questionHash(question);
   return {
     ...jsonReply(chatCompletion(question, simulator, mishapOf(fault))),
     headers,
-    onDelivered: () => simulator.stats.paid(questionHash(question)),
+    onDelivered: () => simulator.stats.paid(hash),
   };
 }
 

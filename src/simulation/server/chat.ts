@@ -13,6 +13,9 @@ import { checkBody } from './request-body.js';
 import type { Simulator } from './simulator.js';
 import { countTokens } from './training-file.js';
 
+/** As OpenAI. */
+const MOST_MESSAGES = 2048;
+
 const contentSchema = z
   .union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() })), z.null()])
   .optional()
@@ -23,7 +26,10 @@ const contentSchema = z
 
 const chatSchema = z.object({
   model: z.string(),
-  messages: z.array(z.object({ role: z.string(), content: contentSchema })).min(1),
+  messages: z
+    .array(z.object({ role: z.string().max(64), content: contentSchema }))
+    .min(1)
+    .max(MOST_MESSAGES),
   temperature: z.number().min(0).max(2).nullish(),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
@@ -115,7 +121,7 @@ export function tokensAsked({ promptTokens, maxTokens }: ChatQuestion): number {
 /** Tells one question to one model from all others: 52 bits of a hash. */
 export function questionHash({ mind, messages }: ChatQuestion): number {
   const texts = messages.flatMap(({ role, content }) => [role, content]);
-  return Math.floor(uniformOf(digestOf(mind.name, ...texts), 0) * 2 ** 52);
+  return Math.floor(uniformOf(digestOf(mind.name, texts), 0) * 2 ** 52);
 }
 
 /** What keeps a model from answering. */

@@ -20,7 +20,7 @@ export interface FileStore {
 }
 
 /** Of all files together. */
-const MOST_BYTES = 1024 ** 3;
+const MOST_BYTES = 512 * 1024 ** 2;
 
 export function fileStore(): FileStore {
   const files = new Map<string, StoredFile>();

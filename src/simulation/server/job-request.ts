@@ -10,7 +10,7 @@ const hyperparametersSchema = z.object({
 });
 
 /** As OpenAI: sixteen pairs, of short keys and values. */
-const metadataSchema = z
+export const metadataSchema = z
   .record(z.string().max(64), z.string().max(512))
   .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'expected at most 16 pairs' });
 

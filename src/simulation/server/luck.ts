@@ -6,9 +6,12 @@
 import { hash } from 'node:crypto';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 
-/** SHA-256 of a path, 64 hexadecimal digits. Parts are joined by a unit separator (U+001F). */
-export function digestOf(...path: readonly (string | number)[]): string {
-  return hash('sha256', path.join('\u001f'));
+/**
+ * SHA-256 of a path, 64 hexadecimal digits. Parts are joined by a unit separator (U+001F). A list
+ * counts as its parts: it may be longer than a call can have arguments.
+ */
+export function digestOf(...path: readonly (string | number | readonly string[])[]): string {
+  return hash('sha256', path.flat().join('\u001f'));
 }
 
 /** Hexadecimal digits of a uniform: 52 bits, as many as a number holds with room to spare. */

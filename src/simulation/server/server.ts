@@ -69,14 +69,14 @@ export async function startSimulatedServer(
   // One listener for each request under way is no leak.
   setMaxListeners(0, closing.signal);
   const simulator = await simulatorOf(options, closing.signal);
-  const { fetch } = simulatorApp(simulator);
+  const { host = '127.0.0.1', port = 0 } = options;
+  const { fetch } = simulatorApp(simulator, host);
   // Request and Response stay the caller's own: this may run inside another program.
   const server = createAdaptorServer({
     fetch,
     overrideGlobalObjects: false,
     serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS },
   });
-  const { host = '127.0.0.1', port = 0 } = options;
   const address = await listen(server, host, port);
   const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {

@@ -5,6 +5,7 @@
 import { WeighbridgeError } from '../../errors.js';
 import { type ParsedPrompt, parsePrompt } from '../../study/prompts.js';
 import { parseTrainingFile, type TrainingExample } from '../../study/training-files.js';
+import { linesOf } from './lines.js';
 
 /** One conversation: the prompt, where it is one of the two tasks, and the answer to learn. */
 export interface Lesson {
@@ -19,6 +20,7 @@ export type TrainingFile =
 
 /** As OpenAI: fewer are refused. */
 const FEWEST_EXAMPLES = 10;
+const MOST_EXAMPLES = 100_000;
 
 /** About the length of an English token in characters. */
 const CHARACTERS_PER_TOKEN = 4;
@@ -28,6 +30,9 @@ export function countTokens(text: string): number {
 }
 
 export function readTrainingFile(text: string): TrainingFile {
+  if (!linesOf(text, MOST_EXAMPLES)) {
+    return refused(`Training file has more than ${MOST_EXAMPLES} examples`);
+  }
   const examples = examplesIn(text);
   if (typeof examples === 'string') return refused(examples);
   if (examples.length < FEWEST_EXAMPLES) {

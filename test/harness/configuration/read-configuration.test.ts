@@ -98,6 +98,51 @@ describe('a configuration', () => {
       `${smallest}\nbudget: {usd: 5}`,
       /budget.usd: .* needs the prices/,
     ],
+    [
+      'models that differ in case only',
+      'study: x\nmodels: [{name: org/M}, {name: ORG_m}]',
+      /models: .* 'org\/M' and 'ORG_m' have org_m_/,
+    ],
+    [
+      'models whose learned weights would have one file',
+      'study: x\nmodels: [{name: a}, {name: a_latent}]',
+      /lead to files of the same name/,
+    ],
+    ...['a\\u0000', '\\u200b', 'a\\ud800', 'a\\nb', 'a\\eb', 'a\\ufffd'].map(
+      (text): [string, string, RegExp] => [
+        `the model "${text}"`,
+        `study: x\nmodels: [{name: "${text}"}]`,
+        /models\.0\.name: /,
+      ],
+    ),
+    ['a study of no letters', 'study: "a\\u0007"\nmodels: [{name: a}]', /study: holds the control/],
+    [
+      'more trials than can be held',
+      `${smallest}\ncontexts: {native: 10000}\ncounts: {native_choices: 100000}`,
+      /counts\.native_choices: expected at most 5000000/,
+    ],
+    ...Object.entries({
+      flow: `a: ${'['.repeat(3000)}${']'.repeat(3000)}`,
+      'flow without end': `a: ${'['.repeat(20_000)}`,
+      maps: `${'{a: '.repeat(3000)}1${'}'.repeat(3000)}`,
+      block: `- ${'- '.repeat(3000)}x`,
+      'explicit keys': `${'? '.repeat(3000)}x`,
+      indentation: Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+    }).map(([how, text]): [string, string, RegExp] => [
+      `nesting by ${how}`,
+      text,
+      /^study\.yaml, line \d+: nested deeper than 32 levels$/,
+    ]),
+    [
+      'aliases of aliases',
+      Array.from(
+        { length: 10 },
+        (_, i) => `a${i}: &a${i} [${i > 0 ? `*a${i - 1},`.repeat(10) : '1'}]`,
+      ).join('\n'),
+      /^study\.yaml: Excessive alias count/,
+    ],
+    ['an alias within itself', 'study: &a [*a]', /^study\.yaml: /],
+    ['no end', `study: ${'x'.repeat(200_000)}`, /^study\.yaml has 200007 characters/],
     ['a negative budget', `${smallest}\nbudget: {usd: -1}`, /budget.usd: /],
   ])('with %s is refused in one line that names the place', (_, text, expected) => {
     const line = complaint(text);
@@ -130,5 +175,11 @@ describe('the file name of a model', () => {
     );
     expect(filePrefix('gpt-4o-2024-08-06')).toBe('gpt-4o-2024-08-06');
     expect(filePrefix('org/model:8b')).toBe('org_model_8b');
+  });
+
+  test('leaves room for what comes after it, and tells long names apart', () => {
+    const long = [1, 2].map((end) => filePrefix('/models/'.repeat(60) + end));
+    expect(new Set(long).size).toBe(2);
+    for (const prefix of long) expect(prefix.length).toBeLessThanOrEqual(180);
   });
 });

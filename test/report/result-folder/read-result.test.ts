@@ -1,10 +1,23 @@
-import { copyFile, cp, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFile,
+  cp,
+  mkdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WeighbridgeError } from '../../../src/errors.js';
 import { resultFiles } from '../../../src/report/result-folder/format.js';
 import { readResult } from '../../../src/report/result-folder/read-result.js';
+import { startViewer } from '../../../src/report/viewer/server.js';
 import { type SmallResult, smallResult } from '../../support/small-result.js';
+import { GPT_4O } from '../../support/small-study.js';
 
 let made: SmallResult;
 /** A copy to damage. */
@@ -119,6 +132,72 @@ describe('a damaged result', () => {
     });
     expect((await read.reports(name, 'nativeReports', context)).length).toBeGreaterThan(0);
     await read.close();
+  });
+});
+
+describe('a folder that somebody else made', () => {
+  const secret = () => join(dirname(made.folder), 'secret');
+  beforeEach(() => writeFile(secret(), 'a secret of the one who looks'));
+
+  test.each(Object.values(resultFiles))('leads nowhere by a link in place of %s', async (name) => {
+    for (const target of [secret(), join(made.folder, name), join(folder, 'copy-of-it')]) {
+      await copyFile(join(made.folder, name), join(folder, 'copy-of-it'));
+      await rm(join(folder, name));
+      await symlink(target, join(folder, name));
+      // Trials and reports are read late, but their sizes at once.
+      expect(['damaged-result', 'no-result']).toContain((await refusal()).code);
+    }
+  });
+
+  test('leads nowhere by a link that comes later', async () => {
+    const result = await readResult(folder);
+    await rm(join(folder, 'trials.json'));
+    await symlink(join(made.folder, 'trials.json'), join(folder, 'trials.json'));
+    await expect(result.trials(GPT_4O, 'instilled', 'x')).rejects.toMatchObject({
+      code: 'damaged-result',
+      message: expect.stringContaining('trials.json is a symbolic link'),
+    });
+    await result.close();
+  });
+
+  test.each(['../secret', '/etc/passwd', 'csv/weights.csv', '..'])(
+    'has no file %s among those that it lists',
+    async (name) => {
+      await edit('result.json', (text) =>
+        text.replace('"fits.json":', `${JSON.stringify(name)}: 29, "fits.json":`),
+      );
+      expect((await refusal()).message).toMatch('lists a file that no result has');
+    },
+  );
+
+  test('serves no picture by a link, a folder or a pipe', async () => {
+    const picture = join(folder, 'figure-2.svg');
+    const viewer = await startViewer(folder, { page: new Map() });
+    const fetched = async () => {
+      const response = await fetch(new URL('/pictures/figure-2.svg', viewer.url));
+      return [response.status, (await response.text()).includes('secret')];
+    };
+    try {
+      await writeFile(picture, '<svg/>');
+      expect(await fetched()).toEqual([200, false]);
+      await rm(picture);
+      await symlink(secret(), picture);
+      expect(await fetched()).toEqual([404, false]);
+      await rm(picture);
+      await mkdir(picture);
+      expect(await fetched()).toEqual([404, false]);
+      await rm(picture, { recursive: true });
+      execFileSync('mkfifo', [picture]);
+      expect(await fetched()).toEqual([404, false]);
+    } finally {
+      await viewer.close();
+    }
+  });
+
+  test('in another encoding is damaged', async () => {
+    await writeFile(join(folder, 'contexts.json'), Buffer.from('{"caf\u00e9": 1}', 'latin1'));
+    await edit('result.json', (text) => text.replace(/,\s*"files": \{[^}]*\}/, ''));
+    expect((await refusal()).message).toMatch('contexts.json is not UTF-8');
   });
 });
 

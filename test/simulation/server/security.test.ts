@@ -1,4 +1,5 @@
 /** Who reaches the server, with which key, and with how much. */
+import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -64,6 +65,48 @@ describe('the address', () => {
   });
 });
 
+describe('who is answered', () => {
+  /** fetch sets Host by itself. */
+  function post(headers: Record<string, string>, path = '/v1/chat/completions') {
+    const { port } = new URL(server.url);
+    const body =
+      '{"model": "simulated-model", "messages": [{"role": "user", "content": "Hello?"}]}';
+    return new Promise<number | undefined>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end(body);
+    });
+  }
+
+  test.each([
+    [{ host: '127.0.0.1' }, 200],
+    [{ host: 'localhost:80' }, 200],
+    [{ host: 'evil.example' }, 403],
+    [{ host: '127.0.0.1.evil.example' }, 403],
+    [{ host: '192.168.0.1' }, 403],
+    [{ host: 'localhost', origin: 'http://localhost:3000' }, 200],
+    [{ host: 'localhost', origin: 'https://evil.example' }, 403],
+    [{ host: 'localhost', origin: 'http://localhost.evil.example' }, 403],
+    [{ host: 'localhost', origin: 'null' }, 403],
+  ])('on loopback a request with %o gets %i', async (headers, status) => {
+    server = await startSimulatedServer();
+    expect(await post(headers)).toBe(status);
+    expect(server.stats().paidAnswers).toBe(status === 200 ? 1 : 0);
+    if (status === 403) expect(await post(headers, '/simulator/stats')).toBe(403);
+  });
+
+  test('elsewhere any host is answered, and still no foreign page', async () => {
+    server = await startSimulatedServer({ host: '0.0.0.0' });
+    expect(await post({ host: 'simulator.internal' })).toBe(200);
+    const own = { host: 'simulator.internal', origin: 'http://simulator.internal' };
+    expect(await post(own)).toBe(200);
+    expect(await post({ ...own, origin: 'https://evil.example' })).toBe(403);
+  });
+});
+
 describe('a key', () => {
   test('that is wanted must be shown, and a wrong one is not told back', async () => {
     server = await startSimulatedServer({ apiKey: KEY });
@@ -107,6 +150,64 @@ describe('a body that is too large', () => {
     const streamed = await post({ body: pieces, duplex: 'half' } as RequestInit);
     expect(streamed.status).toBe(413);
     expect((await fetch(`${server.url}/models`)).status).toBe(200);
+  });
+});
+
+describe('a request of many parts', () => {
+  const api = () => new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0 });
+  const messages = (count: number) =>
+    Array.from({ length: count }, () => ({ role: 'user' as const, content: 'Hello?' }));
+
+  test.each([
+    [2048, 200],
+    [2049, 400],
+    // As many as once ended the process.
+    [100_001, 400],
+  ])('of %i messages gets %i', async (count, status) => {
+    server = await startSimulatedServer();
+    const asked = api().chat.completions.create({
+      model: 'simulated-model',
+      messages: messages(count),
+    });
+    const outcome = await asked.then(
+      () => 200,
+      (error: { status: number }) => error.status,
+    );
+    expect(outcome).toBe(status);
+    expect((await fetch(`${server.url}/models`)).status).toBe(200);
+  });
+
+  test.each([
+    ['batch', 60_000, /more lines than 50000/],
+    ['fine-tune', 110_000, /more than 100000 examples/],
+  ] as const)('a file for %s of line ends alone fails its job', async (purpose, lines, reason) => {
+    server = await startSimulatedServer({ jobSeconds: 0 });
+    const file = await api().files.create({
+      file: new File(['\n'.repeat(lines)], 'lines.jsonl'),
+      purpose,
+    });
+    const look =
+      purpose === 'batch'
+        ? await api()
+            .batches.create({
+              input_file_id: file.id,
+              endpoint: '/v1/chat/completions',
+              completion_window: '24h',
+            })
+            .then(
+              ({ id }) =>
+                () =>
+                  api().batches.retrieve(id),
+            )
+        : await api()
+            .fineTuning.jobs.create({ model: 'simulated-model', training_file: file.id })
+            .then(
+              ({ id }) =>
+                () =>
+                  api().fineTuning.jobs.retrieve(id),
+            );
+    await expect.poll(async () => (await look()).status).toBe('failed');
+    expect(JSON.stringify(await look())).toMatch(reason);
   });
 });
 
