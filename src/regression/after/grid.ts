@@ -28,6 +28,8 @@ export interface Described {
   readonly sd: number;
   readonly min: number;
   readonly max: number;
+  /** Each value once, by size. */
+  readonly values: readonly number[];
 }
 
 /** A column of the data of the fit; a numeric one that the formula takes as `factor(x)` is a factor. */
@@ -43,7 +45,9 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
       return { name, kind: 'boolean', typical: levels[0] ?? null, levels, numbers: null };
     }
     case 'numeric': {
-      if (Object.hasOwn(fit.frame.design.factorLevels, `factor(${formatName(name)})`)) {
+      const { factorLevels } = fit.frame.design;
+      const label = `factor(${formatName(name)})`;
+      if (Object.hasOwn(factorLevels, label) || Object.hasOwn(factorLevels, `as.${label}`)) {
         const levels = levelsOf(column).map(Number);
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
@@ -61,7 +65,8 @@ function described(values: Float64Array): Described {
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
-  return { mean, sd: Math.sqrt(squares / (values.length - 1)), min, max };
+  const distinct = [...Float64Array.from(new Set(values)).sort()];
+  return { mean, sd: Math.sqrt(squares / (values.length - 1)), min, max, values: distinct };
 }
 
 /** Evenly spaced, both ends among them. */
