@@ -63,13 +63,13 @@ function codesAmong(
   });
 }
 
-/** Codes of what a formula computes. */
-function codesOfComputed(
+/** Codes of what a formula computes. @throws WeighbridgeError for a value that is none of the levels */
+export function codesOfComputed(
   labels: readonly (string | null)[],
   levels: readonly string[],
   text: string,
-  why: string,
   scope: Scope,
+  why: string = notInFit(levels),
 ): Int32Array {
   return codesAmong(labels, levels, (value, row) => {
     const problem = `${text} is '${value}', ${why}`;
@@ -86,7 +86,7 @@ export function textFactor(
   const levels = scope.levels(label, () =>
     [...new Set(labels)].filter((one) => one !== null).sort(compareCodePoints),
   );
-  const codes = codesOfComputed(labels, levels, label, notInFit(levels), scope);
+  const codes = codesOfComputed(labels, levels, label, scope);
   return { kind: 'factor', levels, codes };
 }
 
@@ -120,7 +120,7 @@ function factorOf(
   const codes =
     given === undefined && x.kind === 'name'
       ? codesOf(column, levels, x.name, scope)
-      : codesOfComputed(labelsOf(column), levels, formatExpression(x), why, scope);
+      : codesOfComputed(labelsOf(column), levels, formatExpression(x), scope, why);
   const labels = named.get('labels');
   if (labels === undefined) return { kind: 'factor', levels, codes };
   const shown = writtenLabels(labels, scope);
@@ -192,7 +192,7 @@ function crossing(
   return {
     kind: 'factor',
     levels,
-    codes: codesOfComputed(labels, levels, label, notInFit(levels), scope),
+    codes: codesOfComputed(labels, levels, label, scope),
   };
 }
 
@@ -211,9 +211,7 @@ function intervals(
   const { values } = column;
   const right = flag(named, 'right', true, fail);
   const closed = flag(named, 'include.lowest', false, fail);
-  const breaks = scope.constants(formatExpression(call), () =>
-    breaksOf(required(named, 'breaks'), values, scope),
-  );
+  const breaks = breaksOf(required(named, 'breaks'), call, values, scope);
   const labels = named.get('labels');
   const levels =
     labels === undefined
@@ -240,8 +238,13 @@ function intervalOf(value: number, breaks: readonly number[], right: boolean): n
   return (beyond < 0 ? breaks.length : beyond) - 1;
 }
 
-/** One number is a count of intervals of equal width, the ends moved out by a thousandth, as in R. */
-function breaksOf(expression: Expression, x: Float64Array, { fail }: Scope): readonly number[] {
+/** One number is a count of intervals over the range of the data of the fit. */
+function breaksOf(
+  expression: Expression,
+  call: CallExpression,
+  x: Float64Array,
+  { constants, fail }: Scope,
+): readonly number[] {
   const given = constantsOf(expression, fail).map(Number);
   if (given.length > 1) {
     const sorted = [...given].sort((a, b) => a - b);
@@ -252,6 +255,11 @@ function breaksOf(expression: Expression, x: Float64Array, { fail }: Scope): rea
   if (!Number.isInteger(count) || count < 2 || count > 1000) {
     fail(expression.place, `the number of intervals is a whole number from 2, found ${count}`);
   }
+  return constants(formatExpression(call), () => evenBreaks(x, count));
+}
+
+/** Of equal width, the ends moved out by a thousandth, as in R. */
+function evenBreaks(x: Float64Array, count: number): readonly number[] {
   const min = x.reduce((a, b) => Math.min(a, b));
   const max = x.reduce((a, b) => Math.max(a, b));
   const width = max - min;

@@ -18,7 +18,7 @@ export function formatFormula(formula: Omit<Formula, 'text'>): string {
 export function formatExpression(expression: Expression): string {
   switch (expression.kind) {
     case 'number':
-      return expression.whole ? `${expression.value}L` : formatNumber(expression.value);
+      return formatNumber(expression.value);
     case 'text':
       return `"${escaped(expression.value, '"')}"`;
     case 'constant':

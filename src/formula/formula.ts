@@ -49,8 +49,6 @@ export type Expression =
 export interface NumberExpression {
   readonly kind: 'number';
   readonly value: number;
-  /** Written as R's whole number, `2L`. */
-  readonly whole?: true;
   readonly place: number;
 }
 

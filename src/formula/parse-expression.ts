@@ -101,12 +101,7 @@ export function isComparison({ operator }: BinaryExpression): boolean {
 
 function operand(cursor: Cursor): Parsed {
   const token = cursor.tokens[cursor.position];
-  if (token.kind === 'number') {
-    const { value, whole, place } = token;
-    cursor.position++;
-    return { expression: { kind: 'number', value, ...(whole && { whole }), place }, depth: 1 };
-  }
-  if (token.kind === 'text') {
+  if (token.kind === 'number' || token.kind === 'text') {
     cursor.position++;
     return { expression: token, depth: 1 };
   }

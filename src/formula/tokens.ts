@@ -5,13 +5,7 @@ import { failAt } from './formula-error.js';
 import { unquoted } from './names.js';
 
 export type Token =
-  | {
-      readonly kind: 'number';
-      readonly value: number;
-      /** Written with an L behind it. */
-      readonly whole: boolean;
-      readonly place: number;
-    }
+  | { readonly kind: 'number'; readonly value: number; readonly place: number }
   | { readonly kind: 'text'; readonly value: string; readonly place: number }
   | {
       readonly kind: 'name';
@@ -47,11 +41,10 @@ export function tokenize(text: string): readonly Token[] {
     }
     const number = take(numberPattern);
     if (number !== null) {
-      const whole = number.endsWith('L');
-      const value = Number(whole ? number.slice(0, -1) : number);
+      // R's whole numbers, 2L, are numbers: its names of columns have them without the L.
+      const value = Number(number.replace('L', ''));
       if (!Number.isFinite(value)) fail(start, `the number ${number} is too large`);
-      if (whole && !Number.isSafeInteger(value)) fail(start, `${number} is not a whole number`);
-      tokens.push({ kind: 'number', value, whole, place: start });
+      tokens.push({ kind: 'number', value, place: start });
       place += number.length;
       continue;
     }

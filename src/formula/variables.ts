@@ -3,11 +3,13 @@
  */
 import { WeighbridgeError } from '../errors.js';
 import { evaluate, valuesOf } from './evaluate.js';
+import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import { polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
+import { type FactorColumn, labelsOf, levelsOf } from './table.js';
 
 export type DesignVariable =
   | {
@@ -36,8 +38,16 @@ export function designVariable(expression: Expression, scope: Scope): DesignVari
   if (value.kind === 'boolean') {
     return { kind: 'categorical', label, levels: ['FALSE', 'TRUE'], codes: value.codes };
   }
-  refuseOneLevel(label, value.levels);
-  return { kind: 'categorical', label, levels: value.levels, codes: value.codes };
+  const { levels, codes } = levelsInUse(label, value, scope);
+  refuseOneLevel(label, levels);
+  return { kind: 'categorical', label, levels, codes };
+}
+
+/** Levels of `cut()` and its like that no row of the fit has are dropped, as brms drops them. */
+function levelsInUse(label: string, value: FactorColumn, scope: Scope): FactorColumn {
+  const levels = scope.levels(`levels in use of ${label}`, () => levelsOf(value));
+  if (levels.length === value.levels.length) return value;
+  return { kind: 'factor', levels, codes: codesOfComputed(labelsOf(value), levels, label, scope) };
 }
 
 function ofColumn(name: string, label: string, place: number, scope: Scope): DesignVariable {
