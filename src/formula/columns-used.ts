@@ -29,7 +29,8 @@ export function dotColumns(formula: Formula, table: Table): readonly string[] {
   return columnNames(table).filter((name) => !left.has(name));
 }
 
-function hasDot(expression: Expression): boolean {
+/** Whether `.` stands among the terms. */
+export function hasDot(expression: Expression): boolean {
   switch (expression.kind) {
     case 'dot':
       return true;

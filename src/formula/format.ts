@@ -10,9 +10,13 @@ const spaced: ReadonlySet<string> = new Set([
 
 /** The canonical spelling of a formula. */
 export function formatFormula(formula: Omit<Formula, 'text'>): string {
-  const response = formatExpression(formula.response);
-  const trials = formula.trials === null ? '' : ` | trials(${formatExpression(formula.trials)})`;
-  return `${response}${trials} ~ ${formatExpression(formula.predictors)}`;
+  return `${formatOutcome(formula)} ~ ${formatExpression(formula.predictors)}`;
+}
+
+/** What stands left of `~`. */
+export function formatOutcome({ response, trials }: Pick<Formula, 'response' | 'trials'>): string {
+  const text = formatExpression(response);
+  return trials === null ? text : `${text} | trials(${formatExpression(trials)})`;
 }
 
 export function formatExpression(expression: Expression): string {

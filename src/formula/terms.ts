@@ -95,11 +95,16 @@ function groupKey({ columns, varying, correlated }: GroupTerm): string {
   ]);
 }
 
-function groupText({ group, varying, correlated }: GroupTerm): string {
-  const effects = varying.terms.map((term) => termLabel(varying, term));
-  const intercept = varying.intercept ? '1' : '0';
-  const bar = correlated ? '|' : '||';
-  return `(${[intercept, ...effects].join(' + ')} ${bar} ${group})`;
+/** `(1 + x | g)`. */
+export function groupText({ columns, varying, correlated }: GroupTerm): string {
+  const group = columns.map(formatExpression).join(':');
+  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${group})`;
+}
+
+/** `1 + x`, `0 + x`. */
+export function termsText(terms: Terms): string {
+  const labels = terms.terms.map((term) => termLabel(terms, term));
+  return [terms.intercept ? '1' : '0', ...labels].join(' + ');
 }
 
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
