@@ -21,6 +21,7 @@ import {
   matchArguments,
   numberArgument,
   numericFunctions,
+  rowArguments,
   scaling,
 } from './functions.js';
 import { power } from './polynomial.js';
@@ -59,7 +60,8 @@ export function namesIn(expression: Expression): ReadonlyMap<string, number> {
         walk(part.right);
         break;
       case 'call':
-        for (const { name, value } of part.arguments) if (!isFlag(name, value)) walk(value);
+        // Not what is written out: T of scale(x, T) is no column.
+        for (const value of rowArguments(part, failChecked)) walk(value);
         break;
       default:
     }
@@ -68,9 +70,9 @@ export function namesIn(expression: Expression): ReadonlyMap<string, number> {
   return names;
 }
 
-/** T of `raw = T`, which is TRUE. */
-function isFlag(argument: string | null, value: Expression): boolean {
-  return argument !== null && value.kind === 'name' && (value.name === 'T' || value.name === 'F');
+/** Calls were checked when the formula was read. */
+function failChecked(_place: number, problem: string): never {
+  throw new RangeError(problem);
 }
 
 function notFinite(

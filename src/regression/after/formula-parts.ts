@@ -41,6 +41,23 @@ export function factorColumns(design: Design): string[] {
     .flatMap(columnsIn);
 }
 
+/** Columns of which each value is a level: x of `factor(x)`, `interaction(x, f)`, not of `cut(x, 3)`. */
+export function leveledColumns(design: Design): string[] {
+  const { population, groups } = expandFormula(design.formula, design.dot).terms;
+  const variables = [population, ...groups.map(({ varying }) => varying)];
+  return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
+}
+
+const leveling: readonly string[] = ['factor', 'as.factor', 'as.character', 'interaction'];
+
+function leveledIn(expression: Expression): string[] {
+  if (expression.kind !== 'call') return [];
+  const values = expression.arguments.map(({ value }) => value);
+  const names = values.flatMap((value) => (value.kind === 'name' ? [value.name] : []));
+  const own = leveling.includes(expression.function) ? names : [];
+  return [...own, ...values.flatMap(leveledIn)];
+}
+
 /** Columns of the trials of a binomial. */
 export function trialsColumns({ formula }: Design): string[] {
   return formula.trials === null ? [] : columnsIn(formula.trials);
