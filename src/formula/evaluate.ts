@@ -60,14 +60,19 @@ export function namesIn(expression: Expression): ReadonlyMap<string, number> {
         walk(part.right);
         break;
       case 'call':
-        // Not what is written out: T of scale(x, T) is no column.
-        for (const value of rowArguments(part, failChecked)) walk(value);
+        for (const value of argumentsWithNames(part)) walk(value);
         break;
       default:
     }
   };
   walk(expression);
   return names;
+}
+
+/** Those that may name columns: T of `scale(x, T)` names none. */
+function argumentsWithNames(call: CallExpression): readonly Expression[] {
+  const isList = call.function === 'c' || call.function === 'seq';
+  return isList ? call.arguments.map(({ value }) => value) : rowArguments(call, failChecked);
 }
 
 /** Calls were checked when the formula was read. */

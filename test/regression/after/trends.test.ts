@@ -104,7 +104,7 @@ describe('against emmeans', () => {
 // Predictors of two values, as numbers and as others: emmeans keeps both, by `cov.keep = 2`.
 describe('of numbers of two values', () => {
   const { data, cases } = reference.twoValues;
-  const familyOf = (link: string | undefined) =>
+  const familyOf = (link: unknown) =>
     link === 'logit' ? binomial() : link === 'log' ? poisson() : gaussian();
   const fits = cases.map(({ link, formula, ...theirs }) => {
     const family = familyOf(link);
