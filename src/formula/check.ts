@@ -3,24 +3,21 @@
  * they are arithmetic, behind `|` they join grouping factors.
  */
 
+import { constantsOf, numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression } from './formula.js';
 import type { FormulaFail } from './formula-error.js';
-import {
-  logCall,
-  numberOf,
-  numericFunctions,
-  onlyArgument,
-  polyCall,
-  scaleCall,
-  unknownFunction,
-} from './functions.js';
+import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import { isComparison } from './parse-expression.js';
 
 /** Powers of a sum of terms beyond this add no terms. */
 const MAX_POWER = 100;
 
-/** Where a term stands: group terms and offsets are added, and nothing else is done to them. */
-type Standing = 'added' | 'operand' | 'varying';
+/**
+ * Where a term stands. Offsets are added, group terms are added or taken away, and nothing else is
+ * done to them.
+ */
+type Standing = 'added' | 'removed' | 'operand' | 'varying';
 
 export function checkPredictors(expression: Expression, fail: FormulaFail): void {
   checkTerms(expression, 'added', fail);
@@ -38,6 +35,12 @@ function checkTerms(expression: Expression, standing: Standing, fail: FormulaFai
     case 'logical':
       fail(expression.place, 'TRUE and FALSE are not terms');
       return;
+    case 'text':
+      fail(expression.place, 'text is no term; names with spaces stand in `backquotes`');
+      return;
+    case 'constant':
+      fail(expression.place, `${expression.name} is no term`);
+      return;
     case 'number':
       if (expression.value !== 0 && expression.value !== 1) {
         const found = formatExpression(expression);
@@ -47,9 +50,12 @@ function checkTerms(expression: Expression, standing: Standing, fail: FormulaFai
         );
       }
       return;
-    case 'unary':
-      checkTerms(expression.operand, expression.operator === '-' ? less(standing) : standing, fail);
+    case 'unary': {
+      const { operator, operand } = expression;
+      if (operator === '!') checkNumeric(operand, fail);
+      else checkTerms(operand, operator === '-' ? taken(standing) : standing, fail);
       return;
+    }
     case 'parentheses': {
       const { inner } = expression;
       if (inner.kind === 'binary' && isBar(inner)) checkGroup(inner, standing, fail);
@@ -65,9 +71,14 @@ function checkTerms(expression: Expression, standing: Standing, fail: FormulaFai
   }
 }
 
-/** What may be added may not be taken away, and not be crossed. */
-function less(standing: Standing): Standing {
-  return standing === 'added' ? 'operand' : standing;
+/** Right of a minus. */
+function taken(standing: Standing): Standing {
+  return standing === 'added' ? 'removed' : crossed(standing);
+}
+
+/** What may be added or taken away may not be crossed. */
+function crossed(standing: Standing): Standing {
+  return standing === 'varying' ? standing : 'operand';
 }
 
 function isBar({ operator }: BinaryExpression): boolean {
@@ -81,17 +92,33 @@ function checkOperator(expression: BinaryExpression, standing: Standing, fail: F
   }
   if (operator === '+' || operator === '-') {
     checkTerms(left, standing, fail);
-    checkTerms(right, operator === '+' ? standing : less(standing), fail);
+    checkTerms(right, operator === '+' ? standing : taken(standing), fail);
+    return;
+  }
+  if (isVariable(expression)) {
+    checkNumeric(expression, fail);
     return;
   }
   refuseNumber(left, operator, fail);
-  checkTerms(left, less(standing), fail);
+  checkTerms(left, crossed(standing), fail);
   if (operator === '^') {
     checkPower(right, fail);
     return;
   }
   refuseNumber(right, operator, fail);
-  checkTerms(right, less(standing), fail);
+  if (operator === '%in%') refuseValues(expression, fail);
+  checkTerms(right, crossed(standing), fail);
+}
+
+/** An operator that makes values of values, where others make terms of terms: `x > 0`, `x %% 2`. */
+export function isVariable(expression: BinaryExpression): boolean {
+  return isComparison(expression) || ['&', '&&', '%%', '%/%'].includes(expression.operator);
+}
+
+function refuseValues({ left, right }: BinaryExpression, fail: FormulaFail): void {
+  if (right.kind !== 'call' || right.function !== 'c') return;
+  const test = `I(${formatExpression(left)} %in% ${formatExpression(right)})`;
+  fail(right.place, `%in% of terms nests them; a test of values stands within I(), as in ${test}`);
 }
 
 function refuseNumber(operand: Expression, operator: string, fail: FormulaFail): void {
@@ -117,13 +144,8 @@ function checkTermCall(call: CallExpression, standing: Standing, fail: FormulaFa
   switch (call.function) {
     case 'offset':
       if (standing !== 'added') fail(call.place, 'an offset is added as it is: y ~ x + offset(z)');
-      checkNumeric(onlyArgument(call, fail), fail);
+      checkNumeric(firstArgument(call, fail), fail);
       return;
-    case 'factor': {
-      const of = onlyArgument(call, fail);
-      if (of.kind !== 'name') fail(of.place, 'factor() wants the name of a column');
-      return;
-    }
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
@@ -138,10 +160,10 @@ function checkGroup(bar: BinaryExpression, standing: Standing, fail: FormulaFail
   const { left, right, operator, place } = bar;
   if (standing === 'varying') fail(place, 'a group term within a group term');
   if (standing === 'operand') {
-    fail(place, 'a group term is added as it is: y ~ x + (1 | g)');
+    fail(place, 'a group term is added or taken away as it is: y ~ x + (1 | g)');
   }
   if (left.kind === 'binary' && isBar(left)) {
-    fail(left.place, 'a second |; names of group terms, (1 |id| g), are not here');
+    fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
   }
   checkTerms(left, 'varying', fail);
   checkGrouping(right, operator, fail);
@@ -171,14 +193,14 @@ function checkGrouping(expression: Expression, bar: string, fail: FormulaFail): 
   );
 }
 
-/** Arithmetic: of numbers, columns and functions of them. */
+/** Values: of numbers, columns and functions of them; comparisons too. */
 export function checkNumeric(expression: Expression, fail: FormulaFail): void {
   switch (expression.kind) {
     case 'name':
     case 'number':
-      return;
+    case 'constant':
     case 'logical':
-      fail(expression.place, 'TRUE and FALSE are not numbers');
+    case 'text':
       return;
     case 'dot':
       fail(expression.place, '. has no place in arithmetic');
@@ -190,33 +212,30 @@ export function checkNumeric(expression: Expression, fail: FormulaFail): void {
       checkNumeric(expression.operand, fail);
       return;
     case 'binary':
-      if (!['+', '-', '*', '/', '^'].includes(expression.operator)) {
-        fail(expression.place, `${expression.operator} has no place in arithmetic`);
+      checkValueOperator(expression, fail);
+      return;
+    case 'call': {
+      const unknown = unknownFunction(expression.function);
+      if (unknown !== null) fail(expression.place, unknown);
+      if (expression.function === 'poly' || expression.function === 'offset') {
+        const name = expression.function;
+        fail(expression.place, `${name}() is a term of its own and has no place within arithmetic`);
       }
-      checkNumeric(expression.left, fail);
-      checkNumeric(expression.right, fail);
+      for (const of of rowArguments(expression, fail)) checkNumeric(of, fail);
       return;
-    case 'call':
-      checkNumericCall(expression, fail);
-      return;
+    }
   }
 }
 
-function checkNumericCall(call: CallExpression, fail: FormulaFail): void {
-  const name = call.function;
-  const unknown = unknownFunction(name);
-  if (unknown !== null) fail(call.place, unknown);
-  if (name === 'log') {
-    const { x, base } = logCall(call, fail);
-    checkNumeric(x, fail);
-    if (base !== null) checkNumeric(base, fail);
-  } else if (name === 'scale') {
-    checkNumeric(scaleCall(call, fail).x, fail);
-  } else if (name === 'I' || numericFunctions.has(name)) {
-    checkNumeric(onlyArgument(call, fail), fail);
-  } else {
-    fail(call.place, `${name}() is a term of its own and has no place within arithmetic`);
+function checkValueOperator(expression: BinaryExpression, fail: FormulaFail): void {
+  const { operator, left, right, place } = expression;
+  if (operator === '||' || operator === '&&') {
+    fail(place, `${operator} takes single values in R; for columns write ${operator[0]}`);
   }
+  if (operator === ':') fail(place, ': has no place in arithmetic');
+  checkNumeric(left, fail);
+  if (operator === '%in%') constantsOf(right, fail);
+  else checkNumeric(right, fail);
 }
 
 export function checkResponse(response: Expression, fail: FormulaFail): void {

@@ -29,7 +29,8 @@ export function dotColumns(formula: Formula, table: Table): readonly string[] {
   return columnNames(table).filter((name) => !left.has(name));
 }
 
-function hasDot(expression: Expression): boolean {
+/** Whether `.` stands among the terms. */
+export function hasDot(expression: Expression): boolean {
   switch (expression.kind) {
     case 'dot':
       return true;
@@ -99,6 +100,46 @@ export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: For
   for (const [name] of namesIn(formula.response)) {
     const place = used.predictors.get(name) ?? used.grouping.get(name);
     if (place !== undefined) fail(place, `the outcome '${name}' is among its own predictors`);
+  }
+}
+
+/** The formula with `pi` as the number, where the table has no column of that name. */
+export function withConstants(formula: Formula, table: Table): Formula {
+  if (hasColumn(table, 'pi')) return formula;
+  const { response, trials, predictors } = formula;
+  const changed = (expression: Expression) => withPi(expression, false);
+  return {
+    ...formula,
+    response: changed(response),
+    trials: trials && changed(trials),
+    predictors: changed(predictors),
+  };
+}
+
+/** @param inside of a function or an operator of values, where a number has a place */
+function withPi(expression: Expression, inside: boolean): Expression {
+  switch (expression.kind) {
+    case 'name': {
+      const { name, place } = expression;
+      return inside && name === 'pi' ? { kind: 'constant', name, place } : expression;
+    }
+    case 'parentheses':
+      return { ...expression, inner: withPi(expression.inner, inside) };
+    case 'unary':
+      return { ...expression, operand: withPi(expression.operand, inside) };
+    case 'binary': {
+      const { left, right } = expression;
+      return { ...expression, left: withPi(left, inside), right: withPi(right, inside) };
+    }
+    case 'call': {
+      const values = expression.arguments.map((argument) => ({
+        ...argument,
+        value: withPi(argument.value, true),
+      }));
+      return { ...expression, arguments: values };
+    }
+    default:
+      return expression;
   }
 }
 

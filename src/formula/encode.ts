@@ -12,6 +12,7 @@ import {
 } from './columns-used.js';
 import type { Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
+import { codesOf } from './factors.js';
 import { failAt } from './formula-error.js';
 import { groupDesign } from './groups.js';
 import { modelMatrix } from './model-matrix.js';
@@ -19,7 +20,6 @@ import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
-import { codesOf } from './variables.js';
 
 export interface EncodeOptions {
   /** `leave-out`: the grouping factors are not asked for, and `groups` is empty. */

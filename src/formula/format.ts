@@ -4,19 +4,29 @@
 import type { Argument, Expression, Formula } from './formula.js';
 import { reservedWords } from './parse-expression.js';
 
-const spaced: ReadonlySet<string> = new Set(['|', '||', '+', '-', '*', '%in%']);
+const spaced: ReadonlySet<string> = new Set([
+  ...['|', '||', '&', '&&', '<', '<=', '>', '>=', '==', '!=', '+', '-', '*', '%in%'],
+]);
 
 /** The canonical spelling of a formula. */
 export function formatFormula(formula: Omit<Formula, 'text'>): string {
-  const response = formatExpression(formula.response);
-  const trials = formula.trials === null ? '' : ` | trials(${formatExpression(formula.trials)})`;
-  return `${response}${trials} ~ ${formatExpression(formula.predictors)}`;
+  return `${formatOutcome(formula)} ~ ${formatExpression(formula.predictors)}`;
+}
+
+/** What stands left of `~`. */
+export function formatOutcome({ response, trials }: Pick<Formula, 'response' | 'trials'>): string {
+  const text = formatExpression(response);
+  return trials === null ? text : `${text} | trials(${formatExpression(trials)})`;
 }
 
 export function formatExpression(expression: Expression): string {
   switch (expression.kind) {
     case 'number':
       return formatNumber(expression.value);
+    case 'text':
+      return `"${escaped(expression.value, '"')}"`;
+    case 'constant':
+      return expression.name;
     case 'logical':
       return expression.value ? 'TRUE' : 'FALSE';
     case 'name':
@@ -46,12 +56,16 @@ function formatArgument({ name, value }: Argument): string {
 export function formatName(name: string): string {
   const plain = /^(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*$/u.test(name);
   if (plain && name !== '.' && !reservedWords.has(name)) return name;
-  const escaped = name
-    .replace(/[\\`]/g, (character) => `\\${character}`)
+  return `\`${escaped(name, '`')}\``;
+}
+
+function escaped(text: string, quote: string): string {
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(quote, `\\${quote}`)
     .replace(/\n/g, '\\n')
     .replace(/\t/g, '\\t')
     .replace(/\r/g, '\\r');
-  return `\`${escaped}\``;
 }
 
 /**

@@ -15,12 +15,30 @@ export interface Formula {
   readonly predictors: Expression;
 }
 
-export type BinaryOperator = '|' | '||' | '+' | '-' | '*' | '/' | '%in%' | ':' | '^';
+export type ComparisonOperator = '<' | '<=' | '>' | '>=' | '==' | '!=';
+
+export type BinaryOperator =
+  | '|'
+  | '||'
+  | '&'
+  | '&&'
+  | ComparisonOperator
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%in%'
+  | '%%'
+  | '%/%'
+  | ':'
+  | '^';
 
 /** Parentheses are kept: R's names of columns have them, `I((x + 1)^2)`. */
 export type Expression =
   | NumberExpression
   | LogicalExpression
+  | TextExpression
+  | ConstantExpression
   | NameExpression
   | DotExpression
   | ParenthesesExpression
@@ -34,10 +52,24 @@ export interface NumberExpression {
   readonly place: number;
 }
 
-/** TRUE or FALSE: an argument's value. */
+/** TRUE or FALSE. */
 export interface LogicalExpression {
   readonly kind: 'logical';
   readonly value: boolean;
+  readonly place: number;
+}
+
+/** Text in quotes: a level, in `f == "a"`. */
+export interface TextExpression {
+  readonly kind: 'text';
+  readonly value: string;
+  readonly place: number;
+}
+
+/** A number by its name in R. `pi` is one only where the data have no such column. */
+export interface ConstantExpression {
+  readonly kind: 'constant';
+  readonly name: 'Inf' | 'pi';
   readonly place: number;
 }
 
@@ -62,7 +94,7 @@ export interface ParenthesesExpression {
 
 export interface UnaryExpression {
   readonly kind: 'unary';
-  readonly operator: '+' | '-';
+  readonly operator: '+' | '-' | '!';
   readonly operand: Expression;
   readonly place: number;
 }

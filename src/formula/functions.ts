@@ -2,12 +2,13 @@
  * The functions that a formula knows, with their arguments as R matches them: by name first, the
  * others in order.
  */
-
+import gammaln from '@stdlib/math-base-special-gammaln';
+import { constantsOf, numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import type { FormulaFail } from './formula-error.js';
 
-/** Of one number each. */
+/** Functions of one number. */
 export const numericFunctions: ReadonlyMap<string, (x: number) => number> = new Map([
   ['log2', Math.log2],
   ['log10', Math.log10],
@@ -16,21 +17,112 @@ export const numericFunctions: ReadonlyMap<string, (x: number) => number> = new 
   ['expm1', Math.expm1],
   ['sqrt', Math.sqrt],
   ['abs', Math.abs],
+  ['sign', Math.sign],
+  ['floor', Math.floor],
+  ['ceiling', Math.ceil],
+  ['trunc', Math.trunc],
   ['sin', Math.sin],
   ['cos', Math.cos],
+  ['tan', Math.tan],
+  ['asin', Math.asin],
+  ['acos', Math.acos],
+  ['atan', Math.atan],
+  ['sinh', Math.sinh],
+  ['cosh', Math.cosh],
+  ['tanh', Math.tanh],
+  ['asinh', Math.asinh],
+  ['acosh', Math.acosh],
+  ['atanh', Math.atanh],
+  ['lgamma', gammaln],
+  ['plogis', (x) => 1 / (1 + Math.exp(-x))],
+  ['qlogis', (p) => Math.log(p / (1 - p))],
 ]);
 
-export const knownFunctions: readonly string[] = [
-  'I',
-  'log',
-  ...numericFunctions.keys(),
-  'scale',
-  'poly',
+/** Of a whole column one number: of the data of the fit, also for new rows. */
+export const columnStatistics: readonly string[] = ['mean', 'median', 'sd', 'var', 'min', 'max'];
+
+/** Functions whose value is a factor. */
+export const factorFunctions: readonly string[] = [
   'factor',
-  'offset',
+  'as.factor',
+  'relevel',
+  'cut',
+  'interaction',
 ];
 
-/** brms' functions of formulas that are not here, with what they are for. */
+/**
+ * What an argument is: `rows` an expression with a value for each row; the others are written out:
+ * a `number`, several `numbers`, numbers or texts (`values`), a `flag` (TRUE or FALSE), or either a
+ * flag or a number (`scaling`).
+ */
+type Role = 'rows' | 'number' | 'numbers' | 'values' | 'flag' | 'text' | 'scaling';
+
+/** By the arguments' names in R's order; a question mark behind one that may be left out. */
+type Signature = Readonly<Record<string, Role | `${Role}?`>>;
+
+const ofRows: Signature = { x: 'rows' };
+/** The name of any number of arguments. */
+const REST = '...';
+
+const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
+  ['I', ofRows],
+  ['log', { x: 'rows', base: 'rows?' }],
+  ...[...numericFunctions.keys()].map((name): [string, Signature] => [name, ofRows]),
+  ['round', { x: 'rows', digits: 'number?' }],
+  ['signif', { x: 'rows', digits: 'number?' }],
+  ['atan2', { y: 'rows', x: 'rows' }],
+  ['pmin', { [REST]: 'rows', 'na.rm': 'flag?' }],
+  ['pmax', { [REST]: 'rows', 'na.rm': 'flag?' }],
+  ['ifelse', { test: 'rows', yes: 'rows', no: 'rows' }],
+  ['xor', { x: 'rows', y: 'rows' }],
+  ...columnStatistics.map((name): [string, Signature] => [name, ofRows]),
+  ['scale', { x: 'rows', center: 'scaling?', scale: 'scaling?' }],
+  // R's other arguments, coefs and simple, are not supported.
+  ['poly', { x: 'rows', degree: 'number?', raw: 'flag?' }],
+  ['factor', { x: 'rows', levels: 'values?', labels: 'values?' }],
+  ['as.factor', ofRows],
+  ['relevel', { x: 'rows', ref: 'values' }],
+  [
+    'cut',
+    {
+      x: 'rows',
+      breaks: 'numbers',
+      labels: 'values?',
+      'include.lowest': 'flag?',
+      right: 'flag?',
+      'dig.lab': 'number?',
+    },
+  ],
+  ['interaction', { [REST]: 'rows', drop: 'flag?', sep: 'text?', 'lex.order': 'flag?' }],
+  ['as.numeric', ofRows],
+  ['as.double', ofRows],
+  ['as.integer', ofRows],
+  ['as.logical', ofRows],
+  ['as.character', ofRows],
+  ['as.vector', ofRows],
+  ['identity', ofRows],
+  ['c', ofRows],
+  ['offset', ofRows],
+]);
+
+export const knownFunctions: readonly string[] = [...signatures.keys()];
+
+/** Functions of R that are refused with a reason or a way out. */
+const refusedFunctions: ReadonlyMap<string, string> = new Map([
+  ['cbind', 'cbind() is not supported; counts of trials are y | trials(n) ~ x'],
+  ['trials', 'trials() stands left of ~, after the outcome: y | trials(n) ~ x'],
+  [
+    'is.na',
+    'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
+  ],
+  ['ordered', 'ordered() is not supported: contrasts are those of unordered factors; see factor()'],
+  ['as.ordered', 'as.ordered() is not supported: contrasts are those of unordered factors'],
+  ['C', 'C() is not supported: contrasts are treatment contrasts'],
+  ['bs', 'bs() (B-splines) is not supported; poly(x, 3) is a polynomial'],
+  ['ns', 'ns() (natural splines) is not supported; poly(x, 3) is a polynomial'],
+]);
+
+/** brms' functions of formulas that are not supported, with what they are for. */
 export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['s', 'smooth terms'],
   ['t2', 'smooth terms'],
@@ -69,74 +161,138 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
 export function unknownFunction(name: string): string | null {
   if (knownFunctions.includes(name)) return null;
   const purpose = brmsFunctions.get(name);
-  if (purpose !== undefined) return `${name}() of brms (${purpose}) is not here`;
-  if (name === 'trials') return 'trials() stands left of ~, after the outcome: y | trials(n) ~ x';
-  if (name === 'cbind') return 'cbind() is not here; counts of trials are y | trials(n) ~ x';
-  return `the function ${name}() is not here; these are: ${knownFunctions.join(', ')}`;
+  if (purpose !== undefined) return `${name}() of brms (${purpose}) is not supported`;
+  const refused = refusedFunctions.get(name);
+  if (refused !== undefined) return refused;
+  return `the function ${name}() is not supported; these are: ${knownFunctions.join(', ')}`;
 }
 
-type Matched = ReadonlyMap<string, Expression>;
+/** The arguments of a call by their names, and those that any number of may stand for `...`. */
+export interface Arguments {
+  readonly named: ReadonlyMap<string, Expression>;
+  readonly rest: readonly Expression[];
+}
 
-function matchArguments(
-  call: CallExpression,
-  names: readonly string[],
-  fail: FormulaFail,
-): Matched {
-  const matched = new Map<string, Expression>();
+/** @throws WeighbridgeError for a function that is not known and arguments that it does not take */
+export function matchArguments(call: CallExpression, fail: FormulaFail): Arguments {
+  const signature = signatures.get(call.function);
+  if (signature === undefined) {
+    return fail(call.place, unknownFunction(call.function) ?? `unknown ${call.function}()`);
+  }
+  const names = Object.keys(signature);
   const usage = `${call.function}(${names.join(', ')})`;
+  const named = new Map<string, Expression>();
   for (const { name, value } of call.arguments) {
     if (name === null) continue;
-    if (!names.includes(name)) fail(value.place, `no argument ${name} in ${usage}`);
-    if (matched.has(name)) fail(value.place, `the argument ${name} is given twice`);
-    matched.set(name, value);
+    if (!names.includes(name) || name === REST)
+      fail(value.place, `no argument ${name} in ${usage}`);
+    if (named.has(name)) fail(value.place, `the argument ${name} is given twice`);
+    named.set(name, value);
   }
-  const open = names.filter((name) => !matched.has(name));
-  for (const { name, value } of call.arguments) {
-    if (name !== null) continue;
+  const positional = call.arguments.filter(({ name }) => name === null).map(({ value }) => value);
+  if (names[0] === REST) {
+    if (positional.length === 0) fail(call.place, `${call.function}() wants columns`);
+    return { named, rest: positional };
+  }
+  const open = names.filter((name) => !named.has(name));
+  for (const value of positional) {
     const next = open.shift();
     if (next === undefined) {
       const found = formatExpression(value);
       return fail(value.place, `one argument too many, ${found}; expected ${usage}`);
     }
-    matched.set(next, value);
+    named.set(next, value);
   }
-  return matched;
+  const lacking = names.find((name) => !signature[name].endsWith('?') && !named.has(name));
+  if (lacking === names[0]) fail(call.place, `${call.function}() wants a column or an expression`);
+  if (lacking !== undefined) fail(call.place, `${usage} wants its argument ${lacking}`);
+  return { named, rest: [] };
 }
 
-function required(call: CallExpression, matched: Matched, fail: FormulaFail): Expression {
-  const x = matched.get('x');
-  return x ?? fail(call.place, `${call.function}() wants a column or an expression`);
+/**
+ * Checks what is written out, and gives those arguments that are expressions with a value a row.
+ *
+ * @throws WeighbridgeError that points at the argument
+ */
+export function rowArguments(call: CallExpression, fail: FormulaFail): readonly Expression[] {
+  const { named, rest } = matchArguments(call, fail);
+  const signature = signatures.get(call.function) ?? {};
+  const rows = [...rest];
+  for (const [name, value] of named) {
+    const role = signature[name].replace('?', '');
+    if (role === 'rows') rows.push(value);
+    else if (role === 'flag') flag(named, name, false, fail);
+    else if (role === 'scaling') scaling(named, name, fail);
+    else requireConstants(value, role, fail);
+  }
+  return rows;
 }
 
-/** The one argument of `exp(x)`, `I(x)`, `factor(x)`, `offset(x)`. */
-export function onlyArgument(call: CallExpression, fail: FormulaFail): Expression {
-  return required(call, matchArguments(call, ['x'], fail), fail);
+function requireConstants(value: Expression, role: string, fail: FormulaFail): void {
+  // labels = FALSE of cut() is a constant, and refused where it is read.
+  const constants = constantsOf(value, fail);
+  const found = formatExpression(value);
+  if (role !== 'values' && role !== 'text' && constants.some((one) => typeof one !== 'number')) {
+    fail(value.place, `expected ${role === 'number' ? 'a number' : 'numbers'}, found ${found}`);
+  }
+  if (role === 'text' && typeof constants[0] !== 'string') {
+    fail(value.place, `expected text in quotes, found ${found}`);
+  }
+  if ((role === 'number' || role === 'text') && constants.length !== 1) {
+    fail(value.place, `expected one ${role}, found ${found}`);
+  }
 }
 
-export interface LogCall {
-  readonly x: Expression;
-  /** null: the natural logarithm. */
-  readonly base: Expression | null;
+/** The one argument of `exp(x)`, `I(x)`, `offset(x)`; the first of others. */
+export function firstArgument(call: CallExpression, fail: FormulaFail): Expression {
+  const { named, rest } = matchArguments(call, fail);
+  const [first] = Object.keys(signatures.get(call.function) ?? {});
+  return rest[0] ?? named.get(first) ?? fail(call.place, `${call.function}() wants a column`);
 }
 
-export function logCall(call: CallExpression, fail: FormulaFail): LogCall {
-  const matched = matchArguments(call, ['x', 'base'], fail);
-  return { x: required(call, matched, fail), base: matched.get('base') ?? null };
+/** A number that is written out; `otherwise` where the argument is absent. */
+export function numberArgument(
+  { named }: Arguments,
+  name: string,
+  otherwise: number,
+  fail: FormulaFail,
+): number {
+  const value = named.get(name);
+  if (value === undefined) return otherwise;
+  const [number] = constantsOf(value, fail);
+  return typeof number === 'number'
+    ? number
+    : fail(value.place, `expected a number, found ${formatExpression(value)}`);
 }
 
-export interface ScaleCall {
-  readonly x: Expression;
-  readonly center: boolean;
-  readonly scale: boolean;
+/** TRUE or FALSE; also R's short T and F. */
+export function flag(
+  named: Arguments['named'],
+  name: string,
+  otherwise: boolean,
+  fail: FormulaFail,
+): boolean {
+  const value = named.get(name);
+  if (value === undefined) return otherwise;
+  if (value.kind === 'logical') return value.value;
+  if (value.kind === 'name' && (value.name === 'T' || value.name === 'F'))
+    return value.name === 'T';
+  return fail(value.place, `${name} is TRUE or FALSE, found ${formatExpression(value)}`);
 }
 
-export function scaleCall(call: CallExpression, fail: FormulaFail): ScaleCall {
-  const matched = matchArguments(call, ['x', 'center', 'scale'], fail);
-  return {
-    x: required(call, matched, fail),
-    center: logical(matched, 'center', true, fail),
-    scale: logical(matched, 'scale', true, fail),
-  };
+/** `center` and `scale` of `scale`: TRUE, FALSE or a number. */
+export function scaling(
+  named: Arguments['named'],
+  name: string,
+  fail: FormulaFail,
+): boolean | number {
+  const value = named.get(name);
+  if (value === undefined) return true;
+  const number = numberOf(value);
+  if (number !== null && (name === 'center' || number !== 0)) return number;
+  if (value.kind === 'logical' || value.kind === 'name') return flag(named, name, true, fail);
+  const found = formatExpression(value);
+  return fail(value.place, `${name} is TRUE or FALSE or a number, found ${found}`);
 }
 
 export interface PolyCall {
@@ -149,34 +305,15 @@ export interface PolyCall {
 const MAX_DEGREE = 20;
 
 export function polyCall(call: CallExpression, fail: FormulaFail): PolyCall {
-  const { place } = call;
-  // R's other arguments, coefs and simple, follow by name alone there too.
-  const matched = matchArguments(call, ['x', 'degree', 'raw'], fail);
-  const degree = matched.get('degree');
+  const { named } = matchArguments(call, fail);
+  const degree = named.get('degree');
   const value = degree === undefined ? 1 : numberOf(degree);
   if (value === null || !Number.isInteger(value) || value < 1 || value > MAX_DEGREE) {
     const found = degree === undefined ? '' : formatExpression(degree);
     return fail(
-      degree?.place ?? place,
+      degree?.place ?? call.place,
       `the degree of poly() is a whole number from 1 to ${MAX_DEGREE}, found ${found}`,
     );
   }
-  return {
-    x: required(call, matched, fail),
-    degree: value,
-    raw: logical(matched, 'raw', false, fail),
-  };
-}
-
-function logical(matched: Matched, name: string, otherwise: boolean, fail: FormulaFail): boolean {
-  const value = matched.get(name);
-  if (value === undefined) return otherwise;
-  if (value.kind === 'logical') return value.value;
-  return fail(value.place, `${name} is TRUE or FALSE, found ${formatExpression(value)}`);
-}
-
-/** A number that is written as such, in parentheses or not; null for all else. */
-export function numberOf(expression: Expression): number | null {
-  if (expression.kind === 'parentheses') return numberOf(expression.inner);
-  return expression.kind === 'number' ? expression.value : null;
+  return { x: firstArgument(call, fail), degree: value, raw: flag(named, 'raw', false, fail) };
 }

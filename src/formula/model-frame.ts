@@ -9,6 +9,7 @@ import {
   checkOutcomeApart,
   dotColumns,
   expandFormula,
+  withConstants,
 } from './columns-used.js';
 import type {
   DataFacts,
@@ -43,7 +44,8 @@ export interface ModelFrameOptions {
  * @throws WeighbridgeError 'bad-formula' where the formula asks for what the table has not,
  * 'bad-data' where the table holds what no regression takes
  */
-export function modelFrame(formula: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
+export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
+  const formula = withConstants(parsed, table);
   const fail = failAt(formula.text);
   const dot = dotColumns(formula, table);
   const { terms, used } = expandFormula(formula, dot);

@@ -4,13 +4,14 @@
 import { WeighbridgeError } from '../errors.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
+import { codesOf } from './factors.js';
 import { formatExpression, formatNumber } from './format.js';
 import type { Expression, Formula } from './formula.js';
 import type { FormulaFail } from './formula-error.js';
 import { listed } from './names.js';
 import type { Scope } from './scope.js';
 import type { Column } from './table.js';
-import { codesOf, refuseLongIntegers } from './variables.js';
+import { refuseLongIntegers } from './variables.js';
 
 /** Levels of the outcome's column, where it is read by levels. */
 export function outcomeDesign(

@@ -1,9 +1,10 @@
 /**
  * Tokens to trees by operator precedence (Pratt 1973, "Top down operator precedence"), with R's
- * precedences: from tight to loose `^` (to the right), signs, `:`, `%in%`, `* /`, `+ -`, `| ||`.
+ * precedences: from tight to loose `^` (to the right), signs, `:`, `%in% %% %/%`, `* /`, `+ -`,
+ * comparisons (one, and no chain of them), `!`, `& &&`, `| ||`.
  * What the operators mean, and which have a meaning where, is not asked here.
  */
-import type { Argument, BinaryOperator, Expression } from './formula.js';
+import type { Argument, BinaryExpression, BinaryOperator, Expression } from './formula.js';
 import { characterAt, type FormulaFail, failAt } from './formula-error.js';
 import { type Token, tokenize } from './tokens.js';
 
@@ -31,19 +32,30 @@ interface Precedence {
   readonly right: number;
 }
 
-const SIGN = 7;
+const COMPARISON = 4;
+const SIGN = 9;
 const precedences = new Map<string, Precedence>(
   (
     [
       ['|', 1, 2],
       ['||', 1, 2],
-      ['+', 3, 4],
-      ['-', 3, 4],
-      ['*', 4, 5],
-      ['/', 4, 5],
-      ['%in%', 5, 6],
-      [':', 6, 7],
-      ['^', 8, 8],
+      ['&', 2, 3],
+      ['&&', 2, 3],
+      ['<', COMPARISON, 5],
+      ['<=', COMPARISON, 5],
+      ['>', COMPARISON, 5],
+      ['>=', COMPARISON, 5],
+      ['==', COMPARISON, 5],
+      ['!=', COMPARISON, 5],
+      ['+', 5, 6],
+      ['-', 5, 6],
+      ['*', 6, 7],
+      ['/', 6, 7],
+      ['%in%', 7, 8],
+      ['%%', 7, 8],
+      ['%/%', 7, 8],
+      [':', 8, 9],
+      ['^', 10, 10],
     ] as const
   ).map(([operator, left, right]) => [operator, { operator, left, right }]),
 );
@@ -64,6 +76,10 @@ function climb(cursor: Cursor, least: number): Parsed {
     const token = cursor.tokens[cursor.position];
     const found = token.kind === 'symbol' ? precedences.get(token.symbol) : undefined;
     if (found === undefined || found.left < least) return left;
+    const { expression } = left;
+    if (found.left === COMPARISON && expression.kind === 'binary' && isComparison(expression)) {
+      cursor.fail(token.place, `a second comparison, ${found.operator}; join two by &`);
+    }
     cursor.position++;
     const right = nested(cursor, token.place, () => climb(cursor, found.right));
     left = {
@@ -79,17 +95,22 @@ function climb(cursor: Cursor, least: number): Parsed {
   }
 }
 
+export function isComparison({ operator }: BinaryExpression): boolean {
+  return precedences.get(operator)?.left === COMPARISON;
+}
+
 function operand(cursor: Cursor): Parsed {
   const token = cursor.tokens[cursor.position];
-  if (token.kind === 'number') {
+  if (token.kind === 'number' || token.kind === 'text') {
     cursor.position++;
-    return { expression: { kind: 'number', value: token.value, place: token.place }, depth: 1 };
+    return { expression: token, depth: 1 };
   }
   if (token.kind === 'name') return nameOrCall(cursor, token);
-  if (token.kind === 'symbol' && (token.symbol === '+' || token.symbol === '-')) {
-    const operator = token.symbol;
+  if (token.kind === 'symbol' && /^[-+!]$/.test(token.symbol)) {
+    const operator = token.symbol === '+' ? '+' : token.symbol === '-' ? '-' : '!';
+    const least = operator === '!' ? COMPARISON : SIGN;
     cursor.position++;
-    const inner = nested(cursor, token.place, () => climb(cursor, SIGN));
+    const inner = nested(cursor, token.place, () => climb(cursor, least));
     return {
       expression: { kind: 'unary', operator, operand: inner.expression, place: token.place },
       depth: deeper(cursor, token.place, inner.depth),
@@ -116,11 +137,17 @@ function nameOrCall(cursor: Cursor, token: Token & { kind: 'name' }): Parsed {
   cursor.position++;
   const next = cursor.tokens[cursor.position];
   if (next.kind === 'symbol' && next.symbol === '(') return call(cursor, name, place);
+  if (next.kind === 'symbol' && /^:::?$/.test(next.symbol)) {
+    const after = cursor.tokens[cursor.position + 1];
+    const alone = after.kind === 'name' ? `, ${after.name}()` : '';
+    cursor.fail(next.place, `${next.symbol}: write the name of the function alone${alone}`);
+  }
   if (token.quoted) return { expression: { kind: 'name', name, place }, depth: 1 };
   if (name === '.') return { expression: { kind: 'dot', place }, depth: 1 };
   if (name === 'TRUE' || name === 'FALSE') {
     return { expression: { kind: 'logical', value: name === 'TRUE', place }, depth: 1 };
   }
+  if (name === 'Inf') return { expression: { kind: 'constant', name, place }, depth: 1 };
   if (reservedWords.has(name)) {
     cursor.fail(place, `${name} is a reserved word of R; a column of that name is \`${name}\``);
   }
@@ -197,6 +224,8 @@ export function describeToken(token: Token): string {
   switch (token.kind) {
     case 'number':
       return `the number ${token.value}`;
+    case 'text':
+      return `the text ${JSON.stringify(token.value)}`;
     case 'name':
       return `the name ${token.name}`;
     case 'symbol':

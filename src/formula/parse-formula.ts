@@ -60,7 +60,7 @@ function refuseBrmsFormula([first, second]: readonly Token[], fail: FormulaFail)
   if (first.kind !== 'name' || !isCall || !formulaFunctions.includes(first.name)) return;
   fail(
     first.place,
-    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not here; a formula is one of the outcome's mean, y ~ x`,
+    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not supported; a formula is one of the outcome's mean, y ~ x`,
   );
 }
 
@@ -84,7 +84,7 @@ function trialsArgument(addition: Expression, fail: FormulaFail): Expression {
     const purpose = brmsFunctions.get(addition.function);
     const what = purpose === undefined ? '' : ` of brms (${purpose})`;
     const name = addition.function;
-    return fail(addition.place, `${name}()${what} is not here; y | trials(n) is`);
+    return fail(addition.place, `${name}()${what} is not supported; y | trials(n) is`);
   }
   const [only, second] = addition.arguments;
   if (only === undefined || second !== undefined) {

@@ -3,10 +3,12 @@
  * 22; as R's `terms` has it). A term is a set of variables, an operator a rule to join lists of
  * terms; the list that results is sorted by the number of variables, and else stays as written.
  */
+import { isVariable } from './check.js';
+import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, Expression, NameExpression } from './formula.js';
 import type { FormulaFail } from './formula-error.js';
-import { numberOf, onlyArgument } from './functions.js';
+import { firstArgument } from './functions.js';
 import { compareCodePoints } from './names.js';
 
 /** Of a level of the model: the population's, or what varies by a group. */
@@ -47,16 +49,67 @@ export function expandPredictors(
   fail: FormulaFail,
 ): FormulaTerms {
   const expansion = expander(dot, fail);
-  const population = expansion.terms(predictors);
-  const groups = expansion.bars.flatMap((bar) => groupTerms(bar, fail));
+  const population = inOrderOfTerms(expansion.terms(predictors));
+  const groups = [...remainingGroups(expansion.bars, fail)];
   groups.sort((a, b) => compareCodePoints(a.group, b.group));
   refuseTwice(groups, fail);
   return { population, offsets: expansion.offsets, groups };
 }
 
+function remainingGroups(bars: readonly Bar[], fail: FormulaFail): readonly GroupTerm[] {
+  let groups: readonly GroupTerm[] = [];
+  for (const { bar, removed } of bars) {
+    const terms = groupTerms(bar, fail);
+    groups = removed ? withoutGroups(groups, terms, bar, fail) : groups.concat(terms);
+  }
+  return groups;
+}
+
+/** R takes away what is written alike and passes over the rest; what cannot be found is refused here. */
+function withoutGroups(
+  groups: readonly GroupTerm[],
+  removed: readonly GroupTerm[],
+  bar: BinaryExpression,
+  fail: FormulaFail,
+): readonly GroupTerm[] {
+  return removed.reduce((left, term) => {
+    const rest = left.filter((other) => groupKey(other) !== groupKey(term));
+    if (rest.length < left.length) return rest;
+    const found = left.map(groupText).join(' + ');
+    const there = found === '' ? 'there is no group term' : `the group terms are ${found}`;
+    return fail(bar.place, `no group term ${groupText(term)} to take away: ${there}`);
+  }, groups);
+}
+
+/** The same for terms of the same effects, however they are written. */
+function groupKey({ columns, varying, correlated }: GroupTerm): string {
+  const effects = varying.terms.map((term) =>
+    term.map((variable) => formatExpression(varying.variables[variable])).sort(),
+  );
+  const count = effects.length + Number(varying.intercept);
+  return JSON.stringify([
+    columns.map(({ name }) => name).sort(),
+    varying.intercept,
+    effects.map((effect) => effect.join(':')).sort(),
+    correlated && count > 1,
+  ]);
+}
+
+/** `(1 + x | g)`. */
+export function groupText({ columns, varying, correlated }: GroupTerm): string {
+  const group = columns.map(formatExpression).join(':');
+  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${group})`;
+}
+
+/** `1 + x`, `0 + x`. */
+export function termsText(terms: Terms): string {
+  const labels = terms.terms.map((term) => termLabel(terms, term));
+  return [terms.intercept ? '1' : '0', ...labels].join(' + ');
+}
+
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
 function groupTerms(bar: BinaryExpression, fail: FormulaFail): readonly GroupTerm[] {
-  const varying = expander([], fail).terms(bar.left);
+  const varying = inOrderOfTerms(expander([], fail).terms(bar.left));
   const grouping = expander([], fail).terms(bar.right);
   return grouping.terms.map((term) => {
     const columns = term.map((variable) => grouping.variables[variable]).filter(isName);
@@ -94,17 +147,23 @@ export function termLabel({ variables }: Terms, term: readonly number[]): string
 
 type Term = readonly number[];
 
+/** A group term as it is met: added, or taken away from those before it. */
+interface Bar {
+  readonly bar: BinaryExpression;
+  readonly removed: boolean;
+}
+
 interface Expander {
   terms(expression: Expression): Terms;
   /** Met on the way. */
-  readonly bars: readonly BinaryExpression[];
+  readonly bars: readonly Bar[];
   readonly offsets: readonly Expression[];
 }
 
 function expander(dot: readonly string[], fail: FormulaFail): Expander {
   const variables: Expression[] = [];
   const placeOf = new Map<string, number>();
-  const bars: BinaryExpression[] = [];
+  const bars: Bar[] = [];
   const offsets: Expression[] = [];
   const budget: Budget = { pairs: 0, fail };
   let intercept = true;
@@ -132,22 +191,25 @@ function expander(dot: readonly string[], fail: FormulaFail): Expander {
       case 'parentheses': {
         const { inner } = expression;
         if (inner.kind !== 'binary' || !inner.operator.startsWith('|')) return expand(inner, sign);
-        bars.push(inner);
+        bars.push({ bar: inner, removed: sign < 0 });
         return [];
       }
       case 'unary': {
+        if (expression.operator === '!') return [variable(expression)];
         if (expression.operator === '+') return expand(expression.operand, sign);
         expand(expression.operand, flip(sign));
         return [];
       }
       case 'binary':
-        return operate(expression, sign);
+        return isVariable(expression) ? [variable(expression)] : operate(expression, sign);
       case 'call':
         if (expression.function !== 'offset') return [variable(expression)];
-        offsets.push(onlyArgument(expression, fail));
+        offsets.push(firstArgument(expression, fail));
         return [];
       case 'logical':
-        return fail(expression.place, 'TRUE and FALSE are not terms');
+      case 'text':
+      case 'constant':
+        return fail(expression.place, `${formatExpression(expression)} is no term`);
     }
   };
 
@@ -189,6 +251,20 @@ function expander(dot: readonly string[], fail: FormulaFail): Expander {
       const terms = [...expanded].sort((a, b) => a.length - b.length);
       return { intercept, variables, terms };
     },
+  };
+}
+
+/**
+ * Variables by their first appearance in the sorted terms, as brms has them: it gives R the terms
+ * anew. So the interaction of `f * x - f`, whose terms are `x` and `f:x`, is called `x:f`.
+ */
+function inOrderOfTerms({ intercept, variables, terms }: Terms): Terms {
+  const order = [...new Set(terms.flat())];
+  const place = new Map(order.map((variable, i) => [variable, i]));
+  return {
+    intercept,
+    variables: order.map((variable) => variables[variable]),
+    terms: terms.map((term) => union([term.map((variable) => place.get(variable) ?? 0)])),
   };
 }
 

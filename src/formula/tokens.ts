@@ -7,6 +7,7 @@ import { cleanText } from './text.js';
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly place: number }
+  | { readonly kind: 'text'; readonly value: string; readonly place: number }
   | {
       readonly kind: 'name';
       readonly name: string;
@@ -18,10 +19,11 @@ export type Token =
 
 /** A letter, or a dot that no digit follows; then letters, marks, digits, dots and underscores. */
 const namePattern = /(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*/uy;
-const numberPattern = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const numberPattern = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?/y;
 const spacePattern = /\s+/y;
 const quotedPattern = /`[^`\\]*(?:\\[\s\S][^`\\]*)*`/y;
-const symbolPattern = /%in%|\|\||[-+*/^:()|~,=]/y;
+const textPattern = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'/y;
+const symbolPattern = /%in%|%%|%\/%|\|\||&&|\*\*|:::?|<-|[<>=!]=|[-+*/^:()|~,=<>!&]/y;
 
 export function tokenize(text: string): readonly Token[] {
   const fail = failAt(text);
@@ -40,7 +42,8 @@ export function tokenize(text: string): readonly Token[] {
     }
     const number = take(numberPattern);
     if (number !== null) {
-      const value = Number(number);
+      // R's whole numbers, 2L, are numbers: its names of columns have them without the L.
+      const value = Number(number.replace('L', ''));
       if (!Number.isFinite(value)) fail(start, `the number ${number} is too large`);
       tokens.push({ kind: 'number', value, place: start });
       place += number.length;
@@ -59,9 +62,17 @@ export function tokenize(text: string): readonly Token[] {
       place += quoted.length;
       continue;
     }
+    const quote = take(textPattern);
+    if (quote !== null) {
+      tokens.push({ kind: 'text', value: unquoted(quote), place: start });
+      place += quote.length;
+      continue;
+    }
     const symbol = take(symbolPattern);
     if (symbol === null) return fail(start, unexpected(text, start));
-    tokens.push({ kind: 'symbol', symbol, place: start });
+    // R reads x<-1 as an assignment, whatever was meant.
+    if (symbol === '<-') fail(start, '<- assigns in R; with a space, x < -1, it compares');
+    tokens.push({ kind: 'symbol', symbol: symbol === '**' ? '^' : symbol, place: start });
     place += symbol.length;
   }
   tokens.push({ kind: 'end', place: text.length });
@@ -73,13 +84,11 @@ function unexpected(text: string, place: number): string {
   const character = String.fromCodePoint(text.codePointAt(place) ?? 0);
   if (character === '`') return 'a backquote ` is opened and not closed';
   if (character === '"' || character === "'") {
-    return `${character}: text has no place in a formula; names with spaces stand in \`backquotes\``;
+    return `${character}: a quotation mark is opened and not closed`;
   }
   if (character === '$') return '$: columns are named alone, x instead of data$x';
-  if (character === '%') return '%: of the operators between percent signs, %in% alone is here';
-  if (/[<>!&]/.test(character)) {
-    return `${character}: comparisons are not here; make a boolean column of them`;
-  }
+  if (character === '%') return '%: the operators between percent signs are %in%, %% and %/%';
+  if (character === '[') return '[: picking rows, columns or elements is not supported';
   if (character === '_') return '_: a name does not begin so; put it in `backquotes`';
   return `unexpected ${printed(character)}`;
 }

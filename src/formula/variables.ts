@@ -2,14 +2,14 @@
  * Variables of a design: columns of numbers, or levels that are yet to be coded.
  */
 import { WeighbridgeError } from '../errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, valuesOf } from './evaluate.js';
+import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
-import { onlyArgument, polyCall } from './functions.js';
-import { listed } from './names.js';
+import { polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
-import { type Column, labelsOf, levelsOf } from './table.js';
+import { type FactorColumn, labelsOf, levelsOf } from './table.js';
 
 export type DesignVariable =
   | {
@@ -28,17 +28,26 @@ export type DesignVariable =
 export function designVariable(expression: Expression, scope: Scope): DesignVariable {
   const label = formatExpression(expression);
   if (expression.kind === 'name') return ofColumn(expression.name, label, expression.place, scope);
-  if (expression.kind === 'call') {
-    if (expression.function === 'factor') return ofFactor(expression, label, scope);
-    if (expression.function === 'poly') return ofPoly(expression, label, scope);
-    if (expression.function === 'I') {
-      const inner = onlyArgument(expression, scope.fail);
-      const boolean =
-        inner.kind === 'name' && scope.column(inner.name, inner.place).kind === 'boolean';
-      if (boolean) return ofColumn(inner.name, label, inner.place, scope);
-    }
+  if (expression.kind === 'call' && expression.function === 'poly') {
+    return ofPoly(expression, label, scope);
   }
-  return { kind: 'numeric', names: [label], columns: [evaluate(expression, scope)] };
+  const value = valuesOf(expression, scope);
+  if (value.kind === 'numeric') {
+    return { kind: 'numeric', names: [label], columns: [evaluate(expression, scope)] };
+  }
+  if (value.kind === 'boolean') {
+    return { kind: 'categorical', label, levels: ['FALSE', 'TRUE'], codes: value.codes };
+  }
+  const { levels, codes } = levelsInUse(label, value, scope);
+  refuseOneLevel(label, levels);
+  return { kind: 'categorical', label, levels, codes };
+}
+
+/** Levels of `cut()` and its like that no row of the fit has are dropped, as brms drops them. */
+function levelsInUse(label: string, value: FactorColumn, scope: Scope): FactorColumn {
+  const levels = scope.levels(`levels in use of ${label}`, () => levelsOf(value));
+  if (levels.length === value.levels.length) return value;
+  return { kind: 'factor', levels, codes: codesOfComputed(labelsOf(value), levels, label, scope) };
 }
 
 function ofColumn(name: string, label: string, place: number, scope: Scope): DesignVariable {
@@ -55,33 +64,6 @@ function ofColumn(name: string, label: string, place: number, scope: Scope): Des
       refuseLongIntegers(name, column.levels);
       return { kind: 'categorical', label, levels: column.levels, codes: column.codes };
   }
-}
-
-function ofFactor(call: CallExpression, label: string, scope: Scope): DesignVariable {
-  const of = onlyArgument(call, scope.fail);
-  if (of.kind !== 'name') return scope.fail(of.place, 'factor() wants the name of a column');
-  const column = scope.column(of.name, of.place);
-  const levels = scope.levels(label, () => levelsOf(column));
-  refuseOneLevel(label, levels);
-  return { kind: 'categorical', label, levels, codes: codesOf(column, levels, of.name, scope) };
-}
-
-/** Places of the values among levels. @throws WeighbridgeError for a value that is none of them */
-export function codesOf(
-  column: Column,
-  levels: readonly string[],
-  name: string,
-  scope: Pick<Scope, 'rowNumber'>,
-): Int32Array {
-  const place = new Map(levels.map((level, code) => [level, code]));
-  return Int32Array.from(labelsOf(column), (value, row) => {
-    const code = value === null ? undefined : place.get(value);
-    if (code !== undefined) return code;
-    throw new WeighbridgeError(
-      'bad-data',
-      `column '${name}', row ${scope.rowNumber(row)}: found '${value}', which was not in the data of the fit; its levels there: ${listed(levels)}`,
-    );
-  });
 }
 
 function refuseOneLevel(label: string, levels: readonly string[]): void {

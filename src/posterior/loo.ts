@@ -27,7 +27,10 @@ export interface LooPointwise {
 }
 
 export interface LooDiagnostics {
-  /** k̂ of each observation's importance weights; above 0.7 its numbers are not to be trusted. */
+  /**
+   * k̂ of each observation's importance weights; above 0.7 its numbers are not to be trusted. 0
+   * where the likelihood is the same at all draws (loo has Inf): weights are equal, without a tail.
+   */
   readonly paretoK: Float64Array;
   /** Effective number of draws under its weights. */
   readonly ess: Float64Array;
@@ -116,6 +119,15 @@ function warningsOf(paretoK: Float64Array): string[] {
   ];
 }
 
+/** Log likelihoods that differ by less, of 1 or of their size, are the same but for rounding. */
+const ROUNDING = 1e-12;
+
+/** So is that of a binomial outcome of 0 trials, or of a row that no parameter has a part in. */
+function isConstant(column: Float64Array, greatest: number): boolean {
+  const least = greatest - ROUNDING * Math.max(1, Math.abs(greatest));
+  return column.every((value) => value >= least);
+}
+
 /** Sums of likelihoods below it have lost digits to draws that are too unlikely for a number. */
 const LEAST_SUM = 1e-280;
 
@@ -128,6 +140,10 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
   const greatest = column.reduce((a, b) => Math.max(a, b));
   const likelihood = column.map((value) => Math.exp(value - greatest));
   const efficiency = given ?? relativeEfficiency(likelihood, chains);
+  if (isConstant(column, greatest)) {
+    const ess = efficiency * column.length;
+    return { elpd: greatest, p: 0, mcse: 0, paretoK: 0, ess, efficiency };
+  }
   const { logWeights, weights, paretoK, ess } = psis(
     column.map((value) => -value),
     efficiency,

@@ -20,7 +20,9 @@ import { specificationNotes } from './notes.js';
 import { familyFrom, type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
+import { formatPrior } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
+import { rowOfSlot, slotsOf } from './priors/slots.js';
 
 /** A regression as a user asks for it. */
 export interface Preparation {
@@ -54,6 +56,12 @@ export interface Prepared {
 }
 
 /**
+ * Whether priors were given for this regression (`own`), where one that no parameter takes is an
+ * error, or for the one that it is an update of (`inherited`), where it is left out with a note.
+ */
+export type PriorOrigin = 'own' | 'inherited';
+
+/**
  * @param others options beside those of a regression that its caller knows
  * @param of the caller's name, for messages
  * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`
@@ -62,37 +70,54 @@ export function prepare(
   asked: Preparation,
   others: readonly string[] = [],
   of = 'regression',
+  origin: PriorOrigin = 'own',
 ): Prepared {
   requireOptions(asked, others, of);
   const { data, levels } = asked;
   requireData(data);
-  return prepared(asked, tableOf(data, levels ? { levels } : {}));
+  return prepared(asked, tableOf(data, levels ? { levels } : {}), origin);
 }
 
 /** The same of a data set that was read already. */
-export function prepareTable(asked: Omit<Preparation, 'data'>, table: Table): Prepared {
+export function prepareTable(
+  asked: Omit<Preparation, 'data'>,
+  table: Table,
+  origin: PriorOrigin = 'own',
+): Prepared {
   requireOptions(asked);
   const { levels } = asked;
-  return prepared(asked, levels ? tableOf(cellsOf(table), { levels }) : table);
+  return prepared(asked, levels ? tableOf(cellsOf(table), { levels }) : table, origin);
 }
 
 function prepared(
   { formula, family: given = 'gaussian', prior = [], missing, levels }: Omit<Preparation, 'data'>,
   table: Table,
+  origin: PriorOrigin,
 ): Prepared {
   const family = familyFrom(given);
-  const givenPriors = priorsFrom(prior);
   const outcome = outcomeKinds[family.family];
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
   requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireDistinctNames(family, data);
-  const { priors, rows } = resolvePriors(priorModel(frame, data), family, givenPriors);
+  const model = priorModel(frame, data);
+  const unused = origin === 'own' ? [] : unusedPriors(priorsFrom(prior), model, family);
+  const givenPriors = priorsFrom(prior).filter((row) => !unused.includes(formatPrior(row)));
+  const { priors, rows } = resolvePriors(model, family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
-  const notes = [...frame.notes, ...specificationNotes(specification, frame.facts)];
+  const notes = [
+    ...frame.notes,
+    ...unused.map((text) => `the prior ${text} was left out: no parameter of the update takes it`),
+    ...specificationNotes(specification, frame.facts),
+  ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): string[] {
+  const slots = slotsOf(model, family);
+  return given.filter((row) => rowOfSlot(row, slots) === undefined).map(formatPrior);
 }
 
 /** Columns of a table as they may have been before they were read. */

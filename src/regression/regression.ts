@@ -8,7 +8,13 @@ import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { regressionOptionNames } from './options.js';
 import { modelOnce } from './planned-model.js';
-import { type Preparation, type Prepared, prepare, prepareTable } from './prepare.js';
+import {
+  type Preparation,
+  type Prepared,
+  type PriorOrigin,
+  prepare,
+  prepareTable,
+} from './prepare.js';
 import { requireProper } from './propriety.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
 import { updatedFormula } from './update-formula.js';
@@ -37,10 +43,20 @@ export type RegressionFit = AnyFit<RegressionChanges>;
  *   flat priors leave coefficients without a bound; `interrupted` where `signal` was given
  */
 export async function regression(options: RegressionOptions): Promise<RegressionFit> {
-  const fitted = await sampled(prepare(options), options);
+  return fitOf(options, 'own');
+}
+
+async function fitOf(options: RegressionOptions, origin: PriorOrigin): Promise<RegressionFit> {
+  const fitted = await sampled(prepare(options, [], 'regression', origin), options);
+  // Priors that were left out are not inherited once more.
+  const own = origin === 'own' ? options : { ...options, prior: fitted.givenPriors };
   return withMethods(fitted, async (changes = {}) =>
-    regression({ ...options, ...changesOf(fitted, changes) }),
+    fitOf({ ...own, ...changesOf(fitted, changes) }, originOf(changes)),
   );
+}
+
+function originOf({ prior }: RegressionChanges): PriorOrigin {
+  return prior === undefined ? 'inherited' : 'own';
 }
 
 /** The methods of a fit that was read back: what `update` needs is in it. */
@@ -56,8 +72,10 @@ export function revived(data: FittedRegression, runner?: ChainRunner): Regressio
   return withMethods(data, async (given = {}) => {
     const changes = changesOf(data, given);
     const asked = { ...own, ...changes };
-    if (changes.data) return regression({ ...asked, data: changes.data });
-    return revived(await sampled(prepareTable(asked, data.frame.table), asked), asked.runner);
+    const origin = originOf(given);
+    if (changes.data) return fitOf({ ...asked, data: changes.data }, origin);
+    const prepared = prepareTable(asked, data.frame.table, origin);
+    return revived(await sampled(prepared, asked), asked.runner);
   });
 }
 

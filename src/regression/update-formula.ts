@@ -3,8 +3,11 @@
  * side of the formula that it is on. Without a left side, `~ . + x`, that stays as it is.
  *
  * What a dot stands for is put in its place as text: in parentheses, unless the dot is the first of
- * a sum, where `x + (1 | g)` without them may go on with `+ z` or `- x`.
+ * a sum, where `x + (1 | g)` without them may go on with `+ z` or `- x`. A change that takes
+ * something away gives the formula of the terms that are left.
  */
+import { parseFormula } from '../formula/parse-formula.js';
+import { simplified } from '../formula/simplify.js';
 import { tokenize } from '../formula/tokens.js';
 
 /** @throws WeighbridgeError `bad-formula` that points at a character of the change */
@@ -28,7 +31,9 @@ export function updatedFormula(own: string, change: string): string {
     text += change.slice(done, token.place) + (isFirst && goesOn ? side : `(${side})`);
     done = token.place + 1;
   }
-  return text + change.slice(done);
+  text += change.slice(done);
+  const takesAway = tokens.some((_, place) => isSymbol(place, ['-']));
+  return takesAway ? simplified(parseFormula(text)).text : text;
 }
 
 function sidesOf(formula: string): readonly [string, string] {

@@ -11,8 +11,32 @@ import { tableOf } from '../../src/formula/table.js';
 
 /** What formulas are made of, and what they are not, in any order. */
 const pieces = [
-  ...'+-*/:^()|~,=.`\\"#$%<0123456789',
-  ...['||', '%in%', ' ', '\n', 'y', 'x', 'größe', '`my col`', '2.5', '1e3', 'TRUE', 'raw', '😀'],
+  ...'+-*/:^()|~,=.`\\"\'#$%<>!&[0123456789',
+  ...[
+    '||',
+    '%in%',
+    '%%',
+    '==',
+    '<=',
+    '"a"',
+    '2L',
+    'Inf',
+    'pi',
+    'c(',
+    'cut(',
+    'ifelse(',
+    ' ',
+    '\n',
+    'y',
+    'x',
+    'größe',
+    '`my col`',
+    '2.5',
+    '1e3',
+    'TRUE',
+    'raw',
+    '😀',
+  ],
   ...['log(', 'I(', 'poly(', 'scale(', 'offset(', 'factor(', 'trials(', 's(', 'y ~ ', '(1 | g)'],
 ];
 const soup = fc
@@ -33,51 +57,69 @@ const spaced = (...parts: string[]) =>
       maxLength: parts.length,
     })
     .map((spaces) => parts.map((part, i) => part + spaces[i]).join(''));
-const grammar = fc.letrec<Record<'number' | 'call' | 'term' | 'group' | 'sum', string>>((tie) => ({
-  number: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    fc.constantFrom(...names, '2', '0.5', '1e-07', '123456', '.5e3'),
-    tie('call'),
-    fc
-      .tuple(tie('number'), fc.constantFrom('+', '-', '*', '/', '^'), tie('number'))
-      .chain(([a, operator, b]) => spaced(a, operator, b)),
-    tie('number').map((a) => `(${a})`),
-    tie('number').map((a) => `-${a}`),
-  ),
-  call: fc.oneof(
-    fc
-      .tuple(fc.constantFrom('log', 'I', 'exp', 'abs', 'scale', 'log1p'), tie('number'))
-      .chain(([name, of]) => spaced(name, '(', of, ')')),
-    tie('number').map((of) => `log(${of}, base = 2)`),
-    tie('number').map((of) => `scale(${of}, scale=FALSE)`),
-  ),
-  term: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    fc.constantFrom(...names, '.', 'poly(x, 2)', 'poly(z,3,raw=TRUE)', 'factor( a )'),
-    tie('call'),
-    fc
-      .tuple(tie('term'), fc.constantFrom(':', '*', '/', '%in%'), tie('term'))
-      .chain(([a, operator, b]) => spaced(a, ` ${operator} `, b)),
-    tie('sum').map((sum) => `(${sum})`),
-    tie('term').map((term) => `(${term})^2`),
-  ),
-  sum: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    tie('term'),
-    fc
-      .tuple(tie('sum'), fc.constantFrom('+', '-'), tie('term'))
-      .chain(([a, operator, b]) => spaced(a, operator, b)),
-    fc.tuple(tie('sum'), fc.constantFrom('0', '1')).map(([a, b]) => `${a} + ${b}`),
-  ),
-  group: fc.constantFrom(
-    '(1|g)',
-    '(x + z || g)',
-    '(0+x|g:h)',
-    '( 1 | g / h )',
-    '(poly(x, 2) | `my group`)',
-    'offset(log(z))',
-  ),
-}));
+const grammar = fc.letrec<Record<'number' | 'call' | 'test' | 'term' | 'group' | 'sum', string>>(
+  (tie) => ({
+    number: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.constantFrom(...names, '2', '0.5', '1e-07', '123456', '.5e3'),
+      tie('call'),
+      fc
+        .tuple(tie('number'), fc.constantFrom('+', '-', '*', '/', '^'), tie('number'))
+        .chain(([a, operator, b]) => spaced(a, operator, b)),
+      tie('number').map((a) => `(${a})`),
+      tie('number').map((a) => `-${a}`),
+    ),
+    call: fc.oneof(
+      fc
+        .tuple(fc.constantFrom('log', 'I', 'exp', 'abs', 'scale', 'log1p'), tie('number'))
+        .chain(([name, of]) => spaced(name, '(', of, ')')),
+      tie('number').map((of) => `log(${of}, base = 2)`),
+      tie('number').map((of) => `scale(${of}, scale=FALSE)`),
+      tie('test').map((test) => `I( ${test})`),
+      fc.tuple(tie('test'), tie('number')).map(([test, yes]) => `ifelse(${test},${yes}, -1L)`),
+      tie('number').map((of) => `cut(${of}, c(-Inf,0,1e3), labels=c('a',"b"))`),
+      tie('number').map((of) => `pmax(${of}, 0, pi)`),
+      tie('number').map((of) => `factor(round(${of},1), levels= 1:3)`),
+    ),
+    test: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc
+        .tuple(tie('number'), fc.constantFrom('<', '<=', '>', '>=', '==', '!='), tie('number'))
+        .chain(([a, operator, b]) => spaced(`(${a})`, ` ${operator} `, `(${b})`)),
+      fc.constantFrom('ok', "a == 'it\\'s'", 'a %in% c("x", "y")', 'x %% 2 == 1', 'x%/%2>1'),
+      tie('test').map((test) => `!${test}`),
+      fc
+        .tuple(tie('test'), fc.constantFrom('&', '|'), tie('test'))
+        .map(([a, operator, b]) => `(${a})${operator}${b}`),
+    ),
+    term: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      fc.constantFrom(...names, '.', 'poly(x, 2)', 'poly(z,3,raw=TRUE)', 'factor( a )'),
+      tie('call'),
+      fc
+        .tuple(tie('term'), fc.constantFrom(':', '*', '/', '%in%'), tie('term'))
+        .chain(([a, operator, b]) => spaced(a, ` ${operator} `, b)),
+      tie('sum').map((sum) => `(${sum})`),
+      tie('term').map((term) => `(${term})^2`),
+    ),
+    sum: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      tie('term'),
+      fc
+        .tuple(tie('sum'), fc.constantFrom('+', '-'), tie('term'))
+        .chain(([a, operator, b]) => spaced(a, operator, b)),
+      fc.tuple(tie('sum'), fc.constantFrom('0', '1')).map(([a, b]) => `${a} + ${b}`),
+    ),
+    group: fc.constantFrom(
+      '(1|g)',
+      '(x + z || g)',
+      '(0+x|g:h)',
+      '( 1 | g / h )',
+      '(poly(x, 2) | `my group`)',
+      'offset(log(z))',
+    ),
+  }),
+);
 const formulas = fc
   .tuple(
     fc.constantFrom('y', 'log(y)', 'y | trials(n)', 'y|trials( 10 )', '`the y`'),
@@ -185,6 +227,12 @@ describe('the parser', () => {
       ['y ~ poly( x,2,raw=TRUE )', 'y ~ poly(x, 2, raw = TRUE)'],
       ['y~`a b`+`c`', 'y ~ `a b` + c'],
       ['y|trials( n )~1', 'y | trials(n) ~ 1'],
+      ['y~I(x>0&!b|z==2L)', 'y ~ I(x > 0 & !b | z == 2)'],
+      ["y~I(f=='it\\'s \"a\"')", 'y ~ I(f == "it\'s \\"a\\"")'],
+      ['y~I(x%%2)+I(x %/% 2)', 'y ~ I(x%%2) + I(x%/%2)'],
+      ['y~I(f%in%c(1,2))', 'y ~ I(f %in% c(1, 2))'],
+      ['y~(x+z)**2', 'y ~ (x + z)^2'],
+      ['y~cut(x,c(-Inf,0,Inf),right=F)', 'y ~ cut(x, c(-Inf, 0, Inf), right = F)'],
       ['y~I(x/100000+0.00001*x+123456)', 'y ~ I(x/1e+05 + 1e-05 * x + 123456)'],
     ] as const) {
       expect(parseFormula(text).text).toBe(spelled);
@@ -201,6 +249,15 @@ describe('the parser', () => {
     expect(shape('-x^2')).toEqual(['unary', '-']);
     expect(shape('-x * 2')).toEqual(['binary', '*']);
     expect(shape('x - z - 1')).toEqual(['binary', '-']);
+    expect(shape('x & z | w')).toEqual(['binary', '|']);
+    expect(shape('x | z & w')).toEqual(['binary', '|']);
+    expect(shape('!x > 0')).toEqual(['unary', '!']);
+    expect(shape('!x & z')).toEqual(['binary', '&']);
+    expect(shape('x + 1 > z * 2')).toEqual(['binary', '>']);
+    expect(shape('-x > 1')).toEqual(['binary', '>']);
+    expect(shape('x %% 2 * z')).toEqual(['binary', '*']);
+    expect(shape('-x %% 2')).toEqual(['binary', '%%']);
+    expect(shape('x %in% c(1, 2) & z')).toEqual(['binary', '&']);
     const { predictors } = parseFormula('y ~ I(2^3^2)');
     expect(predictors).toMatchObject({
       arguments: [{ value: { operator: '^', left: { value: 2 }, right: { operator: '^' } } }],
@@ -234,8 +291,8 @@ describe('errors point at the character', () => {
     ['y ~ x^2.5', 7, 'I(x^2)'],
     ['y ~ (x + z)^500', 13, 'from 1 to 100'],
     ['y ~ x | g', 7, 'outside of parentheses'],
-    ['y ~ (1 | g):x', 8, 'added as it is'],
-    ['y ~ x - (1 | g)', 12, 'added as it is'],
+    ['y ~ (1 | g):x', 8, 'added or taken away as it is'],
+    ['y ~ x - (z - (1 | g))', 17, 'added or taken away as it is'],
     ['y ~ x:offset(z)', 7, 'an offset is added'],
     ['y ~ (1 |id| g)', 8, '(1 |id| g)'],
     ['y ~ (1 | log(g))', 10, 'a grouping factor'],
@@ -245,17 +302,37 @@ describe('errors point at the character', () => {
     ['y ~ poly(x, 0)', 13, 'a whole number from 1 to 20'],
     ['y ~ poly(x, 2, TRUE, 4)', 22, 'one argument too many'],
     ['y ~ poly(x, deg = 2)', 19, 'no argument deg'],
-    ['y ~ scale(x, center = 2)', 23, 'TRUE or FALSE'],
+    ['y ~ scale(x, center = z)', 23, 'TRUE or FALSE'],
+    ['y ~ scale(x, scale = 0)', 22, 'TRUE or FALSE or a number'],
     ['y ~ log()', 5, 'wants a column'],
-    ['y ~ factor(x + 1)', 14, 'the name of a column'],
     ['y ~ TRUE', 5, 'not terms'],
     ['y ~ NULL', 5, '`NULL`'],
     ['y ~ `x', 5, 'not closed'],
     ['y ~ ``', 5, 'a name is missing'],
     ['y ~ "x"', 5, '`backquotes`'],
+    ["y ~ 'x", 5, 'opened and not closed'],
     ['y ~ d$x', 6, 'x instead of data$x'],
-    ['y ~ x > 2', 7, 'comparisons are not here'],
-    ['y ~ x %% 2', 7, '%in% alone'],
+    ['y ~ I(0 < x < 2)', 13, 'a second comparison, <; join two by &'],
+    ['y ~ I(x<-1)', 8, '<- assigns in R'],
+    ['y ~ I(x > 0 && z > 0)', 13, '&& takes single values in R; for columns write &'],
+    ['y ~ I(x > 0 || z > 0)', 13, 'for columns write |'],
+    ['y ~ stats::poly(x, 2)', 10, 'write the name of the function alone, poly()'],
+    ['y ~ splines:::bs(x)', 12, 'write the name of the function alone, bs()'],
+    ['y ~ x %o% 2', 7, '%in%, %% and %/%'],
+    ['y ~ poly(x, 2)[, 1]', 15, 'is not supported'],
+    ['y ~ I(f == "a)', 12, 'opened and not closed'],
+    ['y ~ f %in% c("a", "b")', 12, 'as in I(f %in% c("a", "b"))'],
+    ['y ~ I(f %in% g)', 14, 'expected values written out'],
+    ['y ~ cut(x, z)', 12, 'expected values written out'],
+    ['y ~ cut(x)', 5, 'wants its argument breaks'],
+    ['y ~ round(x, "a")', 14, 'expected a number'],
+    ['y ~ cut(x, c(1, "a"))', 12, 'values of one kind'],
+    ['y ~ cut(x, seq(0, 1, by = -1))', 12, 'a sequence'],
+    ['y ~ is.na(x)', 5, 'is.na() is not supported: rows with a missing value'],
+    ['y ~ ns(x, 3)', 5, 'ns() (natural splines) is not supported'],
+    ['y ~ x + bs(z)', 9, 'bs() (B-splines) is not supported'],
+    ['y ~ ordered(f)', 5, 'ordered() is not supported'],
+    ['y ~ Inf', 5, 'Inf is no term'],
     ['y ~ _x', 5, 'does not begin so'],
     ['y ~ 1e999', 5, 'too large'],
     ['1 ~ x', 1, 'expected the outcome'],
@@ -268,10 +345,10 @@ describe('errors point at the character', () => {
   });
 
   test.each([
-    ['y ~ s(x)', 's() of brms (smooth terms) is not here'],
-    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not here'],
-    ['y | cens(c) ~ x', 'cens() of brms (censoring) is not here'],
-    ['y | trials(n) + weights(w) ~ x', 'weights() of brms (weights of rows) is not here'],
+    ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
+    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not supported'],
+    ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
+    ['y | trials(n) + weights(w) ~ x', 'weights() of brms (weights of rows) is not supported'],
     ['y ~ (1 | gr(g, by = b))', 'gr() of brms'],
     ['y ~ (1 | mm(g, h))', 'mm() of brms'],
     ['y ~ x + gp(z)', 'gp() of brms'],
@@ -281,7 +358,7 @@ describe('errors point at the character', () => {
     ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (distributional'],
     ['cbind(y, n - y) ~ x', 'y | trials(n)'],
     ['y ~ trials(n)', 'left of ~'],
-    ['y ~ b1 * exp(b2(x))', 'the function b2() is not here'],
+    ['y ~ b1 * exp(b2(x))', 'the function b2() is not supported'],
   ])('%s: what brms has beyond this is refused by its name', (text, problem) => {
     expect(messageOf(text)).toContain(problem);
   });

@@ -77,6 +77,33 @@ describe('loo against R', () => {
   });
 });
 
+describe('rows whose likelihood is the same at all draws', () => {
+  it.each([0, -1.5, -1e5])('add their log density, %s, and nothing to distrust', (constant) => {
+    const { uniform } = quickStream(7);
+    const draws = 200;
+    const values = Float64Array.from({ length: 3 * draws }, (_, i) =>
+      i % 3 === 1 ? constant * (1 + 1e-15 * (i % 2)) : -1 - 0.2 * uniform(),
+    );
+    const result = loo(logLikelihoodOf(values, 3, 2));
+    const others = loo(
+      logLikelihoodOf(
+        values.filter((_, i) => i % 3 !== 1),
+        2,
+        2,
+      ),
+    );
+    expect(result.warnings).toEqual([]);
+    expect(result.diagnostics.paretoK[1]).toBe(0);
+    expect(result.pointwise.elpdLoo[1]).toBeCloseTo(constant, 6);
+    expect(result.pointwise.pLoo[1]).toBe(0);
+    expect(result.pointwise.mcseElpdLoo[1]).toBe(0);
+    expect(result.elpdLoo.estimate - constant).toBeCloseTo(others.elpdLoo.estimate, 6);
+    expect(result.pLoo.estimate).toBeCloseTo(others.pLoo.estimate, 10);
+    expect(result.mcseElpdLoo).toBeCloseTo(others.mcseElpdLoo, 10);
+    expect(result.paretoKTable.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+  });
+});
+
 describe('waic against R', () => {
   it.each(sets)('in numbers and in print: $name', ({ likelihood, waic: expected }) => {
     const result = waic(likelihood);

@@ -1,7 +1,8 @@
 # Makes design.json: small data sets, given in full, and what R makes of formulas over them: the
 # columns of model.matrix with their names, those that lm would leave out as aliased, brms' names
-# for them, columns of new rows, and the group terms of lme4. The tests read the file; R is needed
-# only to make it anew:
+# for them, columns of new rows, and the group terms of lme4. As brms does, model.matrix is given the
+# terms anew: of y ~ f * x - f those are x and f:x, and the columns are called x:fb. The tests read
+# the file; R is needed only to make it anew:
 #
 #   apt-get install r-base-core r-cran-brms r-cran-lme4    (Debian 12)
 #   cd test/reference && LC_ALL=C.UTF-8 Rscript design.R && npx biome format --write design.json
@@ -54,7 +55,12 @@ formulas <- c(
   "y ~ (x + z)^2", "y ~ (x + a + b)^2", "y ~ (x + z + a + ok)^3", "y ~ (x + a + b)^2 - a:b", "y ~ (a * b)^2",
   "y ~ a / b", "y ~ a / x", "y ~ x / a", "y ~ (a + b) / x", "y ~ a / (b + x)", "y ~ a / b / x", "y ~ a %in% b",
   "y ~ x + a %in% b", "y ~ x %in% (a + b)", "y ~ (a + b) %in% x", "y ~ a * b - a", "y ~ a * b - b - a",
-  "y ~ x * z * w - x:z:w", "y ~ x + z - z", "y ~ a * x - 1", "y ~ x - (a + x) + z", "y ~ -x + z", "y ~ (1 + x) * a",
+  "y ~ x * z * w - x:z:w", "y ~ x * a - a", "y ~ a * x - a", "y ~ a * x - x", "y ~ x * a - x", "y ~ a * b * x - a:b",
+  "y ~ a * b * x - a - b", "y ~ a * b * x - a - b - x", "y ~ a * x * z - a - a:x", "y ~ a * x * z - x:z - a",
+  "y ~ 0 + a * x - a", "y ~ 0 + a * b - a", "y ~ 0 + b:a + a", "y ~ (a + b + x)^2 - a", "y ~ a / x - a", "y ~ a / b - a",
+  "y ~ a:x + z:x + z", "y ~ z:a:x + x:a", "y ~ I(x^2) * a - a", "y ~ poly(x, 2) * a - a", "y ~ x - x + a:x",
+  "y ~ a * b - b", "y ~ b * a * ok - b:ok - a", "y ~ ok * a - ok + x:ok", "y ~ z * (x + a) - z", "y ~ (x + z)**2", "y ~ x**2 + I(x**2)",
+  "y ~ x + z - z", "y ~ a * x - 1", "y ~ x - (a + x) + z", "y ~ -x + z", "y ~ (1 + x) * a",
   "y ~ (0 + x):a", "y ~ x * (z - 1)", "y ~ a * b * ok - a:b:ok",
   # The dot.
   "y ~ .", "y ~ . - w - größe", "y ~ x * z + .", "log(y) ~ 0 + . - `my col`", "y ~ a:x + .", "y ~ (. - größe - g)^2",
@@ -69,6 +75,27 @@ formulas <- c(
   "y ~ poly(größe, 4)", "y ~ 0 + poly(x, 2):a", "y ~ poly(log(z), 2) + ok", "y ~ poly(x, 2):poly(z, 2)", "y ~ poly(z, 5)",
   "y ~ factor(g)", "y ~ factor(g) * x", "y ~ 0 + factor(ok):z", "y ~ factor(a) + factor(w)",
   "y ~ x + offset(z)", "y ~ offset(z) + x + offset(log(z))",
+  # Comparisons and logic.
+  "y ~ I(x > 0)", "y ~ I(x > 0) * a", "y ~ 0 + I(x > 0):z", "y ~ I(x >= 1.5) + I(w == 20) + I(w != 20) + I(z < 4 | w <= 10)",
+  "y ~ I(a == 'low')", "y ~ I(a != \"low\" & !ok)", "y ~ I(a %in% c('low', 'top')) * x", "y ~ I(w %in% c(10, 40)) + I(g %in% 1:3)",
+  "y ~ I((x > 0) * z)", "y ~ I(x * (x > 0) + z * !ok)", "y ~ I(ok == TRUE)", "y ~ I(!(x > 0 | z > 5))", "y ~ I(-x > 1)", "y ~ x > 0", "y ~ (x > 0):z",
+  "y ~ !ok + z", "y ~ z%%2", "y ~ I(z%/%2) + I(-z%%3)", "y ~ xor(ok, x > 0)", "y ~ I(w == 20L)", "y ~ I(`my col` > 0)", "y ~ I(g == 10):a + x",
+  # Numbers.
+  "y ~ round(x) + round(z / 7, 2) + signif(z * pi, 3)", "y ~ floor(x) + ceiling(z) + trunc(x * 1.7) + sign(x)", "y ~ tan(x) + asin(x / 4) + acos(x / 4) + atan(x)",
+  "y ~ sinh(x) + cosh(x) + tanh(x)", "y ~ asinh(x) + acosh(z) + atanh(x / 4) + atan2(x, z)", "y ~ plogis(x) + qlogis(z / 21) + lgamma(z)",
+  "y ~ pmin(x, 1) + pmax(x, z, 2)", "y ~ ifelse(x > 0, x, 0)", "y ~ ifelse(x > 0, 1, 0) * a", "y ~ ifelse(x > 1, 'high', 'low') * z", "y ~ ifelse(a == 'low', z, -1)",
+  "y ~ ifelse(z > 3, log(z), 0)", "y ~ I(exp(-x^2) * sin(2 * pi * z))", "y ~ scale(x, center = 2, scale = 3)", "y ~ scale(x, center = 1) + scale(z, scale = 2)",
+  "y ~ poly(x, 3, raw = T)", "y ~ as.numeric(ok) + as.integer(x * 3)", "y ~ as.numeric(factor(g)) * x", "y ~ as.logical(x > 0) + identity(z)",
+  # Of the data of the fit; R takes the new rows' mean for them, which nobody wants.
+  "y ~ I(x - mean(x)) + I((z - median(z)) / sd(z))", "y ~ I((z - min(z)) / (max(z) - min(z))) + I(z / var(z))",
+  # Factors.
+  "y ~ as.factor(g)", "y ~ 0 + as.factor(w):x", "y ~ factor(w, levels = c(40, 10, 20)) * z", "y ~ factor(a, levels = c('top', 'mid', 'low'))",
+  "y ~ factor(ok, labels = c('no', 'yes'))", "y ~ factor(g, levels = c(1, 2, 3, 10), labels = c('i', 'ii', 'iii', 'x')) + x", "y ~ factor(x > 0) * z", "y ~ factor(round(z))",
+  "y ~ relevel(factor(a), ref = 'mid') + x", "y ~ relevel(factor(w), '40') * x", "y ~ as.character(w) + x",
+  "y ~ cut(x, c(-5, 0, 1, 10))", "y ~ cut(z, breaks = c(0, 3, 6, 30)) * x", "y ~ cut(x, c(-Inf, 0, Inf))", "y ~ cut(x, c(0, Inf, -5))", "y ~ 0 + cut(w, c(10, 20, 40), include.lowest = TRUE)",
+  "y ~ cut(w, c(10, 20, 41), right = FALSE)", "y ~ cut(x, c(-5, 0, 10), labels = c('neg', 'pos')):z", "y ~ cut(z, seq(0, 20, by = 5)) + x",
+  "y ~ cut(z, c(0, 3.14159, 3.14162, 100))", "y ~ cut(größe, c(0, 12.5, 123456.7))", "y ~ cut(z / 1e6, c(0, 4e-6, 1))", "y ~ cut(z, c(0, 5, 30), dig.lab = 1)", "y ~ cut(z, 3)", "y ~ cut(x, 4) + z",
+  "y ~ interaction(a, b)", "y ~ 0 + interaction(b, ok, sep = '_')", "y ~ interaction(b, w, drop = TRUE):x", "y ~ interaction(a, b, lex.order = TRUE)",
   # Columns that say what others say.
   "y ~ x + I(2 * x)", "y ~ x + z + I(x + z) + w", "y ~ I(x^0)", "y ~ x + I(x * 0)", "y ~ 0 + a + ok + b", "y ~ I(x - z) + x + z"
 )
@@ -98,21 +125,35 @@ aliased <- function(x) {
   q <- qr(x)
   as.character(colnames(x)[q$pivot[seq_len(ncol(x)) > q$rank]])
 }
-design <- function(text) {
-  formula <- as.formula(text)
+# As brms: the labels of the terms, read once more.
+anew <- function(formula) {
   terms <- terms(formula, data = small)
-  frame <- model.frame(terms, small)
+  offsets <- vapply(as.list(attr(terms, "variables"))[1 + attr(terms, "offset")], deparse1, "")
+  right <- c(if (attr(terms, "intercept") == 1) "1" else "0", attr(terms, "term.labels"), offsets)
+  as.formula(paste(deparse1(formula[[2]]), "~", paste(right, collapse = " + ")), environment(formula))
+}
+design <- function(text) {
+  # Labels of comparisons outside of I() are something else when they are read once more.
+  formula <- if (grepl("(~ |[(])x > 0|!ok [+]|xor", text)) as.formula(text) else anew(as.formula(text))
+  terms <- terms(formula, data = small)
+  # As brms: levels that no row has are dropped.
+  frame <- model.frame(terms, small, drop.unused.levels = TRUE)
   x <- model.matrix(terms, frame)
   at <- delete.response(terms(frame))
-  newFrame <- model.frame(at, new, xlev = .getXlevels(terms(frame), frame))
-  xNew <- model.matrix(at, newFrame)
+  # NULL where new rows have no value, or a level that the fit has not.
+  xNew <- tryCatch(suppressWarnings(model.matrix(at, model.frame(at, new, xlev = .getXlevels(terms(frame), frame)))), error = function(e) NULL)
+  if (is.null(xNew) || nrow(xNew) < nrow(new) || !all(is.finite(xNew))) xNew <- NULL
   population <- x[, colnames(x) != "(Intercept)", drop = FALSE]
+  # brms does not take all that R takes: comparisons outside of I(), names that Stan does not spell.
+  theirs <- tryCatch(colnames(suppressWarnings(make_standata(as.formula(text), small)$X)), error = function(e) NULL)
+  if (!is.null(theirs)) stopifnot(identical(setdiff(theirs, "Intercept"), as.character(brms:::rename(colnames(population)))))
   list(
     formula = single(text),
     intercept = single(attr(terms, "intercept") == 1),
     matrix = matrix_of(population),
-    # R keeps the constants of scale() where it is a term of its own, and loses them within I().
-    new = if (grepl("I(scale(", text, fixed = TRUE)) NULL else as.numeric(t(xNew[, colnames(xNew) != "(Intercept)", drop = FALSE])),
+    # R keeps the constants of scale() where it is a term of its own, and loses them within I(), as those
+    # of mean() and cut(), and the codes of levels.
+    new = if (grepl("I\\(scale\\(|as.numeric\\(factor|mean\\(|min\\(z\\)|cut\\([xz], [34]\\)", text) || is.null(xNew)) NULL else as.numeric(t(xNew[, colnames(xNew) != "(Intercept)", drop = FALSE])),
     aliased = aliased(x),
     brms = as.character(brms:::rename(colnames(population))),
     offset = if (is.null(model.offset(frame))) NULL else as.numeric(model.offset(frame))

@@ -67,6 +67,44 @@ trends <- function(name, fit, ...) both(name, emtrends(fit, ...))
 means <- function(name, fit, ...) both(name, emmeans(fit, ...))
 curve_fit <- given(curve_formula, curve_data, curve_draws)
 
+# Covariates of two values, which emmeans keeps at both (cov.keep = 2, since 1.4.2): 0 and 1, 1 and
+# 2, -1 and 1, text, booleans, within I(), poly() and factor(), in interactions and offsets.
+set.seed(20251128)
+two_data <- data.frame(
+  y = round(rnorm(48, 2), 3), n = rep(c(6, 9, 12), 16), k = rep(0:5, 8), treat = as.numeric(rep(1:12, 4) %in% c(2, 5, 7)),
+  dose = rep(c(1, 2, 2, 1, 1), 10)[1:48], arm = rep(c(-1, 1), c(20, 28)), late = rep(c(TRUE, FALSE, FALSE, TRUE, FALSE, FALSE, FALSE), 7)[1:48],
+  f = rep(c("a", "b", "c", "b"), 12), x = round(rnorm(48), 3), t = rep(c(5, 40, 40), 16)
+)
+two_fit <- function(text, link = NULL) {
+  formula <- as.formula(text)
+  width <- ncol(model.matrix(formula, two_data))
+  draws <- matrix(round(rnorm(40 * width, sd = 0.5), 3), 40)
+  list(formula = text, link = link, draws = draws, fit = given(formula, two_data, draws, link))
+}
+two_specs <- list(
+  list(text = "y ~ treat + f + x", specs = list("1", "treat", "f", "treat * f"), trends = list(c("x", "1"), c("treat", "f"))),
+  list(text = "y ~ treat * f + x", specs = list("treat", "f", "f * treat"), trends = list(c("x", "treat"), c("treat", "1"))),
+  list(text = "y ~ treat * x + dose", specs = list("treat", "dose", "dose * treat", "x"), trends = list(c("x", "treat"), c("x", "1"), c("treat", "dose"))),
+  list(text = "y ~ arm * dose * late + x", specs = list("arm", "late", "late * dose"), trends = list(c("x", "1"), c("arm", "late"))),
+  list(text = "y ~ I(treat^2 + 1) + factor(dose) * f", specs = list("treat", "dose", "f"), trends = list()),
+  list(text = "y ~ poly(dose, 1) * arm + I(exp(treat) * x)", specs = list("dose", "arm", "treat"), trends = list(c("x", "treat"), c("arm", "1"))),
+  list(text = "k ~ treat * f + x", link = "logit", specs = list("treat", "f"), trends = list(c("x", "1"))),
+  list(text = "k ~ treat + late + offset(log(t))", link = "log", specs = list("1", "treat", "late"), trends = list(c("treat", "1"))),
+  list(text = "y ~ as.factor(k) + treat + I(x > 0)", specs = list("treat", "k", "1"), trends = list())
+)
+two_values <- lapply(two_specs, function(case) {
+  one <- two_fit(case$text, case$link)
+  list(
+    formula = one$formula, link = one$link, draws = one$draws,
+    means = lapply(case$specs, function(spec) means(spec, one$fit, as.formula(paste("~", spec)))),
+    response = if (is.null(case$link)) list() else lapply(case$specs, function(spec) {
+      grid <- emmeans(one$fit, as.formula(paste("~", spec)))
+      list(name = spec, rows = numbers(grid, type = "response"))
+    }),
+    trends = lapply(case$trends, function(trend) trends(paste(trend[1], "by", trend[2]), one$fit, as.formula(paste("~", trend[2])), trend[1]))
+  )
+})
+
 writeLines(jsonlite::toJSON(list(
   versions = list(emmeans = as.character(packageVersion("emmeans")), coda = as.character(packageVersion("coda"))),
   curve = list(formula = "y ~ poly(x, 2) + I(z^2) * f + z:h + log(z + 1)", data = as.list(curve_data), draws = curve_draws),
@@ -88,5 +126,6 @@ writeLines(jsonlite::toJSON(list(
     means("by late at x = 2", gaussian_fit, ~ late, at = list(x = 2)),
     means("by late at f = a and c", gaussian_fit, ~ late, at = list(f = c("a", "c")))
   ),
+  twoValues = list(data = as.list(two_data), cases = two_values),
   responseMeans = numbers(emmeans(bernoulli_fit, ~ d1, at = list(d1 = c(-1, 1))), type = "response")
 ), digits = NA, auto_unbox = TRUE, na = "null"), "emmeans.json")

@@ -45,6 +45,59 @@ describe('a change of a formula', () => {
     expect(termsOf(updatedFormula(own, change)).join(' ')).toBe(expected);
   });
 
+  it.each([
+    ['y ~ x + (1 | g)', '. ~ . - (1 | g)', 'y ~ x'],
+    ['y ~ x + (1 + x | g)', '. ~ . - (1 + x | g)', 'y ~ x'],
+    ['y ~ x + (x | g)', '. ~ . - (1 + x | g)', 'y ~ x'],
+    ['y ~ x + (1 + x || g)', '. ~ . - (x || g)', 'y ~ x'],
+    ['y ~ x + (1 | g)', '. ~ . - (1 || g)', 'y ~ x'],
+    ['y ~ x + (1 | g/h)', '. ~ . - (1 | g/h)', 'y ~ x'],
+    ['y ~ x + (1 | g/h)', '. ~ . - (1 | h:g)', 'y ~ x + (1 | g)'],
+    ['y ~ x + (1 | g) + (1 | h)', '. ~ . - x - (1 | g)', 'y ~ 1 + (1 | h)'],
+    ['y ~ x + (1 | g)', '. ~ . - (1 | g) + (0 + x | g)', 'y ~ x + (0 + x | g)'],
+    ['y ~ f * x + offset(z)', '. ~ . - f', 'y ~ x + x:f + offset(z)'],
+    ['y | trials(n) ~ x + z', '. ~ . - x - 1', 'y | trials(n) ~ 0 + z'],
+    ['y ~ `a b` + (1 | `c d`)', '. ~ . - (1 | `c d`)', 'y ~ `a b`'],
+  ])('of %s by %s takes away: %s', (own, change, expected) => {
+    expect(updatedFormula(own, change)).toBe(expected);
+  });
+
+  it.each([
+    [
+      'y ~ x + (1 | g)',
+      '. ~ . - (1 | h)',
+      'no group term (1 | h) to take away: the group terms are (1 | g)',
+    ],
+    ['y ~ x + (1 + x || g)', '. ~ . - (1 + x | g)', 'the group terms are (1 + x || g)'],
+    ['y ~ x + (1 + x | g)', '. ~ . - (1 | g)', 'the group terms are (1 + x | g)'],
+    ['y ~ x', '. ~ . - (1 | g)', 'there is no group term'],
+    ['y ~ x + offset(z)', '. ~ . - offset(z)', 'an offset is added as it is'],
+  ])('of %s by %s refuses what is not there', (own, change, problem) => {
+    expect(() => updatedFormula(own, change)).toThrow(problem);
+  });
+
+  it('leaves out priors of what is gone, with a note, and keeps the others', async () => {
+    const short = { chains: 1, warmup: 50, draws: 20 };
+    const prior = [
+      'normal(0, 1) class=b coef=x',
+      'normal(0, 2) class=b',
+      'exponential(1) class=sd',
+    ];
+    const fit = await regression({ formula: 'y ~ x + z + (1 | g)', data, prior, ...short });
+    const fewer = await fit.update({ formula: '. ~ . - x - (1 | g)' });
+    expect(fewer.formula).toBe('y ~ z');
+    expect(fewer.notes.filter((note) => note.includes('left out'))).toEqual([
+      'the prior normal(0, 1) class=b coef=x was left out: no parameter of the update takes it',
+      'the prior exponential(1) class=sd was left out: no parameter of the update takes it',
+    ]);
+    expect(fewer.givenPriors.map(({ class: name, coef }) => [name, coef])).toEqual([
+      ['b', undefined],
+    ]);
+    const again = await fewer.update({ formula: '. ~ . + w' });
+    expect(again.notes.filter((note) => note.includes('left out'))).toEqual([]);
+    await expect(fit.update({ formula: '. ~ z', prior })).rejects.toThrow('class b has no coef x');
+  });
+
   it('goes on with group terms and keeps trials', () => {
     expect(updatedFormula('y | trials(n) ~ x + (1 | g)', '. ~ . + z')).toBe(
       'y | trials(n) ~ x + (1 | g) + z',

@@ -1,9 +1,12 @@
 /**
  * How the outcome changes with one or two predictors while all others stand still, as brms'
  * `conditional_effects`: predictions over the range of the first, at the mean and one standard
- * deviation to both sides of a second that is numeric. Estimates are medians.
+ * deviation to both sides of a second that is numeric. Estimates are medians. Unlike brms, no grid
+ * leaves the range of the data, and points where the formula has no value, as `log(x)` of a
+ * negative x, are left out with a note.
  */
 import type { Cell } from '../../formula/table.js';
+import { undefinedRowOf } from '../../formula/undefined-row.js';
 import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import {
@@ -17,7 +20,8 @@ import {
 import type { FittedRegression } from '../fitted-regression.js';
 import { groupingColumns, predictorColumns, termColumns, trialsColumns } from './formula-parts.js';
 import { cellText, crossedRows, type GridRow, gridColumn, requireColumn, spaced } from './grid.js';
-import { checkGroups, type LinearPredictorOptions } from './linear-predictor.js';
+import { checkGroups, type GroupChoice, type LinearPredictorOptions } from './linear-predictor.js';
+import { predictedData } from './new-data.js';
 import { eachRow, linearPredictors, meanOutcomes, simulatedOutcomes } from './predictions.js';
 import { estimateLines } from './print-estimates.js';
 
@@ -46,11 +50,18 @@ export interface ConditionalEffect {
   readonly response: string;
   /** By the first predictor, and within it by the second. */
   readonly rows: readonly ConditionalEffectRow[];
+  /** What of the grid is not as asked: points left out, values moved to the ends of the data. */
+  readonly notes: readonly string[];
 }
+
+/** With notes on the effects that cannot be shown. */
+export type ConditionalEffects = readonly (ConditionalEffect & Printable)[] &
+  Printable & { readonly notes: readonly string[] };
 
 /**
  * @param effects predictors such as `x` or `x1:x2`, each an effect; default all terms of the formula
- *   that have one or two predictors, numeric ones first
+ *   that have one or two predictors, numeric ones first, of which those that cannot be shown are
+ *   left out with a note
  * @param options group effects are left out unless `groups` says otherwise; trials are 1
  * @throws WeighbridgeError `bad-argument` for what is no predictor of the fit
  */
@@ -58,7 +69,7 @@ export function conditionalEffects(
   fit: FittedRegression,
   effects?: string | readonly string[],
   options: ConditionalEffectsOptions = {},
-): readonly (ConditionalEffect & Printable)[] & Printable {
+): ConditionalEffects {
   const {
     prob = 0.95,
     robust = true,
@@ -80,25 +91,77 @@ export function conditionalEffects(
     );
   }
   for (const name of Object.keys(conditions)) requireColumn(name, columns.known, 'the condition');
-  const made = chosenEffects(fit, effects, columns.known).map((names) => {
-    const still = columns.needed.filter((name) => !names.includes(name));
-    const fixed = Object.fromEntries(still.map((name) => [name, standing(fit, name, conditions)]));
-    const grid = crossedRows(names.map((name, i) => [name, valuesOf(fit, name, i, resolution)]));
-    const data = grid.map((row) => ({ ...row, ...fixed }));
-    const rows: ConditionalEffectRow[] = [];
-    eachRow(fit, prediction, { groups: 'none', ...options, data }, (row, values) => {
-      rows.push({ at: data[row], ...pointSummary(values, { prob, robust }) });
-    });
-    const effect: ConditionalEffect = { effects: names, response: fit.frame.response.name, rows };
-    return printable(effect, () => effectText(effect, prob));
-  });
-  return printable(made, () => made.map(String).join('\n\n'));
+  const made: (ConditionalEffect & Printable)[] = [];
+  const missing: { readonly note: string; readonly error: unknown }[] = [];
+  for (const names of chosenEffects(fit, effects, columns.known)) {
+    try {
+      const { data, notes } = gridOf(fit, names, columns, { ...options, conditions, resolution });
+      const rows: ConditionalEffectRow[] = [];
+      eachRow(fit, prediction, { groups: 'none', ...options, data }, (row, values) => {
+        rows.push({ at: data[row], ...pointSummary(values, { prob, robust }) });
+      });
+      const response = fit.frame.response.name;
+      const effect: ConditionalEffect = { effects: names, response, rows, notes };
+      made.push(printable(effect, () => effectText(effect, prob)));
+    } catch (error) {
+      const undefinedAt = undefinedRowOf(error);
+      const isAsked = effects !== undefined || Object.keys(conditions).length > 0;
+      if (isAsked || undefinedAt === null) throw error;
+      missing.push({ note: `${names.join(':')} is not shown: ${undefinedAt.problem}`, error });
+    }
+  }
+  if (made.length === 0 && missing.length > 0) throw missing[0].error;
+  const notes = missing.map(({ note }) => note);
+  const result = Object.assign(made, { notes });
+  return printable(result, () => [...made.map(String), ...notes].join('\n\n'));
+}
+
+interface Grid {
+  readonly data: readonly GridRow[];
+  readonly notes: readonly string[];
+}
+
+function gridOf(
+  fit: FittedRegression,
+  names: readonly string[],
+  columns: EffectColumns,
+  options: ConditionalEffectsOptions & { conditions: GridRow; resolution: number },
+): Grid {
+  const still = columns.needed.filter((name) => !names.includes(name));
+  const fixed = Object.fromEntries(
+    still.map((name) => [name, standing(fit, name, options.conditions, columns.grouped)]),
+  );
+  const values = names.map((name, i) => valuesOf(fit, name, i, options.resolution));
+  const grid = crossedRows(names.map((name, i) => [name, values[i].values]));
+  const data = grid.map((row) => ({ ...row, ...fixed }));
+  const defined = definedRows(fit, data, options.groups ?? 'none');
+  return { ...defined, notes: [...values.flatMap(({ notes }) => notes), ...defined.notes] };
+}
+
+/** Those for which the formula has a value. @throws WeighbridgeError where it has none for any */
+function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: GroupChoice): Grid {
+  let rows = data;
+  let first: string | null = null;
+  for (;;) {
+    try {
+      predictedData(fit, rows, groups);
+      break;
+    } catch (error) {
+      const undefinedAt = undefinedRowOf(error);
+      if (undefinedAt === null || rows.length === 1) throw error;
+      first ??= undefinedAt.problem;
+      rows = rows.toSpliced(undefinedAt.row, 1);
+    }
+  }
+  if (first === null) return { data, notes: [] };
+  const left = data.length - rows.length;
+  return { data: rows, notes: [`${left} of ${data.length} points are left out: ${first}`] };
 }
 
 /** Rows in print: the rest of a curve is better seen in a plot. */
 const ROWS_PRINTED = 10;
 
-function effectText({ effects, response, rows }: ConditionalEffect, prob: number): string {
+function effectText({ effects, response, rows, notes }: ConditionalEffect, prob: number): string {
   const lines = estimateLines({
     rows,
     prob,
@@ -107,7 +170,7 @@ function effectText({ effects, response, rows }: ConditionalEffect, prob: number
       effects.map((name) => ({ head: name, cells: shown.map(({ at }) => cellText(at[name])) })),
     most: ROWS_PRINTED,
   });
-  return [`${response} by ${effects.join(' and ')}:`, ...lines].join('\n');
+  return [`${response} by ${effects.join(' and ')}:`, ...lines, ...notes].join('\n');
 }
 
 const predictions = {
@@ -116,16 +179,28 @@ const predictions = {
   predict: simulatedOutcomes,
 } as const;
 
-/** Columns that may be named, and those that a row must have. */
+interface EffectColumns {
+  /** Columns that may be named. */
+  readonly known: readonly string[];
+  /** Columns that a row must have. */
+  readonly needed: readonly string[];
+  /** Columns whose value decides which group effects are added. */
+  readonly grouped: readonly string[];
+}
+
 function columnsOf(
   { frame: { design } }: FittedRegression,
   { groups: choice = 'none' }: ConditionalEffectsOptions,
-): { readonly known: readonly string[]; readonly needed: readonly string[] } {
+): EffectColumns {
   const trials = trialsColumns(design);
   const known = [...new Set([...predictorColumns(design), ...trials])];
   const groups = checkGroups(choice);
   const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
-  return { known, needed: [...new Set([...predictorColumns(design, asked), ...trials])] };
+  return {
+    known,
+    needed: [...new Set([...predictorColumns(design, asked), ...trials])],
+    grouped: groupingColumns(design, asked),
+  };
 }
 
 function chosenEffects(
@@ -162,11 +237,15 @@ function defaultEffects(fit: FittedRegression): string[][] {
     });
 }
 
-function standing(fit: FittedRegression, name: string, conditions: GridRow): Cell {
+function standing(
+  fit: FittedRegression,
+  name: string,
+  conditions: GridRow,
+  grouped: readonly string[],
+): Cell {
   if (Object.hasOwn(conditions, name)) return conditions[name];
-  const { design } = fit.frame;
-  if (trialsColumns(design).includes(name)) return 1;
-  if (groupingColumns(design).includes(name)) {
+  if (trialsColumns(fit.frame.design).includes(name)) return 1;
+  if (grouped.includes(name)) {
     throw badArgument(
       `no level of ${name} is typical: set one in conditions, or leave group effects out by groups: 'none'`,
     );
@@ -174,14 +253,28 @@ function standing(fit: FittedRegression, name: string, conditions: GridRow): Cel
   return gridColumn(fit, name).typical;
 }
 
+interface GridValues {
+  readonly values: readonly Cell[];
+  readonly notes: readonly string[];
+}
+
 function valuesOf(
   fit: FittedRegression,
   name: string,
   place: number,
   resolution: number,
-): readonly Cell[] {
+): GridValues {
   const { numbers, levels } = gridColumn(fit, name);
-  if (numbers === null) return levels;
+  if (numbers === null) return { values: levels, notes: [] };
   const { mean, sd, min, max } = numbers;
-  return place === 0 ? spaced(min, max, resolution) : [mean - sd, mean, mean + sd];
+  if (place === 0) return { values: spaced(min, max, resolution), notes: [] };
+  const moved = [
+    ...(mean - sd < min ? [`least, ${cellText(min)},`] : []),
+    ...(mean + sd > max ? [`greatest, ${cellText(max)},`] : []),
+  ];
+  const notes = moved.map(
+    (end) =>
+      `${name} stands at its ${end} as one standard deviation from its mean is outside of the data`,
+  );
+  return { values: [Math.max(min, mean - sd), mean, Math.min(max, mean + sd)], notes };
 }

@@ -3,12 +3,13 @@
  * stand at what is typical of them, as in brms' `conditional_effects`: numbers at their mean, factors
  * at their first level, booleans at false.
  */
-import { formatName, formatNumber } from '../../formula/format.js';
+import { formatNumber } from '../../formula/format.js';
 import { didYouMean, listed } from '../../formula/names.js';
 import { type Cell, columnOf, levelsOf } from '../../formula/table.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
 import { badArgument } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { leveledColumns } from './formula-parts.js';
 
 /** A row of the grid, by column. */
 export type GridRow = Readonly<Record<string, Cell>>;
@@ -28,9 +29,11 @@ export interface Described {
   readonly sd: number;
   readonly min: number;
   readonly max: number;
+  /** Each value once, by size. */
+  readonly values: readonly number[];
 }
 
-/** A column of the data of the fit; a numeric one that the formula takes as `factor(x)` is a factor. */
+/** A column of the data of the fit; a numeric one that the formula takes as `factor(x)` is a factor */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const column = columnOf(fit.frame.table, name);
   switch (column.kind) {
@@ -43,7 +46,9 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
       return { name, kind: 'boolean', typical: levels[0] ?? null, levels, numbers: null };
     }
     case 'numeric': {
-      if (Object.hasOwn(fit.frame.design.factorLevels, `factor(${formatName(name)})`)) {
+      const { design } = fit.frame;
+      const hasFactors = Object.keys(design.factorLevels).length > 0;
+      if (hasFactors && leveledColumns(design).includes(name)) {
         const levels = levelsOf(column).map(Number);
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
@@ -61,7 +66,8 @@ function described(values: Float64Array): Described {
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
-  return { mean, sd: Math.sqrt(squares / (values.length - 1)), min, max };
+  const distinct = [...Float64Array.from(new Set(values)).sort()];
+  return { mean, sd: Math.sqrt(squares / (values.length - 1)), min, max, values: distinct };
 }
 
 /** Evenly spaced, both ends among them. */

@@ -1,13 +1,15 @@
 /**
  * Marginal trends and means as emmeans gives them for Bayesian fits (Lenth, R package emmeans 1.8): at
- * a grid of reference rows — factors at all levels, numbers at their mean — averaged with equal
- * weights over what is not asked for. Summaries are medians and coda's HPD intervals.
+ * a grid of reference rows — factors at all levels, numbers at their mean, or at both values where
+ * they have two (its `cov.keep = 2`) — averaged with equal weights over what is not asked for.
+ * Summaries are medians and coda's HPD intervals.
  *
  * All is linear in the coefficients: a mean is a row of weights times the draws of the
  * coefficients, a trend the difference of two such rows over a short step of the predictor, and a
  * contrast the difference of two results. Group effects are left out.
  */
 import { responseDistribution } from '../../../models/families/index.js';
+import { listed } from '../../formula/names.js';
 import type { Cell } from '../../formula/table.js';
 import { hpdInterval } from '../../posterior/hdi.js';
 import { median } from '../../posterior/order.js';
@@ -21,7 +23,7 @@ import {
   textsOf,
 } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { populationColumns } from './formula-parts.js';
+import { factorColumns, populationColumns } from './formula-parts.js';
 import { cellText, crossedRows, type GridRow, gridColumn, requireColumn } from './grid.js';
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
@@ -30,7 +32,7 @@ import { type MarginalScale, marginalNotes, marginalText } from './print-margina
 export interface MarginalOptions {
   /** Predictors whose values are told apart; default none: one result, averaged over all. */
   readonly by?: string | readonly string[];
-  /** Values of predictors, in place of all levels and of means. */
+  /** Values of predictors, in place of all levels, of both values of two, and of means. */
   readonly at?: Readonly<Record<string, Cell | readonly Cell[]>>;
   /** Probability of the intervals, in (0, 1); default 0.95. */
   readonly prob?: number;
@@ -70,6 +72,12 @@ export interface Marginal {
   /** What was averaged over, and on which scale the numbers are, in emmeans' words. */
   readonly notes: readonly string[];
 }
+
+/** emmeans' `cov.keep`: numbers of so few values stand at each of them, as levels do. */
+const KEPT_VALUES = 2;
+
+/** emmeans' `rg.limit`, the most rows of a grid. */
+const MOST_ROWS = 10_000;
 
 /** emmeans' `delta.var`: of the range of the predictor in the data. */
 const STEP = 0.001;
@@ -160,6 +168,7 @@ function marginal(
     Object.fromEntries(asked.map((name) => [name, row[name]])),
   );
   const standing = columns.filter((name) => !asked.includes(name)).map(values);
+  requireGridSize(standing, results.length);
   const others = crossedRows(standing);
   const averaged = results.map((row) => averageOf(others.map((other) => ({ ...other, ...row }))));
   const result: Marginal = {
@@ -184,6 +193,18 @@ function marginal(
   return printable(result, () => marginalText(result, name));
 }
 
+function requireGridSize(
+  standing: readonly (readonly [string, readonly Cell[]])[],
+  results: number,
+): void {
+  const rows = standing.reduce((product, [, cells]) => product * cells.length, results);
+  if (rows <= MOST_ROWS) return;
+  const names = standing.filter(([, cells]) => cells.length > 1).map(([name]) => name);
+  throw badArgument(
+    `the grid would have ${rows} rows, more than ${MOST_ROWS}: set values in at of some of ${listed(names)}`,
+  );
+}
+
 function referenceValues(
   fit: FittedRegression,
   name: string,
@@ -196,7 +217,9 @@ function referenceValues(
     return list;
   }
   const { levels, typical, numbers } = gridColumn(fit, name);
-  return numbers === null ? levels : [typical];
+  if (numbers === null) return levels;
+  const isFactor = factorColumns(fit.frame.design).includes(name);
+  return isFactor || numbers.values.length <= KEPT_VALUES ? numbers.values : [typical];
 }
 
 function isList(value: Cell | readonly Cell[]): value is readonly Cell[] {

@@ -80,15 +80,18 @@ function byText(a: string, b: string): number {
  *   what there is
  */
 export function requireSlot(row: PriorRow, slots: readonly Slot[], family: Family): PriorRow {
-  const renamed = row.coef === undefined ? row : { ...row, coef: coefficientName(row.coef) };
-  const known = [row, renamed].find((one) =>
-    slots.some(({ target }) => keyOf(target) === keyOf(one)),
-  );
+  const known = rowOfSlot(row, slots);
   if (known) return known;
   throw new WeighbridgeError(
     'bad-argument',
     `prior ${formatPrior(row)}: ${whatIsMissing(row, slots, family)}`,
   );
+}
+
+/** The same, or undefined where the model has no such parameter. */
+export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | undefined {
+  const renamed = row.coef === undefined ? row : { ...row, coef: coefficientName(row.coef) };
+  return [row, renamed].find((one) => slots.some(({ target }) => keyOf(target) === keyOf(one)));
 }
 
 function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {

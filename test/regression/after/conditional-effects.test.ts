@@ -3,9 +3,11 @@
  * refused.
  */
 import { describe, expect, it } from 'vitest';
+import { reportedNames } from '../../../models/reported-parameters.js';
 import { conditionalEffects } from '../../../src/regression/after/conditional-effects.js';
 import { posteriorEpred } from '../../../src/regression/after/predictions.js';
 import { binomial, gaussian } from '../../../src/regression/families.js';
+import { prepare } from '../../../src/regression/prepare.js';
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { gaussianFit } from './brms-fits.js';
 
@@ -96,5 +98,101 @@ describe('conditional effects', () => {
       draws: normalDraws([1, 2, 1], 0.1, 10),
     });
     expect(conditionalEffects(fit).map(({ effects }) => effects)).toEqual([['x']]);
+  });
+});
+
+describe('conditional effects exist where the formula has a value', () => {
+  const n = 40;
+  const rows = Array.from({ length: n }, (_, i) => ({
+    y: i % 7,
+    x: Math.sin(i),
+    year: 2010 + (i % 10),
+    skewed: Math.exp(3 * Math.sin(1.3 * i)),
+    around: i % 2 === 0 ? 1 + i / 40 : -1 - (i - 1) / 40,
+    g: 'ab'[i % 2] ?? '',
+    h: 'pqr'[i % 3] ?? '',
+  }));
+  const fitOf = (formula: string) => {
+    const { specification } = prepare({ ...basis, formula });
+    const centre = reportedNames(specification).map(() => 0.5);
+    return smallFit({ ...basis, formula, draws: normalDraws(centre, 0.1, 20) });
+  };
+  const basis = { family: gaussian(), data: rows };
+  const mean = (of: (row: (typeof rows)[number]) => number) =>
+    rows.reduce((sum, row) => sum + of(row), 0) / n;
+
+  // brms 2.18: prepare_conditions(brm(..., empty = TRUE)) has year = 2014.5 and g = "a".
+  it.each([
+    ['y ~ x + year + (1 | year)', { year: 2014.5 }, ['x', 'year']],
+    ['y ~ x * g + (1 | g:h)', { g: 'a' }, ['x', 'g', 'x:g']],
+    ['y ~ x + year + (1 | g/year)', { year: 2014.5 }, ['x', 'year']],
+  ])('where a predictor is grouped by too: %s', (formula, at, all) => {
+    const fit = fitOf(formula);
+    expect(conditionalEffects(fit, 'x')[0]?.rows[0]?.at).toMatchObject(at);
+    const effects = conditionalEffects(fit);
+    expect(effects.map(({ effects: names }) => names.join(':'))).toEqual(all);
+    expect(effects.notes).toEqual([]);
+    const [grouping] = Object.keys(at);
+    expect(() => conditionalEffects(fit, 'x', { groups: 'all' })).toThrow(
+      new RegExp(`no level of (${grouping}|g) is typical`),
+    );
+  });
+
+  it('within the range of the data: mean − sd of a skewed number is negative', () => {
+    const effects = conditionalEffects(fitOf('y ~ x * log(skewed)'));
+    expect(effects.map(({ rows: points }) => points.length)).toEqual([100, 100, 300]);
+    const least = Math.min(...rows.map(({ skewed }) => skewed));
+    expect(effects[2]?.rows[0]?.at.skewed).toBe(least);
+    expect(effects[2]?.notes.join()).toContain('skewed stands at its least');
+    expect(effects[0]?.rows[0]?.at.skewed).toBeCloseTo(
+      mean(({ skewed }) => skewed),
+      10,
+    );
+  });
+
+  it('without the points where they do not exist, which a note counts', () => {
+    const [effect] = conditionalEffects(fitOf('y ~ sqrt(around^2 - 1) + x'), 'around');
+    const points = effect?.rows ?? [];
+    expect(points.length).toBeGreaterThan(10);
+    expect(points.every(({ at }) => Number(at.around) ** 2 >= 1)).toBe(true);
+    expect(effect?.notes).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^${100 - points.length} of 100 points are left out: sqrt\\(around\\^2 - 1\\) is NaN`,
+        ),
+      ),
+    ]);
+    expect(String(effect)).toContain('points are left out');
+  });
+
+  it('without those that do not exist at all, each with a note; asked for, one is an error', () => {
+    const fit = fitOf('y ~ sqrt(around^2 - 1) + x');
+    const effects = conditionalEffects(fit);
+    expect(effects.map(({ effects: names }) => names.join(':'))).toEqual(['around']);
+    expect(effects.notes).toEqual([
+      expect.stringMatching(/^x is not shown: sqrt\(around\^2 - 1\) is NaN, where around is /),
+    ]);
+    expect(String(effects)).toContain('x is not shown');
+    expect(() => conditionalEffects(fit, 'x')).toThrow('sqrt(around^2 - 1) is NaN');
+    expect(() => conditionalEffects(fit, undefined, { conditions: { around: 0.5 } })).toThrow(
+      'where around is 0.5',
+    );
+    expect(conditionalEffects(fit, 'x', { conditions: { around: 2 } })[0]?.rows.length).toBe(100);
+  });
+
+  it('of predictors of group terms, offsets and factors of numbers', () => {
+    const slopes = conditionalEffects(fitOf('y ~ 1 + (x | h)'), 'x')[0]?.rows ?? [];
+    expect(new Set(slopes.map(({ estimate }) => estimate)).size).toBe(1);
+    const [offset] = conditionalEffects(fitOf('y ~ x + offset(log(skewed))'));
+    expect(offset?.rows[0]?.at.skewed).toBeCloseTo(
+      mean(({ skewed }) => skewed),
+      10,
+    );
+    const [levels] = conditionalEffects(fitOf('y ~ as.factor(year)'));
+    expect(levels?.rows.map(({ at }) => at.year)).toEqual(
+      Array.from({ length: 10 }, (_, i) => 2010 + i),
+    );
+    const [cut] = conditionalEffects(fitOf('y ~ cut(x, 2) + I(year > 2014)'));
+    expect(cut?.rows.length).toBe(100);
   });
 });

@@ -101,6 +101,94 @@ describe('against emmeans', () => {
   });
 });
 
+// Predictors of two values, as numbers and as others: emmeans keeps both, by `cov.keep = 2`.
+describe('of numbers of two values', () => {
+  const { data, cases } = reference.twoValues;
+  const familyOf = (link: unknown) =>
+    link === 'logit' ? binomial() : link === 'log' ? poisson() : gaussian();
+  const fits = cases.map(({ link, formula, ...theirs }) => {
+    const family = familyOf(link);
+    const auxiliary = family.family === 'gaussian' ? [1] : [];
+    const fit = smallFit({
+      formula: link === 'logit' ? formula.replace('~', '| trials(n) ~') : formula,
+      family,
+      data: data as DataInput,
+      prior: 'normal(0, 1) class=b',
+      draws: theirs.draws.map((row) => [...row, ...auxiliary]),
+    });
+    return { formula, fit, theirs };
+  });
+  const byOf = (specs: string) => (specs === '1' ? [] : specs.split(' * '));
+
+  it.each(fits)('means are those of emmeans: $formula', ({ fit, theirs }) => {
+    for (const { name, rows, contrasts, contrastRows } of theirs.means) {
+      const ours = means(fit, { by: byOf(name) });
+      expect(largestDifference(three(ours.rows), rows.flat()), name).toBeLessThan(TOLERANCE);
+      expect(ours.contrasts.map(({ contrast }) => contrast)).toEqual(contrasts);
+      expect(largestDifference(three(ours.contrasts), contrastRows.flat())).toBeLessThan(TOLERANCE);
+    }
+    for (const { name, rows } of theirs.response) {
+      const ours = means(fit, { by: byOf(name), scale: 'response' });
+      expect(largestDifference(three(ours.rows), rows.flat()), name).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  it.each(fits)('trends are those of emtrends: $formula', ({ fit, theirs }) => {
+    for (const { name, rows, contrasts, contrastRows } of theirs.trends) {
+      const [of = '', specs = ''] = name.split(' by ');
+      const ours = trends(fit, { of, by: byOf(specs) });
+      expect(largestDifference(three(ours.rows), rows.flat()), name).toBeLessThan(TOLERANCE);
+      expect(ours.contrasts.map(({ contrast }) => contrast)).toEqual(contrasts);
+      expect(largestDifference(three(ours.contrasts), contrastRows.flat())).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  it('are those of the same column as text, and three values are held at their mean', () => {
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      y: (i * 7) % 11,
+      b: i % 7 < 2 ? 1 : 0,
+      three: i % 3,
+      f: 'pq'[i % 2] ?? '',
+    }));
+    const draws = normalDraws([1, 2, 3, 4, 1], 0.5, 51);
+    const asNumber = smallFit({
+      formula: 'y ~ b + three + f',
+      family: gaussian(),
+      data: rows,
+      draws,
+    });
+    const text = rows.map((row) => ({ ...row, b: `b${row.b}` }));
+    const asText = smallFit({
+      formula: 'y ~ b + three + f',
+      family: gaussian(),
+      data: text,
+      draws,
+    });
+    expect(three(means(asNumber, { by: 'f' }).rows)).toEqual(
+      three(means(asText, { by: 'f' }).rows),
+    );
+    expect(means(asNumber, { by: 'f' }).notes).toEqual([
+      'Results are averaged over the levels of: b',
+    ]);
+    expect(means(asNumber, { by: 'three' }).rows.map(({ at }) => at)).toEqual([{ three: 1 }]);
+    expect(means(asNumber, { by: 'b' }).rows.map(({ at }) => at)).toEqual([{ b: 0 }, { b: 1 }]);
+  });
+
+  it('refuse a grid beyond 10,000 rows', () => {
+    const rows = Array.from({ length: 300 }, (_, i) => ({ y: i % 7, x: i, z: (i * 7) % 300 }));
+    const fit = smallFit({
+      formula: 'y ~ cut(x, 2) + cut(z, 2)',
+      family: gaussian(),
+      data: rows,
+      draws: normalDraws([1, 2, 3, 1], 0.5, 5),
+    });
+    expect(() => means(fit)).toThrow(
+      '90000 rows, more than 10000: set values in at of some of x, z',
+    );
+    expect(means(fit, { at: { z: [1, 299] } }).rows).toHaveLength(1);
+  });
+});
+
 describe('trends and means', () => {
   const data = Array.from({ length: 12 }, (_, i) => ({
     y: i,
