@@ -2,6 +2,7 @@
  * A quantity in four numbers, as brms' `posterior_summary` gives it: an estimate, its error, and
  * the ends of an equal-tailed interval.
  */
+import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { etiOfSorted } from './eti.js';
 import { quantileOfSorted } from './order.js';
@@ -38,8 +39,9 @@ export function pointSummary(
 }
 
 function meanCentre(draws: Float64Array): Pick<PointSummary, 'estimate' | 'estError'> {
-  const { mean, squares } = meanAndSquares(draws);
-  return { estimate: mean, estError: Math.sqrt(squares / (draws.length - 1)) };
+  const unit = unitToSquare(largestOf(draws));
+  const { mean, squares } = meanAndSquares(unit === 1 ? draws : draws.map((value) => value / unit));
+  return { estimate: mean * unit, estError: Math.sqrt(squares / (draws.length - 1)) * unit };
 }
 
 function robustCentre(ascending: Float64Array): Pick<PointSummary, 'estimate' | 'estError'> {

@@ -2,6 +2,7 @@
  * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
  * fall short.
  */
+import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { convergence, ebfmi } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
@@ -48,6 +49,15 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   const n = draws.chains * draws.drawsPerChain;
   const values = scratchNumbers('draws of a parameter', n);
   copyParameter(draws, parameter, values);
+  const unit = unitToSquare(largestOf(values));
+  if (unit !== 1) for (let i = 0; i < n; i++) values[i] /= unit;
+  const row = { name: draws.parameterNames[parameter], ...summaryOf(values, draws.chains) };
+  return unit === 1 ? row : inUnit(row, unit);
+}
+
+/** Of draws that can be squared. */
+function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary, 'name'> {
+  const n = values.length;
   const moments = meanAndSquares(values);
   const ordering = orderingOf(values, moments, {
     ascending: scratchNumbers('ascending draws', n),
@@ -55,14 +65,27 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   });
   const { ascending } = ordering;
   return {
-    name: draws.parameterNames[parameter],
     mean: moments.mean,
     median: quantileOfSorted(ascending, 0.5),
     sd: Math.sqrt(moments.squares / (n - 1)),
     hdi: hdiOfSorted(ascending),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
-    ...convergence(values, draws.chains, ordering),
+    ...convergence(values, chains, ordering),
+  };
+}
+
+function inUnit(row: ParameterSummary, unit: number): ParameterSummary {
+  const { mean, median, sd, hdi, q5, q95, mcseMean } = row;
+  return {
+    ...row,
+    mean: mean * unit,
+    median: median * unit,
+    sd: sd * unit,
+    hdi: [hdi[0] * unit, hdi[1] * unit],
+    q5: q5 * unit,
+    q95: q95 * unit,
+    mcseMean: mcseMean * unit,
   };
 }
 
