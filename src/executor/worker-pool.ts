@@ -11,13 +11,14 @@ import {
   type FitResult,
   type FitRunner,
   joinJobChains,
+  requireJobs,
   runHere,
   showFit,
 } from '../regression/job.js';
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { chainRunner } from './chain-runner.js';
-import { unwrapped } from './outcome.js';
+import { resultOf } from './outcome.js';
 import { release } from './release.js';
 import type { BatchTask, ChainTask } from './worker.js';
 
@@ -59,17 +60,20 @@ export function workerPool(workers: number): WorkerPool {
     // Flags that this process was started with, --eval say, are not for its workers.
     execArgv: [],
   });
-  const run: FitRunner = (jobs, settings, onFit) =>
-    jobs.length < workers
+  const run: FitRunner = async (jobs, given, onFit) => {
+    const settings = requireJobs(jobs, given);
+    return jobs.length < workers
       ? runByChain(pool, jobs, settings, onFit)
       : runInBatches(pool, jobs, settings, workers, onFit);
+  };
   return { run, runChains: chainRunner(pool), close: () => pool.destroy() };
 }
 
 type OnFit = Parameters<FitRunner>[2];
 
 /** On this thread, which listens between fits: to signals, say. */
-const runOneByOne: FitRunner = async (jobs, settings, onFit) => {
+const runOneByOne: FitRunner = async (jobs, given, onFit) => {
+  const settings = requireJobs(jobs, given);
   const results: FitResult[] = [];
   for (const job of jobs) {
     await setImmediate();
@@ -92,7 +96,7 @@ async function runInBatches(
   }
   const results = await Promise.all(
     batches.map(async (batch): Promise<FitResult[]> => {
-      const done = unwrapped<FitResult[]>(await pool.run(batch, { name: 'runBatch' }));
+      const done = await resultOf<FitResult[]>(() => pool.run(batch, { name: 'runBatch' }));
       return batch.jobs.flatMap((job, i) => {
         const result = done[i];
         if (!result) return [];
@@ -117,7 +121,7 @@ function runByChain(
       const chains = await Promise.all(
         Array.from({ length: settings.chains }, async (_, chain) => {
           const task: ChainTask = { job, settings, chain };
-          return unwrapped<Chain>(await pool.run(task, { name: 'runChain' }));
+          return resultOf<Chain>(() => pool.run(task, { name: 'runChain' }));
         }),
       );
       return showFit(job, joinJobChains(job, settings, chains), onFit);

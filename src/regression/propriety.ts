@@ -21,6 +21,7 @@ import type { DataFacts } from '../formula/design.js';
 import { coefficientName, listed } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { exactFit } from './exact-fit.js';
+import { lostSpread } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
 
 /** Throws `improper-posterior` for a posterior that has no finite mass. */
@@ -49,6 +50,11 @@ function requireHeldColumns(
       );
     }
   }
+  data.predictors.names.forEach((name, j) => {
+    const { values, names } = data.predictors;
+    const lost = data.intercept ? lostSpread(`column ${name}`, values, j, names.length) : null;
+    if (lost?.wholly && !isProper(priors.coefficients[j])) fail(lost.told);
+  });
   for (const { column: name, of } of dependentColumns) {
     // One proper prior among them is enough to hold all.
     const others = of.filter((other) => other !== '(Intercept)');
@@ -94,8 +100,12 @@ function requireHeldAuxiliary(
   );
 }
 
-/** σ of a likelihood that does without it needs a prior that keeps it from zero. */
-function requireScatter(specification: RegressionSpecification): void {
+/**
+ * σ of a likelihood that does without it needs a prior that keeps it from zero.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireScatter(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
   const scale = auxiliaryOf(family).indexOf('sigma');
   if (scale < 0) return;
@@ -118,6 +128,8 @@ function requireScatter(specification: RegressionSpecification): void {
 
 function explanation(outcomes: Float64Array, group: string | null): string {
   if (outcomes.every((value) => value === outcomes[0])) return `all outcomes are ${outcomes[0]}`;
+  const lost = lostSpread('the outcome', outcomes);
+  if (lost?.wholly) return lost.told;
   if (group === null) return 'the predictors explain the outcome exactly';
   return `the predictors and the effects of ${group} explain the outcome exactly`;
 }
