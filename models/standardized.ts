@@ -22,7 +22,7 @@ import { type Counting, movedPrior, type Prior } from './prior-distributions.js'
 import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
 import { reportedLayout } from './reported-parameters.js';
 import { columnCountings, countedColumns, unitsOfColumns } from './standardized/columns.js';
-import { type CountedOutcomes, countedOutcomes } from './standardized/outcomes.js';
+import { type CountedOutcomes, countedOutcomes, sizeOfEta } from './standardized/outcomes.js';
 
 export interface StandardizedRegression {
   readonly specification: RegressionSpecification;
@@ -40,9 +40,13 @@ export function standardized(
   specification: RegressionSpecification,
 ): StandardizedRegression | null {
   const { family, data, priors } = specification;
-  const columns = columnCountings(data.predictors, data.intercept);
-  const groupUnits = data.groups.map(({ values, coefficients }) =>
-    unitsOfColumns(values, coefficients.length),
+  const eta = () => sizeOfEta(specification);
+  const columns = columnCountings(data.predictors, data.intercept, {
+    priors: priors.coefficients,
+    sizeOfEta: eta,
+  });
+  const groupUnits = data.groups.map(({ values, coefficients }, term) =>
+    unitsOfColumns(values, coefficients.length, { priors: priors.sds[term], sizeOfEta: eta }),
   );
   const predictors = countedColumns(data.predictors, columns);
   const outcomes = countedOutcomes(specification, predictors, columns);

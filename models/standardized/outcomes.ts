@@ -1,11 +1,16 @@
 /**
  * Outcomes of a family with a scale, and offsets, in other units: see ../standardized.ts.
  */
-import { largestOf, powerOfTwo } from '../../src/linear-algebra/powers-of-two.js';
+import { largestOf, powerOfTwo, unitToSquare } from '../../src/linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import { auxiliaryOf } from '../families/family.js';
-import { coefficientDesign, writeEta } from '../generalized-linear/coefficient-design.js';
+import {
+  type CoefficientDesign,
+  coefficientDesign,
+  writeEta,
+} from '../generalized-linear/coefficient-design.js';
 import { sufficientStatistics } from '../generalized-linear/gaussian-likelihood.js';
+import { median, NORMAL_MAD } from '../generalized-linear/guess.js';
 import type { Predictors } from '../predictors.js';
 import { type Counting, type Prior, supportOf } from '../prior-distributions.js';
 import type { RegressionData, RegressionSpecification } from '../regression-data.js';
@@ -54,6 +59,20 @@ export function countedOutcomes(
   };
 }
 
+/** About the size of the linear predictor. */
+export function sizeOfEta({ family, data }: RegressionSpecification): number {
+  if (!auxiliaryOf(family).includes('sigma')) return 1;
+  const { outcomes, offset } = data;
+  switch (family.link) {
+    case 'identity':
+      return spreadOf(offset ? outcomes.map((value, i) => value - offset[i]) : outcomes).size || 1;
+    case 'inverse':
+      return 1 / (spreadOf(outcomes).size || 1);
+    default:
+      return 1;
+  }
+}
+
 /** An offset far from zero for its spread, less its mean, where an intercept takes that. */
 function centredOffset({ offset, intercept }: RegressionData) {
   if (offset === null || !intercept) return { centre: 0, offset };
@@ -80,8 +99,23 @@ function spreadOf(values: Float64Array): Spread {
   };
 }
 
-/** Residuals no larger than this, of outcomes of about 1, are rounding: a line through all points. */
-const EXACT = 64 * Number.EPSILON;
+/** By the median and the median absolute deviation, where most values are not the same. */
+function robustSpreadOf(values: Float64Array): Spread {
+  const centre = median(values);
+  const spread = NORMAL_MAD * median(values.map((value) => Math.abs(value - centre)));
+  const size = NORMAL_MAD * median(values.map(Math.abs));
+  return spread > 0 && size > 0 ? { mean: centre, spread, size } : spreadOf(values);
+}
+
+/** Outcomes less X times coefficients. */
+function restOf(design: CoefficientDesign, outcomes: Float64Array, coefficients: Float64Array) {
+  const fitted = new Float64Array(outcomes.length);
+  writeEta(design, coefficients, fitted);
+  return outcomes.map((value, i) => value - fitted[i]);
+}
+
+/** Residuals no larger than this, of outcomes of about 1, are none: a line through all points. */
+const EXACT = 2 * Number.EPSILON;
 
 function aroundLeastSquares(
   { family, data, priors }: RegressionSpecification,
@@ -89,38 +123,51 @@ function aroundLeastSquares(
   columns: readonly Counting[],
 ): CountedOutcomes | null {
   const { rows, outcomes, offset, intercept } = data;
+  const robust = family.family === 'student';
   const target = offset ? outcomes.map((value, i) => value - offset[i]) : outcomes;
-  const { mean, spread, size } = spreadOf(target);
+  const { mean, spread, size } = robust ? robustSpreadOf(target) : spreadOf(target);
   const near = !intercept || Math.abs(mean) <= FAR * spread;
   const ordinary = near && isOrdinary(intercept ? spread : size);
   // A normal likelihood finds its own least squares, however steep the line.
-  if (ordinary && family.family === 'gaussian') return null;
+  if (ordinary && !robust) return null;
 
   const most = powerOfTwo(largestOf(target));
   const scaled = target.map((value) => value / most);
   const scaledData = { ...data, predictors, outcomes: scaled, offset: null };
   const design = coefficientDesign(scaledData, 'by-row');
-  const { estimate, residual, gram } = sufficientStatistics(scaledData, design);
-  const scatter = Math.sqrt(residual / rows);
+  const { estimate, gram } = sufficientStatistics(scaledData, design);
+  const sizeOf = robust ? robustSpreadOf : spreadOf;
+  let scatter = sizeOf(restOf(design, scaled, estimate)).size;
+  // Outliers that Student-t errors are meant for may take least squares anywhere.
+  if (robust && intercept && spread / most < scatter) {
+    estimate.fill(0);
+    estimate[0] = mean / most;
+    scatter = spread / most;
+  }
   const first = design.intercept;
   const k = estimate.length;
   const unitAt = (j: number) => (j < first ? most : most / columns[j - first].unit);
   const priorAt = (j: number) => (j < first ? priors.intercept : priors.coefficients[j - first]);
+  let held = false;
   const origins = estimate.map((value, j) => {
     const reach = Math.abs(value) * Math.sqrt(gram[j * (k + 1)] / rows);
     const moves = scatter > EXACT && (reach > FAR * scatter || (j < first && !ordinary));
-    return moves ? originBy(priorAt(j), value * unitAt(j)) : 0;
+    if (!moves) return 0;
+    const wanted = value * unitAt(j);
+    const origin = originBy(priorAt(j), wanted);
+    held ||= origin !== wanted;
+    return origin;
   });
   if (ordinary && origins.every((origin) => origin === 0)) return null;
+  // Then the posterior is where the prior is, in the prior's own unit.
+  if (held && unitToSquare(size) === 1) return null;
 
-  const fitted = new Float64Array(rows);
-  writeEta(
+  const rest = restOf(
     design,
+    scaled,
     origins.map((origin, j) => origin / unitAt(j)),
-    fitted,
   );
-  const rest = scaled.map((value, i) => value - fitted[i]);
-  const left = spreadOf(rest).size;
+  const left = sizeOf(rest).size;
   const unit = isOrdinary(left * most) ? 1 : powerOfTwo(left) * most;
   return {
     values: rest.map((value) => value * (most / unit)),

@@ -12,7 +12,7 @@ import {
   whole,
 } from '../regression/chains.js';
 import type { ChainProgress } from '../sampler/chain.js';
-import { resultOf } from './outcome.js';
+import { type Outcome, unwrapped } from './outcome.js';
 
 /** What a worker is sent: progress goes back by the port. */
 export interface PausingChainTask {
@@ -56,9 +56,12 @@ async function sampledBy(
   ours.unref();
   try {
     const task: PausingChainTask = { job, port };
-    const finished = await resultOf<FinishedChain>(() =>
-      pool.run(task, { name: 'runPausingChain', transferList: [port], signal }),
-    );
+    const outcome: Outcome<FinishedChain> = await pool.run(task, {
+      name: 'runPausingChain',
+      transferList: [port],
+      signal,
+    });
+    const finished = unwrapped(outcome);
     onProgress(whole(finished, job));
     return finished;
   } finally {

@@ -18,26 +18,7 @@ export function outcomeOf<T>(task: () => T): Outcome<T> {
 }
 
 /** The value, or the error thrown again. */
-function unwrapped<T>(outcome: Outcome<T>): T {
+export function unwrapped<T>(outcome: Outcome<T>): T {
   if ('value' in outcome) return outcome.value;
   throw new WeighbridgeError(outcome.error.code, outcome.error.message);
-}
-
-/**
- * The value of a task that a worker was sent.
- *
- * @throws WeighbridgeError that of the task, or `bad-argument` where the task could not be sent
- */
-export async function resultOf<T>(sent: () => Promise<Outcome<T>>): Promise<T> {
-  try {
-    return unwrapped(await sent());
-  } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'DataCloneError')) throw error;
-    const found = error.message.replace(/\s+/g, ' ').slice(0, 80);
-    throw new WeighbridgeError(
-      'bad-argument',
-      `a fit cannot be sent to a worker thread: ${found}; expected plain data`,
-      { cause: error },
-    );
-  }
 }

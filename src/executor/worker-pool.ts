@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { WeighbridgeError } from '../errors.js';
 import { type ChainRunner, runChainsHere } from '../regression/chains.js';
+import { badArgument, described } from '../regression/check-options.js';
 import {
   type FitJob,
   type FitResult,
@@ -18,7 +19,7 @@ import {
 import type { Chain } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { chainRunner } from './chain-runner.js';
-import { resultOf } from './outcome.js';
+import { unwrapped } from './outcome.js';
 import { release } from './release.js';
 import type { BatchTask, ChainTask } from './worker.js';
 
@@ -62,11 +63,26 @@ export function workerPool(workers: number): WorkerPool {
   });
   const run: FitRunner = async (jobs, given, onFit) => {
     const settings = requireJobs(jobs, given);
+    requirePlainData(jobs);
     return jobs.length < workers
       ? runByChain(pool, jobs, settings, onFit)
       : runInBatches(pool, jobs, settings, workers, onFit);
   };
   return { run, runChains: chainRunner(pool), close: () => pool.destroy() };
+}
+
+/** A pool does not get over a task that cannot be sent. @throws WeighbridgeError `bad-argument` */
+function requirePlainData(jobs: readonly FitJob[]): void {
+  for (const job of jobs) {
+    try {
+      structuredClone(job);
+    } catch (cause) {
+      const found = described(cause instanceof Error ? cause.message : cause);
+      throw badArgument(
+        `${job.name}: cannot be sent to a worker thread, expected plain data, found ${found}`,
+      );
+    }
+  }
 }
 
 type OnFit = Parameters<FitRunner>[2];
@@ -96,7 +112,7 @@ async function runInBatches(
   }
   const results = await Promise.all(
     batches.map(async (batch): Promise<FitResult[]> => {
-      const done = await resultOf<FitResult[]>(() => pool.run(batch, { name: 'runBatch' }));
+      const done = unwrapped<FitResult[]>(await pool.run(batch, { name: 'runBatch' }));
       return batch.jobs.flatMap((job, i) => {
         const result = done[i];
         if (!result) return [];
@@ -121,7 +137,7 @@ function runByChain(
       const chains = await Promise.all(
         Array.from({ length: settings.chains }, async (_, chain) => {
           const task: ChainTask = { job, settings, chain };
-          return resultOf<Chain>(() => pool.run(task, { name: 'runChain' }));
+          return unwrapped<Chain>(await pool.run(task, { name: 'runChain' }));
         }),
       );
       return showFit(job, joinJobChains(job, settings, chains), onFit);

@@ -28,3 +28,28 @@ const MOST_SQUARED = 1e100;
 export function unitToSquare(size: number): number {
   return size === 0 || (size >= LEAST_SQUARED && size <= MOST_SQUARED) ? 1 : powerOfTwo(size);
 }
+
+/** The range of numbers this much smaller than they are costs digits of their mean and squares. */
+const NARROW = 1e-6;
+
+/**
+ * An origin and a unit in which the mean and squares of numbers keep their digits: 0 and 1 for most,
+ * for which nothing is to be done.
+ */
+export function comfortable(values: Float64Array): {
+  readonly origin: number;
+  readonly unit: number;
+} {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const size = Math.max(Math.abs(least), Math.abs(most));
+  const range = most - least;
+  if (!Number.isFinite(size)) return { origin: 0, unit: 1 };
+  return range > 0 && range < NARROW * size
+    ? { origin: values[0], unit: unitToSquare(range) }
+    : { origin: 0, unit: unitToSquare(size) };
+}

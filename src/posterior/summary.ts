@@ -2,7 +2,7 @@
  * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
  * fall short.
  */
-import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
+import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { convergence, ebfmi } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
@@ -49,13 +49,26 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   const n = draws.chains * draws.drawsPerChain;
   const values = scratchNumbers('draws of a parameter', n);
   copyParameter(draws, parameter, values);
-  const unit = unitToSquare(largestOf(values));
-  if (unit !== 1) for (let i = 0; i < n; i++) values[i] /= unit;
-  const row = { name: draws.parameterNames[parameter], ...summaryOf(values, draws.chains) };
-  return unit === 1 ? row : inUnit(row, unit);
+  const name = draws.parameterNames[parameter];
+  const { origin, unit } = comfortable(values);
+  if (origin === 0 && unit === 1) return { name, ...summaryOf(values, draws.chains) };
+  for (let i = 0; i < n; i++) values[i] = (values[i] - origin) / unit;
+  const row = summaryOf(values, draws.chains);
+  const back = (value: number) => origin + unit * value;
+  return {
+    ...row,
+    name,
+    mean: back(row.mean),
+    median: back(row.median),
+    sd: unit * row.sd,
+    hdi: [back(row.hdi[0]), back(row.hdi[1])],
+    q5: back(row.q5),
+    q95: back(row.q95),
+    mcseMean: unit * row.mcseMean,
+  };
 }
 
-/** Of draws that can be squared. */
+/** Of draws whose moments lose no digits. */
 function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary, 'name'> {
   const n = values.length;
   const moments = meanAndSquares(values);
@@ -72,20 +85,6 @@ function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary,
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
     ...convergence(values, chains, ordering),
-  };
-}
-
-function inUnit(row: ParameterSummary, unit: number): ParameterSummary {
-  const { mean, median, sd, hdi, q5, q95, mcseMean } = row;
-  return {
-    ...row,
-    mean: mean * unit,
-    median: median * unit,
-    sd: sd * unit,
-    hdi: [hdi[0] * unit, hdi[1] * unit],
-    q5: q5 * unit,
-    q95: q95 * unit,
-    mcseMean: mcseMean * unit,
   };
 }
 

@@ -2,6 +2,7 @@
  * Whether a specification is one: it may come from a caller without a compiler, or as a job from
  * elsewhere.
  */
+import { auxiliaryOf } from '../../models/families/family.js';
 import { requireParameters } from '../../models/prior-distributions/validate.js';
 import { WeighbridgeError } from '../errors.js';
 import { badArgument, described, isRecord } from './check-options.js';
@@ -14,7 +15,7 @@ export function requireSpecification(given: unknown): void {
   if (!isRecord(given)) {
     throw badArgument(`a specification is ${described(given)}, expected a record with its family`);
   }
-  const { family, outcomeKind, slopePrior, interceptPrior, sigmaPrior } = given;
+  const { family, outcomeKind } = given;
   if ('data' in given) {
     requireRegression(given);
     return;
@@ -27,12 +28,19 @@ export function requireSpecification(given: unknown): void {
   }
   requirePredictors(given.predictors);
   requireNumbers('the outcome', given.outcomes);
-  if (slopePrior !== undefined) {
+}
+
+/** @throws WeighbridgeError `bad-argument` with the prior, its parameter and what was expected */
+export function requirePriors(specification: Specification): void {
+  const { slopePrior, interceptPrior } = specification;
+  if (slopePrior !== undefined && slopePrior !== null) {
     requirePrior('slopePrior', { mean: 'finite', sd: 'positive' }, slopePrior);
   }
   const studentT = { degreesOfFreedom: 'positive', location: 'finite', scale: 'positive' } as const;
   requirePrior('interceptPrior', studentT, interceptPrior);
-  if (family === 'gaussian') requirePrior('sigmaPrior', studentT, sigmaPrior);
+  if (specification.family === 'gaussian') {
+    requirePrior('sigmaPrior', studentT, specification.sigmaPrior);
+  }
 }
 
 function requirePrior(
@@ -49,18 +57,33 @@ function requirePrior(
 }
 
 function requireRegression({ family, data, priors }: Readonly<Record<string, unknown>>): void {
-  familyFrom(family);
+  const { length } = auxiliaryOf(familyFrom(family));
   if (!isRecord(data) || !isRecord(priors)) {
     throw badArgument('a specification of a formula has its data and its priors as records');
   }
-  requirePredictors(data.predictors);
-  requireNumbers('the outcome', data.outcomes);
-  if (!Array.isArray(data.groups) || !Array.isArray(priors.coefficients)) {
-    throw badArgument('a specification of a formula has arrays of groups and of priors');
+  const { names, rows } = requirePredictors(data.predictors);
+  const outcomes = requireNumbers('the outcome', data.outcomes);
+  requireLength('the outcome', outcomes, rows);
+  const groups = requireNumbers('the groups', data.groups);
+  for (const [name, wanted] of Object.entries({
+    coefficients: names.length,
+    sds: groups.length,
+    correlations: groups.length,
+    auxiliary: length,
+  })) {
+    requireLength(`priors of ${name}`, requireNumbers(`priors of ${name}`, priors[name]), wanted);
   }
 }
 
-function requirePredictors(given: unknown): void {
+function requireLength(name: string, { length }: ArrayLike<unknown>, wanted: number): void {
+  if (length === wanted) return;
+  throw new WeighbridgeError('bad-data', `${name}: there are ${length}, expected ${wanted}`);
+}
+
+function requirePredictors(given: unknown): {
+  readonly names: readonly unknown[];
+  readonly rows: number;
+} {
   if (!isRecord(given) || !Array.isArray(given.names)) {
     throw badArgument(
       `predictors are ${described(given)}, expected { names, rows, values }, values row by row`,
@@ -72,7 +95,7 @@ function requirePredictors(given: unknown): void {
   }
   const values = requireNumbers('the predictors', given.values);
   const wanted = names.length * rows;
-  if (values.length === wanted) return;
+  if (values.length === wanted) return { names, rows };
   throw new WeighbridgeError(
     'bad-data',
     `the predictors are ${values.length} values, expected ${wanted}: ${rows} rows of ${names.length}`,

@@ -26,6 +26,7 @@ import { type Demands, separatingDirection } from './separation.js';
 
 /** Throws `improper-posterior` for a posterior that has no finite mass. */
 export function requireProper(specification: RegressionSpecification, facts: DataFacts): void {
+  requireSpread(specification);
   requireHeldColumns(specification, facts);
   requireHeldScales(specification);
   requireScatter(specification);
@@ -34,6 +35,21 @@ export function requireProper(specification: RegressionSpecification, facts: Dat
 
 function fail(message: string): never {
   throw new WeighbridgeError('improper-posterior', message);
+}
+
+/**
+ * A column so far from zero that its values differ by rounding alone has no slope.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireSpread({ data, priors }: RegressionSpecification): void {
+  const { names, values } = data.predictors;
+  if (!data.intercept) return;
+  names.forEach((name, j) => {
+    if (isProper(priors.coefficients[j])) return;
+    const lost = lostSpread(`column ${name}`, values, j, names.length);
+    if (lost?.wholly) fail(lost.told);
+  });
 }
 
 /** A column that adds nothing to those before it has a slope that only its prior can hold. */
@@ -50,11 +66,6 @@ function requireHeldColumns(
       );
     }
   }
-  data.predictors.names.forEach((name, j) => {
-    const { values, names } = data.predictors;
-    const lost = data.intercept ? lostSpread(`column ${name}`, values, j, names.length) : null;
-    if (lost?.wholly && !isProper(priors.coefficients[j])) fail(lost.told);
-  });
   for (const { column: name, of } of dependentColumns) {
     // One proper prior among them is enough to hold all.
     const others = of.filter((other) => other !== '(Intercept)');
@@ -118,6 +129,8 @@ export function requireScatter(specification: RegressionSpecification): void {
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
     if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
+      const lost = lostSpread('the outcome', data.outcomes);
+      if (lost) fail(lost.told);
       fail(
         `${explanation(data.outcomes, group)}, so that sigma is zero and there is nothing left to be estimated: give sigma a prior that keeps it from zero, lognormal(0, 1) say, if that is meant`,
       );
@@ -128,8 +141,6 @@ export function requireScatter(specification: RegressionSpecification): void {
 
 function explanation(outcomes: Float64Array, group: string | null): string {
   if (outcomes.every((value) => value === outcomes[0])) return `all outcomes are ${outcomes[0]}`;
-  const lost = lostSpread('the outcome', outcomes);
-  if (lost?.wholly) return lost.told;
   if (group === null) return 'the predictors explain the outcome exactly';
   return `the predictors and the effects of ${group} explain the outcome exactly`;
 }

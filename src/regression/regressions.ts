@@ -41,7 +41,7 @@ export interface LinearRegressionOptions extends ColumnsOptions {
  * @throws WeighbridgeError `bad-data`, `bad-argument`
  */
 export function logisticRegression(columns: Columns, options: LogisticRegressionOptions = {}): Fit {
-  return fitOf(logisticSpecification(toRows(columns), columns.outcome, options), options);
+  return fitOf(columns, options, logisticSpecification);
 }
 
 /**
@@ -49,7 +49,7 @@ export function logisticRegression(columns: Columns, options: LogisticRegression
  * @throws WeighbridgeError `bad-data`, `bad-argument`, `improper-posterior`
  */
 export function linearRegression(columns: Columns, options: LinearRegressionOptions = {}): Fit {
-  return fitOf(linearSpecification(toRows(columns), columns.outcome, options), options);
+  return fitOf(columns, options, linearSpecification);
 }
 
 export function logisticSpecification(
@@ -98,16 +98,7 @@ export function toRows(given: Columns): Predictors {
         `predictor ${name} has ${column.length} rows, the outcome ${rows}`,
       );
     }
-    for (let i = 0; i < rows; i++) {
-      const value: unknown = column[i];
-      if (typeof value !== 'number') {
-        throw new WeighbridgeError(
-          'bad-data',
-          `row ${i + 1}: ${name} is ${described(value)}, expected a finite number`,
-        );
-      }
-      values[i * names.length + j] = value;
-    }
+    for (let i = 0; i < rows; i++) values[i * names.length + j] = column[i];
   });
   return { names, rows, values };
 }
@@ -119,14 +110,32 @@ function requireColumns(given: unknown): void {
       'expected columns, { outcome: [0, 1], predictors: { x: [1, 2] } } for example',
     );
   }
-  requireNumbers('the outcome', given.outcome);
+  requireEachNumber('the outcome', requireNumbers('the outcome', given.outcome));
   for (const [name, column] of Object.entries(given.predictors)) {
-    requireNumbers(`predictor ${name}`, column);
+    requireEachNumber(name, requireNumbers(`predictor ${name}`, column));
+  }
+}
+
+function requireEachNumber(name: string, values: ArrayLike<unknown>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === 'number') continue;
+    throw new WeighbridgeError(
+      'bad-data',
+      `row ${i + 1}: ${name} is ${described(values[i])}, expected a number`,
+    );
   }
 }
 
 /** What the numbers of the columns have lost is said with the fit. */
-function fitOf(specification: Specification, options: Partial<SamplerSettings>): Fit {
+function fitOf<Options extends ColumnsOptions>(
+  columns: Columns,
+  options: Options,
+  specify: (predictors: Predictors, outcomes: ArrayLike<number>, options: Options) => Specification,
+): Fit {
+  if (!isRecord(options)) {
+    throw badArgument(`options are ${described(options)}, expected a record`);
+  }
+  const specification = specify(toRows(columns), columns.outcome, options);
   const fit = sample(modelOf(specification), options);
   const lost = lostDigits(asRegression(specification));
   return lost.length === 0 ? fit : { ...fit, warnings: [...fit.warnings, ...lost] };

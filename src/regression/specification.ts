@@ -14,8 +14,8 @@ import type { RegressionSpecification } from '../../models/regression-data.js';
 import { type RegressionModel, regressionModel } from '../../models/regression-model.js';
 import { standardized } from '../../models/standardized.js';
 import type { Model } from '../sampler/model.js';
-import { requireRows, requireSpecification } from './check-specification.js';
-import { requireScatter } from './propriety.js';
+import { requirePriors, requireRows, requireSpecification } from './check-specification.js';
+import { requireScatter, requireSpread } from './propriety.js';
 
 export type OutcomeKind = 'binary' | 'fractional';
 
@@ -42,7 +42,9 @@ export function modelOf(specification: AnySpecification): Model & Partial<Regres
   // Rows of a formula were looked at when they were encoded.
   if ('data' in specification) return regressionModel(specification);
   requireRows(specification);
+  requirePriors(specification);
   const regression = asRegression(specification);
+  requireSpread(regression);
   requireScatter(regression);
   if (standardized(regression)) return regressionModel(regression);
   switch (specification.family) {
