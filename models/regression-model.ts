@@ -9,6 +9,7 @@ import { multilevel } from './multilevel.js';
 import type { Prior } from './prior-distributions.js';
 import type { NormalPrior, StudentTPrior } from './priors.js';
 import type { RegressionSpecification } from './regression-data.js';
+import { standardized } from './standardized.js';
 
 export type RegressionModel = Model & {
   /** How group effects are sampled, in a sentence; null where there are none. */
@@ -16,10 +17,25 @@ export type RegressionModel = Model & {
 };
 
 /**
+ * The data in units that suit them (standardized.ts); parameters are reported in the user's.
+ *
  * @throws WeighbridgeError `improper-posterior` where flat priors leave slopes that cannot be told
- *   apart
+ *   apart; `bad-data` and `bad-argument` for data and priors out of all proportion
  */
 export function regressionModel(specification: RegressionSpecification): RegressionModel {
+  const standard = standardized(specification);
+  if (standard === null) return modelAsIs(specification);
+  const model = modelAsIs(standard.specification);
+  return {
+    ...model,
+    constrain(position, parameters, random) {
+      model.constrain?.(position, parameters, random);
+      standard.restore(parameters);
+    },
+  };
+}
+
+function modelAsIs(specification: RegressionSpecification): RegressionModel {
   if (specification.data.groups.length > 0) return multilevel(specification);
   // Made first, as it refuses what neither can sample.
   const model = generalizedLinear(specification);

@@ -74,14 +74,16 @@ export function unknownFamily(name: unknown): string {
  * The family, if there is one of this name with this link.
  * @throws WeighbridgeError `bad-argument`
  */
-export function requireFamily(family: Family): Family {
-  const name = familyNames.find((known) => known === family.family);
-  if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(family.family));
-  if (!linksOf(name).includes(family.link)) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `link of the family ${name} is ${family.link}, expected one of ${linksOf(name).join(', ')}`,
-    );
-  }
-  return family;
+export function requireFamily(given: {
+  readonly family?: unknown;
+  readonly link?: unknown;
+}): Family {
+  const name = familyNames.find((known) => known === given.family);
+  if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
+  const link = linksOf(name).find((known) => known === given.link);
+  if (link) return { family: name, link };
+  throw new WeighbridgeError(
+    'bad-argument',
+    `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
+  );
 }

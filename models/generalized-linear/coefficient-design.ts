@@ -59,7 +59,7 @@ export function coefficientDesign(
  * Of a column's size: values no further apart are the same but for the rounding of whoever computed
  * them. A dummy variable on top of 10¹⁰, say, is far above it.
  */
-const ROUNDING = 8 * Number.EPSILON;
+export const ROUNDING = 8 * Number.EPSILON;
 
 function centredValues({ intercept, predictors }: RegressionData): CentredPredictors {
   if (!intercept) {

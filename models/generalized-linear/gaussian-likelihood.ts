@@ -24,7 +24,7 @@ import {
 import type { CoefficientLikelihood } from './coefficient-likelihood.js';
 import { independentColumns } from './independent-columns.js';
 
-interface SufficientStatistics {
+export interface SufficientStatistics {
   /** z̄ where there is an intercept, then β̂. */
   readonly estimate: Float64Array;
   /** R̂. */
@@ -78,7 +78,7 @@ export function gaussianLikelihood(data: RegressionData): CoefficientLikelihood 
   };
 }
 
-function sufficientStatistics(
+export function sufficientStatistics(
   { rows, outcomes, offset }: RegressionData,
   design: CoefficientDesign,
 ): SufficientStatistics {

@@ -158,7 +158,7 @@ function reweightedLeastSquares(work: WorkingData, eta: Float64Array): Float64Ar
 }
 
 /** What a robust σ is to that of normal outcomes, and a ν in the middle of what data can tell. */
-const NORMAL_MAD = 1.4826;
+export const NORMAL_MAD = 1.4826;
 const MODERATE_NU = 5;
 const LEAST_SHAPE = 0.05;
 const MOST_SHAPE = 1000;
@@ -188,7 +188,7 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
 }
 
 /** The upper one of an even number: close enough to start from. */
-function median(values: Float64Array): number {
+export function median(values: Float64Array): number {
   return values.slice().sort()[Math.floor(values.length / 2)];
 }
 

@@ -15,7 +15,7 @@
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import gammaln from '@stdlib/math-base-special-gammaln';
-import type { Prior } from '../prior-distributions.js';
+import type { Counting, Prior } from '../prior-distributions.js';
 import { massBetween } from './mass.js';
 import { isProper, type Support, supportOf } from './support.js';
 
@@ -37,6 +37,7 @@ const LOG_ROOT_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /** The density of a valid prior (`validatePrior`). */
 export function priorDensity(prior: Prior): PriorDensity {
+  if (prior.counted) return countedDensity(prior, prior.counted);
   const { lower, upper } = supportOf(prior);
   const cut = isProper(prior) ? -Math.log(massBetween(prior, lower, upper)) : 0;
   const { logDensity, derivative, secondDerivative } = functionsOf(prior, cut);
@@ -46,6 +47,19 @@ export function priorDensity(prior: Prior): PriorDensity {
     secondDerivative,
     lower,
     upper,
+  };
+}
+
+/** In other units; up to the constant log unit. */
+function countedDensity(prior: Prior, counted: Counting): PriorDensity {
+  const { origin, unit } = counted;
+  const { counted: _, ...own } = prior;
+  const density = priorDensity(own);
+  return {
+    logDensity: (u) => density.logDensity(origin + unit * u),
+    derivative: (u) => unit * density.derivative(origin + unit * u),
+    secondDerivative: (u) => unit * (unit * density.secondDerivative(origin + unit * u)),
+    ...supportOf(prior),
   };
 }
 

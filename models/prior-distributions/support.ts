@@ -3,6 +3,7 @@
  * transform to the real line by it.
  */
 import type { Prior } from '../prior-distributions.js';
+import { movedEnd } from './moved.js';
 
 /** Infinite where there is no end. */
 export interface Support {
@@ -12,10 +13,11 @@ export interface Support {
 
 export function supportOf(prior: Prior): Support {
   const natural = naturalSupport(prior);
-  return {
-    lower: Math.max(natural.lower, prior.lower ?? Number.NEGATIVE_INFINITY),
-    upper: Math.min(natural.upper, prior.upper ?? Number.POSITIVE_INFINITY),
-  };
+  const lower = Math.max(natural.lower, prior.lower ?? Number.NEGATIVE_INFINITY);
+  const upper = Math.min(natural.upper, prior.upper ?? Number.POSITIVE_INFINITY);
+  const { counted } = prior;
+  if (!counted) return { lower, upper };
+  return { lower: movedEnd(lower, counted), upper: movedEnd(upper, counted) };
 }
 
 /** Whether the prior is a probability distribution: all are but a flat one without an end. */

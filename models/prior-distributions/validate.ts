@@ -39,7 +39,8 @@ export function validateLkj(eta: number): void {
   requireParameters('lkj', { eta: 'positive' }, { eta });
 }
 
-function requireParameters(
+/** Throws `bad-argument` at the first value out of its range; `distribution` names the prior. */
+export function requireParameters(
   distribution: string,
   ranges: Readonly<Record<string, Range>> | undefined,
   values: Readonly<Record<string, unknown>>,

@@ -2,13 +2,14 @@
  * A runner that fits nothing twice: two analyses of one study share most of their fits.
  */
 import { createHash } from 'node:crypto';
-import type { FitJob, FitResult, FitRunner } from '../regression/job.js';
+import { type FitJob, type FitResult, type FitRunner, requireJobs } from '../regression/job.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 
 /** Jobs are the same where all they consist of is; results are kept as long as the runner is. */
 export function rememberingRunner(run: FitRunner): FitRunner {
   const known = new Map<string, FitResult>();
-  return async (jobs, settings, onFit) => {
+  return async (jobs, given, onFit) => {
+    const settings = requireJobs(jobs, given);
     const keys = jobs.map((job) => keyOf(job, settings));
     const fresh: { readonly job: FitJob; readonly key: string }[] = [];
     jobs.forEach((job, i) => {

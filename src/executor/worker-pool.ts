@@ -6,11 +6,13 @@ import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { WeighbridgeError } from '../errors.js';
 import { type ChainRunner, runChainsHere } from '../regression/chains.js';
+import { badArgument, described } from '../regression/check-options.js';
 import {
   type FitJob,
   type FitResult,
   type FitRunner,
   joinJobChains,
+  requireJobs,
   runHere,
   showFit,
 } from '../regression/job.js';
@@ -59,17 +61,35 @@ export function workerPool(workers: number): WorkerPool {
     // Flags that this process was started with, --eval say, are not for its workers.
     execArgv: [],
   });
-  const run: FitRunner = (jobs, settings, onFit) =>
-    jobs.length < workers
+  const run: FitRunner = async (jobs, given, onFit) => {
+    const settings = requireJobs(jobs, given);
+    requirePlainData(jobs);
+    return jobs.length < workers
       ? runByChain(pool, jobs, settings, onFit)
       : runInBatches(pool, jobs, settings, workers, onFit);
+  };
   return { run, runChains: chainRunner(pool), close: () => pool.destroy() };
+}
+
+/** A pool does not get over a task that cannot be sent. @throws WeighbridgeError `bad-argument` */
+function requirePlainData(jobs: readonly FitJob[]): void {
+  for (const job of jobs) {
+    try {
+      structuredClone(job);
+    } catch (cause) {
+      const found = described(cause instanceof Error ? cause.message : cause);
+      throw badArgument(
+        `${job.name}: cannot be sent to a worker thread, expected plain data, found ${found}`,
+      );
+    }
+  }
 }
 
 type OnFit = Parameters<FitRunner>[2];
 
 /** On this thread, which listens between fits: to signals, say. */
-const runOneByOne: FitRunner = async (jobs, settings, onFit) => {
+const runOneByOne: FitRunner = async (jobs, given, onFit) => {
+  const settings = requireJobs(jobs, given);
   const results: FitResult[] = [];
   for (const job of jobs) {
     await setImmediate();

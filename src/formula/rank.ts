@@ -7,6 +7,7 @@
  * fraction of the cost: where it leaves much of every column, there is nothing to be looked for.
  */
 import { cholesky, mirrorLower } from '../linear-algebra/cholesky.js';
+import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
 import type { DependentColumn, DesignMatrix } from './design.js';
 
 const TOLERANCE = 1e-7;
@@ -16,7 +17,8 @@ export interface RankFacts {
   readonly dependentColumns: readonly DependentColumn[];
 }
 
-export function rankFacts(matrix: DesignMatrix, intercept: boolean): RankFacts {
+export function rankFacts(given: DesignMatrix, intercept: boolean): RankFacts {
+  const matrix = squarable(given);
   const { names } = matrix;
   const constantColumns = intercept ? names.filter((_, j) => isConstant(matrix, j)) : [];
   const others = names.flatMap((name, j) => (constantColumns.includes(name) ? [] : [j]));
@@ -32,6 +34,15 @@ export function rankFacts(matrix: DesignMatrix, intercept: boolean): RankFacts {
     if (of !== null) dependentColumns.push({ column: names[j], of });
   }
   return { constantColumns, dependentColumns };
+}
+
+/** Columns too large or too small to be squared, in units in which they can be. */
+function squarable(matrix: DesignMatrix): DesignMatrix {
+  const { names, values } = matrix;
+  const k = names.length;
+  const units = names.map((_, j) => unitToSquare(largestOf(values, j, k)));
+  if (units.every((unit) => unit === 1)) return matrix;
+  return { ...matrix, values: values.map((value, at) => value / units[at % k]) };
 }
 
 function isConstant({ names, rows, values }: DesignMatrix, j: number): boolean {

@@ -2,6 +2,7 @@
  * A quantity in four numbers, as brms' `posterior_summary` gives it: an estimate, its error, and
  * the ends of an equal-tailed interval.
  */
+import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { etiOfSorted } from './eti.js';
 import { quantileOfSorted } from './order.js';
@@ -38,8 +39,15 @@ export function pointSummary(
 }
 
 function meanCentre(draws: Float64Array): Pick<PointSummary, 'estimate' | 'estError'> {
-  const { mean, squares } = meanAndSquares(draws);
-  return { estimate: mean, estError: Math.sqrt(squares / (draws.length - 1)) };
+  const { origin, unit } = comfortable(draws);
+  const plain = origin === 0 && unit === 1;
+  const { mean, squares } = meanAndSquares(
+    plain ? draws : draws.map((value) => (value - origin) / unit),
+  );
+  const estError = Math.sqrt(squares / (draws.length - 1));
+  return plain
+    ? { estimate: mean, estError }
+    : { estimate: origin + unit * mean, estError: unit * estError };
 }
 
 function robustCentre(ascending: Float64Array): Pick<PointSummary, 'estimate' | 'estError'> {

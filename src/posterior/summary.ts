@@ -2,6 +2,7 @@
  * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
  * fall short.
  */
+import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { convergence, ebfmi } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
@@ -48,6 +49,28 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   const n = draws.chains * draws.drawsPerChain;
   const values = scratchNumbers('draws of a parameter', n);
   copyParameter(draws, parameter, values);
+  const name = draws.parameterNames[parameter];
+  const { origin, unit } = comfortable(values);
+  if (origin === 0 && unit === 1) return { name, ...summaryOf(values, draws.chains) };
+  for (let i = 0; i < n; i++) values[i] = (values[i] - origin) / unit;
+  const row = summaryOf(values, draws.chains);
+  const back = (value: number) => origin + unit * value;
+  return {
+    ...row,
+    name,
+    mean: back(row.mean),
+    median: back(row.median),
+    sd: unit * row.sd,
+    hdi: [back(row.hdi[0]), back(row.hdi[1])],
+    q5: back(row.q5),
+    q95: back(row.q95),
+    mcseMean: unit * row.mcseMean,
+  };
+}
+
+/** Of draws whose moments lose no digits. */
+function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary, 'name'> {
+  const n = values.length;
   const moments = meanAndSquares(values);
   const ordering = orderingOf(values, moments, {
     ascending: scratchNumbers('ascending draws', n),
@@ -55,14 +78,13 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   });
   const { ascending } = ordering;
   return {
-    name: draws.parameterNames[parameter],
     mean: moments.mean,
     median: quantileOfSorted(ascending, 0.5),
     sd: Math.sqrt(moments.squares / (n - 1)),
     hdi: hdiOfSorted(ascending),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
-    ...convergence(values, draws.chains, ordering),
+    ...convergence(values, chains, ordering),
   };
 }
 

@@ -6,6 +6,7 @@
 import { meanLink } from '../../models/families/links.js';
 import type { GroupEffects, RegressionSpecification } from '../../models/regression-data.js';
 import { dot, extend, norm, takeOut } from '../linear-algebra/orthonormal.js';
+import { largestOf, powerOfTwo } from '../linear-algebra/powers-of-two.js';
 
 /** Of a column's length: as R's `lm` decides that a column depends on those before it. */
 const DEPENDENT = 1e-7;
@@ -46,11 +47,16 @@ function explained(
   const linked = Float64Array.from(rows, (i) => link(outcomes[i]));
   if (!linked.every(Number.isFinite)) return null;
   const known = Float64Array.from(rows, (i) => (offset ? offset[i] : 0));
+  // Powers of two change no digit, and keep squares within what numbers can hold.
+  const unit = powerOfTwo(Math.max(largestOf(linked), largestOf(known)));
+  divide(linked, unit);
+  divide(known, unit);
   const wanted = linked.map((value, i) => value - known[i]);
   const terms = data.groups.filter((term) => term.group === group);
-  let scale = largest(linked) + largest(known);
+  let scale = largestOf(linked) + largestOf(known);
   const columns = columnsOf(data, rows);
-  const sizes = columns.map((column) => ({ length: norm(column), most: largest(column) }));
+  for (const column of columns) divide(column, powerOfTwo(largestOf(column)));
+  const sizes = columns.map((column) => ({ length: norm(column), most: largestOf(column) }));
   let rank = takeOutLevels(terms, rows, [...columns, wanted]);
   const basis: Float64Array[] = [];
   columns.forEach((column, j) => {
@@ -62,7 +68,7 @@ function explained(
     scale += (Math.abs(along) * most) / norm(column);
   });
   takeOut(basis, wanted);
-  return largest(wanted) <= LAST_DIGITS * scale ? { rank } : null;
+  return largestOf(wanted) <= LAST_DIGITS * scale ? { rank } : null;
 }
 
 /** The column of ones where there is an intercept, then the predictors. */
@@ -97,6 +103,7 @@ function takeOutLevels(
       const width = coefficients.length;
       for (let c = 0; c < width; c++) {
         const column = Float64Array.from(ofLevel, (place) => values[rows[place] * width + c]);
+        divide(column, powerOfTwo(largestOf(column)));
         extend(basis, column, DEPENDENT);
       }
     }
@@ -112,6 +119,6 @@ function takeOutLevels(
   return rank;
 }
 
-function largest(values: Float64Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+function divide(values: Float64Array, unit: number): void {
+  if (unit !== 1) for (let i = 0; i < values.length; i++) values[i] /= unit;
 }

@@ -7,7 +7,8 @@ import type { ControlledMean } from '../posterior/control-variates.js';
 import type { Draws } from '../posterior/draws.js';
 import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
-import type { SamplerSettings } from '../sampler/settings.js';
+import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
+import { badArgument, described, isRecord } from './check-options.js';
 import { controlledMeans, planFit, type SampledFit, sampleFit, soundFit } from './fit.js';
 import { modelOf, type Specification } from './specification.js';
 
@@ -43,6 +44,23 @@ export type FitRunner = (
   settings: SamplerSettings,
   onFit?: (result: FitResult) => void,
 ) => Promise<FitResult[]>;
+
+/**
+ * What a runner was given, checked before any of it is sent anywhere.
+ *
+ * @returns the settings, complete
+ * @throws WeighbridgeError `bad-argument`
+ */
+export function requireJobs(jobs: unknown, settings: Partial<SamplerSettings>): SamplerSettings {
+  if (!Array.isArray(jobs)) throw badArgument(`jobs are ${described(jobs)}, expected an array`);
+  jobs.forEach((job: unknown, i) => {
+    if (isRecord(job) && typeof job.name === 'string' && isRecord(job.specification)) return;
+    throw badArgument(
+      `job ${i + 1} is ${isRecord(job) ? 'incomplete' : described(job)}, expected a record with a name (a text) and a specification`,
+    );
+  });
+  return completeSettings(settings);
+}
 
 export function runJob(job: FitJob, settings: SamplerSettings): FitResult {
   return namingTheFit(job, () => {
@@ -110,5 +128,7 @@ export function showFit(
 }
 
 /** Runs jobs one after another on this thread. */
-export const runHere: FitRunner = async (jobs, settings, onFit) =>
-  jobs.map((job) => showFit(job, runJob(job, settings), onFit));
+export const runHere: FitRunner = async (jobs, given, onFit) => {
+  const settings = requireJobs(jobs, given);
+  return jobs.map((job) => showFit(job, runJob(job, settings), onFit));
+};

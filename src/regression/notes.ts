@@ -6,14 +6,17 @@ import { isProper } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName, listed } from '../formula/names.js';
+import { lostSpread } from './range.js';
 
 export function specificationNotes(
   specification: RegressionSpecification,
   facts: DataFacts,
 ): readonly string[] {
-  return [...saturation(specification), ...priorSlopes(specification, facts)].map((note) =>
-    note.replace(/\s/g, ' '),
-  );
+  return [
+    ...saturation(specification),
+    ...priorSlopes(specification, facts),
+    ...lostDigits(specification),
+  ].map((note) => note.replace(/\s/g, ' '));
 }
 
 /** As many coefficients as rows leave no scatter to learn σ from. */
@@ -45,4 +48,17 @@ function priorSlopes(
         ];
   });
   return [...constant, ...dependent];
+}
+
+/** Columns so far from zero that they hardly hold their own spread. */
+export function lostDigits({
+  family,
+  data,
+}: Pick<RegressionSpecification, 'family' | 'data'>): readonly string[] {
+  const { names, values } = data.predictors;
+  const outcome = auxiliaryOf(family).includes('sigma')
+    ? lostSpread('the outcome', data.outcomes)
+    : null;
+  const columns = names.map((name, j) => lostSpread(`column ${name}`, values, j, names.length));
+  return [outcome, ...columns].flatMap((lost) => (lost ? [lost.told] : []));
 }

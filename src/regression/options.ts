@@ -1,7 +1,7 @@
 /**
  * What a user hands over to a regression, checked before it is read.
  */
-import { type Family, type FamilyName, familyNames } from '../../models/families/family.js';
+import { type Family, familyNames } from '../../models/families/family.js';
 import { linksOf, requireFamily, unknownFamily } from '../../models/families/index.js';
 import { WeighbridgeError } from '../errors.js';
 import { settingNames } from '../sampler/settings.js';
@@ -98,10 +98,10 @@ export function requireData(data: unknown): void {
 }
 
 /** A family, or one by its name with its default link. */
-export function familyFrom(given: Family | FamilyName): Family {
+export function familyFrom(given: unknown): Family {
   const known = familyNames.find((name) => name === given);
   if (known) return requireFamily({ family: known, link: linksOf(known)[0] });
-  if (typeof given === 'object' && isRecord(given)) return requireFamily(given);
+  if (isRecord(given)) return requireFamily(given);
   if (typeof given === 'string') throw badArgument(unknownFamily(given));
   throw badArgument(
     `family is ${described(given)}, expected a family, bernoulli() say, or one of ${familyNames.join(', ')}`,

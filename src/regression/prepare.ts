@@ -23,6 +23,7 @@ import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
 import { formatPrior } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
+import { requireRange } from './range.js';
 
 /** A regression as a user asks for it. */
 export interface Preparation {
@@ -98,6 +99,7 @@ function prepared(
   const outcome = outcomeKinds[family.family];
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
+  requireRanges(family, data, frame);
   requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireDistinctNames(family, data);
@@ -174,6 +176,26 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
   };
+}
+
+/** Throws `bad-data` at the first number that is too large or too small to be computed with. */
+function requireRanges(
+  family: Family,
+  { outcomes, offset, predictors, groups }: RegressionData,
+  { response, usedRows }: ModelFrame,
+): void {
+  const rowNumber = (i: number) => usedRows[i] + 1;
+  if (outcomeKinds[family.family] === 'real') requireRange(response.name, outcomes, rowNumber);
+  if (offset) requireRange('the offset', offset, rowNumber);
+  const columns = [
+    predictors,
+    ...groups.map(({ coefficients, values }) => ({ names: coefficients, values })),
+  ];
+  for (const { names, values } of columns) {
+    names.forEach((name, j) => {
+      requireRange(name, values, rowNumber, j, names.length);
+    });
+  }
 }
 
 /** Throws `bad-formula` where nothing is to be estimated. */

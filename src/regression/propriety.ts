@@ -21,10 +21,12 @@ import type { DataFacts } from '../formula/design.js';
 import { coefficientName, listed } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { exactFit } from './exact-fit.js';
+import { lostSpread } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
 
 /** Throws `improper-posterior` for a posterior that has no finite mass. */
 export function requireProper(specification: RegressionSpecification, facts: DataFacts): void {
+  requireSpread(specification);
   requireHeldColumns(specification, facts);
   requireHeldScales(specification);
   requireScatter(specification);
@@ -33,6 +35,21 @@ export function requireProper(specification: RegressionSpecification, facts: Dat
 
 function fail(message: string): never {
   throw new WeighbridgeError('improper-posterior', message);
+}
+
+/**
+ * A column so far from zero that its values differ by rounding alone has no slope.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireSpread({ data, priors }: RegressionSpecification): void {
+  const { names, values } = data.predictors;
+  if (!data.intercept) return;
+  names.forEach((name, j) => {
+    if (isProper(priors.coefficients[j])) return;
+    const lost = lostSpread(`column ${name}`, values, j, names.length);
+    if (lost?.wholly) fail(lost.told);
+  });
 }
 
 /** A column that adds nothing to those before it has a slope that only its prior can hold. */
@@ -94,8 +111,12 @@ function requireHeldAuxiliary(
   );
 }
 
-/** σ of a likelihood that does without it needs a prior that keeps it from zero. */
-function requireScatter(specification: RegressionSpecification): void {
+/**
+ * σ of a likelihood that does without it needs a prior that keeps it from zero.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireScatter(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
   const scale = auxiliaryOf(family).indexOf('sigma');
   if (scale < 0) return;
@@ -108,6 +129,8 @@ function requireScatter(specification: RegressionSpecification): void {
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
     if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
+      const lost = lostSpread('the outcome', data.outcomes);
+      if (lost) fail(lost.told);
       fail(
         `${explanation(data.outcomes, group)}, so that sigma is zero and there is nothing left to be estimated: give sigma a prior that keeps it from zero, lognormal(0, 1) say, if that is meant`,
       );

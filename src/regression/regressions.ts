@@ -5,9 +5,12 @@
 import type { NormalPrior, Predictors, StudentTPrior } from '../../models/index.js';
 import { WeighbridgeError } from '../errors.js';
 import type { SamplerSettings } from '../sampler/settings.js';
+import { badArgument, described, isRecord } from './check-options.js';
+import { requireNumbers } from './check-specification.js';
 import { gaussianPriors, logitInterceptPrior } from './default-priors.js';
 import { type Fit, sample } from './fit.js';
-import { modelOf, type OutcomeKind, type Specification } from './specification.js';
+import { lostDigits } from './notes.js';
+import { asRegression, modelOf, type OutcomeKind, type Specification } from './specification.js';
 
 export interface Columns {
   /** One number per row. */
@@ -38,7 +41,7 @@ export interface LinearRegressionOptions extends ColumnsOptions {
  * @throws WeighbridgeError `bad-data`, `bad-argument`
  */
 export function logisticRegression(columns: Columns, options: LogisticRegressionOptions = {}): Fit {
-  return sample(modelOf(logisticSpecification(toRows(columns), columns.outcome, options)), options);
+  return fitOf(columns, options, logisticSpecification);
 }
 
 /**
@@ -46,7 +49,7 @@ export function logisticRegression(columns: Columns, options: LogisticRegression
  * @throws WeighbridgeError `bad-data`, `bad-argument`, `improper-posterior`
  */
 export function linearRegression(columns: Columns, options: LinearRegressionOptions = {}): Fit {
-  return sample(modelOf(linearSpecification(toRows(columns), columns.outcome, options)), options);
+  return fitOf(columns, options, linearSpecification);
 }
 
 export function logisticSpecification(
@@ -81,7 +84,9 @@ export function linearSpecification(
 }
 
 /** Columns as the row-major predictors of a model. */
-export function toRows({ outcome, predictors }: Columns): Predictors {
+export function toRows(given: Columns): Predictors {
+  requireColumns(given);
+  const { outcome, predictors } = given;
   const names = Object.keys(predictors);
   const rows = outcome.length;
   const values = new Float64Array(rows * names.length);
@@ -96,4 +101,42 @@ export function toRows({ outcome, predictors }: Columns): Predictors {
     for (let i = 0; i < rows; i++) values[i * names.length + j] = column[i];
   });
   return { names, rows, values };
+}
+
+/** Callers from JavaScript have no compiler that tells them. */
+function requireColumns(given: unknown): void {
+  if (!isRecord(given) || !isRecord(given.predictors)) {
+    throw badArgument(
+      'expected columns, { outcome: [0, 1], predictors: { x: [1, 2] } } for example',
+    );
+  }
+  requireEachNumber('the outcome', requireNumbers('the outcome', given.outcome));
+  for (const [name, column] of Object.entries(given.predictors)) {
+    requireEachNumber(name, requireNumbers(`predictor ${name}`, column));
+  }
+}
+
+function requireEachNumber(name: string, values: ArrayLike<unknown>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === 'number') continue;
+    throw new WeighbridgeError(
+      'bad-data',
+      `row ${i + 1}: ${name} is ${described(values[i])}, expected a number`,
+    );
+  }
+}
+
+/** What the numbers of the columns have lost is said with the fit. */
+function fitOf<Options extends ColumnsOptions>(
+  columns: Columns,
+  options: Options,
+  specify: (predictors: Predictors, outcomes: ArrayLike<number>, options: Options) => Specification,
+): Fit {
+  if (!isRecord(options)) {
+    throw badArgument(`options are ${described(options)}, expected a record`);
+  }
+  const specification = specify(toRows(columns), columns.outcome, options);
+  const fit = sample(modelOf(specification), options);
+  const lost = lostDigits(asRegression(specification));
+  return lost.length === 0 ? fit : { ...fit, warnings: [...fit.warnings, ...lost] };
 }

@@ -8,10 +8,14 @@ import {
   type GaussianOptions,
   gaussian,
 } from '../../models/index.js';
+import type { Prior } from '../../models/prior-distributions.js';
+import type { StudentTPrior } from '../../models/priors.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import { type RegressionModel, regressionModel } from '../../models/regression-model.js';
-import { WeighbridgeError } from '../errors.js';
+import { standardized } from '../../models/standardized.js';
 import type { Model } from '../sampler/model.js';
+import { requirePriors, requireRows, requireSpecification } from './check-specification.js';
+import { requireScatter, requireSpread } from './propriety.js';
 
 export type OutcomeKind = 'binary' | 'fractional';
 
@@ -29,11 +33,20 @@ export type Specification =
 /** Of the paper's two regressions, or of a formula. */
 export type AnySpecification = Specification | RegressionSpecification;
 
-/** Throws `bad-data` for rows that no model of the family could have made. */
+/**
+ * @throws WeighbridgeError `bad-data` for rows that no model of the family could have made,
+ *   `bad-argument` for what is no specification, `improper-posterior`
+ */
 export function modelOf(specification: AnySpecification): Model & Partial<RegressionModel> {
+  requireSpecification(specification);
   // Rows of a formula were looked at when they were encoded.
   if ('data' in specification) return regressionModel(specification);
   requireRows(specification);
+  requirePriors(specification);
+  const regression = asRegression(specification);
+  requireSpread(regression);
+  requireScatter(regression);
+  if (standardized(regression)) return regressionModel(regression);
   switch (specification.family) {
     case 'bernoulli':
       return bernoulliLogit(specification);
@@ -42,33 +55,35 @@ export function modelOf(specification: AnySpecification): Model & Partial<Regres
   }
 }
 
-function requireRows(specification: Specification): void {
-  const { family, predictors, outcomes } = specification;
-  const { names, rows, values } = predictors;
-  const fractional = family === 'bernoulli' && specification.outcomeKind === 'fractional';
-  const fail = (message: string) => {
-    throw new WeighbridgeError('bad-data', message);
+/** The same regression as that of a formula. */
+export function asRegression(specification: Specification): RegressionSpecification {
+  const { family, predictors, outcomes, slopePrior, interceptPrior } = specification;
+  const studentT = ({ degreesOfFreedom, location, scale }: StudentTPrior): Prior => ({
+    distribution: 'student_t',
+    df: degreesOfFreedom,
+    location,
+    scale,
+  });
+  const ofSlopes: Prior = slopePrior
+    ? { distribution: 'normal', mean: slopePrior.mean, sd: slopePrior.sd }
+    : { distribution: 'flat' };
+  return {
+    family: { family, link: family === 'gaussian' ? 'identity' : 'logit' },
+    data: {
+      rows: predictors.rows,
+      outcomes: Float64Array.from(outcomes),
+      trials: null,
+      offset: null,
+      intercept: true,
+      predictors,
+      groups: [],
+    },
+    priors: {
+      intercept: studentT(interceptPrior),
+      coefficients: predictors.names.map(() => ofSlopes),
+      sds: [],
+      correlations: [],
+      auxiliary: family === 'gaussian' ? [studentT(specification.sigmaPrior)] : [],
+    },
   };
-  if (rows === 0) fail('there are no rows to fit');
-  if (outcomes.length !== rows) {
-    fail(`the outcome has ${outcomes.length} rows, the predictors ${rows}`);
-  }
-  for (let i = 0; i < rows; i++) {
-    const outcome = outcomes[i];
-    if (fractional && !(outcome >= 0 && outcome <= 1)) {
-      fail(`row ${i + 1}: the outcome is ${outcome}, expected a number from 0 to 1`);
-    }
-    if (family === 'bernoulli' && !fractional && outcome !== 0 && outcome !== 1) {
-      fail(`row ${i + 1}: the outcome is ${outcome}, expected 0 or 1`);
-    }
-    if (!Number.isFinite(outcome)) {
-      fail(`row ${i + 1}: the outcome is ${outcome}, expected a finite number`);
-    }
-    for (let j = 0; j < names.length; j++) {
-      const value = values[i * names.length + j];
-      if (!Number.isFinite(value)) {
-        fail(`row ${i + 1}: ${names[j]} is ${value}, expected a finite number`);
-      }
-    }
-  }
 }

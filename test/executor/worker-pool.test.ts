@@ -187,6 +187,78 @@ describe('an error in a worker', () => {
   });
 });
 
+describe('a job that is none', () => {
+  const broken = (changes: Record<string, unknown>): unknown => {
+    const sound = job('broken', 'gaussian');
+    return { ...sound, specification: { ...sound.specification, ...changes } };
+  };
+  const jobs: readonly (readonly [string, unknown, string, RegExp])[] = [
+    ['null', null, 'bad-argument', /^job 1 is null, expected a record/],
+    ['no specification', { name: 'a' }, 'bad-argument', /^job 1 is incomplete/],
+    ['a family', broken({ family: 'weibull' }), 'bad-argument', /family is the text 'weibull'/],
+    ['a family by a name of objects', broken({ family: '__proto__' }), 'bad-argument', /family is/],
+    [
+      'null outcomes',
+      broken({ outcomes: null }),
+      'bad-data',
+      /the outcome is null, expected an ar/,
+    ],
+    ['texts', broken({ outcomes: Array(30).fill('1') }), 'bad-data', /row 1: the outcome is the t/],
+    [
+      'NaN',
+      broken({ outcomes: Array(30).fill(Number.NaN) }),
+      'bad-data',
+      /row 1: the outcome is Na/,
+    ],
+    [
+      'a gap',
+      broken({ outcomes: Array(30).fill(undefined) }),
+      'bad-data',
+      /the outcome is undefined/,
+    ],
+    ['1e308', broken({ outcomes: Array(30).fill(1e308) }), 'bad-data', /row 1: .* out of range/],
+    ['constant outcomes', broken({ outcomes: Array(30).fill(5) }), 'improper-posterior', /are 5/],
+    ['few rows', broken({ outcomes: [1, 2] }), 'bad-data', /has 2 rows, the predictors 30/],
+    ['no predictors', broken({ predictors: null }), 'bad-argument', /predictors are null/],
+    ['no prior', broken({ sigmaPrior: undefined }), 'bad-argument', /sigmaPrior is undefined/],
+    ['an sd of 0', broken({ slopePrior: { mean: 0, sd: 0 } }), 'bad-argument', /sd is 0, expected/],
+    [
+      'an sd of NaN',
+      broken({ slopePrior: { mean: 0, sd: Number.NaN } }),
+      'bad-argument',
+      /sd is NaN/,
+    ],
+  ];
+
+  // What callers without a compiler hand over.
+  const run = (pool: WorkerPool, given: unknown) =>
+    Reflect.apply(pool.run, null, [given, settings]);
+
+  it.each([1, 2])(
+    'is refused by what is wrong with it, and the next is done: %i workers',
+    async (workers) => {
+      const own = pool(workers);
+      for (const [name, one, code, message] of jobs) {
+        const error = await failure(run(own, [one]));
+        expect(error.code, name).toBe(code);
+        expect(error.message, name).toMatch(message);
+      }
+      expect((await failure(run(own, null))).code).toBe('bad-argument');
+      expect(await own.run(single, settings)).toHaveLength(1);
+    },
+  );
+
+  it('is refused before it is sent where it cannot be sent', async () => {
+    const own = pool(2);
+    const error = await failure(run(own, Array(9).fill(broken({ more: () => 1 }))));
+    expect(error.code).toBe('bad-argument');
+    expect(error.message).toMatch(
+      /^broken: cannot be sent to a worker thread, expected plain data/,
+    );
+    expect(await own.run(single, settings)).toHaveLength(1);
+  });
+});
+
 describe('a pool', () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
     'cannot have %d workers',

@@ -281,3 +281,68 @@ describe('rows that cannot be', () => {
     );
   });
 });
+
+describe('what callers without a compiler hand over', () => {
+  const x = [0.5, -1.2, 2, 0.3, -0.8, 1.9];
+  const settings = { chains: 1, warmup: 20, draws: 10 };
+  const rows = (column: readonly unknown[]) => ({ outcome: column, predictors: { x } });
+  const call = (columns: unknown, options: unknown = settings) =>
+    Reflect.apply(linearRegression, null, [columns, options]);
+
+  it.each<[string, unknown, unknown, string, RegExp]>([
+    ['no columns', null, settings, 'bad-argument', /^expected columns/],
+    ['no outcome', { predictors: { x } }, settings, 'bad-data', /^the outcome is undefined/],
+    [
+      'null outcomes',
+      rows([null, 1, 2, 3, 4, 5]),
+      settings,
+      'bad-data',
+      /^row 1: the outcome is null/,
+    ],
+    [
+      'texts',
+      rows([1, '1', 2, 3, 4, 5]),
+      settings,
+      'bad-data',
+      /^row 2: the outcome is the text '1'/,
+    ],
+    ['NaN', rows([1, 2, Number.NaN, 3, 4, 5]), settings, 'bad-data', /^row 3: the outcome is NaN/],
+    ['few rows', rows([1, 2]), settings, 'bad-data', /^predictor x has 6 rows, the outcome 2/],
+    ['a constant', rows([5, 5, 5, 5, 5, 5]), settings, 'improper-posterior', /^all outcomes are 5/],
+    [
+      'a line',
+      rows(x.map((v) => 2 * v + 1)),
+      settings,
+      'improper-posterior',
+      /explain the outcome/,
+    ],
+    [
+      '1e308',
+      rows([1, 2, 1e308, 3, 4, 5]),
+      settings,
+      'bad-data',
+      /^row 3: the outcome is 1e\+308, out/,
+    ],
+    ['no options', rows([1, 2, 0, 3, 4, 6]), null, 'bad-argument', /^options are null/],
+    ...[0, Number.NaN, -1, '1'].map((sd): [string, unknown, unknown, string, RegExp] => [
+      `sd ${sd}`,
+      rows([1, 2, 0, 3, 4, 6]),
+      { ...settings, slopePrior: { mean: 0, sd } },
+      'bad-argument',
+      /^prior slopePrior: sd is .*, expected a positive number$/,
+    ]),
+  ])('is refused in a line: %s', (_, columns, options, code, message) => {
+    expect(() => call(columns, options)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('may hold predictors of any size but those beyond the range', () => {
+    const y = [1, 2, 0, 3, 4, 6];
+    const of = (size: number) => () =>
+      linearRegression({ outcome: y, predictors: { x: x.map((v) => v * size) } }, settings);
+    expect(of(1e200)).not.toThrow();
+    expect(of(1e300)).toThrow(/^row 3: x is 2e\+300, out of range: expected numbers from -1e\+250/);
+    expect(of(1e-300)).toThrow(/^row 3: x is 2e-300, the largest of its column, out of range/);
+  });
+});
