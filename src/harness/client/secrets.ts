@@ -59,16 +59,72 @@ export function isOpenAI(baseURL: string): boolean {
 /** Shorter ones (EMPTY, none, ollama) are no secrets, and occur in what a model says. */
 const SHORTEST_SECRET = 8;
 
-/** Replaces the key wherever it stands in a text, also as JSON may write it. */
-export function maskOf(key: string | null): (text: string) => string {
-  if (key === null || key.length < SHORTEST_SECRET) return (text) => text;
-  const json = JSON.stringify(key).slice(1, -1);
-  const spellings = [...new Set([key, json, json.replaceAll('/', '\\/'), encodeURIComponent(key)])];
-  return (text) =>
-    spellings.reduce(
-      // Nearly no text holds it, and looking is cheaper than replacing.
-      (masked, spelling) =>
-        masked.includes(spelling) ? masked.replaceAll(spelling, '[key]') : masked,
-      text,
-    );
+export type Mask = (text: string) => string;
+
+export interface Masks {
+  /** Replaces the key wherever it stands in a text, however it is spelled there. */
+  readonly mask: Mask;
+  /**
+   * The same by as many characters, so that a file keeps its length, and the most characters that
+   * a spelling can have; null where there is no secret.
+   */
+  readonly maskSameLength: { readonly mask: Mask; readonly longest: number } | null;
+}
+
+const MASKED = '[key]';
+/** Of one character of the key, as `\\\\u0041`. */
+const LONGEST_CHARACTER = 10;
+
+export function masksOf(key: string | null): Masks {
+  if (key === null || key.length < SHORTEST_SECRET) {
+    return { mask: (text) => text, maskSameLength: null };
+  }
+  const spellings = spellingsOf(key);
+  return {
+    mask: (text) => text.replace(spellings, MASKED),
+    maskSameLength: {
+      mask: (text) => text.replace(spellings, (found) => MASKED.padEnd(found.length, '*')),
+      longest: LONGEST_CHARACTER * key.length,
+    },
+  };
+}
+
+export function maskOf(key: string | null): Mask {
+  return masksOf(key).mask;
+}
+
+/**
+ * The key as it is, with any of its characters escaped as JSON, URLs or HTML escape them, in
+ * hexadecimal and in Base64. It is made of parts of fixed length, so that searching takes linear
+ * time.
+ */
+function spellingsOf(key: string): RegExp {
+  const escaped = [...key].map(spellingOf).join('');
+  const bytes = Buffer.from(key);
+  const coded = [0, 1, 2].map((before) => base64Within(bytes, before));
+  return new RegExp([escaped, ...coded, anyCase(bytes.toString('hex'))].join('|'), 'g');
+}
+
+function spellingOf(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = anyCase(code.toString(16).padStart(2, '0'));
+  const plain = character.replace(/[^A-Za-z0-9]/, '\\$&');
+  const isLetter = plain === character;
+  // JSON within JSON doubles the backslashes.
+  const asItIs = isLetter ? plain : `\\\\{0,4}${plain}`;
+  return `(?:${asItIs}|\\\\{1,4}u00${hex}|%${hex}|&#(?:[xX]0{0,2}${hex}|0{0,2}${code});)`;
+}
+
+/** The key's own characters in the Base64 of a text in which so many bytes stand before it. */
+function base64Within(key: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), key]).toString('base64');
+  const whole = text.slice(
+    Math.ceil((8 * before) / 6),
+    Math.floor((8 * (before + key.length)) / 6),
+  );
+  return whole.replaceAll('+', '[+-]').replaceAll('/', '(?:\\\\?/|_)');
+}
+
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
