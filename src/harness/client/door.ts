@@ -118,20 +118,18 @@ function maskedPieces(mask: (text: string) => string, longest: number) {
  */
 function openAIsError(text: string, isWhole: boolean): string {
   const body = isWhole ? parseObject(text) : null;
-  const said = body && (asObject(body.error) ?? body.error ?? body.message ?? body.detail ?? body);
-  const { message, code, type, param } = asObject(said) ?? { message: said };
-  const words = asText(message) ?? (body ? jsonOf(message ?? said) : withoutTags(text));
-  if (words.trim() === '') return '';
-  return JSON.stringify({
-    error: { message: words, code: asText(code), type: asText(type), param: asText(param) },
-  });
+  if (!body) return text.trim() === '' ? '' : jsonOf({ error: { message: withoutTags(text) } });
+  const given = asObject(body.error);
+  const said = given ?? body.error ?? body.message ?? body.detail ?? body;
+  const message = asText(given ? given.message : said) ?? jsonOf(said);
+  return jsonOf({ error: { ...(given ?? body), message } });
 }
 
-/** As JSON; a value that is nested too deep for it has no words. */
+/** As JSON; a value that is nested too deep for it cannot be shown. */
 function jsonOf(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? '';
+    return JSON.stringify(value);
   } catch {
-    return 'an error nested too deep to be read';
+    return JSON.stringify({ error: { message: 'an error nested too deep to be read' } });
   }
 }
