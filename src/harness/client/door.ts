@@ -41,8 +41,7 @@ export function openDoor({ mask, maskSameLength }: Masks): Door {
       if (!response.body || !maskSameLength) return response;
       const body = response.body
         .pipeThrough(new TextDecoderStream('utf-8', { ignoreBOM: true }))
-        .pipeThrough(maskedPieces(maskSameLength.mask, maskSameLength.longest))
-        .pipeThrough(new TextEncoderStream());
+        .pipeThrough(maskedPieces(maskSameLength.mask, maskSameLength.longest));
       return new Response(body, { status: response.status, headers: response.headers });
     },
     async error(response) {
@@ -98,16 +97,18 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
 /** Masks a text that comes in pieces; the key may lie across two. */
 function maskedPieces(mask: (text: string) => string, longest: number) {
   let held = '';
-  return new TransformStream<string, string>({
+  // Node's TextEncoderStream takes a text apart character by character.
+  const encoder = new TextEncoder();
+  return new TransformStream<string, Uint8Array>({
     transform(piece, controller) {
       const text = mask(held + piece);
       let end = Math.max(0, text.length - longest);
       // Not between the halves of a surrogate pair.
       if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end--;
       held = text.slice(end);
-      controller.enqueue(text.slice(0, end));
+      controller.enqueue(encoder.encode(text.slice(0, end)));
     },
-    flush: (controller) => controller.enqueue(held),
+    flush: (controller) => controller.enqueue(encoder.encode(held)),
   });
 }
 

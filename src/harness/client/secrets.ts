@@ -80,11 +80,15 @@ export function masksOf(key: string | null): Masks {
     return { mask: (text) => text, maskSameLength: null };
   }
   const spellings = spellingsOf(key);
+  const mayHold = quickLook(key);
+  const longest = LONGEST_CHARACTER * key.length;
+  const replace = (text: string, masked: (found: string) => string) =>
+    mayHold(text) ? text.replace(spellings, masked) : text;
   return {
-    mask: (text) => text.replace(spellings, MASKED),
+    mask: (text) => replace(text, () => MASKED),
     maskSameLength: {
-      mask: (text) => text.replace(spellings, (found) => MASKED.padEnd(found.length, '*')),
-      longest: LONGEST_CHARACTER * key.length,
+      mask: (text) => replace(text, (found) => MASKED.padEnd(found.length, '*')),
+      longest,
     },
   };
 }
@@ -100,9 +104,28 @@ export function maskOf(key: string | null): Mask {
  */
 function spellingsOf(key: string): RegExp {
   const escaped = [...key].map(spellingOf).join('');
-  const bytes = Buffer.from(key);
-  const coded = [0, 1, 2].map((before) => base64Within(bytes, before));
-  return new RegExp([escaped, ...coded, anyCase(bytes.toString('hex'))].join('|'), 'g');
+  const bases = base64Within(Buffer.from(key)).map((text) =>
+    text.replaceAll('+', '[+-]').replaceAll('/', '(?:\\\\?/|_)'),
+  );
+  return new RegExp([escaped, ...bases, anyCase(hexOf(key))].join('|'), 'g');
+}
+
+/**
+ * Whether a text is worth a search for all spellings, which takes twenty times as long: it holds a
+ * part of one that nothing escapes, or it holds escapes.
+ */
+function quickLook(key: string): (text: string) => boolean {
+  const hex = hexOf(key);
+  const parts = [key, ...base64Within(Buffer.from(key))].map(
+    (text) => text.split(/[^A-Za-z0-9]/).toSorted((a, b) => b.length - a.length)[0] ?? '',
+  );
+  const wanted = [...parts, hex, hex.toUpperCase()];
+  const escapes = /\\u00|%[2-7]|&#/;
+  return (text) => wanted.some((part) => text.includes(part)) || escapes.test(text);
+}
+
+function hexOf(key: string): string {
+  return Buffer.from(key).toString('hex');
 }
 
 function spellingOf(character: string): string {
@@ -115,14 +138,13 @@ function spellingOf(character: string): string {
   return `(?:${asItIs}|\\\\{1,4}u00${hex}|%${hex}|&#(?:[xX]0{0,2}${hex}|0{0,2}${code});)`;
 }
 
-/** The key's own characters in the Base64 of a text in which so many bytes stand before it. */
-function base64Within(key: Buffer, before: number): string {
-  const text = Buffer.concat([Buffer.alloc(before), key]).toString('base64');
-  const whole = text.slice(
-    Math.ceil((8 * before) / 6),
-    Math.floor((8 * (before + key.length)) / 6),
-  );
-  return whole.replaceAll('+', '[+-]').replaceAll('/', '(?:\\\\?/|_)');
+/** The key's own characters in the Base64 of a text in which 0, 1 or 2 bytes stand before it. */
+function base64Within(key: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), key]).toString('base64');
+    const end = Math.floor((8 * (before + key.length)) / 6);
+    return text.slice(Math.ceil((8 * before) / 6), end);
+  });
 }
 
 function anyCase(hex: string): string {
