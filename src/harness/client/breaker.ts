@@ -177,7 +177,7 @@ export function openBreaker(
         `no request has worked for ${span(lasted)} (${of.failures} attempts): ${message}`,
       );
     }
-    if (!of.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 2)) {
+    if (!of.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
       of.isTold = true;
       const line = `no request has worked for ${span(lasted)}: ${message}; waiting, up to ${span(longest)}`;
       onNotice({ line, isWaiting: true });
