@@ -55,3 +55,8 @@ export class WeighbridgeError extends Error {
     super(message, options);
   }
 }
+
+/** Node's codes for a process or a machine that may open no more files or connections. */
+export function isOutOfDescriptors(code: unknown): boolean {
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOBUFS';
+}

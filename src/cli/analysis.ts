@@ -9,6 +9,7 @@ import type { ChoiceWeighing } from '../analysis/learned-weights.js';
 import type { FitObserver } from '../analysis/planned-fits.js';
 import { type Reproduction, reproduce } from '../analysis/reproduce.js';
 import { workerPool } from '../executor/worker-pool.js';
+import { printable } from '../harness/client/plain-words.js';
 import { packageVersion } from '../package-info.js';
 import type { FitRunner } from '../regression/job.js';
 import { reproductionJson } from '../report/json.js';
@@ -185,7 +186,9 @@ function isSimulated(study: Study): boolean {
 
 function tableTitle(study: Study, { weighChoices }: AnalysisFlags): string {
   const what = isSimulated(study)
-    ? pc.yellow(`SIMULATED DATA, not the paper's: ${study.provenance?.description}`)
+    ? pc.yellow(
+        `SIMULATED DATA, not the paper's: ${printable(study.provenance?.description ?? '')}`,
+      )
     : `data: ${study.folder}`;
   const how = weighChoices === 'by-probability' ? '\nchoices weighed by probability' : '';
   return pc.bold(
@@ -208,7 +211,7 @@ const WARNINGS_SHOWN = 10;
 
 export function warn(lines: readonly string[]): void {
   for (const line of lines.slice(0, WARNINGS_SHOWN)) {
-    process.stderr.write(`${pc.yellow('warning:')} ${line}\n`);
+    process.stderr.write(`${pc.yellow('warning:')} ${printable(line)}\n`);
   }
   const more = lines.length - WARNINGS_SHOWN;
   if (more > 0) {

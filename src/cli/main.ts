@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 /** The command line: parses, calls, prints. Bad input ends with one clear line and exit code 2. */
-import pc from 'picocolors';
-import { BAD_INPUT, run } from './run.js';
+const BAD_INPUT = 2;
 
 // A reader that has seen enough, as `head` has, is no error, and other output is still to be written.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return;
-  process.stderr.write(`${pc.red('error:')} cannot write to standard output: ${error.message}\n`);
+  process.stderr.write(`error: cannot write to standard output: ${error.message}\n`);
   process.exitCode = BAD_INPUT;
 });
 process.stderr.on('error', () => {});
 
-const code = await run(process.argv.slice(2));
-if (code !== 0) process.exitCode = code;
+try {
+  // Imported here, so that its own loading can fail with a line as well.
+  const { run } = await import('./run.js');
+  const code = await run(process.argv.slice(2));
+  if (code !== 0) process.exitCode = code;
+} catch (error) {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+  process.stderr.write(
+    'error: this process may open too few files; raise the limit, for example with `ulimit -n 1024`\n',
+  );
+  process.exitCode = BAD_INPUT;
+}

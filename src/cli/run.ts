@@ -2,7 +2,8 @@
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
-import { WeighbridgeError } from '../errors.js';
+import { isOutOfDescriptors, WeighbridgeError } from '../errors.js';
+import { printable } from '../harness/client/plain-words.js';
 import { packageVersion } from '../package-info.js';
 
 export const BAD_INPUT = 2;
@@ -36,12 +37,12 @@ export async function run(args: readonly string[]): Promise<number> {
     .version(packageVersion)
     .showHelpAfterError('(weighbridge --help lists commands and options)')
     .exitOverride();
-  for (const add of await commandsAsked(args[0])) add(program);
-  for (const command of program.commands) {
-    command.exitOverride();
-    for (const inner of command.commands) inner.exitOverride();
-  }
   try {
+    for (const add of await commandsAsked(args[0])) add(program);
+    for (const command of program.commands) {
+      command.exitOverride();
+      for (const inner of command.commands) inner.exitOverride();
+    }
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
@@ -52,8 +53,11 @@ export async function run(args: readonly string[]): Promise<number> {
 function report(error: unknown): number {
   // Commander has already printed its line, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${pc.red('error:')} ${message}\n`);
+  if (isWithoutDescriptors(error)) {
+    printError(TOO_FEW_DESCRIPTORS);
+    return BAD_INPUT;
+  }
+  printError(error instanceof Error ? error.message : String(error));
   if (error instanceof WeighbridgeError) {
     return error.code === 'interrupted' ? BY_SIGNAL + signalOf(error) : BAD_INPUT;
   }
@@ -63,6 +67,19 @@ function report(error: unknown): number {
     process.stderr.write('This is a defect of weighbridge; WEIGHBRIDGE_DEBUG=1 shows where.\n');
   }
   return INTERNAL;
+}
+
+function printError(message: string): void {
+  process.stderr.write(`${pc.red('error:')} ${printable(message)}\n`);
+}
+
+const TOO_FEW_DESCRIPTORS =
+  'this process may open too few files; raise the limit, for example with `ulimit -n 1024`';
+
+/** Node's own error, or one whose cause it is. */
+function isWithoutDescriptors(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && isOutOfDescriptors(error.code)) || isWithoutDescriptors(error.cause);
 }
 
 /** The number of the signal that is the error's cause; SIGINT's where none is told. */

@@ -6,9 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
+import type { OnNotice } from './client/breaker.js';
 import { type Clock, realClock } from './client/clock.js';
-import { clientDefaults, type ModelClient, openClient } from './client/model-client.js';
+import { type ModelClient, openClient } from './client/model-client.js';
 import { openSpending, type Spending } from './client/spending.js';
+import type { Fetch } from './client/transport.js';
 import type { Configuration } from './configuration/schema.js';
 import { fix, requireUnchanged } from './frozen.js';
 import { planStages, type Stage, trainings } from './plan.js';
@@ -47,6 +49,10 @@ export interface OpenOptions extends TrustOptions {
   /** Where the key is looked up. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
+  /** For all that is sent, in place of Node's. */
+  readonly fetch?: Fetch;
+  /** Told that a server that fails is waited for, and that it works again. */
+  readonly onNotice?: OnNotice;
 }
 
 /** @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version`, `study-changed` */
@@ -82,7 +88,7 @@ function recordToLookAt(path: string): StudyRecord | null {
  */
 export async function openStudy(
   folder: string,
-  { environment = process.env, clock = realClock, ...trust }: OpenOptions = {},
+  { environment = process.env, clock = realClock, fetch, onNotice, ...trust }: OpenOptions = {},
 ): Promise<RunningStudy> {
   const configuration = await readConfiguration(folder);
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
@@ -93,7 +99,10 @@ export async function openStudy(
     const record = openRecord(join(folder, studyFiles.record));
     fix(record, configuration, stimuli);
     noteRun(record, configuration, stimuli);
-    return running({ folder, configuration, stimuli, record, apiKey, clock }, lock.release);
+    return running(
+      { folder, configuration, stimuli, record, apiKey, clock, fetch, onNotice },
+      lock.release,
+    );
   } catch (error) {
     lock.release();
     throw error;
@@ -103,10 +112,12 @@ export async function openStudy(
 function running(
   parts: Pick<RunningStudy, 'folder' | 'configuration' | 'stimuli' | 'record' | 'clock'> & {
     apiKey: string | null;
+    fetch: Fetch | undefined;
+    onNotice: OpenOptions['onNotice'];
   },
   release: () => void,
 ): RunningStudy {
-  const { configuration, stimuli, record, apiKey, clock, folder } = parts;
+  const { configuration, stimuli, record, apiKey, clock, folder, fetch, onNotice } = parts;
   const { server, budget } = configuration;
   const prices = priceBook(configuration);
   enterKnownTrainings(configuration, record, prices);
@@ -122,11 +133,11 @@ function running(
       tokensPerMinute: server.tokens_per_minute,
       timeoutSeconds: server.timeout_seconds,
       maxAttempts: server.attempts,
-      stopAfterFailures: clientDefaults.stopAfterFailures,
+      outageMinutes: server.outage_minutes,
       spending,
       prices: prices.of,
     },
-    { clock },
+    { clock, ...(fetch ? { fetch } : {}), onNotice },
   );
   return {
     folder,

@@ -4,6 +4,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { type Agreement, agreementOf, type Figure } from '../analysis/figures.js';
+import { printable } from '../plots/label.js';
 import type { Interval } from '../posterior/hdi.js';
 
 const paint: Record<Agreement, (text: string) => string> = {
@@ -28,11 +29,11 @@ export function figureTable(figures: readonly Figure[], title: string): string {
   for (const figure of figures) {
     if (headingOf(figure) !== heading) {
       heading = headingOf(figure);
-      table.push([{ colSpan: 5, content: pc.bold(heading) }]);
+      table.push([{ colSpan: 5, content: pc.bold(printable(heading)) }]);
     }
     const agreement = agreementOf(figure);
     table.push([
-      figure.label,
+      printable(figure.label),
       published(figure),
       figure.ours.toFixed(figure.decimals),
       formatInterval(figure.interval, figure.decimals),

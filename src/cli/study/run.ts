@@ -1,4 +1,5 @@
 /** `weighbridge study run`: collects what is missing, or says what that would take. */
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { WeighbridgeError } from '../../errors.js';
@@ -42,8 +43,12 @@ export async function collectStudy(
   folder: string,
   { retryFailed, quiet, ...trust }: Omit<RunFlags, 'dryRun'>,
 ): Promise<void> {
-  const study = await openStudy(folder, trustOptions(trust));
   const progress = stageProgress(quiet);
+  const study = await openStudy(folder, {
+    ...trustOptions(trust),
+    // Also for those who want no progress: nothing else tells why nothing happens.
+    onNotice: ({ line, isWaiting }) => progress.warn(isWaiting ? `${line}; Ctrl-C stops` : line),
+  });
   const stopping = stopOnSignal(() =>
     progress.say('stopping: requests in flight are let come home (once more to drop them)'),
   );
@@ -59,6 +64,8 @@ export async function collectStudy(
       `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
     );
     warn(logprobWarnings(study));
+  } catch (error) {
+    throw stopping.reason(error);
   } finally {
     stopping.release();
     progress.stop();
@@ -77,18 +84,31 @@ function logprobWarnings({ configuration, stages, record }: RunningStudy): strin
   });
 }
 
+interface Stopping {
+  readonly signal: AbortSignal;
+  /** An error that says that it was stopped, with the name of the signal as its cause. */
+  reason(error: unknown): unknown;
+  release(): void;
+}
+
 /** The first signal asks gently, the second ends the process: the record is whole either way. */
-function stopOnSignal(onStop: () => void): { signal: AbortSignal; release: () => void } {
+function stopOnSignal(onStop: () => void): Stopping {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
+  let received: (typeof signals)[number] = 'SIGINT';
+  const onSignal = (signal: typeof received) => {
+    if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
+    received = signal;
     controller.abort(new WeighbridgeError('interrupted', 'stopped on request'));
     onStop();
   };
   for (const signal of signals) process.on(signal, onSignal);
   return {
     signal: controller.signal,
+    reason: (error) =>
+      controller.signal.aborted && error instanceof WeighbridgeError && error.code === 'interrupted'
+        ? new WeighbridgeError('interrupted', error.message, { cause: received })
+        : error,
     release: () => {
       for (const signal of signals) process.off(signal, onSignal);
     },

@@ -3,18 +3,25 @@
  * stage begins and when it is done.
  */
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { printable } from '../../harness/client/plain-words.js';
 import type { StageProgress } from '../../harness/run-study.js';
 import { progressText } from '../../harness/status.js';
 
 export interface StageProgressDisplay {
   update(progress: StageProgress): void;
   say(line: string): void;
+  /** Says it also where no progress is wanted. */
+  warn(line: string): void;
   stop(): void;
 }
 
 export function stageProgress(quiet: boolean): StageProgressDisplay {
-  if (quiet) return { update: () => {}, say: () => {}, stop: () => {} };
+  if (quiet) return { update: () => {}, say: () => {}, warn: print, stop: () => {} };
   return process.stderr.isTTY ? bars() : lines();
+}
+
+function print(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 function lines(): StageProgressDisplay {
@@ -23,10 +30,11 @@ function lines(): StageProgressDisplay {
   const sayOnce = (stage: string, text: string) => {
     if (said.get(stage) === text) return;
     said.set(stage, text);
-    say(`${stage}: ${text}`);
+    print(`${stage}: ${text}`);
   };
   return {
     say,
+    warn: print,
     stop: () => {},
     update(progress) {
       const { id } = progress.stage;
@@ -56,9 +64,12 @@ function bars(): StageProgressDisplay {
     byStage.set(stage, bar);
     return bar;
   };
+  // A bar that has stopped prints nothing more.
+  const say = (line: string) =>
+    all.isActive ? all.log(`${line}\n`) : void process.stderr.write(`${line}\n`);
   return {
-    // A bar that has stopped prints nothing more.
-    say: (line) => (all.isActive ? all.log(`${line}\n`) : void process.stderr.write(`${line}\n`)),
+    say,
+    warn: (line) => say(printable(line)),
     stop: () => all.stop(),
     update(progress) {
       const { id } = progress.stage;
@@ -69,7 +80,7 @@ function bars(): StageProgressDisplay {
       const { step, totalSteps } = progress.news;
       const bar = barFor(id, totalSteps ?? 1);
       if (totalSteps !== null) bar.setTotal(totalSteps);
-      bar.update(step ?? 0, { news: progressText(progress.news) });
+      bar.update(step ?? 0, { news: printable(progressText(progress.news)) });
     },
   };
 }

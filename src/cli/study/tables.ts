@@ -3,6 +3,7 @@
  */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { printable } from '../../harness/client/plain-words.js';
 import type { Budget, Spent } from '../../harness/client/spending.js';
 import type { Configuration } from '../../harness/configuration/schema.js';
 import type { StageEstimate } from '../../harness/estimate-study.js';
@@ -37,7 +38,13 @@ export function estimateTable(
     ['left', 'right', 'right', 'right', 'right'],
   );
   for (const { stage, requests, inputTokens, outputTokens, usd } of stages) {
-    rows.push([stage, whole(requests), whole(inputTokens), whole(outputTokens), money(usd)]);
+    rows.push([
+      printable(stage),
+      whole(requests),
+      whole(inputTokens),
+      whole(outputTokens),
+      money(usd),
+    ]);
   }
   const sum = (of: (stage: StageEstimate) => number) =>
     stages.reduce((total, stage) => total + of(stage), 0);
@@ -104,11 +111,12 @@ export function statusTable(stages: readonly StageStatus[]): string {
   );
   for (const { stage, state, answers, failures, note, waitsFor } of stages) {
     rows.push([
-      stage,
+      printable(stage),
       paintState[state](state),
       answers ? `${whole(answers.done)} / ${whole(answers.total)}` : '',
       failures > 0 ? whole(failures) : '',
-      note || (waitsFor.length > 0 ? pc.dim(`after ${waitsFor.join(', ')}`) : ''),
+      printable(note) ||
+        (waitsFor.length > 0 ? pc.dim(printable(`after ${waitsFor.join(', ')}`)) : ''),
     ]);
   }
   return rows.toString();
@@ -128,7 +136,7 @@ export function countsTable(counts: readonly AnswerCounts[]): string {
     const reasons = [...invalid].map(([reason, count]) => `${reason} ${count}`).join(', ');
     const percent = answered > 0 ? ((answered - valid) / answered) * 100 : 0;
     rows.push([
-      stage,
+      printable(stage),
       whole(valid),
       `${whole(answered - valid)} (${percent.toFixed(1)}%)`,
       reasons,

@@ -5,6 +5,8 @@
  */
 import { WeighbridgeError } from '../../errors.js';
 import type { ApiCall } from '../client/api-call.js';
+import { LONGEST_ANSWER } from '../client/door.js';
+import { isTooHeavy } from '../client/json.js';
 import { orMissing } from '../jobs/create-once.js';
 
 export interface DownloadOptions {
@@ -73,6 +75,12 @@ interface DownloadEnd {
 }
 
 /**
+ * What a line is cut to that is longer than any answer, or that would take too long to parse: too
+ * little to be read, so that its item counts as one without an answer.
+ */
+const UNREADABLE_LINE = 200;
+
+/**
  * Whole lines only. Node's readline would also end a line at U+2028, which JSON allows within a
  * string.
  */
@@ -85,14 +93,41 @@ async function* linesOf(
   // The client watches over a response until its headers are there; from then on it is our turn.
   const calledOff = signal ? { signal } : {};
   const text = body.pipeThrough(new TextDecoderStream(), calledOff);
+  const line = growingLine();
   try {
     for await (const piece of text) {
       end.bytes += Buffer.byteLength(piece);
-      const lines = (end.unfinished + piece).split('\n');
-      end.unfinished = lines.pop() ?? '';
-      yield* lines;
+      let start = 0;
+      for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', start)) {
+        line.add(piece.slice(start, at));
+        yield line.take();
+        start = at + 1;
+      }
+      line.add(piece.slice(start));
     }
   } catch {
     end.isBroken = true;
   }
+  end.unfinished = line.take();
+}
+
+/** A line that comes in pieces, which are put together once. */
+function growingLine() {
+  let pieces: string[] = [];
+  let length = 0;
+  return {
+    add(piece: string): void {
+      length += piece.length;
+      // Of a longer one the beginning is enough.
+      if (length <= LONGEST_ANSWER) pieces.push(piece);
+      else pieces = [(pieces[0] ?? piece).slice(0, UNREADABLE_LINE)];
+    },
+    take(): string {
+      const text = pieces.join('');
+      const isReadable = length <= LONGEST_ANSWER && !isTooHeavy(text);
+      pieces = [];
+      length = 0;
+      return isReadable ? text : text.slice(0, UNREADABLE_LINE);
+    },
+  };
 }

@@ -3,6 +3,7 @@
  * stands in a line that comes back, reading it gives a value.
  */
 import { z } from 'zod';
+import { oneLine } from '../client/api-error.js';
 import type { Answer, ChatRequest, FailedAttempt } from '../client/chat.js';
 import {
   completionBody,
@@ -75,14 +76,10 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-const LONGEST_REASON = 300;
-
 export function failedAttempt(
   attempt: number,
   status: number | null,
   reason: string,
 ): FailedAttempt {
-  const line = reason.replace(/\s+/g, ' ').trim();
-  const short = line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
-  return { attempt, status, reason: short, latencyMs: 0 };
+  return { attempt, status, reason: oneLine(reason), latencyMs: 0 };
 }

@@ -4,12 +4,16 @@
  * without key, headers or stack. No error is handed on as a `cause`: it would hold the headers.
  */
 import { APIConnectionTimeoutError, APIError } from 'openai';
-import { WeighbridgeError } from '../../errors.js';
+import { isOutOfDescriptors, WeighbridgeError } from '../../errors.js';
+import { AnswerTooLarge } from './door.js';
+import { withoutTags } from './plain-words.js';
 import { retryAfterMs } from './retry.js';
 
 export type FailureKind =
   /** No connection came about: nothing was sent. */
   | 'unreached'
+  /** This machine could not open one more connection: nothing was sent. */
+  | 'no-descriptors'
   /** The connection broke: the server may have done what was asked. */
   | 'broken'
   | 'timeout'
@@ -37,6 +41,8 @@ export interface Failure {
   readonly reason: string;
   readonly headers: Headers | null;
   readonly retryAfterMs: number | null;
+  /** Where a redirect points to, without the key. */
+  readonly location: string | null;
 }
 
 /**
@@ -51,11 +57,20 @@ export function failureOf(error: unknown, mask: (text: string) => string): Failu
   if (error instanceof SyntaxError) {
     return localFailure('malformed', oneLine(`not JSON: ${error.message}`, mask));
   }
-  const code = codeOf(error);
-  if (code !== null && neverSent.test(code)) return localFailure('unreached', code);
+  const causes = causesOf(error);
+  const tooLarge = causes.find((cause) => cause instanceof AnswerTooLarge);
+  if (tooLarge) return localFailure('malformed', tooLarge.message);
+  const coded = causes.find(hasCode);
+  const code = coded?.code ?? null;
+  if (coded && isNeverSent(coded)) {
+    return localFailure(
+      isOutOfDescriptors(coded.code) ? 'no-descriptors' : 'unreached',
+      coded.code,
+    );
+  }
   const isNetwork = code !== null && (brokenConnection.test(code) || error instanceof APIError);
   if (!isNetwork && !(error instanceof APIError)) return null;
-  return localFailure('broken', code ?? oneLine(messageOf(error), mask));
+  return localFailure('broken', code ?? oneLine(messageOf(causes.at(-1)), mask));
 }
 
 /** A failure that no status tells. */
@@ -64,12 +79,13 @@ export function localFailure(
   reason: string,
   status: number | null = null,
 ): Failure {
-  return { kind, status, code: null, reason, headers: null, retryAfterMs: null };
+  return { kind, status, code: null, reason, headers: null, retryAfterMs: null, location: null };
 }
 
 function statusFailure(error: APIError, status: number, mask: (text: string) => string): Failure {
   const code = typeof error.code === 'string' ? error.code : null;
   const headers = error.headers ?? null;
+  const location = headers?.get('location');
   const words = error.message.replace(new RegExp(`^${status} `), '');
   return {
     kind: code === 'insufficient_quota' ? 'no-credit' : kindOf(status),
@@ -78,6 +94,7 @@ function statusFailure(error: APIError, status: number, mask: (text: string) => 
     reason: oneLine(words, mask),
     headers,
     retryAfterMs: headers && retryAfterMs(headers),
+    location: location ? oneLine(location, mask) : null,
   };
 }
 
@@ -95,14 +112,29 @@ const neverSent =
 /** And for what goes wrong afterwards; errors of files have codes too, and are not meant. */
 const brokenConnection = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENETDOWN|HPE_\w+|UND_ERR_\w+|ERR_STREAM_\w+)$/;
 
-/** The code of an error or of what caused it: `fetch` wraps errors once or twice. */
-function codeOf(error: unknown): string | null {
+interface CodedError extends Error {
+  readonly code: string;
+}
+
+function hasCode(error: Error): error is CodedError {
+  return 'code' in error && typeof error.code === 'string';
+}
+
+function isNeverSent(error: CodedError): boolean {
+  const call = 'syscall' in error ? error.syscall : null;
+  if (call === 'connect' || call === 'getaddrinfo') return true;
+  return neverSent.test(error.code) || (call === 'socket' && isOutOfDescriptors(error.code));
+}
+
+/** An error and what caused it: `fetch` and the `openai` package wrap errors once or twice. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
   let current = error;
-  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
-    if ('code' in current && typeof current.code === 'string') return current.code;
+  while (current instanceof Error && causes.length < 5) {
+    causes.push(current);
     current = current.cause;
   }
-  return null;
+  return causes;
 }
 
 function messageOf(error: unknown): string {
@@ -110,16 +142,16 @@ function messageOf(error: unknown): string {
 }
 
 const LONGEST_REASON = 300;
+/** So much of a text is searched. */
+const LONGEST_WORDS = 64 * 1024;
 
 /** A server's words in one line: without tags, without the key, also not one it has starred out. */
-export function oneLine(text: string, mask: (text: string) => string): string {
-  const words = /^\s*</.test(text)
-    ? text.replace(/<(style|script)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
-    : text;
-  const line = mask(words)
+export function oneLine(text: string, mask: (text: string) => string = (words) => words): string {
+  const words = mask(withoutTags(text.slice(0, LONGEST_WORDS)))
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
-    .replace(/\S*\*{3,}\S*/g, '[key]');
+    .split(' ');
+  const line = words.map((word) => (word.includes('***') ? '[key]' : word)).join(' ');
   return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
 }
 
@@ -143,6 +175,8 @@ export function errorOf(failure: Failure, purpose: Purpose): WeighbridgeError {
 
 const complaints: Record<FailureKind, (failure: Failure, purpose: Purpose) => string> = {
   unreached: () => 'cannot be reached: is the server running, and is the base URL right?',
+  'no-descriptors': () =>
+    'was not asked: this process may open no more files or connections; raise the limit (`ulimit -n 1024`) or lower server.concurrency',
   broken: (_, to) => `broke the connection ${asked(to)}`,
   timeout: (_, to) => `gave no answer in time ${asked(to)}`,
   malformed: (_, to) => `answered what cannot be read ${asked(to)}`,
@@ -161,14 +195,26 @@ const complaints: Record<FailureKind, (failure: Failure, purpose: Purpose) => st
     }
     return `has no chat completions (asked for model '${to.model}'): is the base URL right? Most end in /v1`;
   },
-  rejected: ({ status, headers }, to) => {
-    const location = headers?.get('location');
-    if (status !== null && status < 400 && location) {
-      return `sends elsewhere: make ${location} the base URL`;
-    }
-    return `rejects the request ${asked(to)}`;
-  },
+  rejected: (failure, to) => redirection(failure, to) ?? `rejects the request ${asked(to)}`,
 };
+
+/**
+ * Where a server points to. Chats follow no redirect, and nothing is sent to another host; the
+ * address is masked and cut like everything that a server says.
+ */
+function redirection({ status, location }: Failure, to: Purpose): string | null {
+  if (status === null || status < 300 || status >= 400 || location === null) return null;
+  const found = URL.canParse(location, to.baseURL) ? new URL(location, to.baseURL) : null;
+  if (!found) return `redirects to ${location}, which is no address, ${asked(to)}`;
+  const base = new URL(to.baseURL);
+  const ours = base.pathname.replace(/\/$/, '');
+  const isWithin = found.pathname.startsWith(`${ours}/`) || found.pathname === ours;
+  const address = isWithin ? `${found.origin}${ours}` : location;
+  if (found.origin === base.origin) {
+    return `redirects to ${location}, which is not followed, ${asked(to)}`;
+  }
+  return `redirects to ${found.origin}, where nothing was sent, ${asked(to)}: where that is the right server, set base_url to ${address}`;
+}
 
 function asked({ what, model }: Purpose): string {
   return what === null ? `when model '${model}' is asked` : `when asked to ${what}`;

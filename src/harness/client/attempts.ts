@@ -4,7 +4,7 @@
  */
 import { WeighbridgeError } from '../../errors.js';
 import { errorOf, type Failure, type Purpose } from './api-error.js';
-import { openBreaker } from './breaker.js';
+import { type Breaker, type OnNotice, openBreaker, type Tried } from './breaker.js';
 import type { Clock } from './clock.js';
 import type { Gate } from './gate.js';
 import { backOffMs, isRetryable, LONGEST_HOLD_MS } from './retry.js';
@@ -12,8 +12,7 @@ import { linkSignals } from './signals.js';
 
 export interface AttemptSettings {
   readonly maxAttempts: number;
-  readonly stopAfterFailures: number;
-  readonly concurrency: number;
+  readonly longestOutageMs: number;
 }
 
 export type AttemptResult<T> =
@@ -39,47 +38,65 @@ export interface Attempts {
   stop(reason: WeighbridgeError): void;
 }
 
+export interface AttemptDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onNotice: OnNotice;
+}
+
 export function openAttempts(
   settings: AttemptSettings,
-  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+  { clock, random, onNotice }: AttemptDependencies,
 ): Attempts {
-  const breaker = openBreaker(settings);
+  const known = { hasAnswered: false, hasSucceeded: false };
+  const breakerOf = () => openBreaker(settings, { clock, random, onNotice }, known);
+  // Chats may fail while jobs can be looked at, and the other way round.
+  const breakers = { chat: breakerOf(), call: breakerOf() };
   const stopped = new AbortController();
 
-  function judge(failure: Failure, purpose: Purpose): void {
-    const stop = breaker.failed(failure, purpose) ?? tooLongToWait(failure, purpose);
+  function judge(failure: Failure, purpose: Purpose, breaker: Breaker, tried: Tried): void {
+    const stop = breaker.failed(failure, purpose, tried) ?? tooLongToWait(failure, purpose);
     if (stop) stopped.abort(stop);
   }
 
   /** Comes back when it is time for the next attempt. */
   async function backOff(
     failure: Failure,
-    attempt: number,
-    purpose: Purpose,
+    { attempt, purpose, breaker, tried }: Trial,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
     const error = errorOf(failure, purpose);
     if (!isRetryable(failure.kind)) throw error;
-    if (attempt >= settings.maxAttempts) {
-      const message = `gave up after ${attempt} attempts: ${error.message}`;
+    const failures = breaker.ownFailures(tried);
+    if (failures >= settings.maxAttempts) {
+      const message = `gave up after ${failures} attempts: ${error.message}`;
       throw new WeighbridgeError(error.code, message);
     }
-    // A pause that the server asked for is the pacer's, which keeps it for all.
-    if (!failure.retryAfterMs) await clock.sleep(backOffMs(attempt, random), signal);
+    // In an outage it is the breaker's to say when; a pause that the server asked for is the
+    // pacer's, which keeps it for all.
+    if (breaker.isOpen() || failure.retryAfterMs) return;
+    await clock.sleep(backOffMs(attempt, random), signal);
   }
 
   return {
     async untilDone(purpose, gate, calledOff, attemptOnce) {
       const { signal, unlink } = linkSignals(stopped.signal, calledOff);
+      const breaker = purpose.what === null ? breakers.chat : breakers.call;
+      const tried: Tried = { failedAt: [] };
       const inItsPlace = async (attempt: number) => {
         await gate.enter(signal);
         try {
-          signal.throwIfAborted();
-          const result = await attemptOnce(attempt, signal);
-          if ('value' in result) breaker.succeeded();
-          else if (!result.isMended) judge(result.failure, purpose);
-          return result;
+          const attemptIsOver = await breaker.pass(signal);
+          try {
+            signal.throwIfAborted();
+            const result = await attemptOnce(attempt, signal);
+            if ('value' in result) breaker.succeeded(purpose);
+            else if (!result.isMended) judge(result.failure, purpose, breaker, tried);
+            return result;
+          } finally {
+            attemptIsOver();
+          }
         } finally {
           // Only now: whoever gets the place must know of a failure that stops all.
           gate.leave();
@@ -89,7 +106,8 @@ export function openAttempts(
         for (let attempt = 1; ; attempt++) {
           const result = await inItsPlace(attempt);
           if ('value' in result) return result.value;
-          if (!result.isMended) await backOff(result.failure, attempt, purpose, signal);
+          if (result.isMended) continue;
+          await backOff(result.failure, { attempt, purpose, breaker, tried }, signal);
         }
       } finally {
         unlink();
@@ -97,6 +115,13 @@ export function openAttempts(
     },
     stop: (reason) => stopped.abort(reason),
   };
+}
+
+interface Trial {
+  readonly attempt: number;
+  readonly purpose: Purpose;
+  readonly breaker: Breaker;
+  readonly tried: Tried;
 }
 
 /** A server that wants to be left alone for hours: better said than waited for. */

@@ -79,9 +79,7 @@ export function openChat(
       const { failure } = sent;
       return { completion: null, failure, usage: null, headers: failure.headers };
     }
-    const { headers } = sent.value;
-    // Before it is read, so that no part of an answer can hold the key.
-    const raw = connection.mask(sent.value.raw);
+    const { raw, headers } = sent.value;
     const read = readCompletion(raw, request);
     if ('completion' in read) {
       const { completion } = read;
@@ -141,7 +139,7 @@ function spentOn(prices: Prices | null, usage: Usage): Spent {
 }
 
 function spentOnFailure({ kind, status }: Failure, most: Spent): Spent {
-  if (kind === 'unreached') return { requests: 0, tokens: 0, usd: 0 };
+  if (kind === 'unreached' || kind === 'no-descriptors') return { requests: 0, tokens: 0, usd: 0 };
   // Behind a gateway that gave up, the answer may have been made.
   const isOpen = status === null || status === 200 || [502, 504, 520, 522, 524].includes(status);
   return isOpen ? most : { requests: 1, tokens: 0, usd: 0 };

@@ -96,7 +96,8 @@ function readLogprobs(value: unknown): ChoiceLogprobs | null {
 function sumOf(alternatives: ReadonlyMap<string, number>, letter: string): number | null {
   const logprobs: number[] = [];
   for (const [token, logprob] of alternatives) {
-    if (bareText(token) === letter) logprobs.push(logprob);
+    // A longer one is no letter, and would take long to strip.
+    if (token.length <= 64 && bareText(token) === letter) logprobs.push(logprob);
   }
   if (logprobs.length === 0) return null;
   // The largest is taken out of the sum, so that no exponential becomes zero.

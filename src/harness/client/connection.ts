@@ -8,7 +8,8 @@ import type { CallOptions } from './api-call.js';
 import { type Failure, failureOf, localFailure } from './api-error.js';
 import type { Clock } from './clock.js';
 import { type Deadlines, openDeadlines } from './deadlines.js';
-import { checkBaseURL, checkKey, isOpenAI, maskOf } from './secrets.js';
+import { openDoor } from './door.js';
+import { checkBaseURL, checkKey, isOpenAI, masksOf } from './secrets.js';
 import { interruption, linkSignals } from './signals.js';
 import { type Fetch, openTransport } from './transport.js';
 
@@ -52,8 +53,9 @@ export function openConnection(
 ): Connection {
   const baseURL = checkBaseURL(settings.baseURL);
   const key = checkKey(settings.apiKey, baseURL);
-  const mask = maskOf(settings.apiKey);
-  const transport = openTransport(baseURL, fetch);
+  const masks = masksOf(settings.apiKey);
+  const { mask } = masks;
+  const transport = openTransport(baseURL, openDoor(masks), fetch);
   const chatSeconds = settings.timeoutSeconds;
   const callSeconds = Math.max(chatSeconds, SHORTEST_CALL_LIMIT_SECONDS);
   const chatLimit = timeLimit(clock, chatSeconds);

@@ -3,7 +3,25 @@
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+const MOST_VALUES = 200_000;
+
+/**
+ * True for a text that would hold up everything else while it is parsed: what takes time is the
+ * number of values. No answer has so many.
+ */
+export function isTooHeavy(text: string): boolean {
+  if (text.length < MOST_VALUES) return false;
+  let values = 0;
+  for (const sign of [',', '[', '{']) {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+      if (++values > MOST_VALUES) return true;
+    }
+  }
+  return false;
+}
+
 export function parseObject(text: string): JsonObject | null {
+  if (isTooHeavy(text)) return null;
   try {
     return asObject(JSON.parse(text));
   } catch {

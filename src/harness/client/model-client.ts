@@ -7,6 +7,7 @@ import { WeighbridgeError } from '../../errors.js';
 import type { ApiCall } from './api-call.js';
 import type { Failure } from './api-error.js';
 import { openAttempts } from './attempts.js';
+import type { OnNotice } from './breaker.js';
 import type { Answer, ChatRequest, FailedAttempt } from './chat.js';
 import { openChat } from './chat-attempt.js';
 import { type Clock, realClock } from './clock.js';
@@ -28,11 +29,8 @@ export interface ClientSettings {
   /** For one attempt, its last byte included. */
   readonly timeoutSeconds: number;
   readonly maxAttempts: number;
-  /**
-   * So many failed attempts in a row, over all requests, stop everything; but never fewer than two
-   * for each request in flight.
-   */
-  readonly stopAfterFailures: number;
+  /** So long a server that fails every request is waited for; 20 unless told. */
+  readonly outageMinutes?: number | undefined;
   readonly spending: Spending;
   readonly prices: (model: string) => Prices | null;
 }
@@ -41,7 +39,7 @@ export interface ClientSettings {
 export const clientDefaults = {
   timeoutSeconds: 60,
   maxAttempts: 8,
-  stopAfterFailures: 40,
+  outageMinutes: 20,
 } as const;
 
 export interface ChatOptions {
@@ -66,12 +64,14 @@ export interface ClientDependencies {
   readonly fetch?: Fetch;
   /** Uniform on [0, 1), for the jitter of waits. */
   readonly random?: () => number;
+  /** Told that a server is waited for, and that it works again. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /** @throws WeighbridgeError `bad-configuration`, `no-key` */
 export function openClient(
   settings: ClientSettings,
-  { clock = realClock, fetch, random = Math.random }: ClientDependencies = {},
+  { clock = realClock, fetch, random = Math.random, onNotice = () => {} }: ClientDependencies = {},
 ): ModelClient {
   checkNumbers(settings);
   const connection = openConnection(settings, { clock, fetch });
@@ -79,7 +79,9 @@ export function openClient(
   const attemptChat = openChat(settings, { clock, connection, pacer });
   const places = openGate(settings.concurrency);
   const openDoor = openGate(Number.POSITIVE_INFINITY);
-  const attempts = openAttempts(settings, { clock, random });
+  const { maxAttempts, outageMinutes = clientDefaults.outageMinutes } = settings;
+  const longestOutageMs = 60_000 * outageMinutes;
+  const attempts = openAttempts({ maxAttempts, longestOutageMs }, { clock, random, onNotice });
   const { baseURL, hasKey } = connection;
 
   return {

@@ -7,6 +7,7 @@
  * server that says "one second" for a whole minute would else refuse everybody once a second, and
  * a request would run out of attempts by waiting.
  */
+import { openAlarm } from './alarm.js';
 import type { Failure } from './api-error.js';
 import type { Usage } from './chat.js';
 import type { Clock } from './clock.js';
@@ -177,36 +178,4 @@ function positive(limit: number | null): number | null {
 function lower(one: number | null, other: number | null): number | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
-}
-
-const SAME_TIME_MS = 0.5;
-/** Timers of more than 25 days ring at once. */
-const LONGEST_NAP_MS = 3_600_000;
-
-/** Rings once, at the time it was last set for; one set for never does not keep the process up. */
-function openAlarm(clock: Clock, ring: () => void) {
-  let nap: AbortController | null = null;
-  let at = Number.POSITIVE_INFINITY;
-
-  async function sleep(ms: number, own: AbortController): Promise<void> {
-    await clock.sleep(Math.min(ms, LONGEST_NAP_MS), own.signal);
-    if (nap !== own) return;
-    nap = null;
-    at = Number.POSITIVE_INFINITY;
-    ring();
-  }
-
-  return {
-    setFor(ms: number): void {
-      const next = clock.now() + ms;
-      if (next === at || Math.abs(next - at) < SAME_TIME_MS) return;
-      nap?.abort();
-      nap = null;
-      at = next;
-      if (next === Number.POSITIVE_INFINITY) return;
-      nap = new AbortController();
-      // What rejects is the sleep, when it is set anew.
-      sleep(ms, nap).catch(() => {});
-    },
-  };
 }

@@ -7,6 +7,7 @@ import type { FailureKind } from './api-error.js';
 /** Kinds of failure that may be gone the next time; the rest is wrong and stays wrong. */
 const passing: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'unreached',
+  'no-descriptors',
   'broken',
   'timeout',
   'malformed',

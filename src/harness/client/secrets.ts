@@ -59,16 +59,94 @@ export function isOpenAI(baseURL: string): boolean {
 /** Shorter ones (EMPTY, none, ollama) are no secrets, and occur in what a model says. */
 const SHORTEST_SECRET = 8;
 
-/** Replaces the key wherever it stands in a text, also as JSON may write it. */
-export function maskOf(key: string | null): (text: string) => string {
-  if (key === null || key.length < SHORTEST_SECRET) return (text) => text;
-  const json = JSON.stringify(key).slice(1, -1);
-  const spellings = [...new Set([key, json, json.replaceAll('/', '\\/'), encodeURIComponent(key)])];
-  return (text) =>
-    spellings.reduce(
-      // Nearly no text holds it, and looking is cheaper than replacing.
-      (masked, spelling) =>
-        masked.includes(spelling) ? masked.replaceAll(spelling, '[key]') : masked,
-      text,
-    );
+export type Mask = (text: string) => string;
+
+export interface Masks {
+  /** Replaces the key wherever it stands in a text, however it is spelled there. */
+  readonly mask: Mask;
+  /**
+   * The same by as many characters, so that a file keeps its length, and the most characters that
+   * a spelling can have; null where there is no secret.
+   */
+  readonly maskSameLength: { readonly mask: Mask; readonly longest: number } | null;
+}
+
+const MASKED = '[key]';
+/** Of one character of the key, as `\\\\u0041`. */
+const LONGEST_CHARACTER = 10;
+
+export function masksOf(key: string | null): Masks {
+  if (key === null || key.length < SHORTEST_SECRET) {
+    return { mask: (text) => text, maskSameLength: null };
+  }
+  const spellings = spellingsOf(key);
+  const mayHold = quickLook(key);
+  const longest = LONGEST_CHARACTER * key.length;
+  const replace = (text: string, masked: (found: string) => string) =>
+    mayHold(text) ? text.replace(spellings, masked) : text;
+  return {
+    mask: (text) => replace(text, () => MASKED),
+    maskSameLength: {
+      mask: (text) => replace(text, (found) => MASKED.padEnd(found.length, '*')),
+      longest,
+    },
+  };
+}
+
+export function maskOf(key: string | null): Mask {
+  return masksOf(key).mask;
+}
+
+/**
+ * The key as it is, with any of its characters escaped as JSON, URLs or HTML escape them, in
+ * hexadecimal and in Base64. It is made of parts of fixed length, so that searching takes linear
+ * time.
+ */
+function spellingsOf(key: string): RegExp {
+  const escaped = [...key].map(spellingOf).join('');
+  const bases = base64Within(Buffer.from(key)).map((text) =>
+    text.replaceAll('+', '[+-]').replaceAll('/', '(?:\\\\?/|_)'),
+  );
+  return new RegExp([escaped, ...bases, anyCase(hexOf(key))].join('|'), 'g');
+}
+
+/**
+ * Whether a text is worth a search for all spellings, which takes twenty times as long: it holds a
+ * part of one that nothing escapes, or it holds escapes.
+ */
+function quickLook(key: string): (text: string) => boolean {
+  const hex = hexOf(key);
+  const parts = [key, ...base64Within(Buffer.from(key))].map(
+    (text) => text.split(/[^A-Za-z0-9]/).toSorted((a, b) => b.length - a.length)[0] ?? '',
+  );
+  const wanted = [...parts, hex, hex.toUpperCase()];
+  const escapes = /\\u00|%[2-7]|&#/;
+  return (text) => wanted.some((part) => text.includes(part)) || escapes.test(text);
+}
+
+function hexOf(key: string): string {
+  return Buffer.from(key).toString('hex');
+}
+
+function spellingOf(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = anyCase(code.toString(16).padStart(2, '0'));
+  const plain = character.replace(/[^A-Za-z0-9]/, '\\$&');
+  const isLetter = plain === character;
+  // JSON within JSON doubles the backslashes.
+  const asItIs = isLetter ? plain : `\\\\{0,4}${plain}`;
+  return `(?:${asItIs}|\\\\{1,4}u00${hex}|%${hex}|&#(?:[xX]0{0,2}${hex}|0{0,2}${code});)`;
+}
+
+/** The key's own characters in the Base64 of a text in which 0, 1 or 2 bytes stand before it. */
+function base64Within(key: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), key]).toString('base64');
+    const end = Math.floor((8 * (before + key.length)) / 6);
+    return text.slice(Math.ceil((8 * before) / 6), end);
+  });
+}
+
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }

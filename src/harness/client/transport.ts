@@ -6,7 +6,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import { asObject, asText, parseObject } from './json.js';
+import { beyondLimit, type Door, LONGEST_ANSWER, LONGEST_ERROR } from './door.js';
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -24,7 +24,7 @@ export interface Transport {
 const MOST_IDLE = 1024;
 
 /** @param own a `fetch` to be used for everything instead */
-export function openTransport(baseURL: string, own?: Fetch): Transport {
+export function openTransport(baseURL: string, door: Door, own?: Fetch): Transport {
   const secure = baseURL.startsWith('https:');
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxFreeSockets: MOST_IDLE });
   const send = secure ? https.request : http.request;
@@ -32,23 +32,67 @@ export function openTransport(baseURL: string, own?: Fetch): Transport {
   const texts = new WeakMap<Response, string>();
 
   const viaHttp: Fetch = async (input, init = {}) => {
-    const { status, rawHeaders, text } = await exchange(send, agent, String(input), init);
+    const { status, rawHeaders, text } = await exchange(send, agent, String(input), init).catch(
+      (error: unknown) => {
+        if (!(error instanceof StaleConnection)) throw error;
+        return exchange(send, false, String(input), init);
+      },
+    );
     // `Response` takes no others, and no server has a use for them.
     if (status < 200 || status > 599) throw new Error(`HTTP status ${status}`);
     const headers = headersOf(rawHeaders);
-    if (status > 299) return new Response(text || null, { status, headers });
+    if (status > 299) return door.error(new Response(text || null, { status, headers }));
     const response = new Response(null, { status, headers });
-    texts.set(response, text);
+    texts.set(response, door.chat(text));
     return response;
+  };
+  // Looked up when it is used, so that it can be replaced from outside.
+  const anywhere: Fetch = own ?? ((input, init) => fetch(input, init));
+  const viaFetch: Fetch = async (input, init = {}) => {
+    const response = await withinOrigin(anywhere, String(input), init);
+    if (!response.ok) return door.error(response);
+    return isFileContent(String(input)) ? door.file(response) : door.answer(response);
+  };
+  const textViaOwn: Fetch = async (input, init) => {
+    const response = await anywhere(input, { ...init, redirect: 'manual' });
+    return response.ok ? response : door.error(response);
   };
 
   return {
-    // Looked up when it is used, so that it can be replaced from outside.
-    fetch: inOpenAIsWords(own ?? ((input, init) => fetch(input, init))),
-    fetchText: inOpenAIsWords(own ?? viaHttp),
-    textOf: async (response) => texts.get(response) ?? (await response.text()),
+    fetch: viaFetch,
+    fetchText: own ? textViaOwn : viaHttp,
+    textOf: async (response) => texts.get(response) ?? door.chat(await response.text()),
     close: () => agent.destroy(),
   };
+}
+
+function isFileContent(url: string): boolean {
+  return new URL(url).pathname.endsWith('/content');
+}
+
+const MOST_REDIRECTS = 5;
+
+/**
+ * Follows redirects to the same scheme, host and port, for a server may want a slash at the end of
+ * a path. One that leads elsewhere is the answer: a file or the name of a model must not be sent
+ * where nobody wanted it.
+ */
+async function withinOrigin(send: Fetch, url: string, init: RequestInit): Promise<Response> {
+  let at = url;
+  for (let redirects = 0; ; redirects++) {
+    const response = await send(at, { ...init, redirect: 'manual' });
+    const { status } = response;
+    const location = response.headers.get('location');
+    const keepsMethod = status === 307 || status === 308;
+    const isRedirect = keepsMethod || (status >= 301 && status <= 303);
+    if (!isRedirect || location === null || redirects === MOST_REDIRECTS) return response;
+    if (!keepsMethod && (init.method ?? 'GET').toUpperCase() !== 'GET') return response;
+    if (!URL.canParse(location, at)) return response;
+    const next = new URL(location, at);
+    if (next.origin !== new URL(at).origin) return response;
+    await response.body?.cancel();
+    at = next.href;
+  }
 }
 
 interface Exchanged {
@@ -58,12 +102,18 @@ interface Exchanged {
   readonly text: string;
 }
 
-/** More than any answer; a server that never stops must not fill the memory. */
-const LONGEST_ANSWER = 16 * 1024 * 1024;
+/**
+ * A connection that was kept for the next request and that the server had closed meanwhile: the
+ * request did not get through, and is sent again on a new one.
+ */
+class StaleConnection extends Error {}
+
+/** A server that works for longer than this before it breaks the connection did get the request. */
+const STALE_WITHIN_MS = 1000;
 
 function exchange(
   send: typeof http.request,
-  agent: http.Agent,
+  agent: http.Agent | false,
   url: string,
   init: RequestInit,
 ): Promise<Exchanged> {
@@ -75,28 +125,46 @@ function exchange(
     // No compression: answers are short, and nobody here would unpack them.
     headers['accept-encoding'] = 'identity';
     headers['content-length'] = String(Buffer.byteLength(body));
+    const began = performance.now();
     const request = send(url, { method: 'POST', agent, headers });
     const { signal } = init;
     const abort = () => request.destroy(new DOMException('aborted', 'AbortError'));
+    const settled = () => signal?.removeEventListener('abort', abort);
+    let readBefore = 0;
+    request.on('socket', (socket) => {
+      readBefore = socket.bytesRead;
+    });
+    const isStale = (error: NodeJS.ErrnoException) =>
+      request.reusedSocket &&
+      (error.code === 'ECONNRESET' || error.code === 'EPIPE') &&
+      request.socket?.bytesRead === readBefore &&
+      performance.now() - began < STALE_WITHIN_MS;
     const fail = (error: Error) => {
-      signal?.removeEventListener('abort', abort);
-      reject(error);
+      settled();
+      reject(isStale(error) ? new StaleConnection() : error);
     };
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     request.on('error', fail);
     request.on('response', (response) => {
+      const status = response.statusCode ?? 0;
       let text = '';
+      const done = () => {
+        settled();
+        resolve({ status, rawHeaders: response.rawHeaders, text });
+      };
       response.setEncoding('utf8');
       response.on('error', fail);
       response.on('data', (part: string) => {
         text += part;
-        if (text.length > LONGEST_ANSWER) request.destroy(new Error('an answer beyond 16 MB'));
+        if (status > 299 && text.length > LONGEST_ERROR) {
+          done();
+          request.destroy();
+        } else if (text.length > LONGEST_ANSWER) {
+          request.destroy(beyondLimit());
+        }
       });
-      response.on('end', () => {
-        signal?.removeEventListener('abort', abort);
-        resolve({ status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, text });
-      });
+      response.on('end', done);
     });
     request.end(body);
   });
@@ -108,26 +176,4 @@ function headersOf(rawHeaders: readonly string[]): Headers {
     headers.append(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
   }
   return headers;
-}
-
-/**
- * Brings errors into OpenAI's shape, `{ "error": { "message": … } }`, which is all that the package
- * looks for: vLLM has been without the `error` around it, LM Studio with a mere string, and FastAPI
- * says `detail`.
- */
-function inOpenAIsWords(send: Fetch): Fetch {
-  return async (input, init) => {
-    const response = await send(input, init);
-    if (response.ok) return response;
-    const text = await response.text();
-    const { status, headers } = response;
-    return new Response((openAIsError(text) ?? text) || null, { status, headers });
-  };
-}
-
-function openAIsError(text: string): string | null {
-  const body = parseObject(text);
-  if (!body || asObject(body.error)) return null;
-  const said = body.error ?? body.message ?? body.detail ?? body;
-  return JSON.stringify({ error: { ...body, message: asText(said) ?? JSON.stringify(said) } });
 }

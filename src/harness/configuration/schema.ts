@@ -41,6 +41,7 @@ const server = z.strictObject({
   tokens_per_minute: limit.default(200_000),
   timeout_seconds: z.number().positive().max(3600).default(60),
   attempts: count(1, 100).default(8),
+  outage_minutes: z.number().min(0).max(10_080).default(20),
   poll_seconds: z.number().positive().max(3600).default(20),
 });
 

@@ -29,8 +29,10 @@ server:
   requests_per_minute: 500
   tokens_per_minute: 200000
   timeout_seconds: 60
-  # How often a request is tried before the run stops.
+  # How often a request that fails while others work is tried before the run stops.
   attempts: 8
+  # How long a server that fails every request is waited for before the run stops; at most 10080.
+  outage_minutes: 20
   # How often fine-tuning jobs and batches are looked at.
   poll_seconds: 20
 

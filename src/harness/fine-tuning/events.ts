@@ -4,9 +4,17 @@
  */
 import type { FineTuningJobEvent } from 'openai/resources/fine-tuning/jobs/jobs';
 import type { ApiCall } from '../client/api-call.js';
+import { asObject } from '../client/json.js';
 import { statusOf } from '../jobs/create-once.js';
 import { listing } from '../jobs/listing.js';
 import type { FineTuneProgress } from './entry.js';
+
+/** So much of an event as progress is read from. */
+export type JobEvent = Pick<FineTuningJobEvent, 'id' | 'message' | 'data'>;
+
+/** The newest are enough to tell how far a job is; a server may have no end of them. */
+const MOST_EVENTS = 2000;
+const LONGEST_MESSAGE = 1000;
 
 /** Oldest first; none where the server keeps no events. */
 export async function newEvents(
@@ -14,17 +22,17 @@ export async function newEvents(
   lastEvent: string | null,
   call: ApiCall,
   signal: AbortSignal | undefined,
-): Promise<FineTuningJobEvent[]> {
+): Promise<JobEvent[]> {
   const fetched = await call(
     `read the events of fine-tuning job ${jobId}`,
     async (api, options) => {
-      const events: FineTuningJobEvent[] = [];
+      const events: JobEvent[] = [];
       const { jobs } = api.fineTuning;
       const pages = listing((query, own) => jobs.listEvents(jobId, query, own), options);
       try {
         for await (const event of pages) {
-          if (event.id === lastEvent) break;
-          events.push(event);
+          if (event.id === lastEvent || events.length === MOST_EVENTS) break;
+          events.push(essenceOf(event));
         }
       } catch (error) {
         // A server without this endpoint can train all the same.
@@ -37,10 +45,14 @@ export async function newEvents(
   return fetched.reverse();
 }
 
+function essenceOf({ id, message, data }: JobEvent): JobEvent {
+  return { id, message: String(message ?? '').slice(0, LONGEST_MESSAGE), data: metricsOf(data) };
+}
+
 /** Progress after an event: what it does not say stays as it was. */
 export function afterEvent(
   before: FineTuneProgress,
-  { message, data }: Pick<FineTuningJobEvent, 'message' | 'data'>,
+  { message, data }: Pick<JobEvent, 'message' | 'data'>,
 ): FineTuneProgress {
   const metrics = { ...metricsInText(message), ...metricsInData(data) };
   return { ...before, ...metrics, message };
@@ -49,12 +61,17 @@ export function afterEvent(
 type Metrics = Partial<Pick<FineTuneProgress, 'step' | 'totalSteps' | 'loss'>>;
 
 function metricsInData(data: unknown): Metrics {
-  const { step, total_steps, train_loss } = (data ?? {}) as Record<string, unknown>;
+  const { step, total_steps, train_loss } = metricsOf(data);
   return {
     ...(isNumber(step) ? { step } : {}),
     ...(isNumber(total_steps) ? { totalSteps: total_steps } : {}),
     ...(isNumber(train_loss) ? { loss: train_loss } : {}),
   };
+}
+
+function metricsOf(data: unknown) {
+  const { step, total_steps, train_loss } = asObject(data) ?? {};
+  return { step, total_steps, train_loss };
 }
 
 /** 'Step 80/150: training loss=0.67, …': older events say it in words alone. */

@@ -3,6 +3,7 @@
  * leaves a listener on the signal for each, of which Node warns at the eleventh; and it would turn
  * them for ever at a server that does not know `after`.
  */
+import { WeighbridgeError } from '../../errors.js';
 import type { CallOptions } from '../client/api-call.js';
 
 export interface Page<T> {
@@ -16,6 +17,8 @@ export interface PageQuery {
 }
 
 const PAGE = 100;
+/** A million objects: a listing that is longer has no end, and what it would fill is memory. */
+const MOST_PAGES = 10_000;
 
 export async function* listing<T extends { readonly id: string }>(
   fetchPage: (query: PageQuery, options: CallOptions) => PromiseLike<Page<T>>,
@@ -23,7 +26,7 @@ export async function* listing<T extends { readonly id: string }>(
 ): AsyncGenerator<T, void, undefined> {
   const seen = new Set<string>();
   let query: PageQuery = { limit: PAGE };
-  for (;;) {
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
     const own = signal && AbortSignal.any([signal]);
     const { data = [], has_more = false } = await fetchPage(query, { signal: own });
     for (const one of data) {
@@ -35,4 +38,5 @@ export async function* listing<T extends { readonly id: string }>(
     if (!has_more || !last) return;
     query = { limit: PAGE, after: last.id };
   }
+  throw new WeighbridgeError('server', `the server lists more than ${MOST_PAGES * PAGE} objects`);
 }

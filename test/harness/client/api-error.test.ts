@@ -79,6 +79,36 @@ describe('a failure', () => {
     expect(seen(fetched)).toMatchObject({ kind });
   });
 
+  it.each(['EMFILE', 'ENFILE', 'ENOBUFS'])(
+    'for want of descriptors, %s, was never sent',
+    (code) => {
+      for (const syscall of ['connect', 'socket']) {
+        const cause = Object.assign(new Error('deep'), { code, syscall });
+        const failure = seen(new APIConnectionError({ message: undefined, cause }));
+        expect(failure).toMatchObject({ kind: 'no-descriptors', reason: code });
+        expect(errorOf(failure, purpose).message).toContain('raise the limit (`ulimit -n 1024`)');
+      }
+      // Of a file of ours it is no failure of the server.
+      expect(failureOf(Object.assign(new Error(), { code, syscall: 'open' }), asItIs)).toBeNull();
+    },
+  );
+
+  it.each(['ETIMEDOUT', 'ECONNRESET', 'ENETDOWN'])(
+    'in making the connection, %s, was never sent',
+    (code) => {
+      const cause = Object.assign(new Error('deep'), { code, syscall: 'connect' });
+      expect(seen(new TypeError('fetch failed', { cause })).kind).toBe('unreached');
+    },
+  );
+
+  it('without a code is told in the words of its deepest cause', () => {
+    const cause = new TypeError('fetch failed', { cause: new Error('HTTP status 999') });
+    expect(seen(new APIConnectionError({ message: undefined, cause }))).toMatchObject({
+      kind: 'broken',
+      reason: 'HTTP status 999',
+    });
+  });
+
   it('of time is a timeout', () => {
     expect(seen(new APIConnectionTimeoutError()).kind).toBe('timeout');
   });
@@ -124,9 +154,28 @@ describe('the line', () => {
     );
   });
 
-  it('says where a server is that has moved', () => {
-    const moved = statusError(301, { message: '' }, { location: 'https://new/v1' });
-    expect(line(moved).message).toContain('make https://new/v1 the base URL');
+  it.each([
+    [
+      'https://new/v1/chat/completions',
+      'redirects to https://new, where nothing was sent,',
+      'set base_url to https://new/v1 (',
+    ],
+    [
+      'https://new/login?back=1',
+      'redirects to https://new, where nothing was sent,',
+      'set base_url to https://new/login?back=1 (',
+    ],
+    [
+      'http://host/v1/models',
+      'redirects to http://host, where nothing was sent,',
+      'set base_url to http://host/v1 (',
+    ],
+    ['/v2/models', 'redirects to /v2/models, which is not followed,', 'is asked (301'],
+    ['https://', 'redirects to https://, which is no address,', 'is asked (301'],
+  ])('says where a server points to: %s', (location, where, advice) => {
+    const { message } = line(statusError(301, { message: 'moved' }, { location }));
+    expect(message).toContain(where);
+    expect(message).toContain(advice);
   });
 
   it('says where nobody listens', () => {

@@ -1,82 +1,232 @@
-/** When everything stops, and with which line. */
+/** When everything stops, when everything waits, and with which line. */
 import { describe, expect, it } from 'vitest';
 import { type FailureKind, localFailure } from '../../../src/harness/client/api-error.js';
-import { openBreaker } from '../../../src/harness/client/breaker.js';
+import { type OutageNotice, openBreaker, type Tried } from '../../../src/harness/client/breaker.js';
+import { virtualClock } from './virtual-clock.js';
 
 const purpose = { baseURL: 'http://localhost:8000/v1', what: null, model: 'm', hasKey: true };
 const call = { ...purpose, what: 'look at a job', model: null };
 const failure = (kind: FailureKind, status: number | null = null) =>
   localFailure(kind, 'its reason', status);
+const MINUTE = 60_000;
 
-/** How many such failures in a row stop everything; null: not within a thousand. */
-function failuresToStop(
-  kind: FailureKind,
-  { stopAfterFailures = 40, concurrency = 4, answeredBefore = true } = {},
-): number | null {
-  const breaker = openBreaker({ stopAfterFailures, concurrency });
-  if (answeredBefore) breaker.succeeded();
-  const status = kind === 'faulty' ? 500 : kind === 'limited' ? 429 : null;
-  for (let count = 1; count <= 1000; count++) {
-    if (breaker.failed(failure(kind, status), purpose)) return count;
-  }
-  return null;
+function breakerOf({ maxAttempts = 8, outageMinutes = 20, answeredBefore = true } = {}) {
+  const clock = virtualClock();
+  const notices: OutageNotice[] = [];
+  const breaker = openBreaker(
+    { maxAttempts, longestOutageMs: outageMinutes * MINUTE },
+    { clock, random: () => 0.5, onNotice: (notice) => notices.push(notice) },
+  );
+  if (answeredBefore) breaker.succeeded(purpose);
+  /** Failures of so many requests in turn, a second apart; minutes until all stops, or null. */
+  const failFor = async (minutes: number, failed = failure('faulty', 500), requests = 2) => {
+    const tried: Tried[] = Array.from({ length: requests }, () => ({ failedAt: [] }));
+    for (const end = clock.now() + minutes * MINUTE; clock.now() <= end; ) {
+      for (const one of tried) {
+        const stop = breaker.failed(failed, purpose, one);
+        if (stop) return { stop, after: clock.now() / MINUTE, tried };
+      }
+      await clock.run(clock.sleep(1000));
+    }
+    return { stop: null, after: null, tried };
+  };
+  return { breaker, clock, notices, failFor };
 }
 
 describe('the circuit breaker', () => {
   it.each(['denied', 'no-credit', 'not-found'] as const)(
-    'opens at the first failure that is wrong for all: %s',
+    'stops all at the first failure that is wrong for all: %s',
     (kind) => {
-      expect(failuresToStop(kind)).toBe(1);
+      const { breaker } = breakerOf();
+      expect(breaker.failed(failure(kind), purpose, { failedAt: [] })?.code).toBe('server');
     },
   );
 
-  it.each(['unreached', 'broken', 'timeout', 'faulty', 'malformed'] as const)(
-    'opens after so many in a row that may pass: %s',
-    (kind) => {
-      expect(failuresToStop(kind)).toBe(40);
+  it.each([
+    ['unreached', null],
+    ['no-descriptors', null],
+    ['broken', null],
+    ['timeout', null],
+    ['malformed', 200],
+    ['faulty', 500],
+    ['faulty', 503],
+  ] as const)(
+    'waits for as long as it was told while every request fails: %s %s',
+    async (kind, status) => {
+      for (const outageMinutes of [1, 20, 60]) {
+        const { failFor } = breakerOf({ outageMinutes });
+        expect((await failFor(100, failure(kind, status))).after).toBeCloseTo(outageMinutes, 1);
+      }
     },
   );
 
-  it('opens soon where nothing has ever answered at the address', () => {
-    expect(failuresToStop('unreached', { answeredBefore: false })).toBe(4);
-    expect(failuresToStop('broken', { answeredBefore: false })).toBe(40);
+  it('counts time and not failures: a thousand at once are one event', () => {
+    const { breaker } = breakerOf();
+    for (let i = 0; i < 1000; i++) {
+      expect(breaker.failed(failure('broken'), purpose, { failedAt: [] })).toBeNull();
+    }
+    expect(breaker.isOpen()).toBe(true);
   });
 
-  it('does not open because one volley broke together', () => {
-    expect(failuresToStop('broken', { concurrency: 64 })).toBe(128);
-  });
-
-  it('does not open for refusals by rate: they have their own limit of attempts', () => {
-    expect(failuresToStop('limited')).toBeNull();
-  });
-
-  it('begins anew with each success', () => {
-    const breaker = openBreaker({ stopAfterFailures: 3, concurrency: 1 });
-    for (let round = 0; round < 20; round++) {
-      expect(breaker.failed(failure('faulty', 500), purpose)).toBeNull();
-      expect(breaker.failed(failure('broken'), purpose)).toBeNull();
-      breaker.succeeded();
+  it('stops soon where nothing has ever answered at the address', async () => {
+    const { breaker } = breakerOf({ answeredBefore: false });
+    const failed = () => breaker.failed(failure('unreached'), purpose, { failedAt: [] });
+    expect([failed(), failed(), failed()]).toEqual([null, null, null]);
+    expect(failed()?.message).toContain('4 attempts in a row failed: ');
+    for (const kind of ['broken', 'timeout', 'malformed'] as const) {
+      const { failFor } = breakerOf({ answeredBefore: false });
+      expect((await failFor(10, failure(kind))).after).toBeCloseTo(0.5, 1);
     }
   });
 
+  it('waits for a server that is only just starting', async () => {
+    const { failFor } = breakerOf({ answeredBefore: false });
+    expect((await failFor(10, failure('faulty', 503))).stop).toBeNull();
+  });
+
+  it('leaves refusals by rate to the pacer, but not for ever in an outage', async () => {
+    const { failFor, breaker } = breakerOf();
+    expect((await failFor(60, failure('limited', 429))).stop).toBeNull();
+    expect(breaker.isOpen()).toBe(false);
+    expect((await failFor(1, failure('faulty', 503))).stop).toBeNull();
+    expect((await failFor(60, failure('limited', 429))).stop?.code).toBe('server');
+  });
+
+  it('says after half a minute that it waits, and says when it is over', async () => {
+    const { breaker, failFor, notices } = breakerOf();
+    await failFor(0.4, failure('faulty', 503));
+    expect(notices).toEqual([]);
+    await failFor(5, failure('faulty', 503));
+    breaker.succeeded(purpose);
+    expect(notices).toEqual([
+      {
+        isWaiting: true,
+        line: "no request has worked for 30 s: http://localhost:8000/v1 fails when model 'm' is asked (503: its reason); waiting, up to 20 minutes",
+      },
+      { isWaiting: false, line: 'http://localhost:8000/v1 works again after 5 minutes' },
+    ]);
+  });
+
+  it('says for how long all failed, how often, where, and why the last one did', async () => {
+    const { failFor } = breakerOf({ outageMinutes: 3 });
+    expect((await failFor(10, failure('faulty', 503))).stop?.message).toBe(
+      "no request has worked for 3 minutes (361 attempts): http://localhost:8000/v1 fails when model 'm' is asked (503: its reason)",
+    );
+  });
+
   it('takes a rejected request for wrong settings at first, and later for the request’s own', () => {
-    expect(failuresToStop('rejected', { answeredBefore: false })).toBe(1);
-    expect(failuresToStop('rejected')).toBeNull();
+    const rejected = (answeredBefore: boolean) =>
+      breakerOf({ answeredBefore }).breaker.failed(failure('rejected', 400), purpose, {
+        failedAt: [],
+      });
+    expect(rejected(false)?.code).toBe('server');
+    expect(rejected(true)).toBeNull();
   });
 
   it('leaves to a call for a job or file what is wrong with it', () => {
-    const breaker = openBreaker({ stopAfterFailures: 40, concurrency: 4 });
-    expect(breaker.failed(failure('not-found', 404), call)).toBeNull();
-    expect(breaker.failed(failure('rejected', 400), call)).toBeNull();
-    expect(breaker.failed(failure('denied', 401), call)?.code).toBe('server');
+    const { breaker } = breakerOf();
+    const failed = (kind: FailureKind, status: number) =>
+      breaker.failed(failure(kind, status), call, { failedAt: [] });
+    expect(failed('not-found', 404)).toBeNull();
+    expect(failed('rejected', 400)).toBeNull();
+    expect(failed('denied', 401)?.code).toBe('server');
+  });
+});
+
+describe('a failure counts against', () => {
+  const tries = (
+    { breaker }: ReturnType<typeof breakerOf>,
+    kind: FailureKind,
+    status: number | null,
+    to = purpose as typeof purpose | typeof call,
+  ) => {
+    const tried: Tried = { failedAt: [] };
+    for (let i = 0; i < 6; i++) breaker.failed(failure(kind, status), to, tried);
+    return breaker.ownFailures(tried);
+  };
+
+  it.each([
+    ['faulty', 500, 6],
+    ['faulty', 504, 6],
+    ['broken', null, 6],
+    ['timeout', null, 6],
+    ['malformed', 200, 6],
+    ['limited', 429, 6],
+    ['faulty', 502, 0],
+    ['faulty', 503, 0],
+    ['faulty', 529, 0],
+    ['unreached', null, 0],
+    ['no-descriptors', null, 0],
+  ] as const)(
+    'the request that alone fails, unless the server says that it is its own: %s %s',
+    (kind, status, own) => {
+      expect(tries(breakerOf(), kind, status)).toBe(own);
+    },
+  );
+
+  it('the server where a call fails that has worked before', () => {
+    const one = breakerOf();
+    expect(tries(one, 'faulty', 500, call)).toBe(6);
+    one.breaker.succeeded(call);
+    expect(tries(one, 'faulty', 500, call)).toBe(0);
   });
 
-  it('says how many failed, where, and why the last one did', () => {
-    const breaker = openBreaker({ stopAfterFailures: 2, concurrency: 1 });
-    breaker.succeeded();
-    breaker.failed(failure('faulty', 500), purpose);
-    expect(breaker.failed(failure('faulty', 503), purpose)?.message).toBe(
-      "2 attempts in a row failed: http://localhost:8000/v1 fails when model 'm' is asked (503: its reason)",
-    );
+  it('the server where several fail and none works, also when it works again', async () => {
+    const { breaker, failFor } = breakerOf();
+    const { tried } = await failFor(1);
+    for (const one of tried) expect(breaker.ownFailures(one)).toBe(0);
+    breaker.succeeded(purpose);
+    for (const one of tried) expect(breaker.ownFailures(one)).toBe(0);
+  });
+
+  it('each request whose failures have others’ successes between them', async () => {
+    const { breaker, clock } = breakerOf();
+    const poisonous: Tried[] = [{ failedAt: [] }, { failedAt: [] }];
+    for (let i = 0; i < 8; i++) {
+      for (const one of poisonous) {
+        breaker.failed(failure('faulty', 500), purpose, one);
+        await clock.run(clock.sleep(1));
+        breaker.succeeded(purpose);
+      }
+    }
+    // And so it stays when these are all that is left.
+    for (const one of poisonous) breaker.failed(failure('faulty', 500), purpose, one);
+    expect(poisonous.map(breaker.ownFailures)).toEqual([9, 9]);
+    expect(breaker.isOpen()).toBe(false);
+  });
+});
+
+describe('in an outage', () => {
+  it('few requests go ahead, one after another, and all when one has worked', async () => {
+    const { breaker, clock, failFor } = breakerOf();
+    await failFor(0.1);
+    const passed: number[] = [];
+    const over: (() => void)[] = [];
+    const waiting = Array.from({ length: 20 }, async (_, i) => {
+      over.push(await breaker.pass(new AbortController().signal));
+      passed.push(i);
+    });
+    await clock.run(clock.sleep(5 * MINUTE));
+    // The two that are ahead have not come back.
+    expect(passed).toEqual([0, 1]);
+    for (const done of over) done();
+    await clock.run(clock.sleep(10_000));
+    expect(passed.length).toBeGreaterThan(2);
+    expect(passed.length).toBeLessThan(6);
+    breaker.succeeded(purpose);
+    await Promise.all(waiting);
+    expect(breaker.isOpen()).toBe(false);
+  });
+
+  it('one who waits is called off at once, and nothing is left that would wake up', async () => {
+    const { breaker, clock, failFor } = breakerOf();
+    await failFor(0.1);
+    const controller = new AbortController();
+    const waiting = breaker.pass(controller.signal);
+    const now = clock.now();
+    controller.abort(new Error('Ctrl-C'));
+    await expect(waiting).rejects.toThrow('Ctrl-C');
+    expect(clock.now()).toBe(now);
+    await expect(clock.run(new Promise(() => {}))).rejects.toThrow('nobody sleeps');
   });
 });

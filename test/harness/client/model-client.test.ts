@@ -380,6 +380,36 @@ describe('a budget', () => {
   });
 });
 
+describe('an attempt that this machine could not send', () => {
+  it.each(['EMFILE', 'ENFILE'])(
+    'costs nothing and no attempt, and is made again: %s',
+    async (code) => {
+      let refused = 0;
+      const fetch = async () => {
+        if (refused++ % 20 > 0) {
+          const cause = Object.assign(new Error(code), { code, syscall: 'connect' });
+          throw new TypeError('fetch failed', { cause });
+        }
+        return Response.json(completion('B'));
+      };
+      const spending = openSpending(noLimit, nothing);
+      const client = openClient(settings({ spending, maxAttempts: 2, concurrency: 1 }), {
+        fetch,
+        random: () => 0,
+        clock: { now: () => 0, sleep: async () => {} },
+      });
+      opened.unshift(client);
+      const failed: FailedAttempt[] = [];
+      for (let i = 0; i < 3; i++) {
+        await client.chat(chatRequest(), { onFailedAttempt: (one) => failed.push(one) });
+      }
+      expect(failed).toHaveLength(2 * 19);
+      expect(failed.every(({ spent }) => spent?.requests === 0 && spent.tokens === 0)).toBe(true);
+      expect(spending.spent()).toEqual({ requests: 3, tokens: 3 * 21, usd: 0 });
+    },
+  );
+});
+
 describe('stopping', () => {
   it('by signal lets come home what is in flight, and sends nothing more', async () => {
     const controller = new AbortController();

@@ -18,7 +18,6 @@ export function settings(changes: Partial<ClientSettings> = {}): ClientSettings 
     tokensPerMinute: null,
     timeoutSeconds: 60,
     maxAttempts: 8,
-    stopAfterFailures: 40,
     spending: openSpending(noLimit, nothing),
     prices: () => null,
     ...changes,

@@ -14,10 +14,8 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Turns of the event loop without any sleeper after which work counts as stuck. */
-const PATIENCE = 50;
-
-export function virtualClock(start = 0): VirtualClock {
+/** @param patience turns of the event loop without any sleeper after which work counts as stuck */
+export function virtualClock(start = 0, patience = 50): VirtualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();
 
@@ -63,7 +61,7 @@ export function virtualClock(start = 0): VirtualClock {
         await new Promise((resolve) => setImmediate(resolve));
         if (isDone) break;
         idle = wakeNext() ? 0 : idle + 1;
-        if (idle > PATIENCE)
+        if (idle > patience)
           throw new Error(`stuck at ${now} ms: nobody sleeps, and nothing moves`);
       }
       return work;
