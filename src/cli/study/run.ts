@@ -50,6 +50,8 @@ export async function collectStudy(
     await runStudy(study, {
       stop: stopping.signal,
       onProgress: progress.update,
+      onWarning: (line) =>
+        quiet ? warn([line]) : progress.say(`${pc.yellow('warning:')} ${line}`),
       retryFailed: retryFailed ? 'retry' : 'stop',
     });
     progress.stop();

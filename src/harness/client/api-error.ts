@@ -6,6 +6,7 @@
 import { APIConnectionTimeoutError, APIError } from 'openai';
 import { WeighbridgeError } from '../../errors.js';
 import { retryAfterMs } from './retry.js';
+import { MalformedAnswer } from './server-answers.js';
 
 export type FailureKind =
   /** No connection came about: nothing was sent. */
@@ -50,6 +51,9 @@ export function failureOf(error: unknown, mask: (text: string) => string): Failu
   if (error instanceof APIConnectionTimeoutError) return localFailure('timeout', 'timed out');
   if (error instanceof SyntaxError) {
     return localFailure('malformed', oneLine(`not JSON: ${error.message}`, mask));
+  }
+  if (error instanceof MalformedAnswer) {
+    return localFailure('malformed', oneLine(error.message, mask), 200);
   }
   const code = codeOf(error);
   if (code !== null && neverSent.test(code)) return localFailure('unreached', code);

@@ -2,8 +2,8 @@
  * What a job tells of itself while it runs. The server lists events newest first, a page at a time;
  * only those after the last one seen are fetched, and they are told in the order they happened.
  */
-import type { FineTuningJobEvent } from 'openai/resources/fine-tuning/jobs/jobs';
 import type { ApiCall } from '../client/api-call.js';
+import { type JobEvent, MalformedAnswer } from '../client/server-answers.js';
 import { statusOf } from '../jobs/create-once.js';
 import { listing } from '../jobs/listing.js';
 import type { FineTuneProgress } from './entry.js';
@@ -14,11 +14,11 @@ export async function newEvents(
   lastEvent: string | null,
   call: ApiCall,
   signal: AbortSignal | undefined,
-): Promise<FineTuningJobEvent[]> {
+): Promise<JobEvent[]> {
   const fetched = await call(
     `read the events of fine-tuning job ${jobId}`,
     async (api, options) => {
-      const events: FineTuningJobEvent[] = [];
+      const events: JobEvent[] = [];
       const { jobs } = api.fineTuning;
       const pages = listing((query, own) => jobs.listEvents(jobId, query, own), options);
       try {
@@ -27,6 +27,8 @@ export async function newEvents(
           events.push(event);
         }
       } catch (error) {
+        // News can wait: the next look at the job brings all of them.
+        if (error instanceof MalformedAnswer) return [];
         // A server without this endpoint can train all the same.
         if (![404, 405, 501].includes(statusOf(error) ?? 0)) throw error;
       }
@@ -40,7 +42,7 @@ export async function newEvents(
 /** Progress after an event: what it does not say stays as it was. */
 export function afterEvent(
   before: FineTuneProgress,
-  { message, data }: Pick<FineTuningJobEvent, 'message' | 'data'>,
+  { message, data }: Pick<JobEvent, 'message' | 'data'>,
 ): FineTuneProgress {
   const metrics = { ...metricsInText(message), ...metricsInData(data) };
   return { ...before, ...metrics, message };

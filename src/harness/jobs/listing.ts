@@ -3,16 +3,13 @@
  * leaves a listener on the signal for each, of which Node warns at the eleventh; and it would turn
  * them for ever at a server that does not know `after`.
  */
-import type { CallOptions } from '../client/api-call.js';
+import type { CallOptions, PageQuery } from '../client/server-api.js';
+
+export type { PageQuery };
 
 export interface Page<T> {
-  readonly data?: readonly T[];
-  readonly has_more?: boolean;
-}
-
-export interface PageQuery {
-  readonly limit: number;
-  readonly after?: string;
+  readonly data: readonly T[];
+  readonly has_more: boolean;
 }
 
 const PAGE = 100;
@@ -25,7 +22,7 @@ export async function* listing<T extends { readonly id: string }>(
   let query: PageQuery = { limit: PAGE };
   for (;;) {
     const own = signal && AbortSignal.any([signal]);
-    const { data = [], has_more = false } = await fetchPage(query, { signal: own });
+    const { data, has_more } = await fetchPage(query, { signal: own });
     for (const one of data) {
       if (seen.has(one.id)) return;
       seen.add(one.id);

@@ -380,13 +380,18 @@ describe('an item that fails', () => {
   });
 
   it('by being left out says of which batch, and how many lines were no use', async () => {
-    const fate = ({ custom_id }: { custom_id: string }): ItemFate =>
-      custom_id === '0' ? { line: 'garbage' } : 'left out';
-    const { context } = bench({ fate });
-    const outcomes = await all(runBatches(key, itemsOf(2), { ...context, rounds: 1 }));
+    const fates: Record<string, ItemFate> = { 0: { line: 'garbage' }, 2: { answer: 'A' } };
+    const { context } = bench({ fate: ({ custom_id }) => fates[custom_id] ?? 'left out' });
+    const warnings: string[] = [];
+    const onWarning = (line: string) => void warnings.push(line);
+    const run = { ...context, rounds: 1, onWarning };
+    const outcomes = await all(runBatches(key, itemsOf(3), run));
     const reason =
       'batch batch-1 ended (completed) without a word on it; 1 lines of its files could not be read';
-    expect(byId(outcomes)).toEqual({ 0: reason, 1: reason });
+    expect(byId(outcomes)).toEqual({ 0: reason, 1: reason, 2: 'A' });
+    expect(warnings).toEqual([
+      `${key}: 1 lines of the files of batch batch-1 were skipped, for they cannot be read or answer nothing that was asked; the first: "garbage"`,
+    ]);
   });
 
   it('because its batch was cancelled is left to the next run', async () => {
@@ -429,7 +434,7 @@ describe('a download', () => {
 
   it('that always ends early is taken as it is, and what it lacks is asked again', async () => {
     const { server, context } = bench();
-    server.downloadFaults.push(...Array(6).fill({ ends: 500 }));
+    server.downloadFaults.push(...Array(30).fill({ ends: 500 }));
     expect(byId(await all(runBatches(key, itemsOf(3), context)))).toEqual(everyAnswer(3));
     expect(server.batches).toHaveLength(2);
   });

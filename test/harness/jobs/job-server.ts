@@ -96,6 +96,8 @@ export const BATCH_SECONDS = 60;
 
 export interface JobServer {
   readonly api: OpenAI;
+  /** The same server for a client of one's own. */
+  readonly fetch: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
   readonly files: Map<string, ServedFile>;
   readonly jobs: ServedJob[];
   readonly batches: ServedBatch[];
@@ -136,7 +138,7 @@ export function jobServer(options: JobServerOptions): JobServer {
     fetch,
     maxRetries: 0,
   });
-  return { api, files, jobs, batches, answered, finish, requests, downloadFaults };
+  return { api, fetch, files, jobs, batches, answered, finish, requests, downloadFaults };
 }
 
 function serveFiles(
