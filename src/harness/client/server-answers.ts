@@ -156,7 +156,10 @@ export const batchLineSchema = z.object({
     .nullish()
     .catch(null),
   error: z
-    .object({ code: z.string().nullish().catch(null), message: z.string().nullish().catch(null) })
+    .looseObject({
+      code: z.string().nullish().catch(null),
+      message: z.string().nullish().catch(null),
+    })
     .nullish()
     .catch(null),
 });
