@@ -145,7 +145,7 @@ describe('a damaged entry of a training', () => {
         expect(journal.get(`set aside/1/${jobKey}`)).toBe(isDamaged ? wrecked : null);
         expect(warnings).toHaveLength(isDamaged ? 1 : 0);
       }),
-      { seed: 12, numRuns: 60 },
+      { seed: 12, numRuns: 40 },
     );
   });
 
@@ -212,7 +212,7 @@ describe('a damaged entry of batches', () => {
         expect(journal.get(`set aside/1/${batchKey}`)).toBe(isDamaged ? wrecked : null);
         expect(warnings).toHaveLength(isDamaged ? 1 : 0);
       }),
-      { seed: 12, numRuns: 60 },
+      { seed: 12, numRuns: 40 },
     );
   });
 

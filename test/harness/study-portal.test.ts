@@ -198,7 +198,7 @@ describe('an impossible count', () => {
 describe('the files of a batch of an earlier run', () => {
   const line = (id: string, response: unknown, error: unknown = null) =>
     JSON.stringify({ id: 'r', custom_id: id, response, error });
-  const depth = 200_000;
+  const depth = 50_000;
   const deep = (text: string) => `${'['.repeat(depth)}${text}${']'.repeat(depth)}`;
 
   it('give their answers, whatever else stands in them', async () => {

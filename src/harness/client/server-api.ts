@@ -29,6 +29,11 @@ export interface PageQuery {
   readonly after?: string;
 }
 
+const jobsSchema = pageSchema(jobSchema);
+const eventsSchema = pageSchema(eventSchema);
+const batchesSchema = pageSchema(batchSchema);
+const modelsSchema = pageSchema(modelSchema);
+
 export interface ServerApi extends ReturnType<typeof checkedApi> {}
 
 /** Every call throws MalformedAnswer where the body is not what was asked for. */
@@ -51,9 +56,9 @@ export function checkedApi({ files, batches, fineTuning: { jobs }, models }: Ope
         cancel: (id: string, options: CallOptions) =>
           answerOn(id, jobs.cancel(id, options), 'fine-tuning job', jobSchema),
         list: (query: PageQuery, options: CallOptions) =>
-          answer(jobs.list(query, options), 'list of fine-tuning jobs', pageSchema(jobSchema)),
+          answer(jobs.list(query, options), 'list of fine-tuning jobs', jobsSchema),
         listEvents: (id: string, query: PageQuery, options: CallOptions) =>
-          answer(jobs.listEvents(id, query, options), 'list of events', pageSchema(eventSchema)),
+          answer(jobs.listEvents(id, query, options), 'list of events', eventsSchema),
       },
     },
     batches: {
@@ -64,11 +69,10 @@ export function checkedApi({ files, batches, fineTuning: { jobs }, models }: Ope
       cancel: (id: string, options: CallOptions) =>
         answerOn(id, batches.cancel(id, options), 'batch', batchSchema),
       list: (query: PageQuery, options: CallOptions) =>
-        answer(batches.list(query, options), 'list of batches', pageSchema(batchSchema)),
+        answer(batches.list(query, options), 'list of batches', batchesSchema),
     },
     models: {
-      list: (options: CallOptions) =>
-        answer(models.list(options), 'list of models', pageSchema(modelSchema)),
+      list: (options: CallOptions) => answer(models.list(options), 'list of models', modelsSchema),
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   batchState,
   runBatches,
 } from '../../../src/harness/batch/run-batches.js';
+import type { Batch } from '../../../src/harness/client/server-answers.js';
 import { memoryJournal } from '../../support/memory-journal.js';
 import {
   BATCH_SECONDS,
@@ -145,6 +146,31 @@ describe('a batch', () => {
       'batch-1 of 2 in_progress',
       'batch-1 of 2 completed',
     ]);
+  });
+
+  /** A server whose word on a batch that is complete is changed, a number of times. */
+  function saying(times: number, change: Partial<Batch>) {
+    const { context, server } = bench();
+    let left = times;
+    const call: BatchContext['call'] = async (what, work, signal) => {
+      const result = await context.call(what, work, signal);
+      const isOver =
+        typeof result === 'object' &&
+        result !== null &&
+        'status' in result &&
+        result.status === 'completed';
+      return isOver && left-- > 0 ? { ...result, ...change } : result;
+    };
+    return { server, context: { ...context, call } };
+  }
+
+  it.each<[string, Partial<Batch>]>([
+    ['complete before it names its files', { output_file_id: null }],
+    ['of a status that nobody knows', { status: 'wrapping_up' }],
+  ])('that is %s is waited for', async (_, change) => {
+    const { server, context } = saying(4, change);
+    expect(byId(await all(runBatches(key, itemsOf(3), context)))).toEqual(everyAnswer(3));
+    expect(server.batches).toHaveLength(1);
   });
 
   it('goes on at the server when watching is called off, and is delivered by the next run', async () => {

@@ -1,6 +1,7 @@
 /** One job a stage, whatever happens: stops, lost responses, refusals, failures, changes of mind. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Job } from '../../../src/harness/client/server-answers.js';
 import {
   cancelFineTune,
   type FineTuneContext,
@@ -144,6 +145,46 @@ describe('a fine-tuning job', () => {
     await fineTune(request, { ...context, pollSeconds: 40 });
     expect(clock.slept).toEqual([40_000, 40_000, 40_000]);
     expect(server.requests.filter((line) => line.endsWith('/ftjob-1'))).toHaveLength(4);
+  });
+
+  /** A server whose word on the job is changed, a number of times. */
+  function saying(times: number, change: Partial<Job>) {
+    const { context, server } = bench();
+    let left = times;
+    const call: FineTuneContext['call'] = async (what, work, signal) => {
+      const result = await context.call(what, work, signal);
+      const isChanged =
+        typeof result === 'object' &&
+        result !== null &&
+        'status' in result &&
+        (change.status ? result.status === 'running' : result.status === 'succeeded');
+      return isChanged && left-- > 0 ? { ...result, ...change } : result;
+    };
+    return { server, context: { ...context, call } };
+  }
+
+  it('that succeeded without naming its model is looked at again', async () => {
+    const { server, context } = saying(4, { fine_tuned_model: null });
+    expect(await fineTune(request, context)).toEqual(succeeded);
+    expect(server.jobs).toHaveLength(1);
+  });
+
+  it('that never names its model ends in a line, and is found by the next run', async () => {
+    const { server, context } = saying(5, { fine_tuned_model: null });
+    await expect(fineTune(request, context)).rejects.toMatchObject({
+      code: 'server',
+      message: `fine-tuning ${request.key}: the server says that job ftjob-1 succeeded, but names no model; run again to look once more`,
+    });
+    expect(await fineTune(request, context)).toEqual(succeeded);
+    expect(server.jobs).toHaveLength(1);
+  });
+
+  it('of a status that nobody knows is running, and the status is shown', async () => {
+    const { context } = saying(2, { status: 'warming_up' });
+    const statuses = new Set<string>();
+    const onProgress = ({ status }: FineTuneProgress) => void statuses.add(status);
+    expect(await fineTune(request, { ...context, onProgress })).toEqual(succeeded);
+    expect([...statuses]).toContain('warming_up');
   });
 
   it('that succeeded is never made again, nor asked about', async () => {
