@@ -1,10 +1,12 @@
 /** Whole studies whose server says, on one call or another, what was not asked for. */
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mostPromptTokens } from '../../src/harness/client/estimate.js';
 import { fineTune } from '../../src/harness/collectors.js';
 import { estimateStudy } from '../../src/harness/estimate-study.js';
-import { openStudy, type RunningStudy } from '../../src/harness/open-study.js';
+import { lookAtStudy, openStudy, type RunningStudy } from '../../src/harness/open-study.js';
 import { trainings } from '../../src/harness/plan.js';
+import { openRecord } from '../../src/harness/record/record.js';
 import { type RunOptions, runStudy } from '../../src/harness/run-study.js';
 import { studyStatus } from '../../src/harness/status.js';
 import { requestFor } from '../../src/harness/trial-request.js';
@@ -240,5 +242,40 @@ describe('the files of a batch of an earlier run', () => {
     expect(simulated.server.stats().paidAnswers).toBe(simulated.answers);
     expect(warnings.join('\n')).toMatch(/lines with ids that no trial has, which were skipped/);
     expect(warnings.join('\n')).toMatch(/lines of the files of batch .* were skipped/);
+  });
+});
+
+describe('a journal that an older version damaged', () => {
+  it('shows in the status, and its paid batches are found again', async () => {
+    const begun = await begin(asked);
+    const { portal, simulated } = begun;
+    const stop = new AbortController();
+    portal.intercept = async (call, ask) => {
+      const response = await ask();
+      if (call === 'POST /batches') stop.abort();
+      return response;
+    };
+    await run(begun, runStudy, { stop: stop.signal }).catch(() => {});
+    portal.intercept = () => null;
+    const path = join(simulated.folder, 'record.sqlite');
+    const record = openRecord(path);
+    const planned = await lookAtStudy(simulated.folder);
+    const keys = planned.stages.map(({ id }) => `batch/${id}`);
+    const damaged = keys.filter((key) => record.journal.get(key) !== null);
+    expect(damaged.length).toBeGreaterThan(0);
+    for (const key of damaged) record.journal.put(key, '{"next":1,"open":[{}]}');
+    expect(studyStatus(planned).map(({ note }) => note)).toContain(
+      "the journal's entry is damaged: the next run asks the server what there is",
+    );
+    planned.close();
+    record.close();
+    const warnings: string[] = [];
+    const states = await run(begun, async (study) => {
+      await runStudy(study, { onWarning: (text) => void warnings.push(text) });
+      return studyStatus(study).map(({ state }) => state);
+    });
+    expect(new Set(states)).toEqual(new Set(['done']));
+    expect(warnings).toHaveLength(damaged.length);
+    expect(simulated.server.stats().paidAnswers).toBe(simulated.answers);
   });
 });
