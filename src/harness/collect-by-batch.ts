@@ -9,7 +9,7 @@ import type { CollectControl } from './collect.js';
 import type { RunningStudy } from './open-study.js';
 import type { CollectionStage } from './plan.js';
 import type { StoredAnswer } from './record/record.js';
-import { askedOf, keepFailure, requestFor, spentOn, stored } from './trial-request.js';
+import { askedOf, itemWithId, keepFailure, requestFor, spentOn, stored } from './trial-request.js';
 
 /** Yields each answer when it is on disk. @throws WeighbridgeError `job-failed` at the end */
 export async function* collectByBatch(
@@ -17,14 +17,15 @@ export async function* collectByBatch(
   stage: CollectionStage,
   model: string,
   missing: readonly number[],
-  { stop, retryFailed }: CollectControl,
+  { stop, retryFailed, onWarning }: CollectControl,
 ): AsyncGenerator<StoredAnswer, void, undefined> {
   const { record, configuration, client, clock } = study;
   const money = batchMoney(study, model);
   const { logprobs } = configuration.server;
   const prices = study.prices.of(model);
   const request = (item: number) => requestFor(stage, item, model, logprobs);
-  const asked = (id: string) => askedOf(stage, Number(id), request(Number(id)));
+  const asked = (item: number) => askedOf(stage, item, request(item));
+  const strangers = new Set<string>();
   const wanted = new Set(missing);
   const failures: FailedAttempt[] = [];
 
@@ -38,28 +39,44 @@ export async function* collectByBatch(
     retryFailed: retryFailed === 'retry',
     beforeCreate: money.beforeCreate,
     onSettled: money.onSettled,
-    onFailedAttempt: (id, failed) => void keepFailure(record, asked(id), failed),
+    onWarning,
+    onFailedAttempt: (id, failed) => {
+      const item = itemWithId(stage, id);
+      if (item === null) strangers.add(id);
+      else void keepFailure(record, asked(item), failed);
+    },
   })) {
-    const item = Number(outcome.id);
+    const item = itemWithId(stage, outcome.id);
+    if (item === null) {
+      strangers.add(outcome.id);
+      continue;
+    }
     if ('failed' in outcome) {
-      await keepFailure(record, asked(outcome.id), outcome.failed);
+      if (!wanted.has(item)) continue;
+      await keepFailure(record, asked(item), outcome.failed);
       failures.push(outcome.failed);
       continue;
     }
     const { answer } = outcome;
     // A batch of an earlier run may bring an answer that is on record already.
     if (!wanted.delete(item)) continue;
-    const spent = spentOn(answer, prices);
-    await record.answer(asked(outcome.id), answer, spent);
+    const spent = spentOn(answer, request(item), prices);
+    await record.answer(asked(item), answer, spent);
     money.spend(spent);
     yield stored(item, model, answer);
   }
+  if (strangers.size > 0) onWarning?.(strangersLine(stage.id, strangers));
   const [first] = failures;
   if (!first) return;
   throw new WeighbridgeError(
     'job-failed',
     `${stage.id}: ${failures.length} requests failed in batches, the first because ${first.reason}; run again to send them once more`,
   );
+}
+
+function strangersLine(stage: string, ids: ReadonlySet<string>): string {
+  const [first = ''] = ids;
+  return `${stage}: batches of an earlier run brought ${ids.size} lines with ids that no trial has, which were skipped; the first: ${JSON.stringify(first.slice(0, 60))}`;
 }
 
 function* batchItems(

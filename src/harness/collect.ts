@@ -21,6 +21,8 @@ export interface CollectControl {
   readonly stop?: AbortSignal | undefined;
   /** Ask, and pay, again for batches that are gone from the server. */
   readonly retryFailed?: 'retry' | 'stop' | undefined;
+  /** Something went otherwise than it should, and was dealt with: one line. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ function collectLive(
       onFailedAttempt: (failed) => kept.push(keepFailure(record, asked, failed)),
     });
     await Promise.all(kept);
-    await record.answer(asked, answer, spentOn(answer, prices));
+    await record.answer(asked, answer, spentOn(answer, request, prices));
     return stored(item, model, answer);
   };
   return unordered(missing, concurrency, ask, stop);

@@ -28,6 +28,8 @@ export interface RunOptions {
   /** Stop gently: what is in flight is paid for and is let come home. */
   readonly stop?: AbortSignal;
   readonly onProgress?: (progress: StageProgress) => void;
+  /** Something went otherwise than it should, and was dealt with: one line. */
+  readonly onWarning?: ((line: string) => void) | undefined;
   readonly retryFailed?: 'retry' | 'stop';
 }
 
@@ -76,12 +78,13 @@ async function runWhenReady(
 }
 
 async function runStage(study: RunningStudy, stage: Stage, options: RunOptions): Promise<void> {
-  const { stop, onProgress, retryFailed } = options;
+  const { stop, onProgress, onWarning, retryFailed } = options;
   if (stage.kind === 'training') {
     await train(study, stage, {
       ...(stop ? { stop } : {}),
       ...(retryFailed ? { retryFailed } : {}),
       onProgress: (news) => onProgress?.({ kind: 'training', stage, news }),
+      onWarning,
     });
     return;
   }
@@ -90,7 +93,7 @@ async function runStage(study: RunningStudy, stage: Stage, options: RunOptions):
   onProgress?.({ kind: 'collection', stage, done, total });
   const model = askedModel(stage.base, stage.after, study.record);
   try {
-    for await (const _ of collect(study, stage, model, { stop, retryFailed })) {
+    for await (const _ of collect(study, stage, model, { stop, retryFailed, onWarning })) {
       done++;
       onProgress?.({ kind: 'collection', stage, done, total });
     }

@@ -51,6 +51,8 @@ function collectionState(done: number, total: number): StageStatus['state'] {
   return done > 0 ? 'under way' : 'ready';
 }
 
+const DAMAGED = "the journal's entry is damaged: the next run asks the server what there is";
+
 function trainingStatus(
   { id, base, training }: Extract<Stage, { kind: 'training' }>,
   record: PlannedStudy['record'],
@@ -61,6 +63,8 @@ function trainingStatus(
   switch (job?.stage) {
     case 'failed':
       return { state: 'failed', answers: null, note: `${job.jobId}: ${job.reason}` };
+    case 'damaged':
+      return { state: 'under way', answers: null, note: DAMAGED };
     case 'uploading':
     case 'creating':
       return { state: 'under way', answers: null, note: 'files are on their way' };
@@ -82,7 +86,9 @@ export function progressText({ status, step, totalSteps, loss }: FineTuneProgres
 }
 
 function batchNote(stage: string, journal: Journal): string {
-  return batchState(stage, journal)
+  const open = batchState(stage, journal);
+  if (!open) return DAMAGED;
+  return open
     .map(({ batchId, requests }) => `${batchId ?? 'a batch'} with ${requests} requests`)
     .join(', ');
 }

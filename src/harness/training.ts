@@ -4,7 +4,7 @@
 import { WeighbridgeError } from '../errors.js';
 import { preferenceExamples, reportExamples } from '../study/stimuli.js';
 import { exampleJsonl } from '../study/training-files.js';
-import type { Reservation, Spending, Spent } from './client/spending.js';
+import { nothing, type Reservation, type Spending, type Spent } from './client/spending.js';
 import type { Configuration, ModelConfiguration } from './configuration/schema.js';
 import {
   type FineTuneEstimate,
@@ -59,7 +59,13 @@ export function trainedModel(
   training: Training,
   record: StudyRecord | null,
 ): string | null {
-  return base.trained[training] ?? record?.journal.get(trainedKey(base.name, training)) ?? null;
+  const given = base.trained[training];
+  if (given !== undefined && given !== null) return given;
+  const model = record?.journal.get(trainedKey(base.name, training)) ?? null;
+  if (!record || model === null) return null;
+  // An answer of a server that was taken unchecked, 123 for a name: the job is looked at once more.
+  const { stage } = fineTuneState(trainingId(base.name, training), record.journal);
+  return stage === 'damaged' ? null : model;
 }
 
 /** The model that a stage asks or trains further. */
@@ -81,6 +87,8 @@ export interface TrainOptions {
   /** Stops watching; the job at the server goes on, and a later run finds it. */
   readonly stop?: AbortSignal;
   readonly onProgress?: (progress: FineTuneProgress) => void;
+  /** Something went otherwise than it should, and was dealt with: one line. */
+  readonly onWarning?: ((line: string) => void) | undefined;
   /** Start anew where the last job failed. */
   readonly retryFailed?: 'retry' | 'stop';
 }
@@ -89,7 +97,7 @@ export interface TrainOptions {
 export async function train(
   study: RunningStudy,
   stage: TrainingStage,
-  { stop, onProgress, retryFailed = 'stop' }: TrainOptions = {},
+  { stop, onProgress, onWarning, retryFailed = 'stop' }: TrainOptions = {},
 ): Promise<string> {
   const { base, training } = stage;
   const { record, configuration, stimuli, client, clock } = study;
@@ -119,6 +127,7 @@ export async function train(
         retryFailed: retryFailed === 'retry',
         ...(stop ? { signal: stop } : {}),
         ...(onProgress ? { onProgress } : {}),
+        onWarning,
         beforeCreate: money.setAside,
       },
     );
@@ -161,16 +170,20 @@ export function mostTrainingCost(base: ModelConfiguration, estimatedTokens: numb
 function trainingMoney({ spending, record }: RunningStudy, { base, id }: TrainingStage) {
   const reservedKey = `reserved/${id}`;
   let reservation: Reservation | null = null;
+  let setAside = nothing();
   return {
     async setAside(estimate: FineTuneEstimate): Promise<void> {
       if (record.charged(estimate.reservation)) return;
       const cost = mostTrainingCost(base, estimate.trainedTokens);
       reservation = await reserveFor(id, cost, spending);
+      setAside = cost;
       record.charge(estimate.reservation, cost);
       record.journal.put(reservedKey, estimate.reservation);
     },
     billed(trainedTokens: number | null): void {
       const reserved = record.journal.get(reservedKey);
+      // What was set aside stays on record, and counts as spent from now on.
+      if (trainedTokens === null) reservation?.settle(setAside);
       if (reserved === null || trainedTokens === null) return;
       const cost = trainingCost(base, trainedTokens);
       reservation?.settle(cost);

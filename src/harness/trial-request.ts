@@ -3,6 +3,7 @@
  */
 import { decisionPrompt, introspectionPrompt, systemPrompt } from '../study/prompts.js';
 import type { Answer, ChatRequest, FailedAttempt } from './client/chat.js';
+import { mostPromptTokens } from './client/estimate.js';
 import { costOf, nothing, type Prices, type Spent } from './client/spending.js';
 import type { CollectionStage } from './plan.js';
 import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
@@ -10,6 +11,12 @@ import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
 /** Room for an object of weights as long as names can make it; a choice is one letter. */
 const CHOICE_TOKENS = 5;
 const MOST_TOKENS_PER_WEIGHT = 40;
+
+/** The trial that an id of a batch names; null for an id that none of our requests has. */
+export function itemWithId(stage: CollectionStage, id: string): number | null {
+  const item = Number(id);
+  return String(item) === id && stage.trials[item] ? item : null;
+}
 
 /** The chat request for one trial. */
 export function requestFor(
@@ -42,12 +49,19 @@ export function stored(item: number, model: string, { text, logprobs }: Answer):
   return { item, model, text, logprobA: logprobs?.a ?? null, logprobB: logprobs?.b ?? null };
 }
 
-/** What the budget counts for an answer. */
-export function spentOn({ spent, usage }: Answer, prices: Prices | null): Spent {
+/** What the budget counts for an answer: the most it can have cost, where the server does not count. */
+export function spentOn(
+  { spent, usage }: Answer,
+  { messages, maxTokens }: ChatRequest,
+  prices: Prices | null,
+): Spent {
   if (spent) return spent;
-  const { promptTokens = 0, completionTokens = 0 } = usage ?? {};
-  const usd = costOf(prices, { promptTokens, completionTokens });
-  return { requests: 1, tokens: promptTokens + completionTokens, usd };
+  const counted = usage ?? {
+    promptTokens: mostPromptTokens(messages),
+    completionTokens: maxTokens,
+  };
+  const tokens = counted.promptTokens + counted.completionTokens;
+  return { requests: 1, tokens, usd: costOf(prices, counted) };
 }
 
 /** A record that cannot take it takes no answer either, and that one is waited for. */

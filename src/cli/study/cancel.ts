@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { cancelStudy } from '../../harness/cancel.js';
 import { openStudy } from '../../harness/open-study.js';
+import { warn } from '../analysis.js';
 import { addTrustOptions, type TrustFlags, trustOptions } from './trust.js';
 
 export function addCancel(study: Command): void {
@@ -17,7 +18,7 @@ export function addCancel(study: Command): void {
 async function cancel(folder: string, flags: TrustFlags): Promise<void> {
   const study = await openStudy(folder, trustOptions(flags));
   try {
-    const cancelled = await cancelStudy(study);
+    const cancelled = await cancelStudy(study, undefined, (line) => warn([line]));
     const lines = cancelled.map((stage) => `${stage}: cancelled`);
     process.stdout.write(`${lines.join('\n') || 'nothing is under way at the server'}\n`);
   } finally {

@@ -23,7 +23,11 @@ export function addRun(study: Command): void {
     .description('collect choices and reports, training what has to be; goes on where it stopped')
     .argument('<folder>', 'a folder made by `study init`')
     .option('--dry-run', 'only say how many requests and tokens are left, and their price', false)
-    .option('--retry-failed', 'begin failed training jobs anew, which is paid for again', false)
+    .option(
+      '--retry-failed',
+      'begin failed training jobs anew, and ask again for batches that are gone: both are paid for again',
+      false,
+    )
     .option('--quiet', 'no progress', false);
   addTrustOptions(command).action((folder: string, flags: RunFlags) =>
     flags.dryRun ? showPlan(folder) : collectStudy(folder, flags),
@@ -56,6 +60,8 @@ export async function collectStudy(
     await runStudy(study, {
       stop: stopping.signal,
       onProgress: progress.update,
+      onWarning: (line) =>
+        quiet ? warn([line]) : progress.say(`${pc.yellow('warning:')} ${line}`),
       retryFailed: retryFailed ? 'retry' : 'stop',
     });
     progress.stop();

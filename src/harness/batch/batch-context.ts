@@ -50,6 +50,8 @@ export interface BatchContext {
   /** An attempt that is not the last: the item is sent again. */
   readonly onFailedAttempt?: ((id: string, failed: FailedAttempt) => void) | undefined;
   readonly onProgress?: ((progress: BatchProgress) => void) | undefined;
+  /** Something went otherwise than it should, and was dealt with: one line. */
+  readonly onWarning?: ((line: string) => void) | undefined;
   /** Forget batches, and answers, that have vanished from the server: ask, and pay, again. */
   readonly retryFailed?: boolean | undefined;
 }
@@ -62,6 +64,8 @@ export interface BatchRun {
   readonly rounds: number;
   /** Models that know the limit of tokens by its other name. */
   readonly otherLimitName: Set<string>;
+  /** How often a batch was seen complete, but without its files. */
+  readonly withoutFiles: Map<string, number>;
   limits: ChunkLimits;
   atOnce: number;
 }
@@ -73,6 +77,7 @@ export function openRun(key: string, context: BatchContext): BatchRun {
     ledger: openLedger(key, context.journal),
     rounds: context.rounds ?? 3,
     otherLimitName: new Set(),
+    withoutFiles: new Map(),
     limits: { ...openaiLimits, ...context.limits },
     atOnce: context.atOnce ?? 4,
   };

@@ -4,15 +4,17 @@
  * asked again with all others that have no answer.
  */
 import { z } from 'zod';
-import { readEntry } from '../jobs/journal-entry.js';
+import { idSchema } from '../client/server-answers.js';
+import { readEntry, setAside } from '../jobs/journal-entry.js';
 import type { Journal } from '../journal.js';
 
 const entrySchema = z.object({
   /** Counts the stage's batches from 1. */
   number: z.number().int().min(1),
-  /** Null: an intent; the batch may or may not exist. */
-  batchId: z.string().nullable(),
-  fileId: z.string(),
+  /** Null: an intent; the batch may or may not exist. An id that cannot be read counts as none. */
+  batchId: idSchema.nullable().catch(null),
+  /** '' where it cannot be read: the batch is then found by its labels alone. */
+  fileId: idSchema.or(z.literal('')).catch(''),
   checksum: z.string(),
   round: z.number().int().min(1),
   size: z.object({
@@ -37,12 +39,21 @@ export interface Ledger {
   made(entry: BatchEntry, batchId: string): MadeBatch;
   /** Takes out a batch whose outcomes are all delivered, or that does not exist. */
   strike(entry: BatchEntry): void;
+  /**
+   * The journal's entry could not be read, and was set aside with this warning: batches of this
+   * stage may be at the server of which the ledger does not know.
+   */
+  readonly damage: string | null;
+  /** Takes up what was found at the server in place of a damaged entry. */
+  recover(next: number, open: readonly MadeBatch[]): void;
 }
 
 const journalKey = (key: string) => `batch/${key}`;
 
 export function openLedger(key: string, journal: Journal): Ledger {
-  let state = readEntry(journal, journalKey(key), ledgerSchema) ?? { next: 1, open: [] };
+  const read = readEntry(journal, journalKey(key), ledgerSchema) ?? { next: 1, open: [] };
+  const isDamaged = 'stage' in read;
+  let state = isDamaged ? { next: 1, open: [] } : read;
   const keep = (next: number, open: BatchEntry[]) => {
     journal.put(journalKey(key), JSON.stringify({ next, open }));
     state = { next, open };
@@ -63,6 +74,8 @@ export function openLedger(key: string, journal: Journal): Ledger {
       return made;
     },
     strike: (entry) => keep(state.next, others(entry)),
+    damage: isDamaged ? setAside(journal, journalKey(key), read) : null,
+    recover: (next, open) => keep(next, [...open]),
   };
 }
 
@@ -74,9 +87,17 @@ export interface BatchState {
   readonly requests: number;
 }
 
-/** Batches whose outcomes are still to come. */
-export function batchState(key: string, journal: Journal): readonly BatchState[] {
-  return openLedger(key, journal)
-    .open()
-    .map(({ batchId, round, size: { model, requests } }) => ({ batchId, model, round, requests }));
+/**
+ * Batches whose outcomes are still to come. Null where the journal's entry cannot be read: the next
+ * run looks for them at the server.
+ */
+export function batchState(key: string, journal: Journal): readonly BatchState[] | null {
+  const ledger = readEntry(journal, journalKey(key), ledgerSchema);
+  if (ledger && 'stage' in ledger) return null;
+  return (ledger?.open ?? []).map(({ batchId, round, size: { model, requests } }) => ({
+    batchId,
+    model,
+    round,
+    requests,
+  }));
 }

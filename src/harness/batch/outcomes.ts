@@ -2,15 +2,13 @@
  * What a batch that is over says of each of its items. The server puts answers into one file and
  * errors into another, and may leave items out of both.
  */
-import type { Batch } from 'openai/resources/batches';
-import { WeighbridgeError } from '../../errors.js';
 import type { Answer, FailedAttempt } from '../client/chat.js';
-import { wantsOtherLimit } from '../client/completion.js';
+import type { Batch } from '../client/server-answers.js';
 import type { BatchRun } from './batch-context.js';
 import type { BatchItem } from './chunks.js';
-import { fileLines } from './download.js';
 import type { MadeBatch } from './ledger.js';
-import { type Again, type BatchLine, failedAttempt, readLine } from './request-line.js';
+import { linesOf, SHOWN } from './output-files.js';
+import { type Again, failedAttempt } from './request-line.js';
 
 export type BatchOutcome =
   | { readonly id: string; readonly answer: Answer }
@@ -33,19 +31,20 @@ export async function* outcomesOf(
     sendAgain(item);
     return [];
   };
-  let strange = 0;
-  for await (const line of linesOf(run, entry, batch)) {
-    const item = line ? waiting.get(line.id) : undefined;
-    if (!line || !item) {
-      strange++;
+  const strange = strangeLines();
+  for await (const line of linesOf(run, entry, batch, () => waiting.size === 0)) {
+    const item = 'strange' in line ? undefined : waiting.get(line.id);
+    if ('strange' in line || !item) {
+      strange.add('strange' in line ? line.strange : `an answer to '${line.id}'`);
       continue;
     }
     waiting.delete(line.id);
     if ('answer' in line) yield line;
     else yield* failure(item, line.failed, line.again);
   }
+  strange.tell(run, batch);
   const again = batch.status === 'cancelled' ? 'next run' : 'yes';
-  const failed = leftOut(entry, batch, strange);
+  const failed = leftOut(entry, batch, strange.count());
   for (const item of waiting.values()) yield* failure(item, failed, again);
 }
 
@@ -59,47 +58,37 @@ export async function* adoptedOutcomes(
   batch: Batch,
 ): AsyncGenerator<BatchOutcome, void, undefined> {
   const seen = new Set<string>();
-  for await (const line of linesOf(run, entry, batch)) {
-    if (!line || seen.has(line.id)) continue;
+  const strange = strangeLines();
+  for await (const line of linesOf(run, entry, batch, () => false)) {
+    if ('strange' in line) strange.add(line.strange);
+    if ('strange' in line || seen.has(line.id)) continue;
     seen.add(line.id);
     if ('answer' in line) yield line;
     else if (line.again === 'no') yield { id: line.id, failed: line.failed };
     else run.context.onFailedAttempt?.(line.id, line.failed);
   }
+  strange.tell(run, batch);
 }
 
-/** Answers first; null for a line that cannot be read. */
-async function* linesOf(
-  { key, context, otherLimitName }: BatchRun,
-  entry: MadeBatch,
-  { id, output_file_id, error_file_id }: Batch,
-): AsyncGenerator<BatchLine | null, void, undefined> {
-  const { call, signal, retryFailed = false } = context;
-  const { model } = entry.size;
-  for (const fileId of [output_file_id, error_file_id]) {
-    if (!fileId) continue;
-    const ifGone = () => {
-      if (!retryFailed) throw answersGone(key, id, fileId);
-    };
-    for await (const text of fileLines(fileId, { call, signal, ifGone })) {
-      if (text.trim() === '') continue;
-      const line = readLine(text, { model, attempt: entry.round });
-      if (line && 'failed' in line && wantsOtherLimit(line.failed.status, line.failed.reason)) {
-        otherLimitName.add(model);
-      }
-      yield line;
-    }
-  }
+/** Counts lines that are of no use, and shows the first. */
+function strangeLines() {
+  let count = 0;
+  let first = '';
+  return {
+    add(shown: string): void {
+      if (count++ === 0) first = shown.slice(0, SHOWN);
+    },
+    count: () => count,
+    tell({ key, context }: BatchRun, { id }: Batch): void {
+      if (count === 0) return;
+      context.onWarning?.(
+        `${key}: ${count} lines of the files of batch ${id} were skipped, for they cannot be read or answer nothing that was asked; the first: ${JSON.stringify(first)}`,
+      );
+    },
+  };
 }
 
 function leftOut({ round }: MadeBatch, { id, status }: Batch, strange: number): FailedAttempt {
   const lines = strange > 0 ? `; ${strange} lines of its files could not be read` : '';
   return failedAttempt(round, null, `batch ${id} ended (${status}) without a word on it${lines}`);
-}
-
-function answersGone(key: string, batchId: string, fileId: string): WeighbridgeError {
-  return new WeighbridgeError(
-    'job-failed',
-    `the answers of batch ${batchId} of ${key} are gone: the server does not have ${fileId} any more; to ask, and pay, once more, run again with --retry-failed`,
-  );
 }

@@ -11,6 +11,8 @@ import {
   readCompletion,
   wantsOtherLimit,
 } from '../client/completion.js';
+import { asObject } from '../client/json.js';
+import { batchLineSchema } from '../client/server-answers.js';
 import { parseJson } from '../jobs/journal-entry.js';
 import type { BatchItem } from './chunks.js';
 
@@ -33,11 +35,6 @@ export type BatchLine =
  */
 export type Again = 'yes' | 'no' | 'next run';
 
-const lineSchema = z.object({
-  custom_id: z.string(),
-  response: z.object({ status_code: z.number(), body: z.unknown() }).nullish(),
-  error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
-});
 const errorBodySchema = z.object({ error: z.object({ message: z.string() }) });
 
 /**
@@ -48,7 +45,7 @@ export function readLine(
   text: string,
   { model, attempt }: { readonly model: string; readonly attempt: number },
 ): BatchLine | null {
-  const line = lineSchema.safeParse(parseJson(text));
+  const line = batchLineSchema.safeParse(parseJson(text));
   if (!line.success) return null;
   const { custom_id: id, response, error } = line.data;
   if (!response) {
@@ -57,19 +54,29 @@ export function readLine(
     return { id, failed: failedAttempt(attempt, null, reason), again };
   }
   const { status_code: status, body } = response;
-  if (status !== 200) {
+  if (status !== null && status !== 200) {
     const said = errorBodySchema.safeParse(body);
-    const reason = said.data?.error.message ?? JSON.stringify(body ?? null);
+    const reason = said.data?.error.message ?? jsonOf(body, text);
     const again = isPassing(status) || wantsOtherLimit(status, reason) ? 'yes' : 'no';
     return { id, failed: failedAttempt(attempt, status, reason), again };
   }
   const asked: ChatRequest = { model, messages: [], maxTokens: 0, logprobs: true };
-  const read = readCompletion(JSON.stringify(body ?? null), asked);
+  const read = readCompletion(jsonOf(body, text), asked, asObject(body));
   if ('malformed' in read) {
     return { id, failed: failedAttempt(attempt, status, read.malformed), again: 'yes' };
   }
   // The server does not tell how long each request of a batch took.
   return { id, answer: { ...read.completion, attempt, latencyMs: 0 } };
+}
+
+/** The body as JSON; the whole line where it is nested too deeply to be written again. */
+function jsonOf(body: unknown, line: string): string {
+  try {
+    return JSON.stringify(body ?? null);
+  } catch (error) {
+    if (error instanceof RangeError) return line;
+    throw error;
+  }
 }
 
 function isPassing(status: number): boolean {

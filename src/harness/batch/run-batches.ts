@@ -23,6 +23,7 @@ export type { BatchContext, BatchEstimate, BatchProgress } from './batch-context
 export type { BatchItem, ChunkLimits } from './chunks.js';
 export { type BatchState, batchState } from './ledger.js';
 export type { BatchOutcome } from './outcomes.js';
+export { cancelBatches } from './server-batches.js';
 
 /**
  * Yields an outcome for every item; and, after a stop, for items of the batches left over, wanted

@@ -1,14 +1,21 @@
 /** Batches at the server: made once, found again after a stop, watched until they end. */
-import type OpenAI from 'openai';
-import type { Batch, BatchCreateParams } from 'openai/resources/batches';
+import type { BatchCreateParams } from 'openai/resources/batches';
 import { WeighbridgeError } from '../../errors.js';
-import type { CallOptions } from '../client/api-call.js';
+import type { Batch } from '../client/server-answers.js';
+import type { CallOptions, ServerApi } from '../client/server-api.js';
 import { carries, createOnce, orMissing } from '../jobs/create-once.js';
 import { listing } from '../jobs/listing.js';
 import { checksumOf, upload } from '../jobs/upload.js';
-import { type BatchEstimate, type BatchRun, estimateOf } from './batch-context.js';
+import {
+  type BatchContext,
+  type BatchEstimate,
+  type BatchRun,
+  estimateOf,
+  openRun,
+} from './batch-context.js';
 import type { BatchItem, Chunk } from './chunks.js';
 import type { BatchEntry, MadeBatch } from './ledger.js';
+import { recoverLedger } from './recover.js';
 import { batchEndpoint, requestLine } from './request-line.js';
 
 /** A batch of this run, with what it asks; one of an earlier run is known by its entry alone. */
@@ -72,10 +79,11 @@ function labelsOf(key: string, study: string, entry: BatchEntry): Record<string,
 
 /** Each batch has a file of its own, so that the file tells it even where labels are not kept. */
 function findBatch(fileId: string, labels: Record<string, string>) {
-  return async (api: OpenAI, options: CallOptions): Promise<Batch | null> => {
+  return async (api: ServerApi, options: CallOptions): Promise<Batch | null> => {
     const pages = listing((query, own) => api.batches.list(query, own), options);
     for await (const batch of pages) {
-      if (batch.input_file_id === fileId || carries(batch.metadata, labels)) return batch;
+      const isOfFile = fileId !== '' && batch.input_file_id === fileId;
+      if (isOfFile || carries(batch.metadata, labels)) return batch;
     }
     return null;
   };
@@ -83,6 +91,7 @@ function findBatch(fileId: string, labels: Record<string, string>) {
 
 /** Batches that an earlier run left; intents are resolved: the batch is found, or there is none. */
 export async function adoptBatches(run: BatchRun): Promise<MadeBatch[]> {
+  await recoverLedger(run);
   const adopted: MadeBatch[] = [];
   for (const entry of run.ledger.open()) {
     const made = await resolved(run, entry);
@@ -135,13 +144,48 @@ export async function firstOver<B extends { readonly entry: MadeBatch }>(
       failed: batch.request_counts?.failed ?? 0,
       requests: one.entry.size.requests,
     });
-    if (isOver(batch)) return { ended: one, batch };
+    if (isOver(batch) && hasFiles(run, batch)) return { ended: one, batch };
   }
   return null;
 }
 
+/** Any other status, also one that is not known, is one of a batch that goes on. */
 function isOver({ status }: Batch): boolean {
   return ['completed', 'failed', 'expired', 'cancelled'].includes(status);
+}
+
+/** Looks at a batch that is complete without a file, before it counts as one without outcomes. */
+const MOST_WITHOUT_FILES = 5;
+
+/** Some servers complete a batch before they name its files: what is paid for is waited for. */
+function hasFiles({ withoutFiles }: BatchRun, batch: Batch): boolean {
+  const { id, status, output_file_id, error_file_id } = batch;
+  if (status !== 'completed' || output_file_id || error_file_id) return true;
+  const looks = (withoutFiles.get(id) ?? 0) + 1;
+  withoutFiles.set(id, looks);
+  return looks >= MOST_WITHOUT_FILES;
+}
+
+/** Calls off what the stage has at the server. @returns whether there was anything */
+export async function cancelBatches(key: string, context: BatchContext): Promise<boolean> {
+  const run = openRun(key, context);
+  const open = await adoptBatches(run);
+  for (const { batchId } of open) {
+    await context.call(
+      `cancel batch ${batchId}`,
+      async (api, options) => {
+        const batch = await orMissing(api.batches.retrieve(batchId, options));
+        if (!batch || isOver(batch) || isEnding(batch)) return;
+        await api.batches.cancel(batchId, options);
+      },
+      context.signal,
+    );
+  }
+  return open.length > 0;
+}
+
+function isEnding({ status }: Batch): boolean {
+  return status === 'finalizing' || status === 'cancelling';
 }
 
 /** The server holds as many waiting tokens as it allows; later, or in smaller files, it may work. */

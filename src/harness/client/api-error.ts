@@ -8,6 +8,7 @@ import { isOutOfDescriptors, WeighbridgeError } from '../../errors.js';
 import { AnswerTooLarge } from './door.js';
 import { withoutTags } from './plain-words.js';
 import { retryAfterMs } from './retry.js';
+import { MalformedAnswer } from './server-answers.js';
 
 export type FailureKind =
   /** No connection came about: nothing was sent. */
@@ -56,6 +57,9 @@ export function failureOf(error: unknown, mask: (text: string) => string): Failu
   if (error instanceof APIConnectionTimeoutError) return localFailure('timeout', 'timed out');
   if (error instanceof SyntaxError) {
     return localFailure('malformed', oneLine(`not JSON: ${error.message}`, mask));
+  }
+  if (error instanceof MalformedAnswer) {
+    return localFailure('malformed', oneLine(error.message, mask), 200);
   }
   const causes = causesOf(error);
   const tooLarge = causes.find((cause) => cause instanceof AnswerTooLarge);

@@ -41,9 +41,15 @@ export type ReadCompletion =
   /** Why the body is no answer. */
   | { readonly malformed: string; readonly usage: Usage | null };
 
-/** Reads any text at all; never throws. */
-export function readCompletion(raw: string, request: ChatRequest): ReadCompletion {
-  const body = parseObject(raw);
+/**
+ * Reads any text at all; never throws.
+ * @param body the completion, where the text holds more than that
+ */
+export function readCompletion(
+  raw: string,
+  request: ChatRequest,
+  body = parseObject(raw),
+): ReadCompletion {
   if (!body)
     return { malformed: `not a JSON object: ${JSON.stringify(raw.slice(0, 80))}`, usage: null };
   const usage = readUsage(body.usage);

@@ -45,6 +45,10 @@ export function asText(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+const MOST_COUNT = 1e9;
+
+/** A whole number from 0 to 1e9: beyond, no tokens were counted. */
 export function asCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+  const isCount = typeof value === 'number' && Number.isInteger(value);
+  return isCount && value >= 0 && value <= MOST_COUNT ? value : null;
 }

@@ -14,6 +14,7 @@ import { type Clock, realClock } from './clock.js';
 import { openConnection } from './connection.js';
 import { openGate } from './gate.js';
 import { openPacer, turnOutcome } from './pacer.js';
+import { checkedApi } from './server-api.js';
 import type { Prices, Spending } from './spending.js';
 import type { Fetch } from './transport.js';
 
@@ -99,7 +100,10 @@ export function openClient(
         const turn = await pacer.take(0, calledOff);
         let failure: Failure | null = null;
         try {
-          const result = await connection.call(work, signal);
+          const result = await connection.call(
+            (api, options) => work(checkedApi(api), options),
+            signal,
+          );
           if ('failure' in result) failure = result.failure;
           return result;
         } finally {

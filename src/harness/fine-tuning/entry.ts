@@ -8,7 +8,8 @@
  * 'creating' is an intent: the job may or may not exist.
  */
 import { z } from 'zod';
-import { readEntry } from '../jobs/journal-entry.js';
+import { idSchema, type Job, modelNameSchema } from '../client/server-answers.js';
+import { type DamagedEntry, readEntry } from '../jobs/journal-entry.js';
 import type { Journal } from '../journal.js';
 
 export interface FineTuneProgress {
@@ -31,12 +32,13 @@ export interface FineTuned {
   readonly finalLoss: number | null;
 }
 
+/** News only: what is not there is told again by the next look at the job. */
 const progressSchema = z.object({
-  status: z.string(),
-  step: z.number().nullable(),
-  totalSteps: z.number().nullable(),
-  loss: z.number().nullable(),
-  message: z.string().nullable(),
+  status: z.string().catch('unknown'),
+  step: z.number().nullable().catch(null),
+  totalSteps: z.number().nullable().catch(null),
+  loss: z.number().nullable().catch(null),
+  message: z.string().nullable().catch(null),
 });
 
 const shared = {
@@ -44,40 +46,40 @@ const shared = {
   attempt: z.number().int().min(1),
   checksum: z.string(),
 };
-const files = { trainingFile: z.string(), validationFile: z.string().nullable() };
+const files = { trainingFile: idSchema, validationFile: idSchema.nullable() };
 
 const entrySchema = z.discriminatedUnion('stage', [
   z.object({
     stage: z.literal('uploading'),
     ...shared,
-    trainingFile: z.string().nullable(),
-    validationFile: z.string().nullable(),
+    trainingFile: idSchema.nullable().catch(null),
+    validationFile: idSchema.nullable().catch(null),
   }),
   z.object({ stage: z.literal('creating'), ...shared, ...files }),
   z.object({
     stage: z.literal('running'),
     ...shared,
-    jobId: z.string(),
+    jobId: idSchema,
     progress: progressSchema,
     /** Id of the newest event that was told of. */
-    lastEvent: z.string().nullable(),
+    lastEvent: z.string().nullable().catch(null),
   }),
   z.object({
     stage: z.literal('succeeded'),
     ...shared,
     result: z.object({
-      model: z.string(),
-      jobId: z.string(),
-      trainedTokens: z.number().nullable(),
-      finalLoss: z.number().nullable(),
+      model: modelNameSchema,
+      jobId: idSchema,
+      trainedTokens: z.number().nullable().catch(null),
+      finalLoss: z.number().nullable().catch(null),
     }),
   }),
   z.object({
     stage: z.literal('failed'),
     ...shared,
-    jobId: z.string(),
+    jobId: idSchema,
     /** In the server's words. */
-    reason: z.string(),
+    reason: z.string().catch('no reason given'),
   }),
 ]);
 
@@ -87,9 +89,9 @@ export type EntryIn<Stage extends FineTuneEntry['stage']> = Extract<
   { stage: Stage }
 >;
 
-const journalKey = (key: string) => `fine-tune/${key}`;
+export const journalKey = (key: string) => `fine-tune/${key}`;
 
-export function readFineTune(key: string, journal: Journal): FineTuneEntry | null {
+export function readFineTune(key: string, journal: Journal): FineTuneEntry | DamagedEntry | null {
   return readEntry(journal, journalKey(key), entrySchema);
 }
 
@@ -105,6 +107,8 @@ export type FineTuneState =
   | { readonly stage: 'uploading' }
   /** The job's id is not known yet, and it may or may not exist. */
   | { readonly stage: 'creating' }
+  /** The journal's entry cannot be read: the next run looks for the job at the server. */
+  | { readonly stage: 'damaged' }
   | { readonly stage: 'running'; readonly jobId: string; readonly progress: FineTuneProgress }
   | { readonly stage: 'succeeded'; readonly result: FineTuned }
   | { readonly stage: 'failed'; readonly jobId: string; readonly reason: string };
@@ -116,6 +120,7 @@ export function fineTuneState(key: string, journal: Journal): FineTuneState {
       return { stage: 'not started' };
     case 'uploading':
     case 'creating':
+    case 'damaged':
       return { stage: entry.stage };
     case 'running':
       return { stage: 'running', jobId: entry.jobId, progress: entry.progress };
@@ -124,4 +129,26 @@ export function fineTuneState(key: string, journal: Journal): FineTuneState {
     case 'failed':
       return { stage: 'failed', jobId: entry.jobId, reason: entry.reason };
   }
+}
+
+/** Where a stage begins: no file is used again, because no checksum is empty. */
+export function noFiles(attempt: number): EntryIn<'uploading'> {
+  return { stage: 'uploading', attempt, checksum: '', trainingFile: null, validationFile: null };
+}
+
+/** A job is known at the server. */
+export function running(
+  key: string,
+  { attempt, checksum }: Pick<EntryIn<'running'>, 'attempt' | 'checksum'>,
+  { id: jobId, status }: Pick<Job, 'id' | 'status'>,
+  journal: Journal,
+): EntryIn<'running'> {
+  return writeFineTune(key, journal, {
+    stage: 'running',
+    attempt,
+    checksum,
+    jobId,
+    progress: { status, step: null, totalSteps: null, loss: null, message: null },
+    lastEvent: null,
+  });
 }

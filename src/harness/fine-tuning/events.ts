@@ -2,19 +2,15 @@
  * What a job tells of itself while it runs. The server lists events newest first, a page at a time;
  * only those after the last one seen are fetched, and they are told in the order they happened.
  */
-import type { FineTuningJobEvent } from 'openai/resources/fine-tuning/jobs/jobs';
 import type { ApiCall } from '../client/api-call.js';
 import { asObject } from '../client/json.js';
+import { type JobEvent, MalformedAnswer } from '../client/server-answers.js';
 import { statusOf } from '../jobs/create-once.js';
 import { listing } from '../jobs/listing.js';
 import type { FineTuneProgress } from './entry.js';
 
-/** So much of an event as progress is read from. */
-export type JobEvent = Pick<FineTuningJobEvent, 'id' | 'message' | 'data'>;
-
 /** The newest are enough to tell how far a job is; a server may have no end of them. */
 const MOST_EVENTS = 2000;
-const LONGEST_MESSAGE = 1000;
 
 /** Oldest first; none where the server keeps no events. */
 export async function newEvents(
@@ -32,9 +28,11 @@ export async function newEvents(
       try {
         for await (const event of pages) {
           if (event.id === lastEvent || events.length === MOST_EVENTS) break;
-          events.push(essenceOf(event));
+          events.push({ ...event, data: metricsOf(event.data) });
         }
       } catch (error) {
+        // News can wait: the next look at the job brings all of them.
+        if (error instanceof MalformedAnswer) return [];
         // A server without this endpoint can train all the same.
         if (![404, 405, 501].includes(statusOf(error) ?? 0)) throw error;
       }
@@ -43,10 +41,6 @@ export async function newEvents(
     signal,
   );
   return fetched.reverse();
-}
-
-function essenceOf({ id, message, data }: JobEvent): JobEvent {
-  return { id, message: String(message ?? '').slice(0, LONGEST_MESSAGE), data: metricsOf(data) };
 }
 
 /** Progress after an event: what it does not say stays as it was. */

@@ -3,21 +3,22 @@
  * where the journal says the last one stopped: a stage has one job at the server, however often it
  * is stopped, and a job that failed is not paid for again unless its user says so.
  */
-import type OpenAI from 'openai';
-import type { FineTuningJob } from 'openai/resources/fine-tuning/jobs/jobs';
 import { WeighbridgeError } from '../../errors.js';
-import type { CallOptions } from '../client/api-call.js';
+import type { Job } from '../client/server-answers.js';
+import type { CallOptions, ServerApi } from '../client/server-api.js';
 import { carries, createOnce, orMissing } from '../jobs/create-once.js';
 import { listing } from '../jobs/listing.js';
 import { upload } from '../jobs/upload.js';
-import type { Journal } from '../journal.js';
 import {
   type EntryIn,
   type FineTuned,
   type FineTuneEntry,
+  noFiles,
   readFineTune,
+  running,
   writeFineTune,
 } from './entry.js';
+import { recovered } from './recover.js';
 import {
   checkRequest,
   estimateOf,
@@ -83,10 +84,13 @@ export async function fineTune(
 
 /** Cancels the stage's job at the server, if there is one that still runs. */
 export async function cancelFineTune(
-  key: string,
-  { call, journal, signal }: Pick<FineTuneContext, 'call' | 'journal' | 'signal'>,
+  stage: Pick<FineTuneRequest, 'key' | 'study'>,
+  context: Pick<FineTuneContext, 'call' | 'journal' | 'signal' | 'onWarning'>,
 ): Promise<void> {
-  const entry = readFineTune(key, journal);
+  const { key } = stage;
+  const { call, journal, signal } = context;
+  const read = readFineTune(key, journal);
+  const entry = read?.stage === 'damaged' ? await recovered(stage, read, context) : read;
   if (entry?.stage !== 'creating' && entry?.stage !== 'running') return;
   const job = await call(
     `cancel the fine-tuning job of ${key}`,
@@ -106,9 +110,11 @@ export async function cancelFineTune(
 /** The journal's entry, with an intent resolved: the job is found, or there is none. */
 async function whereItStands(
   request: FineTuneRequest,
-  { call, journal, signal }: FineTuneContext,
+  context: FineTuneContext,
 ): Promise<Exclude<FineTuneEntry, { stage: 'creating' }> | null> {
+  const { call, journal, signal } = context;
   const entry = readFineTune(request.key, journal);
+  if (entry?.stage === 'damaged') return recovered(request, entry, context);
   if (entry?.stage !== 'creating') return entry;
   const job = await call(
     `look for the fine-tuning job of ${request.key}`,
@@ -129,17 +135,13 @@ async function forgiven<Entry extends Exclude<FineTuneEntry, { stage: 'creating'
   return writeFineTune(key, journal, noFiles(entry.attempt + 1));
 }
 
-function noFiles(attempt: number): EntryIn<'uploading'> {
-  // No checksum is empty, so that files of the failed job are not used again.
-  return { stage: 'uploading', attempt, checksum: '', trainingFile: null, validationFile: null };
-}
-
 function checkUnchanged(
   key: string,
   entry: EntryIn<'running'> | EntryIn<'succeeded'>,
   checksum: string,
 ): void {
-  if (entry.checksum === checksum) return;
+  // '' where the entry was damaged and nothing else told it.
+  if (entry.checksum === checksum || entry.checksum === '') return;
   const jobId = entry.stage === 'running' ? entry.jobId : entry.result.jobId;
   throw new WeighbridgeError(
     'study-changed',
@@ -186,7 +188,7 @@ async function start(
  * the job even at a server that keeps no labels.
  */
 function findJob(trainingFile: string, labels: Record<string, string> | null) {
-  return async (api: OpenAI, options: CallOptions): Promise<FineTuningJob | null> => {
+  return async (api: ServerApi, options: CallOptions): Promise<Job | null> => {
     const { jobs } = api.fineTuning;
     for await (const job of listing((query, own) => jobs.list(query, own), options)) {
       if (job.training_file === trainingFile) return job;
@@ -194,20 +196,4 @@ function findJob(trainingFile: string, labels: Record<string, string> | null) {
     }
     return null;
   };
-}
-
-function running(
-  key: string,
-  { attempt, checksum }: EntryIn<'creating'>,
-  { id: jobId, status }: FineTuningJob,
-  journal: Journal,
-): EntryIn<'running'> {
-  return writeFineTune(key, journal, {
-    stage: 'running',
-    attempt,
-    checksum,
-    jobId,
-    progress: { status, step: null, totalSteps: null, loss: null, message: null },
-    lastEvent: null,
-  });
 }

@@ -1,8 +1,8 @@
 /** A job at the server, watched to its end: its progress, the model it brings, or why it failed. */
-import type { FineTuningJob } from 'openai/resources/fine-tuning/jobs/jobs';
 import { WeighbridgeError } from '../../errors.js';
 import type { ApiCall } from '../client/api-call.js';
 import type { Clock } from '../client/clock.js';
+import type { Job } from '../client/server-answers.js';
 import { orMissing } from '../jobs/create-once.js';
 import type { Journal } from '../journal.js';
 import { type EntryIn, type FineTuned, type FineTuneProgress, writeFineTune } from './entry.js';
@@ -16,7 +16,12 @@ export interface WatchContext {
   /** Stops watching, with its reason; the job goes on at the server, and a later run finds it. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: FineTuneProgress) => void) | undefined;
+  /** Something went otherwise than it should, and was dealt with: one line. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
+
+/** Looks at a job that succeeded without naming its model, before that counts as an error. */
+const MOST_UNNAMED = 5;
 
 /** @throws WeighbridgeError `job-failed` */
 export async function watchJob(
@@ -25,6 +30,7 @@ export async function watchJob(
   context: WatchContext,
 ): Promise<FineTuned> {
   const { call, journal, clock, pollSeconds, signal } = context;
+  let unnamed = 0;
   for (let entry = from; ; ) {
     signal?.throwIfAborted();
     const job = await retrieveJob(entry.jobId, call, signal);
@@ -35,7 +41,7 @@ export async function watchJob(
       const failed = failedEntry(entry, job, entry.progress.message);
       throw failure(key, writeFineTune(key, journal, failed));
     }
-    if (job.status === 'succeeded') {
+    if (job.status === 'succeeded' && (job.fine_tuned_model || ++unnamed === MOST_UNNAMED)) {
       const { attempt, checksum } = entry;
       const result = resultOf(key, job, entry.progress.loss);
       writeFineTune(key, journal, { stage: 'succeeded', attempt, checksum, result });
@@ -57,7 +63,7 @@ export function retrieveJob(jobId: string, call: ApiCall, signal: AbortSignal | 
 async function tellNews(
   key: string,
   entry: EntryIn<'running'>,
-  { status }: FineTuningJob,
+  { status }: Job,
   { call, journal, signal, onProgress }: WatchContext,
 ): Promise<EntryIn<'running'>> {
   const events = await newEvents(entry.jobId, entry.lastEvent, call, signal);
@@ -72,24 +78,24 @@ async function tellNews(
   return writeFineTune(key, journal, { ...entry, progress, lastEvent });
 }
 
-function resultOf(key: string, job: FineTuningJob, finalLoss: number | null): FineTuned {
+function resultOf(key: string, job: Job, finalLoss: number | null): FineTuned {
   if (!job.fine_tuned_model) {
     throw new WeighbridgeError(
       'server',
-      `fine-tuning ${key}: the server says that job ${job.id} succeeded, but names no model`,
+      `fine-tuning ${key}: the server says that job ${job.id} succeeded, but names no model; run again to look once more`,
     );
   }
   const { fine_tuned_model: model, id: jobId, trained_tokens } = job;
-  return { model, jobId, trainedTokens: trained_tokens ?? null, finalLoss };
+  return { model, jobId, trainedTokens: trained_tokens, finalLoss };
 }
 
-export function isOver({ status }: FineTuningJob): boolean {
+export function isOver({ status }: Job): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }
 
 export function failedEntry(
   { attempt, checksum }: EntryIn<'running'> | EntryIn<'creating'>,
-  { id: jobId, status, error }: FineTuningJob,
+  { id: jobId, status, error }: Job,
   lastMessage: string | null,
 ): EntryIn<'failed'> {
   const reason =

@@ -4,14 +4,14 @@
  * intent goes into the journal before the request, and whoever is left with an intent, or tries
  * again after an attempt that ended in the dark, looks among the server's jobs before making one.
  */
-import type OpenAI from 'openai';
-import type { ApiCall, CallOptions } from '../client/api-call.js';
+import type { ApiCall } from '../client/api-call.js';
+import type { CallOptions, ServerApi } from '../client/server-api.js';
 
 export interface Creation<T> {
   readonly what: string;
   /** What an earlier request has made, or null. */
-  find(api: OpenAI, options: CallOptions): Promise<T | null>;
-  create(api: OpenAI, options: CallOptions & { maxRetries: 0 }): Promise<T>;
+  find(api: ServerApi, options: CallOptions): Promise<T | null>;
+  create(api: ServerApi, options: CallOptions): Promise<T>;
   /** The server said no, so that there is nothing to look for later. */
   refused(): void;
   readonly call: ApiCall;
@@ -23,7 +23,7 @@ export async function createOnce<T>(creation: Creation<T>): Promise<T> {
   const { what, find, create, call, signal } = creation;
   let inTheDark = false;
   let refused = false;
-  const attempt = async (api: OpenAI, options: CallOptions): Promise<T> => {
+  const attempt = async (api: ServerApi, options: CallOptions): Promise<T> => {
     const found = inTheDark ? await find(api, options) : null;
     if (found) return found;
     refused = false;
@@ -67,8 +67,32 @@ export async function orMissing<T>(request: Promise<T>): Promise<T | null> {
 
 /** True where an object at the server carries all of these labels. */
 export function carries(
-  metadata: Readonly<Record<string, string>> | null | undefined,
+  metadata: Readonly<Record<string, unknown>> | null | undefined,
   labels: Readonly<Record<string, string>>,
 ): boolean {
   return Object.entries(labels).every(([name, value]) => metadata?.[name] === value);
+}
+
+interface Labelled {
+  readonly metadata?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * All of a listing that are ours, for a journal that cannot tell.
+ * @returns `isSure` false where the server may have ours without showing it: what it lists has no
+ *   labels at all, so that it may not keep any
+ */
+export async function lookThrough<T extends Labelled>(
+  listed: AsyncIterable<T>,
+  isOurs: (one: T) => boolean,
+): Promise<{ readonly ours: readonly T[]; readonly isSure: boolean }> {
+  const ours: T[] = [];
+  let withLabels = 0;
+  let without = 0;
+  for await (const one of listed) {
+    if (isOurs(one)) ours.push(one);
+    if (Object.keys(one.metadata ?? {}).length > 0) withLabels++;
+    else without++;
+  }
+  return { ours, isSure: ours.length > 0 || withLabels > 0 || without === 0 };
 }

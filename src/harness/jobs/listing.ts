@@ -4,16 +4,13 @@
  * them for ever at a server that does not know `after`.
  */
 import { WeighbridgeError } from '../../errors.js';
-import type { CallOptions } from '../client/api-call.js';
+import type { CallOptions, PageQuery } from '../client/server-api.js';
+
+export type { PageQuery };
 
 export interface Page<T> {
-  readonly data?: readonly T[];
-  readonly has_more?: boolean;
-}
-
-export interface PageQuery {
-  readonly limit: number;
-  readonly after?: string;
+  readonly data: readonly T[];
+  readonly has_more: boolean;
 }
 
 const PAGE = 100;
@@ -28,7 +25,7 @@ export async function* listing<T extends { readonly id: string }>(
   let query: PageQuery = { limit: PAGE };
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const own = signal && AbortSignal.any([signal]);
-    const { data = [], has_more = false } = await fetchPage(query, { signal: own });
+    const { data, has_more } = await fetchPage(query, { signal: own });
     for (const one of data) {
       if (seen.has(one.id)) return;
       seen.add(one.id);

@@ -9,6 +9,7 @@ import {
   batchState,
   runBatches,
 } from '../../../src/harness/batch/run-batches.js';
+import type { Batch } from '../../../src/harness/client/server-answers.js';
 import { memoryJournal } from '../../support/memory-journal.js';
 import {
   BATCH_SECONDS,
@@ -145,6 +146,31 @@ describe('a batch', () => {
       'batch-1 of 2 in_progress',
       'batch-1 of 2 completed',
     ]);
+  });
+
+  /** A server whose word on a batch that is complete is changed, a number of times. */
+  function saying(times: number, change: Partial<Batch>) {
+    const { context, server } = bench();
+    let left = times;
+    const call: BatchContext['call'] = async (what, work, signal) => {
+      const result = await context.call(what, work, signal);
+      const isOver =
+        typeof result === 'object' &&
+        result !== null &&
+        'status' in result &&
+        result.status === 'completed';
+      return isOver && left-- > 0 ? { ...result, ...change } : result;
+    };
+    return { server, context: { ...context, call } };
+  }
+
+  it.each<[string, Partial<Batch>]>([
+    ['complete before it names its files', { output_file_id: null }],
+    ['of a status that nobody knows', { status: 'wrapping_up' }],
+  ])('that is %s is waited for', async (_, change) => {
+    const { server, context } = saying(4, change);
+    expect(byId(await all(runBatches(key, itemsOf(3), context)))).toEqual(everyAnswer(3));
+    expect(server.batches).toHaveLength(1);
   });
 
   it('goes on at the server when watching is called off, and is delivered by the next run', async () => {
@@ -380,13 +406,18 @@ describe('an item that fails', () => {
   });
 
   it('by being left out says of which batch, and how many lines were no use', async () => {
-    const fate = ({ custom_id }: { custom_id: string }): ItemFate =>
-      custom_id === '0' ? { line: 'garbage' } : 'left out';
-    const { context } = bench({ fate });
-    const outcomes = await all(runBatches(key, itemsOf(2), { ...context, rounds: 1 }));
+    const fates: Record<string, ItemFate> = { 0: { line: 'garbage' }, 2: { answer: 'A' } };
+    const { context } = bench({ fate: ({ custom_id }) => fates[custom_id] ?? 'left out' });
+    const warnings: string[] = [];
+    const onWarning = (line: string) => void warnings.push(line);
+    const run = { ...context, rounds: 1, onWarning };
+    const outcomes = await all(runBatches(key, itemsOf(3), run));
     const reason =
       'batch batch-1 ended (completed) without a word on it; 1 lines of its files could not be read';
-    expect(byId(outcomes)).toEqual({ 0: reason, 1: reason });
+    expect(byId(outcomes)).toEqual({ 0: reason, 1: reason, 2: 'A' });
+    expect(warnings).toEqual([
+      `${key}: 1 lines of the files of batch batch-1 were skipped, for they cannot be read or answer nothing that was asked; the first: "garbage"`,
+    ]);
   });
 
   it('because its batch was cancelled is left to the next run', async () => {
@@ -429,7 +460,7 @@ describe('a download', () => {
 
   it('that always ends early is taken as it is, and what it lacks is asked again', async () => {
     const { server, context } = bench();
-    server.downloadFaults.push(...Array(6).fill({ ends: 500 }));
+    server.downloadFaults.push(...Array(30).fill({ ends: 500 }));
     expect(byId(await all(runBatches(key, itemsOf(3), context)))).toEqual(everyAnswer(3));
     expect(server.batches).toHaveLength(2);
   });

@@ -505,7 +505,7 @@ describe('a call that is no chat', () => {
     const error = await rejection(
       clientOf(server.baseURL).call(
         'list the models',
-        (api, options) => api.models.list(options).asResponse(),
+        (api, options) => api.models.list(options),
         controller.signal,
       ),
     );

@@ -47,6 +47,7 @@ export interface ServedBatch {
   readonly created: number;
   status: 'in_progress' | 'completed' | 'failed' | 'expired' | 'cancelled';
   errors: { code: string; message: string; line?: number }[];
+  completed: number;
   outputFile: string | null;
   errorFile: string | null;
 }
@@ -96,6 +97,8 @@ export const BATCH_SECONDS = 60;
 
 export interface JobServer {
   readonly api: OpenAI;
+  /** The same server for a client of one's own. */
+  readonly fetch: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
   readonly files: Map<string, ServedFile>;
   readonly jobs: ServedJob[];
   readonly batches: ServedBatch[];
@@ -136,7 +139,7 @@ export function jobServer(options: JobServerOptions): JobServer {
     fetch,
     maxRetries: 0,
   });
-  return { api, files, jobs, batches, answered, finish, requests, downloadFaults };
+  return { api, fetch, files, jobs, batches, answered, finish, requests, downloadFaults };
 }
 
 function serveFiles(
@@ -303,6 +306,7 @@ function serveBatches(
       if ('line' in end) output.push(end.line);
       else if ('answer' in end) {
         answered.set(custom_id, (answered.get(custom_id) ?? 0) + 1);
+        batch.completed++;
         const response = { status_code: 200, body: completion(item.body.model, end.answer) };
         output.push(JSON.stringify({ id: 'r', custom_id, response, error: null }));
       } else if ('code' in end) {
@@ -324,6 +328,7 @@ function serveBatches(
       ...(batch.outputFile ? { output_file_id: batch.outputFile } : {}),
       ...(batch.errorFile ? { error_file_id: batch.errorFile } : {}),
       errors: batch.errors.length > 0 ? { object: 'list', data: batch.errors } : null,
+      request_counts: { total: batch.completed, completed: batch.completed, failed: 0 },
       ...(forgetsLabels ? {} : { metadata: batch.body.metadata ?? null }),
     };
   };
@@ -333,7 +338,7 @@ function serveBatches(
     const body = await context.req.json();
     const batch: ServedBatch = {
       ...{ id: `batch-${batches.length + 1}`, body, created: clock.now(), status: 'in_progress' },
-      ...{ errors: [], outputFile: null, errorFile: null },
+      ...{ errors: [], completed: 0, outputFile: null, errorFile: null },
     };
     batches.push(batch);
     return context.json(show(batch));
@@ -344,6 +349,12 @@ function serveBatches(
   app.get('/batches/:id', (context) => {
     const batch = batches.find(({ id }) => id === context.req.param('id'));
     return batch ? context.json(show(batch)) : context.json(apiError('No such batch'), 404);
+  });
+  app.post('/batches/:id/cancel', (context) => {
+    const batch = batches.find(({ id }) => id === context.req.param('id'));
+    if (!batch) return context.json(apiError('No such batch'), 404);
+    if (batch.status === 'in_progress') batch.status = 'cancelled';
+    return context.json(show(batch));
   });
   return () => {
     for (const batch of batches) run(batch, Number.POSITIVE_INFINITY);

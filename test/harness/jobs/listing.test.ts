@@ -43,7 +43,7 @@ describe('a listing', () => {
   });
 
   it('ends at a server that promises more and gives nothing', async () => {
-    expect(await idsOf(listing(async () => ({ has_more: true }), noSignal))).toEqual([]);
+    expect(await idsOf(listing(async () => ({ data: [], has_more: true }), noSignal))).toEqual([]);
   });
 
   it('is read only as far as it is wanted', async () => {

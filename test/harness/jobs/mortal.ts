@@ -6,6 +6,7 @@
 import type OpenAI from 'openai';
 import type { ApiCall } from '../../../src/harness/client/api-call.js';
 import type { Clock } from '../../../src/harness/client/clock.js';
+import { checkedApi } from '../../../src/harness/client/server-api.js';
 import type { Journal } from '../../../src/harness/journal.js';
 
 export class Killed extends Error {}
@@ -57,7 +58,7 @@ export function mortal(call: ApiCall, journal: Journal, clock: Clock, last: numb
 
 /** Calls that go straight through, once. */
 export function plainCall(api: OpenAI): ApiCall {
-  return (_, call, signal) => call(api, { signal });
+  return (_, call, signal) => call(checkedApi(api), { signal });
 }
 
 /** A client that tries each call again that failed. */
@@ -65,7 +66,7 @@ export function retryingCall(api: OpenAI, attempts = 3): ApiCall {
   return async (_, call, signal) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await call(api, { signal });
+        return await call(checkedApi(api), { signal });
       } catch (error) {
         if (attempt === attempts) throw error;
       }
