@@ -75,7 +75,7 @@ describe('a response', () => {
 
   it('may be a refusal, or empty', () => {
     const refusal = read(withChoice({ message: { content: null, refusal: 'I cannot' } }));
-    expect(refusal).toMatchObject({ text: '', finishReason: 'refusal' });
+    expect(refusal).toMatchObject({ text: 'I cannot', finishReason: 'refusal' });
     const empty = read(withChoice({ message: { content: null }, finish_reason: 'length' }));
     expect(empty).toMatchObject({ text: '', finishReason: 'length' });
   });
