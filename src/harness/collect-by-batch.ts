@@ -5,30 +5,44 @@ import { WeighbridgeError } from '../errors.js';
 import { type BatchEstimate, type BatchItem, runBatches } from './batch/run-batches.js';
 import type { FailedAttempt } from './client/chat.js';
 import { costOf, nothing, type Reservation, type Spent } from './client/spending.js';
-import type { CollectControl } from './collect.js';
+import type { CollectWork } from './collect.js';
 import type { RunningStudy } from './open-study.js';
 import type { CollectionStage } from './plan.js';
+import { outcomeOf } from './read-answers.js';
 import type { StoredAnswer } from './record/record.js';
-import { askedOf, keepFailure, requestFor, spentOn, stored } from './trial-request.js';
+import {
+  askedOf,
+  keepFailure,
+  requestFor,
+  spentOn,
+  stored,
+  unansweredItems,
+} from './trial-request.js';
 
 /** Yields each answer when it is on disk. @throws WeighbridgeError `job-failed` at the end */
 export async function* collectByBatch(
   study: RunningStudy,
   stage: CollectionStage,
   model: string,
-  missing: readonly number[],
-  { stop, retryFailed }: CollectControl,
+  { items, control, guard }: CollectWork,
 ): AsyncGenerator<StoredAnswer, void, undefined> {
   const { record, configuration, client, clock } = study;
+  const { stop, retryFailed, keepVoid } = control;
   const money = batchMoney(study, model);
   const { logprobs } = configuration.server;
   const prices = study.prices.of(model);
   const request = (item: number) => requestFor(stage, item, model, logprobs);
   const asked = (id: string) => askedOf(stage, Number(id), request(Number(id)));
-  const wanted = new Set(missing);
+  const wanted = new Set(items);
+  const unanswered = unansweredItems(stage, record);
   const failures: FailedAttempt[] = [];
+  let unwritten: unknown = null;
+  const requireGood = () => {
+    if (unwritten !== null) throw unwritten;
+    if (guard.stopped && !keepVoid) throw guard.stopped;
+  };
 
-  for await (const outcome of runBatches(stage.id, batchItems(missing, request), {
+  for await (const outcome of runBatches(stage.id, batchItems(items, request), {
     study: study.id,
     call: client.call,
     journal: record.journal,
@@ -36,9 +50,17 @@ export async function* collectByBatch(
     pollSeconds: configuration.server.poll_seconds,
     signal: stop,
     retryFailed: retryFailed === 'retry',
-    beforeCreate: money.beforeCreate,
+    beforeCreate: async (batch) => {
+      requireGood();
+      await money.beforeCreate(batch);
+      // While this one waited, another may have come home.
+      requireGood();
+    },
     onSettled: money.onSettled,
-    onFailedAttempt: (id, failed) => void keepFailure(record, asked(id), failed),
+    onFailedAttempt: (id, failed) =>
+      void keepFailure(record, asked(id), failed).catch((error: unknown) => {
+        unwritten ??= error;
+      }),
   })) {
     const item = Number(outcome.id);
     if ('failed' in outcome) {
@@ -47,13 +69,22 @@ export async function* collectByBatch(
       continue;
     }
     const { answer } = outcome;
+    const told = stored(item, model, answer);
     // A batch of an earlier run may bring an answer that is on record already.
-    if (!wanted.delete(item)) continue;
+    const isBetter = unanswered.has(item) && outcomeOf(told) === 'said';
+    if (!wanted.delete(item) && !isBetter) continue;
     const spent = spentOn(answer, prices);
-    await record.answer(asked(outcome.id), answer, spent);
+    await record.answer(
+      asked(outcome.id),
+      answer,
+      spent,
+      unanswered.delete(item) ? 'replace' : 'first',
+    );
     money.spend(spent);
-    yield stored(item, model, answer);
+    guard.note(told, answer.raw);
+    yield told;
   }
+  requireGood();
   const [first] = failures;
   if (!first) return;
   throw new WeighbridgeError(
@@ -63,10 +94,10 @@ export async function* collectByBatch(
 }
 
 function* batchItems(
-  missing: readonly number[],
+  items: readonly number[],
   request: (item: number) => BatchItem['request'],
 ): Iterable<BatchItem> {
-  for (const item of missing) yield { id: String(item), request: request(item) };
+  for (const item of items) yield { id: String(item), request: request(item) };
 }
 
 /**

@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { WeighbridgeError } from '../../errors.js';
 import { estimateStudy } from '../../harness/estimate-study.js';
 import { lookAtStudy, openStudy, type RunningStudy } from '../../harness/open-study.js';
+import { outcomeOf } from '../../harness/read-answers.js';
 import { runStudy } from '../../harness/run-study.js';
 import { warn } from '../analysis.js';
 import { stageProgress } from './stage-progress.js';
@@ -12,6 +13,9 @@ import { estimateTable } from './tables.js';
 interface RunFlags {
   dryRun: boolean;
   retryFailed: boolean;
+  retryInvalid: boolean;
+  keepVoid: boolean;
+  acceptLoss: boolean;
   quiet: boolean;
 }
 
@@ -22,16 +26,33 @@ export function addRun(study: Command): void {
     .argument('<folder>', 'a folder made by `study init`')
     .option('--dry-run', 'only say how many requests and tokens are left, and their price', false)
     .option('--retry-failed', 'begin failed training jobs anew, which is paid for again', false)
+    .option(
+      '--retry-invalid',
+      'ask again, and pay for, trials whose answer holds no text or was kept back by a content filter; invalid answers with text, refusals too, are data and stay',
+      false,
+    )
+    .option(
+      '--keep-void',
+      'go on where the model answers nothing, which stops the run otherwise',
+      false,
+    )
+    .option(
+      '--accept-loss',
+      'go on with a record that has lost answers: they are asked, and paid for, again',
+      false,
+    )
     .option('--quiet', 'no progress', false)
     .action((folder: string, flags: RunFlags) =>
-      flags.dryRun ? showPlan(folder) : collectStudy(folder, flags),
+      flags.dryRun ? showPlan(folder, flags) : collectStudy(folder, flags),
     );
 }
 
-async function showPlan(folder: string): Promise<void> {
+async function showPlan(folder: string, { retryInvalid }: RunFlags): Promise<void> {
   const study = await lookAtStudy(folder);
   try {
-    process.stdout.write(`${estimateTable(estimateStudy(study), study.configuration)}\n`);
+    process.stdout.write(
+      `${estimateTable(estimateStudy(study, retryInvalid), study.configuration)}\n`,
+    );
   } finally {
     study.close();
   }
@@ -39,9 +60,15 @@ async function showPlan(folder: string): Promise<void> {
 
 export async function collectStudy(
   folder: string,
-  { retryFailed, quiet }: Pick<RunFlags, 'retryFailed' | 'quiet'>,
+  {
+    retryFailed = false,
+    retryInvalid = false,
+    keepVoid = false,
+    acceptLoss = false,
+    quiet = false,
+  }: Partial<RunFlags>,
 ): Promise<void> {
-  const study = await openStudy(folder);
+  const study = await openStudy(folder, { acceptLoss });
   const progress = stageProgress(quiet);
   const stopping = stopOnSignal(() =>
     progress.say('stopping: requests in flight are let come home (once more to drop them)'),
@@ -51,18 +78,40 @@ export async function collectStudy(
       stop: stopping.signal,
       onProgress: progress.update,
       retryFailed: retryFailed ? 'retry' : 'stop',
+      retryInvalid,
+      keepVoid,
     });
     progress.stop();
     const { requests, tokens, usd } = study.record.spent();
     progress.say(
       `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
     );
-    warn(logprobWarnings(study));
+    warn([...unansweredWarnings(study), ...logprobWarnings(study)]);
   } finally {
     stopping.release();
     progress.stop();
     study.close();
   }
+}
+
+/** Trials without a word of the model's. */
+function unansweredWarnings({ stages, record }: RunningStudy): string[] {
+  return stages.flatMap((stage) => {
+    if (stage.kind === 'training') return [];
+    const reasons = new Map<string, number>();
+    for (const answer of record.answers(stage.id)) {
+      const outcome = outcomeOf(answer);
+      if (outcome === 'said') continue;
+      const reason = outcome === 'filtered' ? 'content filter' : 'no text';
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (reasons.size === 0) return [];
+    const count = [...reasons.values()].reduce((sum, one) => sum + one, 0);
+    const why = [...reasons].map(([reason, of]) => `${reason} ${of}`).join(', ');
+    return [
+      `${stage.id}: ${count} of ${stage.trials.length} trials have no answer of the model (${why}); --retry-invalid asks them again`,
+    ];
+  });
 }
 
 /** Log-probabilities that were asked for and did not come. */
