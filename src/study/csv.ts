@@ -121,10 +121,24 @@ export function cellError(
   );
 }
 
+/** Rows that are turned into text at a time, so that a large table is never in memory as cells. */
+const ROWS_AT_A_TIME = 500;
+
 /** Rows as CSV text with Unix line ends, as Python's and R's writers make it. */
 export function formatCsv(
   columns: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  rows: Iterable<readonly (string | number)[]>,
 ): string {
-  return `${Papa.unparse({ fields: [...columns], data: rows.map((row) => [...row]) }, { newline: '\n' })}\n`;
+  const parts: string[] = [];
+  let block: (string | number)[][] = [[...columns]];
+  const finish = () => {
+    if (block.length > 0) parts.push(Papa.unparse(block, { newline: '\n' }));
+    block = [];
+  };
+  for (const row of rows) {
+    block.push([...row]);
+    if (block.length === ROWS_AT_A_TIME) finish();
+  }
+  finish();
+  return `${parts.join('\n')}\n`;
 }
