@@ -37,6 +37,7 @@ export async function* collectByBatch(
   const unanswered = unansweredItems(stage, record);
   const failures: FailedAttempt[] = [];
   let unwritten: unknown = null;
+  let asks = false;
   const requireGood = () => {
     if (unwritten !== null) throw unwritten;
     if (guard.stopped && !keepVoid) throw guard.stopped;
@@ -51,6 +52,7 @@ export async function* collectByBatch(
     signal: stop,
     retryFailed: retryFailed === 'retry',
     beforeCreate: async (batch) => {
+      asks = true;
       requireGood();
       await money.beforeCreate(batch);
       // While this one waited, another may have come home.
@@ -71,6 +73,7 @@ export async function* collectByBatch(
     const { answer } = outcome;
     const told = stored(item, model, answer);
     // A batch of an earlier run may bring an answer that is on record already.
+    if (unanswered.has(item) && record.isAccepted(stage.id, item, answer.raw)) continue;
     const isBetter = unanswered.has(item) && outcomeOf(told) === 'said';
     if (!wanted.delete(item) && !isBetter) continue;
     const spent = spentOn(answer, prices);
@@ -81,7 +84,8 @@ export async function* collectByBatch(
       unanswered.delete(item) ? 'replace' : 'first',
     );
     money.spend(spent);
-    guard.note(told, answer.raw);
+    // Whoever asks again has mended the cause: what an earlier run asked for tells nothing of it.
+    if (asks || !control.retryInvalid) guard.note(told, answer.raw);
     yield told;
   }
   requireGood();

@@ -88,9 +88,9 @@ function openTally(stage: CollectionStage) {
       example = `the one to trial ${answer.item} was ${excerpt(raw)}`;
       return outcome;
     },
-    /** A filter may refuse all trials of one context: it says nothing of the others. */
+    /** A filter may refuse all trials of a context or two: it says nothing of the others. */
     useless(): number {
-      const isAll = filteredContexts.size > 1 || contexts.size === 1;
+      const isAll = filteredContexts.size >= Math.min(3, contexts.size);
       return this.void + (isAll ? filtered : 0);
     },
     story(): string {

@@ -98,6 +98,7 @@ function errorIn(value: unknown): ToldError | null {
   const { message, code, type } = error;
   const words = [message, code, type].find((one) => typeof one === 'string' && one !== '');
   if (words !== undefined) return { value, words: String(words) };
+  if (isFiltered(value)) return { value, words: 'content filter' };
   return typeof code === 'number' ? { value, words: `error ${code}` } : null;
 }
 

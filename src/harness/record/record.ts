@@ -66,6 +66,8 @@ export interface StudyRecord {
    * @throws WeighbridgeError `bad-data` where the file is damaged
    */
   answers(stage: string): Iterable<StoredAnswer>;
+  /** True where this very response is the accepted answer of the trial. */
+  isAccepted(stage: string, item: number, raw: string): boolean;
   /** Trials that were answered more than once. */
   answeredAgain(): number;
   /** True once anything was answered, trained or sent in a batch. */
@@ -216,7 +218,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Queries whose errors are lines for a person. Text is asked for with `whole`. */
 function reader(database: RecordDatabase, path: string, guarded: Guard) {
-  const rows = (sql: string, ...values: string[]): Row[] =>
+  const rows = (sql: string, ...values: (string | number)[]): Row[] =>
     guarded(() => database.prepare(sql).all(...values)).map(asRow);
   const number = (sql: string, ...values: string[]) => Number(rows(sql, ...values)[0]?.n ?? 0);
   const text = textReader(path);
@@ -259,6 +261,12 @@ function reader(database: RecordDatabase, path: string, guarded: Guard) {
         yield storedAnswer(asRow(next.value), stage, path);
       }
     },
+    isAccepted: (stage: string, item: number, raw: string) =>
+      rows(
+        `SELECT 1 FROM answers JOIN requests ON requests.id = answers.request
+         WHERE answers.stage = ? AND answers.item = ? AND requests.raw = ?`,
+        ...[stage, item, raw],
+      ).length > 0,
     answeredAgain: () =>
       number(`SELECT count(*) AS n FROM (SELECT 1 FROM requests WHERE failure IS NULL
         GROUP BY stage, item HAVING count(*) > 1)`),
