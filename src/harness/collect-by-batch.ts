@@ -55,8 +55,13 @@ export async function* collectByBatch(
       asks = true;
       requireGood();
       await money.beforeCreate(batch);
-      // While this one waited, another may have come home.
-      requireGood();
+      try {
+        // While this one waited, another may have come home.
+        requireGood();
+      } catch (error) {
+        money.onSettled(batch);
+        throw error;
+      }
     },
     onSettled: money.onSettled,
     onFailedAttempt: (id, failed) =>
@@ -89,11 +94,16 @@ export async function* collectByBatch(
     yield told;
   }
   requireGood();
+  requireNoFailures(stage, failures);
+}
+
+/** @throws WeighbridgeError `job-failed` */
+function requireNoFailures({ id }: CollectionStage, failures: readonly FailedAttempt[]): void {
   const [first] = failures;
   if (!first) return;
   throw new WeighbridgeError(
     'job-failed',
-    `${stage.id}: ${failures.length} requests failed in batches, the first because ${first.reason}; run again to send them once more`,
+    `${id}: ${failures.length} requests failed in batches, the first because ${first.reason}; run again to send them once more`,
   );
 }
 

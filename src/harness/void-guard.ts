@@ -107,8 +107,13 @@ function openTally(stage: CollectionStage) {
 /** What the server sent in place of an answer, in a few words. */
 function excerpt(raw: string): string {
   const body = parseObject(raw);
-  const part = asList(body?.choices)[0] ?? body?.error;
-  return plain(part === undefined ? raw : JSON.stringify(part), 200);
+  const part = asList(body?.choices)[0] ?? body?.error ?? body;
+  try {
+    return plain(JSON.stringify(part), 200);
+  } catch {
+    // Nested too deep to be written.
+    return plain(raw, 200);
+  }
 }
 
 function plain(text: string, longest: number): string {

@@ -218,41 +218,18 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Queries whose errors are lines for a person. Text is asked for with `whole`. */
 function reader(database: RecordDatabase, path: string, guarded: Guard) {
-  const rows = (sql: string, ...values: (string | number)[]): Row[] =>
+  const rows: Rows = (sql, ...values) =>
     guarded(() => database.prepare(sql).all(...values)).map(asRow);
   const number = (sql: string, ...values: string[]) => Number(rows(sql, ...values)[0]?.n ?? 0);
   const text = textReader(path);
-  const runs = number("SELECT count(*) AS n FROM meta WHERE key LIKE 'run/%'");
   return {
-    spent(): Spent {
-      // Not sum(): it fails beyond 2^63, and older records hold whatever a server said.
-      const [row] = rows(`SELECT total(requests) AS requests, total(tokens) AS tokens,
-          total(usd) AS usd
-        FROM (SELECT spent_requests AS requests, spent_tokens AS tokens, spent_usd AS usd
-              FROM requests
-              UNION ALL SELECT requests, tokens, usd FROM charges)`);
-      return {
-        requests: storable(Number(row?.requests)),
-        tokens: storable(Number(row?.tokens)),
-        usd: storable(Number(row?.usd)),
-      };
-    },
+    spent: () => totalSpent(rows),
     charged: (key: string) => rows('SELECT 1 FROM charges WHERE key = ?', key).length > 0,
     answered: (stage: string) =>
       new Set(
         rows('SELECT item FROM answers WHERE stage = ?', stage).map(({ item }) => Number(item)),
       ),
-    counts(): ReadonlyMap<string, StageCounts> {
-      const found = rows(`SELECT ${whole('stage')} AS stage, sum(failure IS NOT NULL) AS failures,
-        (SELECT count(*) FROM answers WHERE answers.stage = requests.stage) AS answers
-        FROM requests GROUP BY stage`);
-      return new Map(
-        found.map(({ stage, answers, failures }) => [
-          text(stage) ?? '',
-          { answers: Number(answers), failures: Number(failures) },
-        ]),
-      );
-    },
+    counts: () => stageCounts(rows, text),
     *answers(stage: string): Iterable<StoredAnswer> {
       const found = guarded(() => database.prepare(ACCEPTED).iterate(stage));
       for (;;) {
@@ -283,10 +260,41 @@ function reader(database: RecordDatabase, path: string, guarded: Guard) {
     simulated: () =>
       rows("SELECT 1 FROM requests WHERE fingerprint LIKE 'fp_simulated%' LIMIT 1").length > 0,
     size: () => ({
-      runs: Math.max(runs, number("SELECT count(*) AS n FROM meta WHERE key LIKE 'run/%'")),
+      runs: number("SELECT count(*) AS n FROM meta WHERE key LIKE 'run/%'"),
       requests: number('SELECT max(id) AS n FROM requests'),
     }),
   };
+}
+
+type Rows = (sql: string, ...values: (string | number)[]) => Row[];
+
+/** Not by sum(): it fails beyond 2^63, and older records hold whatever a server said. */
+function totalSpent(rows: Rows): Spent {
+  const [row] = rows(`SELECT total(requests) AS requests, total(tokens) AS tokens,
+      total(usd) AS usd
+    FROM (SELECT spent_requests AS requests, spent_tokens AS tokens, spent_usd AS usd
+          FROM requests
+          UNION ALL SELECT requests, tokens, usd FROM charges)`);
+  return {
+    requests: storable(Number(row?.requests)),
+    tokens: storable(Number(row?.tokens)),
+    usd: storable(Number(row?.usd)),
+  };
+}
+
+function stageCounts(
+  rows: Rows,
+  text: ReturnType<typeof textReader>,
+): ReadonlyMap<string, StageCounts> {
+  const found = rows(`SELECT ${whole('stage')} AS stage, sum(failure IS NOT NULL) AS failures,
+    (SELECT count(*) FROM answers WHERE answers.stage = requests.stage) AS answers
+    FROM requests GROUP BY stage`);
+  return new Map(
+    found.map(({ stage, answers, failures }) => [
+      text(stage) ?? '',
+      { answers: Number(answers), failures: Number(failures) },
+    ]),
+  );
 }
 
 /** Outer, so that an answer whose request is lost shows. */
