@@ -28,6 +28,10 @@ export type ErrorCode =
   | 'study-version'
   /** What is fixed once collection has begun was changed. */
   | 'study-changed'
+  /** The record of a study holds less than it did: its log is missing, or it was emptied. */
+  | 'record-lost'
+  /** A model gives answers without any text. */
+  | 'void-answers'
   /** The record of a study cannot be written: the disk is full. */
   | 'disk-full'
   /** A folder holds no result, or nothing that says so. */

@@ -10,6 +10,7 @@ import { type CollectionStage, findTraining, type Training } from './plan.js';
 import { type InvalidAnswer, type Reading, readChoice, readReport } from './read-answers.js';
 import type { StoredAnswer } from './record/record.js';
 import { askedModel, train } from './training.js';
+import { itemsToAsk } from './trial-request.js';
 
 export interface CollectOptions {
   /** Starts no more requests once aborted; those in flight are paid for and still yielded. */
@@ -18,6 +19,10 @@ export interface CollectOptions {
   readonly model?: string;
   /** How strictly answers are read; the paper's way by default. */
   readonly policy?: AnswerPolicy;
+  /** Ask again where the accepted answer is void or was kept back by a content filter. */
+  readonly retryInvalid?: boolean;
+  /** Go on where the model answers nothing, which stops the collection otherwise. */
+  readonly keepVoid?: boolean;
 }
 
 /** A choice or report with its place in the study, or why an answer is none. */
@@ -29,7 +34,7 @@ export type CollectedRow<Row> =
  * Every choice of the study: those on record first, then those still missing, each on disk before
  * it is yielded.
  * @throws WeighbridgeError `bad-argument` where the preference training is not done; `server`,
- *   `budget`, `disk-full`
+ *   `budget`, `disk-full`; `void-answers` where the model answers nothing
  */
 export function collectChoices(
   study: RunningStudy,
@@ -50,7 +55,7 @@ async function* collectKind<Row>(
   study: RunningStudy,
   kind: CollectionStage['kind'],
   read: (stage: CollectionStage, answer: StoredAnswer, policy: AnswerPolicy) => Reading<Row>,
-  { signal, model: wanted, policy = 'paper' }: CollectOptions,
+  { signal, model: wanted, policy = 'paper', ...control }: CollectOptions,
 ): AsyncGenerator<CollectedRow<Row>, void, undefined> {
   for (const stage of study.stages) {
     if (stage.kind !== kind) continue;
@@ -61,9 +66,14 @@ async function* collectKind<Row>(
         ? { ...reading.row, stage: stage.id, item: answer.item, valid: true }
         : { ...reading.invalid, valid: false };
     };
-    for (const answer of [...study.record.answers(stage.id)]) yield row(answer);
+    const asked = new Set(itemsToAsk(stage, study.record, control.retryInvalid));
+    for (const answer of [...study.record.answers(stage.id)]) {
+      if (!asked.has(answer.item)) yield row(answer);
+    }
     const model = askedModel(stage.base, stage.after, study.record);
-    for await (const answer of collect(study, stage, model, { stop: signal })) yield row(answer);
+    for await (const answer of collect(study, stage, model, { ...control, stop: signal })) {
+      yield row(answer);
+    }
     if (signal?.aborted) return;
   }
 }

@@ -8,7 +8,7 @@ import type { PlannedStudy } from './open-study.js';
 import type { CollectionStage, TrainingStage } from './plan.js';
 import { BATCH_DISCOUNT, pricesOf } from './price-book.js';
 import { mostTrainingCost, trainedModel, trainingCost, trainingText } from './training.js';
-import { missingItems, requestFor } from './trial-request.js';
+import { itemsToAsk, missingItems, requestFor } from './trial-request.js';
 
 export interface StageEstimate {
   readonly stage: string;
@@ -29,16 +29,22 @@ const LIKELY_TOKENS_PER_WEIGHT = 8;
 /** Prompts of a stage are much alike: so many of them tell the mean. */
 const SAMPLED = 50;
 
-export function estimateStudy({
-  configuration,
-  stages,
-  stimuli,
-  record,
-}: Pick<PlannedStudy, 'configuration' | 'stages' | 'stimuli' | 'record'>): StageEstimate[] {
+/** @param retryInvalid trials whose answer is void or filtered count as still to be asked */
+export function estimateStudy(
+  {
+    configuration,
+    stages,
+    stimuli,
+    record,
+  }: Pick<PlannedStudy, 'configuration' | 'stages' | 'stimuli' | 'record'>,
+  retryInvalid = false,
+): StageEstimate[] {
   return stages.map((stage) => {
     if (stage.kind !== 'training') {
-      const answered = record?.answered(stage.id) ?? new Set<number>();
-      return estimateCollection(stage, missingItems(stage, answered), configuration);
+      const items = record
+        ? itemsToAsk(stage, record, retryInvalid)
+        : missingItems(stage, new Set());
+      return estimateCollection(stage, items, configuration);
     }
     const done = trainedModel(stage.base, stage.training, record) !== null;
     const text = done ? null : trainingText(configuration, stimuli, stage.training).training;

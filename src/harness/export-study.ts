@@ -60,10 +60,16 @@ export function exportStudy(study: BegunStudy, policy: AnswerPolicy): StudyExpor
     stage: CollectionStage,
     read: (stage: CollectionStage, answer: StoredAnswer, policy: AnswerPolicy) => Reading<Row>,
   ): Row[] => {
-    const readings = Array.from(record.answers(stage.id), (answer) => read(stage, answer, policy));
-    counts.push(countReadings(stage, readings));
-    invalid.push(...readings.flatMap((one) => (one.valid ? [] : [one.invalid])));
-    return readings.flatMap((one) => (one.valid ? [one.row] : []));
+    const rows: Row[] = [];
+    const count = openCount(stage);
+    for (const answer of record.answers(stage.id)) {
+      const one = read(stage, answer, policy);
+      count.add(one);
+      if (one.valid) rows.push(one.row);
+      else invalid.push(one.invalid);
+    }
+    counts.push(count.result());
+    return rows;
   };
   for (const stage of stages) {
     if (stage.kind === 'training') continue;
@@ -77,23 +83,22 @@ export function exportStudy(study: BegunStudy, policy: AnswerPolicy): StudyExpor
   return { files, counts, invalid };
 }
 
-function countReadings<Row>(
-  { id, trials }: CollectionStage,
-  readings: readonly Reading<Row>[],
-): AnswerCounts {
-  const valid = readings.filter((one) => one.valid);
+/** Counts readings as they come: all of a stage take much memory. */
+function openCount({ id, trials }: CollectionStage) {
+  const sums = { answered: 0, valid: 0, repaired: 0, outOfRange: 0 };
   const invalid = new Map<InvalidReason, number>();
-  for (const one of readings) {
-    if (!one.valid) invalid.set(one.invalid.reason, (invalid.get(one.invalid.reason) ?? 0) + 1);
-  }
   return {
-    stage: id,
-    asked: trials.length,
-    answered: readings.length,
-    valid: valid.length,
-    repaired: valid.filter(({ repairs }) => repairs.length > 0).length,
-    outOfRange: valid.filter(({ outOfRange }) => outOfRange).length,
-    invalid,
+    add(one: Reading<unknown>): void {
+      sums.answered++;
+      if (one.valid) {
+        sums.valid++;
+        if (one.repairs.length > 0) sums.repaired++;
+        if (one.outOfRange) sums.outOfRange++;
+      } else {
+        invalid.set(one.invalid.reason, (invalid.get(one.invalid.reason) ?? 0) + 1);
+      }
+    },
+    result: (): AnswerCounts => ({ stage: id, asked: trials.length, ...sums, invalid }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { WeighbridgeError } from '../errors.js';
+import { parseObject } from './client/json.js';
 import type { Configuration } from './configuration/schema.js';
 import type { StudyRecord } from './record/record.js';
 import type { StudyStimuli } from './stimuli.js';
@@ -32,7 +33,13 @@ export function requireUnchanged(
 ): void {
   const kept = record.begun() ? record.meta(FROZEN) : null;
   if (kept === null) return;
-  const before = JSON.parse(kept) as Record<string, unknown>;
+  const before = parseObject(kept);
+  if (!before) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `the study's record is damaged: its '${FROZEN}' is ${shown(kept.slice(0, 60))}, expected a JSON object; restore it from a copy`,
+    );
+  }
   const changed = Object.entries(fixedPart(configuration, stimuli)).find(
     ([key, value]) => JSON.stringify(before[key]) !== JSON.stringify(value),
   );

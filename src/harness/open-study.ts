@@ -17,6 +17,7 @@ import { planStages, type Stage, trainings } from './plan.js';
 import { type PriceBook, priceBook } from './price-book.js';
 import { noteRun } from './provenance.js';
 import { acquireLock } from './record/lock.js';
+import { openMark, recordLoss, requireWhole } from './record/mark.js';
 import { openRecord, type StudyRecord } from './record/record.js';
 import { beginSession, endSession, mostOfOneRequest } from './session.js';
 import { readStimuli, type StudyStimuli } from './stimuli.js';
@@ -53,14 +54,19 @@ export interface OpenOptions extends TrustOptions {
   readonly fetch?: Fetch;
   /** Told that a server that fails is waited for, and that it works again. */
   readonly onNotice?: OnNotice;
+  /** Go on with a record that has lost answers: they are asked, and paid for, again. */
+  readonly acceptLoss?: boolean;
 }
 
-/** @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version`, `study-changed` */
+/**
+ * @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version`,
+ *   `study-changed`; `record-lost` where there is no record any more
+ */
 export async function lookAtStudy(folder: string): Promise<PlannedStudy> {
   const configuration = await readConfiguration(folder);
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
   const stages = planStages(configuration, stimuli);
-  const record = recordToLookAt(join(folder, studyFiles.record));
+  const record = recordToLookAt(folder);
   try {
     if (record) requireUnchanged(record, configuration, stimuli);
   } catch (error) {
@@ -78,17 +84,33 @@ export async function lookAtStudy(folder: string): Promise<PlannedStudy> {
 }
 
 /** Null before the first run. */
-function recordToLookAt(path: string): StudyRecord | null {
-  return existsSync(path) && statSync(path).size > 0 ? openRecord(path, 'read') : null;
+function recordToLookAt(folder: string): StudyRecord | null {
+  const path = join(folder, studyFiles.record);
+  if (existsSync(path) && statSync(path).size > 0) return openRecord(path, 'read');
+  requireWhole(path, join(folder, studyFiles.mark));
+  return null;
+}
+
+/** What the study's record has lost since it was last written to, in words; null for nothing. */
+export function lossOf(folder: string): string | null {
+  return recordLoss(join(folder, studyFiles.record), join(folder, studyFiles.mark));
 }
 
 /**
  * Opens a study to work on it; nobody else can until it is closed.
- * @throws WeighbridgeError as `lookAtStudy`, and `no-key`, `study-locked`, `disk-full`
+ * @throws WeighbridgeError as `lookAtStudy`, and `no-key`, `study-locked`, `disk-full`;
+ *   `record-lost` where the record holds less than it did
  */
 export async function openStudy(
   folder: string,
-  { environment = process.env, clock = realClock, fetch, onNotice, ...trust }: OpenOptions = {},
+  {
+    environment = process.env,
+    clock = realClock,
+    acceptLoss = false,
+    fetch,
+    onNotice,
+    ...trust
+  }: OpenOptions = {},
 ): Promise<RunningStudy> {
   const configuration = await readConfiguration(folder);
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
@@ -96,9 +118,13 @@ export async function openStudy(
   const apiKey = keyFrom(configuration, environment);
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
   try {
-    const record = openRecord(join(folder, studyFiles.record));
+    const markPath = join(folder, studyFiles.mark);
+    if (!acceptLoss) requireWhole(join(folder, studyFiles.record), markPath);
+    const mark = openMark(markPath);
+    const record = openRecord(join(folder, studyFiles.record), 'write', { mark });
     fix(record, configuration, stimuli);
     noteRun(record, configuration, stimuli);
+    mark.write(record.size());
     return running(
       { folder, configuration, stimuli, record, apiKey, clock, fetch, onNotice },
       lock.release,

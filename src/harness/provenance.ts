@@ -59,6 +59,7 @@ export function provenanceText(
   const { study, models, contexts, counts, seeds } = configuration;
   const names = models.map(({ name }) => name).join(', ');
   const simulated = record.simulated();
+  const again = record.answeredAgain();
   const provenance = {
     simulated,
     description: simulated
@@ -66,6 +67,8 @@ export function provenanceText(
       : `study ${study}, collected by weighbridge from ${names}`,
     reports_per_context: counts.reports,
     answers: policy,
+    // An answer that took another's place is a second chance, which whoever reads the data must know.
+    ...(again > 0 ? { trials_asked_again: again } : {}),
     weighbridge: packageVersion,
     models: models.map(({ name, fine_tuning, trained }) => ({ name, fine_tuning, trained })),
     contexts,

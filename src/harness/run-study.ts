@@ -9,6 +9,7 @@ import type { FineTuneProgress } from './fine-tuning/fine-tune.js';
 import type { RunningStudy } from './open-study.js';
 import type { CollectionStage, Stage, TrainingStage } from './plan.js';
 import { askedModel, train } from './training.js';
+import { itemsToAsk } from './trial-request.js';
 
 /** How far a stage is: answers, or a training's news. */
 export type StageProgress =
@@ -31,6 +32,10 @@ export interface RunOptions {
   /** Something went otherwise than it should, and was dealt with: one line. */
   readonly onWarning?: ((line: string) => void) | undefined;
   readonly retryFailed?: 'retry' | 'stop';
+  /** Ask again where the accepted answer is void or filtered. */
+  readonly retryInvalid?: boolean;
+  /** Go on where the model answers nothing, which stops the run otherwise. */
+  readonly keepVoid?: boolean;
 }
 
 /**
@@ -69,7 +74,7 @@ async function runWhenReady(
   // So too where a stage that it needs has failed.
   if (options.stop.aborted) return false;
   try {
-    await runStage(study, stage, options);
+    await runStage(study, stage, options, (error) => failure.abort(error));
     return !options.stop.aborted;
   } catch (error) {
     failure.abort(error);
@@ -77,8 +82,13 @@ async function runWhenReady(
   }
 }
 
-async function runStage(study: RunningStudy, stage: Stage, options: RunOptions): Promise<void> {
-  const { stop, onProgress, onWarning, retryFailed } = options;
+async function runStage(
+  study: RunningStudy,
+  stage: Stage,
+  options: RunOptions,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  const { stop, onProgress, onWarning, retryFailed, retryInvalid, keepVoid } = options;
   if (stage.kind === 'training') {
     await train(study, stage, {
       ...(stop ? { stop } : {}),
@@ -89,16 +99,21 @@ async function runStage(study: RunningStudy, stage: Stage, options: RunOptions):
     return;
   }
   const total = stage.trials.length;
-  let done = study.record.answered(stage.id).size;
+  let done = total - itemsToAsk(stage, study.record, retryInvalid).length;
   onProgress?.({ kind: 'collection', stage, done, total });
   const model = askedModel(stage.base, stage.after, study.record);
+  const explain = (error: unknown) => (stage.after === null ? error : modelGone(error, model));
+  const control = { stop, retryFailed, retryInvalid, keepVoid, onWarning };
   try {
-    for await (const _ of collect(study, stage, model, { stop, retryFailed, onWarning })) {
+    for await (const _ of collect(study, stage, model, {
+      ...control,
+      onFailure: (error) => onFailure(explain(error)),
+    })) {
       done++;
       onProgress?.({ kind: 'collection', stage, done, total });
     }
   } catch (error) {
-    throw stage.after === null ? error : modelGone(error, model);
+    throw explain(error);
   }
 }
 

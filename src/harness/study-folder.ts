@@ -11,6 +11,8 @@ import type { Configuration } from './configuration/schema.js';
 export const studyFiles = {
   configuration: 'study.yaml',
   record: 'record.sqlite',
+  /** How much the record has held. */
+  mark: 'record.mark',
   lock: 'study.lock',
 } as const;
 

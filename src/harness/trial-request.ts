@@ -6,6 +6,7 @@ import type { Answer, ChatRequest, FailedAttempt } from './client/chat.js';
 import { mostPromptTokens } from './client/estimate.js';
 import { costOf, nothing, type Prices, type Spent } from './client/spending.js';
 import type { CollectionStage } from './plan.js';
+import { outcomeOf } from './read-answers.js';
 import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
 
 /** Room for an object of weights as long as names can make it; a choice is one letter. */
@@ -45,8 +46,30 @@ export function missingItems(stage: CollectionStage, answered: ReadonlySet<numbe
   return stage.trials.flatMap((_, item) => (answered.has(item) ? [] : [item]));
 }
 
-export function stored(item: number, model: string, { text, logprobs }: Answer): StoredAnswer {
-  return { item, model, text, logprobA: logprobs?.a ?? null, logprobB: logprobs?.b ?? null };
+/** Trials whose accepted answer is void or was kept back by a content filter. */
+export function unansweredItems(stage: CollectionStage, record: StudyRecord): Set<number> {
+  const items = new Set<number>();
+  for (const answer of record.answers(stage.id)) {
+    if (outcomeOf(answer) !== 'said') items.add(answer.item);
+  }
+  return items;
+}
+
+/** Trials to be asked: those without an answer, and, where they are to be asked again, void ones. */
+export function itemsToAsk(
+  stage: CollectionStage,
+  record: StudyRecord,
+  retryInvalid: boolean | undefined,
+): number[] {
+  const answered = record.answered(stage.id);
+  if (retryInvalid) for (const item of unansweredItems(stage, record)) answered.delete(item);
+  return missingItems(stage, answered);
+}
+
+export function stored(item: number, model: string, answer: Answer): StoredAnswer {
+  const { text, logprobs, finishReason } = answer;
+  const [logprobA, logprobB] = [logprobs?.a ?? null, logprobs?.b ?? null];
+  return { item, model, text, logprobA, logprobB, finishReason };
 }
 
 /** What the budget counts for an answer: the most it can have cost, where the server does not count. */
@@ -64,13 +87,13 @@ export function spentOn(
   return { requests: 1, tokens, usd: costOf(prices, counted) };
 }
 
-/** A record that cannot take it takes no answer either, and that one is waited for. */
+/** @throws WeighbridgeError `disk-full` */
 export function keepFailure(
   record: StudyRecord,
   asked: Asked,
   failed: FailedAttempt,
 ): Promise<void> {
-  return record.failure(asked, failed, failed.spent ?? nothing()).catch(() => {});
+  return record.failure(asked, failed, failed.spent ?? nothing());
 }
 
 export function askedOf(stage: CollectionStage, item: number, request: ChatRequest): Asked {

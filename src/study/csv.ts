@@ -139,13 +139,16 @@ export function cellError(
   );
 }
 
+/** Rows that are turned into text at a time, so that a large table is never in memory as cells. */
+const ROWS_AT_A_TIME = 500;
+
 /**
  * Rows as CSV text with Unix line ends, as Python's and R's writers make it: for files in the
  * authors' layout.
  */
 export function formatCsv(
   columns: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  rows: Iterable<readonly (string | number)[]>,
 ): string {
   return csvText(columns, rows, false);
 }
@@ -163,16 +166,26 @@ const FORMULA = /^'*(?:[\t\r\n]|[\s\p{C}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/u;
  */
 export function formatSafeCsv(
   columns: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  rows: Iterable<readonly (string | number)[]>,
 ): string {
   return csvText(columns, rows, FORMULA);
 }
 
 function csvText(
   columns: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  rows: Iterable<readonly (string | number)[]>,
   escapeFormulae: RegExp | false,
 ): string {
-  const data = rows.map((row) => [...row]);
-  return `${Papa.unparse({ fields: [...columns], data }, { newline: '\n', escapeFormulae })}\n`;
+  const parts: string[] = [];
+  let block: (string | number)[][] = [[...columns]];
+  const finish = () => {
+    if (block.length > 0) parts.push(Papa.unparse(block, { newline: '\n', escapeFormulae }));
+    block = [];
+  };
+  for (const row of rows) {
+    block.push([...row]);
+    if (block.length === ROWS_AT_A_TIME) finish();
+  }
+  finish();
+  return `${parts.join('\n')}\n`;
 }

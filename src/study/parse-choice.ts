@@ -1,9 +1,11 @@
 /**
  * Which option a model chose, from the text of its answer. The paper asked for A or B and nothing
  * else. The lenient policy takes the letter in other dress (quotes, markdown, a full stop, `Option
- * A`, `My answer is: b`), and never looks for it in prose, where `A` is a word like any other.
+ * A`, `My answer is: b`) and behind a model's thoughts, and never looks for it in prose, where `A`
+ * is a word like any other.
  */
 import type { AnswerPolicy } from './parse-report.js';
+import { withoutThinking } from './thinking.js';
 
 /** A letter with what may be said around it; no such answer is longer. */
 const LONGEST = 60;
@@ -17,7 +19,9 @@ const LETTER =
 export function parseChoice(text: string, policy: AnswerPolicy): 'A' | 'B' | null {
   const trimmed = text.trim();
   if (trimmed === 'A' || trimmed === 'B') return trimmed;
-  if (policy === 'paper' || trimmed.length > LONGEST) return null;
-  const letter = LETTER.exec(trimmed.replace(DRESS, ' ').trim())?.[1]?.toUpperCase();
+  if (policy === 'paper') return null;
+  const said = withoutThinking(text).trim();
+  if (said.length > LONGEST) return null;
+  const letter = LETTER.exec(said.replace(DRESS, ' ').trim())?.[1]?.toUpperCase();
   return letter === 'A' || letter === 'B' ? letter : null;
 }

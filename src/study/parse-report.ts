@@ -9,11 +9,13 @@
  * Infinity, and values that are no numbers (`"40"` is text).
  *
  * The lenient policy takes all of that, with the same weights, and mends what can be meant in one
- * way only: near-matches of names, one object within prose, numbers in quotes. Percentages are
+ * way only: near-matches of names, one object within prose or behind a model's thoughts, numbers in
+ * quotes. Percentages are
  * never mended: `"40%"` may be a share of all weights, which is another scale. Each mend is listed.
  */
 import { topLevelKeys } from './json-keys.js';
 import { namesNear } from './near-names.js';
+import { withoutThinking } from './thinking.js';
 
 export type AnswerPolicy = 'paper' | 'lenient';
 
@@ -57,7 +59,7 @@ export function parseReport(
   names: readonly string[],
   policy: AnswerPolicy,
 ): ParsedReport {
-  const found = findObject(text, policy);
+  const found = policy === 'paper' ? findObject(text, policy) : findBehindThoughts(text);
   if (!found.ok) return found;
   const keys = topLevelKeys(found.source);
   const matched = matchNames(keys, names, policy);
@@ -84,6 +86,16 @@ type FoundObject = {
   readonly object: Readonly<Record<string, unknown>>;
   readonly repairs: readonly Repair[];
 };
+
+/** Thoughts are taken out only where the text as it is holds no object. */
+function findBehindThoughts(text: string): FoundObject | Rejected {
+  const said = withoutThinking(text);
+  if (said === text || findObject(text, 'paper').ok) return findObject(text, 'lenient');
+  const found = findObject(said, 'lenient');
+  if (!found.ok) return found;
+  const repair = { from: "an answer behind the model's thoughts", to: 'the answer alone' };
+  return { ...found, repairs: [repair, ...found.repairs] };
+}
 
 function findObject(text: string, policy: AnswerPolicy): FoundObject | Rejected {
   const source = withoutFence(text);

@@ -65,7 +65,7 @@ export function choicesCsv(choices: readonly ChoiceRow[], attributes: number): s
       ...optionColumns(attributes),
       ...(weighed ? [probabilityColumn] : []),
     ],
-    choices.map(({ model, context, choseA, a, b, probabilityA }) => [
+    mapped(choices, ({ model, context, choseA, a, b, probabilityA }) => [
       model,
       context,
       choseA ? 'A' : 'B',
@@ -84,7 +84,7 @@ export function reportsCsv(reports: readonly ReportRow[], attributes: number): s
       ...attributeColumns('report_attr', attributes),
       ...optionColumns(attributes),
     ],
-    reports.map(({ model, version, context, weights, a, b }) => [
+    mapped(reports, ({ model, version, context, weights, a, b }) => [
       model,
       version,
       context,
@@ -92,6 +92,11 @@ export function reportsCsv(reports: readonly ReportRow[], attributes: number): s
       ...[...a, ...b].map(formatFloat),
     ]),
   );
+}
+
+/** Each row as it is asked for: all of them together take many times the memory of their text. */
+function* mapped<From, To>(all: Iterable<From>, map: (one: From) => To): Generator<To> {
+  for (const one of all) yield map(one);
 }
 
 function optionColumns(count: number): string[] {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readCompletion } from '../../src/harness/client/completion.js';
 import { parseConfiguration } from '../../src/harness/configuration/read-configuration.js';
 import { type CollectionStage, planStages, type Stage } from '../../src/harness/plan.js';
-import { readChoice, readReport } from '../../src/harness/read-answers.js';
+import { outcomeOf, readChoice, readReport } from '../../src/harness/read-answers.js';
 import { halves } from '../../src/harness/stimuli.js';
 import { smallPlan } from '../support/small-plan.js';
+import { chatRequest } from './client/support.js';
 
 const { configuration, stimuli, stages } = smallPlan();
 
@@ -78,6 +80,47 @@ describe('a choice', () => {
   });
 });
 
+describe('what an answer is to a run', () => {
+  const outcome = (message: object, finish_reason = 'stop') => {
+    const raw = JSON.stringify({ choices: [{ message, finish_reason }] });
+    const read = readCompletion(raw, chatRequest());
+    if ('malformed' in read) throw new Error(read.malformed);
+    const { text, finishReason } = read.completion;
+    return outcomeOf({ ...answer(text), finishReason });
+  };
+
+  test.each<[string, object, string?]>([
+    ['empty', { content: '' }],
+    ['null', { content: null }],
+    ['absent', {}],
+    ['white space', { content: ' \n\u200b' }],
+    ['reasoning alone', { content: null, reasoning_content: 'Hm.' }],
+    ['a call of a tool', { content: null, tool_calls: [{ id: '1' }] }, 'tool_calls'],
+    ['cut off before it began', { content: '' }, 'length'],
+    ['an empty list of parts', { content: [] }],
+    ['thoughts in a part', { content: [{ type: 'thinking', text: 'Hm' }] }],
+    ['thoughts alone', { content: '<think>Let me see</think>\n' }],
+    ['thoughts without an end', { content: '<thinking>Let me' }, 'length'],
+    ['a refusal without words', { content: null, refusal: '' }, 'refusal'],
+  ])('is void where there is no text of the model: %s', (_, message, finish) => {
+    expect(outcome(message, finish)).toBe('void');
+  });
+
+  test.each<[string, object, string?]>([
+    ['nonsense', { content: 'well' }],
+    ['a refusal in words', { content: null, refusal: 'I cannot' }],
+    ['cut off', { content: 'Let me' }, 'length'],
+    ['an answer behind thoughts', { content: '<think></think>A' }],
+  ])('is said where there is, valid or not: %s', (_, message, finish) => {
+    expect(outcome(message, finish)).toBe('said');
+  });
+
+  test.each(['content_filter', 'SAFETY', 'sensitive'])('is filtered: %s', (finish) => {
+    expect(outcome({ content: '' }, finish)).toBe('filtered');
+    expect(outcome({ content: 'A' }, finish)).toBe('filtered');
+  });
+});
+
 describe('the model that answered', () => {
   const model = (name: string, answeredBy: string) => {
     const asked = stage('reports', name);
@@ -127,6 +170,12 @@ describe('a report', () => {
       row: { weights },
     });
   });
+});
+
+test('an answer to a trial that the study does not have is refused', () => {
+  expect(() => readChoice(choices, { ...answer('A'), item: 9999 }, 'paper')).toThrow(
+    /an answer to trial 9999 of a-model\/choices-instilled, which has \d+/,
+  );
 });
 
 describe('the plan', () => {

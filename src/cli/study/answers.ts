@@ -5,7 +5,7 @@
 import { filePrefix } from '../../harness/configuration/schema.js';
 import type { AnswerCounts, BegunStudy } from '../../harness/export-study.js';
 import type { CollectionStage } from '../../harness/plan.js';
-import { readChoice, readReport } from '../../harness/read-answers.js';
+import { readChoice, readReport, trialOf } from '../../harness/read-answers.js';
 import type { StoredAnswer } from '../../harness/record/record.js';
 import { type Answers, grouped } from '../../report/result-folder/asked.js';
 import type { ReportRecord, TrialRecord } from '../../report/result-folder/format.js';
@@ -39,8 +39,7 @@ export function collectedAnswers({ stages, record }: BegunStudy, policy: AnswerP
 }
 
 function asked(stage: CollectionStage, answer: StoredAnswer): AskedAndSaid {
-  const trial = stage.trials[answer.item];
-  if (!trial) throw new RangeError(`${stage.id} has no trial ${answer.item}`);
+  const trial = trialOf(stage, answer);
   return { context: trial.context.name, trial, answer };
 }
 

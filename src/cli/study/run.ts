@@ -5,6 +5,7 @@ import pc from 'picocolors';
 import { WeighbridgeError } from '../../errors.js';
 import { estimateStudy } from '../../harness/estimate-study.js';
 import { lookAtStudy, openStudy, type RunningStudy } from '../../harness/open-study.js';
+import { outcomeOf } from '../../harness/read-answers.js';
 import { runStudy } from '../../harness/run-study.js';
 import { warn } from '../analysis.js';
 import { stageProgress } from './stage-progress.js';
@@ -14,6 +15,9 @@ import { addTrustOptions, type TrustFlags, trustOptions } from './trust.js';
 interface RunFlags extends TrustFlags {
   dryRun: boolean;
   retryFailed: boolean;
+  retryInvalid: boolean;
+  keepVoid: boolean;
+  acceptLoss: boolean;
   quiet: boolean;
 }
 
@@ -28,16 +32,33 @@ export function addRun(study: Command): void {
       'begin failed training jobs anew, and ask again for batches that are gone: both are paid for again',
       false,
     )
+    .option(
+      '--retry-invalid',
+      'ask again, and pay for, trials whose answer holds no text or was kept back by a content filter; invalid answers with text, refusals too, are data and stay',
+      false,
+    )
+    .option(
+      '--keep-void',
+      'go on where the model answers nothing, which stops the run otherwise',
+      false,
+    )
+    .option(
+      '--accept-loss',
+      'go on with a record that has lost answers: they are asked, and paid for, again',
+      false,
+    )
     .option('--quiet', 'no progress', false);
   addTrustOptions(command).action((folder: string, flags: RunFlags) =>
-    flags.dryRun ? showPlan(folder) : collectStudy(folder, flags),
+    flags.dryRun ? showPlan(folder, flags) : collectStudy(folder, flags),
   );
 }
 
-async function showPlan(folder: string): Promise<void> {
+async function showPlan(folder: string, { retryInvalid }: RunFlags): Promise<void> {
   const study = await lookAtStudy(folder);
   try {
-    process.stdout.write(`${estimateTable(estimateStudy(study), study.configuration)}\n`);
+    process.stdout.write(
+      `${estimateTable(estimateStudy(study, retryInvalid), study.configuration)}\n`,
+    );
   } finally {
     study.close();
   }
@@ -45,11 +66,19 @@ async function showPlan(folder: string): Promise<void> {
 
 export async function collectStudy(
   folder: string,
-  { retryFailed, quiet, ...trust }: Omit<RunFlags, 'dryRun'>,
+  {
+    retryFailed = false,
+    retryInvalid = false,
+    keepVoid = false,
+    acceptLoss = false,
+    quiet = false,
+    ...trust
+  }: Partial<RunFlags>,
 ): Promise<void> {
   const progress = stageProgress(quiet);
   const study = await openStudy(folder, {
     ...trustOptions(trust),
+    acceptLoss,
     // Also for those who want no progress: nothing else tells why nothing happens.
     onNotice: ({ line, isWaiting }) => progress.warn(isWaiting ? `${line}; Ctrl-C stops` : line),
   });
@@ -60,16 +89,17 @@ export async function collectStudy(
     await runStudy(study, {
       stop: stopping.signal,
       onProgress: progress.update,
-      onWarning: (line) =>
-        quiet ? warn([line]) : progress.say(`${pc.yellow('warning:')} ${line}`),
+      onWarning: (line) => progress.warn(`warning: ${line}`),
       retryFailed: retryFailed ? 'retry' : 'stop',
+      retryInvalid,
+      keepVoid,
     });
     progress.stop();
     const { requests, tokens, usd } = study.record.spent();
     progress.say(
       `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
     );
-    warn(logprobWarnings(study));
+    warn([...unansweredWarnings(study), ...logprobWarnings(study)]);
   } catch (error) {
     throw stopping.reason(error);
   } finally {
@@ -77,6 +107,26 @@ export async function collectStudy(
     progress.stop();
     study.close();
   }
+}
+
+/** Trials without a word of the model's. */
+function unansweredWarnings({ stages, record }: RunningStudy): string[] {
+  return stages.flatMap((stage) => {
+    if (stage.kind === 'training') return [];
+    const reasons = new Map<string, number>();
+    for (const answer of record.answers(stage.id)) {
+      const outcome = outcomeOf(answer);
+      if (outcome === 'said') continue;
+      const reason = outcome === 'filtered' ? 'content filter' : 'no text';
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (reasons.size === 0) return [];
+    const count = [...reasons.values()].reduce((sum, one) => sum + one, 0);
+    const why = [...reasons].map(([reason, of]) => `${reason} ${of}`).join(', ');
+    return [
+      `${stage.id}: ${count} of ${stage.trials.length} trials have no answer of the model (${why}); --retry-invalid asks them again`,
+    ];
+  });
 }
 
 /** Log-probabilities that were asked for and did not come. */

@@ -6,8 +6,11 @@ import { z } from 'zod';
 import { oneLine } from '../client/api-error.js';
 import type { Answer, ChatRequest, FailedAttempt } from '../client/chat.js';
 import {
+  type Completion,
   completionBody,
   type LimitName,
+  promptRefusal,
+  promptRefusalCost,
   readCompletion,
   wantsOtherLimit,
 } from '../client/completion.js';
@@ -48,6 +51,12 @@ export function readLine(
   const line = batchLineSchema.safeParse(parseJson(text));
   if (!line.success) return null;
   const { custom_id: id, response, error } = line.data;
+  const asked: ChatRequest = { model, messages: [], maxTokens: 0, logprobs: true };
+  const refusal = refusalIn(response?.body ?? { error }, asked);
+  if (refusal && response?.status_code !== 200) {
+    const status = response?.status_code ?? 400;
+    return { id, answer: { ...refusal, status, spent: promptRefusalCost, attempt, latencyMs: 0 } };
+  }
   if (!response) {
     const reason = [error?.code, error?.message].filter(Boolean).join(': ') || 'no response';
     const again = error?.code === 'batch_cancelled' ? 'next run' : 'yes';
@@ -60,7 +69,6 @@ export function readLine(
     const again = isPassing(status) || wantsOtherLimit(status, reason) ? 'yes' : 'no';
     return { id, failed: failedAttempt(attempt, status, reason), again };
   }
-  const asked: ChatRequest = { model, messages: [], maxTokens: 0, logprobs: true };
   const read = readCompletion(jsonOf(body, text), asked, asObject(body));
   if ('malformed' in read) {
     return { id, failed: failedAttempt(attempt, status, read.malformed), again: 'yes' };
@@ -78,6 +86,15 @@ function jsonOf(body: unknown, line: string): string {
     throw error;
   }
 }
+
+/** A content filter's refusal of the prompt: the outcome of the item, and no failure. */
+function refusalIn(body: unknown, asked: ChatRequest): Completion | null {
+  const raw = promptRefusal(errorBody.safeParse(body).data?.error);
+  const read = raw === null ? null : readCompletion(raw, asked);
+  return read && 'completion' in read ? read.completion : null;
+}
+
+const errorBody = z.object({ error: z.unknown() });
 
 function isPassing(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;

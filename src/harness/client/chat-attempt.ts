@@ -7,6 +7,7 @@
  * nobody can know, because the connection broke, the time was up, a gateway gave up, or the answer
  * came without counts, the most that it can have cost.
  */
+import { APIError } from 'openai';
 import { type Failure, localFailure, oneLine } from './api-error.js';
 import type { Answer, ChatRequest, FailedAttempt, Usage } from './chat.js';
 import type { Clock } from './clock.js';
@@ -14,6 +15,9 @@ import {
   type Completion,
   completionBody,
   type LimitName,
+  promptRefusal,
+  promptRefusalCost,
+  promptRefused,
   readCompletion,
   wantsOtherLimit,
 } from './completion.js';
@@ -72,17 +76,23 @@ export function openChat(
   async function exchange(request: ChatRequest, limitName: LimitName): Promise<Received> {
     const body = completionBody(request, limitName);
     const sent = await connection.chat(async (api, options) => {
-      const response = await api.chat.completions.create(body, options).asResponse();
-      return { raw: await connection.textOf(response), headers: response.headers };
+      try {
+        const response = await api.chat.completions.create(body, options).asResponse();
+        return { raw: await connection.textOf(response), status: 200, headers: response.headers };
+      } catch (error) {
+        const refusal = refusalIn(error);
+        if (!refusal) throw error;
+        return refusal;
+      }
     });
     if ('failure' in sent) {
       const { failure } = sent;
       return { completion: null, failure, usage: null, headers: failure.headers };
     }
-    const { raw, headers } = sent.value;
+    const { raw, headers, status } = sent.value;
     const read = readCompletion(raw, request);
     if ('completion' in read) {
-      const { completion } = read;
+      const completion = { ...read.completion, status };
       return { completion, failure: null, usage: completion.usage, headers };
     }
     const failure = localFailure('malformed', oneLine(read.malformed, connection.mask), 200);
@@ -105,7 +115,7 @@ export function openChat(
       const received = await exchange(request, limitName);
       const { failure, usage, headers } = received;
       const latencyMs = clock.now() - began;
-      const spent = usage ? spentOn(price, usage) : failure ? spentOnFailure(failure, most) : most;
+      const spent = usage ? spentOn(price, usage) : spentUncounted(received, most);
       turn.end(turnOutcome(failure, headers, usage));
       reservation.settle(spent);
       return { ...received, latencyMs, spent };
@@ -136,6 +146,28 @@ export function openChat(
 function spentOn(prices: Prices | null, usage: Usage): Spent {
   const tokens = usage.promptTokens + usage.completionTokens;
   return { requests: 1, tokens, usd: costOf(prices, usage) };
+}
+
+/** With the statuses by which servers refuse what they understand. */
+const refusing: ReadonlySet<number> = new Set([400, 403, 422, 451]);
+
+/**
+ * A content filter's refusal of the prompt as a response: it is the outcome of this one trial, and
+ * says nothing about others. Null for any other error.
+ */
+function refusalIn(
+  error: unknown,
+): { raw: string; status: number; headers: Headers | null } | null {
+  if (!(error instanceof APIError) || typeof error.status !== 'number') return null;
+  const { status, headers = null } = error;
+  const raw = refusing.has(status) ? promptRefusal(error.error) : null;
+  return raw === null ? null : { raw, status, headers };
+}
+
+/** Where the server did not count. */
+function spentUncounted({ completion, failure }: Received, most: Spent): Spent {
+  if (failure) return spentOnFailure(failure, most);
+  return completion.finishReason === promptRefused ? { ...promptRefusalCost } : most;
 }
 
 function spentOnFailure({ kind, status }: Failure, most: Spent): Spent {

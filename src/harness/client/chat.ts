@@ -31,7 +31,7 @@ export interface Usage {
 
 /** An answer that was paid for. */
 export interface Answer {
-  /** What the model said; '' where it refused or said nothing. */
+  /** What the model said, or the text of its refusal; '' where it said nothing. */
   readonly text: string;
   /** The whole response as JSON. */
   readonly raw: string;
@@ -39,7 +39,13 @@ export interface Answer {
   readonly model: string;
   /** `system_fingerprint`, where the server tells one. */
   readonly fingerprint: string | null;
+  /**
+   * As the server names it; 'refusal' where the model refused, and `promptRefused` where a content
+   * filter kept the prompt from it.
+   */
   readonly finishReason: string;
+  /** HTTP status; 200 unless told. */
+  readonly status?: number;
   /** Null where the server does not count. */
   readonly usage: Usage | null;
   readonly logprobs: ChoiceLogprobs | null;

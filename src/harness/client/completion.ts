@@ -5,7 +5,8 @@
  */
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import type { Answer, ChatRequest, ChoiceLogprobs, Usage } from './chat.js';
-import { asCount, asList, asObject, asText, parseObject } from './json.js';
+import { asCount, asList, asObject, asText, type JsonObject, parseObject } from './json.js';
+import type { Spent } from './spending.js';
 
 /** As many as OpenAI and vLLM give: a sure model has B far behind all spellings of A. */
 const ALTERNATIVES = 20;
@@ -41,6 +42,12 @@ export type ReadCompletion =
   /** Why the body is no answer. */
   | { readonly malformed: string; readonly usage: Usage | null };
 
+/** The finish reason, ours, of an answer to a prompt that a content filter kept from the model. */
+export const promptRefused = 'prompt_refused';
+
+/** A prompt that the model never saw costs no tokens. */
+export const promptRefusalCost: Readonly<Spent> = { requests: 1, tokens: 0, usd: 0 };
+
 /**
  * Reads any text at all; never throws.
  * @param body the completion, where the text holds more than that
@@ -55,23 +62,134 @@ export function readCompletion(
   const usage = readUsage(body.usage);
   const choice = asObject(asList(body.choices)[0]);
   const message = choice && asObject(choice.message);
-  if (!choice || !message) {
-    const said = asObject(body.error)?.message;
-    const why = typeof said === 'string' ? said : 'it holds no message';
-    return { malformed: why, usage };
+  const error = errorIn(body.error) ?? errorIn(choice?.error) ?? failedFinish(choice);
+  const told = {
+    raw,
+    model: asText(body.model) ?? request.model,
+    fingerprint: asText(body.system_fingerprint),
+    usage,
+  };
+  if (error && isFiltered(error.value)) {
+    return { completion: { ...told, text: '', finishReason: promptRefused, logprobs: null } };
   }
-  const refused = typeof message.refusal === 'string' && message.refusal !== '';
+  if (error) return { malformed: error.words, usage };
+  if (!choice || !message) return { malformed: 'it holds no message', usage };
+  const { text, refused } = said(message);
   return {
     completion: {
-      text: refused || typeof message.content !== 'string' ? '' : message.content,
-      raw,
-      model: asText(body.model) ?? request.model,
-      fingerprint: asText(body.system_fingerprint),
+      ...told,
+      text,
       finishReason: refused ? 'refusal' : (asText(choice.finish_reason) ?? 'unknown'),
-      usage,
       logprobs: request.logprobs ? readLogprobs(choice.logprobs) : null,
     },
   };
+}
+
+/** Tokens that the model thought with, where the server counts them. */
+export function reasoningTokens(raw: string): number | null {
+  const usage = asObject(parseObject(raw)?.usage);
+  return asCount(asObject(usage?.completion_tokens_details)?.reasoning_tokens);
+}
+
+interface ToldError {
+  readonly value: unknown;
+  readonly words: string;
+}
+
+/** An error that stands where an answer should, in whatever shape; null where there is none. */
+function errorIn(value: unknown): ToldError | null {
+  if (typeof value === 'string') return value === '' ? null : { value, words: value };
+  const error = asObject(value);
+  if (!error) return null;
+  const { message, code, type } = error;
+  const words = [message, code, type].find((one) => typeof one === 'string' && one !== '');
+  if (words !== undefined) return { value, words: String(words) };
+  if (isFiltered(value)) return { value, words: 'content filter' };
+  return typeof code === 'number' ? { value, words: `error ${code}` } : null;
+}
+
+/** Finish reasons of an answer that the server could not bring to its end. */
+const failedFinishes =
+  /^(error|abort(ed)?|cancell?ed|network_error|insufficient_system_resource)$/i;
+
+function failedFinish(choice: JsonObject | null): ToldError | null {
+  const reason = asText(choice?.finish_reason);
+  if (reason === null || !failedFinishes.test(reason)) return null;
+  return { value: null, words: `finish_reason '${reason}'` };
+}
+
+/**
+ * Codes of a content filter: OpenAI, Azure (also inside `innererror`), Alibaba, Zhipu and those who
+ * copy them.
+ */
+const filterCodes: ReadonlySet<string> = new Set([
+  'content_filter',
+  'content_filtered',
+  'content_policy_violation',
+  'responsibleaipolicyviolation',
+  'responsible_ai_policy_violation',
+  'invalid_prompt',
+  'prompt_blocked',
+  'moderation_blocked',
+  'data_inspection_failed',
+  'datainspectionfailed',
+]);
+
+/**
+ * A server's error as the body of a response, where it says that a content filter refused the
+ * prompt; null for any other error.
+ */
+export function promptRefusal(error: unknown): string | null {
+  if (!isFiltered(error)) return null;
+  try {
+    return JSON.stringify({ error });
+  } catch {
+    // Nested too deep to be written.
+    return JSON.stringify({ error: { code: 'content_filter' } });
+  }
+}
+
+/** Codes and typed fields decide, and never the words of the message. */
+function isFiltered(value: unknown, depth = 0): boolean {
+  const error = asObject(value);
+  if (!error || depth > 3) return false;
+  const codes = [error.code, error.type].map((one) => asText(one)?.toLowerCase() ?? '');
+  if (codes.some((code) => filterCodes.has(code))) return true;
+  const results = error.content_filter_result ?? error.content_filter_results;
+  if (Object.values(asObject(results) ?? {}).some((one) => asObject(one)?.filtered === true)) {
+    return true;
+  }
+  // OpenRouter: which rules of the provider's moderation the input broke.
+  const metadata = asObject(error.metadata);
+  if (asList(metadata?.reasons).length > 0 && typeof metadata?.flagged_input === 'string') {
+    return true;
+  }
+  return [error.innererror, error.inner_error, error.error].some((one) =>
+    isFiltered(one, depth + 1),
+  );
+}
+
+/** The model's words: content, be it a list of parts, and the text of a refusal. */
+function said({ content, refusal }: JsonObject): { text: string; refused: boolean } {
+  const parts = [...(Array.isArray(content) ? content : [content]), { type: 'refusal', refusal }];
+  let refused = false;
+  let text = '';
+  for (const part of parts) {
+    const refusalText = asText(asObject(part)?.refusal) ?? '';
+    if (refusalText !== '') refused = true;
+    if (refusalText !== '' && text !== '') text += '\n';
+    text += refusalText === '' ? textOfPart(part) : refusalText;
+  }
+  // Half a surrogate pair cannot be written to a file: the record would hold another text.
+  return { text: Buffer.from(text).toString(), refused };
+}
+
+/** '' for what is no text: thoughts, images, calls of tools. */
+function textOfPart(part: unknown): string {
+  if (typeof part === 'string') return part;
+  const { type, text } = asObject(part) ?? {};
+  if (type !== undefined && type !== 'text' && type !== 'output_text') return '';
+  return asText(text) ?? asText(asObject(text)?.value) ?? '';
 }
 
 function readUsage(value: unknown): Usage | null {

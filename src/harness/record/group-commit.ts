@@ -1,7 +1,8 @@
 /**
  * Writes that arrive together are committed together: a commit waits for the disk, and at
  * thousands of answers a second each cannot have its own. Nobody waits for company, though: what
- * has arrived by the end of the event loop's turn is committed.
+ * has arrived by the end of the event loop's turn is committed. Where a group cannot be committed,
+ * each of its writes is committed alone, so that a write that fails loses no other.
  */
 export interface GroupCommit {
   /** Resolves when the write is on disk; rejects where it could not be. */
@@ -16,7 +17,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** @param commit runs the writes in one transaction, all or none */
+/**
+ * @param commit runs the writes in one transaction, all or none; throws where it could not
+ */
 export function groupCommit(commit: (writes: () => void) => void): GroupCommit {
   let waiting: Waiting[] = [];
   let scheduled = false;
@@ -25,17 +28,24 @@ export function groupCommit(commit: (writes: () => void) => void): GroupCommit {
     scheduled = false;
     const group = waiting;
     waiting = [];
-    if (group.length === 0) return;
+    if (group.length === 0 || commitAll(group)) return;
+    for (const one of group) commitAll([one]);
+  };
+
+  /** False where the group has to be committed one by one. */
+  function commitAll(group: readonly Waiting[]): boolean {
     try {
       commit(() => {
         for (const { write } of group) write();
       });
     } catch (error) {
+      if (group.length > 1) return false;
       for (const { reject } of group) reject(error);
-      return;
+      return true;
     }
     for (const { resolve } of group) resolve();
-  };
+    return true;
+  }
 
   return {
     add: (write) =>

@@ -3,6 +3,7 @@
  * on disk before anyone is told of it (synchronous = FULL), so that neither a kill nor a power cut
  * loses an answer that was paid for.
  */
+import { basename } from 'node:path';
 import Database from 'libsql';
 import { WeighbridgeError } from '../../errors.js';
 
@@ -81,7 +82,9 @@ export function openDatabase(path: string, access: 'write' | 'read'): RecordData
         `${path} was written by a newer weighbridge (record version ${version}, this one knows ${RECORD_VERSION}): update weighbridge`,
       );
     }
-    if (version === 0 && !isEmpty(database)) throw notARecord(path, 'it holds other tables');
+    if (version <= 0 && !isEmpty(database)) throw notARecord(path, 'it holds other tables');
+    // Before anything is written: the file may be somebody else's.
+    if (version > 0) requireTables(database, path);
     if (access === 'write') {
       database.exec('PRAGMA journal_mode = WAL');
       database.exec('PRAGMA synchronous = FULL');
@@ -108,19 +111,56 @@ export function closeDatabase(database: RecordDatabase): void {
   database.close();
 }
 
+/** True for a database without tables, as one that lost its log may be. @throws WeighbridgeError */
+export function isBlank(path: string): boolean {
+  let database: RecordDatabase | null = null;
+  try {
+    database = new Database(path, { timeout: 10_000, readonly: true });
+    return versionOf(database) === 0 && isEmpty(database);
+  } catch (error) {
+    throw recordError(error, path);
+  } finally {
+    if (database?.open) database.close();
+  }
+}
+
 function isEmpty(database: RecordDatabase): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').all().length === 0;
 }
 
 function notARecord(path: string, why: string, cause?: unknown): WeighbridgeError {
-  return new WeighbridgeError('bad-data', `${path} is not the record of a study: ${why}`, {
+  return new WeighbridgeError('bad-data', `${path} is not the record of a study: ${oneLine(why)}`, {
     cause,
   });
 }
 
+const TABLE_NAMES = ['meta', 'requests', 'answers', 'charges', 'journal'];
+
+function requireTables(database: RecordDatabase, path: string): void {
+  // Compared by SQLite: a name that is no UTF-8 ends the process when it is read.
+  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  const missing = TABLE_NAMES.find((name) => exists.all(name).length === 0);
+  if (missing !== undefined) throw notARecord(path, `the table '${missing}' is missing`);
+}
+
+/** @param what names the part that is wrong and what was expected */
+export function damagedRecord(path: string, what: string, cause?: unknown): WeighbridgeError {
+  return new WeighbridgeError(
+    'bad-data',
+    `${path} is damaged: ${oneLine(what)}; restore it from a copy, with the files ${basename(path)}-wal and -shm where there are any`,
+    { cause },
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+}
+
 function versionOf(database: RecordDatabase): number {
-  const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  return row.user_version;
+  const row: unknown = database.prepare('PRAGMA user_version').get();
+  return typeof row === 'object' && row !== null && 'user_version' in row
+    ? Number(row.user_version)
+    : 0;
 }
 
 /** What SQLite says, as a line for the person who can mend it. */
@@ -135,9 +175,10 @@ export function recordError(error: unknown, path: string): WeighbridgeError {
       { cause: error },
     );
   }
-  if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
-    return notARecord(path, message, error);
-  }
+  if (code.startsWith('SQLITE_NOTADB')) return notARecord(path, message, error);
+  if (code.startsWith('SQLITE_CORRUPT')) return damagedRecord(path, message, error);
+  // All SQL is ours: an error in it means that a table or a column is missing.
+  if (code === 'SQLITE_ERROR') return notARecord(path, message, error);
   if (code.startsWith('SQLITE_CANTOPEN') || /unable to open/i.test(message)) {
     return new WeighbridgeError(
       'missing-file',

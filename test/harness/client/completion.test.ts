@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   completionBody,
+  promptRefusal,
   readCompletion,
   wantsOtherLimit,
 } from '../../../src/harness/client/completion.js';
@@ -75,7 +76,7 @@ describe('a response', () => {
 
   it('may be a refusal, or empty', () => {
     const refusal = read(withChoice({ message: { content: null, refusal: 'I cannot' } }));
-    expect(refusal).toMatchObject({ text: '', finishReason: 'refusal' });
+    expect(refusal).toMatchObject({ text: 'I cannot', finishReason: 'refusal' });
     const empty = read(withChoice({ message: { content: null }, finish_reason: 'length' }));
     expect(empty).toMatchObject({ text: '', finishReason: 'length' });
   });
@@ -136,6 +137,32 @@ describe('a response', () => {
       }),
       { seed: 381, numRuns: 1000 },
     );
+  });
+});
+
+describe('a content filter’s refusal of a prompt', () => {
+  it.each<[string, object]>([
+    ['OpenAI', { code: 'content_filter' }],
+    ['OpenAI, flagged', { code: 'invalid_prompt' }],
+    ['Azure', { code: null, innererror: { code: 'ResponsibleAIPolicyViolation' } }],
+    ['Azure, by findings', { innererror: { content_filter_result: { hate: { filtered: true } } } }],
+    ['OpenRouter', { code: 403, metadata: { reasons: ['x'], flagged_input: 'y' } }],
+    ['DashScope', { code: 'data_inspection_failed' }],
+    ['by its type', { type: 'content_filter' }],
+  ])('is known by codes and typed fields: %s', (_, error) => {
+    const raw = promptRefusal(error);
+    expect(readCompletion(raw ?? '', request)).toMatchObject({
+      completion: { text: '', finishReason: 'prompt_refused' },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['words', { message: 'content_filter: ResponsibleAIPolicyViolation', code: 'bad_request' }],
+    ['findings that found nothing', { content_filter_result: { hate: { filtered: false } } }],
+    ['a text', 'content_filter'],
+    ['nothing', undefined],
+  ])('is not seen in %s', (_, error) => {
+    expect(promptRefusal(error)).toBeNull();
   });
 });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Answer } from '../../../src/harness/client/chat.js';
@@ -130,6 +131,148 @@ describe('the record', () => {
     const record = openRecord(path);
     expect(record.answered('s').size).toBeGreaterThanOrEqual(last + 1);
     record.close();
+  });
+});
+
+describe('whatever a server says', () => {
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('A\u0000 would be wrong', '\u0000', '\ufeffA', '', 'é😀', 'A\r\n\u0000'),
+  );
+
+  test('its texts come back whole', async () => {
+    const record = openRecord(path);
+    let item = 0;
+    await fc.assert(
+      fc.asyncProperty(texts, texts, async (text, model) => {
+        await record.answer({ ...asked(item), model }, { ...answer(''), text, raw: text }, spent);
+        expect([...record.answers('m/choices')].at(-1)).toMatchObject({
+          item: item++,
+          text,
+          model,
+        });
+        record.journal.put('key', text);
+        expect(record.journal.get('key')).toBe(text);
+        record.setMeta('key', text);
+        expect(record.meta('key')).toBe(text);
+      }),
+      { seed: 12, numRuns: 60 },
+    );
+    record.close();
+  });
+
+  const absurd = [1e300, 9e18, -1e9, Number.NaN, Number.POSITIVE_INFINITY, 0.5, 2 ** 53];
+
+  test.each(absurd)('a count of %d loses no neighbour and no sum', async (count) => {
+    const record = openRecord(path);
+    const usage = { promptTokens: count, completionTokens: count };
+    await Promise.all(
+      [0, 1, 2].map((item) =>
+        record.answer(
+          asked(item),
+          item === 1 ? { ...answer('A'), usage, latencyMs: count } : answer('A'),
+          item === 1 ? { requests: 1, tokens: count, usd: count } : spent,
+        ),
+      ),
+    );
+    record.charge('training', { requests: 0, tokens: count, usd: count });
+    expect(record.answered('m/choices').size).toBe(3);
+    const { requests, tokens, usd } = record.spent();
+    expect(requests).toBe(3);
+    expect(tokens).toBeGreaterThanOrEqual(2 * spent.tokens);
+    expect(usd).toBeGreaterThanOrEqual(2 * spent.usd);
+    record.close();
+  });
+
+  test('sums in older records, which hold any count, do not overflow', async () => {
+    const record = openRecord(path);
+    await Promise.all([0, 1].map((item) => record.answer(asked(item), answer('A'), spent)));
+    record.close();
+    const database = new Database(path);
+    database.exec('UPDATE requests SET spent_tokens = 9000000000000000000');
+    database.close();
+    const again = openRecord(path);
+    expect(again.spent().tokens).toBe(1.8e19);
+    again.close();
+  });
+});
+
+describe('a damaged record', () => {
+  beforeEach(async () => {
+    const record = openRecord(path);
+    await Promise.all([0, 1].map((item) => record.answer(asked(item), answer('A'), spent)));
+    record.setMeta('run/1', '{}');
+    record.close();
+  });
+
+  /** Everything that can be asked of it. */
+  function readAll(): void {
+    const record = openRecord(path, 'read');
+    try {
+      for (const _ of record.answers('m/choices'));
+      record.answered('m/choices');
+      record.counts();
+      record.spent();
+      record.begun();
+      record.simulated();
+      record.answeredAgain();
+      record.choicesWithoutLogprobs('m/choices');
+      record.size();
+      record.charged('x');
+      record.meta('run/1');
+      record.journal.get('x');
+    } finally {
+      record.close();
+    }
+  }
+
+  const expectLine = (what: RegExp) => {
+    try {
+      readAll();
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'WeighbridgeError', code: 'bad-data' });
+      expect(String(error)).not.toContain('\n');
+      expect(String(error)).toMatch(what);
+      return;
+    }
+    throw new Error('it was read');
+  };
+
+  test.each([
+    ...['meta', 'requests', 'answers', 'charges', 'journal'].map(
+      (table) => [`DROP TABLE ${table}`, new RegExp(`the table '${table}' is missing`)] as const,
+    ),
+    ['ALTER TABLE requests RENAME COLUMN text TO said', /has no column named/],
+    ['ALTER TABLE charges DROP COLUMN usd', /has no column named/],
+    ['DELETE FROM requests WHERE item = 1', /the answer to trial 1 of m\/choices is not there/],
+    ['UPDATE requests SET text = NULL WHERE item = 1', /the answer to trial 1 of m\/choices/],
+    ["UPDATE requests SET text = CAST(x'41ff' AS TEXT)", /a text that is not UTF-8/],
+    ["UPDATE meta SET value = CAST(x'ff' AS TEXT)", /a text that is not UTF-8/],
+  ] as const)('is named in a line: %s', (sql, what) => {
+    const database = new Database(path);
+    database.exec('PRAGMA foreign_keys = OFF');
+    database.exec(sql);
+    database.close();
+    expectLine(what);
+  });
+
+  test('with pages of zeros or of anything else is named in a line, or read', async () => {
+    const good = await readFile(path);
+    const pages = good.length / 4096;
+    let damaged = 0;
+    for (let page = 0; page < pages; page++) {
+      for (const fill of [0, 0xff, 0x0d, 0x55]) {
+        await writeFile(path, Buffer.from(good).fill(fill, 4096 * page, 4096 * (page + 1)));
+        try {
+          readAll();
+        } catch (error) {
+          damaged++;
+          expect(error).toMatchObject({ name: 'WeighbridgeError' });
+          expect(String(error)).not.toContain('\n');
+        }
+      }
+    }
+    expect(damaged).toBeGreaterThan(pages);
   });
 });
 
