@@ -53,6 +53,7 @@ export type { BayesR2, R2Options } from './after/bayes-r2.js';
 export type {
   ConditionalEffect,
   ConditionalEffectRow,
+  ConditionalEffects,
   ConditionalEffectsOptions,
 } from './after/conditional-effects.js';
 export type { CoefficientRow, GroupCoefficients, LevelCoefficientRow } from './after/effects.js';

@@ -91,11 +91,11 @@ export function prepareTable(
 }
 
 function prepared(
-  { formula, family: given = 'gaussian', prior = [], missing, levels }: Omit<Preparation, 'data'>,
+  { formula, family: asked = 'gaussian', prior = [], missing, levels }: Omit<Preparation, 'data'>,
   table: Table,
   origin: PriorOrigin,
 ): Prepared {
-  const family = familyFrom(given);
+  const family = familyFrom(asked);
   const outcome = outcomeKinds[family.family];
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
@@ -104,22 +104,25 @@ function prepared(
   requireParameters(family, data, frame.design.formula.text);
   requireDistinctNames(family, data);
   const model = priorModel(frame, data);
-  const unused = origin === 'own' ? [] : unusedPriors(priorsFrom(prior), model, family);
-  const givenPriors = priorsFrom(prior).filter((row) => !unused.includes(formatPrior(row)));
+  const given = priorsFrom(prior);
+  const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
+  const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
   const notes = [
     ...frame.notes,
-    ...unused.map((text) => `the prior ${text} was left out: no parameter of the update takes it`),
+    ...unused.map(
+      (row) => `the prior ${formatPrior(row)} was left out: no parameter of the update takes it`,
+    ),
     ...specificationNotes(specification, frame.facts),
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
-function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): string[] {
+function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined).map(formatPrior);
+  return given.filter((row) => rowOfSlot(row, slots) === undefined);
 }
 
 /** Columns of a table as they may have been before they were read. */
