@@ -46,6 +46,7 @@ export interface ModelFrameOptions {
 export function modelFrame(formula: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const fail = failAt(formula.text);
   const dot = dotColumns(formula, table);
+  refuseTooMany(dot.length, 'the dot stands for');
   const { terms, used } = expandFormula(formula, dot);
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
@@ -63,6 +64,7 @@ export function modelFrame(formula: Formula, table: Table, options: ModelFrameOp
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
   const encoded = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
   const { intercept } = terms.population;
+  refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
 
   const design: Design = {
@@ -94,6 +96,17 @@ export function modelFrame(formula: Formula, table: Table, options: ModelFrameOp
     ].map((note) => note.replace(/\s/g, ' ')),
     facts,
   };
+}
+
+/** Their products with each other are looked at: with more, for minutes and in gigabytes. */
+const MOST_COLUMNS = 10_000;
+
+function refuseTooMany(columns: number, what: string): void {
+  if (columns <= MOST_COLUMNS) return;
+  throw new WeighbridgeError(
+    'bad-formula',
+    `${what} ${columns} columns, expected at most ${MOST_COLUMNS} predictors: name those that are to be used`,
+  );
 }
 
 function readColumns(used: ColumnsUsed, table: Table): ReadonlyMap<string, Column> {

@@ -6,7 +6,7 @@ import { evaluate } from './evaluate.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import { onlyArgument, polyCall } from './functions.js';
-import { listed } from './names.js';
+import { listed, shortened } from './names.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type Column, labelsOf, levelsOf } from './table.js';
@@ -99,7 +99,7 @@ export function refuseLongIntegers(name: string, levels: readonly string[]): voi
   if (long === undefined) return;
   throw new WeighbridgeError(
     'bad-data',
-    `column '${name}' holds the whole number ${long.trim()}, beyond 2^53, which numbers cannot hold exactly; it can be grouped by, (1 | ${name}), or be rescaled before it is read`,
+    `column '${name}' holds the whole number ${shortened(long.trim())}, beyond 2^53, which numbers cannot hold exactly; it can be grouped by, (1 | ${name}), or be rescaled before it is read`,
   );
 }
 
