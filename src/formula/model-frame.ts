@@ -48,6 +48,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const formula = withConstants(parsed, table);
   const fail = failAt(formula.text);
   const dot = dotColumns(formula, table);
+  refuseTooMany(dot.length, 'the dot stands for');
   const { terms, used } = expandFormula(formula, dot);
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
@@ -65,6 +66,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
   const encoded = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
   const { intercept } = terms.population;
+  refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
 
   const design: Design = {
@@ -96,6 +98,17 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     ].map((note) => note.replace(/\s/g, ' ')),
     facts,
   };
+}
+
+/** Their products with each other are looked at: with more, for minutes and in gigabytes. */
+const MOST_COLUMNS = 10_000;
+
+function refuseTooMany(columns: number, what: string): void {
+  if (columns <= MOST_COLUMNS) return;
+  throw new WeighbridgeError(
+    'bad-formula',
+    `${what} ${columns} columns, expected at most ${MOST_COLUMNS} predictors: name those that are to be used`,
+  );
 }
 
 function readColumns(used: ColumnsUsed, table: Table): ReadonlyMap<string, Column> {

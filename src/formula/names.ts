@@ -31,8 +31,13 @@ export function didYouMean(name: string, names: readonly string[]): string {
 
 /** For messages: the first few of many names. */
 export function listed(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).join(', ');
+  const shown = names.slice(0, most).map(shortened).join(', ');
   return names.length > most ? `${shown}, … (${names.length} in all)` : shown;
+}
+
+/** For messages: the start of a long name. */
+export function shortened(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
 }
 
 const escapes = new Map([

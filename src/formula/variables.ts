@@ -7,6 +7,7 @@ import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import { polyCall } from './functions.js';
+import { shortened } from './names.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type FactorColumn, labelsOf, levelsOf } from './table.js';
@@ -81,7 +82,7 @@ export function refuseLongIntegers(name: string, levels: readonly string[]): voi
   if (long === undefined) return;
   throw new WeighbridgeError(
     'bad-data',
-    `column '${name}' holds the whole number ${long.trim()}, beyond 2^53, which numbers cannot hold exactly; it can be grouped by, (1 | ${name}), or be rescaled before it is read`,
+    `column '${name}' holds the whole number ${shortened(long.trim())}, beyond 2^53, which numbers cannot hold exactly; it can be grouped by, (1 | ${name}), or be rescaled before it is read`,
   );
 }
 

@@ -150,22 +150,32 @@ describe('columns that a formula cannot have', () => {
     ]);
   });
 
+  test('more predictors than can be looked at are refused before they are', () => {
+    const data = Object.fromEntries(Array.from({ length: 10_002 }, (_, i) => [`x${i}`, [i, 1]]));
+    expect(() => frame('x0 ~ .', data)).toThrow(
+      'the dot stands for 10001 columns, expected at most 10000 predictors: name those that are to be used',
+    );
+  });
+
   test('numbers as text are levels, and a note says so', () => {
     const data = { y: [1, 2, 3], x: ['3', '10', '3'] };
     const { encoded, notes } = frame('y ~ x', data);
     expect(encoded.population.names).toEqual(['x3']);
-    expect(notes).toEqual(['x holds numbers as text: it is a factor of 2 levels']);
+    expect(notes).toEqual([
+      "x holds numbers as text (row 2: the text '10'): it is a factor of 2 levels",
+    ]);
     const texts = (others: number) => [
       ...Array.from({ length: 9 }, (_, i) => String(i)),
       ...Array.from({ length: others }, (_, i) => `odd${i}`),
     ];
     const notesOf = (x: string[]) => frame('y ~ x', { y: x.map((_, i) => i), x }).notes;
     expect(notesOf(texts(1))).toEqual([
-      "x holds numbers as text beside the text 'odd0': it is a factor of 10 levels",
+      "x holds numbers beside text (row 10: the text 'odd0'): it is a factor of 10 levels",
     ]);
     expect(notesOf(texts(2))).toEqual([]);
     expect(notesOf(['1', '2', '3', '4'])).toHaveLength(1);
-    expect(notesOf(['1', '2', '3', '4', 'five'])).toEqual([]);
+    expect(notesOf(['1', '2', '3', '4', 'five'])).toHaveLength(1);
+    expect(notesOf(['1', '10-20', '20-30', '1.2.3', 'A1'])).toEqual([]);
   });
 
   test('whole numbers beyond 2^53 get a note where they are used and all are whole', () => {
