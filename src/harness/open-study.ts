@@ -102,16 +102,18 @@ export async function openStudy(
   const stimuli = await readStimuli(configuration, (file) => join(folder, file));
   const apiKey = keyFrom(configuration, environment);
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
+  let record: StudyRecord | null = null;
   try {
     const markPath = join(folder, studyFiles.mark);
     if (!acceptLoss) requireWhole(join(folder, studyFiles.record), markPath);
     const mark = openMark(markPath);
-    const record = openRecord(join(folder, studyFiles.record), 'write', { mark });
+    record = openRecord(join(folder, studyFiles.record), 'write', { mark });
     fix(record, configuration, stimuli);
     noteRun(record, configuration, stimuli);
     mark.write(record.size());
     return running({ folder, configuration, stimuli, record, apiKey, clock }, lock.release);
   } catch (error) {
+    record?.close();
     lock.release();
     throw error;
   }
