@@ -117,11 +117,12 @@ export async function openStudy(
   await requireTrusted(configuration.server, trust);
   const apiKey = keyFrom(configuration, environment);
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
+  let record: StudyRecord | null = null;
   try {
     const markPath = join(folder, studyFiles.mark);
     if (!acceptLoss) requireWhole(join(folder, studyFiles.record), markPath);
     const mark = openMark(markPath);
-    const record = openRecord(join(folder, studyFiles.record), 'write', { mark });
+    record = openRecord(join(folder, studyFiles.record), 'write', { mark });
     fix(record, configuration, stimuli);
     noteRun(record, configuration, stimuli);
     mark.write(record.size());
@@ -130,6 +131,7 @@ export async function openStudy(
       lock.release,
     );
   } catch (error) {
+    record?.close();
     lock.release();
     throw error;
   }

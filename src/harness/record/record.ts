@@ -96,14 +96,21 @@ export function openRecord(
   { mostPages, mark }: RecordOptions = {},
 ): StudyRecord {
   const database = openDatabase(path, access);
-  if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);
   const guarded = guard(path);
-  const { write, read, meta, journal } = guarded(() => ({
-    write: writer(database),
-    read: reader(database, path, guarded),
-    meta: keyValueTable(database, 'meta', path, guarded),
-    journal: keyValueTable(database, 'journal', path, guarded),
-  }));
+  const { write, read, meta, journal } = guarded(() => {
+    try {
+      if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);
+      return {
+        write: writer(database),
+        read: reader(database, path, guarded),
+        meta: keyValueTable(database, 'meta', path, guarded),
+        journal: keyValueTable(database, 'journal', path, guarded),
+      };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
   const commits = groupCommit((writes) => {
     guarded(() => transaction(database, writes));
     mark?.write(read.size());
