@@ -250,7 +250,7 @@ describe('a fit', () => {
     const outcome = await runFit(at('spoilt.csv'), 'y ~ 1', ...FEW);
     expect(outcome.code).toBe(0);
     expect(warningLines(outcome)[0]).toBe(
-      "warning: spoilt.csv, column x is read as text: line 9 has '?'; 59 of 60 cells are numbers",
+      "warning: spoilt.csv, column x is read as text: line 9 has '?'; 59 of 60 cells are numbers; if it is a missing value, --na '?'",
     );
   });
 

@@ -87,10 +87,10 @@ async function modelServer(model: { answer: Model }) {
     }
     const batch = batches.find(({ id }) => path === `/batches/${id}`);
     if (batch) return send(batchOf(batch.id, batch.body));
-    const output = batches.find(({ id }) => path === `/files/out-${id}/content`);
-    if (output) {
-      return send(output.output);
-    }
+    const output = batches.find(({ id }) => path.replace('/content', '') === `/files/out-${id}`);
+    if (output && path.endsWith('/content')) return send(output.output);
+    if (output)
+      return send({ id: `out-${output.id}`, object: 'file', bytes: output.output.length });
     return send({ object: 'list', data: [], has_more: false });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

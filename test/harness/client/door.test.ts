@@ -134,7 +134,8 @@ describe('every answer, whatever it answers,', () => {
       const said = JSON.stringify({ ...completion('A'), id: 'PLACE' });
       const body = said.replace('PLACE', spell?.(apiKey) ?? '');
       const server = await serve((response) => sendJson(response, body));
-      const shown = JSON.stringify(await make(clientOf(server.baseURL)));
+      // To a call that is no chat, a completion is an answer of the wrong kind: its error shows it.
+      const shown = await make(clientOf(server.baseURL)).then(JSON.stringify, String);
       expect(shown).toContain('[key]');
       expect(holdsKey(shown)).toBe(false);
     }
@@ -167,25 +168,33 @@ describe('every answer, whatever it answers,', () => {
     expect(elsewhere).toBe(0);
   });
 
+  const failedJob = (message: string) => ({
+    ...{ id: 'j', object: 'fine_tuning.job', status: 'failed', training_file: 'f' },
+    error: { message },
+  });
+  const errorOfJob = async (body: object) => {
+    const server = await serve((response) => sendJson(response, body));
+    const job = await clientOf(server.baseURL).call('look', (api, own) =>
+      api.fineTuning.jobs.retrieve('j', own),
+    );
+    return job.error?.message;
+  };
+
   it('keeps the control characters of a model’s own words, and no others', async () => {
-    const told = {
-      ...completion(`A${ESC}[31m\u0000`),
-      error: { message: `a${ESC}b\u0000c\nd\u0085` },
-    };
-    const server = await serve((response) => sendJson(response, told));
-    const client = clientOf(server.baseURL);
-    expect((await client.chat(chatRequest())).text).toBe(`A${ESC}[31m\u0000`);
-    const job = await client.call('look', (api, own) => api.fineTuning.jobs.retrieve('j', own));
-    expect(job.error?.message).toBe('a\ufffdb\ufffdc d\ufffd');
+    const server = await serve((response) => sendJson(response, completion(`A${ESC}[31m\u0000`)));
+    const { text } = await clientOf(server.baseURL).chat(chatRequest());
+    expect(text).toBe(`A${ESC}[31m\u0000`);
+    const said = `a${ESC}b\u0000c\nd\u0085`;
+    expect(await errorOfJob(failedJob(said))).toBe('a\ufffdb\ufffdc d\ufffd');
+  });
+
+  it('is without the key where a job tells its error', async () => {
+    expect(await errorOfJob(failedJob(`a ${apiKey} b`))).toBe('a [key] b');
   });
 
   it('is read as it is where backslashes stand before what looks like an escape', async () => {
     const words = '\\u001b \\\\u001b \\n é "';
-    const server = await serve((response) => sendJson(response, { error: { message: words } }));
-    const job = await clientOf(server.baseURL).call('look', (api, own) =>
-      api.fineTuning.jobs.retrieve('j', own),
-    );
-    expect(job.error?.message).toBe(words);
+    expect(await errorOfJob(failedJob(words))).toBe(words);
   });
 });
 
