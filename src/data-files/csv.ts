@@ -136,14 +136,41 @@ function recordsOf(text: string, options: CsvOptions): Records {
   if (names.every((name) => name === '')) {
     throw badData(`${file} is empty: expected a header with the names of columns`);
   }
+  const first = commented ? 0 : 1;
+  const kept = dataRecords(
+    data,
+    { names, first, commented: from.comment !== null },
+    lineOf,
+    options,
+  );
+  return {
+    names,
+    delimiter,
+    rows: kept.map((i) => data[i] ?? []),
+    headerLine: from.skipped + first,
+    lineOf: (row) => lineOf(kept[row] ?? 0),
+  };
+}
+
+/**
+ * Places of the records that hold data: not blank, no comments.
+ * @throws WeighbridgeError `bad-data` for one with too few or too many cells
+ */
+function dataRecords(
+  data: readonly (readonly string[])[],
+  header: { names: readonly string[]; first: number; commented: boolean },
+  lineOf: (record: number) => number,
+  { file, onWarning }: CsvOptions,
+): number[] {
+  const { names } = header;
   const kept: number[] = [];
   const comments: number[] = [];
-  const isComment = (cells: readonly string[]) => cells[0]?.startsWith('#') ?? false;
-  for (let i = commented ? 0 : 1; i < data.length; i++) {
+  for (let i = header.first; i < data.length; i++) {
     const cells = data[i] ?? [];
     if (isBlank(cells)) continue;
     const fits = cells.length === names.length || differsInBlanks(cells, names);
-    if (isComment(cells) && (!fits || from.comment !== null)) comments.push(i);
+    // Where it has the cells of a row, it may be a name such as #1.
+    if (cells[0]?.startsWith('#') && (!fits || header.commented)) comments.push(i);
     else if (fits) kept.push(i);
     else {
       throw badData(
@@ -151,18 +178,13 @@ function recordsOf(text: string, options: CsvOptions): Records {
       );
     }
   }
-  if (comments.length > 0) {
-    options.onWarning?.(
-      `${file}, line ${lineOf(comments[0] ?? 0)}: begins with # and is left out as a comment (${comments.length} such lines)`,
+  const [comment] = comments;
+  if (comment !== undefined) {
+    onWarning?.(
+      `${file}, line ${lineOf(comment)}: begins with # and is left out as a comment (${comments.length} such lines)`,
     );
   }
-  return {
-    names,
-    delimiter,
-    rows: kept.map((i) => data[i] ?? []),
-    headerLine: 1 + from.skipped - (commented ? 1 : 0),
-    lineOf: (row) => lineOf(kept[row] ?? 0),
-  };
+  return kept;
 }
 
 /** `# x,y` above numbers: names that numpy and gnuplot write behind the sign of a comment. */

@@ -49,12 +49,18 @@ export function isPlainNumber(cell: string): boolean {
 
 /** The number with a decimal point and no marks of thousands; null where the cell is no number. */
 export function plainNumber(cell: string, format: NumberFormat): string | null {
-  if (cell.length > LONGEST_NUMBER) return null;
+  if (!mayBeNumber(cell)) return null;
   if (format.decimal === '.' && PLAIN.test(cell)) return cell;
   if (WORD.test(cell)) return cell.replace(MINUS, '-');
   if (!format.pattern.test(cell)) return null;
   const number = cell.replace(format.groups, '').replace(MINUS, '-');
   return format.decimal === ',' ? number.replace(',', '.') : number;
+}
+
+/** By its length and first character: patterns take longer. Of the letters, inf and nan have theirs. */
+function mayBeNumber(cell: string): boolean {
+  const first = cell.charCodeAt(0);
+  return cell.length <= LONGEST_NUMBER && (first < 0x41 || first > 0x7f || /^[in]/i.test(cell));
 }
 
 /** A plain space is typed in codes and telephone numbers too: it counts only if it is asked for. */
@@ -182,13 +188,15 @@ function shareOfNumbers(cells: readonly TextCell[], formats: Formats): number {
   for (const cell of cells) {
     if (cell === null) continue;
     present++;
-    if (isNumberIn(cell, formats['.']) || isNumberIn(cell, formats[','])) numbers++;
+    const first = cell.includes(',') ? ',' : '.';
+    if (isNumberIn(cell, formats[first])) numbers++;
+    else if (isNumberIn(cell, formats[first === ',' ? '.' : ','])) numbers++;
   }
   return present === 0 ? 0 : numbers / present;
 }
 
 function isNumberIn(cell: string, format: NumberFormat): boolean {
-  return cell.length <= LONGEST_NUMBER && (format.pattern.test(cell) || WORD.test(cell));
+  return mayBeNumber(cell) && (format.pattern.test(cell) || WORD.test(cell));
 }
 
 function addEvidence(evidence: Evidence, column: CellColumn, formats: Formats): void {

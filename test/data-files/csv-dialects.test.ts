@@ -6,8 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -16,12 +15,14 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { csvColumns } from '../../src/data-files/csv.js';
 import { type ReadTableOptions, readTable } from '../../src/data-files/read-table.js';
 import { isLikeNumber } from '../../src/formula/number-text.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 let folder = '';
+let remove = async () => {};
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'weighbridge-'));
+  ({ folder, remove } = await temporaryFolder());
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => remove());
 
 type Columns = Readonly<Record<string, readonly unknown[]>>;
 

@@ -244,6 +244,24 @@ describe('a fit', () => {
     expect(await counts(['--json', '-', '--quiet'], false)).toEqual([0, once]);
   });
 
+  it('reads a file as its options say, and names them where it may be read in two ways', async () => {
+    await writeFile(at('marks.csv'), 'y;x\n1.500;1\n850;2\n?;3\n920;4\n1.100;5\n');
+    const asked = await runFit(at('marks.csv'), 'y ~ x', '--na', '?');
+    expect(asked.code).toBe(2);
+    expect(errorLines(asked)).toEqual([
+      "error: marks.csv, column y, line 2: '1.500' may be 1500 or 1.5; --decimal , or --decimal . says which",
+    ]);
+    const marks = ['--decimal', ',', '--thousands', '.', '--delimiter', ';', '--na', '?'];
+    const told = await runFit(at('marks.csv'), 'y ~ x', ...marks, ...FEW, '--json', '-', '--quiet');
+    expect(told.code).toBe(0);
+    const { coefficients } = z
+      .object({ coefficients: z.object({ b_Intercept: z.object({ mean: z.number() }) }) })
+      .parse(JSON.parse(told.stdout));
+    expect(coefficients.b_Intercept.mean).toBeGreaterThan(500);
+    const odd = await runFit(at('marks.csv'), 'y ~ x', '--delimiter', '::');
+    expect(errorLines(odd).join()).toContain("expected one character, or 'tab'");
+  });
+
   it('warns of a cell that makes text of a column of numbers', async () => {
     const data = rows().map((row, i) => ({ ...row, x: i === 7 ? '?' : row.x }));
     await writeFile(at('spoilt.csv'), csvOf(data));
