@@ -188,13 +188,19 @@ describe('a broken table', () => {
   it.each([
     ['Latin-1', Buffer.from('name,weight\napple,150\np\u00eache,170\n', 'latin1'), 'line 3'],
     ['half a character at its end', Buffer.from([0x61, 0x0a, 0xc3]), 'line 2'],
-    ['UTF-16', Buffer.from('\ufeffname,weight\n', 'utf16le'), 'is UTF-16'],
+    ['UTF-16 without a byte-order mark', Buffer.from('name,weight\n', 'utf16le'), 'is UTF-16'],
   ])('in %s is refused with its place', async (_what, bytes, place) => {
     await writeFile(path(), bytes);
     const message = await complaint(readTable(path(), 'fruit', () => ['name']));
     expect(message).toContain('fruit.csv');
     expect(message).toContain(place);
     expect(message).toContain('UTF-8');
+  });
+
+  it('in UTF-16 with a byte-order mark is read', async () => {
+    await writeFile(path(), Buffer.from('\ufeffname,weight\npêche,170\n', 'utf16le'));
+    const table = await readTable(path(), 'fruit', () => ['name']);
+    expect(table.rows).toEqual([{ number: 2, cells: ['pêche'] }]);
   });
 
   it('is told by its path where it is missing or no file', async () => {
