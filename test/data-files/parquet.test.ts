@@ -212,7 +212,10 @@ describe('a file', () => {
         DELTA_BYTE_ARRAY: { type: 'STRING', data: ['abc', 'abd', null, 'ab', 'zebra'] },
       } as const;
       const { type, data } = types[encoding];
-      const columns = parquetColumns(bytesOf([{ name: 'x', type, data, encoding }]), 'FILE');
+      const columns = parquetColumns(
+        bytesOf([{ name: 'x', type, data: [...data], encoding }]),
+        'FILE',
+      );
       expect(columns).toEqual({ x: data });
     },
   );
