@@ -17,9 +17,12 @@ try {
   if (code !== 0) process.exitCode = code;
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+  // Node's loader takes what it cannot open, for lack of descriptors, for missing.
+  if (!['EMFILE', 'ENFILE', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(code))) {
+    throw error;
+  }
   process.stderr.write(
-    'error: this process may open too few files; raise the limit, for example with `ulimit -n 1024`\n',
+    'error: weighbridge cannot be loaded: this process may open too few files (raise the limit, for example with `ulimit -n 1024`), or the installation is not whole\n',
   );
   process.exitCode = BAD_INPUT;
 }

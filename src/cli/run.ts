@@ -57,6 +57,10 @@ function report(error: unknown): number {
     printError(TOO_FEW_DESCRIPTORS);
     return BAD_INPUT;
   }
+  if (isUnloadable(error)) {
+    printError(`${UNLOADABLE} (${error.message})`);
+    return BAD_INPUT;
+  }
   printError(error instanceof Error ? error.message : String(error));
   if (error instanceof WeighbridgeError) {
     return error.code === 'interrupted' ? BY_SIGNAL + signalOf(error) : BAD_INPUT;
@@ -75,6 +79,25 @@ function printError(message: string): void {
 
 const TOO_FEW_DESCRIPTORS =
   'this process may open too few files; raise the limit, for example with `ulimit -n 1024`';
+
+const UNLOADABLE =
+  'a part of weighbridge cannot be loaded: this process may open too few files (raise the limit, for example with `ulimit -n 1024`), or the installation is not whole';
+
+/**
+ * Node's codes for a module that is missing or cannot be opened. Its loader takes a `package.json`
+ * that it cannot open, for lack of descriptors, for one that is missing.
+ */
+const unloadable: ReadonlySet<unknown> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+  'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_DLOPEN_FAILED',
+]);
+
+function isUnloadable(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && unloadable.has(error.code);
+}
 
 /** Node's own error, or one whose cause it is. */
 function isWithoutDescriptors(error: unknown): boolean {

@@ -103,6 +103,12 @@ describe('live', () => {
     [500, 10 * MINUTE, 16],
     ['reset', 10 * MINUTE, 16],
     [503, 10 * MINUTE, 1],
+    [429, 5 * SECOND, 16],
+    [429, 10 * MINUTE, 1],
+    [429, 10 * MINUTE, 16],
+    [429, 10 * MINUTE, 64],
+    [500, 10 * MINUTE, 1],
+    ['reset', 10 * MINUTE, 1],
   ])(
     'an outage (%s for %i ms, %i in flight) is survived, with few requests in it',
     async (what, lasts, concurrency) => {
@@ -117,10 +123,9 @@ describe('live', () => {
       // What was in flight, and its like in the moment in which it fails; then a few a minute.
       const inVain = study.api.arrivals.filter(({ isDown }) => isDown).length;
       expect(inVain).toBeLessThanOrEqual(3 * concurrency + 20 + (12 * lasts) / MINUTE);
-      // Soon after its end everything is done.
-      expect(study.clock.now() - (from + lasts)).toBeLessThan(
-        concurrency === 1 ? MINUTE : 20 * SECOND,
-      );
+      // Soon after its end everything is done; a server that refused by rate is asked slowly first.
+      const soon = concurrency === 1 ? MINUTE : 20 * SECOND;
+      expect(study.clock.now() - (from + lasts)).toBeLessThan(what === 429 ? 2 * MINUTE : soon);
       expect(study.notices.map(({ isWaiting }) => isWaiting)).toEqual(
         lasts > MINUTE ? [true, false] : [],
       );
@@ -150,6 +155,9 @@ describe('in batches', () => {
     ['refused', 10 * MINUTE, 'looking at batches'],
     ['refused', 10 * MINUTE, 'downloads'],
     ['refused', 5 * SECOND, 'looking at batches'],
+    [500, 10 * MINUTE, 'making batches'],
+    [429, 10 * MINUTE, 'making batches'],
+    [429, 10 * MINUTE, 'looking at batches'],
     [500, 10 * MINUTE, 'looking at batches'],
     ['reset', 10 * MINUTE, 'looking at batches'],
   ])('an outage (%s for %i ms) is survived during %s', async (what, lasts, during) => {

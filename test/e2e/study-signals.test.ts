@@ -62,18 +62,18 @@ describe('a run that waits for its server', () => {
     const one = startRun(await studyAt('down', { outage_minutes: 0.01 }));
     expect(await one.ended).toEqual([2, null]);
     expect(one.stderr()).toMatch(
-      /\nerror: no request has worked for \d+ s \(\d+ attempts\): .* \(503: down\)\n$/,
+      /^error: no request has worked for \d+ s \(\d+ attempts\): .* \(503: down\)\n$/m,
     );
   });
 });
 
 describe.skipIf(process.platform === 'win32')('with too few file descriptors', () => {
-  test.each([24, 40, 60, 100])('a command says so in one line: %i', async (limit) => {
+  test.each([24, 40, 48, 54, 60, 78, 100])('a command says so in one line: %i', async (limit) => {
     const command = `ulimit -n ${limit}; exec "${process.execPath}" "${cli}" study status .`;
     const { code, stdout, stderr } = await run('sh', ['-c', command]);
     expect(stdout).toBe('');
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(/^error: (this process may open too few files|\. holds no study)/);
+    expect(stderr).toMatch(/^error: (.*this process may open too few files|\. holds no study)/);
     expect(code).toBe(2);
   });
 });

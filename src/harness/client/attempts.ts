@@ -91,7 +91,7 @@ export function openAttempts(
           try {
             signal.throwIfAborted();
             const result = await attemptOnce(attempt, signal);
-            if ('value' in result) breaker.succeeded(purpose);
+            if ('value' in result) breaker.succeeded(purpose, tried);
             else if (!result.isMended) judge(result.failure, purpose, breaker, tried);
             return result;
           } finally {

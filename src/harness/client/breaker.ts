@@ -6,10 +6,13 @@
  * first that works lets all others go on. Only an outage longer than the limit stops everything.
  */
 import { WeighbridgeError } from '../../errors.js';
-import { type Alarm, openAlarm } from './alarm.js';
 import { errorOf, type Failure, type Purpose } from './api-error.js';
 import type { Clock } from './clock.js';
-import { openWaitList } from './wait-list.js';
+import { type FailureRow, isUnavailable, openFailureRows, type Tried } from './failure-rows.js';
+import { openProbing } from './probing.js';
+import { LONGEST_HOLD_MS } from './retry.js';
+
+export type { Tried } from './failure-rows.js';
 
 export interface BreakerSettings {
   readonly maxAttempts: number;
@@ -33,11 +36,6 @@ export interface OutageNotice {
   readonly isWaiting: boolean;
 }
 
-/** A request that is being tried, with the times at which its attempts failed. */
-export interface Tried {
-  readonly failedAt: number[];
-}
-
 export interface Breaker {
   /**
    * Comes back at once, or, in an outage, when it is this request's turn to try the server or the
@@ -45,7 +43,7 @@ export interface Breaker {
    */
   pass(signal: AbortSignal): Promise<() => void>;
   /** An attempt worked. */
-  succeeded(purpose: Purpose): void;
+  succeeded(purpose: Purpose, tried: Tried): void;
   /** @returns why everything stops, where this failure was one too many */
   failed(failure: Failure, purpose: Purpose, tried: Tried): WeighbridgeError | null;
   /** How many of a request's failures count against it: those that were not the server's. */
@@ -67,118 +65,51 @@ const FAILURES_OF_OUTAGE = 5;
 /** Where nothing has worked yet, an address that is wrong is likelier than an outage. */
 const LONGEST_AT_FIRST_MS = 30_000;
 const NOTICE_AFTER_MS = 30_000;
-const FIRST_PROBE_MS = 500;
-const LONGEST_PROBE_WAIT_MS = 10_000;
-/** A second one, for the first may hang. */
-const MOST_PROBES = 2;
-/** Outages that are remembered, so that failures in them are not held against a request. */
-const MOST_REMEMBERED = 100;
-
-interface Outage {
-  readonly from: number;
-  readonly to: number;
-}
 
 export function openBreaker(
-  { maxAttempts, longestOutageMs }: BreakerSettings,
+  settings: BreakerSettings,
   { clock, random, onNotice }: BreakerDependencies,
   known: Acquaintance = { hasAnswered: false, hasSucceeded: false },
 ): Breaker {
-  const waiting = openWaitList<null>(setAlarm);
-  const alarm: Alarm = openAlarm(clock, sendProbe);
-  const past: Outage[] = [];
-  /** Calls that have worked before: what fails now is not the call. */
-  const worked = new Set<string>();
+  const rows = openFailureRows(clock.now);
+  const probing = openProbing(clock, random);
+  const mostAtOnce = Math.min(FAILURES_OF_OUTAGE, settings.maxAttempts);
   let inFlight = 0;
-  let probes = 0;
-  let probeWait = FIRST_PROBE_MS;
-  let probeAt = 0;
-  let row: FailureRow | null = null;
-
-  function setAlarm(): void {
-    const isWanted = row?.isOutage && waiting.size > 0;
-    alarm.setFor(isWanted ? Math.max(0, probeAt - clock.now()) : Number.POSITIVE_INFINITY);
-  }
-
-  function sendProbe(): void {
-    if (probes < MOST_PROBES && waiting.size > 0) waiting.admitFirst();
-    scheduleProbe();
-  }
-
-  function scheduleProbe(): void {
-    probeAt = clock.now() + probeWait * (0.5 + 0.5 * random());
-    probeWait = Math.min(LONGEST_PROBE_WAIT_MS, 2 * probeWait);
-    setAlarm();
-  }
-
-  function beginOutage(of: FailureRow): void {
-    of.isOutage = true;
-    probeWait = FIRST_PROBE_MS;
-    scheduleProbe();
-  }
 
   /** The server works: whatever waited for it goes on. */
-  function endRow(baseURL: string): void {
-    if (row?.isOutage) {
-      past.push({ from: row.since, to: clock.now() });
-      if (past.length > MOST_REMEMBERED) past.shift();
-      if (row.isTold) {
-        const line = `${baseURL} works again after ${span(clock.now() - row.since)}`;
-        onNotice({ line, isWaiting: false });
-      }
+  function endRow(baseURL: string, tried: Tried): void {
+    const ended = rows.end(tried);
+    if (ended?.isTold) {
+      const line = `${baseURL} works again after ${span(clock.now() - ended.since)}`;
+      onNotice({ line, isWaiting: false });
     }
-    row = null;
-    while (waiting.size > 0) waiting.admitFirst();
-    setAlarm();
-  }
-
-  function isInPastOutage(at: number): boolean {
-    return past.some(({ from, to }) => at >= from && at <= to);
-  }
-
-  function ownFailures({ failedAt }: Tried): number {
-    const isServers = (at: number) => row?.isServers && at >= row.since;
-    return failedAt.filter((at) => !isServers(at) && !isInPastOutage(at)).length;
-  }
-
-  /** Whether a failure, with those before it in the row, is not the request's own. */
-  function blamesServer(
-    { since, requests }: FailureRow,
-    failure: Failure,
-    { what }: Purpose,
-    tried: Tried,
-  ): boolean {
-    const hadFailed = tried.failedAt.some((at) => at < since && !isInPastOutage(at));
-    if (!hadFailed) requests.add(tried);
-    const hasWorked = what !== null && worked.has(what);
-    return isUnavailable(failure) || hasWorked || requests.size > 1;
+    probing.end();
   }
 
   /** What the failures in a row have come to. */
-  function judge(of: FailureRow, failure: Failure, purpose: Purpose): WeighbridgeError | null {
+  function judge(row: FailureRow, failure: Failure, purpose: Purpose): WeighbridgeError | null {
     const { message } = errorOf(failure, purpose);
     const neverThere = !known.hasAnswered && failure.kind === 'unreached';
-    if (neverThere && of.failures >= UNREACHED_AT_FIRST) {
-      return new WeighbridgeError('server', `${of.failures} attempts in a row failed: ${message}`);
+    if (neverThere && row.failures >= UNREACHED_AT_FIRST) {
+      return new WeighbridgeError('server', `${row.failures} attempts in a row failed: ${message}`);
     }
-    const isVolley =
-      of.failures < Math.max(Math.min(FAILURES_OF_OUTAGE, maxAttempts), inFlight - 1);
-    if (of.isServers && !of.isOutage && !isVolley) beginOutage(of);
-    if (!of.isOutage) return null;
-    const lasted = clock.now() - of.since;
-    const isLikelyOutage =
-      known.hasSucceeded || (isUnavailable(failure) && failure.status !== null);
-    const longest = isLikelyOutage
-      ? longestOutageMs
-      : Math.min(longestOutageMs, LONGEST_AT_FIRST_MS);
+    // What was in flight when the server went down fails together, and is one event.
+    const isMany = row.failures >= Math.max(mostAtOnce, inFlight - 1);
+    if (row.blame !== 'request' && !row.isOutage && isMany) {
+      row.isOutage = true;
+      probing.begin();
+    }
+    if (!row.isOutage) return null;
+    const lasted = clock.now() - row.since;
+    const longest = longestOutage(row, failure, settings, known);
     if (lasted >= longest) {
       return new WeighbridgeError(
         'server',
-        `no request has worked for ${span(lasted)} (${of.failures} attempts): ${message}`,
+        `no request has worked for ${span(lasted)} (${row.failures} attempts): ${message}`,
       );
     }
-    if (!of.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
-      of.isTold = true;
+    if (!row.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
+      row.isTold = true;
       const line = `no request has worked for ${span(lasted)}: ${message}; waiting, up to ${span(longest)}`;
       onNotice({ line, isWaiting: true });
     }
@@ -187,65 +118,49 @@ export function openBreaker(
 
   return {
     async pass(signal) {
-      let isProbe = false;
-      if (row?.isOutage) {
-        const turn = waiting.join(null, signal);
-        setAlarm();
-        await turn;
-        isProbe = row?.isOutage === true;
-      }
+      const attemptIsOver = await probing.pass(signal);
       inFlight++;
-      if (isProbe) probes++;
       return () => {
         inFlight--;
-        if (isProbe) probes--;
+        attemptIsOver();
       };
     },
-    succeeded({ what, baseURL }) {
-      if (what !== null) worked.add(what);
+    succeeded({ what, baseURL }, tried) {
+      if (what !== null) rows.hasWorked(what);
       known.hasAnswered = true;
       known.hasSucceeded = true;
-      endRow(baseURL);
+      endRow(baseURL, tried);
     },
     failed(failure, purpose, tried) {
+      const { kind } = failure;
       if (failure.status !== null) known.hasAnswered = true;
       if (isHopeless(failure, purpose, known)) return errorOf(failure, purpose);
-      const { kind } = failure;
       if (kind === 'rejected' || kind === 'not-found') {
         // The server has read the request and answered it.
-        endRow(purpose.baseURL);
+        endRow(purpose.baseURL, tried);
         return null;
       }
-      const now = clock.now();
-      if (kind !== 'limited') {
-        row ??= newRow(now);
-        row.failures++;
-        row.isServers = blamesServer(row, failure, purpose, tried) || row.isServers;
-      }
+      const row = rows.add(failure, purpose, tried, known.hasSucceeded);
       // What this machine lacks is nobody's failure: it is tried again while anything works.
-      if (kind !== 'no-descriptors') tried.failedAt.push(now);
-      return row && (kind !== 'limited' || row.isOutage) ? judge(row, failure, purpose) : null;
+      if (kind !== 'no-descriptors') tried.failedAt.push(clock.now());
+      return judge(row, failure, purpose);
     },
-    ownFailures,
-    isOpen: () => row?.isOutage ?? false,
+    ownFailures: rows.ownFailures,
+    isOpen: () => rows.current()?.isOutage ?? false,
   };
 }
 
-/** Failures with nothing that worked between them. */
-interface FailureRow {
-  readonly since: number;
-  failures: number;
-  /** Those that had not failed before. */
-  readonly requests: Set<Tried>;
-  /** Not one request's own. */
-  isServers: boolean;
-  isOutage: boolean;
-  isTold: boolean;
-}
-
-function newRow(since: number): FailureRow {
-  const requests = new Set<Tried>();
-  return { since, failures: 0, requests, isServers: false, isOutage: false, isTold: false };
+/** So long the failures of a row are waited for. */
+function longestOutage(
+  row: FailureRow,
+  failure: Failure,
+  { longestOutageMs }: BreakerSettings,
+  known: Acquaintance,
+): number {
+  // A server that refuses by rate is there, and a pause that it asks for must fit in.
+  if (row.isLimited) return Math.max(longestOutageMs, LONGEST_HOLD_MS);
+  const isLikelyOutage = known.hasSucceeded || (isUnavailable(failure) && failure.status !== null);
+  return isLikelyOutage ? longestOutageMs : Math.min(longestOutageMs, LONGEST_AT_FIRST_MS);
 }
 
 /** Wrong for all requests, now and later. */
@@ -263,15 +178,6 @@ function isHopeless({ kind }: Failure, { what }: Purpose, known: Acquaintance): 
     default:
       return false;
   }
-}
-
-/** Statuses by which a server or its gateway says that nothing can be answered at the moment. */
-const unavailable: ReadonlySet<number> = new Set([502, 503, 521, 522, 523, 529, 530]);
-
-/** Certainly no matter of what was asked. */
-function isUnavailable({ kind, status }: Failure): boolean {
-  if (kind === 'unreached' || kind === 'no-descriptors') return true;
-  return status !== null && unavailable.has(status);
 }
 
 function span(ms: number): string {

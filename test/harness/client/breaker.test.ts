@@ -9,6 +9,7 @@ const call = { ...purpose, what: 'look at a job', model: null };
 const failure = (kind: FailureKind, status: number | null = null) =>
   localFailure(kind, 'its reason', status);
 const MINUTE = 60_000;
+const another: Tried = { failedAt: [] };
 
 function breakerOf({ maxAttempts = 8, outageMinutes = 20, answeredBefore = true } = {}) {
   const clock = virtualClock();
@@ -17,7 +18,7 @@ function breakerOf({ maxAttempts = 8, outageMinutes = 20, answeredBefore = true 
     { maxAttempts, longestOutageMs: outageMinutes * MINUTE },
     { clock, random: () => 0.5, onNotice: (notice) => notices.push(notice) },
   );
-  if (answeredBefore) breaker.succeeded(purpose);
+  if (answeredBefore) breaker.succeeded(purpose, another);
   /** Failures of so many requests in turn, a second apart; minutes until all stops, or null. */
   const failFor = async (minutes: number, failed = failure('faulty', 500), requests = 2) => {
     const tried: Tried[] = Array.from({ length: requests }, () => ({ failedAt: [] }));
@@ -84,12 +85,20 @@ describe('the circuit breaker', () => {
     expect((await failFor(10, failure('faulty', 503))).stop).toBeNull();
   });
 
-  it('leaves refusals by rate to the pacer, but not for ever in an outage', async () => {
-    const { failFor, breaker } = breakerOf();
-    expect((await failFor(60, failure('limited', 429))).stop).toBeNull();
-    expect(breaker.isOpen()).toBe(false);
+  it.each([0, 1, 60])(
+    'waits for a server that refuses by rate, also where outages are waited for %i minutes',
+    async (outageMinutes) => {
+      const { failFor } = breakerOf({ outageMinutes });
+      const { after } = await failFor(100, failure('limited', 429));
+      expect(after).toBeCloseTo(Math.max(15, outageMinutes), 1);
+    },
+  );
+
+  it('takes refusals by rate among other failures for a part of the outage', async () => {
+    const { failFor } = breakerOf({ outageMinutes: 5 });
+    expect((await failFor(1, failure('limited', 429))).stop).toBeNull();
     expect((await failFor(1, failure('faulty', 503))).stop).toBeNull();
-    expect((await failFor(60, failure('limited', 429))).stop?.code).toBe('server');
+    expect((await failFor(60, failure('limited', 429))).after).toBeCloseTo(5, 1);
   });
 
   it('says after half a minute that it waits, and says when it is over', async () => {
@@ -97,7 +106,7 @@ describe('the circuit breaker', () => {
     await failFor(0.4, failure('faulty', 503));
     expect(notices).toEqual([]);
     await failFor(5, failure('faulty', 503));
-    breaker.succeeded(purpose);
+    breaker.succeeded(purpose, another);
     expect(notices).toEqual([
       {
         isWaiting: true,
@@ -142,10 +151,9 @@ describe('a failure counts against', () => {
   ) => {
     const tried: Tried = { failedAt: [] };
     for (let i = 0; i < 6; i++) breaker.failed(failure(kind, status), to, tried);
-    return breaker.ownFailures(tried);
+    return tried;
   };
-
-  it.each([
+  const failures = [
     ['faulty', 500, 6],
     ['faulty', 504, 6],
     ['broken', null, 6],
@@ -157,25 +165,53 @@ describe('a failure counts against', () => {
     ['faulty', 529, 0],
     ['unreached', null, 0],
     ['no-descriptors', null, 0],
-  ] as const)(
-    'the request that alone fails, unless the server says that it is its own: %s %s',
+  ] as const;
+
+  it.each(failures)(
+    'the request where nothing has worked yet, unless the server says otherwise: %s %s',
     (kind, status, own) => {
-      expect(tries(breakerOf(), kind, status)).toBe(own);
+      const { breaker } = breakerOf({ answeredBefore: false });
+      const tried: Tried = { failedAt: [] };
+      for (let i = 0; i < 3; i++) breaker.failed(failure(kind, status), purpose, tried);
+      expect(breaker.ownFailures(tried)).toBe(own / 2);
     },
   );
 
+  it.each(failures)(
+    'the server where only one request is under way, until another one works: %s %s',
+    async (kind, status, own) => {
+      const one = breakerOf();
+      const tried = tries(one, kind, status);
+      expect(one.breaker.isOpen()).toBe(true);
+      expect(one.breaker.ownFailures(tried)).toBe(0);
+      one.breaker.succeeded(purpose, another);
+      expect(one.breaker.ownFailures(tried)).toBe(own);
+      await one.clock.run(one.clock.sleep(1));
+      one.breaker.failed(failure(kind, status), purpose, tried);
+      expect(one.breaker.ownFailures(tried)).toBe(own && own + 1);
+    },
+  );
+
+  it.each(failures)('the server where that request works later: %s %s', async (kind, status) => {
+    const one = breakerOf();
+    const tried = tries(one, kind, status);
+    one.breaker.succeeded(purpose, tried);
+    expect(one.breaker.ownFailures(tried)).toBe(0);
+  });
+
   it('the server where a call fails that has worked before', () => {
     const one = breakerOf();
-    expect(tries(one, 'faulty', 500, call)).toBe(6);
-    one.breaker.succeeded(call);
-    expect(tries(one, 'faulty', 500, call)).toBe(0);
+    one.breaker.succeeded(call, another);
+    const tried = tries(one, 'faulty', 500, call);
+    one.breaker.succeeded(call, another);
+    expect(one.breaker.ownFailures(tried)).toBe(0);
   });
 
   it('the server where several fail and none works, also when it works again', async () => {
     const { breaker, failFor } = breakerOf();
     const { tried } = await failFor(1);
     for (const one of tried) expect(breaker.ownFailures(one)).toBe(0);
-    breaker.succeeded(purpose);
+    breaker.succeeded(purpose, another);
     for (const one of tried) expect(breaker.ownFailures(one)).toBe(0);
   });
 
@@ -186,7 +222,7 @@ describe('a failure counts against', () => {
       for (const one of poisonous) {
         breaker.failed(failure('faulty', 500), purpose, one);
         await clock.run(clock.sleep(1));
-        breaker.succeeded(purpose);
+        breaker.succeeded(purpose, another);
       }
     }
     // And so it stays when these are all that is left.
@@ -213,7 +249,7 @@ describe('in an outage', () => {
     await clock.run(clock.sleep(10_000));
     expect(passed.length).toBeGreaterThan(2);
     expect(passed.length).toBeLessThan(6);
-    breaker.succeeded(purpose);
+    breaker.succeeded(purpose, another);
     await Promise.all(waiting);
     expect(breaker.isOpen()).toBe(false);
   });
