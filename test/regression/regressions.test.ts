@@ -323,7 +323,29 @@ describe('what callers without a compiler hand over', () => {
       'bad-data',
       /^row 3: the outcome is 1e\+308, out/,
     ],
-    ['no options', rows([1, 2, 0, 3, 4, 6]), null, 'bad-argument', /^options are null/],
+    [
+      'no options',
+      rows([1, 2, 0, 3, 4, 6]),
+      null,
+      'bad-argument',
+      /^linearRegression takes its options by name, .* found null$/,
+    ],
+    ...['slopeprior', 'outcomeKind', 'iter'].map(
+      (name): [string, unknown, unknown, string, RegExp] => [
+        `the option ${name}`,
+        rows([1, 2, 0, 3, 4, 6]),
+        { ...settings, [name]: { mean: 0, sd: 1 } },
+        'bad-argument',
+        new RegExp(`^there is no option '${name}' of linearRegression`),
+      ],
+    ),
+    ...[0, '', Number.NaN, false].map((given): [string, unknown, unknown, string, RegExp] => [
+      `the prior ${given}`,
+      rows([1, 2, 0, 3, 4, 6]),
+      { ...settings, slopePrior: given },
+      'bad-argument',
+      /^slopePrior is .*, expected a record of mean, sd$/,
+    ]),
     ...[0, Number.NaN, -1, '1'].map((sd): [string, unknown, unknown, string, RegExp] => [
       `sd ${sd}`,
       rows([1, 2, 0, 3, 4, 6]),
