@@ -3,7 +3,7 @@
  * `conditional_effects`: predictions over the range of the first, at the mean and one standard
  * deviation to both sides of a second that is numeric. Estimates are medians. Unlike brms, no grid
  * leaves the range of the data, and points where the formula has no value, as `log(x)` of a
- * negative x, are left out with a note.
+ * negative x, are left out with a note. Trials that are also a predictor are whole numbers.
  */
 import type { Cell } from '../../formula/table.js';
 import { undefinedRowOf } from '../../formula/undefined-row.js';
@@ -128,14 +128,14 @@ function gridOf(
   options: ConditionalEffectsOptions & { conditions: GridRow; resolution: number },
 ): Grid {
   const still = columns.needed.filter((name) => !names.includes(name));
-  const fixed = Object.fromEntries(
-    still.map((name) => [name, standing(fit, name, options.conditions, columns.grouped)]),
-  );
-  const values = names.map((name, i) => valuesOf(fit, name, i, options.resolution));
+  const fixed = still.map((name) => standing(fit, name, options.conditions, columns));
+  const values = names.map((name, i) => valuesOf(fit, name, i, options.resolution, columns));
   const grid = crossedRows(names.map((name, i) => [name, values[i].values]));
-  const data = grid.map((row) => ({ ...row, ...fixed }));
+  const stillRow = Object.fromEntries(still.map((name, i) => [name, fixed[i].values[0]]));
+  const data = grid.map((row) => ({ ...row, ...stillRow }));
   const defined = definedRows(fit, data, options.groups ?? 'none');
-  return { ...defined, notes: [...values.flatMap(({ notes }) => notes), ...defined.notes] };
+  const notes = [...values, ...fixed, defined].flatMap((part) => part.notes);
+  return { data: defined.data, notes };
 }
 
 /** Those for which the formula has a value. @throws WeighbridgeError where it has none for any */
@@ -186,6 +186,10 @@ interface EffectColumns {
   readonly needed: readonly string[];
   /** Columns whose value decides which group effects are added. */
   readonly grouped: readonly string[];
+  /** Columns of the trials of a binomial. */
+  readonly trials: readonly string[];
+  /** Those of them that are predictors, too: their grids hold whole numbers. */
+  readonly countedPredictors: readonly string[];
 }
 
 function columnsOf(
@@ -193,13 +197,16 @@ function columnsOf(
   { groups: choice = 'none' }: ConditionalEffectsOptions,
 ): EffectColumns {
   const trials = trialsColumns(design);
-  const known = [...new Set([...predictorColumns(design), ...trials])];
+  const predictors = predictorColumns(design);
+  const known = [...new Set([...predictors, ...trials])];
   const groups = checkGroups(choice);
   const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
   return {
     known,
     needed: [...new Set([...predictorColumns(design, asked), ...trials])],
     grouped: groupingColumns(design, asked),
+    trials,
+    countedPredictors: trials.filter((name) => predictors.includes(name)),
   };
 }
 
@@ -237,25 +244,32 @@ function defaultEffects(fit: FittedRegression): string[][] {
     });
 }
 
+interface GridValues {
+  readonly values: readonly Cell[];
+  readonly notes: readonly string[];
+}
+
+/** One value, where a column stands still. */
 function standing(
   fit: FittedRegression,
   name: string,
   conditions: GridRow,
-  grouped: readonly string[],
-): Cell {
-  if (Object.hasOwn(conditions, name)) return conditions[name];
-  if (trialsColumns(fit.frame.design).includes(name)) return 1;
+  { grouped, trials, countedPredictors }: EffectColumns,
+): GridValues {
+  if (Object.hasOwn(conditions, name)) return { values: [conditions[name]], notes: [] };
+  const { typical, numbers } = gridColumn(fit, name);
+  if (numbers !== null && countedPredictors.includes(name)) {
+    const values = [Math.round(numbers.mean)];
+    const note = `${name} is a predictor and the number of trials: it stands at ${values[0]}`;
+    return { values, notes: [note] };
+  }
+  if (trials.includes(name)) return { values: [1], notes: [] };
   if (grouped.includes(name)) {
     throw badArgument(
       `no level of ${name} is typical: set one in conditions, or leave group effects out by groups: 'none'`,
     );
   }
-  return gridColumn(fit, name).typical;
-}
-
-interface GridValues {
-  readonly values: readonly Cell[];
-  readonly notes: readonly string[];
+  return { values: [typical], notes: [] };
 }
 
 function valuesOf(
@@ -263,11 +277,15 @@ function valuesOf(
   name: string,
   place: number,
   resolution: number,
+  { countedPredictors }: EffectColumns,
 ): GridValues {
   const { numbers, levels } = gridColumn(fit, name);
   if (numbers === null) return { values: levels, notes: [] };
   const { mean, sd, min, max } = numbers;
-  if (place === 0) return { values: spaced(min, max, resolution), notes: [] };
+  const isCount = countedPredictors.includes(name);
+  const wholly = (values: readonly number[]) =>
+    isCount ? [...new Set(values.map(Math.round))] : values;
+  if (place === 0) return { values: wholly(spaced(min, max, resolution)), notes: [] };
   const moved = [
     ...(mean - sd < min ? [`least, ${cellText(min)},`] : []),
     ...(mean + sd > max ? [`greatest, ${cellText(max)},`] : []),
@@ -276,5 +294,5 @@ function valuesOf(
     (end) =>
       `${name} stands at its ${end} as one standard deviation from its mean is outside of the data`,
   );
-  return { values: [Math.max(min, mean - sd), mean, Math.min(max, mean + sd)], notes };
+  return { values: wholly([Math.max(min, mean - sd), mean, Math.min(max, mean + sd)]), notes };
 }
