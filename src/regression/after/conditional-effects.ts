@@ -34,7 +34,7 @@ export interface ConditionalEffectsOptions extends LinearPredictorOptions {
   readonly prob?: number;
   /** Medians and median absolute deviations (default true), or means and standard deviations. */
   readonly robust?: boolean;
-  /** Points over the range of a numeric predictor; default 100. */
+  /** Points over the range of a numeric predictor, from 2 to 10,000; default 100. */
   readonly resolution?: number;
 }
 
@@ -58,6 +58,8 @@ export interface ConditionalEffect {
 export type ConditionalEffects = readonly (ConditionalEffect & Printable)[] &
   Printable & { readonly notes: readonly string[] };
 
+const MOST_POINTS = 10_000;
+
 /**
  * @param effects predictors such as `x` or `x1:x2`, each an effect; default all terms of the formula
  *   that have one or two predictors, numeric ones first, of which those that cannot be shown are
@@ -79,9 +81,9 @@ export function conditionalEffects(
   } = options;
   checkProbability('prob', prob);
   const prediction = predictions[checkOneOf('method', method, ['fitted', 'linpred', 'predict'])];
-  if (!Number.isSafeInteger(resolution) || resolution < 2) {
+  if (!Number.isSafeInteger(resolution) || resolution < 2 || resolution > MOST_POINTS) {
     throw badArgument(
-      `resolution is ${described(resolution)}, but must be a whole number of at least 2`,
+      `resolution is ${described(resolution)}, but must be a whole number from 2 to ${MOST_POINTS}`,
     );
   }
   const columns = columnsOf(fit, options);
@@ -138,24 +140,32 @@ function gridOf(
   return { data: defined.data, notes };
 }
 
-/** Those for which the formula has a value. @throws WeighbridgeError where it has none for any */
+/**
+ * Those for which the formula has a value. They are looked for by halves: many points may lack one.
+ *
+ * @throws WeighbridgeError where it has none for any
+ */
 function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: GroupChoice): Grid {
-  let rows = data;
-  let first: string | null = null;
-  for (;;) {
+  const found: { readonly problem: string; readonly error: unknown }[] = [];
+  const definedOf = (rows: readonly GridRow[]): readonly GridRow[] => {
     try {
       predictedData(fit, rows, groups);
-      break;
+      return rows;
     } catch (error) {
       const undefinedAt = undefinedRowOf(error);
-      if (undefinedAt === null || rows.length === 1) throw error;
-      first ??= undefinedAt.problem;
-      rows = rows.toSpliced(undefinedAt.row, 1);
+      if (undefinedAt === null) throw error;
+      found.push({ problem: undefinedAt.problem, error });
     }
-  }
-  if (first === null) return { data, notes: [] };
+    if (rows.length === 1) return [];
+    const half = rows.length >> 1;
+    return [...definedOf(rows.slice(0, half)), ...definedOf(rows.slice(half))];
+  };
+  const rows = definedOf(data);
+  if (found.length === 0) return { data, notes: [] };
+  const [{ problem, error }] = found;
+  if (rows.length === 0) throw error;
   const left = data.length - rows.length;
-  return { data: rows, notes: [`${left} of ${data.length} points are left out: ${first}`] };
+  return { data: rows, notes: [`${left} of ${data.length} points are left out: ${problem}`] };
 }
 
 /** Rows in print: the rest of a curve is better seen in a plot. */

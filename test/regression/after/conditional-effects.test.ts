@@ -105,6 +105,7 @@ describe('conditional effects', () => {
       "the condition 'q' is no predictor",
     );
     expect(() => conditionalEffects(counts, 'x', { resolution: 1 })).toThrow('resolution is 1');
+    expect(() => conditionalEffects(counts, 'x', { resolution: 1e9 })).toThrow('from 2 to 10000');
     expect(() => conditionalEffects(gaussianFit, 'x', { groups: 'all' })).toThrow(
       'no level of g is typical',
     );
