@@ -11,6 +11,7 @@ import { WeighbridgeError } from '../../src/errors.js';
 import { mcseMean, mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { type Fit, parameterOf } from '../../src/regression/fit.js';
+import { runHere } from '../../src/regression/job.js';
 import {
   type Columns,
   linearRegression,
@@ -357,6 +358,14 @@ describe('what callers without a compiler hand over', () => {
     expect(() => call(columns, options)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
+  });
+
+  it('has no settings of a run that there are not', async () => {
+    for (const given of [null, 'x', [], { chain: 2 }]) {
+      await expect(Reflect.apply(runHere, null, [[], given])).rejects.toThrow(
+        expect.objectContaining({ code: 'bad-argument' }),
+      );
+    }
   });
 
   it('may hold predictors of any size but those beyond the range', () => {
