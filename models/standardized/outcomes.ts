@@ -3,7 +3,7 @@
  */
 import { largestOf, powerOfTwo, unitToSquare } from '../../src/linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
-import { auxiliaryOf } from '../families/family.js';
+import { auxiliaryOf, type LinkName } from '../families/family.js';
 import {
   type CoefficientDesign,
   coefficientDesign,
@@ -40,7 +40,7 @@ export function countedOutcomes(
   if (hasScale && family.link === 'identity') {
     return aroundLeastSquares(specification, predictors, columns);
   }
-  const unit = hasScale ? unitOf(spreadOf(data.outcomes).size) : 1;
+  const unit = hasScale ? unitOfOutcomes(family.link, data.outcomes) : 1;
   const { centre, offset } = centredOffset(data);
   if (unit === 1 && centre === 0) return null;
   const logUnit = family.link === 'log' && hasScale ? Math.log(unit) : 0;
@@ -57,6 +57,15 @@ export function countedOutcomes(
     intercept: data.intercept ? logUnit - centre : 0,
     slopes: null,
   };
+}
+
+/** Below this size the coefficients of an inverse link are too large for a sampler that starts near 1. */
+const SMALL_OF_INVERSE = 2 ** -7;
+
+function unitOfOutcomes(link: LinkName, outcomes: Float64Array): number {
+  const { size } = spreadOf(outcomes);
+  const isSmall = link === 'inverse' && size > 0 && size < SMALL_OF_INVERSE;
+  return isSmall ? powerOfTwo(size) : unitOf(size);
 }
 
 /** About the size of the linear predictor. */

@@ -14,8 +14,8 @@ import { isComparison } from './parse-expression.js';
 const MAX_POWER = 100;
 
 /**
- * Where a term stands. Offsets are added, group terms are added or taken away, and nothing else is
- * done to them.
+ * Where a term stands. Offsets and group terms are added or taken away, and nothing else is done to
+ * them.
  */
 type Standing = 'added' | 'removed' | 'operand' | 'varying';
 
@@ -143,7 +143,9 @@ function checkPower(right: Expression, fail: FormulaFail): void {
 function checkTermCall(call: CallExpression, standing: Standing, fail: FormulaFail): void {
   switch (call.function) {
     case 'offset':
-      if (standing !== 'added') fail(call.place, 'an offset is added as it is: y ~ x + offset(z)');
+      if (standing !== 'added' && standing !== 'removed') {
+        fail(call.place, 'an offset is added or taken away as it is: y ~ x + offset(z)');
+      }
       checkNumeric(firstArgument(call, fail), fail);
       return;
     case 'poly':

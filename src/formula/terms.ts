@@ -6,7 +6,7 @@
 import { isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
-import type { BinaryExpression, Expression, NameExpression } from './formula.js';
+import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
 import type { FormulaFail } from './formula-error.js';
 import { firstArgument } from './functions.js';
 import { compareCodePoints } from './names.js';
@@ -204,13 +204,25 @@ function expander(dot: readonly string[], fail: FormulaFail): Expander {
         return isVariable(expression) ? [variable(expression)] : operate(expression, sign);
       case 'call':
         if (expression.function !== 'offset') return [variable(expression)];
-        offsets.push(firstArgument(expression, fail));
+        takeOffset(expression, sign);
         return [];
       case 'logical':
       case 'text':
       case 'constant':
         return fail(expression.place, `${formatExpression(expression)} is no term`);
     }
+  };
+
+  const takeOffset = (call: CallExpression, sign: 1 | -1): void => {
+    const added = firstArgument(call, fail);
+    if (sign === 1) {
+      offsets.push(added);
+      return;
+    }
+    const text = formatExpression(added);
+    const rest = offsets.filter((other) => formatExpression(other) !== text);
+    if (rest.length === offsets.length) fail(call.place, `no offset(${text}) to take away`);
+    offsets.splice(0, offsets.length, ...rest);
   };
 
   const operate = (expression: BinaryExpression, sign: 1 | -1): readonly Term[] => {

@@ -59,7 +59,7 @@ export function eachObservation(
 ): void {
   const { rows, chains, drawsPerChain } = logLikelihood;
   const draws = chains * drawsPerChain;
-  if (rows === 0 || draws === 0) {
+  if (!(rows >= 1 && draws >= 1)) {
     throw new WeighbridgeError(
       'bad-data',
       `there are ${draws} draws of ${rows} observations: expected at least one of each`,

@@ -7,8 +7,8 @@ import type { ControlledMean } from '../posterior/control-variates.js';
 import type { Draws } from '../posterior/draws.js';
 import type { Diagnostics, ParameterSummary } from '../posterior/summary.js';
 import { type Chain, sampleChain } from '../sampler/chain.js';
-import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
-import { badArgument, described, isRecord } from './check-options.js';
+import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
+import { badArgument, described, isRecord, requireNames } from './check-options.js';
 import { controlledMeans, planFit, type SampledFit, sampleFit, soundFit } from './fit.js';
 import { modelOf, type Specification } from './specification.js';
 
@@ -59,6 +59,7 @@ export function requireJobs(jobs: unknown, settings: Partial<SamplerSettings>): 
       `job ${i + 1} is ${isRecord(job) ? 'incomplete' : described(job)}, expected a record with a name (a text) and a specification`,
     );
   });
+  requireNames(settings, settingNames, 'the settings of a run');
   return completeSettings(settings);
 }
 

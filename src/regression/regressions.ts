@@ -4,8 +4,8 @@
  */
 import type { NormalPrior, Predictors, StudentTPrior } from '../../models/index.js';
 import { WeighbridgeError } from '../errors.js';
-import type { SamplerSettings } from '../sampler/settings.js';
-import { badArgument, described, isRecord } from './check-options.js';
+import { type SamplerSettings, settingNames } from '../sampler/settings.js';
+import { badArgument, described, isRecord, requireNames } from './check-options.js';
 import { requireNumbers } from './check-specification.js';
 import { gaussianPriors, logitInterceptPrior } from './default-priors.js';
 import { type Fit, sample } from './fit.js';
@@ -41,7 +41,10 @@ export interface LinearRegressionOptions extends ColumnsOptions {
  * @throws WeighbridgeError `bad-data`, `bad-argument`
  */
 export function logisticRegression(columns: Columns, options: LogisticRegressionOptions = {}): Fit {
-  return fitOf(columns, options, logisticSpecification);
+  return fitOf(columns, options, logisticSpecification, {
+    of: 'logisticRegression',
+    own: 'outcomeKind',
+  });
 }
 
 /**
@@ -49,7 +52,10 @@ export function logisticRegression(columns: Columns, options: LogisticRegression
  * @throws WeighbridgeError `bad-data`, `bad-argument`, `improper-posterior`
  */
 export function linearRegression(columns: Columns, options: LinearRegressionOptions = {}): Fit {
-  return fitOf(columns, options, linearSpecification);
+  return fitOf(columns, options, linearSpecification, {
+    of: 'linearRegression',
+    own: 'sigmaPrior',
+  });
 }
 
 export function logisticSpecification(
@@ -62,8 +68,8 @@ export function logisticSpecification(
     predictors,
     outcomes,
     interceptPrior,
-    ...(outcomeKind && { outcomeKind }),
-    ...(slopePrior && { slopePrior }),
+    ...(outcomeKind !== undefined && { outcomeKind }),
+    ...(slopePrior !== undefined && { slopePrior }),
   };
 }
 
@@ -79,7 +85,7 @@ export function linearSpecification(
     outcomes,
     interceptPrior: interceptPrior ?? defaults.interceptPrior,
     sigmaPrior: sigmaPrior ?? defaults.sigmaPrior,
-    ...(slopePrior && { slopePrior }),
+    ...(slopePrior !== undefined && { slopePrior }),
   };
 }
 
@@ -131,10 +137,9 @@ function fitOf<Options extends ColumnsOptions>(
   columns: Columns,
   options: Options,
   specify: (predictors: Predictors, outcomes: ArrayLike<number>, options: Options) => Specification,
+  { of, own }: { readonly of: string; readonly own: string },
 ): Fit {
-  if (!isRecord(options)) {
-    throw badArgument(`options are ${described(options)}, expected a record`);
-  }
+  requireNames(options, [...settingNames, 'slopePrior', 'interceptPrior', own], of);
   const specification = specify(toRows(columns), columns.outcome, options);
   const fit = sample(modelOf(specification), options);
   const lost = lostDigits(asRegression(specification));

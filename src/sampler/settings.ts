@@ -62,7 +62,9 @@ export const settingNames = Object.keys(defaultSettings) as readonly (keyof Samp
 
 /** Of JavaScript callers: '4' is no 4. */
 function shown(value: unknown): string {
-  return typeof value === 'string' ? `the text '${value}'` : String(value);
+  if (typeof value === 'string') return `the text '${value.replace(/\s/g, ' ')}'`;
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject ? Object.prototype.toString.call(value) : String(value);
 }
 
 /** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
@@ -81,7 +83,7 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
     if (!allowed.includes(settings[name])) {
       throw new WeighbridgeError(
         'bad-argument',
-        `${name} is ${settings[name]}, but must be one of ${allowed.join(', ')}`,
+        `${name} is ${shown(settings[name])}, but must be one of ${allowed.join(', ')}`,
       );
     }
   };
@@ -98,34 +100,35 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
     );
   }
   const requireRange = (
-    name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange' | 'seed',
-    allowed: boolean,
+    name: 'targetAcceptance' | 'jitter' | 'integrationTime' | 'initialRange',
+    allowed: (value: number) => boolean,
     expected: string,
   ) => {
-    if (!allowed || (name !== 'seed' && typeof settings[name] !== 'number')) {
+    if (typeof settings[name] !== 'number' || !allowed(settings[name])) {
       throw new WeighbridgeError(
         'bad-argument',
         `${name} is ${shown(settings[name])}, but must be ${expected}`,
       );
     }
   };
-  const { targetAcceptance, jitter, integrationTime, initialRange } = settings;
-  requireRange('targetAcceptance', targetAcceptance > 0 && targetAcceptance < 1, 'in (0, 1)');
-  requireRange('jitter', jitter >= 0 && jitter < 1, 'in [0, 1)');
+  requireRange('targetAcceptance', (value) => value > 0 && value < 1, 'in (0, 1)');
+  requireRange('jitter', (value) => value >= 0 && value < 1, 'in [0, 1)');
   requireRange(
     'integrationTime',
-    integrationTime > 0 && Number.isFinite(integrationTime),
+    (value) => value > 0 && Number.isFinite(value),
     'positive and finite',
   );
   requireRange(
-    'seed',
-    typeof settings.seed === 'string' || Number.isFinite(settings.seed),
-    'a number or a text',
-  );
-  requireRange(
     'initialRange',
-    initialRange >= 0 && Number.isFinite(initialRange),
+    (value) => value >= 0 && Number.isFinite(value),
     'at least 0 and finite',
   );
+  const { seed } = settings;
+  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `seed is ${shown(seed)}, but must be a number or a text`,
+    );
+  }
   return settings;
 }

@@ -218,6 +218,8 @@ describe('log likelihoods', () => {
       );
     }
     expect(() => loo(logLikelihoodOf(new Float64Array(0), 1, 1))).toThrow(/0 draws of 1 obs/);
+    const without = { ...logLikelihoodOf(new Float64Array(4), 1, 1), drawsPerChain: Number.NaN };
+    expect(() => loo(without)).toThrow(/NaN draws of 1 obs/);
     expect(() => logLikelihoodOf(values, 7, 1)).toThrow(/each of 7 observations/);
   });
 });

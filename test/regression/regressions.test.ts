@@ -11,6 +11,7 @@ import { WeighbridgeError } from '../../src/errors.js';
 import { mcseMean, mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { type Fit, parameterOf } from '../../src/regression/fit.js';
+import { runHere } from '../../src/regression/job.js';
 import {
   type Columns,
   linearRegression,
@@ -323,7 +324,29 @@ describe('what callers without a compiler hand over', () => {
       'bad-data',
       /^row 3: the outcome is 1e\+308, out/,
     ],
-    ['no options', rows([1, 2, 0, 3, 4, 6]), null, 'bad-argument', /^options are null/],
+    [
+      'no options',
+      rows([1, 2, 0, 3, 4, 6]),
+      null,
+      'bad-argument',
+      /^linearRegression takes its options by name, .* found null$/,
+    ],
+    ...['slopeprior', 'outcomeKind', 'iter'].map(
+      (name): [string, unknown, unknown, string, RegExp] => [
+        `the option ${name}`,
+        rows([1, 2, 0, 3, 4, 6]),
+        { ...settings, [name]: { mean: 0, sd: 1 } },
+        'bad-argument',
+        new RegExp(`^there is no option '${name}' of linearRegression`),
+      ],
+    ),
+    ...[0, '', Number.NaN, false].map((given): [string, unknown, unknown, string, RegExp] => [
+      `the prior ${given}`,
+      rows([1, 2, 0, 3, 4, 6]),
+      { ...settings, slopePrior: given },
+      'bad-argument',
+      /^slopePrior is .*, expected a record of mean, sd$/,
+    ]),
     ...[0, Number.NaN, -1, '1'].map((sd): [string, unknown, unknown, string, RegExp] => [
       `sd ${sd}`,
       rows([1, 2, 0, 3, 4, 6]),
@@ -335,6 +358,14 @@ describe('what callers without a compiler hand over', () => {
     expect(() => call(columns, options)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
+  });
+
+  it('has no settings of a run that there are not', async () => {
+    for (const given of [null, 'x', [], { chain: 2 }]) {
+      await expect(Reflect.apply(runHere, null, [[], given])).rejects.toThrow(
+        expect.objectContaining({ code: 'bad-argument' }),
+      );
+    }
   });
 
   it('may hold predictors of any size but those beyond the range', () => {

@@ -164,7 +164,7 @@ describe.each(scaleFamilies)('outcomes of $family', (family) => {
         studentT(3, 0, 2.5 * s).on('sigma'),
       ];
       const plain = await fitOf({ ...options, data: { ...data, y: positive }, prior: prior(1) });
-      for (const scale of [1e-150, 1e12, 1e200]) {
+      for (const scale of [1e-150, 1e-8, 1e-4, 1e12, 1e200]) {
         const moved = { ...data, y: positive.map((value) => value * scale) };
         const fit = await fitOf({ ...options, data: moved, prior: prior(scale) });
         const of = (name: string) => parameterDraws(plain.draws, name);

@@ -14,6 +14,7 @@ const data = {
   z: column((i) => Math.cos(2 * i)),
   w: column((i) => Math.sin(3 * i + 1)),
   n: column(() => 9),
+  b: column((i) => i % 2).map((value) => value === 1),
   g: column((i) => i % 3).map((level) => `g${level}`),
 };
 
@@ -58,6 +59,7 @@ describe('a change of a formula', () => {
     ['y ~ f * x + offset(z)', '. ~ . - f', 'y ~ x + x:f + offset(z)'],
     ['y | trials(n) ~ x + z', '. ~ . - x - 1', 'y | trials(n) ~ 0 + z'],
     ['y ~ `a b` + (1 | `c d`)', '. ~ . - (1 | `c d`)', 'y ~ `a b`'],
+    ['y ~ x + offset(log(z)) + offset(w)', '. ~ . - offset(log( z ))', 'y ~ x + offset(w)'],
   ])('of %s by %s takes away: %s', (own, change, expected) => {
     expect(updatedFormula(own, change)).toBe(expected);
   });
@@ -71,9 +73,24 @@ describe('a change of a formula', () => {
     ['y ~ x + (1 + x || g)', '. ~ . - (1 + x | g)', 'the group terms are (1 + x || g)'],
     ['y ~ x + (1 + x | g)', '. ~ . - (1 | g)', 'the group terms are (1 + x | g)'],
     ['y ~ x', '. ~ . - (1 | g)', 'there is no group term'],
-    ['y ~ x + offset(z)', '. ~ . - offset(z)', 'an offset is added as it is'],
+    ['y ~ x + offset(z)', '. ~ . - offset(w)', 'no offset(w) to take away'],
+    ['y ~ x + offset(z)', '. ~ . * offset(w) - x', 'an offset is added or taken away as it is'],
   ])('of %s by %s refuses what is not there', (own, change, problem) => {
     expect(() => updatedFormula(own, change)).toThrow(problem);
+  });
+
+  // R's update gives the one term x > 0 + z, which compares x with z.
+  it.each([
+    ['y ~ x > 0', '. ~ . + z', 'y 1 x > 0TRUE z'],
+    ['y ~ x + !b', '. ~ . + z', 'y 1 x !bTRUE z'],
+    ['y ~ x > 0 & !b', '~ . + z', 'y 1 x > 0 & !bTRUE z'],
+    ['y ~ x > 0', '. ~ . - z', 'y 1 x > 0TRUE'],
+    ['y ~ x + z > 0', '. ~ . - w + x', 'y 1 x + z > 0TRUE x'],
+    ['y ~ (x > 0) + w', '. ~ . + z', 'y 1 x > 0TRUE w z'],
+    ['y ~ I(x > 0)', '. ~ . + z', 'y 1 I(x > 0)TRUE z'],
+    ['y > 2 ~ x', '. ~ . + z', 'y > 2 1 x z'],
+  ])('of %s by %s keeps comparisons whole', (own, change, expected) => {
+    expect(termsOf(updatedFormula(own, change)).join(' ')).toBe(expected);
   });
 
   it('leaves out priors of what is gone, with a note, and keeps the others', async () => {

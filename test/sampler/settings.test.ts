@@ -99,4 +99,20 @@ describe('the settings of a sampling run', () => {
     expect(message({ jitter: '0.2' })).toThrow("jitter is the text '0.2', but must be in [0, 1)");
     expect(message({ chains: 2.5 })).toThrow('chains is 2.5, but must be a whole number');
   });
+
+  it.each(['chains', 'algorithm', 'targetAcceptance', 'seed', 'maxDepth'])(
+    'says in a line what %s is, whatever it is',
+    (name) => {
+      for (const value of [Symbol('a'), Object.create(null), [], {}, () => 1, 'two\nlines', 3n]) {
+        expect(() =>
+          completeSettings({ [name]: name === 'seed' && value === 'two\nlines' ? [] : value }),
+        ).toThrow(
+          expect.objectContaining({
+            code: 'bad-argument',
+            message: expect.stringMatching(new RegExp(`^${name} is .+, but must be [^\\n]+$`)),
+          }),
+        );
+      }
+    },
+  );
 });

@@ -3,7 +3,7 @@
  * `conditional_effects`: predictions over the range of the first, at the mean and one standard
  * deviation to both sides of a second that is numeric. Estimates are medians. Unlike brms, no grid
  * leaves the range of the data, and points where the formula has no value, as `log(x)` of a
- * negative x, are left out with a note.
+ * negative x, are left out with a note. Trials that are also a predictor are whole numbers.
  */
 import type { Cell } from '../../formula/table.js';
 import { undefinedRowOf } from '../../formula/undefined-row.js';
@@ -34,7 +34,7 @@ export interface ConditionalEffectsOptions extends LinearPredictorOptions {
   readonly prob?: number;
   /** Medians and median absolute deviations (default true), or means and standard deviations. */
   readonly robust?: boolean;
-  /** Points over the range of a numeric predictor; default 100. */
+  /** Points over the range of a numeric predictor, from 2 to 10,000; default 100. */
   readonly resolution?: number;
 }
 
@@ -58,6 +58,8 @@ export interface ConditionalEffect {
 export type ConditionalEffects = readonly (ConditionalEffect & Printable)[] &
   Printable & { readonly notes: readonly string[] };
 
+const MOST_POINTS = 10_000;
+
 /**
  * @param effects predictors such as `x` or `x1:x2`, each an effect; default all terms of the formula
  *   that have one or two predictors, numeric ones first, of which those that cannot be shown are
@@ -79,9 +81,9 @@ export function conditionalEffects(
   } = options;
   checkProbability('prob', prob);
   const prediction = predictions[checkOneOf('method', method, ['fitted', 'linpred', 'predict'])];
-  if (!Number.isSafeInteger(resolution) || resolution < 2) {
+  if (!Number.isSafeInteger(resolution) || resolution < 2 || resolution > MOST_POINTS) {
     throw badArgument(
-      `resolution is ${described(resolution)}, but must be a whole number of at least 2`,
+      `resolution is ${described(resolution)}, but must be a whole number from 2 to ${MOST_POINTS}`,
     );
   }
   const columns = columnsOf(fit, options);
@@ -128,34 +130,42 @@ function gridOf(
   options: ConditionalEffectsOptions & { conditions: GridRow; resolution: number },
 ): Grid {
   const still = columns.needed.filter((name) => !names.includes(name));
-  const fixed = Object.fromEntries(
-    still.map((name) => [name, standing(fit, name, options.conditions, columns.grouped)]),
-  );
-  const values = names.map((name, i) => valuesOf(fit, name, i, options.resolution));
+  const fixed = still.map((name) => standing(fit, name, options.conditions, columns));
+  const values = names.map((name, i) => valuesOf(fit, name, i, options.resolution, columns));
   const grid = crossedRows(names.map((name, i) => [name, values[i].values]));
-  const data = grid.map((row) => ({ ...row, ...fixed }));
+  const stillRow = Object.fromEntries(still.map((name, i) => [name, fixed[i].values[0]]));
+  const data = grid.map((row) => ({ ...row, ...stillRow }));
   const defined = definedRows(fit, data, options.groups ?? 'none');
-  return { ...defined, notes: [...values.flatMap(({ notes }) => notes), ...defined.notes] };
+  const notes = [...values, ...fixed, defined].flatMap((part) => part.notes);
+  return { data: defined.data, notes };
 }
 
-/** Those for which the formula has a value. @throws WeighbridgeError where it has none for any */
+/**
+ * Those for which the formula has a value. They are looked for by halves: many points may lack one.
+ *
+ * @throws WeighbridgeError where it has none for any
+ */
 function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: GroupChoice): Grid {
-  let rows = data;
-  let first: string | null = null;
-  for (;;) {
+  const found: { readonly problem: string; readonly error: unknown }[] = [];
+  const definedOf = (rows: readonly GridRow[]): readonly GridRow[] => {
     try {
       predictedData(fit, rows, groups);
-      break;
+      return rows;
     } catch (error) {
       const undefinedAt = undefinedRowOf(error);
-      if (undefinedAt === null || rows.length === 1) throw error;
-      first ??= undefinedAt.problem;
-      rows = rows.toSpliced(undefinedAt.row, 1);
+      if (undefinedAt === null) throw error;
+      found.push({ problem: undefinedAt.problem, error });
     }
-  }
-  if (first === null) return { data, notes: [] };
+    if (rows.length === 1) return [];
+    const half = rows.length >> 1;
+    return [...definedOf(rows.slice(0, half)), ...definedOf(rows.slice(half))];
+  };
+  const rows = definedOf(data);
+  if (found.length === 0) return { data, notes: [] };
+  const [{ problem, error }] = found;
+  if (rows.length === 0) throw error;
   const left = data.length - rows.length;
-  return { data: rows, notes: [`${left} of ${data.length} points are left out: ${first}`] };
+  return { data: rows, notes: [`${left} of ${data.length} points are left out: ${problem}`] };
 }
 
 /** Rows in print: the rest of a curve is better seen in a plot. */
@@ -186,6 +196,10 @@ interface EffectColumns {
   readonly needed: readonly string[];
   /** Columns whose value decides which group effects are added. */
   readonly grouped: readonly string[];
+  /** Columns of the trials of a binomial. */
+  readonly trials: readonly string[];
+  /** Those of them that are predictors, too: their grids hold whole numbers. */
+  readonly countedPredictors: readonly string[];
 }
 
 function columnsOf(
@@ -193,13 +207,16 @@ function columnsOf(
   { groups: choice = 'none' }: ConditionalEffectsOptions,
 ): EffectColumns {
   const trials = trialsColumns(design);
-  const known = [...new Set([...predictorColumns(design), ...trials])];
+  const predictors = predictorColumns(design);
+  const known = [...new Set([...predictors, ...trials])];
   const groups = checkGroups(choice);
   const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
   return {
     known,
     needed: [...new Set([...predictorColumns(design, asked), ...trials])],
     grouped: groupingColumns(design, asked),
+    trials,
+    countedPredictors: trials.filter((name) => predictors.includes(name)),
   };
 }
 
@@ -237,25 +254,32 @@ function defaultEffects(fit: FittedRegression): string[][] {
     });
 }
 
+interface GridValues {
+  readonly values: readonly Cell[];
+  readonly notes: readonly string[];
+}
+
+/** One value, where a column stands still. */
 function standing(
   fit: FittedRegression,
   name: string,
   conditions: GridRow,
-  grouped: readonly string[],
-): Cell {
-  if (Object.hasOwn(conditions, name)) return conditions[name];
-  if (trialsColumns(fit.frame.design).includes(name)) return 1;
+  { grouped, trials, countedPredictors }: EffectColumns,
+): GridValues {
+  if (Object.hasOwn(conditions, name)) return { values: [conditions[name]], notes: [] };
+  const { typical, numbers } = gridColumn(fit, name);
+  if (numbers !== null && countedPredictors.includes(name)) {
+    const values = [Math.round(numbers.mean)];
+    const note = `${name} is a predictor and the number of trials: it stands at ${values[0]}`;
+    return { values, notes: [note] };
+  }
+  if (trials.includes(name)) return { values: [1], notes: [] };
   if (grouped.includes(name)) {
     throw badArgument(
       `no level of ${name} is typical: set one in conditions, or leave group effects out by groups: 'none'`,
     );
   }
-  return gridColumn(fit, name).typical;
-}
-
-interface GridValues {
-  readonly values: readonly Cell[];
-  readonly notes: readonly string[];
+  return { values: [typical], notes: [] };
 }
 
 function valuesOf(
@@ -263,11 +287,15 @@ function valuesOf(
   name: string,
   place: number,
   resolution: number,
+  { countedPredictors }: EffectColumns,
 ): GridValues {
   const { numbers, levels } = gridColumn(fit, name);
   if (numbers === null) return { values: levels, notes: [] };
   const { mean, sd, min, max } = numbers;
-  if (place === 0) return { values: spaced(min, max, resolution), notes: [] };
+  const isCount = countedPredictors.includes(name);
+  const wholly = (values: readonly number[]) =>
+    isCount ? [...new Set(values.map(Math.round))] : values;
+  if (place === 0) return { values: wholly(spaced(min, max, resolution)), notes: [] };
   const moved = [
     ...(mean - sd < min ? [`least, ${cellText(min)},`] : []),
     ...(mean + sd > max ? [`greatest, ${cellText(max)},`] : []),
@@ -276,5 +304,5 @@ function valuesOf(
     (end) =>
       `${name} stands at its ${end} as one standard deviation from its mean is outside of the data`,
   );
-  return { values: [Math.max(min, mean - sd), mean, Math.min(max, mean + sd)], notes };
+  return { values: wholly([Math.max(min, mean - sd), mean, Math.min(max, mean + sd)]), notes };
 }

@@ -261,7 +261,8 @@ function pairs(count: number): [number, number][] {
  */
 function label(row: GridRow): string {
   const parts = Object.entries(row).map(([name, cell]) =>
-    typeof cell === 'number' ? `${name}${cell}` : cellText(cell),
+    // With 15 digits, as R writes numbers.
+    typeof cell === 'number' ? `${name}${Number(cell.toPrecision(15))}` : cellText(cell),
   );
   const text = parts.join(' ');
   return /[-+*/]/.test(text) ? `(${text})` : text;

@@ -50,6 +50,28 @@ describe('conditional effects', () => {
     });
   });
 
+  it('have whole numbers of trials that are a predictor, too, within the data', () => {
+    const fit = smallFit({
+      formula: 'y | trials(n) ~ n * x',
+      family: binomial(),
+      data,
+      prior: 'normal(0, 1)',
+      draws: normalDraws([-1, 0.1, 0.2, 0.05], 0.1, 40),
+    });
+    const trialsAt = (effect: string) =>
+      new Set(conditionalEffects(fit, effect)[0]?.rows.map(({ at }) => at.n));
+    expect(trialsAt('n')).toEqual(new Set([5, 6, 7]));
+    expect(trialsAt('x:n')).toEqual(new Set([5, 6, 7]));
+    expect(trialsAt('x')).toEqual(new Set([6]));
+    expect(conditionalEffects(fit).map(({ notes }) => notes)).toEqual([
+      [],
+      ['n is a predictor and the number of trials: it stands at 6'],
+      [],
+    ]);
+    const [effect] = conditionalEffects(fit, 'x', { conditions: { n: 7 } });
+    expect(effect?.rows[0]?.at.n).toBe(7);
+  });
+
   it('take a second number at its mean and one standard deviation to both sides', () => {
     const [effect] = conditionalEffects(counts, 'x:w', { resolution: 5 });
     expect(effect?.rows.length).toBe(15);
@@ -83,6 +105,7 @@ describe('conditional effects', () => {
       "the condition 'q' is no predictor",
     );
     expect(() => conditionalEffects(counts, 'x', { resolution: 1 })).toThrow('resolution is 1');
+    expect(() => conditionalEffects(counts, 'x', { resolution: 1e9 })).toThrow('from 2 to 10000');
     expect(() => conditionalEffects(gaussianFit, 'x', { groups: 'all' })).toThrow(
       'no level of g is typical',
     );
