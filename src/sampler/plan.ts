@@ -16,11 +16,14 @@ import {
 import { hasAnotherPeak } from './other-peaks.js';
 import type { SamplerSettings } from './settings.js';
 import { findSteps } from './split-hmc.js';
+import type { WarmupStage } from './warm-up.js';
 
 export interface GeneralPlan {
   readonly algorithm: 'nuts' | 'hmc';
   /** The model in whitened coordinates, where its mode is known: any units of the data will do. */
   readonly target?: WhitenedModel;
+  /** Stages of the warm-up. @default Stan's, of `settings.warmup` transitions */
+  readonly warmup?: readonly WarmupStage[];
 }
 
 export interface SplitPlan {

@@ -15,18 +15,17 @@
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import { type Kernel, newTransition } from './kernel.js';
-import { unitMetric } from './metric.js';
+import type { Kernel } from './kernel.js';
 import type { WhitenedModel } from './normal-approximation.js';
 import { GRADIENTS_A_STEP, type SplitPoint } from './split-step.js';
-import { endOfTrajectory, type Trajectory } from './trajectory.js';
+import { metropolisTransition } from './trajectory.js';
 
 /**
  * A little over a quarter period, π/2, at which draws of a normal are independent: neighbours are
  * then correlated by cos 1.9 = −0.32, which makes means half as certain again, tail quantiles nearly as
  * certain as from independent draws, and variances a little less (measured: docs/performance.md).
  */
-export const INTEGRATION_TIME = 1.9;
+const INTEGRATION_TIME = 1.9;
 /** A normal has one period for all directions: hardly any resonance to be broken. */
 const JITTER = 0.1;
 
@@ -35,33 +34,30 @@ const LEAST_ACCEPTANCE = 0.95;
 /** Tried in turn. A target that needs more steps is not near normal. */
 const STEPS_TRIED = [1, 2, 3, 4, 6, 8];
 
-/**
- * Transitions of a whitened model: static HMC with the split step. The step size is the integration
- * time over a whole number; the metric is the unit one.
- */
-export function splitHmc(target: WhitenedModel): Kernel {
+/** The step size with which so many steps make a trajectory, before jitter. */
+export function splitStepSize(steps: number): number {
+  return INTEGRATION_TIME / steps;
+}
+
+/** Static HMC with the split step in whitened coordinates, of so many steps a trajectory. */
+export function splitHmc(target: WhitenedModel, steps: number): Kernel {
+  const stepSize = splitStepSize(steps);
   const point: SplitPoint = {
     ...newEvaluatedPoint(target.dimension),
     momentum: new Float64Array(target.dimension),
   };
-  const outcome = newTransition();
-  const trajectory: Trajectory = {
+  const trajectory = {
     point,
-    step: (stepSize) => target.splitStep(point, stepSize),
+    gradientsPerStep: GRADIENTS_A_STEP,
+    step: (size: number) => target.splitStep(point, size),
     energy: () => energyOf(point),
   };
-
   return {
-    transition(current, stepSize, _metric, random) {
-      const length = {
-        steps: Math.round(INTEGRATION_TIME / stepSize),
-        stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)),
-      };
+    transition(current, random) {
+      const length = { steps, stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)) };
       copyEvaluated(current, point);
       random.normals(point.momentum);
-      endOfTrajectory(trajectory, length, current, random, outcome);
-      outcome.leapfrogSteps *= GRADIENTS_A_STEP;
-      return outcome;
+      return metropolisTransition(trajectory, length, current, random);
     },
   };
 }
@@ -80,17 +76,15 @@ const TRIALS_A_START = 5;
 
 /** The fewest steps a trajectory that reach the least acceptance; null where none do. */
 export function findSteps(target: WhitenedModel, random: RandomStream): number | null {
-  const kernel = splitHmc(target);
-  const metric = unitMetric(target.dimension);
   const point = newEvaluatedPoint(target.dimension);
   for (const steps of STEPS_TRIED) {
-    const stepSize = INTEGRATION_TIME / steps;
+    const kernel = splitHmc(target, steps);
     let acceptance = 0;
     for (let start = 0; start < STARTS; start++) {
       random.normals(point.position);
       if (!evaluate(target, point)) return null;
       for (let trial = 0; trial < TRIALS_A_START; trial++) {
-        acceptance += kernel.transition(point, stepSize, metric, random).acceptance;
+        acceptance += kernel.transition(point, random).acceptance;
       }
     }
     if (acceptance / STARTS / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;
