@@ -23,7 +23,7 @@ export function compiledPosterior(
   data: SignedOutcomes,
   slopePrior: NormalPrior | undefined,
   interceptPrior: StudentTPrior,
-): ((coordinates: Coordinates) => QuickDensity) | null {
+): ((coordinates: Coordinates) => Required<QuickDensity>) | null {
   if (!kernelRuns) return null;
   return (coordinates) => {
     const { dimension } = data;

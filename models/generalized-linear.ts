@@ -12,7 +12,6 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
-import { splitStepOf } from '../src/sampler/split-step.js';
 import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
 import { type CoefficientDesign, writeGram } from './generalized-linear/coefficient-design.js';
 import { coefficientLikelihood } from './generalized-linear/coefficient-likelihood.js';
@@ -118,7 +117,7 @@ function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): Qu
     }
     return value;
   };
-  return { logDensity, splitStep: splitStepOf(logDensity) };
+  return { logDensity };
 }
 
 function priorsInOrder({ data, priors }: RegressionSpecification): {

@@ -3,6 +3,7 @@
  * interface, and nothing else.
  */
 
+export { interval, positive, type Transform } from '../models/transforms.js';
 // The study of the paper
 export { compareReadings, type ReadingsComparison } from './analysis/compare-readings.js';
 export type { CorrelationSet } from './analysis/correlation-set.js';
@@ -98,4 +99,3 @@ export type { MetricKind } from './sampler/metric.js';
 export { posteriorMode } from './sampler/mode.js';
 export type { Model } from './sampler/model.js';
 export { completeSettings, defaultSettings, type SamplerSettings } from './sampler/settings.js';
-export { interval, positive, type Transform } from './sampler/transforms.js';

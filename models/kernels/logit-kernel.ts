@@ -5,7 +5,6 @@
  * hundred thousand models would be gone before they are.
  */
 import type { QuickDensity } from '../../src/sampler/model.js';
-import { splitSizes } from '../../src/sampler/split-step.js';
 import { logitModule } from './logit-module.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
 
@@ -65,7 +64,7 @@ let owner: Float64Array | null = null;
 export const kernelRuns = kernel !== null;
 
 /** @throws RangeError where the kernel does not run */
-export function compiledLogit(terms: LogitTerms): QuickDensity {
+export function compiledLogit(terms: LogitTerms): Required<QuickDensity> {
   if (!kernel) throw new RangeError('the compiled kernel does not run on this platform');
   const { dimension } = terms;
   const padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
@@ -115,8 +114,7 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
       for (let j = 0; j < dimension; j++) gradient[j] = memory[gradientStart + j];
       return finished(memory, value);
     },
-    splitStep(point, stepSize) {
-      const { end, middle, cosine, sine } = splitSizes(stepSize);
+    fusedStep(point, { end, middle, cosine, sine }) {
       const { position, momentum, gradient } = point;
       const memory = memoryOfModel();
       for (let j = 0; j < dimension; j++) {

@@ -3,9 +3,11 @@
  * own coordinates, θ and the effects of smaller factors, are origin + basis · x, with an upper
  * triangular basis from the curvature at the rough fit; the others stay as they are.
  */
+
 import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
+import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
 import type { Coordinates, LogDensity } from '../../src/sampler/model.js';
-import { makePeaked, writeHessianByDifferences } from './curvature.js';
+import { makePeaked } from './curvature.js';
 
 export interface BlockCoordinates extends Coordinates {
   /** Length of the origin. */

@@ -16,8 +16,9 @@
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
 import type { Kernel } from './kernel.js';
+import type { MovingPoint } from './model.js';
 import type { WhitenedModel } from './normal-approximation.js';
-import { GRADIENTS_A_STEP, type SplitPoint } from './split-step.js';
+import { GRADIENTS_A_STEP } from './split-step.js';
 import { metropolisTransition } from './trajectory.js';
 
 /**
@@ -42,7 +43,7 @@ export function splitStepSize(steps: number): number {
 /** Static HMC with the split step in whitened coordinates, of so many steps a trajectory. */
 export function splitHmc(target: WhitenedModel, steps: number): Kernel {
   const stepSize = splitStepSize(steps);
-  const point: SplitPoint = {
+  const point: MovingPoint = {
     ...newEvaluatedPoint(target.dimension),
     momentum: new Float64Array(target.dimension),
   };
@@ -63,7 +64,7 @@ export function splitHmc(target: WhitenedModel, steps: number): Kernel {
 }
 
 /** ½ pᵀ p − log π; NaN counts as infinitely high. */
-function energyOf({ momentum, logDensity }: SplitPoint): number {
+function energyOf({ momentum, logDensity }: MovingPoint): number {
   let squares = 0;
   for (let i = 0; i < momentum.length; i++) squares += momentum[i] * momentum[i];
   const value = 0.5 * squares - logDensity;

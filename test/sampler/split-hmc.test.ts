@@ -11,7 +11,7 @@ import { quickStream } from '../../src/random/quick-stream.js';
 import { planFit, sample } from '../../src/regression/fit.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import { evaluate, newEvaluatedPoint } from '../../src/sampler/hamiltonian.js';
-import type { Model } from '../../src/sampler/model.js';
+import type { Model, MovingPoint } from '../../src/sampler/model.js';
 import {
   covarianceOf,
   normalApproximation,
@@ -20,7 +20,6 @@ import {
 } from '../../src/sampler/normal-approximation.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import { splitHmc } from '../../src/sampler/split-hmc.js';
-import type { SplitPoint } from '../../src/sampler/split-step.js';
 
 const prior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
 
@@ -192,13 +191,13 @@ describe('the normal approximation', () => {
 });
 
 describe('a split step', () => {
-  const pointOf = (target: WhitenedModel, position: number[], momentum: number[]): SplitPoint => {
+  const pointOf = (target: WhitenedModel, position: number[], momentum: number[]): MovingPoint => {
     const point = { ...newEvaluatedPoint(position.length), momentum: Float64Array.from(momentum) };
     point.position.set(position);
     evaluate(target, point);
     return point;
   };
-  const energy = ({ momentum, logDensity }: SplitPoint) =>
+  const energy = ({ momentum, logDensity }: MovingPoint) =>
     0.5 * momentum.reduce((sum, p) => sum + p * p, 0) - logDensity;
 
   const model = regression('logistic', 30);
