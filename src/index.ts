@@ -94,6 +94,7 @@ export {
   toRows,
 } from './regression/regressions.js';
 export type { OutcomeKind, Specification } from './regression/specification.js';
+export { type TerminationReason, terminationReasons } from './sampler/kernel.js';
 export type { MetricKind } from './sampler/metric.js';
 // The sampler, for a model of one's own
 export { posteriorMode } from './sampler/mode.js';

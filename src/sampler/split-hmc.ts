@@ -6,12 +6,11 @@
  *
  *     −log π(x) − ½ xᵀx,    with the force ∇ log π(x) + x,
  *
- * makes an error. For the weight regressions of the paper, with 50 choices each, one step of two
- * gradients makes a trajectory; leapfrogs need five or six gradients for the same.
+ * makes an error. For the weight regressions of the paper, with 50 choices each, a trajectory is one
+ * step of two gradients; leapfrog steps need five or six gradients for the same.
  *
- * Nothing here is taken on trust: the Metropolis step of static HMC makes the draws right however
- * far from normal the target is, and how many steps a trajectory takes is found by trial. A target
- * that needs many is better left to NUTS with the general warm-up.
+ * The Metropolis step keeps the draws right however far from normal the target is, and the number of
+ * steps per trajectory is found by trial. A target that needs many steps is better sampled by NUTS.
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
@@ -22,17 +21,17 @@ import { GRADIENTS_A_STEP } from './split-step.js';
 import { metropolisTransition } from './trajectory.js';
 
 /**
- * A little over a quarter period, π/2, at which draws of a normal are independent: neighbours are
- * then correlated by cos 1.9 = −0.32, which makes means half as certain again, tail quantiles nearly as
- * certain as from independent draws, and variances a little less (measured: docs/performance.md).
+ * A little over a quarter period, π/2, after which draws of a normal are independent. Successive draws
+ * then have correlation cos 1.9 = −0.32: compared with independent draws, means are more precise, tail
+ * quantiles nearly as precise and variances a little less (measured: docs/performance.md).
  */
 const INTEGRATION_TIME = 1.9;
-/** A normal has one period for all directions: hardly any resonance to be broken. */
+/** Relative. Small, because a whitened normal has one period in all directions and hardly resonates. */
 const JITTER = 0.1;
 
-/** Mean acceptance of a trajectory, below which it is cut into more steps. */
+/** With a lower mean acceptance, a trajectory is cut into more steps. */
 const LEAST_ACCEPTANCE = 0.95;
-/** Tried in turn. A target that needs more steps is not near normal. */
+/** Tried in turn. A target that needs more steps is not close to normal. */
 const STEPS_TRIED = [1, 2, 3, 4, 6, 8];
 
 /** The step size with which so many steps make a trajectory, before jitter. */
@@ -71,11 +70,11 @@ function energyOf({ momentum, logDensity }: MovingPoint): number {
   return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
 }
 
-/** Points of the normal from which trajectories are tried, and how many from each. */
+/** Trial trajectories start at so many draws of the normal, and so many follow each other from each. */
 const STARTS = 20;
 const TRIALS_A_START = 5;
 
-/** The fewest steps a trajectory that reach the least acceptance; null where none do. */
+/** The smallest number of steps that reaches the least acceptance; null if none does. */
 export function findSteps(target: WhitenedModel, random: RandomStream): number | null {
   const point = newEvaluatedPoint(target.dimension);
   for (const steps of STEPS_TRIED) {
