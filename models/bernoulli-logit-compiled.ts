@@ -1,8 +1,8 @@
 /**
  * The posterior of the logistic regression (bernoulli-logit.ts) in other coordinates,
- * q = origin + basis · x, through the compiled kernel. The margins of the rows are linear in x
- * again, normal priors are a quadratic form of x, and the prior of the intercept is one of a linear
- * function of x: all of it is worked out once.
+ * q = origin + basis · x, through the compiled kernel. The margins of the rows are linear in x, normal
+ * priors are a quadratic form in x, and the prior of the intercept is a Student-t of a linear function
+ * of x. The coefficients of all three are computed once.
  */
 import type { Coordinates, QuickDensity } from '../src/sampler/model.js';
 import { compiledLogit, kernelRuns } from './kernels/logit-kernel.js';
@@ -14,16 +14,16 @@ export interface SignedOutcomes {
   readonly dimension: number;
   /** Column-major z_i = s_i · (1, x_i − x̄). */
   readonly columns: Float64Array;
-  /** Σ r_i z_i, or null where all outcomes are 0 or 1. */
+  /** Σ r_i z_i, or null if all outcomes are 0 or 1. */
   readonly remainders: Float64Array | null;
 }
 
-/** Null where the kernel does not run. */
+/** Null if the kernel does not run. */
 export function compiledPosterior(
   data: SignedOutcomes,
   slopePrior: NormalPrior | undefined,
   interceptPrior: StudentTPrior,
-): ((coordinates: Coordinates) => QuickDensity) | null {
+): ((coordinates: Coordinates) => Required<QuickDensity>) | null {
   if (!kernelRuns) return null;
   return (coordinates) => {
     const { dimension } = data;
@@ -62,7 +62,7 @@ function rowsIn(
   return { signedRows, offsets };
 }
 
-/** constant + b·x − ½ x·P x: the priors of the slopes, and what outcomes between 0 and 1 take away. */
+/** constant + b·x − ½ x·P x: the priors of the slopes and the remainders of fractional outcomes. */
 function quadraticForm(
   { dimension, remainders }: SignedOutcomes,
   slopePrior: NormalPrior | undefined,

@@ -27,7 +27,6 @@ import {
 } from '../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../src/random/stream.js';
 import type { Model } from '../src/sampler/model.js';
-import { positive } from '../src/sampler/transforms.js';
 import { centrePredictors, interceptAtZero, type Predictors } from './predictors.js';
 import {
   addNormal,
@@ -38,6 +37,7 @@ import {
   studentTLogDensity,
   studentTSecondDerivative,
 } from './priors.js';
+import { positive } from './transforms.js';
 
 export interface GaussianOptions {
   readonly predictors: Predictors;

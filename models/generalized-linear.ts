@@ -12,7 +12,6 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
-import { splitStepOf } from '../src/sampler/split-step.js';
 import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
 import { type CoefficientDesign, writeGram } from './generalized-linear/coefficient-design.js';
 import { coefficientLikelihood } from './generalized-linear/coefficient-likelihood.js';
@@ -25,8 +24,7 @@ import type { RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
 
 /**
- * @throws WeighbridgeError `improper-posterior` where flat priors leave slopes that cannot be told
- *   apart
+ * @throws WeighbridgeError `improper-posterior` if slopes with flat priors are not identified
  */
 export function generalizedLinear(specification: RegressionSpecification): Model {
   const { family, data } = specification;
@@ -85,12 +83,12 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   };
 }
 
-/** Links whose likelihood, of a family that is log-concave by its own link, is none. */
+/** Links with which no likelihood is log-concave, not even one that is with its own link. */
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
 /**
- * Whether the likelihood is log-concave in the coefficients, and the priors of the slopes are. The
- * Student-t of an intercept, brms' default, is so far out only that no peak of its own comes of it.
+ * True if the likelihood and the priors of the slopes are log-concave in the coefficients. brms'
+ * default Student-t for the intercept is not counted: it is too wide to make a peak of its own.
  */
 function isLogConcave({ family, priors }: RegressionSpecification): boolean {
   if (family.family === 'student' || bentLinks.has(family.link)) return false;
@@ -100,7 +98,7 @@ function isLogConcave({ family, priors }: RegressionSpecification): boolean {
   );
 }
 
-/** A density in other coordinates: x to q = origin + basis · x, and the gradient back by basisᵀ. */
+/** The density in coordinates x with q = origin + basis · x; its gradient is basisᵀ times that in q. */
 function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): QuickDensity {
   const dimension = origin.length;
   const position = new Float64Array(dimension);
@@ -118,7 +116,7 @@ function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): Qu
     }
     return value;
   };
-  return { logDensity, splitStep: splitStepOf(logDensity) };
+  return { logDensity };
 }
 
 function priorsInOrder({ data, priors }: RegressionSpecification): {
@@ -133,7 +131,7 @@ function priorsInOrder({ data, priors }: RegressionSpecification): {
   return { coefficientPriors, priors: [...coefficientPriors, ...priors.auxiliary] };
 }
 
-/** Flat priors need columns that are linearly independent. */
+/** Throws if columns with flat priors are linearly dependent. */
 function requireIdentified(
   design: CoefficientDesign,
   priors: readonly Prior[],

@@ -10,8 +10,9 @@
  *     ∂²f/∂u_i∂u_j = ∂²F/∂x_i∂x_j T_i′ T_j′, and on the diagonal besides
  *                    (log p_i)″ T_i′² + (∂F/∂x_i + (log p_i)′) T_i″ + J_i″,   T″ = T′ J′.
  */
-import { interval, lowerBounded, type Transform, upperBounded } from '../src/sampler/transforms.js';
+
 import { type Prior, type PriorDensity, priorDensity } from './prior-distributions.js';
+import { interval, lowerBounded, type Transform, upperBounded } from './transforms.js';
 
 export interface ParameterPriors {
   /** Parameters of a position. */

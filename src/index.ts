@@ -3,6 +3,7 @@
  * interface, and nothing else.
  */
 
+export { interval, positive, type Transform } from '../models/transforms.js';
 // The study of the paper
 export { compareReadings, type ReadingsComparison } from './analysis/compare-readings.js';
 export type { CorrelationSet } from './analysis/correlation-set.js';
@@ -93,9 +94,9 @@ export {
   toRows,
 } from './regression/regressions.js';
 export type { OutcomeKind, Specification } from './regression/specification.js';
+export { type TerminationReason, terminationReasons } from './sampler/kernel.js';
 export type { MetricKind } from './sampler/metric.js';
 // The sampler, for a model of one's own
 export { posteriorMode } from './sampler/mode.js';
 export type { Model } from './sampler/model.js';
 export { completeSettings, defaultSettings, type SamplerSettings } from './sampler/settings.js';
-export { interval, positive, type Transform } from './sampler/transforms.js';

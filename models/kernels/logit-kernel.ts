@@ -1,11 +1,10 @@
 /**
- * The compiled kernel of the logistic regression (logit.as) as a density. One module with one
- * memory serves all models of a thread: its memory holds the rows of one model at a time, and who
- * comes next brings its own. Rows of fifty choices are two kilobytes; a memory for each of a
- * hundred thousand models would be gone before they are.
+ * The compiled kernel of the logistic regression (logit.as) as a density. One WebAssembly module with
+ * one memory serves all models of a thread: the memory holds the rows of one model at a time, and is
+ * written anew when another model is evaluated. A memory for each model would run out: an analysis
+ * may have a hundred thousand of them.
  */
 import type { QuickDensity } from '../../src/sampler/model.js';
-import { splitSizes } from '../../src/sampler/split-step.js';
 import { logitModule } from './logit-module.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
 
@@ -34,7 +33,7 @@ export interface LogitTerms {
   };
 }
 
-/** `block` is a place in bytes. */
+/** `block` is an address in bytes. */
 interface LogitExports extends KernelMemory {
   logDensity(turns: number, dimension: number, block: number): number;
   splitStep(
@@ -48,31 +47,31 @@ interface LogitExports extends KernelMemory {
   ): number;
 }
 
-/** The kernel takes four rows a turn. */
+/** The kernel handles four rows per turn of its loop. */
 const ROWS_A_TURN = 4;
-/** Numbers of columns that the kernel keeps in registers: fewer are padded to as many. */
+/** Columns that the kernel keeps in registers; fewer columns are padded to this number. */
 const FEW_COLUMNS = 6;
-/** Numbers that the kernel leaves beside the gradient, padded. */
+/** Numbers that the kernel writes in addition to the gradient, padded. */
 const RESULTS = 4;
 
-/** Null where it does not run. */
+/** Null if the platform cannot run it. */
 const kernel = instantiated<LogitExports>(logitModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
 let owner: Float64Array | null = null;
 
-/** Whether this platform can run the kernel. */
+/** True if this platform can run the kernel. */
 export const kernelRuns = kernel !== null;
 
-/** @throws RangeError where the kernel does not run */
-export function compiledLogit(terms: LogitTerms): QuickDensity {
+/** @throws RangeError if the kernel does not run */
+export function compiledLogit(terms: LogitTerms): Required<QuickDensity> {
   if (!kernel) throw new RangeError('the compiled kernel does not run on this platform');
   const { dimension } = terms;
   const padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
   const turns = Math.ceil(terms.rows / ROWS_A_TURN);
   const padding = turns * ROWS_A_TURN - terms.rows;
   const data = arranged(terms, padded, turns);
-  // Places in doubles, the first on a border of 16 bytes.
+  // Addresses in doubles; the first is a multiple of 16 bytes.
   const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
   const xStart = start + RESULTS;
   const momentumStart = xStart + padded;
@@ -93,12 +92,12 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
     return view;
   };
 
-  /** A step that overflowed leaves NaN there, which no later one would be rid of. */
+  /** A step that overflowed leaves NaN in the padding, which would spoil all later steps. */
   const clearPadding = (memory: Float64Array, at: number): void => {
     for (let j = dimension; j < padded; j++) memory[at + j] = 0;
   };
 
-  /** Takes the logarithms; a row of zeros adds log 2. */
+  /** Takes the logarithms. Each row of padding has added log 2, which is taken off again. */
   const finished = (memory: Float64Array, value: number): number =>
     terms.constant +
     value -
@@ -115,8 +114,7 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
       for (let j = 0; j < dimension; j++) gradient[j] = memory[gradientStart + j];
       return finished(memory, value);
     },
-    splitStep(point, stepSize) {
-      const { end, middle, cosine, sine } = splitSizes(stepSize);
+    fusedStep(point, { end, middle, cosine, sine }) {
       const { position, momentum, gradient } = point;
       const memory = memoryOfModel();
       for (let j = 0; j < dimension; j++) {
@@ -138,7 +136,7 @@ export function compiledLogit(terms: LogitTerms): QuickDensity {
   };
 }
 
-/** What stands behind the gradient in the block of logit.as. */
+/** The data in the order in which logit.as expects them after the gradient. */
 function arranged(terms: LogitTerms, padded: number, turns: number): Float64Array {
   const { rows, dimension, signedRows, offsets, linear, quadratic, student } = terms;
   const studentStart = padded * (padded + 1);

@@ -1,12 +1,10 @@
-/**
- * The way to a peak of a density in some of its coordinates, by Newton's method with the Hessian from
- * differences of the gradient.
- */
-import type { LogDensity, Model } from '../../src/sampler/model.js';
-import { normalApproximation } from '../../src/sampler/normal-approximation.js';
-import { makePeaked, writeHessianByDifferences } from './curvature.js';
+/** The peak of a density in some of its coordinates, with the others fixed. */
+import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
+import { findPeak } from '../../src/linear-algebra/newton.js';
+import type { LogDensity } from '../../src/sampler/model.js';
+import { makePeaked } from './curvature.js';
 
-/** Moves `position` to the peak over the coordinates `free`; false where there is none. */
+/** Moves `position` to the peak over the coordinates `free`; false if none is found. */
 export function climb(
   density: LogDensity,
   position: Float64Array,
@@ -21,20 +19,19 @@ export function climb(
     for (let a = 0; a < free.length; a++) part[a] = gradient[free[a]] * scales[free[a]];
     return value;
   };
-  const model: Model = {
-    dimension: free.length,
-    parameterNames: free.map(String),
-    logDensity,
-    hessian(x, hessian) {
-      writeHessianByDifferences(logDensity, x, hessian);
-      makePeaked(hessian, free.length);
+  const peak = findPeak(
+    {
+      logDensity,
+      writeHessian(x, hessian) {
+        writeHessianByDifferences(logDensity, x, hessian);
+        makePeaked(hessian, free.length);
+      },
     },
-    guess: () => Float64Array.from(free, (j) => position[j] / scales[j]),
-  };
-  const peak = normalApproximation(model)?.mode;
+    Float64Array.from(free, (j) => position[j] / scales[j]),
+  );
   if (!peak) return false;
   free.forEach((j, a) => {
-    position[j] = peak[a] * scales[j];
+    position[j] = peak.position[a] * scales[j];
   });
   return true;
 }

@@ -1,11 +1,13 @@
 /**
- * Coordinates in which a multilevel posterior is about a standard normal: the first `block` of its
+ * Coordinates in which a multilevel posterior is close to a standard normal. The first `block` of its
  * own coordinates, θ and the effects of smaller factors, are origin + basis · x, with an upper
- * triangular basis from the curvature at the rough fit; the others stay as they are.
+ * triangular basis from the curvature at the rough fit; the others are unchanged.
  */
+
 import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
+import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
 import type { Coordinates, LogDensity } from '../../src/sampler/model.js';
-import { makePeaked, writeHessianByDifferences } from './curvature.js';
+import { makePeaked } from './curvature.js';
 
 export interface BlockCoordinates extends Coordinates {
   /** Length of the origin. */

@@ -1,38 +1,5 @@
-/**
- * Hessians of models that bring none, by central differences of their analytic gradient, and what
- * can be made of them where they are not those of a peak.
- */
+/** A Hessian that is not that of a peak, made so. */
 import { cholesky, mirrorLower } from '../../src/linear-algebra/cholesky.js';
-import type { LogDensity } from '../../src/sampler/model.js';
-
-/** In coordinates of unit scale: the error of a difference is h² / 6 third derivatives, 1e-9. */
-const DIFFERENCE = 1e-4;
-
-/** Overwrites `hessian`, row-major and symmetric, over all coordinates or the first `count`. */
-export function writeHessianByDifferences(
-  logDensity: LogDensity,
-  position: Float64Array,
-  hessian: Float64Array,
-  count = position.length,
-): void {
-  const moved = position.slice();
-  const above = new Float64Array(position.length);
-  const below = new Float64Array(position.length);
-  hessian.fill(0);
-  for (let j = 0; j < count; j++) {
-    moved[j] = position[j] + DIFFERENCE;
-    logDensity(moved, above);
-    moved[j] = position[j] - DIFFERENCE;
-    logDensity(moved, below);
-    moved[j] = position[j];
-    for (let i = 0; i < count; i++) {
-      const half = (above[i] - below[i]) / (4 * DIFFERENCE);
-      hessian[i * count + j] += half;
-      if (i !== j) hessian[j * count + i] += half;
-      else hessian[i * count + j] += half;
-    }
-  }
-}
 
 /**
  * Makes −hessian positive definite by adding to its diagonal, in steps from a millionth of its

@@ -2,12 +2,12 @@
  * A multilevel density as a model: in whitened coordinates, with its parameters and group effects
  * reported by brms' names.
  */
+import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
 import { inCoordinates, scaled, whitenedAt, writePosition } from './coordinates.js';
-import { writeHessianByDifferences } from './curvature.js';
 import type { GroupFactor } from './factors.js';
 import type { MultilevelParameters } from './parameters.js';
 

@@ -74,7 +74,10 @@ export function encodeFit(
   ]);
 }
 
-/** A fit that `regression` returned has its draws and warnings a second time, for its user. */
+/**
+ * The fields that are saved. A fit that `regression` returned has its draws and warnings a second
+ * time, for its user. `terminations` is not part of version 1 of the format.
+ */
 function fieldsOf(fit: FittedRegression): FittedRegression {
   const { formula, family, givenPriors, priors, frame, reading, specification, settings, notes } =
     fit;
@@ -87,7 +90,10 @@ function fieldsOf(fit: FittedRegression): FittedRegression {
     reading,
     specification,
     settings,
-    fit: fit.fit,
+    fit: {
+      ...fit.fit,
+      chains: fit.fit.chains.map(({ terminations: _terminations, ...chain }) => chain),
+    },
     notes,
   };
   return fields;

@@ -1,50 +1,52 @@
 /**
- * One Markov chain from its random start to its last draw: warm up as the plan of the fit has it,
- * then sample with step size and metric fixed.
+ * One Markov chain: a start, a warm-up, then draws with the tuning fixed.
  */
 import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
 import { type RandomStream, randomStream } from '../random/stream.js';
-import { metricEstimator } from './covariance.js';
 import { type EvaluatedPoint, evaluate, initialPoint, newEvaluatedPoint } from './hamiltonian.js';
-import { type DrawKeeper, drawKeeper, type KeptDraws, type Tuned } from './kept-draws.js';
-import type { Kernel } from './kernel.js';
+import { type DrawKeeper, drawKeeper, type KeptDraws } from './kept-draws.js';
 import { unitMetric } from './metric.js';
 import type { Model } from './model.js';
 import { covarianceOf } from './normal-approximation.js';
 import { nuts } from './nuts.js';
 import { type GeneralPlan, type Plan, planSampling, type SplitPlan } from './plan.js';
 import type { SamplerSettings } from './settings.js';
-import { INTEGRATION_TIME, splitHmc } from './split-hmc.js';
+import { splitHmc, splitStepSize } from './split-hmc.js';
 import { staticHmc } from './static-hmc.js';
-import { dualAveraging, findInitialStepSize } from './step-size.js';
-import { stanWarmup } from './warm-up.js';
+import { dualAveraging } from './step-size.js';
+import {
+  fixedStage,
+  stanStages,
+  type WarmupProblem,
+  type WarmupStage,
+  type WarmupState,
+} from './warm-up.js';
 
-/** How far a chain has come: transitions done, warm-up among them, of all that it will make. */
+/** Transitions done, warm-up included, of all that the chain will make. */
 export interface ChainProgress {
   readonly done: number;
   readonly of: number;
   readonly phase: 'warm-up' | 'sampling';
 }
 
-/** A chain's kept draws and what its transitions told. */
+/** The kept draws of a chain, and how it was sampled. */
 export interface Chain extends KeptDraws {
-  /** How it was sampled. */
   readonly algorithm: Plan['algorithm'];
   /** Transitions of the warm-up. */
   readonly warmup: number;
   readonly stepSize: number;
-  /** M⁻¹ as learned. */
+  /** M⁻¹ as learned; for split HMC, the covariance of the normal approximation. */
   readonly inverseMetric: Float64Array;
   /** Gradient evaluations of the warm-up. */
   readonly warmupLeapfrogSteps: number;
 }
 
 /**
- * Chain number `chain` (from 0) of the fit `fit`. The stream of random numbers depends on the
- * seed, the fit and the chain alone.
+ * Samples chain number `chain` (from 0) of the fit `fit`. The stream of random numbers depends only
+ * on the seed, the fit and the chain.
  *
- * @param plan of the fit, the same for all of its chains; made anew where absent.
+ * @param plan of the fit, the same for all of its chains; made by `planSampling` by default
  */
 export function sampleChain(
   model: Model,
@@ -60,26 +62,43 @@ export function sampleChain(
   }
 }
 
-/** The same chain, which pauses every few transitions: for progress, and to be left unfinished. */
-export function chainInSteps(
+/** The same chain, pausing every few transitions: for progress, and to be cancelled. */
+export function* chainInSteps(
   model: Model,
   settings: SamplerSettings,
   fit: string,
   chain: number,
   plan: Plan,
-): ChainInSteps {
+): Generator<ChainProgress, Chain, undefined> {
   requireParameters(model);
-  // Drawing what was integrated out must not change how the chain moves.
-  const reporting = quickStream(settings.seed, fit, chain, 'reported');
-  return plan.algorithm === 'split-hmc'
-    ? splitHmcInSteps(plan, settings, quickStream(settings.seed, fit, chain), reporting)
-    : generalInSteps(model, plan, settings, randomStream(settings.seed, fit, chain), reporting);
+  const start =
+    plan.algorithm === 'split-hmc'
+      ? splitStart(plan, settings, quickStream(settings.seed, fit, chain))
+      : generalStart(model, plan, settings, randomStream(settings.seed, fit, chain));
+  const { problem, stages } = start;
+  const warmup = stages.reduce((sum, stage) => sum + stage.transitions, 0);
+  const { current, tuning, leapfrogSteps } = yield* warmUp(start, warmup + settings.draws);
+  const keeper = drawKeeper(
+    problem.model,
+    problem.kernelOf(tuning),
+    current,
+    settings.draws,
+    problem.random,
+    quickStream(settings.seed, fit, chain, 'reported'),
+  );
+  yield* keepDraws(keeper, warmup, settings.draws);
+  return {
+    algorithm: plan.algorithm,
+    warmup,
+    ...keeper.kept(),
+    stepSize: tuning.stepSize,
+    inverseMetric: start.inverseMetric ?? tuning.metric.inverse,
+    warmupLeapfrogSteps: leapfrogSteps,
+  };
 }
 
-type ChainInSteps = Generator<ChainProgress, Chain, undefined>;
-
 /** Transitions between two pauses: a fraction of a millisecond for most models. */
-const TRANSITIONS_A_STEP = 16;
+const TRANSITIONS_PER_PAUSE = 16;
 
 function requireParameters({ dimension, parameterNames, constrain }: Model): void {
   if (!constrain && parameterNames.length !== dimension) {
@@ -90,34 +109,40 @@ function requireParameters({ dimension, parameterNames, constrain }: Model): voi
   }
 }
 
-/** From a random start, with step size and metric learned by Stan's warm-up. */
-function* generalInSteps(
+/** A chain before its first transition. */
+interface ChainStart {
+  readonly problem: WarmupProblem;
+  readonly stages: readonly WarmupStage[];
+  readonly state: WarmupState;
+  /** What to report as M⁻¹. @default that of the tuning */
+  readonly inverseMetric?: Float64Array;
+}
+
+/** A random start; step size and metric are learned. */
+function generalStart(
   given: Model,
-  { algorithm, target }: GeneralPlan,
+  { algorithm, target, warmup }: GeneralPlan,
   settings: SamplerSettings,
   random: RandomStream,
-  reporting: RandomStream,
-): ChainInSteps {
-  const { model, current } = startOf(given, target, settings, random);
-  const kernel = algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings);
-  const tuned = yield* warmUpInSteps(model, kernel, current, settings, random);
-  const keeper = drawKeeper(model, kernel, current, tuned, settings.draws, random, reporting);
-  yield* keepInSteps(keeper, settings, settings.warmup);
+): ChainStart {
+  const { model, current } = randomStart(given, target, settings, random);
   return {
-    algorithm,
-    warmup: settings.warmup,
-    ...keeper.kept(),
-    stepSize: tuned.stepSize,
-    inverseMetric: tuned.metric.inverse,
-    warmupLeapfrogSteps: tuned.leapfrogSteps,
+    problem: {
+      model,
+      kernelOf: algorithm === 'nuts' ? nuts(model, settings.maxDepth) : staticHmc(model, settings),
+      settings,
+      random,
+    },
+    stages: warmup ?? stanStages(settings.warmup),
+    state: stateAt(current, 1, settings),
   };
 }
 
 /**
- * In whitened coordinates where there are some. Of data that hold next to nothing, the curvature at
- * a mode may promise widths that there are not: then in the model's own.
+ * In whitened coordinates if the plan has any. With little data the curvature at the mode can
+ * overstate the scale; if no start is found there, the model's own coordinates are used.
  */
-function startOf(
+function randomStart(
   given: Model,
   target: Model | undefined,
   { initialRange }: SamplerSettings,
@@ -127,92 +152,75 @@ function startOf(
     try {
       return { model: target, current: initialPoint(target, random, initialRange) };
     } catch (error) {
-      if (!(error instanceof WeighbridgeError)) throw error;
+      const noStart = error instanceof WeighbridgeError && error.code === 'no-initial-point';
+      if (!noStart) throw error;
     }
   }
   return { model: given, current: initialPoint(given, random, initialRange) };
 }
 
-/** Draws of split HMC are nearly independent from the first on: these forget any start. */
+/** Draws of split HMC are nearly independent, so that few transitions make a chain forget its start. */
 const SPLIT_WARMUP = 20;
 
-/** From a draw of the normal approximation, with all that a warm-up would learn already known. */
-function* splitHmcInSteps(
+/** A draw of the normal approximation as the start; there is nothing to be learned. */
+function splitStart(
   { target, approximation, steps }: SplitPlan,
   settings: SamplerSettings,
   random: RandomStream,
-  reporting: RandomStream,
-): ChainInSteps {
-  const kernel = splitHmc(target);
-  const metric = unitMetric(target.dimension);
-  const stepSize = INTEGRATION_TIME / steps;
+): ChainStart {
+  const kernel = splitHmc(target, steps);
   const current = newEvaluatedPoint(target.dimension);
   do {
     for (let i = 0; i < target.dimension; i++) current.position[i] = random.normal();
   } while (!evaluate(target, current));
-  const warmup = Math.min(SPLIT_WARMUP, settings.warmup);
-  let warmupLeapfrogSteps = 0;
-  for (let draw = 0; draw < warmup; draw++) {
-    warmupLeapfrogSteps += kernel.transition(current, stepSize, metric, random).leapfrogSteps;
-  }
-  const tuned = { stepSize, metric };
-  const keeper = drawKeeper(target, kernel, current, tuned, settings.draws, random, reporting);
-  yield* keepInSteps(keeper, settings, warmup);
   return {
-    algorithm: 'split-hmc',
-    warmup,
-    ...keeper.kept(),
-    stepSize,
+    problem: { model: target, kernelOf: () => kernel, settings, random },
+    stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
+    state: stateAt(current, splitStepSize(steps), settings),
     inverseMetric: covarianceOf(approximation),
-    warmupLeapfrogSteps,
   };
 }
 
-/** Moves `current` through the warm-up; returns the step size and metric to sample with. */
-function* warmUpInSteps(
-  model: Model,
-  kernel: Kernel,
+function stateAt(
   current: EvaluatedPoint,
-  settings: SamplerSettings,
-  random: RandomStream,
-): Generator<ChainProgress, Tuned & { leapfrogSteps: number }, undefined> {
-  const adaptation = dualAveraging(settings.targetAcceptance);
-  const estimator = metricEstimator(settings.metric, model.dimension);
-  let metric = unitMetric(model.dimension);
-  let stepSize = findInitialStepSize(model, metric, current, random);
-  let leapfrogSteps = 0;
-  let done = 0;
-  adaptation.restart(stepSize);
-  for (const stage of stanWarmup(settings.warmup)) {
-    for (let draw = 0; draw < stage.draws; draw++) {
-      if (done % TRANSITIONS_A_STEP === 0) {
-        yield { done, of: settings.warmup + settings.draws, phase: 'warm-up' };
-      }
-      const outcome = kernel.transition(current, stepSize, metric, random);
-      leapfrogSteps += outcome.leapfrogSteps;
-      stepSize = adaptation.update(outcome.acceptance);
-      if (stage.learnsMetric) estimator.add(current.position);
-      done++;
-    }
-    if (stage.learnsMetric) {
-      metric = estimator.metric();
-      estimator.reset();
-      stepSize = findInitialStepSize(model, metric, current, random, stepSize);
-      adaptation.restart(stepSize);
-    }
-  }
-  if (settings.warmup > 0) stepSize = adaptation.averaged();
-  return { stepSize, metric, leapfrogSteps };
+  stepSize: number,
+  { targetAcceptance }: SamplerSettings,
+): WarmupState {
+  return {
+    current,
+    tuning: { stepSize, metric: unitMetric(current.position.length) },
+    adaptation: dualAveraging(targetAcceptance),
+    leapfrogSteps: 0,
+  };
 }
 
-/** Keeps all draws, a few between two pauses. */
-function* keepInSteps(
+/** Folds the stages. */
+function* warmUp(
+  { problem, stages, state: initial }: ChainStart,
+  of: number,
+): Generator<ChainProgress, WarmupState, undefined> {
+  let state = initial;
+  let done = 0;
+  for (const stage of stages) {
+    const steps = stage.run(problem, state);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      if (done % TRANSITIONS_PER_PAUSE === 0) yield { done, of, phase: 'warm-up' };
+      done++;
+    }
+    state = step.value;
+  }
+  return state;
+}
+
+/** Makes all draws, a few between two pauses. */
+function* keepDraws(
   keeper: DrawKeeper,
-  { draws }: SamplerSettings,
   warmup: number,
+  draws: number,
 ): Generator<ChainProgress, void, undefined> {
-  for (let from = 0; from < draws; from += TRANSITIONS_A_STEP) {
+  for (let from = 0; from < draws; from += TRANSITIONS_PER_PAUSE) {
     yield { done: warmup + from, of: warmup + draws, phase: 'sampling' };
-    keeper.keep(from, Math.min(draws, from + TRANSITIONS_A_STEP));
+    keeper.keep(from, Math.min(draws, from + TRANSITIONS_PER_PAUSE));
   }
 }

@@ -6,7 +6,7 @@ import { denseMetric, diagonalMetric, type Metric, type MetricKind, unitMetric }
 
 export interface MetricEstimator {
   add(position: Float64Array): void;
-  /** The metric of all positions since the last reset; needs at least two. */
+  /** The metric from all positions since the last reset. */
   metric(): Metric;
   reset(): void;
 }

@@ -1,7 +1,7 @@
 /**
  * Points of phase space and the leapfrog step between them: q' = M⁻¹ p, p' = ∇ log π(q), with
- * energy H(q, p) = -log π(q) + ½ pᵀ M⁻¹ p. The log density and its gradient travel with the
- * position, so that nothing is computed twice.
+ * energy H(q, p) = -log π(q) + ½ pᵀ M⁻¹ p. The log density and its gradient are
+ * kept with the position, so that nothing is computed twice.
  */
 import { WeighbridgeError } from '../errors.js';
 import { kineticEnergy, type Metric } from './metric.js';
@@ -14,7 +14,7 @@ export interface EvaluatedPoint {
   logDensity: number;
 }
 
-/** An evaluated point with a momentum and the velocity that belongs to it. */
+/** An evaluated point with a momentum and its velocity M⁻¹ p. */
 export interface PhasePoint extends EvaluatedPoint {
   readonly momentum: Float64Array;
   readonly velocity: Float64Array;
@@ -36,7 +36,7 @@ export function newPhasePoint(dimension: number): PhasePoint {
   };
 }
 
-/** Copies by element: these arrays are a few numbers long, where TypedArray.set costs more. */
+/** Copies by element, which is faster than TypedArray.set for arrays of a few numbers. */
 export function copyVector(from: Float64Array, to: Float64Array): void {
   for (let i = 0; i < from.length; i++) to[i] = from[i];
 }
@@ -84,15 +84,17 @@ export function leapfrog(model: Model, metric: Metric, point: PhasePoint, stepSi
   metric.velocity(momentum, velocity);
 }
 
-/** Evaluates the model at the point's position; true where log density and gradient are finite. */
+/** Evaluates the model at the point's position; true if log density and gradient are finite. */
 export function evaluate(model: Model, point: EvaluatedPoint): boolean {
   point.logDensity = model.logDensity(point.position, point.gradient);
   return Number.isFinite(point.logDensity) && point.gradient.every(Number.isFinite);
 }
 
 /**
- * A start drawn from uniform(-range, range) for each unconstrained parameter, as Stan does; up to
+ * A start drawn from uniform(-range, range) for each unconstrained parameter, as in Stan; up to
  * 100 tries until the log density and its gradient are finite.
+ *
+ * @throws WeighbridgeError `no-initial-point`
  */
 export function initialPoint(
   model: Model,
@@ -114,8 +116,8 @@ export function initialPoint(
 }
 
 /**
- * For densities that end within reach of most random starts, as of a Poisson whose mean is a sum:
- * ever nearer to the guess of a model that brings one.
+ * Tries starts ever closer to the model's guess. For densities whose support excludes most random
+ * starts, for example a Poisson regression with an identity link.
  */
 function startNearGuess(
   model: Model,

@@ -1,23 +1,33 @@
 /**
- * The draws that a chain keeps once it is warm, with what each transition told.
+ * The draws that a chain keeps after warm-up, with a record of each transition.
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyVector, type EvaluatedPoint } from './hamiltonian.js';
-import type { Kernel, Transition } from './kernel.js';
-import type { Metric } from './metric.js';
+import { type Kernel, type Transition, terminationReasons } from './kernel.js';
 import type { Model } from './model.js';
 
-/** One entry a kept draw. */
+/** One entry per kept draw. */
 export interface TransitionRecords {
   /** Log density there, up to the model's constant. */
   readonly logDensity: Float64Array;
   /** Mean Metropolis acceptance along the trajectory. */
   readonly acceptance: Float64Array;
   readonly leapfrogSteps: Uint32Array;
-  /** Completed doublings of NUTS' tree; 0 where there is none. */
+  /** Completed doublings of NUTS' tree; 0 for other algorithms. */
   readonly treeDepth: Uint8Array;
-  /** 1 where the trajectory diverged. */
+  /** 1 if the trajectory diverged, else 0. */
   readonly divergent: Uint8Array;
+}
+
+/** Why each trajectory ended. */
+export interface Terminations {
+  /** One entry per kept draw: the place of its reason in `terminationReasons`. */
+  readonly reasons: Uint8Array;
+  /**
+   * Row-major (divergence, unconstrained parameter), in the order of the draws: where the energy
+   * error exceeded the threshold, in the coordinates of `gradients`. Entries need not be finite.
+   */
+  readonly divergencePositions: Float64Array;
 }
 
 export interface KeptDraws {
@@ -30,8 +40,9 @@ export interface KeptDraws {
   readonly gradients: Float64Array;
   /** Hamiltonian at each kept draw. */
   readonly energy: Float64Array;
-  /** What else each kept draw's transition told. */
   readonly transitions: TransitionRecords;
+  /** Absent from a saved fit: files of saved fits do not have it. */
+  readonly terminations?: Terminations;
   /** Mean acceptance after warm-up. */
   readonly acceptance: number;
   readonly divergences: number;
@@ -40,24 +51,22 @@ export interface KeptDraws {
   readonly leapfrogSteps: number;
 }
 
-/** What a warm-up finds. */
-export interface Tuned {
-  stepSize: number;
-  metric: Metric;
-}
-
 export interface DrawKeeper {
-  /** Makes and keeps the draws number `from` to `to` − 1. */
+  /** Makes the draws number `from` to `to` − 1. */
   keep(from: number, to: number): void;
   kept(): KeptDraws;
 }
 
-/** Samples with everything fixed. */
+/**
+ * @param current where the chain is; transitions move it in place
+ * @param random moves the chain
+ * @param reporting for `Model.constrain`; apart from `random`, so that reporting does not change how
+ *   the chain moves
+ */
 export function drawKeeper(
   model: Model,
   kernel: Kernel,
   current: EvaluatedPoint,
-  { stepSize, metric }: Tuned,
   count: number,
   random: RandomStream,
   reporting: RandomStream,
@@ -67,6 +76,8 @@ export function drawKeeper(
   const gradients = new Float64Array(count * model.dimension);
   const energy = new Float64Array(count);
   const transitions = transitionRecords(count);
+  const reasons = new Uint8Array(count);
+  const divergencePositions: number[] = [];
   const row = new Float64Array(parameters);
   let acceptance = 0;
   let divergences = 0;
@@ -75,18 +86,23 @@ export function drawKeeper(
 
   const keep = (from: number, to: number): void => {
     for (let draw = from; draw < to; draw++) {
-      const outcome = kernel.transition(current, stepSize, metric, random);
+      const transition = kernel.transition(current, random);
       if (model.constrain) model.constrain(current.position, row, reporting);
       else copyVector(current.position, row);
       for (let i = 0; i < parameters; i++) draws[draw * parameters + i] = row[i];
       const gradient = current.gradient;
       for (let i = 0; i < model.dimension; i++) gradients[draw * model.dimension + i] = gradient[i];
-      energy[draw] = outcome.energy;
-      record(transitions, draw, outcome, current.logDensity);
-      acceptance += outcome.acceptance / count;
-      divergences += outcome.divergent ? 1 : 0;
-      maxDepthHits += outcome.reachedMaxDepth ? 1 : 0;
-      leapfrogSteps += outcome.leapfrogSteps;
+      energy[draw] = transition.energy;
+      record(transitions, draw, transition, current.logDensity);
+      acceptance += transition.acceptance / count;
+      const { termination } = transition;
+      reasons[draw] = terminationReasons.indexOf(termination.reason);
+      if (termination.reason === 'divergence') {
+        divergences++;
+        for (const value of termination.position) divergencePositions.push(value);
+      }
+      maxDepthHits += transition.reachedMaxDepth ? 1 : 0;
+      leapfrogSteps += transition.leapfrogSteps;
     }
   };
   const kept = () => ({
@@ -94,6 +110,7 @@ export function drawKeeper(
     gradients,
     energy,
     transitions,
+    terminations: { reasons, divergencePositions: Float64Array.from(divergencePositions) },
     acceptance,
     divergences,
     maxDepthHits,
@@ -115,12 +132,12 @@ function transitionRecords(draws: number): TransitionRecords {
 function record(
   records: TransitionRecords,
   draw: number,
-  outcome: Transition,
+  { acceptance, leapfrogSteps, treeDepth, termination }: Transition,
   logDensity: number,
 ): void {
   records.logDensity[draw] = logDensity;
-  records.acceptance[draw] = outcome.acceptance;
-  records.leapfrogSteps[draw] = outcome.leapfrogSteps;
-  records.treeDepth[draw] = outcome.treeDepth;
-  records.divergent[draw] = outcome.divergent ? 1 : 0;
+  records.acceptance[draw] = acceptance;
+  records.leapfrogSteps[draw] = leapfrogSteps;
+  records.treeDepth[draw] = treeDepth;
+  records.divergent[draw] = termination.reason === 'divergence' ? 1 : 0;
 }

@@ -18,7 +18,7 @@ export interface Metric {
   drawMomentum(random: RandomStream, momentum: Float64Array): void;
 }
 
-/** ½ pᵀ v, with the velocity v = M⁻¹ p at hand. */
+/** ½ pᵀ v with the velocity v = M⁻¹ p. */
 export function kineticEnergy(momentum: Float64Array, velocity: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < momentum.length; i++) sum += momentum[i] * velocity[i];
@@ -47,8 +47,8 @@ export function diagonalMetric(variances: Float64Array): Metric {
 }
 
 /**
- * `covariance`: row-major, symmetric. Where rounding or too few draws left it not positive
- * definite, its diagonal is used: a worse metric, never a wrong sampler.
+ * `covariance`: row-major, symmetric. If it is not positive definite, through rounding or too few
+ * draws, its diagonal is used: sampling is then slower, not wrong.
  */
 export function denseMetric(covariance: Float64Array, dimension: number): Metric {
   const lower = cholesky(covariance, dimension);

@@ -1,10 +1,9 @@
 /**
- * The seam between statistics and sampling. Whoever brings an object of this shape, by hand,
- * through automatic differentiation or through WebAssembly, gets the whole of sampling and
- * diagnostics. A model knows nothing of how it is sampled.
+ * What the sampler needs of a model: a log density and its gradient. Any object of this shape can be
+ * sampled, written by hand, through automatic differentiation or through WebAssembly. A model knows
+ * nothing of how it is sampled: this file and the models import no value of the sampler.
  */
 import type { RandomStream } from '../random/stream.js';
-import type { SplitStep } from './split-step.js';
 
 /** Writes the gradient, returns the log density. */
 export type LogDensity = (position: Float64Array, gradient: Float64Array) => number;
@@ -15,11 +14,32 @@ export interface Coordinates {
   readonly basis: Float64Array;
 }
 
-/** A density by a faster kernel, the same but for the last digits. */
+/** A position and a momentum of the same length, with the log density and gradient there. */
+export interface MovingPoint {
+  readonly position: Float64Array;
+  readonly momentum: Float64Array;
+  readonly gradient: Float64Array;
+  logDensity: number;
+}
+
+/** Coefficients of `QuickDensity.fusedStep`. */
+export interface FusedStepSizes {
+  readonly end: number;
+  readonly middle: number;
+  readonly cosine: number;
+  readonly sine: number;
+}
+
+/** The same density from a faster kernel; the last digits may differ. */
 export interface QuickDensity {
   readonly logDensity: LogDensity;
-  /** A step of split HMC along it, where the coordinates are whitened ones. */
-  readonly splitStep: SplitStep;
+  /**
+   * Optional, for speed: five linear maps of position x and momentum p with two gradients between
+   * them, in one call. With kick(h): p += h · (∇ log π(x) + x), and turn: (x, p) to
+   * (cosine · x + sine · p, cosine · p − sine · x), it does, in place,
+   * kick(end), turn, kick(middle), turn, kick(end).
+   */
+  readonly fusedStep?: (point: MovingPoint, sizes: FusedStepSizes) => void;
 }
 
 export interface Model {
@@ -33,29 +53,27 @@ export interface Model {
    * the support it returns -Infinity or NaN; it never throws.
    */
   logDensity(position: Float64Array, gradient: Float64Array): number;
-  /**
-   * The density in other coordinates by a faster kernel. Split HMC takes it where there is one;
-   * other algorithms keep to the bits of `logDensity`.
-   */
+  /** The density in other coordinates from a faster kernel. Without one, `logDensity` is used. */
   quickDensity?(coordinates: Coordinates): QuickDensity;
   /**
    * Writes the reported parameters (`parameterNames.length` of them) for an unconstrained
-   * position. Absent: the position is reported as it is.
+   * position. The default reports the position as it is.
    *
    * @param random for parameters that were integrated out of the density and are drawn given the
-   *   others; a stream beside the one that moves the chain
+   *   others; not the stream that moves the chain
    */
   constrain?(position: Float64Array, parameters: Float64Array, random: RandomStream): void;
   /**
-   * Writes the Hessian of the log density, row-major and symmetric. To bring one is to say that
-   * the density has a single peak, so that sampling may start from the curvature there.
+   * Writes the Hessian of the log density, row-major and symmetric. A model with a Hessian has a
+   * single peak unless `severalPeaks` is set; sampling may start from the curvature there.
    */
   hessian?(position: Float64Array, hessian: Float64Array): void;
   /**
-   * The density may have other peaks, although it brings its Hessian: they are looked for before
-   * sampling starts from one.
+   * The density may have several peaks. Others are searched for before sampling starts from one.
+   *
+   * @default false
    */
   readonly severalPeaks?: boolean;
-  /** A position near the peak, where the search for it starts; zero where absent. */
+  /** A position near the peak, where the search for the peak starts. The default is zero. */
   guess?(): Float64Array;
 }

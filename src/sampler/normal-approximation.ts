@@ -4,74 +4,41 @@
  *
  *     q = mode + L⁻ᵀ x,    with L Lᵀ = −Hessian at the mode,
  *
- * the approximation is a standard normal, and the density nearly one if the data are many. Sampling
+ * the approximation is a standard normal, and with enough data the density is close to one. Sampling
  * in these whitened coordinates with a unit metric is sampling with the inverse Hessian as a dense
- * metric (Neal 2011, §4.1), with the centre known besides.
+ * metric (Neal 2011, §4.1) and a known centre.
  */
-import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
-import { copyVector, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import { moveUphill } from './mode.js';
+import { solveLower } from '../linear-algebra/cholesky.js';
+import { findPeak } from '../linear-algebra/newton.js';
+import { copyVector } from './hamiltonian.js';
 import type { LogDensity, Model } from './model.js';
 import { type SplitStep, splitStepOf } from './split-step.js';
 
 export interface NormalApproximation {
   readonly mode: Float64Array;
-  /** L⁻¹, lower triangular, row-major: products with it replace the solving of L. */
+  /** L⁻¹, lower triangular, row-major. */
   readonly inverseFactor: Float64Array;
 }
 
-const MOST_ROUNDS = 50;
-/** Half of gᵀ (−H)⁻¹ g is what the density may still rise: digits that no draw can tell. */
-const CONVERGED = 1e-10;
-
 /**
- * Null for a model that brings no Hessian, or where the search does not end at a peak.
- * @param start where it begins: the model's guess, or zero, where absent
+ * Null for a model without a Hessian, or if the search does not end at a peak.
+ *
+ * @param start where the search begins; by default the model's guess, or zero
  */
 export function normalApproximation(
   model: Model,
   start: Float64Array | undefined = model.guess?.(),
 ): NormalApproximation | null {
+  const { dimension } = model;
   if (!model.hessian) return null;
-  const point = newEvaluatedPoint(model.dimension);
-  if (start) point.position.set(start);
-  if (!evaluate(model, point)) return null;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const precision = curvature(model, point.position);
-    const lower = cholesky(precision, model.dimension);
-    const step = point.gradient.slice();
-    if (lower === null) {
-      // No peak near: along the gradient, each parameter by its own curvature, whatever its scale.
-      for (let i = 0; i < step.length; i++) {
-        step[i] /= Math.abs(precision[i * (model.dimension + 1)]) || 1;
-      }
-    } else {
-      solveLower(lower, step);
-      solveLowerTransposed(lower, step);
-      if (dot(step, point.gradient) < CONVERGED) {
-        return {
-          mode: point.position,
-          inverseFactor: invertLower(lower, model.dimension),
-        };
-      }
-    }
-    moveUphill(model, point, step);
-  }
-  return null;
-}
-
-/** −Hessian. */
-function curvature(model: Model, position: Float64Array): Float64Array {
-  const precision = new Float64Array(model.dimension * model.dimension);
-  model.hessian?.(position, precision);
-  for (let i = 0; i < precision.length; i++) precision[i] = -precision[i];
-  return precision;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
+  const peak = findPeak(
+    {
+      logDensity: (position, gradient) => model.logDensity(position, gradient),
+      writeHessian: (position, matrix) => model.hessian?.(position, matrix),
+    },
+    start ?? new Float64Array(dimension),
+  );
+  return peak && { mode: peak.position, inverseFactor: invertLower(peak.lower, dimension) };
 }
 
 function invertLower(lower: Float64Array, dimension: number): Float64Array {
@@ -129,7 +96,7 @@ export function whitened(
     dimension,
     parameterNames: model.parameterNames,
     logDensity,
-    splitStep: quick?.splitStep ?? splitStepOf(logDensity),
+    splitStep: splitStepOf(quick ?? { logDensity }),
     constrain(x, parameters, random) {
       unwhiten(x);
       if (model.constrain) model.constrain(position, parameters, random);

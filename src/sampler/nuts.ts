@@ -16,10 +16,16 @@ import {
   type PhasePoint,
   refreshMomentum,
 } from './hamiltonian.js';
-import { DIVERGENCE_THRESHOLD, type Kernel, newTransition } from './kernel.js';
+import {
+  DIVERGENCE_THRESHOLD,
+  ended,
+  type KernelMaker,
+  type Termination,
+  type Tuning,
+} from './kernel.js';
 import type { Metric } from './metric.js';
 import type { Model } from './model.js';
-import { type Span, type Trajectory, treeGrower } from './tree.js';
+import { type GrowingTrajectory, type Growth, type Span, treeGrower } from './tree.js';
 
 /** Momentum p and velocity p♯ = M⁻¹ p at one end of a span. */
 interface End {
@@ -28,7 +34,7 @@ interface End {
 }
 
 interface NutsSpan extends Span {
-  /** The end where growth began, and the one where it goes on. */
+  /** `end` is the one that grows. */
   begin: End;
   end: End;
   /** ρ: the sum of the momenta of all states. */
@@ -52,7 +58,7 @@ function newNutsSpan(dimension: number): NutsSpan {
   };
 }
 
-/** Writes the single state `point` as a span. */
+/** Writes the span that consists of `point` alone. */
 function writeLeaf(point: PhasePoint, pointEnergy: number, leaf: NutsSpan): void {
   copyVector(point.momentum, leaf.begin.momentum);
   copyVector(point.velocity, leaf.begin.velocity);
@@ -64,8 +70,8 @@ function writeLeaf(point: PhasePoint, pointEnergy: number, leaf: NutsSpan): void
 }
 
 /**
- * True where the stretch with summed momentum `sum` (+ `extra`) still moves apart, seen from the
- * velocities at both of its ends.
+ * True if the stretch of trajectory whose momenta sum to `sum` + `extra` still moves apart at both of
+ * its ends, by their velocities.
  */
 function movesApart(
   begin: Float64Array,
@@ -83,7 +89,7 @@ function movesApart(
   return atBegin > 0 && atEnd > 0;
 }
 
-/** The criterion over the whole, and over each half together with the nearest state of the other. */
+/** No U-turn over the whole span, nor over either half with the nearest state of the other. */
 function isStraight(first: NutsSpan, second: NutsSpan): boolean {
   return (
     movesApart(first.begin.velocity, second.end.velocity, first.momentumSum, second.momentumSum) &&
@@ -97,7 +103,7 @@ function isStraight(first: NutsSpan, second: NutsSpan): boolean {
   );
 }
 
-/** `joined` trades its buffers for those parts of `first` and `second` that outlive them. */
+/** Swaps buffers instead of copying: `first` and `second` are left with those of `joined`. */
 function joinSpans(
   first: NutsSpan,
   second: NutsSpan,
@@ -108,32 +114,27 @@ function joinSpans(
   for (let i = 0; i < joined.momentumSum.length; i++) {
     joined.momentumSum[i] = first.momentumSum[i] + second.momentumSum[i];
   }
-  const spareBegin = joined.begin;
-  joined.begin = first.begin;
-  first.begin = spareBegin;
-  const spareEnd = joined.end;
-  joined.end = second.end;
-  second.end = spareEnd;
   const chosen = takeSecond ? second : first;
-  const spareProposal = joined.proposal;
-  joined.proposal = chosen.proposal;
-  chosen.proposal = spareProposal;
+  [joined.begin, first.begin] = [first.begin, joined.begin];
+  [joined.end, second.end] = [second.end, joined.end];
+  [joined.proposal, chosen.proposal] = [chosen.proposal, joined.proposal];
   joined.proposalEnergy = chosen.proposalEnergy;
   return straight;
 }
 
-/** The trajectory of one transition through phase space, with what it counts on the way. */
-interface PhaseTrajectory extends Trajectory<NutsSpan> {
+/** The trajectory of one transition through phase space. */
+interface PhaseTrajectory extends GrowingTrajectory<NutsSpan> {
   /** Starts anew from `current` with a fresh momentum; writes the initial span. */
   start(
     current: EvaluatedPoint,
-    metric: Metric,
-    stepSize: number,
+    tuning: Tuning,
     random: Parameters<Metric['drawMomentum']>[0],
     whole: NutsSpan,
   ): void;
   steps(): number;
   meanAcceptance(): number;
+  /** A copy of the position that the last step led to. */
+  lastPosition(): Float64Array;
 }
 
 function phaseTrajectory(model: Model): PhaseTrajectory {
@@ -149,9 +150,9 @@ function phaseTrajectory(model: Model): PhaseTrajectory {
 
   return {
     newSpan: () => newNutsSpan(dimension),
-    start(current, newMetric, stepSize, random, whole) {
-      metric = newMetric;
-      signedStep = stepSize;
+    start(current, tuning, random, whole) {
+      metric = tuning.metric;
+      signedStep = tuning.stepSize;
       copyEvaluated(current, front);
       refreshMomentum(metric, front, random);
       copyPhase(front, back);
@@ -174,39 +175,47 @@ function phaseTrajectory(model: Model): PhaseTrajectory {
     },
     join: joinSpans,
     reverse(whole) {
-      const point = front;
-      front = back;
-      back = point;
-      const end = whole.end;
-      whole.end = whole.begin;
-      whole.begin = end;
+      [front, back] = [back, front];
+      [whole.begin, whole.end] = [whole.end, whole.begin];
       signedStep = -signedStep;
     },
     steps: () => stepCount,
     meanAcceptance: () => (stepCount > 0 ? acceptanceSum / stepCount : 0),
+    lastPosition: () => front.position.slice(),
   };
 }
 
 /** NUTS over `model`, with trees of at most 2^maxDepth states. */
-export function nuts(model: Model, maxDepth: number): Kernel {
+export function nuts(model: Model, maxDepth: number): KernelMaker {
   const trajectory = phaseTrajectory(model);
   const grow = treeGrower(trajectory, maxDepth);
-  const outcome = newTransition();
   let whole = trajectory.newSpan();
 
-  return {
-    transition(current, stepSize, metric, random) {
-      trajectory.start(current, metric, stepSize, random, whole);
-      const growth = grow(whole, random);
-      whole = growth.span;
+  return (tuning) => ({
+    transition(current, random) {
+      trajectory.start(current, tuning, random, whole);
+      const { span, depth, end } = grow(whole, random);
+      whole = span;
       copyEvaluated(whole.proposal, current);
-      outcome.acceptance = trajectory.meanAcceptance();
-      outcome.leapfrogSteps = trajectory.steps();
-      outcome.divergent = growth.diverged;
-      outcome.treeDepth = growth.depth;
-      outcome.reachedMaxDepth = growth.depth === maxDepth;
-      outcome.energy = whole.proposalEnergy;
-      return outcome;
+      return {
+        acceptance: trajectory.meanAcceptance(),
+        leapfrogSteps: trajectory.steps(),
+        termination: terminationOf(end, trajectory),
+        treeDepth: depth,
+        reachedMaxDepth: depth === maxDepth,
+        energy: whole.proposalEnergy,
+      };
     },
-  };
+  });
+}
+
+function terminationOf(end: Growth<NutsSpan>['end'], trajectory: PhaseTrajectory): Termination {
+  switch (end) {
+    case 'u-turn':
+      return ended.byUTurn;
+    case 'max-depth':
+      return ended.byMaxDepth;
+    case 'divergence':
+      return { reason: end, position: trajectory.lastPosition() };
+  }
 }

@@ -1,7 +1,8 @@
 /**
- * Is the peak that was found the only one that counts? Chains that start at one peak never tell of
- * another: neither R-hat nor importance weights around it can know. Newton's method is therefore sent
- * out from points all around, near and far in units of the first peak's widths.
+ * A search for other peaks of a density whose first peak is known. Chains that all start at one peak
+ * need not find another, and neither R-hat nor importance weights around it would reveal that.
+ * Newton's method therefore starts from points all around, near and far in units of the first peak's
+ * widths.
  */
 import type { RandomStream } from '../random/stream.js';
 import type { Model } from './model.js';
@@ -9,12 +10,12 @@ import { type NormalApproximation, normalApproximation } from './normal-approxim
 
 /** Distances from the mode, in standard deviations of the normal approximation. */
 const DISTANCES = [3, 6, 12, 24, 48, 12, 24, 48];
-/** Peaks that are nearer, in standard deviations of any parameter, are one. */
+/** Peaks that are closer than this in all parameters, in standard deviations, are the same. */
 const APART = 0.1;
-/** A peak with less than this part of the first one's mass cannot be seen in draws. */
+/** A peak with a smaller share of the first one's mass cannot be seen in draws. */
 const LEAST_LOG_MASS = Math.log(1e-4);
 
-/** Whether a climb from somewhere else ends at another peak of noticeable mass. */
+/** True if a climb from some other point ends at another peak of noticeable mass. */
 export function hasAnotherPeak(
   model: Model,
   first: NormalApproximation,
@@ -40,7 +41,7 @@ export function hasAnotherPeak(
   return DISTANCES.some((distance) => oppositePoints(first, distance, random).some(isAnother));
 }
 
-/** In any direction and against it: mode ± L⁻ᵀ x with x of this length. */
+/** mode ± L⁻ᵀ x, with x in a random direction and of length `distance`. */
 function oppositePoints(
   { mode, inverseFactor }: NormalApproximation,
   distance: number,
@@ -59,7 +60,7 @@ function oppositePoints(
   return [mode.map((value, i) => value + step[i]), mode.map((value, i) => value - step[i])];
 }
 
-/** Roots of the diagonal of L⁻ᵀ L⁻¹. */
+/** Square roots of the diagonal of L⁻ᵀ L⁻¹. */
 function standardDeviations({ mode, inverseFactor }: NormalApproximation): Float64Array {
   const dimension = mode.length;
   return mode.map((_, i) => {

@@ -1,7 +1,7 @@
 /**
- * How a fit is to be sampled, found out before its chains start: by split HMC from the mode, where
- * the target is near normal in whitened coordinates, else by the general warm-up with NUTS or
- * static HMC. All chains of a fit follow one plan, and the same seed and fit give the same plan.
+ * Chooses how a fit is sampled, before its chains start: by split HMC from the mode if the target is
+ * close to normal in whitened coordinates, otherwise by NUTS or static HMC after a warm-up. All chains
+ * of a fit follow one plan, and the same seed and fit give the same plan.
  */
 import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
@@ -16,11 +16,14 @@ import {
 import { hasAnotherPeak } from './other-peaks.js';
 import type { SamplerSettings } from './settings.js';
 import { findSteps } from './split-hmc.js';
+import type { WarmupStage } from './warm-up.js';
 
 export interface GeneralPlan {
   readonly algorithm: 'nuts' | 'hmc';
-  /** The model in whitened coordinates, where its mode is known: any units of the data will do. */
+  /** The model in whitened coordinates, if its mode is known; the units of the data then do not matter. */
   readonly target?: WhitenedModel;
+  /** Stages of the warm-up. @default Stan's, of `settings.warmup` transitions */
+  readonly warmup?: readonly WarmupStage[];
 }
 
 export interface SplitPlan {
@@ -28,11 +31,11 @@ export interface SplitPlan {
   readonly approximation: NormalApproximation;
   /** The model in whitened coordinates. */
   readonly target: WhitenedModel;
-  /** Steps a trajectory. */
+  /** Steps per trajectory. */
   readonly steps: number;
   /**
-   * Log importance weights of the target against a Student-t around the mode: for a check that
-   * knows nothing of HMC.
+   * Log importance weights of the target against a Student-t around the mode, for a check that is
+   * independent of HMC.
    */
   readonly logWeights: Float64Array;
 }
@@ -42,8 +45,8 @@ export type Plan = GeneralPlan | SplitPlan;
 export const generalPlan: GeneralPlan = { algorithm: 'nuts' };
 
 /**
- * @throws WeighbridgeError `bad-argument` where split HMC is asked for and the model has no
- *   Hessian, `improper-posterior` where the model has no peak to start from.
+ * @throws WeighbridgeError if the algorithm is `split-hmc`: `bad-argument` for a model without a
+ *   Hessian, `improper-posterior` for a density that is not close to normal at a peak.
  */
 export function planSampling(model: Model, settings: SamplerSettings, fit: string): Plan {
   const { algorithm } = settings;
@@ -66,7 +69,7 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
   const approximation = normalApproximation(model);
   if (!approximation) return generalPlan;
   const random = quickStream(settings.seed, fit, 'plan');
-  // Chains that start all over the place may at least disagree about several peaks.
+  // NUTS starts its chains at random points: if there are several peaks, the chains may disagree.
   if (model.severalPeaks && hasAnotherPeak(model, approximation, random)) return generalPlan;
   const target = whitened(model, approximation);
   const steps = findSteps(target, random);
@@ -75,7 +78,7 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
   return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
 }
 
-/** NUTS in place of split HMC that was planned, or tried, and found wanting. */
+/** NUTS in place of split HMC, which was planned or tried and did not mix well. */
 export function insteadOf({ target }: SplitPlan): GeneralPlan {
   return { algorithm: 'nuts', target };
 }

@@ -1,5 +1,5 @@
 /**
- * What a user can set of a sampling run, with Stan's and brms' defaults, written once.
+ * The settings of a sampling run, with the defaults of Stan and brms.
  */
 import { WeighbridgeError } from '../errors.js';
 import type { MetricKind } from './metric.js';
@@ -7,37 +7,43 @@ import type { MetricKind } from './metric.js';
 export const algorithms = ['auto', 'nuts', 'hmc', 'split-hmc'] as const;
 
 export interface SamplerSettings {
-  /** Independent chains; at least 1, default 4. */
+  /** Independent chains; at least 1. @default 4 */
   chains: number;
   /**
-   * Warm-up transitions a chain, none of them kept; default 1,000. Split HMC, which starts where
-   * they would lead, takes 20 of them.
+   * Warm-up transitions per chain; their draws are not kept. Split HMC starts near the mode and makes
+   * at most 20 of them.
+   *
+   * @default 1000
    */
   warmup: number;
-  /** Kept draws a chain; at least 4 (R-hat splits a chain in halves), default 1,000. */
+  /** Kept draws per chain; at least 4, because R-hat splits a chain in halves. @default 1000 */
   draws: number;
-  /** Any whole number or text: the same seed gives the same draws, bit for bit. */
+  /** A finite number or a text; the same seed gives the same draws, bit for bit. @default 2025 */
   seed: number | string;
   /**
-   * `nuts`; `hmc` with a fixed integration time; `split-hmc`, from the mode of a model that brings
-   * its Hessian, with the normal part of the motion exact; `auto` (default): split HMC where the
-   * model brings its Hessian and is found near normal, else NUTS.
+   * `nuts`; `hmc`, with a fixed integration time; `split-hmc`, for models with a Hessian, which
+   * integrates the normal part of the motion exactly; `auto`: split HMC if the model has a Hessian
+   * and is close to normal, otherwise NUTS.
+   *
+   * @default 'auto'
    */
   algorithm: (typeof algorithms)[number];
-  /** What the warm-up of NUTS and of static HMC learns; default `diagonal`. */
+  /** The metric that the warm-up of NUTS and static HMC learns. @default 'diagonal' */
   metric: MetricKind;
-  /** Mean acceptance that dual averaging aims at, in (0, 1); default 0.8. */
+  /** Target of dual averaging for the mean acceptance, in (0, 1). @default 0.8 */
   targetAcceptance: number;
-  /** NUTS: at most 2^maxDepth states a trajectory; default 10. */
+  /** NUTS: at most 2^maxDepth states per trajectory. @default 10 */
   maxDepth: number;
   /**
-   * Static HMC: integration time of a trajectory; default π/2, a quarter period of a standard
-   * normal. (Stan's 2π is a whole one, which returns to where it started.)
+   * Static HMC: integration time of a trajectory. The default is a quarter period of a standard
+   * normal; Stan's 2π is a whole period, which returns to its start.
+   *
+   * @default Math.PI / 2
    */
   integrationTime: number;
-  /** Static HMC: relative jitter of the step size, in [0, 1); default 0.2. */
+  /** Static HMC: relative jitter of the step size, in [0, 1). @default 0.2 */
   jitter: number;
-  /** Chains start at uniform(-initialRange, initialRange); default 2. */
+  /** Chains start at uniform(-initialRange, initialRange). @default 2 */
   initialRange: number;
 }
 
@@ -55,19 +61,19 @@ export const defaultSettings: Readonly<SamplerSettings> = Object.freeze({
   initialRange: 2,
 });
 
-/** Of all chains: more would not fit into memory. */
+/** Bound on chains times transitions per chain, so that draws fit into memory. */
 const MOST_TRANSITIONS = 1e8;
 
 export const settingNames = Object.keys(defaultSettings) as readonly (keyof SamplerSettings)[];
 
-/** Of JavaScript callers: '4' is no 4. */
+/** Quotes strings so that '4' is not mistaken for 4. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return `the text '${value.replace(/\s/g, ' ')}'`;
   const isObject = typeof value === 'object' && value !== null;
   return isObject ? Object.prototype.toString.call(value) : String(value);
 }
 
-/** Fills in the defaults; throws `bad-argument` with the name, the value and what is allowed. */
+/** Fills in the defaults. @throws WeighbridgeError `bad-argument` for a value out of range */
 export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerSettings {
   const settings = { ...defaultSettings, ...given };
   const requireWhole = (name: 'chains' | 'warmup' | 'draws' | 'maxDepth', least: number) => {

@@ -6,91 +6,85 @@
  *
  *     −log π(x) − ½ xᵀx,    with the force ∇ log π(x) + x,
  *
- * makes an error. For the weight regressions of the paper, with 50 choices each, one step of two
- * gradients makes a trajectory; leapfrogs need five or six gradients for the same.
+ * makes an error. For the weight regressions of the paper, with 50 choices each, a trajectory is one
+ * step of two gradients; leapfrog steps need five or six gradients for the same.
  *
- * Nothing here is taken on trust: the Metropolis step of static HMC makes the draws right however
- * far from normal the target is, and how many steps a trajectory takes is found by trial. A target
- * that needs many is better left to NUTS with the general warm-up.
+ * The Metropolis step keeps the draws right however far from normal the target is, and the number of
+ * steps per trajectory is found by trial. A target that needs many steps is better sampled by NUTS.
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import { type Kernel, newTransition } from './kernel.js';
-import { unitMetric } from './metric.js';
+import type { Kernel } from './kernel.js';
+import type { MovingPoint } from './model.js';
 import type { WhitenedModel } from './normal-approximation.js';
-import { GRADIENTS_A_STEP, type SplitPoint } from './split-step.js';
-import { endOfTrajectory, type Trajectory } from './trajectory.js';
+import { GRADIENTS_A_STEP } from './split-step.js';
+import { metropolisTransition } from './trajectory.js';
 
 /**
- * A little over a quarter period, π/2, at which draws of a normal are independent: neighbours are
- * then correlated by cos 1.9 = −0.32, which makes means half as certain again, tail quantiles nearly as
- * certain as from independent draws, and variances a little less (measured: docs/performance.md).
+ * A little over a quarter period, π/2, after which draws of a normal are independent. Successive draws
+ * then have correlation cos 1.9 = −0.32: compared with independent draws, means are more precise, tail
+ * quantiles nearly as precise and variances a little less (measured: docs/performance.md).
  */
-export const INTEGRATION_TIME = 1.9;
-/** A normal has one period for all directions: hardly any resonance to be broken. */
+const INTEGRATION_TIME = 1.9;
+/** Relative. Small, because a whitened normal has one period in all directions and hardly resonates. */
 const JITTER = 0.1;
 
-/** Mean acceptance of a trajectory, below which it is cut into more steps. */
+/** With a lower mean acceptance, a trajectory is cut into more steps. */
 const LEAST_ACCEPTANCE = 0.95;
-/** Tried in turn. A target that needs more steps is not near normal. */
+/** Tried in turn. A target that needs more steps is not close to normal. */
 const STEPS_TRIED = [1, 2, 3, 4, 6, 8];
 
-/**
- * Transitions of a whitened model: static HMC with the split step. The step size is the integration
- * time over a whole number; the metric is the unit one.
- */
-export function splitHmc(target: WhitenedModel): Kernel {
-  const point: SplitPoint = {
+/** The step size with which so many steps make a trajectory, before jitter. */
+export function splitStepSize(steps: number): number {
+  return INTEGRATION_TIME / steps;
+}
+
+/** Static HMC with the split step in whitened coordinates, of so many steps a trajectory. */
+export function splitHmc(target: WhitenedModel, steps: number): Kernel {
+  const stepSize = splitStepSize(steps);
+  const point: MovingPoint = {
     ...newEvaluatedPoint(target.dimension),
     momentum: new Float64Array(target.dimension),
   };
-  const outcome = newTransition();
-  const trajectory: Trajectory = {
+  const trajectory = {
     point,
-    step: (stepSize) => target.splitStep(point, stepSize),
+    gradientsPerStep: GRADIENTS_A_STEP,
+    step: (size: number) => target.splitStep(point, size),
     energy: () => energyOf(point),
   };
-
   return {
-    transition(current, stepSize, _metric, random) {
-      const length = {
-        steps: Math.round(INTEGRATION_TIME / stepSize),
-        stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)),
-      };
+    transition(current, random) {
+      const length = { steps, stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)) };
       copyEvaluated(current, point);
       random.normals(point.momentum);
-      endOfTrajectory(trajectory, length, current, random, outcome);
-      outcome.leapfrogSteps *= GRADIENTS_A_STEP;
-      return outcome;
+      return metropolisTransition(trajectory, length, current, random);
     },
   };
 }
 
 /** ½ pᵀ p − log π; NaN counts as infinitely high. */
-function energyOf({ momentum, logDensity }: SplitPoint): number {
+function energyOf({ momentum, logDensity }: MovingPoint): number {
   let squares = 0;
   for (let i = 0; i < momentum.length; i++) squares += momentum[i] * momentum[i];
   const value = 0.5 * squares - logDensity;
   return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
 }
 
-/** Points of the normal from which trajectories are tried, and how many from each. */
+/** Trial trajectories start at so many draws of the normal, and so many follow each other from each. */
 const STARTS = 20;
 const TRIALS_A_START = 5;
 
-/** The fewest steps a trajectory that reach the least acceptance; null where none do. */
+/** The smallest number of steps that reaches the least acceptance; null if none does. */
 export function findSteps(target: WhitenedModel, random: RandomStream): number | null {
-  const kernel = splitHmc(target);
-  const metric = unitMetric(target.dimension);
   const point = newEvaluatedPoint(target.dimension);
   for (const steps of STEPS_TRIED) {
-    const stepSize = INTEGRATION_TIME / steps;
+    const kernel = splitHmc(target, steps);
     let acceptance = 0;
     for (let start = 0; start < STARTS; start++) {
       random.normals(point.position);
       if (!evaluate(target, point)) return null;
       for (let trial = 0; trial < TRIALS_A_START; trial++) {
-        acceptance += kernel.transition(point, stepSize, metric, random).acceptance;
+        acceptance += kernel.transition(point, random).acceptance;
       }
     }
     if (acceptance / STARTS / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;

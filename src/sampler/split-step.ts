@@ -5,36 +5,21 @@
  * between them: the two-stage integrator of Blanes, Casas & Sanz-Serna (2014, SIAM J. Sci. Comput.
  * 36, arXiv 1405.3153), of which two leapfrogs in a row are the case b = 1/4.
  */
-import type { EvaluatedPoint } from './hamiltonian.js';
-import type { LogDensity } from './model.js';
+import type { FusedStepSizes, MovingPoint, QuickDensity } from './model.js';
 
-/** An evaluated point in whitened coordinates, with a momentum of unit mass. */
-export interface SplitPoint extends EvaluatedPoint {
-  readonly momentum: Float64Array;
-}
+/** Steps a point in whitened coordinates, with a momentum of unit mass, in place. */
+export type SplitStep = (point: MovingPoint, stepSize: number) => void;
 
-/** A step in place. */
-export type SplitStep = (point: SplitPoint, stepSize: number) => void;
-
-/** Gradients that a step takes. */
+/** Gradient evaluations per step. */
 export const GRADIENTS_A_STEP = 2;
 
 /**
- * b. Of the paper's weight regressions, draws have 3% more bulk and 7% more tail ESS with it than
- * with 1/4 (docs/performance.md).
+ * b. In the paper's weight regressions it gives 3% more bulk and 7% more tail ESS than 1/4
+ * (docs/performance.md).
  */
 const END_KICK = 0.2;
 
-export interface SplitSizes {
-  /** Of the first and the last kick, and of the one between them. */
-  readonly end: number;
-  readonly middle: number;
-  /** Of each of the two rotations. */
-  readonly cosine: number;
-  readonly sine: number;
-}
-
-export function splitSizes(stepSize: number): SplitSizes {
+function splitSizes(stepSize: number): FusedStepSizes {
   return {
     end: END_KICK * stepSize,
     middle: (1 - 2 * END_KICK) * stepSize,
@@ -43,8 +28,9 @@ export function splitSizes(stepSize: number): SplitSizes {
   };
 }
 
-/** The step of any whitened density. */
-export function splitStepOf(logDensity: LogDensity): SplitStep {
+/** The step for any whitened density, fused if its kernel can do that. */
+export function splitStepOf({ logDensity, fusedStep }: QuickDensity): SplitStep {
+  if (fusedStep) return (point, stepSize) => fusedStep(point, splitSizes(stepSize));
   return (point, stepSize) => {
     const { position, momentum, gradient } = point;
     const { end, middle, cosine, sine } = splitSizes(stepSize);
@@ -59,7 +45,7 @@ export function splitStepOf(logDensity: LogDensity): SplitStep {
 }
 
 function kickAndRotate(
-  { position, momentum, gradient }: SplitPoint,
+  { position, momentum, gradient }: MovingPoint,
   kick: number,
   cosine: number,
   sine: number,

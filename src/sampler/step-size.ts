@@ -18,15 +18,15 @@ const GAMMA = 0.05;
 const T0 = 10;
 const KAPPA = 0.75;
 
-/** Acceptance of one step that the first guess must cross, whatever the target is. */
+/** The first guess must cross this acceptance of one step, whatever the target acceptance. */
 const CROSSED_ACCEPTANCE = 0.8;
 
 export interface StepSizeAdaptation {
-  /** Forgets the past and shrinks towards log(10 · stepSize) from now on. */
+  /** Starts anew; log step sizes then shrink towards log(10 · stepSize). */
   restart(stepSize: number): void;
-  /** Takes in one transition's acceptance; returns the step size to try next. */
+  /** Adds the acceptance of one transition; returns the step size for the next. */
   update(acceptance: number): number;
-  /** The averaged step size, to be kept after warm-up. */
+  /** The averaged step size, used after warm-up. */
   averaged(): number;
 }
 

@@ -1,16 +1,18 @@
 /**
- * A trajectory of a number of steps that is given, and the Metropolis step at its end (Duane et al.
- * 1987; Neal 2011, §3.3): what static and split HMC share.
+ * A trajectory with a given number of steps, and the Metropolis step at its end (Duane et al. 1987;
+ * Neal 2011, §3.3). Static and split HMC share it.
  */
 import type { RandomStream } from '../random/stream.js';
 import { copyEvaluated, type EvaluatedPoint } from './hamiltonian.js';
-import { DIVERGENCE_THRESHOLD, type Transition } from './kernel.js';
+import { DIVERGENCE_THRESHOLD, ended, type Transition } from './kernel.js';
 
-/** A point with a momentum, on its way. */
-export interface Trajectory {
+/** A point in motion, which knows how to move on. */
+export interface FixedLengthTrajectory {
   readonly point: EvaluatedPoint;
+  /** Gradient evaluations that one step takes. */
+  readonly gradientsPerStep: number;
   step(stepSize: number): void;
-  /** The Hamiltonian where the point is now; NaN counts as infinitely high. */
+  /** The Hamiltonian at the present point; NaN counts as infinitely high. */
   energy(): number;
 }
 
@@ -20,19 +22,19 @@ export interface Length {
 }
 
 /**
- * Moves `current`, from which the trajectory starts with a momentum that was just drawn, to its end
- * or not at all. Fills in the outcome, with a gradient a step.
+ * Runs the trajectory from `current` with a momentum that was just drawn. Moves `current` to its
+ * end if the end is accepted.
  */
-export function endOfTrajectory(
-  trajectory: Trajectory,
+export function metropolisTransition(
+  trajectory: FixedLengthTrajectory,
   { steps, stepSize }: Length,
   current: EvaluatedPoint,
   random: RandomStream,
-  outcome: Transition,
 ): Transition {
   const initialEnergy = trajectory.energy();
   let finalEnergy = initialEnergy;
-  // Of all energies on the way, so that the way back is cut off where the way there is.
+  // The range over the whole trajectory: the reverse trajectory is then cut off too, which detailed
+  // balance needs.
   let lowest = initialEnergy;
   let highest = initialEnergy;
   let taken = 0;
@@ -43,11 +45,18 @@ export function endOfTrajectory(
     highest = Math.max(highest, finalEnergy);
     taken++;
   }
-  outcome.divergent = highest - lowest > DIVERGENCE_THRESHOLD;
-  outcome.acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
-  const accepted = !outcome.divergent && random.uniform() < outcome.acceptance;
+  const divergent = highest - lowest > DIVERGENCE_THRESHOLD;
+  const acceptance = Math.min(1, Math.exp(initialEnergy - finalEnergy));
+  const accepted = !divergent && random.uniform() < acceptance;
   if (accepted) copyEvaluated(trajectory.point, current);
-  outcome.energy = accepted ? finalEnergy : initialEnergy;
-  outcome.leapfrogSteps = taken;
-  return outcome;
+  return {
+    acceptance,
+    leapfrogSteps: taken * trajectory.gradientsPerStep,
+    termination: divergent
+      ? { reason: 'divergence', position: trajectory.point.position.slice() }
+      : ended.byLength,
+    treeDepth: 0,
+    reachedMaxDepth: false,
+    energy: accepted ? finalEnergy : initialEnergy,
+  };
 }

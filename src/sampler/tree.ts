@@ -1,35 +1,39 @@
 /**
- * The doubling tree of the No-U-Turn sampler, apart from any physics: a trajectory grows by
+ * The doubling tree of the No-U-Turn sampler, without the physics: a trajectory grows by
  * subtrees of 1, 2, 4, ... steps in random directions until it turns back on itself (Hoffman &
  * Gelman 2014; multinomial weights and biased progressive sampling: Betancourt 2017, appendix A).
- * What a state, a span of states and a turn are is the trajectory's business, so that the tree
- * can be tested on whole numbers.
+ * The trajectory defines states, spans and turns, so tests can grow trees on integers.
  */
 
-/** A run of consecutive states, with one of them chosen to stand for it: its proposal. */
+/** A run of consecutive states; one of them is its proposal. */
 export interface Span {
   /** log of the summed weights of the states in the span. */
   logWeight: number;
 }
 
-export interface Trajectory<S extends Span> {
+/** A trajectory that can be made longer at either end. */
+export interface GrowingTrajectory<S extends Span> {
   newSpan(): S;
-  /** One step beyond the growing end, written into `leaf`; false where the step diverged. */
+  /** One step beyond the growing end, written into `leaf`; false if the step diverged. */
   step(leaf: S): boolean;
   /**
    * Makes `joined` the span of `first` followed by `second`, in the direction of growth, with
-   * the proposal of `second` if `takeSecond`, else that of `first`. Both may be gutted. Returns
-   * false where the joined span turns back on itself. `joined.logWeight` is set by the tree.
+   * the proposal of `second` if `takeSecond`, else that of `first`. May reuse the buffers of
+   * `first` and `second`, which are not read again. Returns false if the joined span turns back on
+   * itself. The tree sets `joined.logWeight`.
    */
   join(first: S, second: S, joined: S, takeSecond: boolean): boolean;
-  /** Turns round, so that `whole` grows at its other end. */
+  /** Changes direction: `whole` then grows at its other end. */
   reverse(whole: S): void;
 }
 
-export interface Growth {
+export interface Growth<S extends Span> {
+  /** The final span, with its proposal. */
+  readonly span: S;
   /** Completed doublings. */
-  depth: number;
-  diverged: boolean;
+  readonly depth: number;
+  /** Why it ended; `max-depth` only if the last doubling made no U-turn. */
+  readonly end: 'u-turn' | 'max-depth' | 'divergence';
 }
 
 /** log(exp(a) + exp(b)) without overflow. */
@@ -39,25 +43,25 @@ export function logAddExp(a: number, b: number): number {
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
 }
 
-/** Where the tree's randomness comes from: fixed values in a test, a stream otherwise. */
+/** The part of a random stream that the tree uses. */
 export interface TreeRandom {
   coin(): boolean;
   uniform(): number;
 }
 
 /**
- * A grower that reuses its spans from one trajectory to the next. `grow` starts from `whole`, the
- * span of the initial state alone, and leaves the final span, with its proposal, in the span that
- * it returns (`whole` may then be any span of the pool: always go on with the returned one).
+ * Returns a function that grows `whole`, the span of the initial state alone. Spans come from a pool
+ * that is reused by the next call: pass the returned span as `whole` to the next call, and drop the
+ * one that was passed before.
  */
-export function treeGrower<S extends Span>(trajectory: Trajectory<S>, maxDepth: number) {
+export function treeGrower<S extends Span>(trajectory: GrowingTrajectory<S>, maxDepth: number) {
   const firsts = Array.from({ length: maxDepth }, () => trajectory.newSpan());
   const seconds = Array.from({ length: maxDepth }, () => trajectory.newSpan());
   const subtree = trajectory.newSpan();
   let joined = trajectory.newSpan();
   let diverged = false;
 
-  /** Grows 2^depth states into `into`; false where a step diverged or a subtree turned. */
+  /** Grows 2^depth states into `into`; false if a step diverged or a subtree turned. */
   function growSubtree(depth: number, into: S, random: TreeRandom): boolean {
     if (depth === 0) {
       const valid = trajectory.step(into);
@@ -76,23 +80,23 @@ export function treeGrower<S extends Span>(trajectory: Trajectory<S>, maxDepth: 
     return straight;
   }
 
-  return function grow(whole: S, random: TreeRandom): { span: S } & Growth {
-    let depth = 0;
+  return function grow(whole: S, random: TreeRandom): Growth<S> {
     diverged = false;
-    while (depth < maxDepth) {
+    let depth = 0;
+    let straight = true;
+    while (straight && depth < maxDepth) {
       if (random.coin()) trajectory.reverse(whole);
-      if (!growSubtree(depth, subtree, random)) break;
+      if (!growSubtree(depth, subtree, random)) {
+        return { span: whole, depth, end: diverged ? 'divergence' : 'u-turn' };
+      }
       depth++;
       // Between doublings the new half is favoured (biased progressive sampling).
       const takeSubtree = random.uniform() < Math.exp(subtree.logWeight - whole.logWeight);
       const logWeight = logAddExp(whole.logWeight, subtree.logWeight);
-      const straight = trajectory.join(whole, subtree, joined, takeSubtree);
+      straight = trajectory.join(whole, subtree, joined, takeSubtree);
       joined.logWeight = logWeight;
-      const spare = whole;
-      whole = joined;
-      joined = spare;
-      if (!straight) break;
+      [whole, joined] = [joined, whole];
     }
-    return { span: whole, depth, diverged };
+    return { span: whole, depth, end: straight ? 'max-depth' : 'u-turn' };
   };
 }

@@ -1,11 +1,118 @@
 /**
- * The plan of a warm-up, as data: stages that tune the step size, and those windows among them
- * that also learn a metric, at whose end the step size starts anew (Stan Reference Manual,
+ * Warm-up as a list of stages, each a function from state to state: a warm-up is the fold over them.
+ * Stages can be replaced through `GeneralPlan.warmup`. The default is Stan's (Reference Manual,
  * "Automatic Parameter Tuning").
  */
+import type { RandomStream } from '../random/stream.js';
+import { metricEstimator } from './covariance.js';
+import type { EvaluatedPoint } from './hamiltonian.js';
+import type { KernelMaker, Tuning } from './kernel.js';
+import type { Model } from './model.js';
+import type { SamplerSettings } from './settings.js';
+import { findInitialStepSize, type StepSizeAdaptation } from './step-size.js';
+
+/** What one stage hands to the next. */
+export interface WarmupState {
+  /** The chain's position; transitions move it in place. */
+  readonly current: EvaluatedPoint;
+  readonly tuning: Tuning;
+  /** Dual averaging of the step size; it goes on across stages, updated in place. */
+  readonly adaptation: StepSizeAdaptation;
+  /** Gradient evaluations of all transitions so far. */
+  readonly leapfrogSteps: number;
+}
+
+/** What all stages share. */
+export interface WarmupProblem {
+  readonly model: Model;
+  readonly kernelOf: KernelMaker;
+  readonly settings: SamplerSettings;
+  readonly random: RandomStream;
+}
+
 export interface WarmupStage {
+  /** The number of transitions that the stage makes. */
+  readonly transitions: number;
+  /** Yields before each transition, so that a chain can pause there and report progress. */
+  run(problem: WarmupProblem, state: WarmupState): Generator<undefined, WarmupState, undefined>;
+}
+
+/** Stan's warm-up of so many transitions. */
+export function stanStages(draws: number): WarmupStage[] {
+  if (draws === 0) return [findStepSize];
+  return [findStepSize, ...stanWarmup(draws).map(adaptationStage), averageStepSize];
+}
+
+/** Finds a step size for the present metric and restarts dual averaging from it. */
+export const findStepSize: WarmupStage = {
+  transitions: 0,
+  // biome-ignore lint/correctness/useYield: a stage without transitions has nowhere to pause.
+  *run(problem, state) {
+    return withStepSizeFound(problem, state);
+  },
+};
+
+/** Ends a warm-up: takes the step size that dual averaging has averaged. */
+export const averageStepSize: WarmupStage = {
+  transitions: 0,
+  // biome-ignore lint/correctness/useYield: a stage without transitions has nowhere to pause.
+  *run(_, state) {
+    return { ...state, tuning: { ...state.tuning, stepSize: state.adaptation.averaged() } };
+  },
+};
+
+/** Transitions with the tuning as it is, which only move the chain. */
+export function fixedStage(transitions: number): WarmupStage {
+  return {
+    transitions,
+    *run({ kernelOf, random }, state) {
+      const kernel = kernelOf(state.tuning);
+      let { leapfrogSteps } = state;
+      for (let draw = 0; draw < transitions; draw++) {
+        yield;
+        leapfrogSteps += kernel.transition(state.current, random).leapfrogSteps;
+      }
+      return { ...state, leapfrogSteps };
+    },
+  };
+}
+
+/**
+ * Tunes the step size after every transition. A window that learns a metric changes to it at its
+ * end, and looks for a step size anew.
+ */
+export function adaptationStage({ draws, learnsMetric }: WarmupWindow): WarmupStage {
+  return {
+    transitions: draws,
+    *run(problem, { current, tuning, adaptation, leapfrogSteps: before }) {
+      const { model, kernelOf, settings, random } = problem;
+      const estimator = metricEstimator(settings.metric, model.dimension);
+      let leapfrogSteps = before;
+      let { stepSize, metric } = tuning;
+      for (let draw = 0; draw < draws; draw++) {
+        yield;
+        const transition = kernelOf({ stepSize, metric }).transition(current, random);
+        leapfrogSteps += transition.leapfrogSteps;
+        stepSize = adaptation.update(transition.acceptance);
+        if (learnsMetric) estimator.add(current.position);
+      }
+      if (learnsMetric) metric = estimator.metric();
+      const state = { current, tuning: { stepSize, metric }, adaptation, leapfrogSteps };
+      return learnsMetric ? withStepSizeFound(problem, state) : state;
+    },
+  };
+}
+
+function withStepSizeFound({ model, random }: WarmupProblem, state: WarmupState): WarmupState {
+  const { current, tuning, adaptation } = state;
+  const stepSize = findInitialStepSize(model, tuning.metric, current, random, tuning.stepSize);
+  adaptation.restart(stepSize);
+  return { ...state, tuning: { ...tuning, stepSize } };
+}
+
+export interface WarmupWindow {
   readonly draws: number;
-  /** A metric is learned from this stage's draws and takes effect at its end. */
+  /** A metric is learned from the draws of this window and takes effect at its end. */
   readonly learnsMetric: boolean;
 }
 
@@ -16,9 +123,9 @@ const FINAL = 50;
 /**
  * Stan's three phases: 75 draws of step size only, metric windows of 25, 50, 100, ... of which
  * the last is stretched, 50 draws of step size only. Shorter warm-ups shrink to 15% / 75% / 10%;
- * below 20 draws there is no metric to be learned.
+ * below 20 draws no metric is learned.
  */
-export function stanWarmup(draws: number): WarmupStage[] {
+export function stanWarmup(draws: number): WarmupWindow[] {
   if (draws === 0) return [];
   if (draws < 20) return [{ draws, learnsMetric: false }];
   const short = INITIAL + FIRST_WINDOW + FINAL > draws;
@@ -33,8 +140,8 @@ export function stanWarmup(draws: number): WarmupStage[] {
 }
 
 /**
- * 25, 50, 100, ...: from the second on, a window that leaves less than twice its own size after
- * it takes all that is left.
+ * 25, 50, 100, ...: from the second on, a window takes all remaining draws if fewer than twice its
+ * own size would remain after it.
  */
 function doublingWindows(total: number): number[] {
   const windows = [FIRST_WINDOW];

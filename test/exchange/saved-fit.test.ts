@@ -61,6 +61,16 @@ describe('a saved fit', () => {
     expect(encodeFit({ ...fit, draws, diagnostics } as typeof fit)).toEqual(encodeFit(fit));
   });
 
+  it('has the same bytes with and without the reasons why trajectories ended', () => {
+    const fit = madeUpFit();
+    const terminations = {
+      reasons: Uint8Array.of(1, 3),
+      divergencePositions: Float64Array.of(0.5, Number.NaN),
+    };
+    const chains = fit.fit.chains.map((chain) => ({ ...chain, terminations }));
+    expect(encodeFit({ ...fit, fit: { ...fit.fit, chains } })).toEqual(encodeFit(fit));
+  });
+
   it('has long data beside the draws, each array once, and short data to be read', () => {
     const fit = madeUpFit();
     const long = Float64Array.from({ length: 1001 }, (_, i) => i);

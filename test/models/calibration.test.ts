@@ -209,9 +209,9 @@ describe("Geweke's joint distribution test", () => {
       const outcomes = calibration.simulate(report(point.position), random);
       successive.push(features(point.position, outcomes));
       const model = calibration.posterior(outcomes);
-      const kernel = nuts(model, 6);
+      const kernel = nuts(model, 6)({ stepSize, metric });
       evaluate(model, point);
-      for (let i = 0; i < transitions; i++) kernel.transition(point, stepSize, metric, random);
+      for (let i = 0; i < transitions; i++) kernel.transition(point, random);
     }
     return marginal[0].map((_, feature) => {
       const [a, b] = [marginal, successive].map((all) =>

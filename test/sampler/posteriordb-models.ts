@@ -2,8 +2,9 @@
  * Five posteriors of posteriordb as models written by hand, with analytic gradients. The data
  * come with the reference draws; only the densities are here.
  */
+
+import { positive } from '../../models/transforms.js';
 import type { Model } from '../../src/sampler/model.js';
-import { positive } from '../../src/sampler/transforms.js';
 
 type Column = readonly number[];
 

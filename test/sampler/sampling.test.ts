@@ -186,9 +186,9 @@ describe('one transition from an exact draw ends at an exact draw', () => {
     ['NUTS cut off at two doublings', nuts(model, 2), 0.4],
     ['static HMC with coarse steps', staticHmc(model, { integrationTime: 3 }), 1.5],
     ['static HMC with jitter', staticHmc(model, { integrationTime: 5, jitter: 0.5 }), 1],
-  ])('%s (Kolmogorov-Smirnov, false alarms 3 in 10,000)', (name, kernel, stepSize) => {
+  ])('%s (Kolmogorov-Smirnov, false alarms 3 in 10,000)', (name, kernelOf, stepSize) => {
     const random = randomStream('stationary', name);
-    const metric = diagonalMetric(Float64Array.of(1, 4));
+    const kernel = kernelOf({ stepSize, metric: diagonalMetric(Float64Array.of(1, 4)) });
     const ends = [0, 1].map(() => new Float64Array(count));
     const point = newEvaluatedPoint(2);
     for (let run = 0; run < count; run++) {
@@ -196,7 +196,7 @@ describe('one transition from an exact draw ends at an exact draw', () => {
         point.position[i] = scale * random.normal();
       });
       evaluate(model, point);
-      kernel.transition(point, stepSize, metric, random);
+      kernel.transition(point, random);
       scales.forEach((scale, i) => {
         ends[i][run] = point.position[i] / scale;
       });
@@ -275,7 +275,7 @@ describe('a trajectory of NUTS', () => {
         return model.logDensity(position, gradient);
       },
     };
-    const kernel = nuts(spied, maxDepth);
+    const kernelOf = nuts(spied, maxDepth);
     for (let run = 0; run < 300; run++) {
       const random = randomStream('orbit', run);
       const stepSize = 0.05 + 0.9 * random.uniform();
@@ -294,7 +294,7 @@ describe('a trajectory of NUTS', () => {
         coin: () => coins.next().value ?? false,
       };
       visits.length = 0;
-      const outcome = kernel.transition(current, stepSize, metric, scripted);
+      const outcome = kernelOf({ stepSize, metric }).transition(current, scripted);
 
       const orbit = orbitThrough(start, stepSize);
       const { visited, low, high } = indicesVisited(orbit, reversals);

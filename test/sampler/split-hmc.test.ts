@@ -11,8 +11,7 @@ import { quickStream } from '../../src/random/quick-stream.js';
 import { planFit, sample } from '../../src/regression/fit.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import { evaluate, newEvaluatedPoint } from '../../src/sampler/hamiltonian.js';
-import { unitMetric } from '../../src/sampler/metric.js';
-import type { Model } from '../../src/sampler/model.js';
+import type { Model, MovingPoint } from '../../src/sampler/model.js';
 import {
   covarianceOf,
   normalApproximation,
@@ -21,7 +20,6 @@ import {
 } from '../../src/sampler/normal-approximation.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import { splitHmc } from '../../src/sampler/split-hmc.js';
-import type { SplitPoint } from '../../src/sampler/split-step.js';
 
 const prior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
 
@@ -193,13 +191,13 @@ describe('the normal approximation', () => {
 });
 
 describe('a split step', () => {
-  const pointOf = (target: WhitenedModel, position: number[], momentum: number[]): SplitPoint => {
+  const pointOf = (target: WhitenedModel, position: number[], momentum: number[]): MovingPoint => {
     const point = { ...newEvaluatedPoint(position.length), momentum: Float64Array.from(momentum) };
     point.position.set(position);
     evaluate(target, point);
     return point;
   };
-  const energy = ({ momentum, logDensity }: SplitPoint) =>
+  const energy = ({ momentum, logDensity }: MovingPoint) =>
     0.5 * momentum.reduce((sum, p) => sum + p * p, 0) - logDensity;
 
   const model = regression('logistic', 30);
@@ -271,7 +269,7 @@ describe('a transition of split HMC', () => {
     const approximation = normalApproximation(half);
     if (!approximation) throw new Error('no mode');
     const target = whitened(half, approximation);
-    const kernel = splitHmc(target);
+    const kernel = splitHmc(target, 1);
     const current = newEvaluatedPoint(1);
     current.position[0] = 0.4;
     evaluate(target, current);
@@ -279,11 +277,13 @@ describe('a transition of split HMC', () => {
     let refused = 0;
     for (let i = 0; i < 200; i++) {
       const [before] = current.position;
-      const { divergent, energy } = kernel.transition(current, 1.9, unitMetric(1), random);
+      const { termination, energy } = kernel.transition(current, random);
       expect(energy).toBeLessThan(20);
       expect(current.position[0]).toBeLessThanOrEqual(end);
-      if (!divergent) continue;
+      if (termination.reason !== 'divergence') continue;
       refused++;
+      // The normal approximation has mean 0 and sd 1: its coordinates are those of the model.
+      expect(termination.position[0]).toBeGreaterThan(end);
       expect(current.position[0]).toBe(before);
     }
     expect(refused).toBeGreaterThan(20);

@@ -50,7 +50,7 @@ function growFrom(start: number, given: Partial<Rules>, maxDepth: number, random
         joined.low = Math.min(first.low, second.low);
         joined.high = Math.max(first.high, second.high);
         joined.proposal = takeSecond ? second.proposal : first.proposal;
-        // Gutted, as the contract allows: nothing may read them again.
+        // The contract allows their buffers to be reused.
         Object.assign(first, newSpan());
         Object.assign(second, newSpan());
         return !rules.turns(joined.low, joined.high);
@@ -69,8 +69,8 @@ function growFrom(start: number, given: Partial<Rules>, maxDepth: number, random
     proposal: start,
     logWeight: rules.logWeight(start),
   };
-  const { span, depth, diverged } = grow(whole, random);
-  return { ...span, depth, diverged, visited };
+  const { span, depth, end } = grow(whole, random);
+  return { ...span, depth, end, visited };
 }
 
 /** Directions and choices fixed in advance. */
@@ -86,7 +86,7 @@ function scripted(reversals: readonly boolean[], uniforms: readonly number[] = [
 const reversals = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
 const depths = fc.integer({ min: 1, max: 7 });
 
-/** The same tree, told as a sentence: double while no dyadic part of the new half is bad. */
+/** The same tree by its definition: double while no dyadic part of the new half is bad. */
 function oracle(rules: Rules, maxDepth: number, directions: readonly boolean[]) {
   const bad = (low: number, high: number, size: number): boolean => {
     for (let part = 2; part <= size; part *= 2) {
@@ -100,12 +100,12 @@ function oracle(rules: Rules, maxDepth: number, directions: readonly boolean[]) 
     const size = 2 ** depth;
     upwards = directions[depth] ? !upwards : upwards;
     const half = upwards ? [high + 1, high + size] : [low - size, low - 1];
-    if (bad(half[0], half[1], size)) return { low, high, depth };
+    if (bad(half[0], half[1], size)) return { low, high, depth, end: 'bad half' };
     low = Math.min(low, half[0]);
     high = Math.max(high, half[1]);
-    if (rules.turns(low, high)) return { low, high, depth: depth + 1 };
+    if (rules.turns(low, high)) return { low, high, depth: depth + 1, end: 'u-turn' };
   }
-  return { low, high, depth: maxDepth };
+  return { low, high, depth: maxDepth, end: 'max-depth' };
 }
 
 describe('a doubling tree that nothing stops', () => {
@@ -118,7 +118,7 @@ describe('a doubling tree that nothing stops', () => {
         expect(tree.proposal >= tree.low && tree.proposal <= tree.high).toBe(true);
         const run = Array.from({ length: 2 ** depth }, (_, i) => tree.low + i);
         expect([start, ...tree.visited].sort((a, b) => a - b)).toEqual(run);
-        expect(tree).toMatchObject({ depth, diverged: false });
+        expect(tree).toMatchObject({ depth, end: 'max-depth' });
       }),
       { seed: 2025, numRuns: 300 },
     );
@@ -151,14 +151,14 @@ describe('a doubling tree with an end', () => {
     const turns = (low: number) => low > 0;
     // Uniforms: take state 1 at the first doubling; the second one, [2, 3], turns within itself.
     const tree = growFrom(0, { turns }, 5, scripted([false, false], [0, 0, 0]));
-    expect(tree).toMatchObject({ low: 0, high: 1, proposal: 1, depth: 1, diverged: false });
+    expect(tree).toMatchObject({ low: 0, high: 1, proposal: 1, depth: 1, end: 'u-turn' });
     expect(tree.visited).toEqual([1, 2, 3]);
   });
 
   it('keeps what it had where the new half diverges, and goes no further', () => {
     const diverges = (state: number) => state === -2;
     const tree = growFrom(0, { diverges }, 5, scripted([false, true], [0, 0, 0]));
-    expect(tree).toMatchObject({ low: 0, high: 1, proposal: 1, depth: 1, diverged: true });
+    expect(tree).toMatchObject({ low: 0, high: 1, proposal: 1, depth: 1, end: 'divergence' });
     expect(tree.visited).toEqual([1, -1, -2]);
   });
 
@@ -178,8 +178,12 @@ describe('a doubling tree with an end', () => {
           logWeight: () => 0,
         };
         const tree = growFrom(0, rules, depth, scripted(coins));
-        const { low, high, depth: reached } = oracle(rules, depth, coins);
+        const { low, high, depth: reached, end } = oracle(rules, depth, coins);
         expect([tree.low, tree.high, tree.depth]).toEqual([low, high, reached]);
+        // A half ends at its first bad state or part; a divergent state is the last one visited.
+        const diverged = rules.diverges(tree.visited.at(-1) ?? 0);
+        const badHalf = diverged ? 'divergence' : 'u-turn';
+        expect(tree.end).toBe(end === 'bad half' ? badHalf : end);
       }),
       { seed: 2025, numRuns: 1000 },
     );

@@ -5,8 +5,14 @@ import { bernoulliLogit, type Predictors } from '../../../models/index.js';
 import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { logitModule } from '../../../models/kernels/logit-module.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
-import type { Coordinates, LogDensity, Model, QuickDensity } from '../../../src/sampler/model.js';
-import { type SplitPoint, splitStepOf } from '../../../src/sampler/split-step.js';
+import type {
+  Coordinates,
+  LogDensity,
+  Model,
+  MovingPoint,
+  QuickDensity,
+} from '../../../src/sampler/model.js';
+import { splitStepOf } from '../../../src/sampler/split-step.js';
 
 /** Priors of all kinds, by a seed; one in four slopes is flat. */
 function priorsOf(seed: number) {
@@ -138,7 +144,7 @@ describe('the compiled logistic kernel', () => {
           const coordinates = coordinatesOf(model.dimension, 1);
           const plain = plainIn(model, coordinates);
           const random = quickStream('step', rows, columns);
-          const start = (): SplitPoint => ({
+          const start = (): MovingPoint => ({
             position: new Float64Array(model.dimension),
             gradient: new Float64Array(model.dimension),
             momentum: new Float64Array(model.dimension),
@@ -152,8 +158,10 @@ describe('the compiled logistic kernel', () => {
           for (const part of ['position', 'gradient', 'momentum'] as const) {
             found[part].set(expected[part]);
           }
-          splitStepOf(plain)(expected, stepSize);
-          compiledIn(model, coordinates).splitStep(found, stepSize);
+          splitStepOf({ logDensity: plain })(expected, stepSize);
+          const compiled = compiledIn(model, coordinates);
+          expect(compiled.fusedStep).toBeDefined();
+          splitStepOf(compiled)(found, stepSize);
           for (const part of ['position', 'gradient', 'momentum'] as const) {
             // Two gradients deep, an error of rounding has met the curvature twice.
             expectClose(found[part], expected[part], 1e-11);
@@ -172,7 +180,7 @@ describe('the compiled logistic kernel', () => {
       const x = new Float64Array(columns + 1).fill(0.2);
       const gradient = new Float64Array(columns + 1);
       const before = quick.logDensity(x, gradient);
-      quick.splitStep(
+      splitStepOf(quick)(
         {
           position: new Float64Array(columns + 1).fill(1e308),
           momentum: new Float64Array(columns + 1).fill(1e308),

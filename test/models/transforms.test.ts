@@ -1,7 +1,7 @@
 /** Changes of variables: round trips, and Jacobians against finite differences. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interval, lowerBounded, positive, upperBounded } from '../../src/sampler/transforms.js';
+import { interval, lowerBounded, positive, upperBounded } from '../../models/transforms.js';
 
 const EPSILON = Number.EPSILON;
 const H = Math.cbrt(EPSILON);
