@@ -97,7 +97,7 @@ function parse(text: string, place: (offset: number) => string): unknown {
     const remedy = /^-?(?:NaN|Infinity)/i.test(rest)
       ? ': JSON has no such number; write null for a missing value'
       : rest.startsWith('{') && text.slice(0, offset).trimEnd().endsWith('}')
-        ? ': a second record; --format jsonl for a record a line'
+        ? ': a second record; expected one record a line, with --format jsonl'
         : '';
     throw new WeighbridgeError('bad-data', `${place(offset)}: not JSON: ${found}${remedy}`, {
       cause,

@@ -258,7 +258,7 @@ function warnOfReading(seen: Seen, mark: DecimalMark, asker: Asker): void {
 }
 
 function numberFrom(cell: string, mark: DecimalMark): number {
-  return Number(cell.replace(mark, '.').replace(MINUS, '-'));
+  return Number(plainNumber(cell, numberFormat(mark)) ?? cell);
 }
 
 function placeOf({ column, row }: Seen, { file, lineOf }: Asker): string {

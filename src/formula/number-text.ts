@@ -8,7 +8,7 @@ const LONGEST = 60;
 
 /** Signs and currencies before a number, and after it also units. */
 const BEFORE = String.raw`[(<>≤≥~≈]?\s?[+\-−–]?\s?(?:\p{Sc}|usd|eur|gbp|chf)?\s?[+\-−–]?`;
-const DIGITS = String.raw`(?:\p{Nd}+|\p{Nd}{1,3}([.,'’_\s])\p{Nd}{3}(?:\1\p{Nd}{3})*)?(?:[.,]\p{Nd}*)?(?:e[+\-−]?\p{Nd}+)?`;
+const DIGITS = String.raw`(?:\p{Nd}+|\p{Nd}{1,2}(?:,\p{Nd}{2})+,\p{Nd}{3}|\p{Nd}{1,3}([.,'’_\s])\p{Nd}{3}(?:\1\p{Nd}{3})*)?(?:[.,]\p{Nd}*)?(?:e[+\-−]?\p{Nd}+)?`;
 const UNIT = String.raw`\s[\p{L}µ]{1,4}|\s?[kcmµμn]?[gmls]|min|h|hrs?|yrs?|lbs?|oz|ft|[kmg]b?|\s?°[cf]?|usd|eur|gbp|chf`;
 const AFTER = String.raw`\s?(?:[-%‰*†)?+]|\p{Sc})*`;
 
@@ -18,9 +18,16 @@ const AFTER = String.raw`\s?(?:[-%‰*†)?+]|\p{Sc})*`;
  */
 const LIKE_NUMBER = new RegExp(`^${BEFORE}${DIGITS}(?:${UNIT})?${AFTER}$`, 'iu');
 
+/** R reads these as numbers. Longer ones do not fit a double: they are addresses or hashes. */
+const HEXADECIMAL = /^[+-]?0x[\da-f]{1,13}$/i;
+
 /** Whether the text is a number, or is one with signs around it: `$10`, `10%`, `1 000`, `−5`. */
 export function isLikeNumber(text: string): boolean {
-  return text.length <= LONGEST && HAS_DIGIT.test(text) && LIKE_NUMBER.test(text);
+  return (
+    text.length <= LONGEST &&
+    HAS_DIGIT.test(text) &&
+    (LIKE_NUMBER.test(text) || HEXADECIMAL.test(text))
+  );
 }
 
 const HAS_DIGIT = /\p{Nd}/u;

@@ -222,6 +222,10 @@ describe('a column that looks numeric and is text', () => {
   test('has cells like numbers, in any digits', () => {
     const like = ['(5)', '<5', '1_000', '5*', 'USD 5', '3.5e4', '.5', '1’000', '٣', '20 °C', '-$5'];
     expect(like.filter((text) => !isLikeNumber(text))).toEqual([]);
+    const grouped = ['1,00,000', '12,34,56,789.5', '₹1,00,000', '0x1F', '-0Xff'];
+    expect(grouped.filter((text) => !isLikeNumber(text))).toEqual([]);
+    const hashes = ['1,2,3', '1,00,00', '0xdeadbeefdeadbeef', '0x'];
+    expect(hashes.filter(isLikeNumber)).toEqual([]);
     const others = [
       'n/d',
       '#5',
@@ -235,6 +239,17 @@ describe('a column that looks numeric and is text', () => {
     ];
     expect(others.filter(isLikeNumber)).toEqual([]);
   });
+});
+
+test.each([
+  ['1.234.567', 1234567],
+  ['-1.234.567,5', -1234567.5],
+])('the warning of a guessed convention gives the value that is read: %s', (cell, value) => {
+  const { columns, warnings } = read(`x,y\n"${cell}",1\n"2.345.678",2\n`);
+  expect(columns['x']).toEqual([value, 2345678]);
+  expect(warnings).toEqual([
+    `d.csv, column x, line 2: '${cell}' is read as ${value}, with a decimal comma; if it is not, --decimal .`,
+  ]);
 });
 
 describe('a dialect', () => {
@@ -407,7 +422,9 @@ describe('JSON', () => {
     expect((await json('\ufeff{"x":1}\r\n\ufeff{"x":2}\r', 'd.jsonl')).columns).toEqual({
       x: [1, 2],
     });
-    await expect(json('{"x":1}\n{"x":2}\n')).rejects.toThrow('a second record; --format jsonl');
+    await expect(json('{"x":1}\n{"x":2}\n')).rejects.toThrow(
+      'a second record; expected one record a line, with --format jsonl',
+    );
   });
 
   it('has names that look the same once in a record', async () => {
