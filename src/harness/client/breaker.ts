@@ -174,7 +174,9 @@ export function openBreaker(
     if (lasted >= longest) {
       return new WeighbridgeError(
         'server',
-        `no request has worked for ${span(lasted)} (${of.failures} attempts): ${message}`,
+        lasted < 1000
+          ? `${of.failures} attempts in a row failed: ${message}`
+          : `no request has worked for ${span(lasted)} (${of.failures} attempts): ${message}`,
       );
     }
     if (!of.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
