@@ -87,6 +87,8 @@ async function modelServer(model: { answer: Model }) {
     }
     const batch = batches.find(({ id }) => path === `/batches/${id}`);
     if (batch) return send(batchOf(batch.id, batch.body));
+    const file = batches.find(({ id }) => path === `/files/out-${id}`);
+    if (file) return send({ id: `out-${file.id}`, object: 'file' });
     const output = batches.find(({ id }) => path === `/files/out-${id}/content`);
     if (output) {
       return send(output.output);
