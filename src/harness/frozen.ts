@@ -79,5 +79,6 @@ export function checksum(value: unknown): string {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (value === undefined) return 'not recorded';
+  return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
 }

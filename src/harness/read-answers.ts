@@ -8,7 +8,7 @@ import { type AnswerPolicy, parseReport, type ReportRejection } from '../study/p
 import type { Trial } from '../study/stimuli.js';
 import { isVoid } from '../study/thinking.js';
 import type { ChoiceRow, ReportRow } from '../study/write-study.js';
-import { promptRefused } from './client/completion.js';
+import { isFilterFinish, promptRefused } from './client/completion.js';
 import { filePrefix } from './configuration/schema.js';
 import type { CollectionStage } from './plan.js';
 import type { StoredAnswer } from './record/record.js';
@@ -142,7 +142,7 @@ function notSaid({ text, finishReason }: StoredAnswer): Invalid | null {
   if (reason === promptRefused) {
     return { reason: 'content_filter', detail: 'a content filter refused the prompt' };
   }
-  if (filtering.has(reason)) {
+  if (isFilterFinish(reason)) {
     return { reason: 'content_filter', detail: 'a content filter cut the answer' };
   }
   if (reason === 'refusal') return { reason: 'refusal', detail: 'the model refused' };
@@ -161,10 +161,6 @@ function cutOff({ finishReason }: StoredAnswer): Invalid | null {
 
 /** Finish reasons, of OpenAI and of servers that have words of their own. */
 const lengths: ReadonlySet<string> = new Set(['length', 'max_tokens', 'model_length']);
-const filtering: ReadonlySet<string> = new Set([
-  ...['content_filter', 'content_filtered', 'safety', 'recitation', 'prohibited_content'],
-  ...['blocklist', 'spii', 'sensitive', 'guardrail_intervened'],
-]);
 
 /**
  * What an answer is to a run: `void` holds no text that the model said, `filtered` was kept back by

@@ -51,7 +51,7 @@ export function openVoidGuard(stage: CollectionStage): VoidGuard {
       return stop(`${silent} of the last ${window.length} answers hold no text`);
     },
     atEnd(all) {
-      if (stopped || seen.void === 0 || seen.valid > 0) return null;
+      if (stopped || seen.useless() === 0 || seen.valid > 0) return null;
       const answers = [...all()];
       if (answers.some((answer) => outcomeOf(answer) === 'said')) return null;
       return stop(`all ${answers.length} answers hold no text`);

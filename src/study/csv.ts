@@ -2,7 +2,8 @@
  * Tables of text with the place of every cell, so that a reader can say which file, row and
  * column it stumbled over. Byte-order marks and Windows line ends are taken as they come.
  */
-import { readFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import Papa from 'papaparse';
 import { decodeText } from '../decode-text.js';
@@ -31,13 +32,24 @@ export interface Table {
 export async function readText(path: string, purpose: string): Promise<string> {
   let bytes: Uint8Array;
   try {
+    requireFinite(await stat(path), path, purpose);
     bytes = await readFile(path);
   } catch (cause) {
+    if (cause instanceof WeighbridgeError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? cause.code : '';
     const reason = code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
     throw new WeighbridgeError('missing-file', `${path} ${reason}: expected ${purpose}`, { cause });
   }
   return decodeText(bytes, path);
+}
+
+/** A named pipe may wait for ever, and a device may have no end. A folder has an error of its own. */
+function requireFinite(found: Stats, path: string, purpose: string): void {
+  if (found.isFile() || found.isDirectory()) return;
+  throw new WeighbridgeError(
+    'missing-file',
+    `${path} is a named pipe, a socket or a device: expected a file with ${purpose}`,
+  );
 }
 
 /**

@@ -305,6 +305,17 @@ test('a stage of few trials that are all void ends with an error, unless void an
   expect(await choicesOf(running, { keepVoid: true })).toHaveLength(64);
 });
 
+test('a stage of few trials that a filter refuses in all contexts ends with an error', async () => {
+  const body = { error: { message: 'no', code: 'content_filter' } };
+  const made = await studyOf(() => ({ status: 400, body }));
+  const running = await opened(made);
+  await expect(
+    (async () => {
+      for await (const _ of collectReports(running));
+    })(),
+  ).rejects.toMatchObject({ code: 'void-answers', message: /all 2 answers hold no text/ });
+});
+
 const READ: readonly [string, Reply, string][] = [
   ['a refusal', said({ content: null, refusal: 'I cannot' }), 'refusal: I cannot'],
   ['a refusal that is a letter', said({ content: null, refusal: 'A' }), 'refusal: A'],

@@ -2,9 +2,11 @@
  * Tables of text: whatever a spreadsheet makes of a CSV file is read the same, and what is broken
  * is told with its place.
  */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +37,19 @@ async function rowsOf(text: string, columns?: readonly string[]) {
   const { rows } = await read(text, columns);
   return rows.map(({ number, cells }) => [number, ...cells]);
 }
+
+it.skipIf(process.platform === 'win32')('is read from no device and no named pipe', async () => {
+  const pipe = join(folder, 'pipe.csv');
+  await promisify(execFile)('mkfifo', [pipe]);
+  for (const path of [pipe, '/dev/zero']) {
+    expect(
+      await complaint(
+        readTable(path, 'fruit', () => []),
+        'missing-file',
+      ),
+    ).toBe(`${path} is a named pipe, a socket or a device: expected a file with fruit`);
+  }
+});
 
 async function complaint(reading: Promise<unknown>, code = 'bad-data'): Promise<string> {
   const error: unknown = await reading.catch((thrown: unknown) => thrown);

@@ -105,7 +105,9 @@ export function openBreaker(
     if (lasted >= longest) {
       return new WeighbridgeError(
         'server',
-        `no request has worked for ${span(lasted)} (${row.failures} attempts): ${message}`,
+        lasted < 1000
+          ? `${row.failures} attempts in a row failed: ${message}`
+          : `no request has worked for ${span(lasted)} (${row.failures} attempts): ${message}`,
       );
     }
     if (!row.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {

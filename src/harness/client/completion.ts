@@ -60,8 +60,8 @@ export function readCompletion(
   if (!body)
     return { malformed: `not a JSON object: ${JSON.stringify(raw.slice(0, 80))}`, usage: null };
   const usage = readUsage(body.usage);
-  const choice = asObject(asList(body.choices)[0]);
-  const message = choice && asObject(choice.message);
+  const choice = firstChoice(asList(body.choices));
+  const message = messageOf(choice);
   const error = errorIn(body.error) ?? errorIn(choice?.error) ?? failedFinish(choice);
   const told = {
     raw,
@@ -85,6 +85,31 @@ export function readCompletion(
   };
 }
 
+/** By its index, where a server gives more than the one that was asked for. */
+function firstChoice(choices: readonly unknown[]): JsonObject | null {
+  const found = choices.map(asObject);
+  return found.find((choice) => choice?.index === 0) ?? found[0] ?? null;
+}
+
+/** An answer that a content filter took away altogether may come without its message. */
+function messageOf(choice: JsonObject | null): JsonObject | null {
+  const message = asObject(choice?.message);
+  if (message || !isFilterFinish(asText(choice?.finish_reason))) return message;
+  return { content: '' };
+}
+
+/** Finish reasons of a content filter, of OpenAI and of servers that have words of their own. */
+const filterFinishes: ReadonlySet<string> = new Set([
+  ...['content_filter', 'content_filtered', 'safety', 'recitation', 'prohibited_content'],
+  ...['blocklist', 'spii', 'sensitive', 'guardrail_intervened'],
+]);
+
+/** Gemini adds which of its filters it was: 'content_filter: PROHIBITED_CONTENT'. */
+export function isFilterFinish(reason: string | null | undefined): boolean {
+  const [word = ''] = reason?.toLowerCase().split(':', 1) ?? [];
+  return filterFinishes.has(word.trim());
+}
+
 /** Tokens that the model thought with, where the server counts them. */
 export function reasoningTokens(raw: string): number | null {
   const usage = asObject(parseObject(raw)?.usage);
@@ -105,7 +130,9 @@ function errorIn(value: unknown): ToldError | null {
   const words = [message, code, type].find((one) => typeof one === 'string' && one !== '');
   if (words !== undefined) return { value, words: String(words) };
   if (isFiltered(value)) return { value, words: 'content filter' };
-  return typeof code === 'number' ? { value, words: `error ${code}` } : null;
+  // 0 and 200 are how some servers say that nothing went wrong.
+  const isFailure = typeof code === 'number' && code !== 0 && code !== 200;
+  return isFailure ? { value, words: `error ${code}` } : null;
 }
 
 /** Finish reasons of an answer that the server could not bring to its end. */
@@ -119,8 +146,8 @@ function failedFinish(choice: JsonObject | null): ToldError | null {
 }
 
 /**
- * Codes of a content filter: OpenAI, Azure (also inside `innererror`), Alibaba, Zhipu and those who
- * copy them.
+ * Codes of a content filter: OpenAI, Azure (also inside `innererror`), Alibaba, Bedrock's gateways,
+ * Zhipu (a number) and those who copy them.
  */
 const filterCodes: ReadonlySet<string> = new Set([
   'content_filter',
@@ -133,6 +160,8 @@ const filterCodes: ReadonlySet<string> = new Set([
   'moderation_blocked',
   'data_inspection_failed',
   'datainspectionfailed',
+  'guardrail_intervened',
+  '1301',
 ]);
 
 /**
@@ -164,9 +193,9 @@ function isFiltered(value: unknown, depth = 0): boolean {
   if (asList(metadata?.reasons).length > 0 && typeof metadata?.flagged_input === 'string') {
     return true;
   }
-  return [error.innererror, error.inner_error, error.error].some((one) =>
-    isFiltered(one, depth + 1),
-  );
+  // LiteLLM hands on what the provider said in `provider_specific_fields`.
+  const inner = [error.innererror, error.inner_error, error.error, error.provider_specific_fields];
+  return inner.some((one) => isFiltered(one, depth + 1));
 }
 
 /** The model's words: content, be it a list of parts, and the text of a refusal. */

@@ -41,12 +41,14 @@ function parseYaml(text: string, file: string): unknown {
       `${file}, line ${deep}: nested deeper than ${DEEPEST} levels`,
     );
   }
-  const document = parseDocument(text.replace(/^\uFEFF/, ''));
+  const lineCounter = new LineCounter();
+  // Pretty errors hold an excerpt each, which takes quadratic time where there are many.
+  const options = { lineCounter, prettyErrors: false };
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), options);
   const [broken] = document.errors;
   if (broken) {
-    const [position] = broken.linePos ?? [];
-    const where = position ? `, line ${position.line}` : '';
-    throw new WeighbridgeError('bad-configuration', `${file}${where}: ${firstLine(broken)}`);
+    const { line } = lineCounter.linePos(broken.pos[0]);
+    throw new WeighbridgeError('bad-configuration', `${file}, line ${line}: ${firstLine(broken)}`);
   }
   try {
     return withoutEmptySections(document.toJS({ maxAliasCount: MOST_ALIASES }) ?? {});
@@ -81,10 +83,10 @@ function withoutEmptySections(configuration: unknown): unknown {
   return Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
 }
 
-/** What the parser says, without the excerpt and the place that it adds. */
+/** What the parser says. */
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return onOneLine(message.split(/ at line |[\n\r]/)[0] ?? message);
+  return onOneLine(message.split(/[\n\r]/)[0] ?? message);
 }
 
 function describe(issue: z.core.$ZodIssue): string {

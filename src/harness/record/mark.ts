@@ -63,10 +63,14 @@ export function recordLoss(recordPath: string, markPath: string): string | null 
   if (!before) return null;
   const now = sizeOnDisk(recordPath);
   if (now.runs >= before.runs && now.requests >= before.requests) return null;
-  const held = `${before.requests} attempts in ${before.runs} runs`;
   return now.runs === 0 && now.requests === 0
-    ? `${recordPath} is missing or empty, and held ${held}`
-    : `${recordPath} holds ${now.requests} attempts in ${now.runs} runs, and held ${held}`;
+    ? `${recordPath} is missing or empty, and held ${inWords(before)}`
+    : `${recordPath} holds ${inWords(now)}, and held ${inWords(before)}`;
+}
+
+function inWords({ runs, requests }: RecordSize): string {
+  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
+  return `${plural(requests, 'attempt')} in ${plural(runs, 'run')}`;
 }
 
 /** @throws WeighbridgeError `record-lost` */

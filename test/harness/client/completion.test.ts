@@ -140,6 +140,34 @@ describe('a response', () => {
   });
 });
 
+describe('an answer among strange fields', () => {
+  it.each(['content_filter', 'content_filter: PROHIBITED_CONTENT', 'SAFETY'])(
+    'that a filter took away with its message is one without text: %s',
+    (finish_reason) => {
+      expect(read(withChoice({ index: 0, finish_reason }))).toMatchObject({
+        text: '',
+        finishReason: finish_reason,
+      });
+    },
+  );
+
+  it('without a message is none where no filter took it', () => {
+    const raw = JSON.stringify(withChoice({ index: 0, finish_reason: 'stop' }));
+    expect(readCompletion(raw, request)).toMatchObject({ malformed: 'it holds no message' });
+  });
+
+  it('is the choice of index 0, wherever it stands', () => {
+    const choices = ['B', 'A'].map((content, i) => ({ index: 1 - i, message: { content } }));
+    expect(read(completion('', { choices })).text).toBe('A');
+    const unnumbered = ['B', 'A'].map((content) => ({ message: { content } }));
+    expect(read(completion('', { choices: unnumbered })).text).toBe('B');
+  });
+
+  it.each([0, 200])('is not lost to an error of code %i, which is none', (code) => {
+    expect(read(completion('A', { error: { code, message: '' } })).text).toBe('A');
+  });
+});
+
 describe('a content filter’s refusal of a prompt', () => {
   it.each<[string, object]>([
     ['OpenAI', { code: 'content_filter' }],
@@ -149,6 +177,12 @@ describe('a content filter’s refusal of a prompt', () => {
     ['OpenRouter', { code: 403, metadata: { reasons: ['x'], flagged_input: 'y' } }],
     ['DashScope', { code: 'data_inspection_failed' }],
     ['by its type', { type: 'content_filter' }],
+    ['Zhipu', { code: '1301' }],
+    ['Bedrock, through a gateway', { code: 'guardrail_intervened' }],
+    [
+      'LiteLLM',
+      { code: '400', provider_specific_fields: { innererror: { code: 'content_filter' } } },
+    ],
   ])('is known by codes and typed fields: %s', (_, error) => {
     const raw = promptRefusal(error);
     expect(readCompletion(raw ?? '', request)).toMatchObject({

@@ -134,6 +134,11 @@ describe('a configuration', () => {
       /^study\.yaml, line \d+: nested deeper than 32 levels$/,
     ]),
     [
+      'as many errors as characters, in line 2',
+      `study: x\nmodels: ${'"'.repeat(60_000)}`,
+      /^study\.yaml, line 2: Unexpected double-quoted-scalar at node end$/,
+    ],
+    [
       'aliases of aliases',
       Array.from(
         { length: 10 },
