@@ -61,8 +61,7 @@ export { type LooComparison, looCompare } from './posterior/loo-compare.js';
 export { mcseMedian, mcseQuantile } from './posterior/mcse-quantile.js';
 export { paretoKIds } from './posterior/pareto-k-table.js';
 export { pd } from './posterior/pd.js';
-export { paretoK } from './posterior/psis.js';
-export { psis } from './posterior/psis-smooth.js';
+export { paretoK, psis } from './posterior/psis.js';
 export { rope } from './posterior/rope.js';
 export {
   type Diagnostics,

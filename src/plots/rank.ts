@@ -5,7 +5,8 @@
  */
 import * as Plot from '@observablehq/plot';
 import type { Draws } from '../posterior/draws.js';
-import { eachRun, orderingOf } from '../posterior/ordering.js';
+import { orderingOf } from '../posterior/fast/ordering.js';
+import { eachRun } from '../posterior/order.js';
 import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
 import {
   badArgument,

@@ -12,8 +12,8 @@
  * draws.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
-import { mcseMean } from './convergence.js';
-import { scratchNumbers } from './scratch.js';
+import { mcseMean } from './fast/convergence.js';
+import { scratchNumbers } from './fast/scratch.js';
 
 export interface ControlledMean {
   readonly mean: number;

@@ -1,145 +1,54 @@
 /**
- * Convergence of chains, by Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021 (Bayesian Analysis
- * 16(2), arXiv 1903.08008), with the details of the R package posterior: chains are split in
- * halves, ranks become normal scores, and the ESS is Geyer's initial monotone sequence.
+ * R-hat, effective sample size (ESS) and Monte Carlo standard error (MCSE), by Vehtari, Gelman,
+ * Simpson, Carpenter & Bürkner 2021 (Bayesian Analysis 16(2), arXiv 1903.08008), with the details of
+ * the R package posterior. These are the definitions; `summarize` uses the equal but faster code of
+ * fast/convergence.ts.
  *
  * Every function takes one parameter's draws, chain after chain, and the number of chains.
  * Constant or non-finite draws, and chains too short to split, give NaN.
  */
+import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { centreChains, type Spread, varianceOf } from './centred-chains.js';
-import { essOfChains, essOfMembers } from './effective-size.js';
-import { normalScores, quantileOfSorted } from './order.js';
-import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
-import { scratchIndices, scratchNumbers } from './scratch.js';
+import { eachRun, median, quantileOfSorted, sorted } from './order.js';
 
-/** Draws of one parameter cut into 2 · chains halves; the middle draw of an odd chain is left out. */
-function splitChains(values: Float64Array, chains: number): Float64Array {
-  const length = values.length / chains;
-  if (length % 2 === 0) return values;
-  const half = (length - 1) / 2;
-  const split = new Float64Array(2 * chains * half);
-  for (let chain = 0; chain < chains; chain++) {
-    const start = chain * length;
-    split.set(values.subarray(start, start + half), 2 * chain * half);
-    split.set(values.subarray(start + half + 1, start + length), (2 * chain + 1) * half);
-  }
-  return split;
-}
-
-/** The ordering of all draws, given that of the halves: the same unless chains are odd. */
-function fullOrdering(values: Float64Array, ofHalves: Ordering): Ordering {
-  return values.length === ofHalves.order.length ? ofHalves : orderingOf(values);
-}
-
-/** Constant, not finite, or none at all: sorting puts what is not finite at the ends. */
-function isDegenerate({ ascending }: Ordering): boolean {
-  const least = ascending[0];
-  const greatest = ascending[ascending.length - 1];
-  return !(least < greatest && Number.isFinite(least) && Number.isFinite(greatest));
-}
-
-/** Mean and sample variance (n - 1), in two passes. */
-export function sampleMoments(values: ArrayLike<number>): { mean: number; variance: number } {
-  const { mean, squares } = meanAndSquares(values);
-  return { mean, variance: squares / (values.length - 1) };
-}
-
-/** Potential scale reduction of chains as they are (Vehtari et al. 2021, eq. 1 to 4). */
-function basicRhat({ length, within, between }: Spread): number {
-  return Math.sqrt((length * between) / within / length + (length - 1) / length);
-}
+/** Limits beyond which a fit is reported to fall short, or an importance sample to be unreliable. */
+export const THRESHOLDS = {
+  /** Largest R-hat. */
+  rhat: 1.01,
+  /** Smallest bulk and tail ESS. */
+  ess: 400,
+  /** Smallest E-BFMI. */
+  ebfmi: 0.3,
+  /** Largest Pareto k̂ of importance weights. */
+  paretoK: 0.7,
+} as const;
 
 /**
- * Rank-normalized split R-hat: the larger of the one of location (bulk) and the one of scale
+ * Rank-normalized split R-hat: the larger of the one for location (bulk) and the one for scale
  * (folded). 1 at convergence; above 1.01 the chains disagree.
  */
 export function rhat(values: Float64Array, chains: number): number {
-  const split = splitChains(values, chains);
-  const ordering = orderingOf(split);
-  if (isDegenerate(ordering)) return Number.NaN;
-  const centre = quantileOfSorted(fullOrdering(values, ordering).ascending, 0.5);
-  return rhatOfScores(centreChains(normalScores(split, ordering), 2 * chains), ordering, centre);
-}
-
-function rhatOfScores(scores: Spread, ordering: Ordering, centre: number): number {
-  const bulk = basicRhat(scores);
-  const n = ordering.order.length;
-  const folded = foldedOrdering(ordering, centre, {
-    ascending: scratchNumbers('ascending distances', n),
-    order: scratchIndices('order of distances', n),
-  });
-  if (isDegenerate(folded)) return bulk;
-  const foldedScores = normalScores(folded.ascending, folded, scratchNumbers('scores', n));
-  const scale = basicRhat(centreChains(foldedScores, scores.chains));
+  const bulk = basicRhat(rankNormalize(split(values, chains)));
+  const scale = basicRhat(rankNormalize(split(fold(values), chains)));
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
 }
 
-/** ESS for the location of the draws: of their normal scores. */
+/** ESS for the location of the draws. */
 export function essBulk(values: Float64Array, chains: number): number {
-  const split = splitChains(values, chains);
-  const ordering = orderingOf(split);
-  if (isDegenerate(ordering)) return Number.NaN;
-  return essOfChains(centreChains(normalScores(split, ordering), 2 * chains));
+  return ess(rankNormalize(split(values, chains)));
 }
 
-/** ESS of the estimate of the quantile at `probability`. */
-export function essQuantile(values: Float64Array, chains: number, probability: number): number {
-  const ordering = orderingOf(splitChains(values, chains));
-  const full = fullOrdering(values, ordering);
-  if (isDegenerate(full)) return Number.NaN;
-  // All draws are up to the largest: posterior asks half a draw below it.
-  const asked = probability === 1 ? 1 - 0.5 / values.length : probability;
-  return essBelow(ordering, 2 * chains, quantileOfSorted(full.ascending, asked));
-}
-
-/** ESS of the median. */
-export function essMedian(values: Float64Array, chains: number): number {
-  return essQuantile(values, chains, 0.5);
-}
-
-/** ESS of the share of draws up to `bound`. */
-function essBelow({ ascending, order }: Ordering, chains: number, bound: number): number {
-  const below = countUpTo(ascending, bound);
-  // Those above have the same autocovariances: the fewer are looked at.
-  const members = 2 * below > order.length ? order.subarray(below) : order.subarray(0, below);
-  return essOfMembers(members, chains, order.length / chains);
-}
-
-/** How many of the values are at most `bound`. */
-function countUpTo(ascending: Float64Array, bound: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle] <= bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** ESS for the tails: the smaller of those of the 5% and the 95% quantile. */
+/** ESS for the tails: the smaller of the ESS of the 5% and the 95% quantile. */
 export function essTail(values: Float64Array, chains: number): number {
-  const ordering = orderingOf(splitChains(values, chains));
-  return essOfTails(ordering, 2 * chains, fullOrdering(values, ordering));
+  return Math.min(essQuantile(values, chains, 0.05), essQuantile(values, chains, 0.95));
 }
 
-/** @param full the ordering of all draws; the other one is of fewer, where chains are odd */
-function essOfTails(ordering: Ordering, chains: number, full: Ordering): number {
-  if (isDegenerate(full)) return Number.NaN;
-  return Math.min(
-    essBelow(ordering, chains, quantileOfSorted(full.ascending, 0.05)),
-    essBelow(ordering, chains, quantileOfSorted(full.ascending, 0.95)),
-  );
-}
-
-/** ESS of the plain mean. */
+/** ESS of the mean. */
 export function essMean(values: Float64Array, chains: number): number {
-  const split = splitChains(values, chains);
-  return isConstant(split) ? Number.NaN : essOfChains(centreChains(split, 2 * chains));
+  return ess(split(values, chains));
 }
 
-/** ESS of the standard deviation: that of the mean of the distances from the mean. */
+/** ESS of the standard deviation: the ESS of the mean distance from the mean. */
 export function essSd(values: Float64Array, chains: number): number {
   const { mean } = sampleMoments(values);
   return essMean(
@@ -148,21 +57,30 @@ export function essSd(values: Float64Array, chains: number): number {
   );
 }
 
-/** Of draws that differ the second tells, mostly. */
-function isConstant(values: Float64Array): boolean {
-  return values.every((value) => value === values[0]);
+/** ESS of the median. */
+export function essMedian(values: Float64Array, chains: number): number {
+  return essQuantile(values, chains, 0.5);
+}
+
+/** ESS of the quantile at `probability`: the ESS of the share of draws up to that quantile. */
+export function essQuantile(values: Float64Array, chains: number, probability: number): number {
+  const ascending = sorted(values);
+  if (isDegenerate(ascending)) return Number.NaN;
+  // No draw is above the largest one: like posterior, take half a draw less.
+  const asked = probability === 1 ? 1 - 0.5 / values.length : probability;
+  const bound = quantileOfSorted(ascending, asked);
+  return essMean(
+    values.map((value) => (value <= bound ? 1 : 0)),
+    chains,
+  );
 }
 
 /** Monte Carlo standard error of the mean: sd / √ESS. */
 export function mcseMean(values: Float64Array, chains: number): number {
-  const split = splitChains(values, chains);
-  if (isConstant(split)) return Number.NaN;
-  const centred = centreChains(split, 2 * chains);
-  const variance = split === values ? varianceOf(centred) : sampleMoments(values).variance;
-  return Math.sqrt(variance / essOfChains(centred));
+  return Math.sqrt(sampleMoments(values).variance / essMean(values, chains));
 }
 
-/** Monte Carlo standard error of the standard deviation, by the fourth moment. */
+/** Monte Carlo standard error of the standard deviation, from the fourth moment. */
 export function mcseSd(values: Float64Array, chains: number): number {
   const { mean } = sampleMoments(values);
   const squares = values.map((value) => (value - mean) ** 2);
@@ -170,37 +88,6 @@ export function mcseSd(values: Float64Array, chains: number): number {
   const fourth = sampleMoments(squares.map((square) => square * square)).mean;
   const varianceOfVariance = (fourth - variance * variance) / essMean(squares, chains);
   return Math.sqrt(varianceOfVariance / variance / 4);
-}
-
-export interface Convergence {
-  readonly rhat: number;
-  readonly essBulk: number;
-  readonly essTail: number;
-  readonly mcseMean: number;
-}
-
-/** The measures of a summary at once, which share the sorting and the ranking. */
-export function convergence(
-  values: Float64Array,
-  chains: number,
-  ordering = orderingOf(values),
-): Convergence {
-  const split = splitChains(values, chains);
-  const splitOrdering = split === values ? ordering : orderingOf(split);
-  if (isDegenerate(splitOrdering)) {
-    return { rhat: Number.NaN, essBulk: Number.NaN, essTail: Number.NaN, mcseMean: Number.NaN };
-  }
-  const halves = 2 * chains;
-  const scores = normalScores(split, splitOrdering, scratchNumbers('scores', split.length));
-  const bulk = centreChains(scores, halves);
-  // First, while the deviations of the scores are those last made.
-  const essBulk = essOfChains(bulk);
-  return {
-    rhat: rhatOfScores(bulk, splitOrdering, quantileOfSorted(ordering.ascending, 0.5)),
-    essBulk,
-    essTail: essOfTails(splitOrdering, halves, ordering),
-    mcseMean: mcseMean(values, chains),
-  };
 }
 
 /**
@@ -211,4 +98,109 @@ export function ebfmi(energy: Float64Array): number {
   let steps = 0;
   for (let i = 1; i < energy.length; i++) steps += (energy[i] - energy[i - 1]) ** 2;
   return steps / (sampleMoments(energy).variance * (energy.length - 1));
+}
+
+/** Mean and sample variance (n - 1), in two passes. */
+export function sampleMoments(values: ArrayLike<number>): { mean: number; variance: number } {
+  const { mean, squares } = meanAndSquares(values);
+  return { mean, variance: squares / (values.length - 1) };
+}
+
+/** Chains in halves, without the middle draw of an odd chain. */
+function split(values: Float64Array, chains: number): Float64Array[] {
+  const length = values.length / chains;
+  const half = Math.floor(length / 2);
+  return Array.from({ length: 2 * chains }, (_, i) => {
+    const end = Math.floor(i / 2) * length + (i % 2 === 0 ? half : length);
+    return values.slice(end - half, end);
+  });
+}
+
+/** Distances from the median. */
+function fold(values: Float64Array): Float64Array {
+  const centre = median(values);
+  return values.map((value) => Math.abs(value - centre));
+}
+
+/**
+ * Draws replaced by normal scores of their ranks among all chains, Φ⁻¹((r - 3/8) / (S + 1/4)), with
+ * ties averaged (eq. 14). NaN for degenerate draws.
+ */
+function rankNormalize(chains: readonly Float64Array[]): Float64Array[] {
+  const ascending = sorted(chains.flatMap((chain) => [...chain]));
+  if (isDegenerate(ascending)) return chains.map((chain) => chain.map(() => Number.NaN));
+  const scores = new Map<number, number>();
+  eachRun(ascending, (first, last) => {
+    const rank = (first + last) / 2 + 1;
+    scores.set(ascending[first], normalQuantile((rank - 3 / 8) / (ascending.length + 1 / 4), 0, 1));
+  });
+  return chains.map((chain) => chain.map((value) => scores.get(value) ?? Number.NaN));
+}
+
+/** Whether draws are constant, non-finite or empty; sorting puts non-finite draws at the ends. */
+function isDegenerate(ascending: Float64Array): boolean {
+  const least = ascending[0];
+  const greatest = ascending[ascending.length - 1];
+  return !(least < greatest && Number.isFinite(least) && Number.isFinite(greatest));
+}
+
+/** Mean variance within chains, and variance of the chain means (eq. 2 and 1). */
+function variances(chains: readonly Float64Array[]): { within: number; between: number } {
+  const means = chains.map((chain) => sampleMoments(chain).mean);
+  return {
+    within: lagProducts(chains, 0) / (chains[0].length - 1) / chains.length,
+    between: chains.length > 1 ? sampleMoments(means).variance : 0,
+  };
+}
+
+/** Potential scale reduction of chains as they are (eq. 3 and 4). */
+function basicRhat(chains: readonly Float64Array[]): number {
+  const { within, between } = variances(chains);
+  const length = chains[0].length;
+  return Math.sqrt((length * between) / within / length + (length - 1) / length);
+}
+
+/**
+ * Effective sample size of the mean of chains as they are (eq. 10 to 13): n / τ, at most
+ * n · log10(n), with the autocorrelation time τ by Geyer's (1992) initial monotone sequence. The
+ * last pair of lags counts only by its even lag, where that is positive; this lowers the variance
+ * of the estimate for antithetic chains.
+ */
+function ess(chains: readonly Float64Array[]): number {
+  const length = chains[0].length;
+  const draws = chains.length * length;
+  const { within, between } = variances(chains);
+  const total = (within * (length - 1)) / length + between;
+  const constant = chains.every((chain) => chain.every((value) => value === chains[0][0]));
+  if (length < 3 || constant || !(total > 0)) return Number.NaN;
+  const correlation = (lag: number) =>
+    1 - (within - lagProducts(chains, lag) / length / chains.length) / total;
+
+  let lag = 0;
+  let even = 1;
+  let pair = even + correlation(1);
+  let least = pair;
+  let sum = 0;
+  while (lag < length - 5 && pair > 0) {
+    sum += least;
+    lag += 2;
+    even = correlation(lag);
+    pair = even + correlation(lag + 1);
+    least = Math.min(least, pair);
+  }
+  // Chains too short for an estimate: posterior's convention.
+  const tau = lag === 0 ? 2 : -1 + 2 * sum + (pair >= 0 ? even : Math.max(even, 0));
+  return draws / Math.max(tau, 1 / Math.log10(draws));
+}
+
+/** Products of deviations from the chain's mean that are `lag` draws apart, summed over all chains. */
+function lagProducts(chains: readonly Float64Array[], lag: number): number {
+  let total = 0;
+  for (const chain of chains) {
+    const { mean } = sampleMoments(chain);
+    let sum = 0;
+    for (let i = lag; i < chain.length; i++) sum += (chain[i] - mean) * (chain[i - lag] - mean);
+    total += sum;
+  }
+  return total;
 }

@@ -5,11 +5,12 @@
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
+import { THRESHOLDS } from './convergence.js';
 import { type Estimate, printEstimates, sumWithError } from './estimates.js';
 import { eachObservation, type LogLikelihood } from './log-likelihood.js';
 import { type ParetoKRow, paretoKIds, paretoKTable, printParetoKTable } from './pareto-k-table.js';
 import { type Printable, printable, rounded } from './printable.js';
-import { logSumExp, psis } from './psis-smooth.js';
+import { logSumExp, psis } from './psis.js';
 import { relativeEfficiency } from './relative-efficiency.js';
 
 /** Numbers of each observation, in the order of the rows. */
@@ -67,7 +68,6 @@ export interface LooOptions {
 }
 
 /** Above it a weight's error is unknown. */
-const TRUSTED_K = 0.7;
 
 /**
  * Computes blocks of observations, so that the whole matrix is never held.
@@ -112,10 +112,10 @@ export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo
 }
 
 function warningsOf(paretoK: Float64Array): string[] {
-  const count = paretoKIds(paretoK, TRUSTED_K).length;
+  const count = paretoKIds(paretoK, THRESHOLDS.paretoK).length;
   if (count === 0) return [];
   return [
-    `${count} of ${paretoK.length} observations have a Pareto k above ${TRUSTED_K}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
+    `${count} of ${paretoK.length} observations have a Pareto k above ${THRESHOLDS.paretoK}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
   ];
 }
 

@@ -1,10 +1,4 @@
-/**
- * Order statistics of draws: quantiles, medians, and ranks as normal scores. Ranks are written
- * here because they are wanted a dozen times a fit, and mostly the sort is there already; the
- * tests hold them against `@stdlib/stats-ranks`.
- */
-import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
-import { type Ordering, orderingOf } from './ordering.js';
+/** Order statistics of draws: quantiles, the median, and runs of equal values. */
 
 export function sorted(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values).sort();
@@ -37,39 +31,16 @@ export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
 }
 
-/**
- * Blom scores Φ⁻¹((r - 3/8) / (S + 1/4)) of the ranks (Vehtari et al. 2021, eq. 14).
- *
- * @param scores where they are written
- */
-export function normalScores(
-  values: Float64Array,
-  { ascending, order }: Ordering = orderingOf(values),
-  scores: Float64Array = new Float64Array(values.length),
-): Float64Array {
-  const { whole, half } = blomScores(values.length);
-  for (let i = 0; i < whole.length; i++) scores[order[i]] = whole[i];
-  for (let i = 1; i < whole.length; i++) {
-    if (ascending[i] !== ascending[i - 1]) continue;
-    // Ties share the average of their ranks.
-    const first = i - 1;
-    while (ascending[i + 1] === ascending[first]) i++;
-    const middle = (first + i) >>> 1;
-    const score = (first + i) & 1 ? half[middle] : whole[middle];
-    for (let tied = first; tied <= i; tied++) scores[order[tied]] = score;
+/** Calls `onRun` with the first and last index of each run of equal values. */
+export function eachRun(
+  ascending: Float64Array,
+  onRun: (first: number, last: number) => void,
+): void {
+  let first = 0;
+  while (first < ascending.length) {
+    let last = first;
+    while (last + 1 < ascending.length && ascending[last + 1] === ascending[first]) last++;
+    onRun(first, last);
+    first = last + 1;
   }
-  return scores;
-}
-
-/** Φ⁻¹ costs more than the ranking: kept for the last length, at whole ranks and half a rank up. */
-let blomCache = { whole: new Float64Array(0), half: new Float64Array(0) };
-function blomScores(size: number) {
-  if (blomCache.whole.length !== size) {
-    const scoresFrom = (first: number) =>
-      Float64Array.from({ length: size }, (_, i) =>
-        normalQuantile((first + i - 3 / 8) / (size + 1 / 4), 0, 1),
-      );
-    blomCache = { whole: scoresFrom(1), half: scoresFrom(1.5) };
-  }
-  return blomCache;
 }

@@ -7,8 +7,8 @@
  * The draws that are there are reweighted by p^(α − 1), smoothed (PSIS), and the distance from the
  * posterior as it is gets measured parameter by parameter.
  */
-import { orderingOf } from './ordering.js';
-import { psis, type SmoothedWeights } from './psis-smooth.js';
+import { orderingOf } from './fast/ordering.js';
+import { psis, type SmoothedWeights } from './psis.js';
 import { relativeEfficiency } from './relative-efficiency.js';
 
 /** Powers at which the derivative is taken: a step of 1% either way. */

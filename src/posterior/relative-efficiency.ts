@@ -2,8 +2,8 @@
  * How many of the draws of a mean are effective, as a share: r_eff of the R package loo, by the
  * chains as they are (posterior's ESS of the mean splits them in halves).
  */
-import { centreChains } from './centred-chains.js';
-import { essOfChains } from './effective-size.js';
+import { centreChains } from './fast/centred-chains.js';
+import { essOfChains } from './fast/effective-size.js';
 
 /**
  * r_eff as loo 2.5.1's `relative_eff` computes it. Its autocovariances come from a Fourier

@@ -4,12 +4,13 @@
  */
 import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { convergence, ebfmi } from './convergence.js';
+import { ebfmi, THRESHOLDS } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
+import { convergence } from './fast/convergence.js';
+import { orderingOf } from './fast/ordering.js';
+import { scratchIndices, scratchNumbers } from './fast/scratch.js';
 import { hdiOfSorted, type Interval } from './hdi.js';
 import { quantileOfSorted } from './order.js';
-import { orderingOf } from './ordering.js';
-import { scratchIndices, scratchNumbers } from './scratch.js';
 
 export interface ParameterSummary {
   readonly name: string;
@@ -27,7 +28,7 @@ export interface ParameterSummary {
   readonly mcseMean: number;
 }
 
-/** What the transitions of the chains told, over all chains of a fit. */
+/** Diagnostics over all chains of a fit. */
 export interface Diagnostics {
   readonly maxRhat: number;
   readonly minEssBulk: number;
@@ -68,7 +69,7 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
   };
 }
 
-/** Of draws whose moments lose no digits. */
+/** Summary of draws whose moments lose no digits. */
 function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary, 'name'> {
   const n = values.length;
   const moments = meanAndSquares(values);
@@ -92,7 +93,7 @@ export function summarize(draws: Draws): ParameterSummary[] {
   return draws.parameterNames.map((_, parameter) => summarizeParameter(draws, parameter));
 }
 
-/** What a chain must have told for `diagnose`. */
+/** What `diagnose` needs of a chain. */
 export interface ChainReport {
   readonly energy: Float64Array;
   readonly divergences: number;
@@ -143,16 +144,16 @@ export function shortfalls(diagnostics: Diagnostics): string[] {
   const { maxRhat, minEssBulk, minEssTail, divergences, maxDepthHits, minEbfmi } = diagnostics;
   const lines: string[] = [];
   // Written so that NaN falls short too.
-  if (!(maxRhat <= 1.01)) {
+  if (!(maxRhat <= THRESHOLDS.rhat)) {
     lines.push(
-      `R-hat is ${maxRhat.toFixed(3)}, above 1.01: the chains disagree; use more warm-up and draws`,
+      `R-hat is ${maxRhat.toFixed(3)}, above ${THRESHOLDS.rhat}: the chains disagree; use more warm-up and draws`,
     );
   }
   const ess = Math.min(minEssBulk, minEssTail);
-  if (!(ess >= 400)) {
+  if (!(ess >= THRESHOLDS.ess)) {
     const part = minEssBulk <= minEssTail || Number.isNaN(minEssBulk) ? 'bulk' : 'tail';
     lines.push(
-      `${part} ESS is ${ess.toFixed(0)}, below 400: means and intervals are uncertain; use more draws`,
+      `${part} ESS is ${ess.toFixed(0)}, below ${THRESHOLDS.ess}: means and intervals are uncertain; use more draws`,
     );
   }
   if (divergences > 0) {
@@ -165,9 +166,9 @@ export function shortfalls(diagnostics: Diagnostics): string[] {
       `trajectories at the maximum tree depth: ${maxDepthHits}; sampling is slow, not wrong: raise the depth or use a dense metric`,
     );
   }
-  if (!(minEbfmi >= 0.3)) {
+  if (!(minEbfmi >= THRESHOLDS.ebfmi)) {
     lines.push(
-      `E-BFMI is ${minEbfmi.toFixed(2)}, below 0.3: the tails may be explored badly; use more warm-up or reparameterize`,
+      `E-BFMI is ${minEbfmi.toFixed(2)}, below ${THRESHOLDS.ebfmi}: the tails may be explored badly; use more warm-up or reparameterize`,
     );
   }
   return lines;

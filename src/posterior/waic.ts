@@ -6,7 +6,7 @@ import { meanAndSquares } from '../linear-algebra/sums.js';
 import { type Estimate, printEstimates, sumWithError } from './estimates.js';
 import { eachObservation, type LogLikelihood } from './log-likelihood.js';
 import { type Printable, printable, rounded } from './printable.js';
-import { logSumExp } from './psis-smooth.js';
+import { logSumExp } from './psis.js';
 
 /** Prints as R prints it. */
 export interface Waic extends Printable {

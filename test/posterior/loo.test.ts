@@ -6,7 +6,7 @@ import { eachObservation, logLikelihoodOf } from '../../src/posterior/log-likeli
 import { loo } from '../../src/posterior/loo.js';
 import { looCompare } from '../../src/posterior/loo-compare.js';
 import { paretoKIds } from '../../src/posterior/pareto-k-table.js';
-import { psis } from '../../src/posterior/psis-smooth.js';
+import { psis } from '../../src/posterior/psis.js';
 import { relativeEfficiency } from '../../src/posterior/relative-efficiency.js';
 import { waic } from '../../src/posterior/waic.js';
 import { quickStream } from '../../src/random/quick-stream.js';

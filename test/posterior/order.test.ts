@@ -5,14 +5,14 @@ import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import ranks from '@stdlib/stats-ranks';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normalScores } from '../../src/posterior/fast/normal-scores.js';
+import { type Ordering, orderingOf } from '../../src/posterior/fast/ordering.js';
 import {
   median,
   medianAbsoluteDeviation,
-  normalScores,
   quantileOfSorted,
   sorted,
 } from '../../src/posterior/order.js';
-import { type Ordering, orderingOf } from '../../src/posterior/ordering.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 500 };

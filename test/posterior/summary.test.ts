@@ -4,15 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  ebfmi,
-  essBulk,
-  essTail,
-  mcseMean,
-  rhat,
-  sampleMoments,
-} from '../../src/posterior/convergence.js';
+import { ebfmi, rhat, sampleMoments } from '../../src/posterior/convergence.js';
 import { type Draws, joinChains, parameterDraws } from '../../src/posterior/draws.js';
+import { essBulk, essTail, mcseMean } from '../../src/posterior/fast/convergence.js';
 import { hdi } from '../../src/posterior/hdi.js';
 import { median, quantileOfSorted, sorted } from '../../src/posterior/order.js';
 import {

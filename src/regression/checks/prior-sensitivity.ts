@@ -4,6 +4,7 @@
  * priors are scaled together, those of group effects' standard deviations among them; the group
  * effects' own distribution is not, as its scaling would be a scaling of the model.
  */
+import { THRESHOLDS } from '../../posterior/convergence.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import {
   type PowerScaling,
@@ -59,7 +60,6 @@ export interface PriorSensitivityOptions {
 
 /** priorsense's: a posterior that moves by about a quarter of its sd as a power doubles. */
 const THRESHOLD = 0.05;
-const TRUSTED_K = 0.7;
 
 /** @throws WeighbridgeError `bad-argument` for a parameter that the fit does not have */
 export function priorSensitivity(
@@ -90,9 +90,9 @@ export function priorSensitivity(
     rows,
     paretoK,
     warnings: Object.entries(paretoK).flatMap(([component, k]) =>
-      k !== null && !(k <= TRUSTED_K)
+      k !== null && !(k <= THRESHOLDS.paretoK)
         ? [
-            `Pareto k of the ${component}'s weights is ${k.toFixed(2)}, above 0.7: its sensitivities are not to be trusted`,
+            `Pareto k of the ${component}'s weights is ${k.toFixed(2)}, above ${THRESHOLDS.paretoK}: its sensitivities are not to be trusted`,
           ]
         : [],
     ),

@@ -4,8 +4,8 @@
  */
 import { WeighbridgeError } from '../../errors.js';
 import { listed } from '../../formula/names.js';
-import { essBulk, essTail } from '../../posterior/convergence.js';
 import { type Draws, parameterDraws } from '../../posterior/draws.js';
+import { essBulk, essTail } from '../../posterior/fast/convergence.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { Model } from '../../sampler/model.js';
 import { completeSettings, type SamplerSettings, settingNames } from '../../sampler/settings.js';

@@ -2,18 +2,17 @@
  * What is wrong with a fit, for people: what each measure means and when it is to be doubted
  * (Vehtari et al. 2021; Betancourt 2016).
  */
+import { THRESHOLDS } from '../../../posterior/convergence.js';
 import type { FitEntry } from '../wire.js';
 import { countText, fixed } from './format.js';
 
 type Diagnostics = FitEntry['diagnostics'];
 
-export const limits = { rhat: 1.01, ess: 400, ebfmi: 0.3, paretoK: 0.7 } as const;
-
-/** Whether a number is one to be doubted; no number is. */
+/** Whether a value is beyond its threshold; null (not a number) is. */
 export const doubtful = {
-  rhat: (value: number | null) => value === null || value > limits.rhat,
-  ess: (value: number | null) => value === null || value < limits.ess,
-  ebfmi: (value: number | null) => value === null || value < limits.ebfmi,
+  rhat: (value: number | null) => value === null || value > THRESHOLDS.rhat,
+  ess: (value: number | null) => value === null || value < THRESHOLDS.ess,
+  ebfmi: (value: number | null) => value === null || value < THRESHOLDS.ebfmi,
 } as const;
 
 export interface Measure {
@@ -32,21 +31,21 @@ export function measuresOf(diagnostics: Diagnostics): Measure[] {
     {
       name: 'Largest R-hat',
       value: fixed(max_rhat, 4),
-      wanted: `at most ${limits.rhat}`,
+      wanted: `at most ${THRESHOLDS.rhat}`,
       means: 'chains that began apart ended in the same place',
       doubtful: doubtful.rhat(max_rhat),
     },
     {
       name: 'Least bulk ESS',
       value: countText(min_ess_bulk),
-      wanted: `at least ${limits.ess}`,
+      wanted: `at least ${THRESHOLDS.ess}`,
       means: 'independent draws that the means are worth',
       doubtful: doubtful.ess(min_ess_bulk),
     },
     {
       name: 'Least tail ESS',
       value: countText(min_ess_tail),
-      wanted: `at least ${limits.ess}`,
+      wanted: `at least ${THRESHOLDS.ess}`,
       means: 'independent draws that the ends of intervals are worth',
       doubtful: doubtful.ess(min_ess_tail),
     },
@@ -67,7 +66,7 @@ export function measuresOf(diagnostics: Diagnostics): Measure[] {
     {
       name: 'Least E-BFMI',
       value: fixed(min_ebfmi, 2),
-      wanted: `at least ${limits.ebfmi}`,
+      wanted: `at least ${THRESHOLDS.ebfmi}`,
       means: 'the momentum is enough to reach the tails',
       doubtful: doubtful.ebfmi(min_ebfmi),
     },
@@ -76,7 +75,7 @@ export function measuresOf(diagnostics: Diagnostics): Measure[] {
     measures.push({
       name: 'Pareto k̂',
       value: fixed(pareto_k, 2),
-      wanted: `below ${limits.paretoK}`,
+      wanted: `below ${THRESHOLDS.paretoK}`,
       means:
         'how near the posterior is to a Student-t around its mode; the chains have no part in it',
       // Above it the approximation is far off, which says nothing against the chains.

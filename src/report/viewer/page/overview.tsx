@@ -1,4 +1,5 @@
 /** The result as a whole: its figures beside the paper's, its pictures, and where to doubt it. */
+import { THRESHOLDS } from '../../../posterior/convergence.js';
 import { FigureTable } from './figure-table.js';
 import { countText, fixed, plural } from './format.js';
 import type { Study } from './study.js';
@@ -41,11 +42,11 @@ function Facts({ study }: { readonly study: Study }) {
       'converged',
       short === 0 ? '' : `${plural(short, 'fit')} ${short === 1 ? 'falls' : 'fall'} short`,
     ],
-    [fixed(diagnostics.max_rhat, 4), 'largest R-hat', 'wanted: at most 1.01'],
+    [fixed(diagnostics.max_rhat, 4), 'largest R-hat', `wanted: at most ${THRESHOLDS.rhat}`],
     [
       countText(Math.min(diagnostics.min_ess_bulk ?? 0, diagnostics.min_ess_tail ?? 0)),
       'least ESS',
-      'wanted: at least 400',
+      `wanted: at least ${THRESHOLDS.ess}`,
     ],
   ];
   return (

@@ -1,8 +1,8 @@
 /** The shared sort against the native one, on what leading bits tell and on what they do not. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldedOrdering, type Ordering, orderingOf } from '../../src/posterior/ordering.js';
-import { quickStream } from '../../src/random/quick-stream.js';
+import { foldedOrdering, type Ordering, orderingOf } from '../../../src/posterior/fast/ordering.js';
+import { quickStream } from '../../../src/random/quick-stream.js';
 
 function expectOrdered(values: Float64Array, { ascending, order }: Ordering): void {
   const native = values.slice().sort();

@@ -2,7 +2,7 @@
  * Chains about their means: how they spread within and between, which is all that R-hat is made
  * of, and the products of draws some lags apart, which the ESS is made of besides.
  */
-import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
+import { meanAndSquares, sumOf } from '../../linear-algebra/sums.js';
 import { scratchNumbers } from './scratch.js';
 
 /** How chains spread: what R-hat is made of, and where the ESS begins. */

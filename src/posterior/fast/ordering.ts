@@ -6,7 +6,7 @@
  * (two digits of a radix sort, Knuth 1998, §5.2.5), and what they leave in disorder is put right by
  * insertion: for draws of a continuous parameter a tenth of the time of a sort by comparison.
  */
-import { type Moments, meanAndSquares } from '../linear-algebra/sums.js';
+import { type Moments, meanAndSquares } from '../../linear-algebra/sums.js';
 import { scratchIndices } from './scratch.js';
 
 export interface Ordering {
@@ -183,18 +183,4 @@ export function foldedOrdering(
     numbers[i] = order[above++];
   }
   return folded;
-}
-
-/** Calls back with each run of equal values: its first and last place, from 0, in the ordering. */
-export function eachRun(
-  ascending: Float64Array,
-  onRun: (first: number, last: number) => void,
-): void {
-  let first = 0;
-  while (first < ascending.length) {
-    let last = first;
-    while (last + 1 < ascending.length && ascending[last + 1] === ascending[first]) last++;
-    onRun(first, last);
-    first = last + 1;
-  }
 }
