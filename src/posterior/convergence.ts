@@ -11,18 +11,6 @@ import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { eachRun, median, quantileOfSorted, sorted } from './order.js';
 
-/** Limits beyond which a fit is reported to fall short, or an importance sample to be unreliable. */
-export const THRESHOLDS = {
-  /** Largest R-hat. */
-  rhat: 1.01,
-  /** Smallest bulk and tail ESS. */
-  ess: 400,
-  /** Smallest E-BFMI. */
-  ebfmi: 0.3,
-  /** Largest Pareto k̂ of importance weights. */
-  paretoK: 0.7,
-} as const;
-
 /**
  * Rank-normalized split R-hat: the larger of the one for location (bulk) and the one for scale
  * (folded). 1 at convergence; above 1.01 the chains disagree.

@@ -5,13 +5,13 @@
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
-import { THRESHOLDS } from './convergence.js';
 import { type Estimate, printEstimates, sumWithError } from './estimates.js';
 import { eachObservation, type LogLikelihood } from './log-likelihood.js';
 import { type ParetoKRow, paretoKIds, paretoKTable, printParetoKTable } from './pareto-k-table.js';
 import { type Printable, printable, rounded } from './printable.js';
 import { logSumExp, psis } from './psis.js';
 import { relativeEfficiency } from './relative-efficiency.js';
+import { THRESHOLDS } from './thresholds.js';
 
 /** Numbers of each observation, in the order of the rows. */
 export interface LooPointwise {

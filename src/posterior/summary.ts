@@ -4,13 +4,14 @@
  */
 import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { ebfmi, THRESHOLDS } from './convergence.js';
+import { ebfmi } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
 import { convergence } from './fast/convergence.js';
 import { orderingOf } from './fast/ordering.js';
 import { scratchIndices, scratchNumbers } from './fast/scratch.js';
 import { hdiOfSorted, type Interval } from './hdi.js';
 import { quantileOfSorted } from './order.js';
+import { THRESHOLDS } from './thresholds.js';
 
 export interface ParameterSummary {
   readonly name: string;

@@ -246,7 +246,7 @@ test.each([
   ['-1.234.567,5', -1234567.5],
 ])('the warning of a guessed convention gives the value that is read: %s', (cell, value) => {
   const { columns, warnings } = read(`x,y\n"${cell}",1\n"2.345.678",2\n`);
-  expect(columns['x']).toEqual([value, 2345678]);
+  expect(columns.x).toEqual([value, 2345678]);
   expect(warnings).toEqual([
     `d.csv, column x, line 2: '${cell}' is read as ${value}, with a decimal comma; if it is not, --decimal .`,
   ]);

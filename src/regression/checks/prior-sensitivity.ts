@@ -4,7 +4,7 @@
  * priors are scaled together, those of group effects' standard deviations among them; the group
  * effects' own distribution is not, as its scaling would be a scaling of the model.
  */
-import { THRESHOLDS } from '../../posterior/convergence.js';
+
 import { parameterDraws } from '../../posterior/draws.js';
 import {
   type PowerScaling,
@@ -12,6 +12,7 @@ import {
   powerSensitivity,
 } from '../../posterior/power-scaling.js';
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
+import { THRESHOLDS } from '../../posterior/thresholds.js';
 import { badArgument, described } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { parametersNamed } from '../parameter-names.js';

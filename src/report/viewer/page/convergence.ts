@@ -2,7 +2,7 @@
  * What is wrong with a fit, for people: what each measure means and when it is to be doubted
  * (Vehtari et al. 2021; Betancourt 2016).
  */
-import { THRESHOLDS } from '../../../posterior/convergence.js';
+import { THRESHOLDS } from '../../../posterior/thresholds.js';
 import type { FitEntry } from '../wire.js';
 import { countText, fixed } from './format.js';
 

@@ -1,5 +1,5 @@
 /** The result as a whole: its figures beside the paper's, its pictures, and where to doubt it. */
-import { THRESHOLDS } from '../../../posterior/convergence.js';
+import { THRESHOLDS } from '../../../posterior/thresholds.js';
 import { FigureTable } from './figure-table.js';
 import { countText, fixed, plural } from './format.js';
 import type { Study } from './study.js';
