@@ -67,7 +67,7 @@ describe('options', () => {
       /^targetAcceptance is (the text ')?0.9'?, but must be in/,
     ],
     [{ initialRange: Number.POSITIVE_INFINITY }, 'bad-argument', /^initialRange is Infinity/],
-    [{ algorithm: 'gibbs' }, 'bad-argument', /^algorithm is gibbs/],
+    [{ algorithm: 'gibbs' }, 'bad-argument', /^algorithm is the text 'gibbs'/],
     [{ missing: 'keep' }, 'bad-argument', /^missing is the text 'keep', but must be drop or fail/],
     [{ levels: { g: 'ab' } }, 'bad-argument', /^levels are texts by column/],
     [{ runner: 'threads' }, 'bad-argument', /^runner is the text 'threads'/],
@@ -161,7 +161,7 @@ describe('progress', () => {
       signal: controller.signal,
       onProgress: ({ done }) => {
         last = done;
-        controller.abort('enough');
+        if (done > 0) controller.abort('enough');
       },
     });
     await expect(fit).rejects.toMatchObject({ code: 'interrupted', cause: 'enough' });
