@@ -62,8 +62,9 @@ export function openFailureRows(now: () => number): FailureRows {
     if (!tried.failedAt.some((at) => at < since && !isInPastOutage(at))) requests.add(tried);
     const isKnownCall = what !== null && worked.has(what);
     if (isUnavailable(failure) || isKnownCall || requests.size > 1) return 'server';
-    if (before === 'request' && hasSucceeded && requests.size > 0) return 'likely-server';
-    return before;
+    // A body that is not what was asked for may be all that this one endpoint ever gives.
+    const mayBeDown = hasSucceeded && failure.kind !== 'malformed';
+    return mayBeDown && before === 'request' && requests.size > 0 ? 'likely-server' : before;
   }
 
   return {

@@ -177,7 +177,10 @@ describe('a failure counts against', () => {
     },
   );
 
-  it.each(failures)(
+  /** A body that is not what was asked for may be all that one endpoint ever gives. */
+  const passing = failures.filter(([kind]) => kind !== 'malformed');
+
+  it.each(passing)(
     'the server where only one request is under way, until another one works: %s %s',
     async (kind, status, own) => {
       const one = breakerOf();
@@ -192,11 +195,18 @@ describe('a failure counts against', () => {
     },
   );
 
-  it.each(failures)('the server where that request works later: %s %s', async (kind, status) => {
+  it.each(passing)('the server where that request works later: %s %s', async (kind, status) => {
     const one = breakerOf();
     const tried = tries(one, kind, status);
     one.breaker.succeeded(purpose, tried);
     expect(one.breaker.ownFailures(tried)).toBe(0);
+  });
+
+  it('the request where it alone is answered with a body that cannot be read', () => {
+    const one = breakerOf();
+    const tried = tries(one, 'malformed', 200);
+    expect(one.breaker.isOpen()).toBe(false);
+    expect(one.breaker.ownFailures(tried)).toBe(6);
   });
 
   it('the server where a call fails that has worked before', () => {
