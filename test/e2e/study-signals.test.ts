@@ -62,7 +62,7 @@ describe('a run that waits for its server', () => {
     const one = startRun(await studyAt('down', { outage_minutes: 0.01 }));
     expect(await one.ended).toEqual([2, null]);
     expect(one.stderr()).toMatch(
-      /^error: no request has worked for \d+ s \(\d+ attempts\): .* \(503: down\)\n$/m,
+      /^error: (no request has worked for \d+ s \(\d+ attempts\)|\d+ attempts in a row failed): .* \(503: down\)\n$/m,
     );
   });
 });

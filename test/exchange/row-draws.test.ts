@@ -56,7 +56,9 @@ function parameter(name: string): number[] {
 describe('a fit that was sampled', () => {
   it('answers as before once it was saved and read back', async () => {
     const read = revived(decodeFit(encodeFit(fit)));
-    deepStrictEqual({ ...read }, { ...fit });
+    // Format 1 has no place for why each trajectory ended.
+    const chains = fit.fit.chains.map(({ terminations: _terminations, ...saved }) => saved);
+    deepStrictEqual({ ...read }, { ...fit, fit: { ...fit.fit, chains } });
     const data = { x: [-0.5, 0, 2], g: ['level 1', 'level 2', 'level 3'] };
     expect(read.predict({ data })).toEqual(fit.predict({ data }));
     expect(String(read.summary())).toBe(String(fit.summary()));
