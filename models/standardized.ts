@@ -9,7 +9,7 @@
  * with m_j and s powers of two, which cost no digits, and c_j, α₀ and β₀_j other than zero only where
  * there is an intercept to take them, or where the outcomes' own least squares are far from zero. A
  * link other than the identity has s in its intercept (log: α = log s + α′) or in its unit (inverse).
- * Of other families only predictors and offsets are counted anew.
+ * For the other families only the predictors and offsets are standardized.
  *
  * Priors are those of the user's parameters, evaluated there (prior-distributions/moved.ts), and what is
  * reported is in the user's units. The log density is that of the standardized data: it differs from
@@ -95,7 +95,7 @@ function moved(priors: readonly Prior[], countings: readonly Counting[], names: 
 interface ParameterCountings {
   readonly intercept: Counting;
   readonly slopes: readonly Counting[];
-  /** Of standard deviations and effects alike: by term, by coefficient. */
+  /** Scales of the group standard deviations and effects, by term and coefficient. */
   readonly sds: readonly (readonly Counting[])[];
   readonly auxiliary: readonly Counting[];
 }

@@ -54,7 +54,7 @@ export function movedPrior(prior: Prior, counting: Counting, name: string): Prio
 /** The end of a parameter's range in u; infinite where it is too far away to matter. */
 export function movedEnd(end: number, { origin, unit }: Counting): number {
   const moved = (end - origin) / unit;
-  // Counted from zero, an end keeps its meaning: a scale of zero, say.
+  // Without a shift every end counts, for example a scale's bound at zero.
   if (origin === 0 || Math.abs(moved) <= FAR_END) return moved;
   return moved > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }

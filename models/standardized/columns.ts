@@ -29,7 +29,7 @@ export interface ColumnPriors {
   readonly sizeOfEta: () => number;
 }
 
-/** Of each predictor; counted from elsewhere than zero only where an intercept takes that. */
+/** Origin and scale of each predictor. The origin is zero unless an intercept can absorb the shift. */
 export function columnCountings(
   { names, values }: Predictors,
   intercept: boolean,
@@ -43,7 +43,7 @@ export function columnCountings(
   });
 }
 
-/** Of columns that are counted from zero. */
+/** Scales of columns whose origin stays at zero. */
 export function unitsOfColumns(
   values: Float64Array,
   width: number,
@@ -102,7 +102,7 @@ interface ColumnMoments {
   readonly mean: number;
   /** Root mean square about the mean. */
   readonly spread: number;
-  /** Its values differ, if at all, by the rounding of whoever computed them. */
+  /** Its values are equal up to rounding. */
   readonly constant: boolean;
 }
 

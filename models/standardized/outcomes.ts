@@ -21,7 +21,7 @@ export interface CountedOutcomes {
   readonly offset: Float64Array | null;
   /** s: of the outcomes and of σ. */
   readonly unit: number;
-  /** Of the linear predictor, and so of its coefficients. */
+  /** Scale of the linear predictor and of its coefficients. */
   readonly etaUnit: number;
   /** α₀, in the user's units. */
   readonly intercept: number;

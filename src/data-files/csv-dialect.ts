@@ -10,7 +10,7 @@ export interface FromHeader {
   readonly text: string;
   /** Lines before it. */
   readonly skipped: number;
-  /** The last line of comment before the header, without `#`; null where there is none. */
+  /** The last comment line before the header, without `#`; null if there is no comment. */
   readonly comment: string | null;
   /** As the line `sep=;` says, which spreadsheets read and write. */
   readonly delimiter: string | null;

@@ -39,7 +39,7 @@ import {
 export interface CsvOptions extends NumberMarks {
   /** For messages. */
   readonly file: string;
-  /** Found from the file where absent. */
+  /** @default found from the file */
   readonly delimiter?: string | undefined;
   /** What is expected to separate cells, by the file's name. Default: a comma. */
   readonly usual?: ',' | '\t';

@@ -70,7 +70,7 @@ function finished(columns: DataColumns, { file, na = [], onWarning }: JsonOption
 /** Characters of a cell, in a warning. */
 const MOST_SHOWN = 40;
 
-/** Of text that looks like numbers. A mixture is an error where a formula uses the column. */
+/** Text that looks like numbers. A mixed column is an error if a formula uses it. */
 function textWarning(cells: readonly Cell[]): string | null {
   const texts: (string | null)[] = [];
   for (const cell of cells) {

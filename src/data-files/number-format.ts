@@ -12,7 +12,7 @@ export const thousandsMarks = ['.', ',', ' ', "'", 'none'] as const;
 /** A space is of any width; the apostrophe straight or curved. */
 export type ThousandsMark = (typeof thousandsMarks)[number];
 
-/** What a caller says of the numbers of a file; found from the file where absent. */
+/** What a caller says of the numbers of a file; found from the file by default. */
 export interface NumberMarks {
   readonly decimal?: DecimalMark | undefined;
   readonly thousands?: ThousandsMark | undefined;
@@ -201,7 +201,7 @@ function isNumberIn(cell: string, format: NumberFormat): boolean {
 
 function addEvidence(evidence: Evidence, column: CellColumn, formats: Formats): void {
   const { name, cells, plain } = column;
-  // Of plain numbers nothing but a point can be learnt.
+  // Plain numbers show only that the mark is a point.
   if (plain && evidence.sure.has('.')) return;
   for (const [row, cell] of cells.entries()) {
     if (cell === null || !(cell.includes('.') || cell.includes(','))) continue;

@@ -117,7 +117,7 @@ function requireNames(columns: readonly ParquetColumn[], file: string): void {
   }
 }
 
-/** Of columns that are not supported, all share one. */
+/** The value shared by all columns of an unsupported type. */
 function requireSize(columns: readonly ParquetColumn[], rows: number, file: string): void {
   const read = columns.filter(({ type }) => typeof type !== 'string').length;
   if (rows * Math.max(1, read) <= MOST_CELLS) return;

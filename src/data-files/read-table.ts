@@ -26,7 +26,7 @@ const formatOf: Readonly<Record<string, TableFormat>> = {
 export interface ReadTableOptions extends NumberMarks {
   /** By the file's extension where absent. */
   readonly format?: TableFormat | undefined;
-  /** One character between the cells of CSV and its like; found from the file where absent. */
+  /** One character between the cells of CSV and its like; found from the file by default. */
   readonly delimiter?: string | undefined;
   /** Text of cells that are missing values, beside `NA` and its like. Not of Parquet. */
   readonly na?: readonly string[] | undefined;

@@ -230,7 +230,7 @@ function callFunction(call: CallExpression, scope: Scope): Column {
   }
 }
 
-/** Of several columns, or of one and a number. */
+/** Arguments are columns, or a column and a number. */
 function callOfSeveral(call: CallExpression, scope: Scope): Column {
   const given = matchArguments(call, scope.fail);
   const { named, rest } = given;
@@ -267,7 +267,7 @@ function callOfSeveral(call: CallExpression, scope: Scope): Column {
   }
 }
 
-/** Of a factor that is made in the formula the places of its levels, from 1, as in R. */
+/** Level numbers, from 1, of a factor made in the formula, as in R. */
 function asNumbers(x: Expression, scope: Scope): Float64Array {
   const column = valuesOf(x, scope);
   if (column.kind !== 'factor') return numbersOf(x, scope);

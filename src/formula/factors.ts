@@ -15,7 +15,7 @@ import { undefinedRow } from './undefined-row.js';
 /** The values of an expression over the rows. */
 type ValuesOf = (expression: Expression) => Column;
 
-/** Of one of `factorFunctions`. */
+/** The factor that a call of one of `factorFunctions` makes. */
 export function factorOfCall(call: CallExpression, scope: Scope, valuesOf: ValuesOf): FactorColumn {
   const given = matchArguments(call, scope.fail);
   switch (call.function) {
@@ -258,7 +258,7 @@ function breaksOf(
   return constants(formatExpression(call), () => evenBreaks(x, count));
 }
 
-/** Of equal width, the ends moved out by a thousandth, as in R. */
+/** Intervals of equal width; the outer ends are moved out by a thousandth, as in R. */
 function evenBreaks(x: Float64Array, count: number): readonly number[] {
   const min = x.reduce((a, b) => Math.min(a, b));
   const max = x.reduce((a, b) => Math.max(a, b));

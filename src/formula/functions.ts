@@ -38,7 +38,7 @@ export const numericFunctions: ReadonlyMap<string, (x: number) => number> = new 
   ['qlogis', (p) => Math.log(p / (1 - p))],
 ]);
 
-/** Of a whole column one number: of the data of the fit, also for new rows. */
+/** Reduces a column to one number, taken from the data of the fit, for new rows too. */
 export const columnStatistics: readonly string[] = ['mean', 'median', 'sd', 'var', 'min', 'max'];
 
 /** Functions whose value is a factor. */

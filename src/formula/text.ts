@@ -3,7 +3,7 @@
  */
 
 /** Any character beyond ASCII: only with these is there something to do. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII from its first character on
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
 const BEYOND_ASCII = /[^\x00-\x7f]/;
 
 /**

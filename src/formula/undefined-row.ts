@@ -6,7 +6,7 @@ import { WeighbridgeError } from '../errors.js';
 
 /** The cause of such an error. */
 export interface UndefinedRow {
-  /** Of the rows that were read, from 0. */
+  /** Index of the row, from 0, among the rows that were read. */
   readonly row: number;
   /** What is wrong, without the row: `log(x) is NaN, where x is -1`. */
   readonly problem: string;

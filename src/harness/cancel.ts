@@ -12,7 +12,7 @@ interface CancelOptions {
 }
 
 /**
- * @param onWarning is told of what went otherwise than it should, and was dealt with
+ * @param onWarning receives one line for each problem that was handled
  * @returns the stages whose jobs or batches were called off
  */
 export async function cancelStudy(

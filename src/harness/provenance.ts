@@ -67,7 +67,7 @@ export function provenanceText(
       : `study ${study}, collected by weighbridge from ${names}`,
     reports_per_context: counts.reports,
     answers: policy,
-    // An answer that took another's place is a second chance, which whoever reads the data must know.
+    // Readers of the data must know which trials were asked again.
     ...(again > 0 ? { trials_asked_again: again } : {}),
     weighbridge: packageVersion,
     models: models.map(({ name, fine_tuning, trained }) => ({ name, fine_tuning, trained })),

@@ -153,7 +153,7 @@ function notSaid({ text, finishReason }: StoredAnswer): Invalid | null {
   return { reason: 'empty', detail: `the answer is empty (finish reason ${reason || 'unknown'})` };
 }
 
-/** Of an answer that is not valid: it may be so because its end is missing. */
+/** Whether an invalid answer may be invalid because its end is missing. */
 function cutOff({ finishReason }: StoredAnswer): Invalid | null {
   if (!lengths.has(finishReason?.toLowerCase() ?? '')) return null;
   return { reason: 'length', detail: 'cut off at the limit of tokens' };

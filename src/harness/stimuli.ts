@@ -79,7 +79,7 @@ export function makeStimuli(
   };
 }
 
-/** Fewer weights do not tell a correlation from its prior, and a slope may not be told at all. */
+/** With fewer weights the correlation is its prior, and a slope may not be identified. */
 const FEWEST_WEIGHTS = 4;
 
 /**

@@ -18,7 +18,7 @@ export interface TrustOptions {
   readonly allowKeyVariable?: string;
   /** A host, with its port where it has one, that is confirmed without a question. */
   readonly trustHost?: string;
-  /** Asks a person; where absent, nobody is there to be asked. */
+  /** Asks a person. @default nobody can be asked, and a new host is refused */
   readonly confirmHost?: (question: string) => Promise<boolean>;
   /** File of the hosts that were confirmed; default: in the user's configuration folder. */
   readonly confirmedHosts?: string;

@@ -59,7 +59,7 @@ export function openVoidGuard(stage: CollectionStage): VoidGuard {
   };
 }
 
-/** What came, and what can be told of it. */
+/** The response, and what could be read from it. */
 function openTally(stage: CollectionStage) {
   const read = stage.kind === 'choices' ? readChoice : readReport;
   const finishes = new Map<string, number>();

@@ -6,11 +6,11 @@
 /** The largest power of two that is not above a positive number; 1 for zero. */
 export function powerOfTwo(size: number): number {
   if (!(size > 0) || !Number.isFinite(size)) return 1;
-  // Of subnormal numbers the logarithm is exact enough; the largest exponent is 1023.
+  // The logarithm is exact enough for subnormal numbers; the largest exponent is 1023.
   return 2 ** Math.min(1023, Math.max(-1074, Math.floor(Math.log2(size))));
 }
 
-/** The largest absolute value of every `width`-th number from `start` on; 0 where there is none. */
+/** The largest absolute value of every `width`-th number from `start` on; 0 if there are none. */
 export function largestOf(values: ArrayLike<number>, start = 0, width = 1): number {
   let most = 0;
   for (let at = start; at < values.length; at += width) {

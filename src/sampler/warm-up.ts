@@ -46,7 +46,7 @@ export function stanStages(draws: number): WarmupStage[] {
 /** Finds a step size for the present metric and restarts dual averaging from it. */
 export const findStepSize: WarmupStage = {
   transitions: 0,
-  // biome-ignore lint/correctness/useYield: a stage without transitions has nowhere to pause.
+  // biome-ignore lint/correctness/useYield: this stage makes no transitions.
   *run(problem, state) {
     return withStepSizeFound(problem, state);
   },
@@ -55,7 +55,7 @@ export const findStepSize: WarmupStage = {
 /** Ends a warm-up: takes the step size that dual averaging has averaged. */
 export const averageStepSize: WarmupStage = {
   transitions: 0,
-  // biome-ignore lint/correctness/useYield: a stage without transitions has nowhere to pause.
+  // biome-ignore lint/correctness/useYield: this stage makes no transitions.
   *run(_, state) {
     return { ...state, tuning: { ...state.tuning, stepSize: state.adaptation.averaged() } };
   },

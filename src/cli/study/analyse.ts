@@ -122,7 +122,7 @@ interface PolicyReading {
   readonly counts: readonly AnswerCounts[];
 }
 
-/** By way of the files of an export, so that whoever exports and reproduces gets the same figures. */
+/** Reads the files of an export, so that `export` and `reproduce` give the same figures. */
 async function readUnder(
   policy: AnswerPolicy,
   study: BegunStudy,

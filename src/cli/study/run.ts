@@ -83,7 +83,7 @@ export async function collectStudy(
     onNotice: ({ line, isWaiting }) => progress.warn(isWaiting ? `${line}; Ctrl-C stops` : line),
   });
   const stopping = stopOnSignal(() =>
-    progress.say('stopping: requests in flight are let come home (once more to drop them)'),
+    progress.say('stopping: finishing requests in flight; press Ctrl-C again to drop them'),
   );
   try {
     await runStudy(study, {

@@ -118,7 +118,7 @@ function growingLine() {
   return {
     add(piece: string): void {
       length += piece.length;
-      // Of a longer one the beginning is enough.
+      // A longer formula is shown by its beginning.
       if (length <= LONGEST_ANSWER) pieces.push(piece);
       else pieces = [(pieces[0] ?? piece).slice(0, UNREADABLE_LINE)];
     },

@@ -166,7 +166,7 @@ function hasFiles({ withoutFiles }: BatchRun, batch: Batch): boolean {
   return looks >= MOST_WITHOUT_FILES;
 }
 
-/** Calls off what the stage has at the server. @returns whether there was anything */
+/** Cancels the stage's batches at the server. @returns whether there was one to cancel */
 export async function cancelBatches(key: string, context: BatchContext): Promise<boolean> {
   const run = openRun(key, context);
   const open = await adoptBatches(run);

@@ -1,4 +1,4 @@
-/** Wakes those who wait, at a time that may change while they wait. */
+/** A timer whose time can be changed while it runs. */
 import type { Clock } from './clock.js';
 
 const SAME_TIME_MS = 0.5;
@@ -10,7 +10,7 @@ export interface Alarm {
   setFor(ms: number): void;
 }
 
-/** Rings once, at the time it was last set for; one set for never does not keep the process up. */
+/** One-shot timer that can be set anew; it does not keep the event loop alive when unset. */
 export function openAlarm(clock: Clock, ring: () => void): Alarm {
   let nap: AbortController | null = null;
   let at = Number.POSITIVE_INFINITY;

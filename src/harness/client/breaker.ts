@@ -143,7 +143,7 @@ export function openBreaker(
         return null;
       }
       const row = rows.add(failure, purpose, tried, known.hasSucceeded);
-      // What this machine lacks is nobody's failure: it is tried again while anything works.
+      // A lack of descriptors is local: the request is tried again as long as others work.
       if (kind !== 'no-descriptors') tried.failedAt.push(clock.now());
       return judge(row, failure, purpose);
     },

@@ -44,7 +44,7 @@ export interface Answer {
    * filter kept the prompt from it.
    */
   readonly finishReason: string;
-  /** HTTP status; 200 unless told. */
+  /** HTTP status. @default 200 */
   readonly status?: number;
   /** Null where the server does not count. */
   readonly usage: Usage | null;

@@ -121,7 +121,7 @@ interface ToldError {
   readonly words: string;
 }
 
-/** An error that stands where an answer should, in whatever shape; null where there is none. */
+/** An error given in place of an answer, in any shape; null if there is none. */
 function errorIn(value: unknown): ToldError | null {
   if (typeof value === 'string') return value === '' ? null : { value, words: value };
   const error = asObject(value);

@@ -85,7 +85,7 @@ function withoutControls(json: string): string {
   );
 }
 
-/** Of control characters, with what replaces them. */
+/** Control characters and their replacements. */
 const shortEscapes: ReadonlyMap<string, string> = new Map([
   ['n', ' '],
   ['r', ' '],

@@ -30,7 +30,7 @@ export interface ClientSettings {
   /** For one attempt, its last byte included. */
   readonly timeoutSeconds: number;
   readonly maxAttempts: number;
-  /** So long a server that fails every request is waited for; 20 unless told. */
+  /** Longest wait, in minutes, for a server that fails every request. @default 20 */
   readonly outageMinutes?: number | undefined;
   readonly spending: Spending;
   readonly prices: (model: string) => Prices | null;

@@ -72,7 +72,7 @@ export interface Masks {
 }
 
 const MASKED = '[key]';
-/** Of one character of the key, as `\\\\u0041`. */
+/** One character of the key, escaped as `\\\\u0041`. */
 const LONGEST_CHARACTER = 10;
 
 export function masksOf(key: string | null): Masks {

@@ -1,7 +1,7 @@
 /**
  * The calls that are no chat completions: the `openai` package sends them, and each answer is read
  * here against its schema. The package itself hands over whatever came (a login page as a string),
- * so whoever makes a call is given this and never the package.
+ * so callers get this API and never the package.
  */
 import type OpenAI from 'openai';
 import type { BatchCreateParams } from 'openai/resources/batches';

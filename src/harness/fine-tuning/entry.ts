@@ -32,7 +32,7 @@ export interface FineTuned {
   readonly finalLoss: number | null;
 }
 
-/** News only: what is not there is told again by the next look at the job. */
+/** Events are news only: the next poll of the job brings those that are missing. */
 const progressSchema = z.object({
   status: z.string().catch('unknown'),
   step: z.number().nullable().catch(null),

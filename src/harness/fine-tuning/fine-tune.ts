@@ -140,7 +140,7 @@ function checkUnchanged(
   entry: EntryIn<'running'> | EntryIn<'succeeded'>,
   checksum: string,
 ): void {
-  // '' where the entry was damaged and nothing else told it.
+  // '' if the entry was damaged and the checksum is unknown.
   if (entry.checksum === checksum || entry.checksum === '') return;
   const jobId = entry.stage === 'running' ? entry.jobId : entry.result.jobId;
   throw new WeighbridgeError(

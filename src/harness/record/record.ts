@@ -85,7 +85,7 @@ export interface StudyRecord {
 export interface RecordOptions {
   /** Most pages of the file; beyond, it is as if the disk were full. */
   readonly mostPages?: number;
-  /** Is told the size of the record after each commit. */
+  /** Receives the size of the record after each commit. */
   readonly mark?: Mark;
 }
 

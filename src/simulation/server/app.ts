@@ -64,7 +64,7 @@ export function simulatorApp(
   return app;
 }
 
-/** Any more are told to come again. */
+/** Uploads beyond this number get 429. */
 function atMostAtOnce(most: number, simulator: Simulator): MiddlewareHandler {
   let now = 0;
   return async (call, next) => {
