@@ -125,7 +125,7 @@ export function psis(logRatios: Float64Array, relativeEfficiency = 1): SmoothedW
 }
 
 /** Largest ratios that are smoothed, of `draws` (Vehtari et al. 2024, eq. 12). */
-export function tailLength(draws: number, relativeEfficiency: number): number {
+function tailLength(draws: number, relativeEfficiency: number): number {
   return Math.ceil(Math.min(0.2 * draws, 3 * Math.sqrt(draws / relativeEfficiency)));
 }
 

@@ -165,7 +165,6 @@ export const batchLineSchema = z.object({
     .catch(null),
 });
 
-export type ServerFile = z.infer<typeof fileSchema>;
 export type Job = z.infer<typeof jobSchema>;
 export type JobEvent = z.infer<typeof eventSchema>;
 export type Batch = z.infer<typeof batchSchema>;
