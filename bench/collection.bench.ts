@@ -33,15 +33,15 @@ describe('collecting', () => {
       await createStudy(join(folder, 'study'), {
         study: 'load',
         server: {
-          base_url: url,
-          key_variable: null,
+          baseUrl: url,
+          keyVariable: null,
           concurrency: 64,
-          requests_per_minute: null,
-          tokens_per_minute: null,
-          poll_seconds: 0.1,
+          requestsPerMinute: null,
+          tokensPerMinute: null,
+          pollSeconds: 0.1,
         },
         models: [{ name: MODEL }],
-        counts: { instilled_choices: 200, native_choices: 100 },
+        counts: { instilledChoices: 200, nativeChoices: 100 },
       });
       const study = await openStudy(join(folder, 'study'));
       await fineTune(study, MODEL, 'preferences');

@@ -1,6 +1,12 @@
 /** Regressions to time: simulated, of any size, the same in every run. */
-import { randomStream } from 'weighbridge';
-import { type Predictors, simulateBernoulliLogit, simulateGaussian } from 'weighbridge/models';
+import { randomStream } from 'weighbridge/sampler';
+import type { Predictors } from '../models/regression-data.js';
+import {
+  normal,
+  simulateLinear,
+  simulateLogistic,
+  studentT,
+} from '../test/models/paper-regressions.js';
 
 /** `rows` × `columns` predictors uniform on (−1, 1), as normalized differences are. */
 export function predictors(rows: number, columns: number): Predictors {
@@ -12,17 +18,17 @@ export function predictors(rows: number, columns: number): Predictors {
   };
 }
 
-export function choices(of: Predictors): Uint8Array {
-  return simulateBernoulliLogit(of, parameters(of), randomStream('bench', 'choices'));
+export function choices(of: Predictors): Float64Array {
+  return simulateLogistic(of, parameters(of), randomStream('bench', 'choices'));
 }
 
 export function weights(of: Predictors): Float64Array {
-  return simulateGaussian(of, [...parameters(of), 1], randomStream('bench', 'weights'));
+  return simulateLinear(of, [...parameters(of), 1], randomStream('bench', 'weights'));
 }
 
 function parameters(of: Predictors): number[] {
   return [0.2, ...of.names.map((_, j) => (j % 2 === 0 ? 1.5 : -1))];
 }
 
-export const slopePrior = { mean: 0, sd: 1 };
-export const interceptPrior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
+export const slopePrior = normal(0, 1);
+export const interceptPrior = studentT(3, 0, 2.5);

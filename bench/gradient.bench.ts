@@ -1,18 +1,18 @@
 /** One evaluation of log density and gradient: what sampling spends its time on. */
 import { bench, describe } from 'vitest';
-import { bernoulliLogit, gaussian } from 'weighbridge/models';
+import * as paper from '../test/models/paper-regressions.js';
 import { choices, interceptPrior, predictors, slopePrior, weights } from './data.js';
 
 describe('log density and gradient', () => {
   for (const rows of [50, 500, 5000]) {
     const of = predictors(rows, 5);
-    const logistic = bernoulliLogit({
+    const logistic = paper.logistic({
       predictors: of,
       outcomes: choices(of),
       slopePrior,
       interceptPrior,
     });
-    const linear = gaussian({
+    const linear = paper.linear({
       predictors: of,
       outcomes: weights(of),
       interceptPrior,

@@ -1,8 +1,8 @@
 /** The whole reproduction on the replica: 400 weight regressions and all linear ones. */
 import { fileURLToPath } from 'node:url';
 import { bench, describe } from 'vitest';
-import { defaultSettings, reproduce } from 'weighbridge';
 import { readStudy, workerPool } from 'weighbridge/node';
+import { reproduce } from 'weighbridge/paper';
 
 const replica = fileURLToPath(new URL('../fixtures/replica', import.meta.url));
 const once = { time: 0, iterations: 1, warmupTime: 0, warmupIterations: 0 };
@@ -14,7 +14,7 @@ describe('the whole reproduction', () => {
       async () => {
         const study = await readStudy(replica);
         const pool = workerPool(workers);
-        await reproduce(study, { settings: defaultSettings, run: pool.run });
+        await reproduce(study, { runner: pool.runner });
         await pool.close();
       },
       once,

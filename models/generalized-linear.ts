@@ -7,16 +7,20 @@
  *
  * Position: (α?, β_1 … β_k, aux …), of which those with bounds are moved to the real line
  * (parameter-priors.ts): σ, ν − 1 and the shape as logarithms.
- * Reported: (b_Intercept?, b_1 … b_k, aux …), the intercept moved back to where the predictors are
- * zero. Without an intercept nothing is centred.
+ * Reported: (b_Intercept?, b_1 … b_k, aux …), with the intercept at predictors of zero. Without
+ * an intercept, predictors are not centred.
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
-import { type CoefficientDesign, writeGram } from './generalized-linear/coefficient-design.js';
+import {
+  type CoefficientDesign,
+  independentColumns,
+  writeGram,
+} from './generalized-linear/coefficient-design.js';
 import { coefficientLikelihood } from './generalized-linear/coefficient-likelihood.js';
 import { guessParameters } from './generalized-linear/guess.js';
-import { independentColumns } from './generalized-linear/independent-columns.js';
+import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
 import { parameterPriors } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
@@ -51,15 +55,25 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       return value + placed.addTo(position, parameters, gradient);
     };
   const logDensity = densityOf(likelihood.logLikelihood);
-  const { compiled } = likelihood;
+  const quickFrom = (compiled: ParameterLikelihood | null) =>
+    compiled && ((coordinates: Coordinates) => quickDensityIn(densityOf(compiled), coordinates));
+  const fused = fusedLogistic(specification, design);
+  const quickDensity = fused ?? quickFrom(likelihood.compile());
+
+  const guess = () => {
+    if (likelihood.peak) return placed.unconstrain(likelihood.peak);
+    const scratch = new Float64Array(dimension);
+    const candidates = guessParameters(specification, design).map(placed.unconstrain);
+    const heights = candidates.map((position) => logDensity(position, scratch));
+    const best = heights.reduce((top, height, i) => (!(heights[top] >= height) ? i : top), 0);
+    return candidates[best];
+  };
 
   return {
     dimension,
     parameterNames: reportedNames(specification),
     logDensity,
-    ...(compiled && {
-      quickDensity: (coordinates) => quickDensityIn(densityOf(compiled), coordinates),
-    }),
+    ...(quickDensity && { quickDensity }),
     constrain(position, reported) {
       placed.constrain(position, reported);
       if (intercept === 0) return;
@@ -73,22 +87,17 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       placed.addToHessian(position, parameters, gradient, hessian);
     },
     severalPeaks: !isLogConcave(specification),
-    guess() {
-      const scratch = new Float64Array(dimension);
-      const candidates = guessParameters(specification, design).map(placed.unconstrain);
-      const heights = candidates.map((position) => logDensity(position, scratch));
-      const best = heights.reduce((top, height, i) => (!(heights[top] >= height) ? i : top), 0);
-      return candidates[best];
-    },
+    // Newton's method finds the mode of a plain logistic regression from zero: a guess only costs time.
+    ...(!fused && { guess }),
   };
 }
 
-/** Links with which no likelihood is log-concave, not even one that is with its own link. */
+/** Links with which no family has a log-concave likelihood. */
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
 /**
  * True if the likelihood and the priors of the slopes are log-concave in the coefficients. brms'
- * default Student-t for the intercept is not counted: it is too wide to make a peak of its own.
+ * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
  */
 function isLogConcave({ family, priors }: RegressionSpecification): boolean {
   if (family.family === 'student' || bentLinks.has(family.link)) return false;
@@ -145,6 +154,6 @@ function requireIdentified(
   if (lost.length === 0) return;
   throw new WeighbridgeError(
     'improper-posterior',
-    `${lost.join(', ')}: constant, or a linear combination of other predictors, and under a flat prior the data cannot tell the slope: leave the column out or give it a prior`,
+    `${lost.join(', ')}: constant, or a linear combination of other predictors, so that the slope is not identified under a flat prior: leave the column out or give it a prior`,
   );
 }

@@ -6,7 +6,7 @@
  *    (multilevel/gaussian.ts).
  *  - Others: effects by the map of group-map.ts, between the centred and the non-centred
  *    parametrization level by level (multilevel/density.ts).
- *  - Where no rough fit is found that the map could be made of: non-centred.
+ *  - If no rough fit is found for the map: non-centred.
  *
  * In each, everything else is in whitened coordinates from a rough fit, so that the posterior is about
  * a standard normal: trajectories are short and the metric has little left to learn.
@@ -14,21 +14,20 @@
 
 import { multilevelDensity } from './multilevel/density.js';
 import { gaussianMultilevel, integratesOut } from './multilevel/gaussian.js';
-import { forgetMaps } from './multilevel/linearize.js';
 import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel/model.js';
-import { roughFit } from './multilevel/rough-fit.js';
+import { forgetMaps, roughFit } from './multilevel/rough-fit.js';
 import type { RegressionSpecification } from './regression-data.js';
 
 export type { MultilevelModel } from './multilevel/model.js';
 
-/** The model of a regression with at least one group term, in the way that suits its data. */
+/** Creates the model of a regression with at least one group term; chooses how to sample it from the data. */
 export function multilevel(specification: RegressionSpecification): MultilevelModel {
   return integratesOut(specification)
     ? gaussianMultilevel(specification)
     : mappedMultilevel(specification, 'by-information');
 }
 
-/** @param parametrization of the effects: by what the rows of each level say, or the plain one */
+/** @param parametrization of the effects: adapted to the information in the rows of each level, or non-centred */
 export function mappedMultilevel(
   specification: RegressionSpecification,
   parametrization: 'by-information' | 'non-centred',

@@ -1,5 +1,5 @@
 /**
- * Parameters with their priors, moved to the whole real line where they have bounds: σ > 0 as its
+ * Parameters with their priors. Bounded parameters are mapped to the real line: σ > 0 by its
  * logarithm, a coefficient between two ends by a logistic function.
  *
  * With x_i = T_i(u_i) and a log density F(x) + Σ log p_i(x_i) of the parameters, that of the
@@ -7,17 +7,17 @@
  *
  *     f(u) = F(x) + Σ log p_i(x_i) + log |T_i′(u_i)|
  *     ∂f/∂u_i = (∂F/∂x_i + (log p_i)′) T_i′ + J_i′,                  J = log |T′|
- *     ∂²f/∂u_i∂u_j = ∂²F/∂x_i∂x_j T_i′ T_j′, and on the diagonal besides
+ *     ∂²f/∂u_i∂u_j = ∂²F/∂x_i∂x_j T_i′ T_j′, plus on the diagonal
  *                    (log p_i)″ T_i′² + (∂F/∂x_i + (log p_i)′) T_i″ + J_i″,   T″ = T′ J′.
  */
 
 import { type Prior, type PriorDensity, priorDensity } from './prior-distributions.js';
-import { interval, lowerBounded, type Transform, upperBounded } from './transforms.js';
+import { bounded, lowerBounded, type Transform, upperBounded } from './transforms.js';
 
 export interface ParameterPriors {
-  /** Parameters of a position. */
+  /** Converts a position to parameters. */
   constrain(position: Float64Array, parameters: Float64Array): void;
-  /** The position of parameters; those on or beyond a bound are moved inside. */
+  /** Converts parameters to a position; those on or beyond a bound are moved inside. */
   unconstrain(parameters: Float64Array): Float64Array;
   /**
    * The log prior with the log Jacobians, up to a constant. `gradient` holds ∂F/∂x on the way in
@@ -42,18 +42,20 @@ interface Parameter {
   readonly density: PriorDensity;
   readonly lower: number;
   readonly upper: number;
-  /** null for one that is unbounded. */
+  /** Null for an unbounded parameter. */
   readonly transform: Transform | null;
 }
 
-/** Unbounded parameters with normal priors, which most are: their loop calls nothing. */
+/** Unbounded parameters with normal priors, the most common: their loop makes no calls. */
 interface NormalPriors {
   readonly indices: Int32Array;
   readonly means: Float64Array;
   readonly precisions: Float64Array;
+  /** Sum of the log densities at the means. */
+  readonly constant: number;
 }
 
-/** @param lowerBounds natural lower end of each parameter beside its prior's; −Infinity for none */
+/** @param lowerBounds natural lower end of each parameter, in addition to its prior's; −Infinity for none */
 export function parameterPriors(
   priors: readonly Prior[],
   lowerBounds: readonly number[],
@@ -132,12 +134,12 @@ function parameterOf(prior: Prior, index: number, lowerBound: number): Parameter
 function transformOf(lower: number, upper: number): Transform | null {
   const hasLower = lower > Number.NEGATIVE_INFINITY;
   const hasUpper = upper < Number.POSITIVE_INFINITY;
-  if (hasLower && hasUpper) return interval(lower, upper);
+  if (hasLower && hasUpper) return bounded(lower, upper);
   if (hasLower) return lowerBounded(lower);
   return hasUpper ? upperBounded(upper) : null;
 }
 
-/** A share of an interval, or of the distance from zero: how far inside a bound a guess is put. */
+/** Distance of a guess from a bound, as a share of the interval or of the distance from zero. */
 const MARGIN = 0.05;
 
 function within(lower: number, upper: number, x: number): number {
@@ -155,15 +157,16 @@ function normalPriors(priors: readonly Prior[], parameters: readonly Parameter[]
     indices: Int32Array.from(rows, ({ index }) => index),
     means: Float64Array.from(rows, ({ mean }) => mean),
     precisions: Float64Array.from(rows, ({ sd }) => 1 / (sd * sd)),
+    constant: parameters.reduce((sum, { density }, i) => sum + density.logDensity(rows[i].mean), 0),
   };
 }
 
 function addNormals(
-  { indices, means, precisions }: NormalPriors,
+  { indices, means, precisions, constant }: NormalPriors,
   position: Float64Array,
   gradient: Float64Array,
 ): number {
-  let sum = 0;
+  let sum = constant;
   for (let i = 0; i < indices.length; i++) {
     const distance = position[indices[i]] - means[i];
     const slope = precisions[i] * distance;

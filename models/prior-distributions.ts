@@ -1,9 +1,10 @@
 /**
  * Distributions of a prior as plain data, on the parameter's own scale. Bounds cut the density off
- * and are normalized away; a half-normal is a normal with lower = 0. What can be computed from one
- * is beside this file, a subject a file.
+ * and the rest is normalized; a half-normal is a normal with lower = 0.
  */
-import type { Counting } from './prior-distributions/moved.js';
+import { badArgument, described, isRecord } from '../src/checks/values.js';
+import { massBetween, supportOf } from './prior-distributions/mass.js';
+import type { Scaling } from './prior-distributions/moved.js';
 
 export interface Bounds {
   readonly lower?: number;
@@ -12,7 +13,7 @@ export interface Bounds {
    * Inside a model whose data are in other units than the user's: the distribution and its bounds
    * are those of origin + unit · the model's parameter (prior-distributions/moved.ts).
    */
-  readonly counted?: Counting;
+  readonly scaling?: Scaling;
 }
 
 export type Prior = Bounds &
@@ -33,10 +34,98 @@ export type Prior = Bounds &
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
   );
 
+/**
+ * Validates priors: parameters in range, bounds in order, and enough mass within the bounds to
+ * normalize.
+ */
+
+/** A smaller mass has too few digits, and is a user error. */
+const LEAST_MASS = 1e-10;
+
+/** Range of each parameter of a distribution. */
+const parametersOf: { readonly [D in Prior['distribution']]: Readonly<Record<string, Range>> } = {
+  flat: {},
+  normal: { mean: 'finite', sd: 'positive' },
+  student_t: { df: 'positive', location: 'finite', scale: 'positive' },
+  cauchy: { location: 'finite', scale: 'positive' },
+  exponential: { rate: 'positive' },
+  gamma: { shape: 'positive', rate: 'positive' },
+  beta: { alpha: 'positive', beta: 'positive' },
+  lognormal: { meanlog: 'finite', sdlog: 'positive' },
+  uniform: { from: 'finite', to: 'finite' },
+};
+
+type Range = 'finite' | 'positive';
+
+/**
+ * @param of for the message: the parameter or option
+ * @throws WeighbridgeError `bad-argument` with the distribution, its parameter, the value and what
+ *   was expected
+ */
+export function requirePrior(given: unknown, of?: string): asserts given is Prior {
+  if (!isRecord(given) || typeof given.distribution !== 'string') {
+    const found = isRecord(given) ? 'a record without a distribution' : described(given);
+    throw badArgument(
+      `${of ?? 'a prior'} is ${found}, expected a prior, for example normal(0, 1)`,
+      { ...(of !== undefined && { option: of }), found: given },
+    );
+  }
+  const { distribution } = given;
+  const name = of === undefined ? distribution : `${distribution} of ${of}`;
+  const ranges = Object.hasOwn(parametersOf, distribution)
+    ? parametersOf[distribution as Prior['distribution']]
+    : undefined;
+  requireParameters(name, ranges, given);
+  const prior = given as unknown as Prior;
+  if (prior.distribution === 'uniform' && !(prior.from < prior.to)) {
+    fail(name, `from ${prior.from} to ${prior.to}, expected from < to`);
+  }
+  requireBounds(name, prior);
+}
+
+/** @throws WeighbridgeError `bad-argument` for an η of an LKJ prior that is not positive */
+export function requireLkj(eta: number): void {
+  requireParameters('lkj', { eta: 'positive' }, { eta });
+}
+
+function requireParameters(
+  distribution: string,
+  ranges: Readonly<Record<string, Range>> | undefined,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  if (ranges === undefined) {
+    fail(distribution, `expected one of ${Object.keys(parametersOf).join(', ')}, lkj`);
+  }
+  for (const [name, range] of Object.entries(ranges)) {
+    const value = values[name];
+    const number = typeof value === 'number' && Number.isFinite(value);
+    if (!number || (range === 'positive' && value <= 0)) {
+      const found = typeof value === 'string' ? `${value} (a string)` : String(value);
+      fail(distribution, `${name} is ${found}, expected a ${range} number`);
+    }
+  }
+}
+
+function requireBounds(name: string, prior: Prior): void {
+  if (prior.lower === undefined && prior.upper === undefined) return;
+  const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = prior;
+  if (!(lower < upper)) fail(name, `bounds ${lower} and ${upper}, expected lower < upper`);
+  const support = supportOf(prior);
+  const empty = !(support.lower < support.upper);
+  const flat = prior.distribution === 'flat';
+  const mass = empty ? 0 : flat ? 1 : massBetween(prior, support.lower, support.upper);
+  if (mass >= LEAST_MASS) return;
+  fail(
+    name,
+    `${mass} of the distribution lies between ${lower} and ${upper}, expected ${LEAST_MASS} or more`,
+  );
+}
+
+function fail(distribution: string, problem: string): never {
+  throw badArgument(`prior ${distribution}: ${problem}`);
+}
+
 export { type PriorDensity, priorDensity } from './prior-distributions/density.js';
-export { drawPrior } from './prior-distributions/draw.js';
-export { drawLkj, drawLkjFactor, lkjLogDensity } from './prior-distributions/lkj.js';
-export { priorMass } from './prior-distributions/mass.js';
-export { type Counting, movedPrior } from './prior-distributions/moved.js';
-export { isProper, type Support, supportOf } from './prior-distributions/support.js';
-export { validateLkj, validatePrior } from './prior-distributions/validate.js';
+export { drawLkj, drawLkjFactor, drawPrior, lkjLogDensity } from './prior-distributions/draw.js';
+export { isProper, priorMass, type Support, supportOf } from './prior-distributions/mass.js';
+export { movedPrior, type Scaling } from './prior-distributions/moved.js';

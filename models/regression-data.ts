@@ -2,32 +2,31 @@
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
 import type { Family } from './families/family.js';
-import type { Predictors } from './predictors.js';
 import type { Prior } from './prior-distributions.js';
 
 /** Coefficients that vary by the levels of a grouping factor, `(1 + x | g)`. */
 export interface GroupEffects {
-  /** Of the grouping factor, as in `sd_NAME__Intercept`. */
+  /** Name of the grouping factor, as in `sd_NAME__Intercept`. */
   readonly group: string;
   /** brms' names of the coefficients that vary: `Intercept`, `x`. */
   readonly coefficients: readonly string[];
   readonly levels: readonly string[];
-  /** Place of each row's level, from 0. */
+  /** Index of each row's level, from 0. */
   readonly levelOf: Int32Array;
   /** Row-major (row, coefficient). */
   readonly values: Float64Array;
-  /** Whether correlations of the coefficients are estimated: `|`, not `||`. */
+  /** True if correlations of the coefficients are estimated: `|`, not `||`. */
   readonly correlated: boolean;
 }
 
 export interface RegressionData {
   readonly rows: number;
   readonly outcomes: Float64Array;
-  /** Of a binomial. */
+  /** Trials of each row of a binomial; null for other families. */
   readonly trials: Float64Array | null;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
-  /** Whether there is an intercept; it is sampled at the means of the predictors, as brms does. */
+  /** True with an intercept, which is sampled at the means of the predictors, as in brms. */
   readonly intercept: boolean;
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */
   readonly predictors: Predictors;
@@ -35,21 +34,59 @@ export interface RegressionData {
 }
 
 export interface RegressionPriors {
-  /** Of the intercept at the means of the predictors; null where there is no intercept. */
+  /** Prior of the intercept at the means of the predictors; null without an intercept. */
   readonly intercept: Prior | null;
-  /** One a predictor. */
+  /** One prior for each predictor. */
   readonly coefficients: readonly Prior[];
-  /** For each group term one a coefficient: of its standard deviation. */
+  /** For each group term, the prior of the standard deviation of each coefficient. */
   readonly sds: readonly (readonly Prior[])[];
-  /** For each group term the η of its LKJ prior; null where there are no correlations. */
+  /** For each group term, the η of its LKJ prior; null without correlations. */
   readonly correlations: readonly (number | null)[];
   /** In the order of the family's auxiliary parameters. */
   readonly auxiliary: readonly Prior[];
 }
 
-/** A regression whole: what a model is made of, on this thread or on another. */
+/** A regression as plain data, from which a model is made on this thread or on another. */
 export interface RegressionSpecification {
+  /** Tells a regression from other models (model-specification.ts). @default 'regression' */
+  readonly model?: 'regression';
   readonly family: Family;
   readonly data: RegressionData;
   readonly priors: RegressionPriors;
+}
+
+/**
+ * The predictors of a regression, and brms' centring of them: the intercept that is sampled
+ * is at the predictors' means, where it is least correlated with the slopes.
+ */
+export interface Predictors {
+  /** One name per column, without brms' prefix `b_`. */
+  readonly names: readonly string[];
+  readonly rows: number;
+  /** Row-major (row, predictor), no column of ones. */
+  readonly values: Float64Array;
+}
+
+export interface CentredPredictors {
+  /** Column means. */
+  readonly means: Float64Array;
+  /** Row-major, as the predictors. */
+  readonly centred: Float64Array;
+}
+
+export function centrePredictors({ names, rows, values }: Predictors): CentredPredictors {
+  const columns = names.length;
+  const means = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
+  }
+  const centred = values.map((value, index) => value - means[index % columns]);
+  return { means, centred };
+}
+
+/** The intercept at predictors of zero, for a position that starts with (α, β_1 … β_k). */
+export function interceptAtZero(position: Float64Array, means: Float64Array): number {
+  let intercept = position[0];
+  for (let j = 0; j < means.length; j++) intercept -= position[j + 1] * means[j];
+  return intercept;
 }

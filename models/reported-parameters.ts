@@ -1,11 +1,11 @@
 /**
- * What of a regression is reported, by brms' names and in its order, and what a row's outcome is
- * predicted to be by it: the linear predictor
+ * The reported parameters of a regression, with brms' names and order, and the linear predictor of a
+ * row for given parameters,
  *
  *     η_i = offset_i + b_Intercept + Σ_j b_j x_ij + Σ_terms Σ_c r[level of i, c] z_ic
  *
- * with the intercept where all predictors are zero. Whoever has a row of draws has all of this;
- * how a model was sampled does not matter here.
+ * with the intercept at predictors of zero. A row of draws holds all of these for every sampling
+ * method.
  *
  * The order: b_Intercept and b_NAME; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
@@ -15,23 +15,23 @@ import { auxiliaryOf } from './families/family.js';
 import { responseFamily } from './families/index.js';
 import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
 
-/** Where the reported parameters stand, from 0; all counts and places are of numbers. */
-export interface ReportedLayout {
-  /** 1 where there is an intercept, which is then the first, or 0. */
+/** Positions of the reported parameters, from 0. */
+interface ReportedLayout {
+  /** 1 with an intercept, which then comes first; otherwise 0. */
   readonly intercept: number;
-  /** Of the slopes b_NAME. */
+  /** Start of the slopes b_NAME. */
   readonly slopes: number;
   readonly sds: number;
   readonly correlations: number;
   readonly auxiliary: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
-  /** Of all reported parameters. */
+  /** Number of reported parameters. */
   readonly length: number;
 }
 
 /** A specification without its priors: what predictions need. */
-export type Predicted = Pick<RegressionSpecification, 'family' | 'data'>;
+type Predicted = Pick<RegressionSpecification, 'family' | 'data'>;
 
 export function reportedLayout({ family, data }: Predicted): ReportedLayout {
   const intercept = data.intercept ? 1 : 0;
@@ -58,14 +58,14 @@ export function reportedNames({ family, data }: Predicted): string[] {
     ...auxiliaryOf(family),
     ...groups.flatMap(({ group, coefficients, levels }) =>
       coefficients.flatMap((c) =>
-        // As brms: a name has no white space.
+        // As in brms, names have no white space.
         levels.map((level) => `r_${group}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c}]`),
       ),
     ),
   ];
 }
 
-/** (1,2), (1,3), (2,3), …; none of a term without correlations. */
+/** (1,2), (1,3), (2,3), …; empty for a term without correlations. */
 function correlationNames({ group, coefficients, correlated }: GroupEffects): string[] {
   if (!correlated) return [];
   return coefficients.flatMap((second, j) =>
@@ -81,12 +81,12 @@ function sumOver<T>(items: readonly T[], count: (item: T) => number): number {
   return items.reduce((sum, item) => sum + count(item), 0);
 }
 
-/** Writes η of all rows, group effects among it, for reported parameters. */
-export type LinearPredictor = (parameters: Float64Array, eta: Float64Array) => void;
+/** Writes η of all rows, including group effects, for reported parameters. */
+type LinearPredictor = (parameters: Float64Array, eta: Float64Array) => void;
 
 /**
  * The linear predictor of rows: those of a fit, or new ones with the same columns and group terms.
- * A row of no known level (`levelOf` −1) has no effect of that group.
+ * A row with an unknown level (`levelOf` −1) has no effect of that group.
  */
 export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
@@ -132,9 +132,9 @@ function addGroup(
 }
 
 /** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
-export type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
+type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
 
-/** What LOO, WAIC and power-scaling are made of, with group effects where the model has them. */
+/** The terms of LOO, WAIC and power-scaling, group effects included. */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const { family, data } = predicted;
   const { rows, outcomes, trials } = data;

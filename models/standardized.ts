@@ -1,13 +1,13 @@
 /**
- * A regression whose data are far from zero for their spread, very large or very small, in units in
- * which they are neither: so that sampling, the search for the mode and sums of squares are those of
- * ordinary data. Ordinary data are left as they are.
+ * Standardizes a regression whose data are very large, very small, or far from zero relative to their
+ * spread, so that sampling, the search for the mode and sums of squares are numerically safe. Other
+ * data are unchanged.
  *
  *     x′_j = (x_j − c_j) / m_j,   y′ = (y − offset − α₀ − Σ_j β₀_j (x_j − x̄_j)) / s        (identity link)
  *     α = α₀ + s α′,   β_j = β₀_j + (s / m_j) β′_j,   σ = s σ′,   sd = (s / m) sd′
  *
- * with m_j and s powers of two, which cost no digits, and c_j, α₀ and β₀_j other than zero only where
- * there is an intercept to take them, or where the outcomes' own least squares are far from zero. A
+ * with m_j and s powers of two, which cost no digits. c_j, α₀ and β₀_j are nonzero only if an
+ * intercept can absorb them, or if the outcomes' own least squares are far from zero. A
  * link other than the identity has s in its intercept (log: α = log s + α′) or in its unit (inverse).
  * For the other families only the predictors and offsets are standardized.
  *
@@ -17,46 +17,57 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import { auxiliaryOf } from './families/family.js';
-import { centrePredictors, type Predictors } from './predictors.js';
-import { type Counting, movedPrior, type Prior } from './prior-distributions.js';
-import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
+import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
+import {
+  centrePredictors,
+  type GroupEffects,
+  type Predictors,
+  type RegressionData,
+  type RegressionSpecification,
+} from './regression-data.js';
 import { reportedLayout } from './reported-parameters.js';
-import { columnCountings, countedColumns, unitsOfColumns } from './standardized/columns.js';
-import { type CountedOutcomes, countedOutcomes, sizeOfEta } from './standardized/outcomes.js';
+import {
+  columnScalings,
+  type ScaledOutcomes,
+  scaledColumns,
+  scaledOutcomes,
+  sizeOfEta,
+  unitsOfColumns,
+} from './standardized/units.js';
 
-export interface StandardizedRegression {
+interface StandardizedRegression {
   readonly specification: RegressionSpecification;
   /** Reported parameters of the standardized regression to those of the user's, in place. */
   restore(reported: Float64Array): void;
 }
 
 /**
- * Null where the data are to be left as they are.
+ * Null if the data need no change.
  *
  * @throws WeighbridgeError `bad-argument` for a prior that is out of all proportion to the data,
- *   `bad-data` where a coefficient would be beyond what a number can be
+ *   `bad-data` if a coefficient would be too large or too small for a number
  */
 export function standardized(
   specification: RegressionSpecification,
 ): StandardizedRegression | null {
   const { family, data, priors } = specification;
   const eta = () => sizeOfEta(specification);
-  const columns = columnCountings(data.predictors, data.intercept, {
+  const columns = columnScalings(data.predictors, data.intercept, {
     priors: priors.coefficients,
     sizeOfEta: eta,
   });
   const groupUnits = data.groups.map(({ values, coefficients }, term) =>
     unitsOfColumns(values, coefficients.length, { priors: priors.sds[term], sizeOfEta: eta }),
   );
-  const predictors = countedColumns(data.predictors, columns);
-  const outcomes = countedOutcomes(specification, predictors, columns);
+  const predictors = scaledColumns(data.predictors, columns);
+  const outcomes = scaledOutcomes(specification, predictors, columns);
   const plain =
     predictors === data.predictors &&
     outcomes === null &&
     groupUnits.every((units) => units.every((unit) => unit === 1));
   if (plain) return null;
-  const countings = countingsOf(specification, columns, groupUnits, outcomes);
-  const { intercept, slopes, sds, auxiliary } = countings;
+  const scalings = scalingsOf(specification, columns, groupUnits, outcomes);
+  const { intercept, slopes, sds, auxiliary } = scalings;
   const names = data.predictors.names;
   return {
     specification: {
@@ -66,7 +77,7 @@ export function standardized(
         outcomes: outcomes?.values ?? data.outcomes,
         offset: outcomes ? outcomes.offset : data.offset,
         predictors,
-        groups: data.groups.map((group, term) => countedGroup(group, groupUnits[term])),
+        groups: data.groups.map((group, term) => scaledGroup(group, groupUnits[term])),
       },
       priors: {
         ...priors,
@@ -83,38 +94,38 @@ export function standardized(
         auxiliary: moved(priors.auxiliary, auxiliary, auxiliaryOf(family)),
       },
     },
-    restore: restoring(specification, predictors, columns, countings),
+    restore: restoring(specification, predictors, columns, scalings),
   };
 }
 
-function moved(priors: readonly Prior[], countings: readonly Counting[], names: readonly string[]) {
-  return priors.map((prior, j) => movedPrior(prior, countings[j], names[j]));
+function moved(priors: readonly Prior[], scalings: readonly Scaling[], names: readonly string[]) {
+  return priors.map((prior, j) => movedPrior(prior, scalings[j], names[j]));
 }
 
-/** How each parameter of the user's is counted in the standardized regression. */
-interface ParameterCountings {
-  readonly intercept: Counting;
-  readonly slopes: readonly Counting[];
+/** Origin and unit of each of the user's parameters in the standardized regression. */
+interface ParameterScalings {
+  readonly intercept: Scaling;
+  readonly slopes: readonly Scaling[];
   /** Scales of the group standard deviations and effects, by term and coefficient. */
-  readonly sds: readonly (readonly Counting[])[];
-  readonly auxiliary: readonly Counting[];
+  readonly sds: readonly (readonly Scaling[])[];
+  readonly auxiliary: readonly Scaling[];
 }
 
-const AS_IS: Counting = { origin: 0, unit: 1 };
+const AS_IS: Scaling = { origin: 0, unit: 1 };
 
-function countingsOf(
+function scalingsOf(
   { family, data }: RegressionSpecification,
-  columns: readonly Counting[],
+  columns: readonly Scaling[],
   groupUnits: readonly Float64Array[],
-  outcomes: CountedOutcomes | null,
-): ParameterCountings {
+  outcomes: ScaledOutcomes | null,
+): ParameterScalings {
   const { unit, etaUnit, intercept, slopes } = outcomes ?? {
     unit: 1,
     etaUnit: 1,
     intercept: 0,
     slopes: null,
   };
-  const ofColumn = (size: number, name: string, origin = 0): Counting => {
+  const ofColumn = (size: number, name: string, origin = 0): Scaling => {
     const own = etaUnit / size;
     if (own >= LEAST_UNIT && own <= MOST_UNIT) return { origin, unit: own };
     throw new WeighbridgeError(
@@ -134,28 +145,28 @@ function countingsOf(
   };
 }
 
-/** Coefficients of a size beyond these would leave the numbers that a computer has. */
+/** Coefficients outside this range of sizes could overflow or underflow. */
 const LEAST_UNIT = 1e-290;
 const MOST_UNIT = 1e290;
 
-function countedGroup(group: GroupEffects, units: Float64Array): GroupEffects {
+function scaledGroup(group: GroupEffects, units: Float64Array): GroupEffects {
   if (units.every((unit) => unit === 1)) return group;
   const width = units.length;
   return { ...group, values: group.values.map((value, at) => value / units[at % width]) };
 }
 
 /**
- * The intercept where the user's predictors are zero: with x_j = c_j + m_j x′_j,
+ * The intercept at the user's predictors of zero: with x_j = c_j + m_j x′_j,
  *
  *     α₀ + s (b′_Intercept) − Σ_j β₀_j x̄_j − Σ_j (s / m_j) β′_j c_j,
  *
- * from which the parts of the slopes that belong to the standardized means have fallen out.
+ * in which the terms of the standardized means have cancelled.
  */
 function restoring(
   { family, data }: RegressionSpecification,
   predictors: Predictors,
-  columns: readonly Counting[],
-  { intercept, slopes, sds, auxiliary }: ParameterCountings,
+  columns: readonly Scaling[],
+  { intercept, slopes, sds, auxiliary }: ParameterScalings,
 ): (reported: Float64Array) => void {
   const layout = reportedLayout({ family, data });
   const means = meansOf(data, predictors, columns);
@@ -179,8 +190,8 @@ function restoring(
   };
 }
 
-function restore(reported: Float64Array, start: number, countings: readonly Counting[]): void {
-  countings.forEach(({ origin, unit }, j) => {
+function restore(reported: Float64Array, start: number, scalings: readonly Scaling[]): void {
+  scalings.forEach(({ origin, unit }, j) => {
     reported[start + j] = origin + unit * reported[start + j];
   });
 }
@@ -189,7 +200,7 @@ function restore(reported: Float64Array, start: number, countings: readonly Coun
 function meansOf(
   { intercept }: RegressionData,
   predictors: Predictors,
-  columns: readonly Counting[],
+  columns: readonly Scaling[],
 ): readonly number[] {
   if (!intercept) return columns.map(() => 0);
   const { means } = centrePredictors(predictors);

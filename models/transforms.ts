@@ -51,7 +51,7 @@ export function upperBounded(upper: number): Transform {
 }
 
 /** lower < x < upper, both finite: x = lower + (upper - lower) · logistic(u). */
-export function interval(lower: number, upper: number): Transform {
+export function bounded(lower: number, upper: number): Transform {
   const width = upper - lower;
   const logistic = (u: number) => 1 / (1 + Math.exp(-u));
   return {

@@ -1,101 +1,209 @@
 /**
- * weighbridge: it weighs what a model does against what it says. This file is the public
- * interface, and nothing else.
+ * `weighbridge`: Bayesian regressions by formula: families, priors, fits, fits as bytes, errors; latent
+ * correlations. Runs in Node and in browsers. Statistics of draws are in `weighbridge/posterior`, models of your own in
+ * `weighbridge/sampler`, the Self-Interpretability study in `weighbridge/paper`; README lists all entries.
  */
 
-export { interval, positive, type Transform } from '../models/transforms.js';
-// The study of the paper
-export { compareReadings, type ReadingsComparison } from './analysis/compare-readings.js';
-export type { CorrelationSet } from './analysis/correlation-set.js';
+export type { LatentPair, LatentValue } from '../models/correlation-with-error.js';
+export type { AuxiliaryName, Family, FamilyName, LinkName } from '../models/families/family.js';
+export type { Bounds, Prior } from '../models/prior-distributions.js';
 export {
-  type Correlation,
-  correlationJob,
-  correlationOf,
-  type Pairs,
-  pairWeights,
-} from './analysis/correlations.js';
-export { agreementOf, type Figure, figuresOf, type PaperFigures } from './analysis/figures.js';
+  type CorrelationWithErrorFit,
+  type CorrelationWithErrorOptions,
+  correlationWithError,
+  type MeasuredPairs,
+  type Reliability,
+} from './correlation/correlation-with-error.js';
+export type { ChoiceRow, ReportFacts, ReportRow } from './correlation/joint-data.js';
 export {
-  type ChoiceWeighing,
-  type ContextChoices,
-  groupByContext,
-  type LearnedWeights,
-  learnedWeights,
-  type Setting,
-  weightJob,
-} from './analysis/learned-weights.js';
-export type { ModelResult } from './analysis/model-result.js';
-export type { FitObserver, FitSubject, PlannedFit } from './analysis/planned-fits.js';
-export { type ReproduceOptions, type Reproduction, reproduce } from './analysis/reproduce.js';
-export { scaleWeights, standardize } from './analysis/standardize.js';
-export type { TrainingEffect } from './analysis/training-effect.js';
-// Errors
-export { type ErrorCode, WeighbridgeError } from './errors.js';
-// In and out
+  type CorrelationCell,
+  type CorrelationCoefficient,
+  type CorrelationEstimate,
+  correlationCoefficients,
+  type LatentCorrelation,
+  type LatentCorrelationFit,
+  type LatentCorrelationOptions,
+  latentCorrelation,
+} from './correlation/latent-correlation.js';
+export {
+  type EstimateWithoutPrior,
+  type WithoutPriorOptions,
+  withoutPrior,
+} from './correlation/without-prior.js';
+export {
+  type ArgumentDetails,
+  type DataDetails,
+  type ErrorCode,
+  type ErrorDetails,
+  type FormulaDetails,
+  isWeighbridgeError,
+  type ServerDetails,
+  WeighbridgeError,
+} from './errors.js';
+export { drawsTable } from './exchange/bytes.js';
 export { type CmdstanChain, type CmdstanRun, readCmdstanCsv } from './exchange/cmdstan-read.js';
 export { type CmdstanCsvOptions, cmdstanCsv } from './exchange/cmdstan-write.js';
-export { drawsTable } from './exchange/draws-table.js';
-export { type InferenceDataOptions, inferenceData } from './exchange/inference-data.js';
-export { type RowDraws, rowDraws } from './exchange/row-draws.js';
+export {
+  type InferenceDataOptions,
+  inferenceData,
+  type RowDraws,
+  rowDraws,
+} from './exchange/inference-data.js';
 export { decodeFit, encodeFit } from './exchange/saved-fit.js';
-export { type ControlledMean, controlledMean } from './posterior/control-variates.js';
-// Draws and what is computed from them
+export type { FitData } from './fit/fit.js';
+export type {
+  HdiOptions,
+  HdiRow,
+  IntervalOptions,
+  IntervalRow,
+  ParameterChoice,
+  PdOptions,
+  PdRow,
+  RopeOptions,
+  RopeRow,
+} from './fit/intervals.js';
+export type {
+  CancelSignal,
+  FitJob,
+  FitProgress,
+  FitResult,
+  FitRunner,
+  RunnerOptions,
+  RunOptions,
+} from './fit/job.js';
+export type { HdiMethod } from './fit/score-intervals.js';
+export { formatFormula } from './formula/format.js';
+export type { Formula } from './formula/formula.js';
+export { parseFormula } from './formula/parse-formula.js';
+export type {
+  BooleanColumn,
+  Cell,
+  Column,
+  DataInput,
+  FactorColumn,
+  NumericColumn,
+  Table,
+} from './formula/table.js';
 export {
-  ebfmi,
-  essBulk,
-  essMean,
-  essMedian,
-  essQuantile,
-  essSd,
-  essTail,
-  mcseMean,
-  mcseSd,
-  rhat,
-} from './posterior/convergence.js';
-export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';
-export { eti } from './posterior/eti.js';
-export { hdi, hpdInterval, type Interval } from './posterior/hdi.js';
-export { type LogLikelihood, logLikelihoodOf } from './posterior/log-likelihood.js';
-export { type Loo, type LooOptions, loo } from './posterior/loo.js';
+  type ApproximationCheck,
+  type PlannedRegressionDesign,
+  planRegression,
+  type RegressionPlan,
+  type RegressionPlanOptions,
+} from './planning/plan-regression.js';
+export type { Draws } from './posterior/draws.js';
+export type { Interval } from './posterior/intervals.js';
+export type { Loo, LooOptions } from './posterior/loo.js';
 export { type LooComparison, looCompare } from './posterior/loo-compare.js';
-export { mcseMedian, mcseQuantile } from './posterior/mcse-quantile.js';
-export { paretoKIds } from './posterior/pareto-k-table.js';
-export { pd } from './posterior/pd.js';
-export { paretoK, psis } from './posterior/psis.js';
-export { rope } from './posterior/rope.js';
-export {
-  type Diagnostics,
-  type ParameterSummary,
-  shortfalls,
-  summarize,
-} from './posterior/summary.js';
-export { type Waic, waic } from './posterior/waic.js';
-export { type RandomStream, randomStream } from './random/stream.js';
-// The paper's two regressions over columns: brms' priors, names and centred intercept
-export { type Fit, parameterOf, sample } from './regression/fit.js';
-// Regressions by formula
-export * from './regression/index.js';
-export {
-  type FitJob,
-  type FitResult,
-  type FitRunner,
-  runHere,
-} from './regression/job.js';
+export type { Printable } from './posterior/printable.js';
+export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
+export type { Waic } from './posterior/waic.js';
+export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  ConditionalEffect,
+  ConditionalEffectRow,
+  ConditionalEffects,
+  ConditionalEffectsOptions,
+} from './regression/after/conditional-effects.js';
+export type {
+  CoefficientRow,
+  GroupCoefficients,
+  LevelCoefficientRow,
+} from './regression/after/effects.js';
+export type { GridRow } from './regression/after/grid.js';
+export type {
+  HypothesisOptions,
+  HypothesisResult,
+  HypothesisRow,
+} from './regression/after/hypothesis.js';
+export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export type { NewLevels } from './regression/after/new-levels.js';
+export type { PosteriorPredictiveCheck, PpcOptions, PpcStatistic } from './regression/after/ppc.js';
+export type {
+  FittedOptions,
+  PredictionOptions,
+  PredictionSummaryOptions,
+  Predictions,
+} from './regression/after/predictions.js';
+export type { RegressionSummary, SummaryOptions, SummaryRow } from './regression/after/summary.js';
+export type {
+  ContrastRow,
+  Marginal,
+  MarginalOptions,
+  MarginalRow,
+  MeansOptions,
+  TrendsOptions,
+} from './regression/after/trends.js';
 export {
   type Columns,
   type ColumnsOptions,
   type LinearRegressionOptions,
   type LogisticRegressionOptions,
   linearRegression,
-  linearSpecification,
   logisticRegression,
-  logisticSpecification,
-  toRows,
-} from './regression/regressions.js';
-export type { OutcomeKind, Specification } from './regression/specification.js';
-export { type TerminationReason, terminationReasons } from './sampler/kernel.js';
-export type { MetricKind } from './sampler/metric.js';
-// The sampler, for a model of one's own
-export { posteriorMode } from './sampler/mode.js';
-export type { Model } from './sampler/model.js';
-export { completeSettings, defaultSettings, type SamplerSettings } from './sampler/settings.js';
+  type OutcomeKind,
+} from './regression/columns.js';
+export type { PriorInput } from './regression/options.js';
+export {
+  bernoulli,
+  binomial,
+  type FamilyChoice,
+  type FamilyOptions,
+  gaussian,
+  negbinomial,
+  poisson,
+  student,
+} from './regression/options.js';
+export type { Preparation } from './regression/prepare.js';
+export {
+  beta,
+  cauchy,
+  exponential,
+  flat,
+  gamma,
+  halfCauchy,
+  halfNormal,
+  halfStudentT,
+  type LkjDistribution,
+  lkj,
+  lognormal,
+  normal,
+  type PriorDistribution,
+  type PriorPlace,
+  studentT,
+  uniform,
+} from './regression/priors/constructors.js';
+export { defaultPrior, printPriors, samplePrior } from './regression/priors/default-prior.js';
+export type {
+  LkjPrior,
+  PriorClass,
+  PriorInUse,
+  PriorRow,
+  PriorTarget,
+} from './regression/priors/prior-rows.js';
+export { formatPrior, parsePrior } from './regression/priors/prior-text.js';
+export type { PriorSample, SamplePriorOptions } from './regression/priors/sample-prior.js';
+export {
+  type RegressionChanges,
+  type RegressionFit,
+  type RegressionOptions,
+  regression,
+  type SamplingOptions,
+} from './regression/regression.js';
+export type { FitMethods } from './regression/regression-fit.js';
+export type { WithOutcomes } from './regression/validation/criteria.js';
+export type {
+  PriorSensitivity,
+  PriorSensitivityOptions,
+  SensitivityDiagnosis,
+  SensitivityRow,
+} from './regression/validation/prior-sensitivity.js';
+export type { SimulatedRegressionOptions } from './regression/validation/regression-simulations.js';
+export {
+  type CalibrateRegressionOptions,
+  calibrateRegression,
+  type RecoverRegressionOptions,
+  recoverRegression,
+} from './regression/validation/regression-simulations.js';
+export type { Posterior } from './regression/validation/simulation-run.js';
+export type { SamplerSettings } from './sampler/settings.js';

@@ -1,4 +1,7 @@
 /** What needs Node: studies and results on disk, downloads, pictures, fits on worker threads. */
+
+export { readAgents, readCandidates } from './authors-files/read-candidates.js';
+export { type ReadOptions, readStudy } from './authors-files/read-study.js';
 export {
   loadCmdstanCsv,
   loadFit,
@@ -7,7 +10,12 @@ export {
   saveInferenceData,
 } from './data-files/fit-folders.js';
 export { type ReadTableOptions, readTable, type TableFormat } from './data-files/read-table.js';
-export { type WorkerPool, workerPool } from './executor/worker-pool.js';
+export {
+  type FetchPublishedOptions,
+  fetchPublished,
+  type PublishedProgress,
+  publishedCacheFolder,
+} from './published/published-data.js';
 export { rasterize } from './report/figures/rasterize.js';
 export type {
   ContextRecord,
@@ -15,20 +23,9 @@ export type {
   ReportRecord,
   ResultDocument,
   TrialRecord,
-} from './report/result-folder/format.js';
-export { type ResultFolder, readResult } from './report/result-folder/read-result.js';
-export { type Candidate, contextFor, readAgents, readCandidates } from './study/candidates.js';
+} from './result/format.js';
+export { type ResultFolder, readResult } from './result/read-result.js';
+export { type Candidate, contextFor } from './study/candidates.js';
 export type { Attribute, Choice, Context, WeightReport } from './study/context.js';
-export type { Provenance } from './study/provenance.js';
-export {
-  type FetchPublishedOptions,
-  fetchPublished,
-  type PublishedProgress,
-  publishedCacheFolder,
-} from './study/published-data.js';
-export {
-  type BaseModelRecord,
-  type ReadOptions,
-  readStudy,
-  type Study,
-} from './study/read-study.js';
+export type { BaseModelRecord, Provenance, Study } from './study/study.js';
+export { type WorkerPool, workerPool } from './workers/pool.js';

@@ -2,7 +2,14 @@
  * `weighbridge/simulator`: a server that speaks OpenAI's API, with simulated models in it. Needs Node.
  */
 export { type Faults, mixedFaults } from './simulation/server/faults.js';
-export { defaultProfile, type ModelProfile, paperProfiles } from './simulation/server/profile.js';
+export {
+  defaultProfile,
+  type ModelProfile,
+  paperProfiles,
+  type ReasoningEffort,
+  type RefusedParameter,
+  reasoningProfile,
+} from './simulation/server/profile.js';
 export {
   type SimulatedServer,
   type SimulatedServerOptions,

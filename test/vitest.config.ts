@@ -8,5 +8,7 @@ export default defineConfig({
     benchmark: { include: ['bench/*.bench.ts'] },
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Plain text in every test, also where the environment forces colours.
+    env: { NO_COLOR: '1' },
   },
 });

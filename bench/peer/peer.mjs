@@ -15,16 +15,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  completeSettings,
-  groupByContext,
-  logisticSpecification,
-  randomStream,
-  runHere,
-  weightJob,
-} from 'weighbridge';
-import { simulateBernoulliLogit } from 'weighbridge/models';
+import { bernoulli, normal } from 'weighbridge';
 import { readStudy } from 'weighbridge/node';
+import { groupByContext, runHere } from 'weighbridge/paper';
+import { completeSettings, randomStream } from 'weighbridge/sampler';
+import { responseDistribution } from '../../dist/models/families/index.js';
+import { weightJob } from '../../dist/src/analysis/learned-weights.js';
+import { logisticSpecification } from '../../dist/src/regression/columns.js';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const { values: options } = parseArgs({
@@ -103,8 +100,15 @@ function simulatedJob(rows, columns) {
     values: Float64Array.from({ length: rows * columns }, () => 2 * random.uniform() - 1),
   };
   const parameters = [0.2, ...predictors.names.map((_, j) => (j % 2 === 0 ? 0.6 : -0.4))];
-  const outcomes = simulateBernoulliLogit(predictors, parameters, random);
-  const slopePrior = { mean: 0, sd: 1 };
+  const { simulate } = responseDistribution(bernoulli());
+  const outcomes = Float64Array.from({ length: rows }, (_, i) => {
+    const eta = parameters.reduce(
+      (sum, value, j) => sum + value * (j === 0 ? 1 : predictors.values[i * columns + j - 1]),
+      0,
+    );
+    return simulate(eta, new Float64Array(0), 1, random);
+  });
+  const slopePrior = normal(0, 1);
   return {
     name: `${rows} x ${columns}`,
     specification: logisticSpecification(predictors, outcomes, { slopePrior }),

@@ -53,7 +53,7 @@ const priorRow = ({ text, class: of, ...rest }) =>
 
 async function ours({ formula, family, link, data: name, prior }, seed) {
   const [wallStarted, cpuStarted] = [performance.now(), cpuSeconds()];
-  const { fit } = await regression({
+  const fit = await regression({
     formula,
     family: { family, link },
     data: data[name].columns,
@@ -62,7 +62,7 @@ async function ours({ formula, family, link, data: name, prior }, seed) {
   });
   const seconds = cpuSeconds() - cpuStarted;
   const wall = (performance.now() - wallStarted) / 1000;
-  const rows = fit.summary.filter((row) => !row.name.startsWith('r_'));
+  const rows = fit.parameters.filter((row) => !row.name.startsWith('r_'));
   const least = (key) => Math.min(...rows.map((row) => row[key]));
   return {
     seconds,

@@ -9,23 +9,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Papa from 'papaparse';
-import {
-  groupByContext,
-  linearRegression,
-  logisticRegression,
-  randomStream,
-} from '../../dist/src/index.js';
+import { linearRegression, logisticRegression, normal } from '../../dist/src/index.js';
 import { readStudy } from '../../dist/src/node.js';
+import { groupByContext, planStudy } from '../../dist/src/paper.js';
 import {
   plotCorrelation,
   plotForest,
   plotPairs,
+  plotPlan,
   plotPosterior,
   plotPpc,
   plotRank,
   plotTrace,
 } from '../../dist/src/plots.js';
 import { rasterize } from '../../dist/src/report/figures/rasterize.js';
+import { randomStream } from '../../dist/src/sampler.js';
 import { normalizedDifferences } from '../../dist/src/study/context.js';
 
 const SEED = 2025;
@@ -74,9 +72,9 @@ function telling(row, names) {
 async function drawFits() {
   const { names, rows, outcome, title } = await choicesOfOneContext();
   const predictors = Object.fromEntries(names.map((name, i) => [name, rows.map((row) => row[i])]));
-  const fit = logisticRegression(
+  const fit = await logisticRegression(
     { outcome, predictors },
-    { slopePrior: { mean: 0, sd: 1 }, seed: SEED },
+    { slopePrior: normal(0, 1), seed: SEED },
   );
   const slopes = names.map((name) => `b_${name}`);
   const shown = { parameters: slopes, title };
@@ -113,7 +111,7 @@ async function drawCorrelation(csv) {
   const points = data.filter((row) => row.model === model && row.condition === 'after training');
   const learned = points.map(({ learned_z }) => learned_z);
   const reported = points.map(({ reported_z }) => reported_z);
-  const { draws } = linearRegression(
+  const { draws } = await linearRegression(
     { outcome: reported, predictors: { learned } },
     { seed: SEED },
   );
@@ -129,5 +127,28 @@ async function drawCorrelation(csv) {
   await save('correlation', svg);
 }
 
+async function drawPlan() {
+  const { designs } = await planStudy({
+    sizes: { contexts: [50, 100, 150, 200], choices: [25, 50], reports: [10] },
+    target: { width: 0.12 },
+    simulations: 100,
+    seed: SEED,
+  });
+  const points = designs.map(({ contexts, choices, width }) => ({
+    panel: '',
+    curve: `${choices} choices a context`,
+    size: contexts,
+    ...width,
+  }));
+  const { svg } = plotPlan(points, {
+    sizeLabel: 'contexts',
+    label: 'width of the 95% HDI',
+    target: 0.12,
+    title: 'Simulated studies of growing size',
+  });
+  await save('plan', svg);
+}
+
 await drawFits();
+await drawPlan();
 await drawFigures();

@@ -1,15 +1,186 @@
 /**
+ * Successes among trials, for Bernoulli and binomial outcomes alike: with y successes of n,
+ *
+ *     log p = y log μ + (n − y) log(1 − μ) + log C(n, y),   g(μ) = η.
+ *
+ * At the logit link that is y η − n log(1 + e^η), by the fast loop of logistic-groups.ts, and at
+ * the probit link by log Φ(±η) with one exponential per row; at other links by the logarithms of the
+ * link. Rows that share a linear predictor enter as their sums.
+ */
+import gammaln from '@stdlib/math-base-special-gammaln';
+import {
+  cellOf,
+  type Family,
+  type Outcomes,
+  type ResponseDistribution,
+  type ResponseFamily,
+  type Totals,
+  totalsOf,
+} from './family.js';
+import { newLogTerms, probabilityLink } from './links.js';
+import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
+import { DENSITY_AT_ZERO, scaledTail } from './normal-tail.js';
+import { binomialVariate } from './variates.js';
+
+type LogLikelihood = ResponseFamily['logLikelihood'];
+
+/** @param constants log C(n, y) of each row, or null if all are zero */
+function probabilityFamily(
+  family: Family,
+  outcomes: Outcomes,
+  constants: Float64Array | null,
+): ResponseFamily {
+  const totals = totalsOf(outcomes);
+  return {
+    family,
+    auxiliary: [],
+    logLikelihood: logLikelihoodOf(family, totals),
+    curvature(eta, _aux, etaCurvature) {
+      writeCurvature(family, totals, eta, etaCurvature);
+    },
+    pointwise(eta, _aux, target) {
+      writePointwise(family, outcomes, eta, target);
+      if (constants) for (let i = 0; i < outcomes.rows; i++) target[i] += constants[i];
+    },
+  };
+}
+
+function logLikelihoodOf(family: Family, totals: Totals): LogLikelihood {
+  switch (family.link) {
+    case 'logit':
+      return logitLogLikelihood(totals);
+    case 'probit':
+      return probitLogLikelihood(totals);
+    default:
+      return generalLogLikelihood(family, totals);
+  }
+}
+
+function logitLogLikelihood({ sums, counts }: Totals): LogLikelihood {
+  const cells = sums.length;
+  const groups = groupRows(cells, counts);
+  const trials = Float64Array.from(firstOfGroups(groups), (row) => counts[row]);
+  const losses = new Float64Array(trials.length);
+  return (eta, _aux, etaGradient) => {
+    writeLogistic(groups, eta, 0, etaGradient, losses);
+    let value = 0;
+    for (let group = 0; group < losses.length; group++) value -= trials[group] * losses[group];
+    for (let i = 0; i < cells; i++) {
+      // Without successes, an infinite η must not give 0 · ∞.
+      if (sums[i] !== 0) value += sums[i] * eta[i];
+      etaGradient[i] = sums[i] - counts[i] * etaGradient[i];
+    }
+    return value;
+  };
+}
+
+function generalLogLikelihood(family: Family, { sums, counts }: Totals): LogLikelihood {
+  const { logSuccess, logFailure } = probabilityLink(family.link);
+  const terms = newLogTerms();
+  return (eta, _aux, etaGradient) => {
+    let value = 0;
+    for (let i = 0; i < sums.length; i++) {
+      const failures = counts[i] - sums[i];
+      etaGradient[i] = 0;
+      if (sums[i] > 0) {
+        logSuccess(eta[i], terms);
+        value += sums[i] * terms.value;
+        etaGradient[i] += sums[i] * terms.slope;
+      }
+      if (failures > 0) {
+        logFailure(eta[i], terms);
+        value += failures * terms.value;
+        etaGradient[i] += failures * terms.slope;
+      }
+    }
+    return value;
+  };
+}
+
+function writeCurvature(
+  family: Family,
+  { sums, counts }: Totals,
+  eta: Float64Array,
+  etaCurvature: Float64Array,
+): void {
+  if (family.link === 'logit') {
+    for (let i = 0; i < sums.length; i++) {
+      const e = Math.exp(-Math.abs(eta[i]));
+      etaCurvature[i] = (-counts[i] * e) / ((1 + e) * (1 + e));
+    }
+    return;
+  }
+  const { logSuccess, logFailure } = probabilityLink(family.link);
+  const terms = newLogTerms();
+  for (let i = 0; i < sums.length; i++) {
+    const failures = counts[i] - sums[i];
+    etaCurvature[i] = 0;
+    if (sums[i] > 0) {
+      logSuccess(eta[i], terms);
+      etaCurvature[i] += sums[i] * terms.curvature;
+    }
+    if (failures > 0) {
+      logFailure(eta[i], terms);
+      etaCurvature[i] += failures * terms.curvature;
+    }
+  }
+}
+
+function writePointwise(
+  family: Family,
+  outcomes: Outcomes,
+  eta: Float64Array,
+  target: Float64Array,
+): void {
+  const { logSuccess, logFailure } = probabilityLink(family.link);
+  const terms = newLogTerms();
+  for (let i = 0; i < outcomes.rows; i++) {
+    const successes = outcomes.values[i];
+    const failures = (outcomes.trials ? outcomes.trials[i] : 1) - successes;
+    const at = eta[cellOf(outcomes, i)];
+    target[i] = 0;
+    if (successes > 0) {
+      logSuccess(at, terms);
+      target[i] += successes * terms.value;
+    }
+    if (failures > 0) {
+      logFailure(at, terms);
+      target[i] += failures * terms.value;
+    }
+  }
+}
+
+/**
+ * Outcomes 0 or 1.
+ *
+ *     y ~ Bernoulli(μ),  g(μ) = η;   links: logit, probit, cloglog, cauchit, log
+ *
+ *     log p = y log μ + (1 − y) log(1 − μ)
+ */
+
+export function bernoulliFamily(family: Family, outcomes: Outcomes): ResponseFamily {
+  return probabilityFamily(family, { ...outcomes, trials: null }, null);
+}
+
+export function bernoulliDistribution(family: Family): ResponseDistribution {
+  const { inverse } = probabilityLink(family.link);
+  return {
+    family,
+    auxiliary: [],
+    mean: inverse,
+    inverseLink: inverse,
+    simulate: (eta, _aux, _trials, random) => (random.uniform() < inverse(eta) ? 1 : 0),
+    expected: (outcome) => (outcome === 0 || outcome === 1 ? null : '0 or 1'),
+  };
+}
+
+/**
  * Successes among a known number of trials.
  *
  *     y ~ binomial(n, μ),  g(μ) = η;   links: logit, probit, cloglog, cauchit, log
  *
  *     log p = y log μ + (n − y) log(1 − μ) + log C(n, y)
  */
-import gammaln from '@stdlib/math-base-special-gammaln';
-import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
-import { probabilityLink } from './links.js';
-import { probabilityFamily } from './probability.js';
-import { binomialVariate } from './variates.js';
 
 export function binomialFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const { rows, values, trials } = outcomes;
@@ -36,5 +207,52 @@ export function binomialDistribution(family: Family): ResponseDistribution {
       Number.isSafeInteger(outcome) && outcome >= 0 && outcome <= trials
         ? null
         : `a whole number from 0 to its trials, ${trials}`,
+  };
+}
+
+/**
+ * Σ y log Φ(η) + (n − y) log Φ(−η), for all rows.
+ *
+ * Each row has two logarithms: of the tail T(|η|) exp(−η²/2) (normal-tail.ts) and of its complement.
+ * Both need one evaluation of T and one exponential. Rows without successes or without failures (all
+ * Bernoulli outcomes) multiply their factors, so that one logarithm serves many rows.
+ */
+
+/** A product below it has its logarithm taken; no factor is below its square root but in far tails. */
+const LEAST = 1e-200;
+
+function probitLogLikelihood({ sums, counts }: Totals): ResponseFamily['logLikelihood'] {
+  return (eta, _aux, etaGradient) => {
+    let value = 0;
+    let product = 1;
+    for (let i = 0; i < sums.length; i++) {
+      const size = Math.abs(eta[i]);
+      // What happened on the side of η, and on the other side, the tail.
+      const failures = counts[i] - sums[i];
+      const usual = eta[i] < 0 ? failures : sums[i];
+      const unusual = eta[i] < 0 ? sums[i] : failures;
+      const square = 0.5 * size * size;
+      const tail = scaledTail(size);
+      let slope = 0;
+      if (usual > 0) {
+        const density = Math.exp(-square);
+        const share = 1 - tail * density;
+        if (usual === 1) product *= share;
+        else value += usual * Math.log1p(-tail * density);
+        slope += (usual * DENSITY_AT_ZERO * density) / share;
+      }
+      if (unusual > 0) {
+        if (unusual === 1) product *= tail;
+        else value += unusual * Math.log(tail);
+        value -= unusual * square;
+        slope -= (unusual * DENSITY_AT_ZERO) / tail;
+      }
+      if (product < LEAST) {
+        value += Math.log(product);
+        product = 1;
+      }
+      etaGradient[i] = eta[i] < 0 ? -slope : slope;
+    }
+    return value + Math.log(product);
   };
 }

@@ -1,8 +1,8 @@
 /**
- * What a family is to a regression: the distribution of an outcome given its linear predictor η
- * and the parameters beside it (σ, ν, the shape), with the derivatives that sampling needs.
+ * Families: the distribution of an outcome given its linear predictor η and the auxiliary parameters
+ * (σ, ν, the shape), with the derivatives that sampling needs.
  *
- * All families see η after the link's choice was made: a link is part of the family.
+ * The link is part of the family.
  */
 import type { RandomStream } from '../../src/random/stream.js';
 
@@ -32,7 +32,7 @@ export interface Family {
   readonly link: LinkName;
 }
 
-/** Parameters of a family beside the linear predictor, by brms' names. */
+/** Parameters of a family in addition to the linear predictor, by brms' names. */
 export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
 
 const auxiliaryByFamily: Readonly<Record<FamilyName, readonly AuxiliaryName[]>> = {
@@ -60,18 +60,18 @@ export const auxiliaryLowerBound: Readonly<Record<AuxiliaryName, number>> = {
 export interface Outcomes {
   readonly rows: number;
   readonly values: Float64Array;
-  /** Trials of each row: binomial alone; null elsewhere. */
+  /** Trials of each row for the binomial family; otherwise null. */
   readonly trials: Float64Array | null;
   /**
-   * Rows that share one linear predictor: then η has one number a cell, not one a row. Absent:
-   * every row has its own.
+   * Rows that share one linear predictor: η then has one number per cell instead of one per row.
+   * The default is one cell per row.
    */
   readonly cells?: Cells;
 }
 
 export interface Cells {
   readonly count: number;
-  /** Place of each row's cell, from 0. */
+  /** Index of each row's cell, from 0. */
   readonly of: Int32Array;
 }
 
@@ -104,20 +104,53 @@ export interface ResponseFamily {
     cross: Float64Array,
     auxCurvature: Float64Array,
   ): void;
-  /** log p(y_i | η_i, aux) with all constants: what LOO and WAIC are made of. */
+  /** log p(y_i | η_i, aux) with all constants, for LOO and WAIC. */
   pointwise(eta: Float64Array, aux: Float64Array, target: Float64Array): void;
 }
 
-/** What of a family needs no outcomes: for predictions at any η. */
+/** The part of a family that needs no outcomes: for predictions at any η. */
 export interface ResponseDistribution {
   readonly family: Family;
   readonly auxiliary: readonly AuxiliaryName[];
-  /** E(y | η): of a binomial, trials times the probability. */
+  /** E(y | η); trials times the probability for a binomial. */
   mean(eta: number, trials: number): number;
-  /** Inverse of the link: the mean, of a binomial the probability. */
+  /** Inverse link: the mean; the probability for a binomial. */
   inverseLink(eta: number): number;
-  /** An outcome. `trials` is 1 where the family has none. */
+  /** Draws an outcome. `trials` is 1 for a family without trials. */
   simulate(eta: number, aux: Float64Array, trials: number, random: RandomStream): number;
-  /** What an outcome should have been ("0 or 1"), or null for one that the family can have. */
+  /** Null for a valid outcome; otherwise what is expected, for example "0 or 1". */
   expected(outcome: number, trials: number): string | null;
+}
+
+/**
+ * Outcomes summed over the rows that share a linear predictor. They are sufficient for an exponential
+ * family, so a factorial design of many rows costs only as much as its cells.
+ */
+
+/** One number per cell; a cell is a row if no rows share a linear predictor. */
+export interface Totals {
+  /** Σ y. */
+  readonly sums: Float64Array;
+  /** Σ trials, or the number of rows for a family without trials. */
+  readonly counts: Float64Array;
+}
+
+/** Index of row i's linear predictor. */
+export function cellOf({ cells }: Outcomes, row: number): number {
+  return cells ? cells.of[row] : row;
+}
+
+export function numberOfCells({ rows, cells }: Outcomes): number {
+  return cells ? cells.count : rows;
+}
+
+export function totalsOf(outcomes: Outcomes): Totals {
+  const sums = new Float64Array(numberOfCells(outcomes));
+  const counts = new Float64Array(sums.length);
+  for (let i = 0; i < outcomes.rows; i++) {
+    const cell = cellOf(outcomes, i);
+    sums[cell] += outcomes.values[i];
+    counts[cell] += outcomes.trials ? outcomes.trials[i] : 1;
+  }
+  return { sums, counts };
 }

@@ -8,10 +8,15 @@
  * Rows that share a linear predictor enter as their number, mean and squares about it.
  */
 
-import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
-import { meanLink } from './links.js';
-import { throughLink } from './through-link.js';
-import { cellOf, totalsOf } from './totals.js';
+import {
+  cellOf,
+  type Family,
+  type Outcomes,
+  type ResponseDistribution,
+  type ResponseFamily,
+  totalsOf,
+} from './family.js';
+import { meanLink, throughLink } from './links.js';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 

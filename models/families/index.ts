@@ -1,8 +1,11 @@
-/** All families by name: which links they have, and what a regression needs of them. */
+/** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
-import { bernoulliDistribution, bernoulliFamily } from './bernoulli.js';
-import { binomialDistribution, binomialFamily } from './binomial.js';
-import { toldOfBrms } from './brms-families.js';
+import {
+  bernoulliDistribution,
+  bernoulliFamily,
+  binomialDistribution,
+  binomialFamily,
+} from './binomial.js';
 import {
   type Family,
   type FamilyName,
@@ -54,7 +57,7 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
   return entries[family.family].response(family, outcomes);
 }
 
-/** What of a family needs no outcomes. */
+/** The part of a family that needs no outcomes. */
 export function responseDistribution(family: Family): ResponseDistribution {
   return entries[family.family].distribution(family);
 }
@@ -66,12 +69,12 @@ export function linksOf(name: FamilyName): readonly LinkName[] {
 
 /** Why there is no family of this name. */
 export function unknownFamily(name: unknown): string {
-  const told = typeof name === 'string' ? toldOfBrms(name) : '';
-  return `family is ${name}${told}; expected one of ${familyNames.join(', ')}`.replace(/\s/g, ' ');
+  const hint = typeof name === 'string' ? hintFor(name) : '';
+  return `family is ${name}${hint}; expected one of ${familyNames.join(', ')}`.replace(/\s/g, ' ');
 }
 
 /**
- * The family, if there is one of this name with this link.
+ * The family with this name and link.
  * @throws WeighbridgeError `bad-argument`
  */
 export function requireFamily(given: {
@@ -86,4 +89,64 @@ export function requireFamily(given: {
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
   );
+}
+
+/** Families of brms 2.18 that are not supported, by brms' names. */
+const brmsFamilies: ReadonlySet<string> = new Set([
+  'acat',
+  'asym_laplace',
+  'beta',
+  'Beta',
+  'beta_binomial',
+  'categorical',
+  'com_poisson',
+  'cox',
+  'cratio',
+  'cumulative',
+  'custom_family',
+  'dirichlet',
+  'discrete_weibull',
+  'exgaussian',
+  'exponential',
+  'frechet',
+  'gamma',
+  'Gamma',
+  'gen_extreme_value',
+  'geometric',
+  'hurdle_gamma',
+  'hurdle_lognormal',
+  'hurdle_negbinomial',
+  'hurdle_poisson',
+  'inverse.gaussian',
+  'logistic_normal',
+  'lognormal',
+  'mixture',
+  'multinomial',
+  'shifted_lognormal',
+  'skew_normal',
+  'sratio',
+  'von_mises',
+  'weibull',
+  'wiener',
+  'zero_inflated_asym_laplace',
+  'zero_inflated_beta',
+  'zero_inflated_beta_binomial',
+  'zero_inflated_binomial',
+  'zero_inflated_negbinomial',
+  'zero_inflated_poisson',
+  'zero_one_inflated_beta',
+]);
+
+/** R's names of supported families. */
+const spellings: Readonly<Record<string, string>> = {
+  normal: 'gaussian',
+  negative_binomial: 'negbinomial',
+  neg_binomial_2: 'negbinomial',
+  student_t: 'student',
+};
+
+/** Suffix for a family's name in a message; empty for an unknown name. */
+function hintFor(family: string): string {
+  if (brmsFamilies.has(family)) return ' of brms, which is not supported';
+  return Object.hasOwn(spellings, family) ? `, which is called ${spellings[family]} here` : '';
 }

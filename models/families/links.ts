@@ -1,18 +1,18 @@
 /**
- * Link functions g(μ) = η, by their inverses μ(η) and two derivatives of those:
+ * Link functions g(μ) = η, as their inverses μ(η) with two derivatives:
  *
  *     identity  μ = η          log   μ = e^η         inverse  μ = 1/η        sqrt     μ = η²
  *     logit     μ = 1/(1+e^−η) probit μ = Φ(η)       cloglog  μ = 1 − exp(−e^η)
  *     cauchit   μ = 1/2 + atan(η)/π
  *
- * Of a probability the mean alone does not do: far out in a tail μ or 1 − μ has no digits left. A
- * probability's link therefore gives log μ and log(1 − μ) with two derivatives each, right to the
+ * For a probability the mean is not enough: far out in a tail, μ or 1 − μ has no digits left. Links
+ * of probabilities therefore compute log μ and log(1 − μ) with two derivatives each, accurate to the
  * last digits in both tails.
  */
-import type { LinkName } from './family.js';
+import type { Family, LinkName, ResponseFamily } from './family.js';
 import { normalCdf, normalLogCdf, normalQuantile } from './normal-tail.js';
 
-export interface Link {
+interface Link {
   readonly name: LinkName;
   /** η of a mean μ. */
   link(mean: number): number;
@@ -35,7 +35,7 @@ export function newLogTerms(): LogTerms {
   return { value: 0, slope: 0, curvature: 0 };
 }
 
-export interface ProbabilityLink {
+interface ProbabilityLink {
   readonly name: LinkName;
   link(mean: number): number;
   inverse(eta: number): number;
@@ -79,7 +79,7 @@ const sqrt: Link = {
 
 const meanLinks: Partial<Record<LinkName, Link>> = { identity, log, inverse, sqrt };
 
-/** A link of a mean. @throws RangeError for one of probabilities alone */
+/** A link of a mean. @throws RangeError if the link is only for probabilities */
 export function meanLink(name: LinkName): Link {
   const link = meanLinks[name];
   if (!link) throw new RangeError(`${name} is no link of a mean`);
@@ -102,7 +102,7 @@ function symmetric(link: Omit<ProbabilityLink, 'logFailure'>): ProbabilityLink {
   };
 }
 
-export function logistic(eta: number): number {
+function logistic(eta: number): number {
   const e = Math.exp(-Math.abs(eta));
   return (eta > 0 ? 1 : e) / (1 + e);
 }
@@ -126,7 +126,7 @@ const probit = symmetric({
   logSuccess: normalLogCdf,
 });
 
-/** atan2 keeps the digits of the lower tail, where 1/2 + atan(η)/π has none. */
+/** atan2 keeps the digits of the lower tail; 1/2 + atan(η)/π loses them. */
 const cauchit = symmetric({
   name: 'cauchit',
   link: (mean) => -1 / Math.tan(Math.PI * mean),
@@ -147,7 +147,7 @@ const cloglog: ProbabilityLink = {
   inverse: (eta) => -Math.expm1(-Math.exp(eta)),
   logSuccess(eta, terms) {
     const t = Math.exp(eta);
-    // Where t underflows, 1 − e^−t is t to all digits.
+    // For tiny t, 1 − e^−t equals t to all digits.
     terms.value = t < 1e-17 ? eta : log1mexp(-t);
     // Beyond 700, t/(e^t − 1) is t e^−t, which comes to zero before t overflows.
     if (t < 700) terms.slope = t < 1e-17 ? 1 : t / Math.expm1(t);
@@ -162,14 +162,14 @@ const cloglog: ProbabilityLink = {
   },
 };
 
-/** t/(1 − e^−t) − 1, by its series where t is small; infinite t gives 0, which its factor is too. */
+/** t/(1 − e^−t) − 1, by its series for small t; 0 for infinite t, because its factor is 0 too. */
 function excessOverOne(t: number): number {
   const s = t * t;
   if (t < 0.2) return t / 2 + s * (1 / 12 - s * (1 / 720 - s * (1 / 30240 - s / 1209600)));
   return t < 1e300 ? t / -Math.expm1(-t) - 1 : 0;
 }
 
-/** Above η = 0 there is no probability: both logarithms are then −∞. */
+/** μ > 1 for η > 0, which is not a probability: both logarithms are then −∞. */
 const logProbability: ProbabilityLink = {
   name: 'log',
   link: Math.log,
@@ -198,9 +198,56 @@ const probabilityLinks: Partial<Record<LinkName, ProbabilityLink>> = {
   log: logProbability,
 };
 
-/** A link of a probability. @throws RangeError for another */
+/** A link of a probability. @throws RangeError for any other link */
 export function probabilityLink(name: LinkName): ProbabilityLink {
   const link = probabilityLinks[name];
   if (!link) throw new RangeError(`${name} is no link of a probability`);
   return link;
+}
+
+/**
+ * A family at any link, from the family at its mean: with ℓ(μ) known, by the chain rule
+ *
+ *     dℓ/dη = ℓ′ μ′,   d²ℓ/dη² = ℓ″ μ′² + ℓ′ μ″,   d²ℓ/dη da = (dℓ′/da) μ′.
+ */
+
+/**
+ * @param atMean the family with the identity link: its η is the mean
+ * @param cells numbers of linear predictors
+ */
+export function throughLink(family: Family, atMean: ResponseFamily, cells: number): ResponseFamily {
+  if (family.link === 'identity') return { ...atMean, family };
+  const link = meanLink(family.link);
+  const mean = new Float64Array(cells);
+  const slope = new Float64Array(cells);
+  const noMatter = new Float64Array(atMean.auxiliary.length);
+  const writeMean = (eta: Float64Array): void => {
+    for (let i = 0; i < cells; i++) mean[i] = link.inverse(eta[i]);
+  };
+
+  return {
+    family,
+    auxiliary: atMean.auxiliary,
+    logLikelihood(eta, aux, etaGradient, auxGradient) {
+      writeMean(eta);
+      const value = atMean.logLikelihood(mean, aux, etaGradient, auxGradient);
+      for (let i = 0; i < cells; i++) etaGradient[i] *= link.derivative(eta[i], mean[i]);
+      return value;
+    },
+    curvature(eta, aux, etaCurvature, cross, auxCurvature) {
+      writeMean(eta);
+      atMean.logLikelihood(mean, aux, slope, noMatter);
+      atMean.curvature(mean, aux, etaCurvature, cross, auxCurvature);
+      for (let i = 0; i < cells; i++) {
+        const first = link.derivative(eta[i], mean[i]);
+        const second = link.secondDerivative(eta[i], mean[i]);
+        etaCurvature[i] = etaCurvature[i] * first * first + slope[i] * second;
+        for (let at = i; at < cross.length; at += cells) cross[at] *= first;
+      }
+    },
+    pointwise(eta, aux, target) {
+      writeMean(eta);
+      atMean.pointwise(mean, aux, target);
+    },
+  };
 }

@@ -1,12 +1,12 @@
 /**
  * The logistic function and its loss log(1 + e^t) over many rows: Bernoulli, binomial and negative
- * binomial likelihoods are made of them.
+ * binomial likelihoods use them.
  *
  * A logarithm costs more than the rest of a row. Rows whose losses have the same weight (the same
  * number of trials, the same count) are therefore taken together: their factors 1 + e^−|t|, each in
  * (1, 2], are multiplied, and one logarithm is taken of 512 of them.
  */
-export interface WeightGroups {
+interface WeightGroups {
   /** Rows, group after group. */
   readonly order: Int32Array;
   /** End of each group in `order`. */
@@ -17,6 +17,12 @@ const FACTORS_A_LOGARITHM = 512;
 
 /** Rows that agree in all of the columns form a group. */
 export function groupRows(rows: number, ...columns: readonly Float64Array[]): WeightGroups {
+  if (columns.every((column) => column.every((value) => value === column[0]))) {
+    return {
+      order: Int32Array.from({ length: rows }, (_, i) => i),
+      ends: Int32Array.from(rows > 0 ? [rows] : []),
+    };
+  }
   const difference = (a: number, b: number): number => {
     for (const column of columns) if (column[a] !== column[b]) return column[a] - column[b];
     return 0;
@@ -31,12 +37,12 @@ export function groupRows(rows: number, ...columns: readonly Float64Array[]): We
   return { order, ends: Int32Array.from(ends) };
 }
 
-/** A row of each group. */
+/** One row of each group. */
 export function firstOfGroups({ order, ends }: WeightGroups): Int32Array {
   return ends.map((_, group) => order[group === 0 ? 0 : ends[group - 1]]);
 }
 
-/** Of t = η − shift: writes 1/(1 + e^−t) of each row and Σ log(1 + e^t) of each group. */
+/** Writes 1/(1 + e^−t) of each row and Σ log(1 + e^t) of each group, for t = η − shift. */
 export function writeLogistic(
   { order, ends }: WeightGroups,
   eta: Float64Array,

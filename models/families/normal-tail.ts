@@ -1,12 +1,12 @@
 /**
- * Φ and log Φ with two derivatives, right to the last digits however far out in the lower tail.
+ * Φ and log Φ with two derivatives, accurate to the last digits everywhere in the lower tail.
  *
- * With the scaled tail T(x) = Φ(−x) exp(x²/2) of x ≥ 0, which falls as 1/x where Φ underflows,
+ * With the scaled tail T(x) = Φ(−x) exp(x²/2), x ≥ 0, which decays only as 1/x,
  *
  *     log Φ(−x) = log T(x) − x²/2,     m(−x) = φ(x)/Φ(−x) = 1/(√(2π) T(x)),
  *
  * and in general (log Φ)′ = m, (log Φ)″ = −m (m + η). T by the rational functions of Cody (1969,
- * Math. Comp. 23; 1993, ACM TOMS 19, Algorithm 715), of which R's pnorm is made too.
+ * Math. Comp. 23; 1993, ACM TOMS 19, Algorithm 715), as in R's pnorm.
  */
 import quantile from '@stdlib/stats-base-dists-normal-quantile';
 import type { LogTerms } from './links.js';
@@ -56,7 +56,7 @@ function middleTail(x: number): number {
   return above / below;
 }
 
-/** 1/√(2π) − x T(x) of x ≥ √32: what is left of the first term of the asymptotic series. */
+/** 1/√(2π) − x T(x), x ≥ √32: the asymptotic series without its first term. */
 function farShortfall(x: number): number {
   const s = 1 / (x * x);
   let above = 0.02307344176494017 * s + 0.215898534057957;

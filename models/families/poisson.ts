@@ -8,10 +8,15 @@
  * Rows that share a linear predictor enter as their number and sum.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
-import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
-import { meanLink } from './links.js';
-import { throughLink } from './through-link.js';
-import { cellOf, totalsOf } from './totals.js';
+import {
+  cellOf,
+  type Family,
+  type Outcomes,
+  type ResponseDistribution,
+  type ResponseFamily,
+  totalsOf,
+} from './family.js';
+import { meanLink, throughLink } from './links.js';
 import { poissonVariate } from './variates.js';
 
 export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -21,7 +26,7 @@ export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamil
     : throughLink(family, atMean, totalsOf(outcomes).sums.length);
 }
 
-/** y η − e^η: one exponential a row. */
+/** y η − e^η: one exponential per row. */
 function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
   const { rows, values } = outcomes;
   const { sums, counts } = totalsOf(outcomes);
@@ -44,7 +49,7 @@ function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
     pointwise(eta, _aux, target) {
       for (let i = 0; i < rows; i++) {
         const at = eta[cellOf(outcomes, i)];
-        // No outcome at the mean 0, η = −∞, is certain.
+        // At mean 0 (η = −∞), a count of 0 is certain.
         const sum = values[i] === 0 ? 0 : values[i] * at;
         target[i] = sum - Math.exp(at) - logFactorials[i];
       }
@@ -79,13 +84,13 @@ function poissonAtMean(outcomes: Outcomes): ResponseFamily {
   };
 }
 
-/** y log μ, where 0 log 0 is 0; there is no mean below zero. */
+/** y log μ, with 0 log 0 = 0; −∞ for a negative mean. */
 export function timesLog(y: number, mean: number): number {
   if (mean < 0) return Number.NEGATIVE_INFINITY;
   return y === 0 ? 0 : y * Math.log(mean);
 }
 
-/** y/x, where 0/0 is 0. */
+/** y/x, with 0/0 = 0. */
 export function over(y: number, x: number): number {
   return y === 0 ? 0 : y / x;
 }

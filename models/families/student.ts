@@ -13,14 +13,19 @@
  *
  * Logarithms are taken of products of many rows' D/(ν σ²); C once an evaluation.
  */
-import betaln from '@stdlib/math-base-special-betaln';
 import digamma from '@stdlib/math-base-special-digamma';
 import trigamma from '@stdlib/math-base-special-trigamma';
+import { studentTConstant, studentTKernel } from '../../src/linear-algebra/student-t.js';
 import type { RandomStream } from '../../src/random/stream.js';
-import type { Family, Outcomes, ResponseDistribution, ResponseFamily } from './family.js';
-import { meanLink } from './links.js';
-import { throughLink } from './through-link.js';
-import { cellOf, numberOfCells } from './totals.js';
+import {
+  cellOf,
+  type Family,
+  numberOfCells,
+  type Outcomes,
+  type ResponseDistribution,
+  type ResponseFamily,
+} from './family.js';
+import { meanLink, throughLink } from './links.js';
 import { gammaVariate } from './variates.js';
 
 /** Products and factors are below it, so that one times the other does not overflow. */
@@ -28,11 +33,6 @@ const MOST = 1e150;
 
 export function studentFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   return throughLink(family, atMean(outcomes), numberOfCells(outcomes));
-}
-
-/** C(ν); by the beta function the difference keeps its digits where ν is large. */
-export function studentConstant(nu: number): number {
-  return -betaln(0.5, 0.5 * nu) - 0.5 * Math.log(nu);
 }
 
 /** C′(ν). */
@@ -84,7 +84,7 @@ function atMean(outcomes: Outcomes): ResponseFamily {
       auxGradient[0] = ((nu + 1) * shares - rows) / sigma;
       auxGradient[1] =
         rows * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
-      return rows * (studentConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
+      return rows * (studentTConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
     },
     curvature(mu, aux, muCurvature, cross, auxCurvature) {
       writeCurvature(outcomes, mu, aux, muCurvature, cross, auxCurvature);
@@ -92,10 +92,10 @@ function atMean(outcomes: Outcomes): ResponseFamily {
     pointwise(mu, aux, target) {
       const sigma = aux[0];
       const nu = aux[1];
-      const constant = studentConstant(nu) - Math.log(sigma);
+      const constant = studentTConstant(nu) - Math.log(sigma);
       for (let i = 0; i < rows; i++) {
         const z = (values[i] - mu[place[i]]) / sigma;
-        target[i] = constant - 0.5 * (nu + 1) * Math.log1p((z * z) / nu);
+        target[i] = constant + studentTKernel(z * z, nu);
       }
     },
   };

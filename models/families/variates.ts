@@ -1,6 +1,6 @@
 /**
- * Random variates of stdlib from our streams. A generator is made once a stream: making one costs
- * more than a variate.
+ * Random variates by stdlib from our streams. Each stream keeps one generator, because making one
+ * costs more than a variate.
  */
 import binomial from '@stdlib/random-base-binomial';
 import gamma from '@stdlib/random-base-gamma';
@@ -28,7 +28,7 @@ function generatorsOf(random: RandomStream): Generators {
   return made;
 }
 
-/** Of shape > 0 and rate 1. */
+/** A gamma variate of shape > 0 and rate 1. */
 export function gammaVariate(shape: number, random: RandomStream): number {
   // Below 1 by a power of a uniform (Marsaglia & Tsang 2000, §6): small shapes keep their digits.
   if (shape < 1) {
@@ -37,10 +37,10 @@ export function gammaVariate(shape: number, random: RandomStream): number {
   return generatorsOf(random).gamma(shape, 1);
 }
 
-/** Counts beyond this are no longer told apart from a normal's. */
+/** Beyond this, Poisson counts are drawn from a normal. */
 const LARGE_COUNT = 1e12;
 
-/** Of a mean ≥ 0; NaN for another, infinite for an infinite one. */
+/** A Poisson variate; NaN for a negative mean, infinite for an infinite one. */
 export function poissonVariate(mean: number, random: RandomStream): number {
   if (mean === 0 || mean === Number.POSITIVE_INFINITY) return mean;
   if (!(mean > 0)) return Number.NaN;
@@ -48,7 +48,7 @@ export function poissonVariate(mean: number, random: RandomStream): number {
   return generatorsOf(random).poisson(mean);
 }
 
-/** Of whole trials ≥ 0 and a probability; NaN outside [0, 1]. */
+/** A binomial variate of whole trials ≥ 0; NaN for a probability outside [0, 1]. */
 export function binomialVariate(trials: number, probability: number, random: RandomStream): number {
   if (!(probability >= 0 && probability <= 1)) return Number.NaN;
   if (trials === 0 || probability === 0) return 0;

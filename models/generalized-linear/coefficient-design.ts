@@ -1,33 +1,40 @@
 /**
- * The population-level columns of a regression as its likelihoods take them: centred where there is
- * an intercept, as brms does, stored by column, and with rows that are the same in all columns and
- * in the offset merged into one.
+ * The population-level columns of a regression: centred if there is an intercept, as in brms, stored
+ * by column, and with rows that are equal in all columns and in the offset merged into one.
  *
  * Columns are taken two at a time, which halves the passes over η; an odd number of them is padded
  * with one of zeros.
  */
+import {
+  type DistinctRows,
+  distinctRows,
+  type RowBlock,
+} from '../../src/linear-algebra/distinct-rows.js';
 import type { Cells } from '../families/family.js';
-import { type CentredPredictors, centrePredictors } from '../predictors.js';
-import type { RegressionData } from '../regression-data.js';
+import {
+  type CentredPredictors,
+  centrePredictors,
+  type RegressionData,
+} from '../regression-data.js';
 
 export interface CoefficientDesign {
-  /** Rows that differ: linear predictors to be computed. */
+  /** Number of distinct rows, each with a linear predictor. */
   readonly cells: number;
-  /** Of each row of the data; null where no two rows are the same. */
+  /** Cell of each row of the data; null if every row has its own. */
   readonly cellOf: Int32Array | null;
   /** 1 with an intercept, 0 without. */
   readonly intercept: number;
   /** Number of slopes. */
   readonly slopes: number;
-  /** Subtracted from each column: the column means, or zeros where there is no intercept. */
+  /** Subtracted from each column: the column means, or zeros without an intercept. */
   readonly means: Float64Array;
   /** Column-major (cell, slope), padded to an even number of columns. */
   readonly columns: Float64Array;
-  /** One a cell, or null. */
+  /** One per cell, or null. */
   readonly offset: Float64Array | null;
 }
 
-/** @param merging whether rows that are the same may share a linear predictor */
+/** @param merging true if equal rows may share a linear predictor */
 export function coefficientDesign(
   data: RegressionData,
   merging: 'merged' | 'by-row',
@@ -35,8 +42,8 @@ export function coefficientDesign(
   const { rows, predictors, offset } = data;
   const slopes = predictors.names.length;
   const { means, centred } = centredValues(data);
-  const cellOf = merging === 'merged' ? cellsOf(data) : null;
-  const rowOf = cellOf ? firstRows(cellOf) : Int32Array.from({ length: rows }, (_, i) => i);
+  const merged = merging === 'merged' ? mergedRows(data) : null;
+  const rowOf = merged?.first ?? Int32Array.from({ length: rows }, (_, i) => i);
   const cells = rowOf.length;
   const columns = new Float64Array(cells * (slopes + (slopes % 2)));
   for (let cell = 0; cell < cells; cell++) {
@@ -46,7 +53,7 @@ export function coefficientDesign(
   }
   return {
     cells,
-    cellOf,
+    cellOf: merged?.of ?? null,
     intercept: data.intercept ? 1 : 0,
     slopes,
     means,
@@ -56,8 +63,8 @@ export function coefficientDesign(
 }
 
 /**
- * Of a column's size: values no further apart are the same but for the rounding of whoever computed
- * them. A dummy variable on top of 10¹⁰, say, is far above it.
+ * Share of a column's size: values that are closer than this differ only by rounding. The values of a
+ * dummy variable added to 10¹⁰, for example, are much further apart.
  */
 export const ROUNDING = 8 * Number.EPSILON;
 
@@ -69,7 +76,7 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
   const k = means.length;
   const { values } = predictors;
   for (let j = 0; j < k; j++) {
-    // Of the values as they are: the mean of many rounds by more than they do.
+    // From the values themselves: their mean has a larger rounding error.
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
     for (let at = j; at < values.length; at += k) {
@@ -82,38 +89,25 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
   return { means, centred };
 }
 
-/** The cells of outcomes, as a family wants them. */
+/** The cells of `Outcomes`. */
 export function cellsOfDesign({ cells, cellOf }: CoefficientDesign): { cells?: Cells } {
   return cellOf ? { cells: { count: cells, of: cellOf } } : {};
 }
 
-/** Rows looked at before it is clear that few are the same. */
+/** Number of rows examined before deciding if few are equal. */
 const LOOK = 1000;
 const WORTHWHILE = 0.9;
 
-/** The place of each row among the rows that differ; null where few are the same. */
-function cellsOf({ rows, predictors, offset }: RegressionData): Int32Array | null {
-  const k = predictors.names.length;
-  const places = new Map<string, number>();
-  const cellOf = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    if (i === LOOK && places.size > WORTHWHILE * LOOK) return null;
-    const values = predictors.values.subarray(i * k, (i + 1) * k).join();
-    const key = offset ? `${values};${offset[i]}` : values;
-    const place = places.get(key) ?? places.size;
-    places.set(key, place);
-    cellOf[i] = place;
+/** Null if few rows are equal. */
+function mergedRows({ rows, predictors, offset }: RegressionData): DistinctRows | null {
+  const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
+  if (offset) blocks.push({ values: offset, width: 1 });
+  for (const count of rows > LOOK ? [LOOK, rows] : [rows]) {
+    const distinct = distinctRows(count, blocks);
+    if (distinct.first.length > WORTHWHILE * count) return null;
+    if (count === rows) return distinct;
   }
-  return places.size <= WORTHWHILE * rows ? cellOf : null;
-}
-
-/** A row of each cell. */
-function firstRows(cellOf: Int32Array): Int32Array {
-  const rows: number[] = [];
-  cellOf.forEach((cell, row) => {
-    if (cell === rows.length) rows.push(row);
-  });
-  return Int32Array.from(rows);
+  return null;
 }
 
 /** η = α + offset + X β, of parameters that start (α?, β …). */
@@ -178,4 +172,45 @@ export function writeGram(
     writeColumnSums(design, weighted, sums);
     for (let b = 0; b < sums.length; b++) matrix[a * dimension + b] = sums[b];
   }
+}
+
+/**
+ * Linear independence of a design's columns, found from XᵀX: the pivot of the Cholesky
+ * factorization is the squared length of a column after projecting out the columns before it.
+ */
+
+/** A remainder below this share of a column's length is rounding error. */
+const LEAST_REMAINDER = 1e-6;
+
+/**
+ * Places, ascending, of the columns that are not (to a millionth of their length) combinations of
+ * columns before them.
+ *
+ * @param gram XᵀX, row-major
+ * @param held columns whose coefficients have a proper prior: always kept
+ */
+export function independentColumns(
+  gram: Float64Array,
+  dimension: number,
+  held: readonly boolean[] = [],
+): number[] {
+  const lower = new Float64Array(dimension * dimension);
+  const kept: number[] = [];
+  for (let i = 0; i < dimension; i++) {
+    const square = gram[i * (dimension + 1)];
+    // A proper prior acts like an observation of the coefficient alone.
+    let pivot = square + (held[i] ? Math.max(square, 1) : 0);
+    for (const j of kept) {
+      let sum = gram[i * dimension + j];
+      for (const l of kept) {
+        if (l < j) sum -= lower[i * dimension + l] * lower[j * dimension + l];
+      }
+      lower[i * dimension + j] = sum / lower[j * (dimension + 1)];
+      pivot -= lower[i * dimension + j] ** 2;
+    }
+    if (!(pivot > LEAST_REMAINDER ** 2 * square)) continue;
+    lower[i * (dimension + 1)] = Math.sqrt(pivot);
+    kept.push(i);
+  }
+  return kept;
 }

@@ -5,7 +5,7 @@
  *     ℓ = Σ log p(y_i | η_i, aux),   η = α + offset + X β
  *     ∂ℓ/∂(α, β) = (1, X)ᵀ ∂ℓ/∂η,    ∂²ℓ/∂(α, β)² = (1, X)ᵀ diag(∂²ℓ/∂η²) (1, X)
  *
- * The normal family with the identity link does without its rows: gaussian-likelihood.ts.
+ * The normal family with the identity link uses sufficient statistics: gaussian-likelihood.ts.
  */
 
 import type { Family, ResponseFamily } from '../families/family.js';
@@ -26,15 +26,17 @@ export interface CoefficientLikelihood {
   readonly design: CoefficientDesign;
   /** Up to a constant; overwrites the gradient and allocates nothing. */
   readonly logLikelihood: ParameterLikelihood;
-  /** The same but for the last digits by a compiled kernel; null where there is none. */
-  readonly compiled: ParameterLikelihood | null;
+  /** The same from a compiled kernel, equal up to the last digits; null if not available. */
+  compile(): ParameterLikelihood | null;
+  /** Maximum-likelihood estimate, if it has a closed form. */
+  readonly peak?: Float64Array;
   /** Overwrites the Hessian, row-major (parameter, parameter). */
   hessian(parameters: Float64Array, hessian: Float64Array): void;
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
   if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
-  // What is not of an exponential family has no sums to be merged into.
+  // Rows can be merged only for exponential families.
   const design = coefficientDesign(data, family.family === 'student' ? 'by-row' : 'merged');
   const outcomes = {
     rows: data.rows,
@@ -43,14 +45,16 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
     ...cellsOfDesign(design),
   };
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
-  const compiled = compiledLikelihood(family, design, outcomes, plain.logLikelihood);
-  return { ...plain, compiled };
+  return {
+    ...plain,
+    compile: () => compiledLikelihood(family, design, outcomes, plain.logLikelihood),
+  };
 }
 
 function rowLikelihood(
   design: CoefficientDesign,
   response: ResponseFamily,
-): Omit<CoefficientLikelihood, 'compiled'> {
+): Omit<CoefficientLikelihood, 'compile'> {
   const { cells, intercept, slopes } = design;
   const coefficients = intercept + slopes;
   const auxiliary = response.auxiliary.length;

@@ -1,35 +1,36 @@
 /**
  * The normal log likelihood with the identity link, over sufficient statistics: an evaluation
- * costs k², whatever the number of rows.
+ * costs k², independent of the number of rows.
  *
  * With z = y − offset, centred columns X, least-squares slopes β̂ and their residual sum R̂,
- * G = XᵀX, and where there is an intercept z̄ at it,
+ * G = XᵀX, and with an intercept z̄ at it,
  *
  *     Σ (z_i − α − x_i β)² = R̂ + n (z̄ − α)² + (β − β̂)ᵀ G (β − β̂),
  *
- * three terms that cannot be negative, so that no digits are lost to cancellation however well the
- * line fits. Any β̂ that solves the normal equations will do, so predictors may depend on each
- * other (where priors hold their slopes): of those that do, all but the first have β̂ = 0.
+ * three non-negative terms, so no digits are lost to cancellation even for a perfect fit. Any β̂
+ * that solves the normal equations works, so predictors may be linearly dependent (if priors
+ * identify their slopes): among dependent ones, all but the first have β̂ = 0.
  */
 
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   coefficientDesign,
+  independentColumns,
   writeColumnSums,
   writeEta,
   writeGram,
 } from './coefficient-design.js';
 import type { CoefficientLikelihood } from './coefficient-likelihood.js';
-import { independentColumns } from './independent-columns.js';
 
-export interface SufficientStatistics {
-  /** z̄ where there is an intercept, then β̂. */
+interface SufficientStatistics {
+  /** z̄ if there is an intercept, then β̂. */
   readonly estimate: Float64Array;
   /** R̂. */
   readonly residual: number;
-  /** Of the intercept (n) and the slopes, row-major. */
+  /** XᵀX of the intercept (n) and the slopes, row-major. */
   readonly gram: Float64Array;
 }
 
@@ -53,7 +54,9 @@ export function gaussianLikelihood(data: RegressionData): CoefficientLikelihood 
 
   return {
     design,
-    compiled: null,
+    compile: () => null,
+    // A line through all points has no scale to start from.
+    peak: Float64Array.of(...estimate, residual > 0 ? Math.sqrt(residual / rows) : 1),
     logLikelihood(parameters, gradient) {
       const sigma = parameters[k];
       const precision = 1 / (sigma * sigma);
@@ -89,9 +92,15 @@ export function sufficientStatistics(
   const remaining = outcomes.map((y, i) => y - (offset ? offset[i] : 0));
   const withoutOffset: CoefficientDesign = { ...design, offset: null };
   const estimate = new Float64Array(k);
+  if (design.intercept === 1) {
+    // Centre first: a mean far from zero would cost digits of the residuals.
+    const mean = sumOf(remaining) / rows;
+    estimate[0] = mean;
+    for (let i = 0; i < rows; i++) remaining[i] -= mean;
+  }
   const fitted = new Float64Array(rows);
   const step = new Float64Array(k);
-  // Once more on what is left, which mends what the first solution rounded off.
+  // One step of iterative refinement on the residuals removes rounding errors.
   for (let round = 0; round < 2; round++) {
     writeColumnSums(design, remaining, step);
     solve(step);

@@ -1,12 +1,12 @@
 /**
- * Where the search for the mode of a generalized linear model starts: the mean of the outcomes as
- * the intercept alone, and a few rounds of iteratively reweighted least squares from the outcomes
- * themselves (McCullagh & Nelder 1989, §2.5), with auxiliary parameters by their moments.
+ * Starting points for the search for the mode of a generalized linear model: the mean of the
+ * outcomes as the intercept with all slopes zero, and a few rounds of iteratively reweighted least
+ * squares (McCullagh & Nelder 1989, §2.5). Auxiliary parameters are estimated by moments.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
-import type { Family } from '../families/family.js';
+import { meanOf, sumOf } from '../../src/linear-algebra/sums.js';
+import { type Family, totalsOf } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
-import { totalsOf } from '../families/totals.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
@@ -16,10 +16,10 @@ import {
 } from './coefficient-design.js';
 
 const ROUNDS = 4;
-/** Of a column's squares: keeps the equations solvable where columns depend on each other. */
+/** Share of a column's squares that keeps the equations solvable if columns depend on each other. */
 const RIDGE = 1e-8;
 
-/** Candidates (α?, β …, aux …); some may lie where the density is zero. */
+/** Candidates (α?, β …, aux …); the density may be zero at some of them. */
 export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
@@ -36,7 +36,8 @@ export function guessParameters(
   };
 
   const flat = new Float64Array(size);
-  if (design.intercept === 1) flat[0] = work.link(work.overall) - meanOf(design.offset);
+  if (design.intercept === 1)
+    flat[0] = work.link(work.overall) - (design.offset ? meanOf(design.offset) : 0);
   add(flat);
   const eta = work.start.map(work.link);
   for (let round = 0; round < ROUNDS; round++) {
@@ -48,7 +49,7 @@ export function guessParameters(
   return candidates;
 }
 
-/** Means of the outcomes by cell, and how they depend on η and vary. */
+/** Means of the outcomes per cell, with their derivatives by η and variances. */
 interface WorkingData {
   readonly family: Family;
   readonly design: CoefficientDesign;
@@ -56,12 +57,12 @@ interface WorkingData {
   /** Rows or trials of a cell. */
   readonly counts: Float64Array;
   readonly overall: number;
-  /** First means: within the family's range, as R's glm starts. */
+  /** Initial means, moved inside the family's range as in R's glm. */
   readonly start: Float64Array;
   link(mean: number): number;
   inverse(eta: number): number;
   slope(eta: number, mean: number): number;
-  /** Variance of an outcome, but for a factor that all share. */
+  /** Variance of an outcome, up to a common factor. */
   variance(mean: number): number;
 }
 
@@ -78,7 +79,7 @@ function workingData(
   switch (family.family) {
     case 'gaussian':
     case 'student': {
-      // Links but the identity know no mean at or below zero.
+      // Only the identity link allows means at or below zero.
       const least = 0.1 * Math.abs(overall) + Number.MIN_VALUE;
       const inside = (mean: number) => (family.link === 'identity' ? mean : Math.max(mean, least));
       return {
@@ -132,7 +133,10 @@ function probabilitySlopes(family: Family): Pick<WorkingData, 'link' | 'inverse'
   };
 }
 
-/** Of the working outcomes η − offset + (ȳ − μ)/μ′, weighted by μ′²/variance; null if unsolvable. */
+/**
+ * Least squares of the working outcomes η − offset + (ȳ − μ)/μ′, weighted by μ′²/variance; null if
+ * unsolvable.
+ */
 function reweightedLeastSquares(work: WorkingData, eta: Float64Array): Float64Array | null {
   const { design, means, counts } = work;
   const size = design.intercept + design.slopes;
@@ -157,7 +161,7 @@ function reweightedLeastSquares(work: WorkingData, eta: Float64Array): Float64Ar
   return coefficients;
 }
 
-/** What a robust σ is to that of normal outcomes, and a ν in the middle of what data can tell. */
+/** σ of normal outcomes over their median absolute deviation, and a moderate ν. */
 export const NORMAL_MAD = 1.4826;
 const MODERATE_NU = 5;
 const LEAST_SHAPE = 0.05;
@@ -175,7 +179,7 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
       return [positiveOr1(Math.sqrt(sumOf(squares) / sumOf(counts)))];
     }
     case 'student':
-      return [positiveOr1(NORMAL_MAD * median(residuals.map(Math.abs))), MODERATE_NU];
+      return [positiveOr1(NORMAL_MAD * upperMedian(residuals.map(Math.abs))), MODERATE_NU];
     case 'negbinomial': {
       // Var(y) − μ = μ²/φ.
       const excess = residuals.map((r, i) => counts[i] * r * r - fitted[i]);
@@ -187,19 +191,11 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
   }
 }
 
-/** The upper one of an even number: close enough to start from. */
-export function median(values: Float64Array): number {
+/** Upper median for an even number of values: accurate enough for a start. */
+export function upperMedian(values: Float64Array): number {
   return values.slice().sort()[Math.floor(values.length / 2)];
 }
 
 function positiveOr1(x: number): number {
   return x > 0 && Number.isFinite(x) ? x : 1;
-}
-
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-function meanOf(values: Float64Array | null): number {
-  return values ? sumOf(values) / values.length : 0;
 }

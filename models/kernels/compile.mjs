@@ -1,7 +1,7 @@
 /**
- * Compiles the kernels, written in AssemblyScript (*.as), to WebAssembly and writes them as source files that the engine imports: the
- * package needs no compiler, no file to be fetched and no loader. `npm run kernels` writes them; a
- * test compares what is written with what the sources compile to.
+ * Compiles the AssemblyScript kernels (*.as) to WebAssembly and writes them as source files that the
+ * engine imports, so that the package needs no compiler, no fetched file and no loader.
+ * `npm run kernels` writes them; a test compares the files with freshly compiled sources.
  */
 import { writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';

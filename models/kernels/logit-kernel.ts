@@ -1,37 +1,28 @@
 /**
- * The compiled kernel of the logistic regression (logit.as) as a density. One WebAssembly module with
- * one memory serves all models of a thread: the memory holds the rows of one model at a time, and is
- * written anew when another model is evaluated. A memory for each model would run out: an analysis
- * may have a hundred thousand of them.
+ * The posterior of a logistic regression through a compiled kernel (logit.as), in coordinates x with
+ * q = origin + basis · x. The log odds of the rows are linear in x, normal priors of slopes are a
+ * quadratic form in x, and the prior of the intercept is a Student-t of a linear function of x; the
+ * coefficients of all three are computed once.
+ *
+ * With s_i = 1 for y_i ≥ ½ and −1 below, z_i = s_i · (1, x_i − x̄) and r_i = min(y_i, 1 − y_i), the
+ * log likelihood is
+ *
+ *     Σ y_i log p_i + (1 − y_i) log(1 − p_i) = −Σ log(1 + exp(−z_i·q)) − (Σ r_i z_i)·q,
+ *
+ * for outcomes of 0 or 1, with r_i = 0, and for probabilities (the quasi-likelihood of Papke &
+ * Wooldridge 1996).
+ *
+ * One WebAssembly module with one memory serves all models of a thread: the memory holds the rows of
+ * one model at a time, and is rewritten when another model is evaluated. One memory per model
+ * would exhaust memory: an analysis may have a hundred thousand models.
  */
-import type { QuickDensity } from '../../src/sampler/model.js';
+import { studentTKernel } from '../../src/linear-algebra/student-t.js';
+import type { Coordinates, QuickDensity } from '../../src/sampler/model.js';
+import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
+import { type Prior, priorDensity } from '../prior-distributions.js';
+import type { RegressionSpecification } from '../regression-data.js';
 import { logitModule } from './logit-module.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
-
-/**
- * A logistic log likelihood, a quadratic form and a Student-t density, up to constants:
- * −Σ log(1 + exp(−o_i − z_i·x)) + b·x − ½ x·P x − (ν + 1)/2 · log(1 + (c + a·x)²/ν).
- */
-export interface LogitTerms {
-  readonly rows: number;
-  readonly dimension: number;
-  /** Row-major z_i, signed by their outcomes. */
-  readonly signedRows: Float64Array;
-  /** o_i. */
-  readonly offsets: Float64Array;
-  /** Added to it all. */
-  readonly constant: number;
-  /** b. */
-  readonly linear: Float64Array;
-  /** P, row-major and symmetric. */
-  readonly quadratic: Float64Array;
-  /** ν, c and a. */
-  readonly student: {
-    readonly degreesOfFreedom: number;
-    readonly offset: number;
-    readonly direction: Float64Array;
-  };
-}
 
 /** `block` is an address in bytes. */
 interface LogitExports extends KernelMemory {
@@ -47,93 +38,289 @@ interface LogitExports extends KernelMemory {
   ): number;
 }
 
-/** The kernel handles four rows per turn of its loop. */
+/** Null if the platform does not support it. */
+const kernel = instantiated<LogitExports>(logitModule);
+
+let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
+let owner: Float64Array | null = null;
+
+/** Share of distinct rows below which merged rows are faster than the kernel. */
+const FEW_CELLS = 0.25;
+
+/**
+ * The fused density of a Bernoulli regression with the logit link, an intercept with a Student-t
+ * prior, slopes with normal or flat priors, no offset, and rows that are mostly distinct. Null for
+ * any other regression, and if the kernel does not run on this platform.
+ */
+export function fusedLogistic(
+  { family, data, priors }: RegressionSpecification,
+  design: CoefficientDesign,
+): ((coordinates: Coordinates) => Required<QuickDensity>) | null {
+  if (!kernel || family.family !== 'bernoulli' || family.link !== 'logit') return null;
+  if (data.offset || data.groups.length > 0 || design.cells < FEW_CELLS * data.rows) return null;
+  const intercept = priors.intercept && studentTerm(priors.intercept);
+  const slopes = priors.coefficients.map(quadraticTerm);
+  if (!intercept || !slopes.every((term) => term !== null)) return null;
+  const rows = signedRows(design, data.outcomes);
+  return (coordinates) => {
+    const terms = termsIn(coordinates, rows, [FLAT, ...slopes], intercept);
+    return new FusedLogistic(kernel, terms);
+  };
+}
+
+type StudentTPrior = Extract<Prior, { readonly distribution: 'student_t' }>;
+
+function studentTerm(prior: Prior): StudentTPrior | null {
+  return prior.distribution === 'student_t' && isUnbounded(prior) ? prior : null;
+}
+
+/** −½ precision (x − mean)² + constant. */
+interface QuadraticTerm {
+  readonly mean: number;
+  readonly precision: number;
+  readonly constant: number;
+}
+
+const FLAT: QuadraticTerm = { mean: 0, precision: 0, constant: 0 };
+
+function quadraticTerm(prior: Prior): QuadraticTerm | null {
+  if (!isUnbounded(prior)) return null;
+  if (prior.distribution === 'flat') return FLAT;
+  if (prior.distribution !== 'normal') return null;
+  const { mean, sd } = prior;
+  return { mean, precision: 1 / (sd * sd), constant: priorDensity(prior).logDensity(mean) };
+}
+
+function isUnbounded({
+  lower = Number.NEGATIVE_INFINITY,
+  upper = Number.POSITIVE_INFINITY,
+  scaling,
+}: Prior): boolean {
+  return (
+    scaling === undefined &&
+    lower === Number.NEGATIVE_INFINITY &&
+    upper === Number.POSITIVE_INFINITY
+  );
+}
+
+interface SignedRows {
+  readonly rows: number;
+  /** Intercept and slopes. */
+  readonly dimension: number;
+  /** Column-major z_i. */
+  readonly columns: Float64Array;
+  /** Σ r_i z_i. */
+  readonly remainders: Float64Array;
+}
+
+function signedRows(
+  { cells, cellOf, slopes, columns: centred }: CoefficientDesign,
+  outcomes: Float64Array,
+): SignedRows {
+  const rows = outcomes.length;
+  const dimension = slopes + 1;
+  const columns = new Float64Array(rows * dimension);
+  const remainders = new Float64Array(dimension);
+  for (let i = 0; i < rows; i++) {
+    const sign = outcomes[i] >= 0.5 ? 1 : -1;
+    const remainder = Math.min(outcomes[i], 1 - outcomes[i]);
+    const cell = cellOf ? cellOf[i] : i;
+    for (let j = 0; j < dimension; j++) {
+      const z = j === 0 ? sign : sign * centred[(j - 1) * cells + cell];
+      columns[j * rows + i] = z;
+      remainders[j] += remainder * z;
+    }
+  }
+  return { rows, dimension, columns, remainders };
+}
+
+/**
+ * A logistic log likelihood, a quadratic form and a Student-t density:
+ * constant
+ − Σ log(1 + exp(−o_i − z_i·x)) + b·x − ½ x·P x − (ν + 1)/2 · log(1 + (c + a·x)²/ν).
+ */
+interface LogitTerms {
+  readonly rows: number;
+  readonly dimension: number;
+  /** Row-major z_i, signed by their outcomes. */
+  readonly signedRows: Float64Array;
+  /** o_i. */
+  readonly offsets: Float64Array;
+  readonly constant: number;
+  /** b. */
+  readonly linear: Float64Array;
+  /** P, row-major and symmetric. */
+  readonly quadratic: Float64Array;
+  /** ν, c and a. */
+  readonly student: {
+    readonly df: number;
+    readonly offset: number;
+    readonly direction: Float64Array;
+  };
+}
+
+function termsIn(
+  coordinates: Coordinates,
+  rows: SignedRows,
+  priors: readonly QuadraticTerm[],
+  interceptPrior: StudentTPrior,
+): LogitTerms {
+  const { dimension } = rows;
+  const { df, location, scale } = interceptPrior;
+  const { origin, basis } = coordinates;
+  return {
+    rows: rows.rows,
+    dimension,
+    ...rowsIn(coordinates, rows),
+    ...quadraticFormIn(
+      coordinates,
+      rows,
+      priors,
+      priorDensity(interceptPrior).logDensity(location),
+    ),
+    student: {
+      df,
+      offset: (origin[0] - location) / scale,
+      direction: basis.slice(0, dimension).map((value) => value / scale),
+    },
+  };
+}
+
+/** z_i·q = z_i·origin + (basisᵀ z_i)·x. */
+function rowsIn(
+  { origin, basis }: Coordinates,
+  { rows, dimension, columns }: SignedRows,
+): Pick<LogitTerms, 'signedRows' | 'offsets'> {
+  const signedRows = new Float64Array(rows * dimension);
+  const offsets = new Float64Array(rows);
+  for (let k = 0; k < dimension; k++) {
+    for (let i = 0; i < rows; i++) {
+      const value = columns[k * rows + i];
+      offsets[i] += value * origin[k];
+      for (let j = 0; j < dimension; j++) {
+        signedRows[i * dimension + j] += value * basis[k * dimension + j];
+      }
+    }
+  }
+  return { signedRows, offsets };
+}
+
+/** The priors of the slopes and the remainders of fractional outcomes. */
+function quadraticFormIn(
+  { origin, basis }: Coordinates,
+  { dimension, remainders }: SignedRows,
+  priors: readonly QuadraticTerm[],
+  constantOfIntercept: number,
+): Pick<LogitTerms, 'constant' | 'linear' | 'quadratic'> {
+  const linear = new Float64Array(dimension);
+  const quadratic = new Float64Array(dimension * dimension);
+  let constant = constantOfIntercept;
+  for (let k = 0; k < dimension; k++) {
+    const row = basis.subarray(k * dimension, (k + 1) * dimension);
+    const { mean, precision, constant: atMean } = priors[k];
+    const distance = origin[k] - mean;
+    constant += atMean - remainders[k] * origin[k] - 0.5 * precision * distance * distance;
+    for (let a = 0; a < dimension; a++) {
+      linear[a] -= (remainders[k] + precision * distance) * row[a];
+      for (let b = 0; b < dimension; b++) {
+        quadratic[a * dimension + b] += precision * row[a] * row[b];
+      }
+    }
+  }
+  return { constant, linear, quadratic };
+}
+
+/** Rows per iteration of the kernel's loop. */
 const ROWS_A_TURN = 4;
 /** Columns that the kernel keeps in registers; fewer columns are padded to this number. */
 const FEW_COLUMNS = 6;
 /** Numbers that the kernel writes in addition to the gradient, padded. */
 const RESULTS = 4;
 
-/** Null if the platform cannot run it. */
-const kernel = instantiated<LogitExports>(logitModule);
+/** The kernel's memory is one block of doubles: results, x, momentum, gradient, data. */
+class FusedLogistic implements Required<QuickDensity> {
+  readonly #kernel: LogitExports;
+  readonly #terms: LogitTerms;
+  readonly #data: Float64Array;
+  /** Number of columns with padding; number of iterations over rows. */
+  readonly #padded: number;
+  readonly #turns: number;
+  /** Start of the block, in doubles. */
+  readonly #start: number;
 
-let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
-let owner: Float64Array | null = null;
+  constructor(exports: LogitExports, terms: LogitTerms) {
+    const { dimension, rows } = terms;
+    this.#kernel = exports;
+    this.#terms = terms;
+    this.#padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
+    this.#turns = Math.ceil(rows / ROWS_A_TURN);
+    this.#data = arranged(terms, this.#padded, this.#turns);
+    // The first address is a multiple of 16 bytes.
+    this.#start = 2 * Math.ceil(exports.free.value / (2 * DOUBLE));
+  }
 
-/** True if this platform can run the kernel. */
-export const kernelRuns = kernel !== null;
+  readonly logDensity: QuickDensity['logDensity'] = (position, gradient) => {
+    const memory = this.#memory();
+    const x = this.#start + RESULTS;
+    this.#write(memory, x, position);
+    const value = this.#kernel.logDensity(this.#turns, this.#padded, this.#start * DOUBLE);
+    read(memory, x + 2 * this.#padded, gradient);
+    return this.#finished(memory, value);
+  };
 
-/** @throws RangeError if the kernel does not run */
-export function compiledLogit(terms: LogitTerms): Required<QuickDensity> {
-  if (!kernel) throw new RangeError('the compiled kernel does not run on this platform');
-  const { dimension } = terms;
-  const padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
-  const turns = Math.ceil(terms.rows / ROWS_A_TURN);
-  const padding = turns * ROWS_A_TURN - terms.rows;
-  const data = arranged(terms, padded, turns);
-  // Addresses in doubles; the first is a multiple of 16 bytes.
-  const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
-  const xStart = start + RESULTS;
-  const momentumStart = xStart + padded;
-  const gradientStart = momentumStart + padded;
-  const dataStart = gradientStart + 2 * padded;
-  const block = start * DOUBLE;
-  const nu = terms.student.degreesOfFreedom;
-  const halfPower = 0.5 * (nu + 1);
+  readonly fusedStep: Required<QuickDensity>['fusedStep'] = (point, sizes) => {
+    const { position, momentum, gradient } = point;
+    const memory = this.#memory();
+    const padded = this.#padded;
+    const x = this.#start + RESULTS;
+    this.#write(memory, x, position);
+    this.#write(memory, x + padded, momentum);
+    this.#write(memory, x + 2 * padded, gradient);
+    const { end, middle, cosine, sine } = sizes;
+    const block = this.#start * DOUBLE;
+    const value = this.#kernel.splitStep(this.#turns, padded, block, end, middle, cosine, sine);
+    read(memory, x, position);
+    read(memory, x + padded, momentum);
+    read(memory, x + 2 * padded, gradient);
+    point.logDensity = this.#finished(memory, value);
+  };
 
   /** The kernel's memory with this model's data in it. */
-  const memoryOfModel = (): Float64Array => {
-    if (owner !== data) {
-      reserve(kernel, dataStart + data.length);
-      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
-      view.set(data, dataStart);
-      owner = data;
+  #memory(): Float64Array {
+    if (owner !== this.#data) {
+      const dataStart = this.#start + RESULTS + 4 * this.#padded;
+      reserve(this.#kernel, dataStart + this.#data.length);
+      const { buffer } = this.#kernel.memory;
+      if (view.buffer !== buffer) view = new Float64Array(buffer);
+      view.set(this.#data, dataStart);
+      owner = this.#data;
     }
     return view;
-  };
+  }
 
-  /** A step that overflowed leaves NaN in the padding, which would spoil all later steps. */
-  const clearPadding = (memory: Float64Array, at: number): void => {
-    for (let j = dimension; j < padded; j++) memory[at + j] = 0;
-  };
+  /** Resets the padding to zero: an overflowed step leaves NaN there, which would affect later steps. */
+  #write(memory: Float64Array, at: number, values: Float64Array): void {
+    const { length } = values;
+    for (let j = 0; j < length; j++) memory[at + j] = values[j];
+    for (let j = length; j < this.#padded; j++) memory[at + j] = 0;
+  }
 
-  /** Takes the logarithms. Each row of padding has added log 2, which is taken off again. */
-  const finished = (memory: Float64Array, value: number): number =>
-    terms.constant +
-    value -
-    Math.log(memory[start]) -
-    (memory[start + 1] - padding) * Math.LN2 -
-    halfPower * Math.log1p(memory[start + 2] / nu);
+  /** Takes the logarithms. Each padding row has added log 2, which is subtracted here. */
+  #finished(memory: Float64Array, value: number): number {
+    const { rows, constant, student } = this.#terms;
+    const padding = this.#turns * ROWS_A_TURN - rows;
+    return (
+      constant +
+      value -
+      Math.log(memory[this.#start]) -
+      (memory[this.#start + 1] - padding) * Math.LN2 +
+      studentTKernel(memory[this.#start + 2], student.df)
+    );
+  }
+}
 
-  return {
-    logDensity(position, gradient) {
-      const memory = memoryOfModel();
-      for (let j = 0; j < dimension; j++) memory[xStart + j] = position[j];
-      clearPadding(memory, xStart);
-      const value = kernel.logDensity(turns, padded, block);
-      for (let j = 0; j < dimension; j++) gradient[j] = memory[gradientStart + j];
-      return finished(memory, value);
-    },
-    fusedStep(point, { end, middle, cosine, sine }) {
-      const { position, momentum, gradient } = point;
-      const memory = memoryOfModel();
-      for (let j = 0; j < dimension; j++) {
-        memory[xStart + j] = position[j];
-        memory[momentumStart + j] = momentum[j];
-        memory[gradientStart + j] = gradient[j];
-      }
-      clearPadding(memory, xStart);
-      clearPadding(memory, momentumStart);
-      clearPadding(memory, gradientStart);
-      const value = kernel.splitStep(turns, padded, block, end, middle, cosine, sine);
-      for (let j = 0; j < dimension; j++) {
-        position[j] = memory[xStart + j];
-        momentum[j] = memory[momentumStart + j];
-        gradient[j] = memory[gradientStart + j];
-      }
-      point.logDensity = finished(memory, value);
-    },
-  };
+function read(memory: Float64Array, at: number, values: Float64Array): void {
+  for (let j = 0; j < values.length; j++) values[j] = memory[at + j];
 }
 
 /** The data in the order in which logit.as expects them after the gradient. */
@@ -148,7 +335,7 @@ function arranged(terms: LogitTerms, padded: number, turns: number): Float64Arra
   }
   data.set(student.direction, studentStart);
   data[studentStart + padded] = student.offset;
-  data[studentStart + padded + 1] = student.degreesOfFreedom;
+  data[studentStart + padded + 1] = student.df;
   for (let i = 0; i < rows; i++) {
     const start = rowsStart + (i - (i % 2)) * (padded + 1) + (i % 2);
     data[start] = offsets[i];

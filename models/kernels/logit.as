@@ -1,20 +1,20 @@
 /**
  * The posterior of a logistic regression, its gradient and a split step along it, in AssemblyScript
- * with two rows to a vector, two vectors to a turn of the loop, and no branch on what the rows say:
- * real margins come in no order, and a guess of their sign that fails costs as much as a row.
+ * with two rows per vector, two vectors per iteration, and no branches on the data: real margins are
+ * unordered, and a mispredicted sign costs as much as a row.
  *
- * Of a position x it computes, up to constants,
+ * For a position x it computes, up to constants,
  *
  *     −Σ log(1 + exp(−m_i)),  m_i = o_i + z_i·x       the rows, signed by their outcomes
  *     + b·x − ½ x·P x                                 what is quadratic: normal priors
  *     − (ν + 1)/2 · log(1 + u²/ν),  u = c + a·x       a Student-t prior
  *
- * and leaves the logarithms to its caller. The plain twins are `logDensity` in
- * models/bernoulli-logit.ts and `splitStepOf` in src/sampler/split-step.ts. `npm run kernels` compiles
+ * and leaves the logarithms to its caller. The JavaScript equivalents are `logDensity` in
+ * models/generalized-linear.ts and `splitStepOf` in src/sampler/split-hmc.ts. `npm run kernels` compiles
  * this file into models/kernels.
  *
- * All of a model stands in one block of numbers, laid out by models/kernels/logit-kernel.ts, of
- * which d, the number of columns, is padded with zeros to an even number:
+ * A model is one block of doubles, laid out by models/kernels/logit-kernel.ts. The number of columns
+ * d is padded with zeros to an even number:
  *
  *     results (4) · x (d) · momentum (d) · gradient (d, and room for d more) ·
  *     b (d) · P (d · d) · a (d) · c · ν · rows
@@ -23,12 +23,12 @@
  * number is padded to a multiple of four by zeros.
  */
 
-/** Where memory is free: behind the constants. */
+/** First free address, after the constants. */
 export const free: usize = __heap_base;
 
 /**
- * What the exponential needs, from memory: as literals they would be built anew, number by number,
- * in every turn. 1.5 · 2^52, added to a number, leaves its whole part in the last bits. The
+ * Constants of the exponential, in memory: literals would be rebuilt, number by number, in every
+ * iteration. 1.5 · 2^52, added to a number, leaves its integer part in the last bits. The
  * polynomial is the economized one of degree 9 for 2^r, |r| ≤ ½, right to 1.4e-14.
  */
 const constants = memory.data<f64>([
@@ -47,12 +47,12 @@ const constants = memory.data<f64>([
   1.325964524488711e-06, 1.325964524488711e-06,
   1.0205905413765595e-07, 1.0205905413765595e-07,
 ], 16);
-/** Places in `constants`. */
+/** Offsets in `constants`. */
 const LOG2_E = 0;
 const SHIFTER = 1;
 const LEAST = 2;
 const ONE = 3;
-/** The coefficient of r^k stands at C0 + k. */
+/** The coefficient of r^k is at C0 + k. */
 const C0 = 4;
 const ZERO = f64x2.splat(0.0);
 /** Set, it makes a number negative. */
@@ -73,8 +73,8 @@ function line(k: usize, s: v128): v128 {
 }
 
 /**
- * exp(−|x|) as 2^k · 2^r with k whole, the polynomial's even and odd parts apart, so that they do
- * not wait for each other. Beyond 2^−1021 it stays there.
+ * exp(−|x|) as 2^k · 2^r with integer k. The even and odd parts of the polynomial are evaluated
+ * separately, without data dependencies. The result is at least 2^−1021.
  */
 @inline
 function expOfMinusAbs(x: v128): v128 {
@@ -115,7 +115,7 @@ function sumOfLanes(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0) + f64x2.extract_lane(pair, 1);
 }
 
-/** Factors are at most 2: of 256 turns, at most 2^512 a lane. */
+/** Factors are at most 2: 256 iterations give at most 2^512 per lane. */
 const TURNS_A_PRODUCT = 256;
 
 @inline
@@ -128,8 +128,8 @@ function storeLogarithm(result: usize, product: v128, exponents: v128): void {
  * The rows' part for any number of columns.
  *
  * @param turns rows, padded, over four
- * @param sums where the gradient goes: `dimension` numbers, in room for twice as many
- * @param result where two numbers go: a product, and a power of two that it is to be multiplied by;
+ * @param sums address of the gradient: `dimension` numbers, with room for twice as many
+ * @param result address of two numbers, a product and its separate power of two;
  *   the logarithm of both is part of the loss
  * @returns the part of the loss that is linear in the margins
  */
@@ -240,7 +240,7 @@ const STRIDE_OF_6: usize = 112;
 
 /**
  * The same for six columns, five attributes and an intercept in the paper, with position and sums
- * in registers: a fifth faster, for which the middle of the loop stands here twice. Fewer columns are
+ * in registers: a fifth faster, at the price of a duplicated loop body. Fewer columns are
  * padded with zeros.
  */
 function rowsOfSix(turns: i32, x: usize, sums: usize, rows: usize, result: usize): f64 {

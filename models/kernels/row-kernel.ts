@@ -1,13 +1,13 @@
 /**
  * The compiled log likelihoods of rows (rows.as) as functions of (α?, β …, aux …), for the families
- * and links that it knows. One module with one memory serves all models of a thread, as in
- * logit-kernel.ts: who comes next brings its rows.
+ * and links that it supports. One module with one memory serves all models of a thread, as in
+ * logit-kernel.ts: a model rewrites its rows if another model was evaluated last.
  */
 
-import type { Family, Outcomes } from '../families/family.js';
-import { risingFactorials } from '../families/rising-factorials.js';
-import { studentConstant, studentConstantSlope } from '../families/student.js';
-import { type Totals, totalsOf } from '../families/totals.js';
+import { studentTConstant } from '../../src/linear-algebra/student-t.js';
+import { type Family, type Outcomes, type Totals, totalsOf } from '../families/family.js';
+import { risingFactorials } from '../families/negbinomial.js';
+import { studentConstantSlope } from '../families/student.js';
 import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
 import { rowsModule } from './rows-module.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
@@ -15,7 +15,7 @@ import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly
 /** Writes the gradient by the parameters and returns the log likelihood, up to a constant. */
 export type ParameterLikelihood = (parameters: Float64Array, gradient: Float64Array) => number;
 
-/** `block` is a place in bytes; the rest as rows.as has it. */
+/** `block` is an address in bytes; the other arguments are those of rows.as. */
 interface RowExports extends KernelMemory {
   poisson(rows: number, columns: number, block: number): number;
   logistic(rows: number, columns: number, block: number): number;
@@ -33,13 +33,13 @@ interface RowExports extends KernelMemory {
 
 const RESULTS = 4;
 
-/** Null where it does not run. */
+/** Null if the platform does not support it. */
 const kernel = instantiated<RowExports>(rowsModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
 let owner: Float64Array | null = null;
 
-/** Of one model, whose rows are in the kernel's memory by now. */
+/** A call for one model, whose rows are in the kernel's memory. */
 interface Call {
   readonly exports: RowExports;
   readonly rows: number;
@@ -55,9 +55,9 @@ interface Call {
 type FamilyCall = (call: Call) => number;
 
 /**
- * Null where the kernel does not run, or knows not this family with this link.
+ * Null if the kernel is not available or does not support the family with this link.
  *
- * @param plain its twin, which takes over where the kernel says that it is out of its range
+ * @param plain the same likelihood in JavaScript, for parameters outside the kernel's range
  */
 export function compiledLikelihood(
   family: Family,
@@ -74,7 +74,7 @@ export function compiledLikelihood(
   const rows = 4 * Math.ceil(design.cells / 4);
   const columns = slopes + (slopes % 2);
   const data = arranged(design, totals, rows, columns);
-  // Places in doubles, the first on a border of 16 bytes.
+  // Offsets in doubles; the first is aligned to 16 bytes.
   const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
   const coefficients = start + RESULTS;
   const gradients = coefficients + columns + 2;
@@ -99,17 +99,94 @@ export function compiledLikelihood(
     view[coefficients] = intercept === 1 ? parameters[0] : 0;
     view[coefficients + 1] = 0;
     for (let j = 0; j < slopes; j++) view[coefficients + 2 + j] = parameters[intercept + j];
-    // Another model, or a step that overflowed, may have left something there.
+    // Another model or an overflowed step may have written here.
     if (columns > slopes) view[coefficients + 2 + slopes] = 0;
     for (let a = 0; a < auxiliary; a++) call.aux[a] = parameters[intercept + slopes + a];
     const value = ofFamily(call);
-    // Σ ∂ℓ/∂η is NaN if any of it is; and so is the value where the family has left its range.
+    // Σ ∂ℓ/∂η is NaN if a term is; the value is NaN outside the kernel's range.
     if (Number.isNaN(value + view[gradients])) return plain(parameters, gradient);
     if (intercept === 1) gradient[0] = view[gradients];
     for (let j = 0; j < slopes; j++) gradient[intercept + j] = view[gradients + 2 + j];
     for (let a = 0; a < auxiliary; a++) gradient[intercept + slopes + a] = call.auxGradient[a];
     return value;
   };
+}
+
+/** Rows in groups, each with coefficients of its own; row-major values. */
+interface GroupedRows {
+  /** Index of the first row of each group, and the number of rows. */
+  readonly starts: Int32Array;
+  /** Number of slopes. */
+  readonly slopes: number;
+  readonly values: Float64Array;
+  /** Outcomes from 0 to 1. */
+  readonly outcomes: Float64Array;
+}
+
+/**
+ * The log likelihood of one group for its coefficients (α, β); writes the slope by them. NaN outside the
+ * kernel's range.
+ */
+export type GroupLikelihood = (
+  group: number,
+  coefficients: Float64Array,
+  slope: Float64Array,
+) => number;
+
+/** Logistic regressions of groups, with an intercept; null if the kernel is not available. */
+export function compiledGroups(given: GroupedRows): GroupLikelihood | null {
+  if (!kernel) return null;
+  const { starts, slopes } = given;
+  const groups = starts.length - 1;
+  const columns = slopes + (slopes % 2);
+  const head = RESULTS + 2 * (columns + 2);
+  const rows = Int32Array.from(
+    { length: groups },
+    (_, g) => 4 * Math.ceil((starts[g + 1] - starts[g]) / 4),
+  );
+  const blocks = new Int32Array(groups + 1);
+  const first = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
+  blocks[0] = first;
+  rows.forEach((count, g) => {
+    blocks[g + 1] = blocks[g] + head + count * (5 + columns);
+  });
+  const data = new Float64Array(blocks[groups] - first);
+  for (let g = 0; g < groups; g++) arrangeGroup(given, g, rows[g], data, blocks[g] - first + head);
+
+  return (group, coefficients, slope) => {
+    if (owner !== data) {
+      reserve(kernel, blocks[groups]);
+      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
+      view.set(data, first);
+      owner = data;
+    }
+    const block = blocks[group];
+    const at = block + RESULTS;
+    view[at] = coefficients[0];
+    for (let j = 1; j <= slopes; j++) view[at + 1 + j] = coefficients[j];
+    const value = kernel.logistic(rows[group], columns, block * DOUBLE);
+    const gradient = at + columns + 2;
+    slope[0] = view[gradient];
+    for (let j = 1; j <= slopes; j++) slope[j] = view[gradient + 1 + j];
+    return value;
+  };
+}
+
+/** Outcomes, ones and columns of a group's rows, after its zero offset, η and ∂ℓ/∂η. */
+function arrangeGroup(
+  { starts, slopes, values, outcomes }: GroupedRows,
+  group: number,
+  rows: number,
+  data: Float64Array,
+  start: number,
+): void {
+  for (let i = starts[group], place = 0; i < starts[group + 1]; i++, place++) {
+    data[start + 3 * rows + place] = outcomes[i];
+    data[start + 4 * rows + place] = 1;
+    for (let j = 0; j < slopes; j++) {
+      data[start + (5 + j) * rows + place] = values[i * slopes + j];
+    }
+  }
 }
 
 function familyCall(
@@ -141,7 +218,7 @@ function familyCall(
   }
 }
 
-/** The end of the rational function that is the kernel's. */
+/** Upper end of the range of the kernel's rational function. */
 const FARTHEST = Math.sqrt(32);
 
 function probit(single: boolean): FamilyCall {
@@ -154,7 +231,7 @@ function probit(single: boolean): FamilyCall {
   };
 }
 
-/** Of a product and the power of two that it is to be multiplied by. */
+/** The logarithm of a product that is stored with a separate power of two. */
 function logarithm(result: Call['result']): number {
   return Math.log(result(0)) + result(1) * Math.LN2;
 }
@@ -179,11 +256,11 @@ function student(count: number): FamilyCall {
     const shares = result(2);
     auxGradient[0] = ((nu + 1) * shares - count) / sigma;
     auxGradient[1] = count * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
-    return count * (studentConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
+    return count * (studentTConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
   };
 }
 
-/** What stands behind the gradient in the block of rows.as. */
+/** The data that follow the gradient in the block of rows.as. */
 function arranged(
   { cells, slopes, columns, offset }: CoefficientDesign,
   { sums, counts }: Totals,

@@ -1,9 +1,9 @@
 /**
  * Log likelihoods of generalized linear models over many rows, with their gradients, in
- * AssemblyScript: two rows to a vector, and no branch on what the rows say.
+ * AssemblyScript: two rows per vector, and no branches on the data.
  *
- * Of coefficients (α, β) it computes η = offset + α + X β, then what the family makes of a row with
- * y, the sum of its outcomes, and n, how many they are or were tried, and at last (1, X)ᵀ ∂ℓ/∂η:
+ * For coefficients (α, β) it computes η = offset + α + X β, then the family's log likelihood of each row
+ * with y, the sum of its outcomes, and n, their number or trials, and finally (1, X)ᵀ ∂ℓ/∂η:
  *
  *     poisson        Σ y η − n e^η
  *     logistic       Σ y η − n log(1 + e^η)
@@ -11,23 +11,23 @@
  *     student        Σ log(1 + r²/s),  r = n (y − η), s = ν σ²
  *     probit         Σ y log Φ(η) + (n − y) log Φ(−η)
  *
- * with the sums that the derivatives by φ, σ and ν are made of. The plain twins are the loops of
+ * with the sums for the derivatives by φ, σ and ν. The JavaScript equivalents are the loops of
  * models/families and of models/coefficient-design.ts. `npm run kernels` compiles this file.
  *
- * All of a model stands in one block of numbers, laid out by models/kernels/row-kernel.ts, of which
- * N, the rows, is padded to a multiple of four and K, the slopes, to an even number, by zeros:
+ * A model is one block of doubles, laid out by models/kernels/row-kernel.ts. The number of rows N is
+ * padded with zeros to a multiple of four, the number of slopes K to an even number:
  *
  *     results (4) · α, 0, β (2 + K) · gradient (2 + K) ·
  *     offset (N) · η (N) · ∂ℓ/∂η (N) · y (N) · n (N) · columns of X (K · N)
  */
 
-/** Where memory is free: behind the constants. */
+/** First free address, after the constants. */
 export const free: usize = __heap_base;
 
 /**
- * From memory: as literals they would be built anew in every turn. First what the exponential needs,
- * as in logit.as; then log(1 + e) = s P(s²) with s = e/(2 + e) ≤ 1/3, of which P is the economized
- * polynomial of degree 8, right to 2e-15; then Cody's rational function of the normal tail, as in
+ * In memory: literals would be rebuilt in every iteration. First the constants of the exponential, as
+ * in logit.as; then log(1 + e) = s P(s²) with s = e/(2 + e) ≤ 1/3 and P the economized polynomial of
+ * degree 8, accurate to 2e-15; then Cody's rational function of the normal tail, as in
  * models/normal-tail.ts, right to 5e-12 from 0 to √32.
  */
 const constants = memory.data<f64>([
@@ -44,7 +44,7 @@ const constants = memory.data<f64>([
   19685.429676859992, 38912.00328609327, 34900.95272114598, 18615.571640885097,
   6485.558298266761, 1519.377599407555, 235.387901782625, 22.266688044328117,
 ], 16);
-/** Places in `constants`. */
+/** Offsets in `constants`. */
 const LOG2_E = 0;
 const SHIFTER = 1;
 const LEAST = 2;
@@ -72,7 +72,7 @@ function line(k: usize, s: v128): v128 {
   return f64x2.add(constant(EXP + k), f64x2.mul(constant(EXP + k + 2), s));
 }
 
-/** exp(x) as 2^k · 2^r with k whole; beyond 2^±1021 it stays there. */
+/** exp(x) as 2^k · 2^r with integer k, limited to 2^±1021. */
 @inline
 function exp(x: v128): v128 {
   const power = f64x2.pmin(
@@ -96,7 +96,7 @@ function pair(place: usize, z: v128): v128 {
   return f64x2.add(constant(place), f64x2.mul(constant(place + 1), z));
 }
 
-/** log(1 + e), 0 ≤ e ≤ 1; the polynomial in pairs, so that they do not wait for each other. */
+/** log(1 + e), 0 ≤ e ≤ 1; the polynomial is evaluated in pairs without data dependencies. */
 @inline
 function log1p(e: v128): v128 {
   const s = f64x2.div(e, f64x2.add(TWO, e));
@@ -220,7 +220,7 @@ export function logistic(rows: usize, columns: usize, block: usize): f64 {
   return sumOfLanes(value);
 }
 
-/** Leaves the derivative by φ, without what the counts alone make, as a result. */
+/** Writes the derivative by φ, without the part of the counts alone, as a result. */
 export function negbinomial(
   rows: usize,
   columns: usize,
@@ -313,7 +313,7 @@ export function student(
   f64.store(block, sumOfLanes(shares), 16);
 }
 
-/** T(x) = Φ(−x) exp(x²/2) of 0 ≤ x ≤ √32. */
+/** T(x) = Φ(−x) exp(x²/2), 0 ≤ x ≤ √32. */
 @inline
 function scaledTail(x: v128): v128 {
   let above = constant(TAIL_ABOVE + 8);
@@ -337,9 +337,9 @@ function log(x: v128): v128 {
 }
 
 /**
- * Of y successes and n − y failures, those on the side of η have the probability 1 − T exp(−η²/2), the
- * others T exp(−η²/2), with T = T(|η|). Leaves the largest |η| of either lane as results: beyond √32
- * what it computed is wrong.
+ * Outcomes on the side of η (successes for η > 0) have probability 1 − T exp(−η²/2), the others
+ * T exp(−η²/2), with T = T(|η|). Writes the largest |η| of each lane as results: beyond √32 the
+ * values are wrong.
  *
  * @param single each row is either a success or a failure: then, as of Student-t rows, a product and
  *   a power of two are results, and the logarithm of both is to be added
@@ -369,7 +369,7 @@ function probitRows(rows: usize, columns: usize, block: usize, single: bool): f6
     value = f64x2.sub(value, f64x2.mul(unusual, halfSquare));
     let slope: v128;
     if (single) {
-      // A padding row is neither: its factor is one, and its slope zero.
+      // A padding row is neither: its factor is 1 and its slope 0.
       const factor = v128.bitselect(
         share,
         v128.bitselect(tail, ONE, f64x2.ne(unusual, ZERO)),

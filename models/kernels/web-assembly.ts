@@ -1,18 +1,18 @@
 /** WebAssembly modules that are shipped as text, without a file to be fetched. */
 
-/** What is used of WebAssembly: the engine is compiled without the types of any platform. */
+/** The part of the WebAssembly API that is used; the engine is compiled without platform types. */
 interface WebAssemblyPlatform<Exports> {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: Exports };
 }
 
-/** What every kernel exports: its memory, and where that is free, in bytes. */
+/** Exports of every kernel: its memory, and the address of its first free byte. */
 export interface KernelMemory {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly free: { readonly value: number };
 }
 
-/** Null where WebAssembly, its vectors or its compilation at run time are not to be had. */
+/** Null if WebAssembly, its vector instructions or compilation at run time are not available. */
 export function instantiated<Exports extends KernelMemory>(base64: string): Exports | null {
   const platform = (globalThis as { WebAssembly?: WebAssemblyPlatform<Exports> }).WebAssembly;
   try {
@@ -43,7 +43,7 @@ function decodeBase64(text: string): Uint8Array {
 const PAGE = 65536;
 export const DOUBLE = 8;
 
-/** Makes the kernel's memory large enough for so many numbers. */
+/** Grows the kernel's memory to hold this many numbers. */
 export function reserve({ memory }: KernelMemory, doubles: number): void {
   const missing = doubles * DOUBLE - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE));

@@ -16,7 +16,7 @@
  * So the partial correlations are independent, (1 + z_ij) / 2 ~ beta(c_j, c_j), as in that paper.
  */
 
-/** Unconstrained numbers of a correlation matrix of `size` variables. */
+/** Number of unconstrained parameters of a correlation matrix of `size` variables. */
 export function correlationCount(size: number): number {
   return (size * (size - 1)) / 2;
 }
@@ -34,7 +34,7 @@ export function writeCorrelationFactor(
     for (let j = 0; j < i; j++) {
       const z = Math.tanh(position[index++]);
       factor[i * size + j] = z * remaining;
-      // 1 − tanh² loses all digits in the tails, where 1/cosh keeps them.
+      // 1 − tanh² loses all digits in the tails; 1/cosh does not.
       remaining *= sech(position[index - 1]);
     }
     factor[i * size + i] = remaining;
@@ -43,8 +43,8 @@ export function writeCorrelationFactor(
 }
 
 /**
- * Adds to `gradient`, at `start`, what a gradient with respect to the entries of L is with respect
- * to y. `factor` is the L of this position.
+ * Converts a gradient by the entries of L to one by y and adds it to `gradient` at `start`.
+ * `factor` is L at this position.
  */
 export function addCorrelationGradient(
   position: Float64Array,

@@ -6,19 +6,19 @@
  *     y_i ~ family(η_i, aux),   η_i = offset_i + α + Σ_j β_j (x_ij − x̄_j) + Σ_f z_if · u_f[level]
  *     u_f[level] = Λ_f v,       v ~ normal(0, I),   Λ_f = diag(sd) L,   L Lᵀ ~ LKJ(η)
  *
- * The map of the last factor sees the linear predictor o_i of all else, β and the other effects: of
- * a likelihood that is roughly normal, with weights W_i around η̂,
+ * The map of the last factor uses the linear predictor o_i of all other terms. For a likelihood that
+ * is roughly normal, with weights W_i around η̂,
  *
  *     b = Σ_i z_i (g_i + W_i (z_i·û − (o_i − ô_i))),    H = Σ_i W_i z_i z_iᵀ        over a level's rows,
  *
- * so that neither the intercept nor a slope drags the effects along. The other factors, with fewer
- * effects, have the b and H that are left when the last one's effects have been integrated out.
+ * so that the effects do not depend on the intercept and slopes. The other factors, with fewer
+ * effects, use the b and H that remain after the last factor's effects are integrated out.
  */
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap } from './group-map.js';
-import { type MultilevelParameters, multilevelParameters } from './parameters.js';
+import { MultilevelParameters } from './parameters.js';
 import {
   addByLevel,
   addColumnSums,
@@ -34,13 +34,13 @@ export interface MultilevelDensity {
   readonly data: MultilevelRows;
   readonly family: ResponseFamily;
   readonly parameters: MultilevelParameters;
-  /** A map a factor, in the order of `data.factors`. */
+  /** One map per factor, in the order of `data.factors`. */
   readonly maps: readonly GroupMap[];
-  /** Where each factor's z starts. */
+  /** Start of each factor's z. */
   readonly starts: readonly number[];
   /** Row-major (row, coefficient of the last factor): W_i z_i, by which the last map's b falls with o_i. */
   readonly weighted: Float64Array;
-  /** b of the last factor where o is zero. */
+  /** b of the last factor at o = 0. */
   readonly lastPull: Float64Array;
   /** η of the position last evaluated. */
   readonly eta: Float64Array;
@@ -57,7 +57,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     trials,
     cells,
   });
-  const parameters = multilevelParameters(specification, factors, data.means);
+  const parameters = new MultilevelParameters(specification, factors, data.means);
   const maps = factors.map(({ levels, size }) => groupMap(levels, size));
   const starts: number[] = [];
   let dimension = parameters.dimension;

@@ -3,7 +3,7 @@
  *
  *     y = X δ + Z u + ε,    u_j = Λ v_j, v_j ~ normal(0, I),    ε ~ normal(0, σ² I),
  *
- * where X and δ hold what is left: the population's coefficients and the effects of smaller factors.
+ * with δ the population-level coefficients and the effects of smaller factors, and X their columns.
  * With r = y − X δ, τ = σ⁻², and for each level H = Z_jᵀZ_j, s = Z_jᵀr, S = I + τ Λᵀ H Λ,
  *
  *     log p(y | δ, Λ, σ) = −n log σ − ½ τ rᵀr + Σ_j ½ τ² sᵀ Λ S⁻¹ Λᵀ s − ½ log |S|,
@@ -17,35 +17,20 @@
  *
  *     s̄ = τ² Λ S⁻¹ Λᵀ s,   Λ̄ = τ² B Λ S⁻¹ + 2 τ H Λ E,   τ̄ = τ tr(S⁻¹ A) + tr(E Λᵀ H Λ).
  *
- * A gradient costs products of levels, coefficients and columns, whatever the number of rows.
+ * The cost of a gradient depends on levels, coefficients and columns, not on the number of rows.
  */
 
-import { solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
-import { multiply, multiplyTransposed } from '../../src/linear-algebra/products.js';
+import {
+  factorize,
+  logDeterminant,
+  multiply,
+  multiplyTransposed,
+  solveLower,
+  solveLowerTransposed,
+  writeInverse,
+} from '../../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { GaussianStatistics, LevelClass } from './gaussian-statistics.js';
-
-export interface GaussianLikelihood {
-  /** Sets the gradients; Λ̄ is added to. `delta` is counted from the statistics' reference. */
-  logLikelihood(
-    delta: Float64Array,
-    loadings: Float64Array,
-    sigma: number,
-    deltaGradient: Float64Array,
-    loadingGradient: Float64Array,
-  ): number;
-  /** d/dσ, of the last evaluation. */
-  sigmaGradient(): number;
-  /**
-   * Minus the Hessian in two of the elements of δ, σ and Λ as last evaluated:
-   * τ XᵀX − Σ_j τ² (Z_jᵀX_j)ᵀ Λ S⁻¹ Λᵀ (Z_jᵀX_j).
-   */
-  information(first: number, second: number): number;
-  /** τ Z_jᵀZ_j of each level of the factor that is integrated out, row-major, as last evaluated. */
-  lastInformation(): Float64Array;
-  /** Writes effects drawn from their conditional, row-major (level, coefficient), as last evaluated. */
-  drawEffects(random: RandomStream, loadings: Float64Array, effects: Float64Array): void;
-}
 
 interface ClassState {
   readonly levelClass: LevelClass;
@@ -58,100 +43,128 @@ interface ClassState {
   readonly shrinkage: Float64Array;
 }
 
-export function gaussianLikelihood(
-  statistics: GaussianStatistics,
-  size: number,
-): GaussianLikelihood {
-  const { rows, width, squares, products, gram, classes } = statistics;
-  const square = size * size;
-  const states: ClassState[] = classes.map((levelClass) => ({
-    levelClass,
-    count: levelClass.levels.length,
-    residuals: new Float64Array(levelClass.pulls.length),
-    lower: new Float64Array(square),
-    inverse: new Float64Array(square),
-    shrinkage: new Float64Array(square),
-  }));
-  const scratch = newScratch(size);
-  let sigmaGradient = 0;
-  let precision = 0;
+/** The log likelihood of (δ, Λ, σ), and the conditional of the effects at its last evaluation. */
+export class IntegratedLikelihood {
+  readonly #statistics: GaussianStatistics;
+  readonly #size: number;
+  readonly #states: readonly ClassState[];
+  readonly #scratch: Scratch;
+  #precision = 0;
+  #sigmaGradient = 0;
 
-  return {
-    logLikelihood(delta, loadings, sigma, deltaGradient, loadingGradient) {
-      const tau = 1 / (sigma * sigma);
-      precision = tau;
-      let remaining = squares;
-      for (let i = 0, at = 0; i < width; i++) {
-        let product = products[i];
-        for (let j = 0; j < width; j++) product -= gram[at++] * delta[j];
-        remaining -= (products[i] + product) * delta[i];
-        deltaGradient[i] = tau * product;
+  /** @param size coefficients per level */
+  constructor(statistics: GaussianStatistics, size: number) {
+    const square = size * size;
+    this.#statistics = statistics;
+    this.#size = size;
+    this.#scratch = newScratch(size);
+    this.#states = statistics.classes.map((levelClass) => ({
+      levelClass,
+      count: levelClass.levels.length,
+      residuals: new Float64Array(levelClass.pulls.length),
+      lower: new Float64Array(square),
+      inverse: new Float64Array(square),
+      shrinkage: new Float64Array(square),
+    }));
+  }
+
+  /** Sets the gradients; adds to Λ̄. `delta` is relative to the statistics' reference. */
+  logLikelihood(
+    delta: Float64Array,
+    loadings: Float64Array,
+    sigma: number,
+    deltaGradient: Float64Array,
+    loadingGradient: Float64Array,
+  ): number {
+    const { rows, width, squares, products, gram } = this.#statistics;
+    const size = this.#size;
+    const scratch = this.#scratch;
+    const tau = 1 / (sigma * sigma);
+    this.#precision = tau;
+    let remaining = squares;
+    for (let i = 0, at = 0; i < width; i++) {
+      let product = products[i];
+      for (let j = 0; j < width; j++) product -= gram[at++] * delta[j];
+      remaining -= (products[i] + product) * delta[i];
+      deltaGradient[i] = tau * product;
+    }
+    let logLikelihood = -rows * Math.log(sigma) - 0.5 * tau * remaining;
+    let tauGradient = -0.5 * remaining;
+    for (const state of this.#states) {
+      writeResiduals(state, size, width, delta, scratch.moments);
+      logLikelihood += integrate(state, size, loadings, tau, scratch, loadingGradient);
+      tauGradient += scratch.tauGradient;
+      pullBack(state, size, width, deltaGradient, scratch.shrunk);
+    }
+    this.#sigmaGradient = -rows / sigma - (2 * tauGradient * tau) / sigma;
+    return logLikelihood;
+  }
+
+  /** d/dσ at the last evaluation. */
+  get sigmaGradient(): number {
+    return this.#sigmaGradient;
+  }
+
+  /**
+   * Minus the Hessian in two of the elements of δ, at σ and Λ as last evaluated:
+   * τ XᵀX − Σ_j τ² (Z_jᵀX_j)ᵀ Λ S⁻¹ Λᵀ (Z_jᵀX_j).
+   */
+  information(first: number, second: number): number {
+    const { width, gram } = this.#statistics;
+    const size = this.#size;
+    let sum = this.#precision * gram[first * width + second];
+    for (const { levelClass, count, shrinkage } of this.#states) {
+      for (let at = 0; at < count * size * size; at++) {
+        const level = Math.floor(at / (size * size));
+        const a = Math.floor((at % (size * size)) / size);
+        const b = at % size;
+        sum -=
+          levelClass.crosses[(level * size + a) * width + first] *
+          shrinkage[a * size + b] *
+          levelClass.crosses[(level * size + b) * width + second];
       }
-      let logLikelihood = -rows * Math.log(sigma) - 0.5 * tau * remaining;
-      let tauGradient = -0.5 * remaining;
-      for (const state of states) {
-        writeResiduals(state, size, width, delta, scratch.moments);
-        logLikelihood += integrate(state, size, loadings, tau, scratch, loadingGradient);
-        tauGradient += scratch.tauGradient;
-        pullBack(state, size, width, deltaGradient, scratch.shrunk);
-      }
-      sigmaGradient = -rows / sigma - (2 * tauGradient * tau) / sigma;
-      return logLikelihood;
-    },
-    sigmaGradient: () => sigmaGradient,
-    information(first, second) {
-      let sum = precision * gram[first * width + second];
-      for (const { levelClass, count, shrinkage } of states) {
-        for (let at = 0; at < count * square; at++) {
-          const level = Math.floor(at / square);
-          const a = Math.floor((at % square) / size);
-          const b = at % size;
-          sum -=
-            levelClass.crosses[(level * size + a) * width + first] *
-            shrinkage[a * size + b] *
-            levelClass.crosses[(level * size + b) * width + second];
-        }
-      }
-      return sum;
-    },
-    lastInformation() {
-      const levels = states.reduce((sum, { count }) => sum + count, 0);
-      const all = new Float64Array(levels * square);
-      for (const { levelClass } of states) {
-        for (const level of levelClass.levels) {
-          all.set(
-            levelClass.information.map((h) => precision * h),
-            level * square,
-          );
-        }
-      }
-      return all;
-    },
-    drawEffects(random, loadings, effects) {
-      const v = new Float64Array(size);
-      const noise = new Float64Array(size);
-      for (const { levelClass, residuals, lower } of states) {
-        levelClass.levels.forEach((level, at) => {
-          for (let r = 0; r < size; r++) {
-            v[r] = 0;
-            for (let m = r; m < size; m++) {
-              v[r] += precision * loadings[m * size + r] * residuals[at * size + m];
-            }
+    }
+    return sum;
+  }
+
+  /** τ Z_jᵀZ_j of each level of the factor that is integrated out, row-major, as last evaluated. */
+  lastInformation(): Float64Array {
+    const square = this.#size * this.#size;
+    const levels = this.#states.reduce((sum, { count }) => sum + count, 0);
+    const all = new Float64Array(levels * square);
+    for (const { levelClass } of this.#states) {
+      const information = levelClass.information.map((h) => this.#precision * h);
+      for (const level of levelClass.levels) all.set(information, level * square);
+    }
+    return all;
+  }
+
+  /** Writes effects drawn from their conditional, row-major (level, coefficient), as last evaluated. */
+  drawEffects(random: RandomStream, loadings: Float64Array, effects: Float64Array): void {
+    const size = this.#size;
+    const v = new Float64Array(size);
+    const noise = new Float64Array(size);
+    for (const { levelClass, residuals, lower } of this.#states) {
+      levelClass.levels.forEach((level, at) => {
+        for (let r = 0; r < size; r++) {
+          v[r] = 0;
+          for (let m = r; m < size; m++) {
+            v[r] += this.#precision * loadings[m * size + r] * residuals[at * size + m];
           }
-          // C⁻ᵀ (C⁻¹ τ Λᵀ s + noise).
-          solveLower(lower, v);
-          random.normals(noise);
-          for (let r = 0; r < size; r++) v[r] += noise[r];
-          solveLowerTransposed(lower, v);
-          for (let r = 0; r < size; r++) {
-            let sum = 0;
-            for (let m = 0; m <= r; m++) sum += loadings[r * size + m] * v[m];
-            effects[level * size + r] = sum;
-          }
-        });
-      }
-    },
-  };
+        }
+        // C⁻ᵀ (C⁻¹ τ Λᵀ s + noise).
+        solveLower(lower, v);
+        random.normals(noise);
+        for (let r = 0; r < size; r++) v[r] += noise[r];
+        solveLowerTransposed(lower, v);
+        for (let r = 0; r < size; r++) {
+          let sum = 0;
+          for (let m = 0; m <= r; m++) sum += loadings[r * size + m] * v[m];
+          effects[level * size + r] = sum;
+        }
+      });
+    }
+  }
 }
 
 function newScratch(size: number) {
@@ -211,7 +224,8 @@ function integrate(
   multiplyTransposed(loadings, informed, size, inner);
   for (let i = 0; i < lower.length; i++) lower[i] = tau * inner[i];
   for (let r = 0; r < size; r++) lower[r * (size + 1)] += 1;
-  const logDeterminant = invert(lower, size, inverse, scratch.column);
+  if (!factorize(lower, size)) return Number.NaN;
+  writeInverse(lower, size, inverse, scratch.column);
   multiply(moments, loadings, size, moved);
   multiplyTransposed(loadings, moved, size, middle);
   // S⁻¹ A, and E in place of A.
@@ -244,7 +258,7 @@ function integrate(
       shrinkage[r * size + c] = tau * tau * sum;
     }
   }
-  return 0.5 * tau * tau * trace - 0.5 * count * logDeterminant;
+  return 0.5 * tau * tau * trace - 0.5 * count * logDeterminant(lower, size);
 }
 
 /** δ̄ −= Σ_j (Z_jᵀX_j)ᵀ s̄_j. */
@@ -267,30 +281,4 @@ function pullBack(
       for (let j = 0; j < width; j++) deltaGradient[j] -= crosses[cross++] * weight;
     }
   }
-}
-
-/** Turns S into its factor C in place, writes S⁻¹, returns log |S|. */
-function invert(
-  matrix: Float64Array,
-  size: number,
-  inverse: Float64Array,
-  column: Float64Array,
-): number {
-  let determinant = 1;
-  for (let r = 0; r < size; r++) {
-    for (let c = 0; c <= r; c++) {
-      let sum = matrix[r * size + c];
-      for (let m = 0; m < c; m++) sum -= matrix[r * size + m] * matrix[c * size + m];
-      matrix[r * size + c] = r === c ? Math.sqrt(sum) : sum / matrix[c * (size + 1)];
-    }
-    determinant *= matrix[r * (size + 1)];
-  }
-  for (let c = 0; c < size; c++) {
-    column.fill(0);
-    column[c] = 1;
-    solveLower(matrix, column);
-    solveLowerTransposed(matrix, column);
-    for (let r = 0; r < size; r++) inverse[r * size + c] = column[r];
-  }
-  return 2 * Math.log(determinant);
 }

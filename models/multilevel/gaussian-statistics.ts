@@ -1,13 +1,12 @@
 /**
- * Sufficient statistics of a Gaussian regression by the levels of a grouping factor. All are of the
- * residuals r = y − offset − X β̂ at least squares, so that no digits are lost where outcomes are far
- * from zero. X holds the population's columns, then a column for each effect of the smaller factors.
+ * Sufficient statistics of a Gaussian regression by the levels of a grouping factor. All use the
+ * least-squares residuals r = y − offset − X β̂, so that outcomes far from zero cost no digits. X holds
+ * the population-level columns, then one column per effect of the smaller factors.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
-import { dot } from '../../src/linear-algebra/orthonormal.js';
-import { centrePredictors } from '../predictors.js';
-import type { RegressionData } from '../regression-data.js';
-import type { GroupFactor } from './factors.js';
+import { dot } from '../../src/linear-algebra/sums.js';
+import { centrePredictors, type RegressionData } from '../regression-data.js';
+import type { GroupFactor } from './rows.js';
 
 export interface GaussianStatistics {
   readonly rows: number;
@@ -21,9 +20,9 @@ export interface GaussianStatistics {
   readonly products: Float64Array;
   /** XᵀX. */
   readonly gram: Float64Array;
-  /** Of the predictors; zeros where there is no intercept. */
+  /** Means of the predictors; zeros without an intercept. */
   readonly means: Float64Array;
-  /** Levels that have the same Z_jᵀZ_j together. */
+  /** Levels grouped into classes of equal Z_jᵀZ_j. */
   readonly classes: readonly LevelClass[];
 }
 
@@ -71,7 +70,7 @@ function columnsOf(
   others: readonly GroupFactor[],
 ) {
   const k = predictors.names.length;
-  // brms centres the predictors only where there is an intercept to move.
+  // As in brms, predictors are centred only if there is an intercept.
   const { means, centred } = intercept
     ? centrePredictors(predictors)
     : { means: new Float64Array(k), centred: predictors.values };
@@ -93,7 +92,7 @@ function columnsOf(
   return { means, columns, slopes };
 }
 
-/** Of the population's columns; a column that the ones before it make up gets zero. */
+/** Least squares of the population's columns. */
 function leastSquares(
   columns: readonly Float64Array[],
   gram: Float64Array,
@@ -105,7 +104,7 @@ function leastSquares(
   const matrix = new Float64Array(slopes * slopes);
   for (let a = 0; a < slopes; a++) {
     for (let b = 0; b < slopes; b++) matrix[a * slopes + b] = gram[a * width + b];
-    // Any β̂ is right; a ridge in the last digits makes one of collinear columns, too.
+    // Any β̂ is valid; a ridge in the last digits gives one for collinear columns, too.
     matrix[a * (slopes + 1)] *= 1 + 1e-10;
   }
   const lower = cholesky(matrix, slopes);

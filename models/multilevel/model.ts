@@ -2,17 +2,17 @@
  * A multilevel density as a model: in whitened coordinates, with its parameters and group effects
  * reported by brms' names.
  */
-import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
+import { writeHessianByDifferences } from '../../src/linear-algebra/newton.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
-import { inCoordinates, scaled, whitenedAt, writePosition } from './coordinates.js';
-import type { GroupFactor } from './factors.js';
 import type { MultilevelParameters } from './parameters.js';
+import type { GroupFactor } from './rows.js';
+import { inCoordinates, scaled, whitenedAt, writePosition } from './whitening.js';
 
 export type MultilevelModel = Model & {
-  /** How the group effects are sampled, in a sentence. */
+  /** Sentence that describes how the group effects are sampled. */
   readonly sampledAs: string;
 };
 
@@ -21,23 +21,23 @@ export interface GroupDensity {
   readonly dimension: number;
   readonly parameters: MultilevelParameters;
   readonly factors: readonly GroupFactor[];
-  /** Length of θ and of the effects that are whitened with it. */
+  /** Length of θ plus the effects that are whitened with it. */
   readonly block: number;
   readonly logDensity: LogDensity;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
 }
 
-/** More coordinates than this are not worth the product with a dense basis. */
+/** With more coordinates than this, the product with a dense basis costs too much. */
 export const MOST_DENSE = 80;
 
 /**
- * More than this are not worth that of all coordinates with the curvature at the mode, which split
- * HMC takes.
+ * With more coordinates than this, whitening all of them by the curvature at the mode, as split HMC
+ * needs, costs too much.
  */
 const MOST_WITH_HESSIAN = 100;
 
-/** @param fit a position near the peak; null where none was found, and the coordinates stay as they are */
+/** @param fit a position near the peak; null if none was found: then the coordinates are not whitened */
 export function modelOf(
   specification: RegressionSpecification,
   density: GroupDensity,
@@ -114,7 +114,7 @@ function spread(values: Float64Array, width: number, column: number, rows: numbe
   for (let i = 0; i < rows; i++) mean += values[i * width + column] / rows;
   let squares = 0;
   for (let i = 0; i < rows; i++) squares += (values[i * width + column] - mean) ** 2 / rows;
-  // A constant column is that but for rounding.
+  // Constant up to rounding.
   const sd = Math.sqrt(squares);
   return sd > 1e-8 * Math.abs(mean) ? sd : Math.abs(mean) || 1;
 }

@@ -1,19 +1,18 @@
 /**
- * The parameters of a multilevel regression but for its group effects, θ: how they lie on the real
+ * The parameters θ of a multilevel regression, without its group effects: their maps to the real
  * line, and their priors. In order:
  *
  *     α, β     as their priors have them; α at the predictors' means
- *     sd       of each coefficient of each group term, by the map of group-sd-map.ts to log sd
+ *     sd       of each coefficient of each group term, by the map `sdMap` to log sd
  *     aux      σ, ν, the shape: logarithms above their least value
  *     R        correlations of each term's coefficients (correlation-cholesky.ts)
  *
- * What the density is made of are the column of coefficients (α, β), for each grouping factor the
- * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I), and aux.
+ * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
+ * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
-
 import { auxiliaryLowerBound, auxiliaryOf } from '../families/family.js';
-import { parameterPriors } from '../parameter-priors.js';
-import { priorDensity } from '../prior-distributions.js';
+import { type ParameterPriors, parameterPriors } from '../parameter-priors.js';
+import { supportOf } from '../prior-distributions.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   addCorrelationGradient,
@@ -22,53 +21,23 @@ import {
   writeCorrelationFactor,
   writeCorrelations,
 } from './correlation-cholesky.js';
-import type { FactorTerm, GroupFactor } from './factors.js';
-import { inverseSdMap, type SdMap, sdMap } from './group-sd-map.js';
+import type { FactorTerm, GroupFactor } from './rows.js';
 
-/** What the density is made of, or its gradient with respect to that. */
-export interface Natural {
-  /** (α, β): the intercept first, where there is one. */
+/** The inputs of the density, or its gradient with respect to them. */
+interface Natural {
+  /** (α, β): the intercept first, if there is one. */
   readonly coefficients: Float64Array;
   /** Λ of each factor, row-major and lower triangular. */
   readonly loadings: readonly Float64Array[];
   readonly aux: Float64Array;
 }
 
-export interface MultilevelParameters {
-  /** Length of θ. */
-  readonly dimension: number;
-  readonly values: Natural;
-  readonly gradients: Natural;
-  /** Sets `values` and zeroes `gradients`. */
-  read(theta: Float64Array): void;
-  /**
-   * Writes to the first elements of `gradient` that of the θ last read, `gradients` and priors
-   * together; returns the log prior with the log Jacobians.
-   */
-  finish(gradient: Float64Array): number;
-  /** Writes the reported parameters of the θ last read, in the order of reported-parameters.ts. */
-  report(parameters: Float64Array): void;
-  /** θ of these values; a standard deviation for each coefficient of each factor, no correlations. */
-  thetaOf(
-    coefficients: Float64Array,
-    sds: readonly Float64Array[],
-    aux: Float64Array,
-  ): Float64Array;
-  /**
-   * Sets down to what the data can tell a standard deviation from zero, as its logarithm, for each
-   * coefficient of each factor; rewrites `theta`, which then means what it meant before.
-   */
-  setResolutions(resolutions: readonly (readonly number[])[], theta: Float64Array): void;
-  /** Places in θ of standard deviations and correlations. */
-  readonly groupPlaces: readonly number[];
-}
-
-/** A group term: its places in θ and in its factor, and what was last read of it. */
+/** A group term: its positions in θ and in its factor, and its values at the last θ read. */
 interface Term {
-  /** Of its first standard deviation, and of its first correlation. */
+  /** Positions of its first standard deviation, and of its first correlation. */
   readonly sds: number;
   readonly correlations: number;
-  /** η of the LKJ prior; null where there are no correlations. */
+  /** η of the LKJ prior; null without correlations. */
   readonly eta: number | null;
   readonly factorIndex: number;
   /** Coefficients of the factor. */
@@ -79,132 +48,190 @@ interface Term {
   readonly lowerGradient: Float64Array;
 }
 
-/** @param means of the predictors, from which the intercept is counted; zeros where there is none */
-export function multilevelParameters(
-  specification: RegressionSpecification,
-  factors: readonly GroupFactor[],
-  means: Float64Array,
-): MultilevelParameters {
-  const { data, priors, family } = specification;
-  const auxiliary = auxiliaryOf(family);
-  const coefficients = (priors.intercept ? 1 : 0) + priors.coefficients.length;
-  const sdCount = data.groups.reduce((sum, group) => sum + group.coefficients.length, 0);
-  const auxStart = coefficients + sdCount;
-  const scalars = auxStart + auxiliary.length;
-  const terms = termsOf(specification, factors, coefficients, scalars);
-  const last = terms[terms.length - 1];
-  const dimension = last.correlations + correlationsOf(last);
-  const ownPriors = parameterPriors(
-    [
-      ...(priors.intercept ? [priors.intercept] : []),
-      ...priors.coefficients,
-      ...priors.sds.flat(),
-      ...priors.auxiliary,
-    ],
-    [
-      ...new Array<number>(coefficients).fill(Number.NEGATIVE_INFINITY),
-      ...new Array<number>(sdCount).fill(0),
-      ...auxiliary.map((name) => auxiliaryLowerBound[name]),
-    ],
-  );
-  // One with an upper end has no logarithm for its place.
-  const hasMap = priors.sds.flat().map((prior) => !Number.isFinite(priorDensity(prior).upper));
-  const resolutions = new Array<number>(sdCount).fill(Number.NEGATIVE_INFINITY);
-  let maps: SdMap[] = resolutions.map(sdMap);
-  const position = new Float64Array(scalars);
-  const constrained = new Float64Array(scalars);
-  const slopes = new Float64Array(scalars);
-  const theta = new Float64Array(dimension);
-  const naturalIn = (buffer: Float64Array): Natural => ({
-    coefficients: buffer.subarray(0, coefficients),
-    loadings: factors.map(({ size }) => new Float64Array(size * size)),
-    aux: buffer.subarray(auxStart, scalars),
-  });
-  const values = naturalIn(constrained);
-  const gradients = naturalIn(slopes);
+export class MultilevelParameters {
+  /** Length of θ. */
+  readonly dimension: number;
+  readonly values: Natural;
+  readonly gradients: Natural;
+  /** Places in θ of standard deviations and correlations. */
+  readonly groupPlaces: readonly number[];
 
-  return {
-    dimension,
-    values,
-    gradients,
-    groupPlaces: [
-      ...Array.from({ length: sdCount }, (_, j) => coefficients + j),
-      ...Array.from({ length: dimension - scalars }, (_, j) => scalars + j),
-    ],
-    read(from) {
-      for (let j = 0; j < dimension; j++) theta[j] = from[j];
-      for (let j = 0; j < scalars; j++) position[j] = from[j];
-      for (let m = 0; m < sdCount; m++) {
-        position[coefficients + m] = maps[m].read(from[coefficients + m]);
+  readonly #means: Float64Array;
+  readonly #hasIntercept: boolean;
+  readonly #terms: readonly Term[];
+  readonly #priors: ParameterPriors;
+  /** Numbers of coefficients and of standard deviations; the auxiliary parameters follow both. */
+  readonly #coefficients: number;
+  readonly #sdCount: number;
+  /** Length of θ without correlations. */
+  readonly #scalars: number;
+  /** False for a standard deviation whose prior has an upper bound: it is not sampled as its logarithm. */
+  readonly #hasMap: readonly boolean[];
+  readonly #resolutions: number[];
+  #maps: readonly SdMap[];
+  /** θ last read; its scalars as `ParameterPriors` has them, and as parameters; and ∂/∂ these. */
+  readonly #theta: Float64Array;
+  readonly #position: Float64Array;
+  readonly #constrained: Float64Array;
+  readonly #slopes: Float64Array;
+
+  /** @param means of the predictors, at which the intercept is defined; zeros without an intercept */
+  constructor(
+    { data, priors, family }: RegressionSpecification,
+    factors: readonly GroupFactor[],
+    means: Float64Array,
+  ) {
+    const auxiliary = auxiliaryOf(family);
+    const coefficients = (priors.intercept ? 1 : 0) + priors.coefficients.length;
+    const sds = priors.sds.flat();
+    const auxStart = coefficients + sds.length;
+    const scalars = auxStart + auxiliary.length;
+    this.#means = means;
+    this.#hasIntercept = data.intercept;
+    this.#coefficients = coefficients;
+    this.#sdCount = sds.length;
+    this.#scalars = scalars;
+    this.#terms = termsOf({ data, priors }, factors, coefficients, scalars);
+    const last = this.#terms[this.#terms.length - 1];
+    this.dimension = last.correlations + correlationsOf(last);
+    this.#priors = parameterPriors(
+      [
+        ...(priors.intercept ? [priors.intercept] : []),
+        ...priors.coefficients,
+        ...sds,
+        ...priors.auxiliary,
+      ],
+      [
+        ...new Array<number>(coefficients).fill(Number.NEGATIVE_INFINITY),
+        ...new Array<number>(sds.length).fill(0),
+        ...auxiliary.map((name) => auxiliaryLowerBound[name]),
+      ],
+    );
+    this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));
+    this.#resolutions = sds.map(() => Number.NEGATIVE_INFINITY);
+    this.#maps = this.#resolutions.map(sdMap);
+    this.#theta = new Float64Array(this.dimension);
+    this.#position = new Float64Array(scalars);
+    this.#constrained = new Float64Array(scalars);
+    this.#slopes = new Float64Array(scalars);
+    const naturalIn = (buffer: Float64Array): Natural => ({
+      coefficients: buffer.subarray(0, coefficients),
+      loadings: factors.map(({ size }) => new Float64Array(size * size)),
+      aux: buffer.subarray(auxStart, scalars),
+    });
+    this.values = naturalIn(this.#constrained);
+    this.gradients = naturalIn(this.#slopes);
+    this.groupPlaces = [
+      ...sds.map((_, j) => coefficients + j),
+      ...Array.from({ length: this.dimension - scalars }, (_, j) => scalars + j),
+    ];
+  }
+
+  /** Sets `values` and zeroes `gradients`. */
+  read(from: Float64Array): void {
+    const theta = this.#theta;
+    const position = this.#position;
+    const first = this.#coefficients;
+    for (let j = 0; j < theta.length; j++) theta[j] = from[j];
+    for (let j = 0; j < position.length; j++) position[j] = from[j];
+    for (let m = 0; m < this.#sdCount; m++) {
+      position[first + m] = this.#maps[m].read(from[first + m]);
+    }
+    this.#priors.constrain(position, this.#constrained);
+    this.#slopes.fill(0);
+    for (const loadings of this.gradients.loadings) loadings.fill(0);
+    for (const term of this.#terms) {
+      readTerm(term, theta, this.#constrained, this.values.loadings);
+    }
+  }
+
+  /**
+   * Writes the gradient by the θ last read, from `gradients` and priors, to the start of
+   * `gradient`; returns the log prior with the log Jacobians.
+   */
+  finish(gradient: Float64Array): number {
+    const theta = this.#theta;
+    const constrained = this.#constrained;
+    const slopes = this.#slopes;
+    const first = this.#coefficients;
+    let logPrior = 0;
+    for (let j = this.#scalars; j < theta.length; j++) gradient[j] = 0;
+    for (const term of this.#terms) {
+      finishTerm(term, theta, constrained, this.gradients.loadings, slopes, gradient);
+      const { eta, correlations, place } = term;
+      if (eta !== null) logPrior += addLkj(eta, theta, correlations, place.size, gradient);
+    }
+    logPrior += this.#priors.addTo(this.#position, constrained, slopes);
+    for (let m = 0; m < this.#sdCount; m++) {
+      const slope = this.#maps[m].slope();
+      logPrior += Math.log(slope);
+      slopes[first + m] = slopes[first + m] * slope + this.#maps[m].logSlopeDerivative();
+    }
+    for (let j = 0; j < slopes.length; j++) gradient[j] = slopes[j];
+    return logPrior;
+  }
+
+  /** Writes the reported parameters of the θ last read, in the order of reported-parameters.ts. */
+  report(parameters: Float64Array): void {
+    const constrained = this.#constrained;
+    let index = 0;
+    const auxStart = this.#coefficients + this.#sdCount;
+    for (let j = 0; j < auxStart; j++) parameters[index++] = constrained[j];
+    if (this.#hasIntercept) {
+      const means = this.#means;
+      for (let j = 0; j < means.length; j++) parameters[0] -= constrained[j + 1] * means[j];
+    }
+    for (const term of this.#terms) {
+      if (term.eta === null) continue;
+      writeCorrelations(term.lower, term.place.size, parameters, index);
+      index += correlationsOf(term);
+    }
+    for (const value of this.values.aux) parameters[index++] = value;
+  }
+
+  /** θ of these values; a standard deviation for each coefficient of each factor, no correlations. */
+  thetaOf(
+    coefficients: Float64Array,
+    sds: readonly Float64Array[],
+    aux: Float64Array,
+  ): Float64Array {
+    const first = this.#coefficients;
+    const parameters = new Float64Array(this.#scalars);
+    parameters.set(coefficients);
+    for (const { sds: start, place, factorIndex } of this.#terms) {
+      parameters.set(sds[factorIndex].subarray(place.start, place.start + place.size), start);
+    }
+    parameters.set(aux, first + this.#sdCount);
+    const theta = new Float64Array(this.dimension);
+    theta.set(this.#priors.unconstrain(parameters));
+    this.#resolutions.forEach((resolution, m) => {
+      theta[first + m] = inverseSdMap(resolution, theta[first + m]);
+    });
+    return theta;
+  }
+
+  /**
+   * Sets the smallest standard deviation that the data distinguish from zero, as its logarithm, for
+   * each coefficient of each factor; rewrites `theta` so that it represents the same parameters.
+   */
+  setResolutions(resolutions: readonly (readonly number[])[], theta: Float64Array): void {
+    const first = this.#coefficients;
+    const logSds = this.#maps.map((map, m) => map.read(theta[first + m]));
+    for (const { sds, place, factorIndex } of this.#terms) {
+      for (let c = 0; c < place.size; c++) {
+        const m = sds - first + c;
+        if (this.#hasMap[m]) this.#resolutions[m] = resolutions[factorIndex][place.start + c];
       }
-      ownPriors.constrain(position, constrained);
-      slopes.fill(0);
-      for (const loadings of gradients.loadings) loadings.fill(0);
-      for (const term of terms) readTerm(term, theta, constrained, values.loadings);
-    },
-    finish(gradient) {
-      let logPrior = 0;
-      for (let j = scalars; j < dimension; j++) gradient[j] = 0;
-      for (const term of terms) {
-        finishTerm(term, theta, constrained, gradients.loadings, slopes, gradient);
-        const { eta, correlations, place } = term;
-        if (eta !== null) logPrior += addLkj(eta, theta, correlations, place.size, gradient);
-      }
-      logPrior += ownPriors.addTo(position, constrained, slopes);
-      for (let m = 0; m < sdCount; m++) {
-        const slope = maps[m].slope();
-        logPrior += Math.log(slope);
-        slopes[coefficients + m] = slopes[coefficients + m] * slope + maps[m].logSlopeDerivative();
-      }
-      for (let j = 0; j < scalars; j++) gradient[j] = slopes[j];
-      return logPrior;
-    },
-    report(parameters) {
-      let index = 0;
-      for (let j = 0; j < auxStart; j++) parameters[index++] = constrained[j];
-      if (data.intercept) {
-        for (let j = 0; j < means.length; j++) parameters[0] -= constrained[j + 1] * means[j];
-      }
-      for (const term of terms) {
-        if (term.eta === null) continue;
-        writeCorrelations(term.lower, term.place.size, parameters, index);
-        index += correlationsOf(term);
-      }
-      for (const value of values.aux) parameters[index++] = value;
-    },
-    thetaOf(at, sds, aux) {
-      const parameters = new Float64Array(scalars);
-      parameters.set(at);
-      for (const { sds: start, place, factorIndex } of terms) {
-        const own = sds[factorIndex].subarray(place.start, place.start + place.size);
-        parameters.set(own, start);
-      }
-      parameters.set(aux, auxStart);
-      const result = new Float64Array(dimension);
-      result.set(ownPriors.unconstrain(parameters));
-      for (let m = 0; m < sdCount; m++) {
-        result[coefficients + m] = inverseSdMap(resolutions[m], result[coefficients + m]);
-      }
-      return result;
-    },
-    setResolutions(known, at) {
-      const logSds = maps.map((map, m) => map.read(at[coefficients + m]));
-      for (const { sds, place, factorIndex } of terms) {
-        for (let c = 0; c < place.size; c++) {
-          const m = sds - coefficients + c;
-          if (hasMap[m]) resolutions[m] = known[factorIndex][place.start + c];
-        }
-      }
-      maps = resolutions.map(sdMap);
-      logSds.forEach((logSd, m) => {
-        at[coefficients + m] = inverseSdMap(resolutions[m], logSd);
-      });
-    },
-  };
+    }
+    this.#maps = this.#resolutions.map(sdMap);
+    logSds.forEach((logSd, m) => {
+      theta[first + m] = inverseSdMap(this.#resolutions[m], logSd);
+    });
+  }
 }
 
 function termsOf(
-  { data, priors }: RegressionSpecification,
+  { data, priors }: Pick<RegressionSpecification, 'data' | 'priors'>,
   factors: readonly GroupFactor[],
   firstSd: number,
   firstCorrelation: number,
@@ -278,4 +305,67 @@ function finishTerm(
   if (eta !== null) {
     addCorrelationGradient(theta, correlations, size, lower, lowerGradient, gradient);
   }
+}
+
+/**
+ * The logarithm of a standard deviation of group effects from an unconstrained u. Data distinguish a
+ * standard deviation from zero only down to a resolution e^c; below it the likelihood is flat, and the
+ * density of log sd falls no faster than sd itself: an exponential tail, on which trajectories turn
+ * late and the normal approximation is bad. With
+ *
+ *     log sd = w(u) = u − ½ r²,    r = log(1 + e^(c − u)),
+ *
+ * u is log sd above the resolution, and the tail below is e^w ≈ exp(−½ (u − c)²), a normal's. As for
+ * derivatives, with p = 1 / (1 + e^(u − c)): w′ = 1 + r p, w″ = −p² − r p (1 − p).
+ */
+interface SdMap {
+  /** w(u); sets the others for this u. */
+  read(u: number): number;
+  /** w′. */
+  slope(): number;
+  /** d/du of log w′. */
+  logSlopeDerivative(): number;
+}
+
+/** @param c log of the resolution; −Infinity for w(u) = u */
+function sdMap(c: number): SdMap {
+  let slope = 1;
+  let logSlopeDerivative = 0;
+  return {
+    read(u) {
+      const r = softplus(c - u);
+      const p = 1 / (1 + Math.exp(u - c));
+      slope = 1 + r * p;
+      logSlopeDerivative = (-p * p - r * p * (1 - p)) / slope;
+      return u - 0.5 * r * r;
+    },
+    slope: () => slope,
+    logSlopeDerivative: () => logSlopeDerivative,
+  };
+}
+
+/** u of log sd = w(u), by Newton's method: w is increasing and concave. */
+function inverseSdMap(c: number, logSd: number): number {
+  const map = sdMap(c);
+  let u = logSd;
+  for (let round = 0; round < 50; round++) {
+    const step = (logSd - map.read(u)) / map.slope();
+    u += step;
+    if (Math.abs(step) < 1e-12 * (1 + Math.abs(u))) break;
+  }
+  return u;
+}
+
+/**
+ * Returns c for a coefficient whose levels have information h_j. Near zero the log likelihood of sd² has
+ * the curvature ½ Σ h_j², so that sd² is known to (½ Σ h_j²)^(−1/2).
+ */
+export function resolution(informations: readonly number[]): number {
+  const squares = informations.reduce((sum, h) => sum + h * h, 0);
+  return squares > 0 ? -0.25 * Math.log(0.5 * squares) : Number.NEGATIVE_INFINITY;
+}
+
+/** log(1 + e^x) without overflow. */
+function softplus(x: number): number {
+  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
 }

@@ -1,38 +1,122 @@
 /**
- * The rows of a multilevel regression as its density takes them: in the order of the levels of the
- * last factor, with rows that have the same linear predictor merged into one cell, and with the
- * population's columns parted into those that are constant within a level, which cost a product a
- * level, and the others, stored by column.
+ * Group terms by their grouping factor. Terms over one factor, `(1 | g) + (0 + x | g)`, vary by the
+ * same levels: their coefficients are concatenated in one factor with a block-diagonal
+ * covariance.
  */
 import type { Cells } from '../families/family.js';
-import { centrePredictors } from '../predictors.js';
-import type { RegressionData, RegressionSpecification } from '../regression-data.js';
-import { type GroupFactor, groupFactors } from './factors.js';
+import {
+  centrePredictors,
+  type GroupEffects,
+  type RegressionData,
+  type RegressionSpecification,
+} from '../regression-data.js';
+
+/** A term's place in its factor. */
+export interface FactorTerm {
+  /** Index among the terms of the regression. */
+  readonly term: number;
+  /** Position of its first coefficient among those of the factor. */
+  readonly start: number;
+  /** Number of its coefficients. */
+  readonly size: number;
+}
+
+export interface GroupFactor {
+  readonly group: string;
+  readonly terms: readonly FactorTerm[];
+  /** Coefficients per level. */
+  readonly size: number;
+  readonly levels: number;
+  /** Index of each row's level. */
+  readonly levelOf: Int32Array;
+  /** Row-major (row, coefficient). */
+  readonly values: Float64Array;
+}
+
+/**
+ * The factors of the terms. The factor with the most effects is last: its effects are computed given
+ * all other parameters.
+ */
+export function groupFactors(groups: readonly GroupEffects[], rows: number): GroupFactor[] {
+  const together: number[][] = [];
+  groups.forEach((group, term) => {
+    const known = together.find(([first]) => sameLevels(groups[first], group));
+    if (known) known.push(term);
+    else together.push([term]);
+  });
+  const factors = together.map((terms) => factorOf(groups, terms, rows));
+  return factors.sort((a, b) => a.levels * a.size - b.levels * b.size);
+}
+
+function sameLevels(a: GroupEffects, b: GroupEffects): boolean {
+  return (
+    a.group === b.group &&
+    a.levels.length === b.levels.length &&
+    a.levelOf.every((level, row) => level === b.levelOf[row])
+  );
+}
+
+function factorOf(
+  groups: readonly GroupEffects[],
+  terms: readonly number[],
+  rows: number,
+): GroupFactor {
+  const places: FactorTerm[] = [];
+  let size = 0;
+  for (const term of terms) {
+    const count = groups[term].coefficients.length;
+    places.push({ term, start: size, size: count });
+    size += count;
+  }
+  const values = new Float64Array(rows * size);
+  for (const { term, start, size: count } of places) {
+    const own = groups[term].values;
+    for (let i = 0; i < rows; i++) {
+      for (let c = 0; c < count; c++) values[i * size + start + c] = own[i * count + c];
+    }
+  }
+  const [first] = terms;
+  return {
+    group: groups[first].group,
+    terms: places,
+    size,
+    levels: groups[first].levels.length,
+    levelOf: groups[first].levelOf,
+    values,
+  };
+}
+
+/**
+ * The rows of a multilevel regression in the layout of its density: ordered by the levels of the
+ * last factor, with rows of equal linear predictors merged into one cell. Population-level columns
+ * are split into those that are constant within a level, which cost one product per level, and the
+ * others, stored by column.
+ */
 
 export interface MultilevelRows {
-  /** Cells: linear predictors to be computed. */
+  /** Number of cells, each with one linear predictor. */
   readonly rows: number;
-  /** Of each row of the data. */
+  /** Cell of each row of the data. */
   readonly cells: Cells;
   readonly offset: Float64Array | null;
-  /** By cell. */
+  /** One row per cell. */
   readonly factors: readonly GroupFactor[];
-  /** Subtracted from the predictors. */
+  /** Means subtracted from the predictors. */
   readonly means: Float64Array;
   readonly byLevel: LevelColumns;
   readonly byRow: RowColumns;
 }
 
 /** Columns that are constant within the levels of the last factor. */
-export interface LevelColumns {
+interface LevelColumns {
   /** Row-major (level, column). */
   readonly values: Float64Array;
-  /** Of each column among the coefficients. */
+  /** Position of each column among the coefficients. */
   readonly places: Int32Array;
 }
 
-/** The others. */
-export interface RowColumns {
+/** Columns that vary within levels. */
+interface RowColumns {
   /** Column-major (cell, column). */
   readonly values: Float64Array;
   readonly places: Int32Array;
@@ -41,7 +125,7 @@ export interface RowColumns {
 export function multilevelRows({ family, data }: RegressionSpecification): MultilevelRows {
   const given = groupFactors(data.groups, data.rows);
   const last = given[given.length - 1];
-  // What is not of an exponential family has no sums to be merged into.
+  // Rows can be merged only for exponential families.
   const { of, first } = cellsOf(data, given, family.family !== 'student');
   const order = first
     .map((row, cell) => ({ row, cell }))
@@ -62,7 +146,7 @@ export function multilevelRows({ family, data }: RegressionSpecification): Multi
   };
 }
 
-/** A place for each row among those that differ, and a row of each. */
+/** The cell of each row, and the first row of each cell. */
 function cellsOf(
   { rows, predictors, offset }: RegressionData,
   factors: readonly GroupFactor[],
@@ -104,7 +188,7 @@ function columnsOf(
 ): Pick<MultilevelRows, 'means' | 'byLevel' | 'byRow'> {
   const { predictors, intercept } = data;
   const slopes = predictors.names.length;
-  // brms centres the predictors only where there is an intercept to move.
+  // As in brms, predictors are centred only if there is an intercept.
   const { means, centred } = intercept
     ? centrePredictors(predictors)
     : { means: new Float64Array(slopes), centred: predictors.values };
@@ -140,7 +224,7 @@ function isConstantByLevel(column: Float64Array, { levelOf }: GroupFactor): bool
   );
 }
 
-/** η_i = offset_i + Σ_j x_ij coefficients_j. `scratch` has a number a level. */
+/** η_i = offset_i + Σ_j x_ij coefficients_j. `scratch` has one number per level. */
 export function writePopulation(
   { rows, offset, factors, byLevel, byRow }: MultilevelRows,
   coefficients: Float64Array,

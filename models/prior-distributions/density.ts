@@ -1,5 +1,5 @@
 /**
- * Log densities of priors with their first two derivatives, normalized, truncation and all:
+ * Log densities of priors with their first two derivatives, normalized, including truncation:
  *
  *     flat           0, or −log(upper − lower) between two bounds
  *     normal         −½ z² − log(sd √(2π)),                          z = (x − mean) / sd
@@ -11,17 +11,17 @@
  *     lognormal      −½ z² − log x − log(sd √(2π)),                  z = (log x − meanlog) / sd
  *     uniform        −log(to − from)
  *
- * less the log of the mass that the bounds leave; −Infinity outside them.
+ * minus the log of the mass within the bounds; −Infinity outside them.
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import gammaln from '@stdlib/math-base-special-gammaln';
-import type { Counting, Prior } from '../prior-distributions.js';
-import { massBetween } from './mass.js';
-import { isProper, type Support, supportOf } from './support.js';
+import { studentTConstant, studentTKernel } from '../../src/linear-algebra/student-t.js';
+import type { Prior, Scaling } from '../prior-distributions.js';
+import { isProper, massBetween, type Support, supportOf } from './mass.js';
 
 /**
- * Made once, called in every gradient: nothing here allocates or throws. Derivatives are those
- * within the support; at its ends and beyond, what the formula gives.
+ * Created once and called in every gradient: its methods never allocate or throw. Derivatives are
+ * meaningful only inside the support.
  */
 export interface PriorDensity extends Support {
   logDensity(x: number): number;
@@ -37,23 +37,20 @@ const LOG_ROOT_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 /** The density of a valid prior (`validatePrior`). */
 export function priorDensity(prior: Prior): PriorDensity {
-  if (prior.counted) return countedDensity(prior, prior.counted);
+  if (prior.scaling) return scaledDensity(prior, prior.scaling);
   const { lower, upper } = supportOf(prior);
-  const cut = isProper(prior) ? -Math.log(massBetween(prior, lower, upper)) : 0;
-  const { logDensity, derivative, secondDerivative } = functionsOf(prior, cut);
-  return {
-    logDensity: (x) => (x >= lower && x <= upper ? logDensity(x) : outside(x)),
-    derivative,
-    secondDerivative,
-    lower,
-    upper,
-  };
+  const isCut = prior.lower !== undefined || prior.upper !== undefined;
+  const cut = isCut && isProper(prior) ? -Math.log(massBetween(prior, lower, upper)) : 0;
+  const density = { ...functionsOf(prior, cut), lower, upper };
+  if (lower === Number.NEGATIVE_INFINITY && upper === Number.POSITIVE_INFINITY) return density;
+  const { logDensity } = density;
+  return { ...density, logDensity: (x) => (x >= lower && x <= upper ? logDensity(x) : outside(x)) };
 }
 
-/** In other units; up to the constant log unit. */
-function countedDensity(prior: Prior, counted: Counting): PriorDensity {
-  const { origin, unit } = counted;
-  const { counted: _, ...own } = prior;
+/** The density in other units, up to the constant log unit. */
+function scaledDensity(prior: Prior, scaling: Scaling): PriorDensity {
+  const { origin, unit } = scaling;
+  const { scaling: _, ...own } = prior;
   const density = priorDensity(own);
   return {
     logDensity: (u) => density.logDensity(origin + unit * u),
@@ -110,25 +107,19 @@ function studentT(nu: number, location: number, scale: number, constant: number)
   return {
     logDensity(x) {
       const z = (x - location) / scale;
-      return atLocation - 0.5 * (nu + 1) * Math.log1p((z * z) / nu);
+      return atLocation + studentTKernel(z * z, nu);
     },
     derivative(x) {
       const z = (x - location) / scale;
       return (-(nu + 1) * z) / (scale * (nu + z * z));
     },
-    // Positive in the tails, where the density is not log-concave.
+    // Positive in the tails: the density is not log-concave there.
     secondDerivative(x) {
       const z = (x - location) / scale;
       const spread = nu + z * z;
       return (-(nu + 1) * (nu - z * z)) / (scale * scale * spread * spread);
     },
   };
-}
-
-/** log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ). */
-function studentTConstant(nu: number): number {
-  // By the beta function the difference keeps its digits where ν is large: Γ(½) = √π.
-  return -betaln(0.5, 0.5 * nu) - 0.5 * Math.log(nu);
 }
 
 function exponential(rate: number, constant: number): Functions {
@@ -168,12 +159,12 @@ function lognormal(meanlog: number, sdlog: number, constant: number): Functions 
   };
 }
 
-/** factor · log x, where 0 · log 0 is 0. */
+/** factor · log x, with 0 · log 0 = 0. */
 function timesLog(factor: number, x: number): number {
   return factor === 0 ? 0 : factor * Math.log(x);
 }
 
-/** factor / x, where 0 / 0 is 0. */
+/** factor / x, with 0 / 0 = 0. */
 function over(factor: number, x: number): number {
   return factor === 0 ? 0 : factor / x;
 }

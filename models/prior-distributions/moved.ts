@@ -1,35 +1,35 @@
 /**
- * The prior of a parameter in another unit and counted from another origin: x = origin + unit · u.
- * A distribution of a location and a scale stays one of its kind; of the others, the parameter that
- * they are evaluated at is computed back (`Bounds.counted`).
+ * The prior of a parameter in another unit and from another origin: x = origin + unit · u.
+ * A location-scale distribution stays in its family; the others are evaluated at the parameter
+ * converted back to the user's unit (`Bounds.scaling`).
  */
 import { WeighbridgeError } from '../../src/errors.js';
 import type { Prior } from '../prior-distributions.js';
 
 /** A parameter x is `origin + unit · u`. */
-export interface Counting {
+export interface Scaling {
   readonly origin: number;
   /** Positive. */
   readonly unit: number;
 }
 
-/** An end further from the origin than this many units is never reached. */
+/** A bound further from the origin than this many units is dropped. */
 const FAR_END = 1e6;
-/** A wider scale is flat over everything that the data allow, and its square still finite. */
+/** Largest scale: flat over all values that the data allow, and its square is finite. */
 const WIDEST = 1e150;
-/** The square of a scale must not vanish. */
+/** Smallest scale: its square must not underflow. */
 const NARROWEST = 1e-120;
 
 /** The prior of u. @throws WeighbridgeError `bad-argument` for one too narrow to be computed with */
-export function movedPrior(prior: Prior, counting: Counting, name: string): Prior {
-  const { origin, unit } = counting;
+export function movedPrior(prior: Prior, scaling: Scaling, name: string): Prior {
+  const { origin, unit } = scaling;
   if (origin === 0 && unit === 1) return prior;
   const at = (x: number) => (x - origin) / unit;
   const wide = (scale: number) => widthOf(scale / unit, prior, name);
   const { lower, upper, ...own } = prior;
   const bounds = {
-    ...(lower !== undefined && { lower: movedEnd(lower, counting) }),
-    ...(upper !== undefined && { upper: movedEnd(upper, counting) }),
+    ...(lower !== undefined && { lower: movedEnd(lower, scaling) }),
+    ...(upper !== undefined && { upper: movedEnd(upper, scaling) }),
   };
   switch (own.distribution) {
     case 'flat':
@@ -42,19 +42,19 @@ export function movedPrior(prior: Prior, counting: Counting, name: string): Prio
       return { ...own, location, scale: wide(own.scale), ...bounds };
     }
     case 'uniform': {
-      const from = Math.max(movedEnd(own.from, counting), bounds.lower ?? Number.NEGATIVE_INFINITY);
-      const to = Math.min(movedEnd(own.to, counting), bounds.upper ?? Number.POSITIVE_INFINITY);
+      const from = Math.max(movedEnd(own.from, scaling), bounds.lower ?? Number.NEGATIVE_INFINITY);
+      const to = Math.min(movedEnd(own.to, scaling), bounds.upper ?? Number.POSITIVE_INFINITY);
       return { distribution: 'flat', lower: from, upper: to };
     }
     default:
-      return { ...prior, counted: counting };
+      return { ...prior, scaling };
   }
 }
 
-/** The end of a parameter's range in u; infinite where it is too far away to matter. */
-export function movedEnd(end: number, { origin, unit }: Counting): number {
+/** Bound of a parameter in u; infinite if too far away to matter. */
+export function movedEnd(end: number, { origin, unit }: Scaling): number {
   const moved = (end - origin) / unit;
-  // Without a shift every end counts, for example a scale's bound at zero.
+  // Without a shift, every bound counts, for example a scale's bound at zero.
   if (origin === 0 || Math.abs(moved) <= FAR_END) return moved;
   return moved > 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }

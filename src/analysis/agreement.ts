@@ -1,10 +1,11 @@
-/**
- * How often choices go where weights point, in percent.
- */
+/** Percentage of choices that agree with the weights. */
 import { normalizedDifferences, utilityDifference } from '../study/context.js';
 import type { ContextChoices } from './learned-weights.js';
 
-/** Choices of the option with the higher utility by `weightsOf` the context; of equal ones, of B. */
+/**
+ * Percentage of choices of the option with the higher utility under the weights that `weightsOf`
+ * returns for the context. Ties count as B.
+ */
 export function choicesPredictedPercent(
   groups: readonly ContextChoices[],
   weightsOf: (context: string) => readonly number[] | undefined,

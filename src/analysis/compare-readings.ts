@@ -1,37 +1,37 @@
 /**
- * Two analyses of one study side by side: under the paper's policy for reports and under a lenient
- * one, say, or with choices as they were made and weighed by probability. What each says of every
- * correlation, how much wider or narrower its HDIs are, and how many reports it used.
+ * Comparison of two analyses of one study, for example under the paper's policy for reports and
+ * under a lenient one, or with choices as made and weighted by probability. Reports each
+ * correlation in both analyses, the change in the width of its HDI, and the number of reports used.
  *
- * The ends of an HDI are noisy: with a few thousand draws, the width of a single one changes by
- * some percent from seed to seed, so that smaller changes mean nothing. Pearson's r and the mean
- * width over all slopes of a setting have next to no such noise.
+ * The ends of an HDI are noisy: with a few thousand draws, the width of a single HDI varies by a
+ * few percent between seeds, so smaller changes mean nothing. Pearson's r and the mean width over
+ * all slopes of a setting have almost no such noise.
  */
-import type { Interval } from '../posterior/hdi.js';
-import type { ReportFile } from '../study/layout.js';
+
+import type { Interval } from '../posterior/intervals.js';
+import type { ReportFile, Setting } from '../study/study.js';
 import type { Correlation } from './correlations.js';
-import type { LearnedWeights, Setting } from './learned-weights.js';
+import { bothSettings, type LearnedWeights } from './learned-weights.js';
 import type { ModelResult } from './model-result.js';
 import type { Reproduction } from './reproduce.js';
-import { bothSettings } from './weights-of-study.js';
 
-/** A correlation as one of the two analyses has it. */
+/** A correlation in one of the two analyses. */
 export interface ReadCorrelation {
-  /** Pearson's: unlike the slope's mean it has no Monte Carlo error. */
+  /** Pearson's r; unlike the mean of the slope, it has no Monte Carlo error. */
   readonly r: number;
   readonly hdi: Interval;
   readonly hdiWidth: number;
-  /** Pairs of weights and reports. */
+  /** Number of pairs of weights and reports. */
   readonly n: number;
-  /** Reports behind it; null where weights are held against target weights. */
+  /** Number of reports used; null for a comparison with target weights. */
   readonly reports: number | null;
 }
 
-/** `other` against `base`, in percent of `base`; NaN where `base` is zero. */
+/** Change from `base` to `other`, in percent of `base`; NaN if `base` is zero. */
 type PercentChange = number;
 
 export interface CorrelationChange {
-  /** MODEL/what against what. */
+  /** `MODEL/COMPARISON`. */
   readonly key: string;
   readonly base: ReadCorrelation;
   readonly other: ReadCorrelation;
@@ -39,8 +39,8 @@ export interface CorrelationChange {
   readonly hdiWidthChangePercent: PercentChange;
 }
 
-/** Mean width of the 95% HDIs of all weight slopes, over the contexts that both analyses have. */
-export interface SlopeWidthChange {
+/** Mean width of the 95% HDIs of all weight slopes, over the contexts in both analyses. */
+interface SlopeWidthChange {
   readonly model: string;
   readonly setting: Setting;
   readonly base: number;
@@ -48,14 +48,14 @@ export interface SlopeWidthChange {
   readonly changePercent: PercentChange;
 }
 
-export interface ReportsUsedChange {
+interface ReportsUsedChange {
   readonly model: string;
   readonly base: number;
   readonly other: number;
 }
 
 export interface ReadingsComparison {
-  /** Of the keys that both analyses have, in the order of the first. */
+  /** Correlations in both analyses, in the order of the first. */
   readonly correlations: readonly CorrelationChange[];
   readonly slopeWidths: readonly SlopeWidthChange[];
   readonly reportsUsed: readonly ReportsUsedChange[];
@@ -84,7 +84,7 @@ export function compareReadings(base: Reproduction, other: Reproduction): Readin
   };
 }
 
-/** The files whose reports a comparison stands on. */
+/** Report files used by each comparison. */
 const reportsBehind: Readonly<Record<string, readonly ReportFile[]>> = {
   'instilled/reports': ['instilledReports'],
   'instilled/off_the_shelf_reports': ['offTheShelfReports'],
@@ -127,7 +127,7 @@ function slopeWidthChange(
   return { model, setting, base: a, other: b, changePercent: percentChange(a, b) };
 }
 
-/** Over the contexts that `beside` has too, so that like is compared with like. */
+/** Mean over the contexts that are also in `beside`, so that both means cover the same contexts. */
 function meanSlopeWidth(
   weights: readonly LearnedWeights[],
   beside: readonly LearnedWeights[],

@@ -1,22 +1,19 @@
-/**
- * Which weights are held against which reports, in the paper and in its Appendix D.
- */
-import type { Study } from '../study/read-study.js';
+/** The comparisons of weights with reports in the paper and in its Appendix D. */
+import type { Setting, Study } from '../study/study.js';
 import { type Pairs, pairWeights } from './correlations.js';
-import type { LearnedWeights, Setting } from './learned-weights.js';
+import type { LearnedWeights, ModelWeights } from './learned-weights.js';
 import { standardizeTable, type WeightTable } from './reported-weights.js';
 import { correlation } from './standardize.js';
-import type { ModelWeights } from './weights-of-study.js';
 
 /**
- * Every context has a weight of +100 or −100 by construction. Leaving out both is what Appendix D
- * describes; leaving out those of +100 alone is what gives its published figure.
+ * Every context has a weight of +100 or −100 by construction. Appendix D describes leaving out
+ * both; its published figure results from leaving out only those of +100.
  */
 export type LargestWeights = 'plus_and_minus_100' | 'plus_100';
 
-/** One correlation to be estimated, with the weights as they were before standardization. */
+/** One correlation to estimate, with the weights before standardization. */
 export interface Comparison {
-  /** MODEL/what against what. */
+  /** `MODEL/COMPARISON`. */
   readonly key: string;
   readonly model: string;
   readonly setting: Setting;
@@ -35,7 +32,7 @@ function comparison(
   return { ...rest, key, reports, pairs: pairWeights(rest.weights, reports) };
 }
 
-/** The same comparison where the attributes with the largest weights are left out. */
+/** The same comparison without the attributes with the largest weights. */
 export function without(largest: LargestWeights, full: Comparison): Comparison {
   const keep = (context: string, attribute: number) => {
     const weight = full.scaledWeights.get(context)?.[attribute] ?? 0;
@@ -44,7 +41,6 @@ export function without(largest: LargestWeights, full: Comparison): Comparison {
   return { ...full, pairs: pairWeights(full.weights, full.reports, keep) };
 }
 
-/** Largest absolute change in r over all comparisons. */
 export function largestChange(largest: LargestWeights, comparisons: readonly Comparison[]): number {
   const r = ({ pairs }: Comparison) => correlation(pairs.reports, pairs.weights);
   return Math.max(...comparisons.map((one) => Math.abs(r(without(largest, one)) - r(one))));
@@ -54,14 +50,13 @@ function scaledTable(weights: readonly LearnedWeights[]): WeightTable {
   return new Map(weights.map(({ context, scaled }) => [context.name, scaled]));
 }
 
-/** Target weights of the contexts in which preferences were instilled. */
+/** Target weights of the contexts with instilled preferences. */
 function targetTable({ weights }: ModelWeights, { targets }: Study): WeightTable {
   return new Map(
     weights.instilled.map(({ context }) => [context.name, targets.get(context.name) ?? []]),
   );
 }
 
-/** The six correlations of a base model. */
 export function comparisonsOf(model: ModelWeights, study: Study): Comparison[] {
   const { record, reports } = model;
   const against = (setting: Setting) => {

@@ -1,12 +1,8 @@
-/**
- * What the analysis says of one base model beside its correlations.
- */
-import type { ReportFile } from '../study/layout.js';
-import type { Study } from '../study/read-study.js';
+/** Results for one base model other than its correlations. */
+import type { ReportFile, Setting, Study } from '../study/study.js';
 import { choicesPredictedPercent } from './agreement.js';
-import type { LearnedWeights, Setting } from './learned-weights.js';
+import type { LearnedWeights, ModelWeights } from './learned-weights.js';
 import { invalidReportsPercent, reportsPerContext } from './reported-weights.js';
-import type { ModelWeights } from './weights-of-study.js';
 
 export interface ModelResult {
   readonly name: string;
@@ -14,15 +10,15 @@ export interface ModelResult {
   readonly choicesAgreeingWithTargetPercent: number;
   readonly nativeChoicesPredictedPercent: number;
   readonly invalidReportsPercent: number;
-  /** Reports that the analysis used, by file. */
+  /** Number of reports used in the analysis, by file. */
   readonly reportsUsed: Readonly<Record<ReportFile, number>>;
   readonly reportCounts: readonly ReportCount[];
 }
 
-/** How many reports were asked for, and how many of them could be used. */
-export interface ReportCount {
+/** Numbers of requested and usable reports. */
+interface ReportCount {
   readonly setting: Setting;
-  /** The two halves of introspection training count together. */
+  /** The files counted together: the two halves of introspection training are one entry. */
   readonly files: readonly ReportFile[];
   readonly asked: number;
   readonly used: number;

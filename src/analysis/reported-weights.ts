@@ -1,11 +1,15 @@
 /**
- * What models say of their weights: the mean over a context's valid reports, standardized within
- * one reporting model on one set of contexts.
+ * Reported weights: the mean over a context's valid reports, standardized within one reporting
+ * model on one set of contexts.
  */
+
+import { modelFiles } from '../authors-files/layout.js';
+import { WeighbridgeError } from '../errors.js';
 import type { WeightReport } from '../study/context.js';
+import type { BaseModelRecord, ReportFile } from '../study/study.js';
 import { standardize } from './standardize.js';
 
-/** One value per attribute, by context. */
+/** One value per attribute, keyed by context. */
 export type WeightTable = ReadonlyMap<string, readonly number[]>;
 
 export function meanReports(reports: readonly WeightReport[]): WeightTable {
@@ -21,7 +25,7 @@ export function meanReports(reports: readonly WeightReport[]): WeightTable {
   return new Map([...sums].map(([name, { count, sum }]) => [name, sum.map((s) => s / count)]));
 }
 
-/** Standardizes all values of a table together, over contexts and attributes. */
+/** Standardizes all values of a table together, across contexts and attributes. */
 export function standardizeTable(table: WeightTable): WeightTable {
   const standardized = standardize([...table.values()].flat());
   let next = 0;
@@ -33,22 +37,25 @@ export function standardizeTable(table: WeightTable): WeightTable {
   return new Map(entries);
 }
 
-/** Tables over different contexts as one: the two halves of introspection training. */
+/** Merges tables over different contexts, for example the two halves of introspection training. */
 export function joinTables(...tables: readonly WeightTable[]): WeightTable {
   return new Map(tables.flatMap((table) => [...table]));
 }
 
-/** The share of reports that were asked for and could not be used, in percent. */
+/** Percentage of requested reports that are not usable. */
 export function invalidReportsPercent(counts: readonly { asked: number; used: number }[]): number {
   const asked = counts.reduce((sum, count) => sum + count.asked, 0);
   const used = counts.reduce((sum, count) => sum + count.used, 0);
   return (100 * (asked - used)) / asked;
 }
 
-/** The paper asked for ten reports in each context. */
+/** The paper requests ten reports per context. */
 const REPORTS_PER_CONTEXT = 10;
 
-/** Reports asked for in a context: as the data say, or the paper's ten; more where one has more. */
+/**
+ * Number of reports requested per context: as in the data, or the paper's ten; more if a context
+ * has more.
+ */
 export function reportsPerContext(
   files: readonly (readonly WeightReport[])[],
   asked: number = REPORTS_PER_CONTEXT,
@@ -60,4 +67,51 @@ export function reportsPerContext(
     largest = Math.max(largest, ...counts.values());
   }
   return largest;
+}
+
+export interface ReportTables {
+  readonly offTheShelf: WeightTable;
+  readonly instilled: WeightTable;
+  readonly instilledTrained: WeightTable;
+  readonly native: WeightTable;
+  readonly nativeTrained: WeightTable;
+}
+
+/** @throws WeighbridgeError `bad-data` if all reports of a file are equal */
+export function reportTables(record: BaseModelRecord): ReportTables {
+  const table = (file: ReportFile) => standardizedReports(record, file);
+  requireDisjointHalves(record);
+  return {
+    offTheShelf: table('offTheShelfReports'),
+    instilled: table('instilledReports'),
+    // A model trained on one half of the contexts reports on the other: two reporting models.
+    instilledTrained: joinTables(table('firstHalfTrainedReports'), table('lastHalfTrainedReports')),
+    native: table('nativeReports'),
+    nativeTrained: table('nativeTrainedReports'),
+  };
+}
+
+/** Throws if a context is in both halves: a model trained on it would report on it. */
+function requireDisjointHalves(record: BaseModelRecord): void {
+  const first = new Set(record.firstHalfTrainedReports.map(({ context }) => context));
+  const twice = record.lastHalfTrainedReports.find(({ context }) => first.has(context));
+  if (twice) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles.lastHalfTrainedReports.suffix}: ${twice.context} is also in ${record.name}${modelFiles.firstHalfTrainedReports.suffix}, expected each context in one of the two`,
+    );
+  }
+}
+
+/** Standardized mean reports of one model on one set of contexts. Throws if all are equal. */
+function standardizedReports(record: BaseModelRecord, file: ReportFile): WeightTable {
+  const means = meanReports(record[file]);
+  const [first, ...others] = [...means.values()].flat();
+  if (others.every((mean) => mean === first)) {
+    throw new WeighbridgeError(
+      'bad-data',
+      `${record.name}${modelFiles[file].suffix}: all mean reports are ${first}, expected some that differ`,
+    );
+  }
+  return standardizeTable(means);
 }

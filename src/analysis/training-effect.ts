@@ -1,21 +1,21 @@
 /**
- * What introspection training changes: by how much the trend of weights over reports rises, in one
+ * Effect of introspection training: the increase of the slope of weights on reports, in one
  * regression over all base models,
  *
  *     standardized weight ~ standardized report * trained * base model.
  *
- * The effect is the difference of the report's trends (trained − untrained), averaged over the
- * base models with equal weight: what emmeans' `emtrends` gives, with its median and its HPD
- * interval. With one base model that factor falls away.
+ * The effect is the difference of the report's trends (trained − untrained), averaged over the base
+ * models with equal weight, with median and HPD interval as from emmeans' `emtrends`. With a single
+ * base model, that factor is dropped. Its posterior is computed exactly, as those of the correlations.
  */
-import { parameterDraws } from '../posterior/draws.js';
-import { hpdInterval, type Interval } from '../posterior/hdi.js';
-import { median } from '../posterior/order.js';
-import type { FitJob, FitResult } from '../regression/job.js';
-import { linearSpecification, toRows } from '../regression/regressions.js';
+
+import type { RegressionJob } from '../fit/job.js';
+import { exactContrast, NUMERICAL_ERROR } from '../fit/linear-posterior.js';
+import type { Interval } from '../posterior/intervals.js';
+import { linearSpecification, toRows } from '../regression/columns.js';
 import type { Pairs } from './correlations.js';
 
-/** One base model's pairs before and after introspection training. */
+/** Pairs of one base model before and after introspection training. */
 export interface TrainingPairs {
   readonly untrained: Pairs;
   readonly trained: Pairs;
@@ -24,12 +24,22 @@ export interface TrainingPairs {
 export interface TrainingEffect {
   readonly n: number;
   readonly median: number;
-  /** 95%, as coda. */
+  /** Numerical error of the median, with that which uncertain weights cause. */
+  readonly medianMcse: number;
+  /** 95% HPD interval: the limit of coda's of more and more draws. */
   readonly hpd: Interval;
+  /** Errors of the ends, as of the median. */
+  readonly hpdMcse: Interval;
 }
 
-/** Treatment coding, as R: the first base model is the reference. */
-export function trainingEffectJob(name: string, models: readonly TrainingPairs[]): FitJob {
+export function trainingEffectJob(name: string, models: readonly TrainingPairs[]): RegressionJob {
+  return { name, specification: trainingEffectSpecification(models) };
+}
+
+/** Treatment coding as in R: the first base model is the reference. */
+function trainingEffectSpecification(
+  models: readonly TrainingPairs[],
+): RegressionJob['specification'] {
   const rows = models.flatMap(({ untrained, trained }, model) => [
     ...pairRows(untrained, 0, model),
     ...pairRows(trained, 1, model),
@@ -50,8 +60,7 @@ export function trainingEffectJob(name: string, models: readonly TrainingPairs[]
     );
   }
   const outcome = column((row) => row.weight);
-  const specification = linearSpecification(toRows({ outcome, predictors }), outcome);
-  return { name, specification, keepDraws: true };
+  return linearSpecification(toRows({ outcome, predictors }), outcome);
 }
 
 interface DesignRow {
@@ -65,20 +74,23 @@ function pairRows({ weights, reports }: Pairs, trained: 0 | 1, model: number): D
   return weights.map((weight, i) => ({ weight, report: reports[i] ?? 0, trained, model }));
 }
 
-/** The contrast in every draw: the reference's interaction, plus the mean of the other models'. */
-export function trainingEffectOf(models: readonly TrainingPairs[], fit: FitResult): TrainingEffect {
-  const { draws } = fit;
-  if (!draws) throw new RangeError(`the draws of ${fit.name} were not kept`);
-  const contrast = parameterDraws(draws, 'b_report:trained').slice();
-  for (let model = 1; model < models.length; model++) {
-    const shift = parameterDraws(draws, `b_report:trained:model${model}`);
-    shift.forEach((value, draw) => {
-      contrast[draw] = (contrast[draw] ?? 0) + value / models.length;
-    });
-  }
+/** The contrast: the interaction of the reference plus the mean of the other models'. */
+export function trainingEffectOf(models: readonly TrainingPairs[]): TrainingEffect {
+  const shifts = models.slice(1).map((_, i) => [`report:trained:model${i + 1}`, 1 / models.length]);
+  const effect = exactContrast(trainingEffectSpecification(models), {
+    'report:trained': 1,
+    ...Object.fromEntries(shifts),
+  });
+  const error = NUMERICAL_ERROR * effect.sd;
   const n = models.reduce(
     (sum, { untrained, trained }) => sum + untrained.weights.length + trained.weights.length,
     0,
   );
-  return { n, median: median(contrast), hpd: hpdInterval(contrast) };
+  return {
+    n,
+    median: effect.mean,
+    medianMcse: error,
+    hpd: effect.hdi(),
+    hpdMcse: [error, error],
+  };
 }

@@ -1,18 +1,21 @@
 /**
- * A model from a log density written with TensorFlow.js operations: the gradient comes by
- * automatic differentiation. It is the quickest way to a new model, and a check on gradients
- * written by hand. It is neither fast nor fine: every evaluation builds and frees tensors, which
- * is tens to hundreds of times slower than an analytic gradient over the same few rows; and
- * TensorFlow.js computes in float32, about 7 digits, so that log densities above some 10^5 in
- * size carry noise of a percent of a unit and more, which sampling feels as lost acceptance.
+ * A model from a log density written with TensorFlow.js operations; the gradient comes from
+ * automatic differentiation. This is the quickest way to a new model, and a check on gradients
+ * written by hand. It is slow: every evaluation allocates and frees tensors, which takes tens to
+ * hundreds of times as long as an analytic gradient over a few rows. It is also imprecise:
+ * TensorFlow.js computes in float32, about 7 digits. Log densities above 10^5 in absolute value
+ * carry noise of 0.01 or more, which lowers the acceptance rate.
  *
  * TensorFlow.js is not a dependency of weighbridge: install `@tensorflow/tfjs-node` or
- * `@tensorflow/tfjs` beside it, or pass the module that is at hand as `tf`.
+ * `@tensorflow/tfjs`, or pass an imported module as `tf`.
  */
 import { WeighbridgeError } from '../errors.js';
 import type { Model } from '../sampler/model.js';
 
-/** The module `@tensorflow/tfjs`, or one of the same operations, such as `@tensorflow/tfjs-node`. */
+/**
+ * The module `@tensorflow/tfjs`, or one with the same operations, such as
+ * `@tensorflow/tfjs-node`.
+ */
 export type Tfjs = typeof import('@tensorflow/tfjs');
 
 export interface TfjsModelOptions {
@@ -21,19 +24,22 @@ export interface TfjsModelOptions {
   /** Names of the reported parameters, in the order in which `constrain` writes them. */
   readonly parameterNames: readonly string[];
   /**
-   * The log density, up to a constant, of a position (a tensor of rank 1), as a scalar tensor,
-   * including the log Jacobian of every transform. Data that it uses are best made tensors once,
-   * outside. The tensors it makes are freed after each call.
+   * Returns the log density at a position (a tensor of rank 1), up to a constant, as a scalar
+   * tensor. It must include the log Jacobian of every transform. For speed, create data tensors
+   * once, outside this function. Tensors created inside are freed after each call.
    */
   logDensity(tf: Tfjs, position: ReturnType<Tfjs['tensor1d']>): ReturnType<Tfjs['scalar']>;
-  /** As in `Model`. */
+  /** See `Model.constrain`. */
   readonly constrain?: Model['constrain'];
-  /** TensorFlow.js itself; where absent, the installed package is imported. */
+  /**
+   * The TensorFlow.js module.
+   * @default the installed package, imported on first use
+   */
   readonly tf?: Tfjs;
 }
 
 /**
- * @throws WeighbridgeError `missing-package` where no `tf` is given and none is installed.
+ * @throws WeighbridgeError `missing-package` if no `tf` is given and none is installed.
  * @example
  * const model = await tfjsModel({
  *   dimension: 2,
@@ -65,10 +71,10 @@ export async function tfjsModel(options: TfjsModelOptions): Promise<Model> {
   };
 }
 
-/** Typed as text, so that the compiler does not look for a package that may not be there. */
+/** Typed as `string`, so that the compiler does not resolve an optional package. */
 const NATIVE: string = '@tensorflow/tfjs-node';
 
-/** The native package where it is installed and loads, else the plain one. */
+/** Imports the native package if it is installed and loads, otherwise the plain one. */
 async function installedTfjs(): Promise<Tfjs> {
   try {
     return operationsOf(await import(NATIVE));
@@ -85,7 +91,7 @@ async function installedTfjs(): Promise<Tfjs> {
   }
 }
 
-/** A CommonJS package imported as an ES module may hold its operations in `default` alone. */
+/** A CommonJS package imported as an ES module may expose its operations only as `default`. */
 function operationsOf(imported: Tfjs | { default: Tfjs }): Tfjs {
   return 'valueAndGrad' in imported ? imported : imported.default;
 }

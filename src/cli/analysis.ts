@@ -1,132 +1,114 @@
 /**
- * The analysis as commands run it: its options, its fits on worker threads, its table and its JSON.
+ * Shared by the analysis commands: flags, fits on worker threads, table, JSON and result folder.
  */
-import { availableParallelism } from 'node:os';
-import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { figuresOf } from '../analysis/figures.js';
+import { anyPublished, figuresOf } from '../analysis/figures.js';
 import type { ChoiceWeighing } from '../analysis/learned-weights.js';
-import type { FitObserver } from '../analysis/planned-fits.js';
-import { type Reproduction, reproduce } from '../analysis/reproduce.js';
-import { workerPool } from '../executor/worker-pool.js';
-import { printable } from '../harness/client/plain-words.js';
+import type { Pooling } from '../analysis/pooled-weights.js';
+import { type ReproduceOptions, type Reproduction, reproduce } from '../analysis/reproduce.js';
+import { writeFiles } from '../data-files/write-files.js';
+import { WeighbridgeError } from '../errors.js';
+import type { FitRunner } from '../fit/job.js';
+import { printable } from '../harness/client/sanitize.js';
 import { packageVersion } from '../package-info.js';
-import type { FitRunner } from '../regression/job.js';
+import { authorsWeights } from '../report/csv-files.js';
 import { reproductionJson } from '../report/json.js';
-import { authorsWeights } from '../report/result-folder/authors-weights.js';
-import type { FinishedAnalysis, ResultWriter } from '../report/result-folder/write-result.js';
-import { figureTable } from '../report/table.js';
+import { certaintyLine, figureTable, latentTable, pooledTable } from '../report/text-tables.js';
+import type { FinishedAnalysis, ResultWriter } from '../result/write-result.js';
+import type { Study } from '../study/study.js';
+import { workerPool } from '../workers/pool.js';
 import {
-  algorithms,
-  completeSettings,
-  defaultSettings,
-  type SamplerSettings,
-} from '../sampler/settings.js';
-import type { Study } from '../study/read-study.js';
-import { writeFiles, writeWhole } from '../study/write-files.js';
-import { wholeNumber } from './options.js';
+  choiceFlag,
+  type FlagValues,
+  flag,
+  jsonFlag,
+  optionalFlag,
+  quietFlag,
+  samplerFlags,
+  switchFlag,
+  valuesOf,
+  wholeNumber,
+  workerFlags,
+} from './flags.js';
+import { progressBar, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { readPaperFigures } from './paper-figures.js';
-import { progressBar } from './progress.js';
-import { commandLine } from './result.js';
+import { onFirstStopSignal } from './signals.js';
 
-export interface AnalysisFlags {
-  json?: string;
-  out?: string;
-  png: boolean;
-  weights?: string;
-  seed: number;
-  chains: number;
-  warmup: number;
-  draws: number;
-  algorithm: SamplerSettings['algorithm'];
-  workers: number;
-  outOfRange: 'keep' | 'omit';
-  weighChoices: ChoiceWeighing;
-  quiet: boolean;
-}
+export const analysisFlags = {
+  out: optionalFlag(
+    '--out <folder>',
+    'write a result folder: figures, report.html, all draws; `weighbridge view` shows it',
+  ),
+  png: switchFlag('--png', 'with --out: figures as PNG too, 300 dots per inch'),
+  json: jsonFlag,
+  weights: optionalFlag(
+    '--weights <folder>',
+    "write the learned weights in the form of the authors' regression results (two files per model)",
+  ),
+  ...samplerFlags,
+  ...workerFlags,
+  outOfRange: choiceFlag(
+    '--out-of-range <what>',
+    'reports with a weight beyond ±100: keep them as the authors did, or omit them',
+    ['keep', 'omit'],
+    'keep',
+  ),
+  weighChoices: choiceFlag<ChoiceWeighing>(
+    '--weigh-choices <how>',
+    "count each choice as made, or by the model's probability of A if the data have it",
+    ['as-made', 'by-probability'],
+    'as-made',
+  ),
+  pooling: choiceFlag<Pooling>(
+    '--pooling <how>',
+    'learned weights from a regression for each context (none), or from one multilevel regression of all contexts (partial), with how well either predicts choices',
+    ['none', 'partial'],
+    'none',
+  ),
+  latent: switchFlag(
+    '--latent',
+    'estimate the latent correlations too: weights and reports without their measurement error, by a joint model of choices and reports (minutes)',
+  ),
+  precision: flag(
+    '--precision <digits>',
+    'decimals of correlations and effects; says whether all of them are certain',
+    wholeNumber(1, 5),
+    2,
+  ),
+  quiet: quietFlag,
+};
 
-/** Each worker takes some 25 MB: a machine of many cores must not be filled unasked. */
-const MOST_WORKERS = 8;
+type AnalysisFlags = FlagValues<typeof analysisFlags>;
 
-export function addAnalysisOptions(command: Command): Command {
-  const { chains, warmup, draws, seed } = defaultSettings;
-  return command
-    .option(
-      '--out <folder>',
-      'write a result folder: figures, report.html, all draws; `weighbridge view` shows it',
-    )
-    .option('--png', 'with --out: the figures also as PNG, 300 dots an inch', false)
-    .option('--json <file>', "write the result as JSON ('-': standard output)")
-    .option(
-      '--weights <folder>',
-      "write the learned weights as the authors' regression results (two files a model)",
-    )
-    .option('--seed <n>', 'seed of all random numbers', wholeNumber(0), Number(seed))
-    .option('--chains <n>', 'chains a fit', wholeNumber(1, 1000), chains)
-    .option('--warmup <n>', 'warm-up draws a chain', wholeNumber(0, 1_000_000), warmup)
-    .option('--draws <n>', 'kept draws a chain', wholeNumber(4, 1_000_000), draws)
-    .addOption(
-      new Option(
-        '--algorithm <name>',
-        'how fits are sampled: split HMC where a posterior is found near normal and NUTS elsewhere (auto), or one for all',
-      )
-        .choices(algorithms)
-        .default(defaultSettings.algorithm),
-    )
-    .option(
-      '--workers <n>',
-      'worker threads; the result is the same for any number',
-      wholeNumber(1, 256),
-      Math.min(availableParallelism(), MOST_WORKERS),
-    )
-    .addOption(
-      new Option(
-        '--out-of-range <what>',
-        'reports with a weight beyond ±100: keep them as the authors did, or omit them',
-      )
-        .choices(['keep', 'omit'])
-        .default('keep'),
-    )
-    .addOption(
-      new Option(
-        '--weigh-choices <how>',
-        "count a choice as it was made, or by the model's probability of A where the data have it",
-      )
-        .choices(['as-made', 'by-probability'] satisfies ChoiceWeighing[])
-        .default('as-made' satisfies ChoiceWeighing),
-    )
-    .option('--quiet', 'no progress, and with --json - no table', false);
-}
-
-/** The whole analysis of a study; `observe` is shown its draws. */
+/** Runs the whole analysis of a study; `observe` receives its draws. */
 export type Analyse = (
   study: Study,
   weighChoices: ChoiceWeighing,
-  observe?: FitObserver,
+  more?: Pick<ReproduceOptions, 'latent' | 'observe'>,
 ) => Promise<Reproduction>;
 
 /**
- * Runs `work` with fits on worker threads, and a bar of its own for each analysis in it.
+ * Runs `work` with fits on worker threads, and with a separate progress bar for each analysis.
  *
- * @param through what stands between the analyses and the workers
+ * @param through wraps the runner of the workers
  */
 export async function withFits<T>(
   flags: AnalysisFlags,
   work: (analyse: Analyse) => Promise<T>,
-  through: (run: FitRunner) => FitRunner = (run) => run,
+  through: (runner: FitRunner) => FitRunner = (runner) => runner,
 ): Promise<T> {
-  const { chains, warmup, draws, seed, algorithm } = flags;
   const pool = workerPool(flags.workers);
-  const run = through(pool.run);
+  const runner = through(pool.runner);
   const bar = progressBar('fitting', flags.quiet);
   try {
-    return await work((study, weighChoices, observe) =>
+    return await work((study, weighChoices, more) =>
       reproduce(study, {
-        settings: completeSettings({ chains, warmup, draws, seed, algorithm }),
-        run,
+        ...valuesOf(samplerFlags, flags),
+        runner,
         weighChoices,
+        pooling: flags.pooling,
         onProgress: bar.update,
-        ...(observe && { observe }),
+        ...more,
       }),
     );
   } finally {
@@ -135,30 +117,42 @@ export async function withFits<T>(
   }
 }
 
-/** What of an analysis the writer of a result cannot know from the study alone. */
+/** What the main analysis of a command has beyond those that it is compared with. */
+export function moreOf({ latent }: Pick<AnalysisFlags, 'latent'>, writer: ResultWriter | null) {
+  return { latent, ...(writer && { observe: writer.observe }) };
+}
+
+/** Parts of a result that do not follow from the study alone. */
 export type ResultExtras = Pick<
   FinishedAnalysis,
   'answers' | 'dataFiles' | 'reasonsOf' | 'unitsOf'
 >;
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly seconds: number;
-  /** Where --out was given. */
+  /** Set if --out is given; null otherwise. */
   readonly writer: ResultWriter | null;
   readonly extras: ResultExtras;
 }
 
-/** One analysis, with what was left out or falls short told on standard error. */
+/** Runs and shows one analysis; exclusions and shortfalls go to standard error. */
 export async function showAnalysis(
   study: Study,
   result: Reproduction,
   flags: AnalysisFlags,
   { seconds, writer, extras }: ShowOptions,
 ): Promise<void> {
-  warn(result.warnings);
+  warn(...result.warnings);
   const figures = figuresOf(result, await readPaperFigures());
-  const text = `${figureTable(figures, tableTitle(study, flags))}\n${verdict(result, seconds)}\n`;
-  if (flags.json !== '-') process.stdout.write(text);
+  const { precision } = flags;
+  const text = [
+    figureTable(figures, tableTitle(study, flags, anyPublished(figures)), precision),
+    certaintyLine(figures, precision),
+    ...(result.latent ? [latentTable(result, result.latent)] : []),
+    ...(result.pooled ? [pooledTable(result.pooled)] : []),
+    `${verdict(result, seconds)}\n`,
+  ].join('\n');
+  if (flags.json !== STANDARD_OUTPUT) process.stdout.write(text);
   else if (!flags.quiet) process.stderr.write(text);
   if (flags.weights !== undefined) await writeFiles(flags.weights, authorsWeights(result));
   if (flags.json === undefined && writer === null) return;
@@ -172,49 +166,100 @@ export async function showAnalysis(
   });
   if (writer) {
     const { png } = flags;
-    await writer.finish({ ...extras, study, result, document: json, command: commandLine(), png });
+    // Loaded on demand: it brings the HTML and the figures.
+    const { writeReport } = await import('../report/write-report.js');
+    const command = commandLine();
+    await writeReport(writer, { ...extras, study, result, document: json, command, png });
   }
-  if (flags.json === undefined) return;
-  const document = `${JSON.stringify(json, null, 1)}\n`;
-  if (flags.json === '-') process.stdout.write(document);
-  else await writeWhole(flags.json, document);
+  if (flags.json !== undefined) await writeJson(flags.json, json);
 }
 
 function isSimulated(study: Study): boolean {
   return study.provenance?.simulated ?? false;
 }
 
-function tableTitle(study: Study, { weighChoices }: AnalysisFlags): string {
+const PAPER = 'Plunkett, Morris, Reddy & Morales 2025 (arXiv 2505.17120)';
+
+function tableTitle(
+  study: Study,
+  { weighChoices, pooling }: AnalysisFlags,
+  compared: boolean,
+): string {
   const what = isSimulated(study)
     ? pc.yellow(
         `SIMULATED DATA, not the paper's: ${printable(study.provenance?.description ?? '')}`,
       )
     : `data: ${study.folder}`;
-  const how = weighChoices === 'by-probability' ? '\nchoices weighed by probability' : '';
+  const how = [
+    ...(weighChoices === 'by-probability' ? ['choices weighed by probability'] : []),
+    ...(pooling === 'partial' ? ['weights by partial pooling of all contexts'] : []),
+  ]
+    .map((line) => `\n${line}`)
+    .join('');
   return pc.bold(
-    `Plunkett, Morris, Reddy & Morales 2025 (arXiv 2505.17120) and ours.\n${what}${how}`,
+    `${compared ? `${PAPER} and ours` : `The figures of ${PAPER} for other models`}.\n${what}${how}`,
   );
 }
 
-function verdict({ diagnostics, models, warnings }: Reproduction, seconds: number): string {
+function verdict({ diagnostics, models, warnings, pooled }: Reproduction, seconds: number): string {
   const contexts = models.reduce(
     (sum, { weights }) => sum + weights.instilled.length + weights.native.length,
     0,
   );
   const { maxRhat, minEssBulk, minEssTail, divergences } = diagnostics;
   const trust = warnings.length === 0 ? 'all fits converged' : `${warnings.length} fits fall short`;
-  return `${contexts} weight regressions in ${seconds.toFixed(1)} s; ${trust}: largest R-hat ${maxRhat.toFixed(4)}, least ESS ${minEssBulk.toFixed(0)} bulk and ${minEssTail.toFixed(0)} tail, ${divergences} divergences`;
+  const regressions =
+    pooled === undefined
+      ? `${contexts} weight regressions`
+      : `${pooled.length} regressions of the choices in ${contexts} contexts`;
+  return `${regressions} in ${seconds.toFixed(1)} s; ${trust}: largest R-hat ${maxRhat.toFixed(4)}, least ESS ${minEssBulk.toFixed(0)} bulk and ${minEssTail.toFixed(0)} tail, ${divergences} divergences`;
 }
 
-/** Enough to see what kind of trouble it is; `--json` has them all. */
-const WARNINGS_SHOWN = 10;
+/** Writes result folders for --out. */
+type ResultFlags = Pick<AnalysisFlags, 'out' | 'png' | 'chains' | 'draws'>;
 
-export function warn(lines: readonly string[]): void {
-  for (const line of lines.slice(0, WARNINGS_SHOWN)) {
-    process.stderr.write(`${pc.yellow('warning:')} ${printable(line)}\n`);
+/**
+ * Runs `work` with a writer if --out is given. An error or a signal before the end leaves no draws
+ * and no empty folder behind.
+ */
+export async function withResult<T>(
+  { out, png, chains, draws }: ResultFlags,
+  work: (writer: ResultWriter | null) => Promise<T>,
+): Promise<T> {
+  if (out === undefined) {
+    if (png) throw new WeighbridgeError('bad-argument', '--png needs --out: expected a folder');
+    return work(null);
   }
-  const more = lines.length - WARNINGS_SHOWN;
-  if (more > 0) {
-    process.stderr.write(`${pc.yellow('warning:')} and ${more} more; --json lists them all\n`);
+  if (out === '') throw new WeighbridgeError('bad-argument', '--out is empty: expected a folder');
+  // Loaded on demand: most commands write no result.
+  const { beginResult } = await import('../result/write-result.js');
+  const writer = await beginResult(out, { chains, draws });
+  const release = onFirstStopSignal((signal) => {
+    try {
+      writer.discard();
+    } finally {
+      // Without a handler, the signal ends the process.
+      process.kill(process.pid, signal);
+    }
+  });
+  try {
+    return await work(writer);
+  } finally {
+    release();
+    writer.discard();
   }
+}
+
+/** Fails before the work if --out could not be written after it. */
+export async function requireResultFolder(flags: ResultFlags): Promise<void> {
+  await withResult(flags, async () => {});
+}
+
+/** The command line as given, quoted for a shell. */
+export function commandLine(words: readonly string[] = process.argv.slice(2)): string {
+  return ['weighbridge', ...words].map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

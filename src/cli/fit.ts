@@ -1,6 +1,6 @@
-/** `weighbridge fit`: a Bayesian regression on a file of data, as brms makes it. */
+/** `weighbridge fit`: a Bayesian regression on a data file, as in brms. */
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import stringWidth from 'string-width';
 import {
   holdsFit,
   loadFit,
@@ -10,26 +10,32 @@ import {
   saveInferenceData,
 } from '../data-files/fit-folders.js';
 import { readTable } from '../data-files/read-table.js';
-import { WeighbridgeError } from '../errors.js';
-import { rowDraws, rowDrawsSize } from '../exchange/row-draws.js';
-import { workerPool } from '../executor/worker-pool.js';
+import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
+import { rowDraws, rowDrawsSize } from '../exchange/inference-data.js';
+import { packageVersion } from '../package-info.js';
 import type { Loo } from '../posterior/loo.js';
-import { familyOf } from '../regression/families.js';
-import { type RegressionFit, regression } from '../regression/regression.js';
-import { writeWhole } from '../study/write-files.js';
-import { fitJson } from './fit/fit-json.js';
+import { fitJson } from '../regression/after/summary.js';
+import { familyOf } from '../regression/options.js';
 import {
-  addFitOptions,
+  type Precision,
+  precisionJson,
+  precisionText,
+  sampleToPrecision,
+} from '../regression/precision.js';
+import { parsePrior } from '../regression/priors/prior-text.js';
+import { type RegressionFit, regression } from '../regression/regression.js';
+import { workerPool } from '../workers/pool.js';
+import {
   type FitFlags,
-  levelsOf,
-  priorsOf,
-  readingOf,
+  fitFlags,
+  parseLevels,
+  readingFlags,
   requireLoadAlone,
-  settingsOf,
-} from './fit/flags.js';
-import { withCaret } from './fit/formula-caret.js';
-import { requireWritable } from './output.js';
-import { progressBar } from './progress.js';
+  settingFlags,
+} from './fit-flags.js';
+import { addFlags, requireWith, valuesOf } from './flags.js';
+import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
+import { onFirstStopSignal } from './signals.js';
 
 export function addFit(program: Command): void {
   const command = program
@@ -37,7 +43,7 @@ export function addFit(program: Command): void {
     .description('fit a Bayesian regression to a file of data, as brms does')
     .argument('[data]', "CSV, TSV, JSON, JSON lines or Parquet; '-': standard input")
     .argument('[formula]', "as in R: 'y ~ x1 * x2 + (1 | g)'");
-  addFitOptions(command).action(runFit);
+  addFlags(command, fitFlags).action(runFit);
 }
 
 async function runFit(
@@ -53,18 +59,19 @@ async function runFit(
     ];
     requireLoadAlone(command, given);
   }
+  requireWith(command, ['precisionLimit'], ['--precision']);
   await requireOutputs(flags);
   const started = performance.now();
-  const fit = await fitFor(data, formula, flags);
+  const { fit, precision } = await fitFor(data, formula, flags);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
   const loo = flags.loo ? fit.loo() : null;
-  show(fit, loo, flags);
-  await write(fit, loo, seconds, flags);
+  show(fit, loo, precision, flags);
+  await write(fit, loo, precision, seconds, flags);
 }
 
-/** Fails before the work, not after it, where a result could not be written. */
+/** Fails before the work if a result could not be written after it. */
 async function requireOutputs({ json, save, arviz, cmdstan }: FitFlags): Promise<void> {
-  if (json !== undefined && json !== '-') await requireWritable(json);
+  await requireWritable(json);
   const folders = [save, arviz, cmdstan].filter((folder) => folder !== undefined);
   if (new Set(folders).size < folders.length) {
     throw new WeighbridgeError(
@@ -77,13 +84,19 @@ async function requireOutputs({ json, save, arviz, cmdstan }: FitFlags): Promise
   if (cmdstan !== undefined) await requireFitFolder(cmdstan, 'cmdstan');
 }
 
-/** The fit that was saved, or one that is made now. */
+/** A fit, and what is certain of it if `--precision` was given. */
+interface Sampled {
+  readonly fit: RegressionFit;
+  readonly precision: Precision | null;
+}
+
+/** Loads a saved fit, or samples a new one. */
 async function fitFor(
   data: string | undefined,
   formula: string | undefined,
   flags: FitFlags,
-): Promise<RegressionFit> {
-  if (flags.load !== undefined) return loadFit(flags.load);
+): Promise<Sampled> {
+  if (flags.load !== undefined) return { fit: await loadFit(flags.load), precision: null };
   if (data !== undefined && formula !== undefined) return sampled(data, formula, flags);
   throw new WeighbridgeError(
     'bad-argument',
@@ -91,70 +104,80 @@ async function fitFor(
   );
 }
 
-async function sampled(data: string, formula: string, flags: FitFlags): Promise<RegressionFit> {
-  const prior = priorsOf(flags);
-  const levels = levelsOf(flags);
-  const { family, link, missing, chains } = flags;
-  const columns = await readTable(data, { ...readingOf(flags), onWarning: warn });
+async function sampled(data: string, formula: string, flags: FitFlags): Promise<Sampled> {
+  const { family, link, missing, chains, precision: digits, precisionLimit } = flags;
+  const prior = (flags.prior ?? []).map(parsePrior);
+  const levels = parseLevels(flags.levels);
+  const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
   const pool = workerPool(Math.min(flags.workers, chains));
   const bar = progressBar('sampling', flags.quiet);
-  const stop = stopOnSignal();
+  const stop = new AbortController();
+  // The error's cause is the signal: it decides the exit code.
+  const release = onFirstStopSignal((signal) => stop.abort(signal));
   try {
-    return await regression({
-      formula,
-      family: familyOf(family, link ? { link } : {}),
-      data: columns,
-      prior,
-      levels,
-      missing,
-      ...settingsOf(flags),
-      runner: pool.runChains,
-      signal: stop.signal,
-      onProgress: ({ done, of }) => bar.update(done, of),
-    });
+    const sample = (draws: number) =>
+      regression({
+        formula,
+        family: familyOf(family, link ? { link } : {}),
+        data: columns,
+        prior,
+        levels,
+        missing,
+        ...valuesOf(settingFlags, flags),
+        draws,
+        runner: pool.runner,
+        signal: stop.signal,
+        onProgress: bar.update,
+      });
+    if (digits === undefined) return { fit: await sample(flags.draws), precision: null };
+    const now = () => performance.now() / 1000;
+    return await sampleToPrecision(flags.draws, sample, { digits, seconds: precisionLimit, now });
   } catch (error) {
     throw withCaret(error);
   } finally {
-    stop.release();
+    release();
     bar.stop();
     await pool.close();
   }
 }
 
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The first signal ends the sampling; a second one the process. */
-function stopOnSignal(): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals) => {
-    release();
-    // The reason comes back as the error's cause, and tells the exit code.
-    controller.abort(signal);
-  };
-  const release = () => {
-    for (const signal of STOPPING) process.off(signal, stop);
-  };
-  for (const signal of STOPPING) process.on(signal, stop);
-  return { signal: controller.signal, release };
+/** A `bad-formula` error with the formula below its message and a caret below the character. */
+function withCaret(error: unknown): unknown {
+  if (!isWeighbridgeError(error, 'bad-formula')) return error;
+  const { formula, offset } = error.details;
+  if (formula === undefined || offset === undefined) return error;
+  const line = formula.replaceAll(/\s/g, ' ');
+  // In terminal columns: wide characters take two, combining accents zero.
+  const before = stringWidth(line.slice(0, offset));
+  return new WeighbridgeError(error.code, `${error.message}\n  ${line}\n  ${' '.repeat(before)}^`, {
+    details: error.details,
+    cause: error,
+  });
 }
 
-function show(fit: RegressionFit, loo: Loo | null, { json, quiet }: FitFlags): void {
-  const parts = loo ? [fit.summary(), loo] : [fit.summary()];
+function show(
+  fit: RegressionFit,
+  loo: Loo | null,
+  precision: Precision | null,
+  { json, quiet }: FitFlags,
+): void {
+  const parts = [
+    fit.summary(),
+    ...(precision ? [precisionText(precision)] : []),
+    ...(loo ? [loo] : []),
+  ];
   const text = `${parts.map((part) => String(part).replaceAll(/^\n+|\n+$/g, '')).join('\n\n')}\n`;
-  const shownOn = json !== '-' ? process.stdout : quiet ? null : process.stderr;
+  const shownOn = json !== STANDARD_OUTPUT ? process.stdout : quiet ? null : process.stderr;
   shownOn?.write(text);
-  // A person who looks at the summary reads them there.
+  // On a terminal, the summary already includes them.
   if (shownOn === process.stderr || shownOn?.isTTY) return;
-  for (const warning of fit.warnings) warn(warning);
-}
-
-function warn(line: string): void {
-  process.stderr.write(`${pc.yellow('warning:')} ${line}\n`);
+  warn(...fit.warnings);
 }
 
 async function write(
   fit: RegressionFit,
   loo: Loo | null,
+  precision: Precision | null,
   seconds: number | null,
   { json, save, arviz, cmdstan }: FitFlags,
 ): Promise<void> {
@@ -166,12 +189,14 @@ async function write(
   if (arviz !== undefined) await saveForArviz(fit, arviz, seconds);
   if (cmdstan !== undefined) await saveCmdstanCsv(fit, cmdstan);
   if (json === undefined) return;
-  const document = `${JSON.stringify(fitJson(fit, { seconds, loo }), null, 1)}\n`;
-  if (json === '-') process.stdout.write(document);
-  else await writeWhole(json, document);
+  await writeJson(json, {
+    weighbridge: packageVersion,
+    ...fitJson(fit, { seconds, loo }),
+    ...(precision && { precision: precisionJson(precision) }),
+  });
 }
 
-/** 160 MB for each of log likelihood and predictions. */
+/** Corresponds to 160 MB each for log likelihood and predictions. */
 const MOST_ROW_DRAWS = 20_000_000;
 
 async function saveForArviz(

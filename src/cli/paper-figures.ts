@@ -1,4 +1,4 @@
-/** The paper's figures as they ship in `fixtures/`. */
+/** The paper's figures, from `fixtures/`. */
 import { readFile } from 'node:fs/promises';
 import { type PaperFigures, paperFiguresSchema } from '../analysis/figures.js';
 import { fixturePath } from '../package-info.js';

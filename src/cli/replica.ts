@@ -1,22 +1,25 @@
-/** `weighbridge replica`: the simulated study, byte for byte as it ships. */
+/** `weighbridge replica`: writes the simulated study, byte for byte as shipped. */
 import type { Command } from 'commander';
+import { readAgents, readCandidates } from '../authors-files/read-candidates.js';
+import { writeFiles } from '../data-files/write-files.js';
 import { fixturePath } from '../package-info.js';
 import { replicaFiles } from '../simulation/replica.js';
-import { readAgents, readCandidates } from '../study/candidates.js';
-import { writeFiles } from '../study/write-files.js';
-import { wholeNumber } from './options.js';
+import { addFlags, flag, wholeNumber } from './flags.js';
 import { readPaperFigures } from './paper-figures.js';
 
 /** The seed of the replica in `fixtures/replica`. */
 const REPLICA_SEED = 17;
 
+const replicaFlags = {
+  seed: flag('--seed <n>', 'seed of all random numbers', wholeNumber(0), REPLICA_SEED),
+};
+
 export function addReplica(program: Command): void {
-  program
+  const command = program
     .command('replica')
     .description("simulate the whole study in the authors' layout, calibrated to the paper")
-    .argument('<folder>', 'where to write it; files of the same names are replaced')
-    .option('--seed <n>', 'seed of all random numbers', wholeNumber(0), REPLICA_SEED)
-    .action(writeReplica);
+    .argument('<folder>', 'where to write it; files of the same names are replaced');
+  addFlags(command, replicaFlags).action(writeReplica);
 }
 
 async function writeReplica(folder: string, { seed }: { seed: number }): Promise<void> {

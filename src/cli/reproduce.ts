@@ -1,47 +1,43 @@
 /** `weighbridge reproduce`: the paper's analysis on a folder of choices and reports. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { readCandidates } from '../authors-files/read-candidates.js';
+import { readStudy } from '../authors-files/read-study.js';
 import { WeighbridgeError } from '../errors.js';
 import { fixturePath } from '../package-info.js';
-import type { UnitsOf } from '../report/result-folder/asked.js';
-import { readCandidates } from '../study/candidates.js';
-import { fetchPublished } from '../study/published-data.js';
-import { readStudy } from '../study/read-study.js';
-import {
-  type AnalysisFlags,
-  addAnalysisOptions,
-  showAnalysis,
-  warn,
-  withFits,
-} from './analysis.js';
-import { requireWritable } from './output.js';
-import { progressBar } from './progress.js';
-import { withResult } from './result.js';
+import { fetchPublished } from '../published/published-data.js';
+import type { UnitsOf } from '../result/answers.js';
+import { analysisFlags, moreOf, showAnalysis, withFits, withResult } from './analysis.js';
+import { addFlags, type FlagValues, optionalFlag } from './flags.js';
+import { progressBar, requireWritable, warn } from './output.js';
+import { onFirstStopSignal } from './signals.js';
 
-interface ReproduceFlags extends AnalysisFlags {
-  data?: string;
-}
+const reproduceFlags = {
+  data: optionalFlag(
+    '--data <folder>',
+    "a folder in the authors' layout, or 'published' to download their data (default: the simulated replica that ships with weighbridge)",
+  ),
+  ...analysisFlags,
+};
+
+type ReproduceFlags = FlagValues<typeof reproduceFlags>;
 
 export function addReproduce(program: Command): void {
   const command = program
     .command('reproduce')
-    .description("fit every regression of the paper and print its figures beside the data's")
-    .option(
-      '--data <folder>',
-      "a folder in the authors' layout, or 'published' to download their data (default: the simulated replica that ships with weighbridge)",
-    );
-  addAnalysisOptions(command).action(runReproduce);
+    .description("fit every regression of the paper and print its figures next to the data's");
+  addFlags(command, reproduceFlags).action(runReproduce);
 }
 
 async function runReproduce(flags: ReproduceFlags): Promise<void> {
   const started = performance.now();
-  if (flags.json !== undefined && flags.json !== '-') await requireWritable(flags.json);
+  await requireWritable(flags.json);
   const folder = await dataFolder(flags);
   await withResult(flags, async (writer) => {
     const { study, result } = await withFits(flags, async (analyse) => {
       const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
-      warn(study.warnings);
-      return { study, result: await analyse(study, flags.weighChoices, writer?.observe) };
+      warn(...study.warnings);
+      return { study, result: await analyse(study, flags.weighChoices, moreOf(flags, writer)) };
     });
     const seconds = (performance.now() - started) / 1000;
     const extras = writer ? { unitsOf: await unitsFor(folder) } : {};
@@ -49,13 +45,13 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
   });
 }
 
-/** The authors' file of contexts with units; the layout itself has no place for them. */
+/** The authors' file of contexts, with units; the layout has no other place for them. */
 const CANDIDATES = 'candidate_scenarios.json';
 
-/** Units are shown where they are known: those of our own contexts, or of a file beside the data. */
+/** Units, if known: for our own contexts, or from a file next to the data. */
 async function unitsFor(folder: string): Promise<UnitsOf> {
   const own = await readCandidates(fixturePath('contexts.json'));
-  // Nothing else depends on the file: one that cannot be read costs the units alone.
+  // Nothing else depends on the file: if it cannot be read, only the units are lost.
   const theirs = await readCandidates(join(folder, CANDIDATES)).catch(() => []);
   const known = new Map([...own, ...theirs].map((one) => [one.short_name, one.attributes]));
   return ({ name, attributes }) => {
@@ -65,27 +61,25 @@ async function unitsFor(folder: string): Promise<UnitsOf> {
   };
 }
 
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The folder to read: the one given, the downloaded one, or the replica. */
+/** The folder to read: the given one, the downloaded one, or the replica. */
 async function dataFolder({ data, quiet }: ReproduceFlags): Promise<string> {
   if (data === undefined) return fixturePath('replica');
   if (data === '') throw new WeighbridgeError('bad-argument', '--data is empty: expected a folder');
   if (data !== 'published') return data;
   const bar = progressBar('downloading', quiet);
   const interrupted = new AbortController();
-  const onInterrupt = () =>
+  const release = onFirstStopSignal(() =>
     interrupted.abort(
-      new WeighbridgeError('download', 'download interrupted; files already whole are kept'),
-    );
-  for (const signal of STOPPING) process.once(signal, onInterrupt);
+      new WeighbridgeError('download', 'download interrupted; complete files are kept'),
+    ),
+  );
   try {
     return await fetchPublished({
       signal: interrupted.signal,
-      onProgress: ({ filesDone, filesTotal }) => bar.update(filesDone, filesTotal),
+      onProgress: ({ filesDone, filesTotal }) => bar.update({ done: filesDone, total: filesTotal }),
     });
   } finally {
-    for (const signal of STOPPING) process.off(signal, onInterrupt);
+    release();
     bar.stop();
   }
 }

@@ -1,35 +1,36 @@
-/** Parses a command line, calls what it asks for, and says how it ended. */
+/** Parses a command line, runs the command, and reports its outcome. */
 import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { isOutOfDescriptors, WeighbridgeError } from '../errors.js';
-import { printable } from '../harness/client/plain-words.js';
+import { printable } from '../harness/client/sanitize.js';
 import { packageVersion } from '../package-info.js';
 
 export const BAD_INPUT = 2;
 const INTERNAL = 1;
-/** What a shell makes of a command that a signal ended. */
+/** A shell's exit code for a command ended by a signal is this plus the signal's number. */
 const BY_SIGNAL = 128;
 
-/** In the order of the help. Each is loaded when it is asked for: all together take a third of a second. */
+/** In help order. Each is loaded on demand: all together take a third of a second. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   fit: async () => (await import('./fit.js')).addFit,
   reproduce: async () => (await import('./reproduce.js')).addReproduce,
   view: async () => (await import('./view.js')).addView,
+  plan: async () => (await import('./plan.js')).addPlan,
   study: async () => (await import('./study/study.js')).addStudy,
   simulate: async () => (await import('./simulate.js')).addSimulate,
   replica: async () => (await import('./replica.js')).addReplica,
 };
 
-/** The one named, or all of them, where help or no command is. */
+/** Loads the named command, or all of them for help or an unknown name. */
 function commandsAsked(name: string | undefined): Promise<((program: Command) => void)[]> {
   const one = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   return Promise.all((one ? [one] : Object.values(commands)).map((load) => load()));
 }
 
 /**
- * @param args behind the name of the program
- * @returns the exit code; what went wrong was printed
+ * @param args arguments after the program's name
+ * @returns the exit code; errors are already printed
  */
 export async function run(args: readonly string[]): Promise<number> {
   const program = new Command('weighbridge')
@@ -51,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
-  // Commander has already printed its line, or the help that was asked for.
+  // Commander has already printed its error or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
   if (isWithoutDescriptors(error)) {
     printError(TOO_FEW_DESCRIPTORS);
@@ -84,8 +85,8 @@ const UNLOADABLE =
   'a part of weighbridge cannot be loaded: this process may open too few files (raise the limit, for example with `ulimit -n 1024`), or the installation is not whole';
 
 /**
- * Node's codes for a module that is missing or cannot be opened. Its loader takes a `package.json`
- * that it cannot open, for lack of descriptors, for one that is missing.
+ * Node's codes for a module that is missing or cannot be opened. Its loader reports a
+ * `package.json` it cannot open for lack of descriptors as missing.
  */
 const unloadable: ReadonlySet<unknown> = new Set([
   'ERR_MODULE_NOT_FOUND',
@@ -99,13 +100,13 @@ function isUnloadable(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && unloadable.has(error.code);
 }
 
-/** Node's own error, or one whose cause it is. */
+/** Checks an error and its causes for Node's codes. */
 function isWithoutDescriptors(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && isOutOfDescriptors(error.code)) || isWithoutDescriptors(error.cause);
 }
 
-/** The number of the signal that is the error's cause; SIGINT's where none is told. */
+/** The number of the signal that caused the error. @default that of SIGINT */
 function signalOf({ cause }: WeighbridgeError): number {
   const { signals } = constants;
   const name = Object.keys(signals).find((signal) => signal === cause);

@@ -1,17 +1,17 @@
 /**
- * Data as columns: what readers of files make, and what `regression` takes.
+ * Data as columns: the output of file readers and the input of `regression`.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badData } from '../checks/values.js';
+import { cleanText } from '../formula/names.js';
 import type { Cell } from '../formula/table.js';
 import { alike } from '../formula/table-source.js';
-import { cleanText } from '../formula/text.js';
 
-/** An array a column, all of one length; null where missing. */
+/** One array per column, all of the same length; null is a missing value. */
 export type DataColumns = Readonly<Record<string, readonly Cell[]>>;
 
 /**
- * Records as columns, in the order in which names first come; null where a record lacks one.
- * @throws WeighbridgeError `bad-data` for a record that has two names which look the same
+ * Converts records to columns, ordered by first appearance; null if a record lacks a name.
+ * @throws WeighbridgeError `bad-data` if two names of a record look the same
  */
 export function columnsOfRecords(
   records: readonly Readonly<Record<string, unknown>>[],
@@ -24,21 +24,25 @@ export function columnsOfRecords(
       const name = cleaned.get(key) ?? cleanText(key);
       cleaned.set(key, name);
       if (name !== key && Object.hasOwn(record, name)) {
-        throw new WeighbridgeError('bad-data', `${file}, record ${row + 1}: ${alike(name)}`);
+        throw badData(`${file}, record ${row + 1}: ${alike(name)}`, {
+          file,
+          row: row + 1,
+          column: name,
+        });
       }
       let column = columns.get(name);
       if (!column) {
         column = Array.from<Cell>({ length: records.length }).fill(null);
         columns.set(name, column);
       }
-      // What no column can hold is an error where a formula uses the column.
+      // A bad cell is an error only if a formula uses the column.
       column[row] = value as Cell;
     }
   });
   return columnsOf(columns);
 }
 
-/** fromEntries makes properties of its own even of a column '__proto__'. */
+/** fromEntries creates an own property even for a column '__proto__'. */
 export function columnsOf(columns: Iterable<readonly [string, readonly Cell[]]>): DataColumns {
   return Object.fromEntries(columns);
 }

@@ -1,24 +1,24 @@
 /**
- * What stands before the header of a CSV file, what separates its cells, and other habits of the
- * programs that write such files.
+ * Detects the dialect of a CSV file: lines before the header, the delimiter, and spaces around
+ * quotes.
  */
-import Papa from 'papaparse';
-import { WeighbridgeError } from '../errors.js';
+import { badData } from '../checks/values.js';
+import { splitRecords } from './text-table.js';
 
-/** A text from its header on. */
-export interface FromHeader {
+/** A text without the lines before its header. */
+interface FromHeader {
   readonly text: string;
-  /** Lines before it. */
+  /** Number of lines before the header. */
   readonly skipped: number;
   /** The last comment line before the header, without `#`; null if there is no comment. */
   readonly comment: string | null;
-  /** As the line `sep=;` says, which spreadsheets read and write. */
+  /** The delimiter from a line `sep=;`, which spreadsheets read and write. */
   readonly delimiter: string | null;
 }
 
 const NAMES_DELIMITER = /^"?sep=(.|\\t)"?$/i;
 
-/** Leaves out blank lines, comments after `#` and `sep=;`. */
+/** Skips blank lines, comments after `#` and `sep=;`. */
 export function fromHeader(text: string): FromHeader {
   let at = 0;
   let skipped = 0;
@@ -44,7 +44,7 @@ export function fromHeader(text: string): FromHeader {
   return { text: text.slice(at), skipped, comment, delimiter };
 }
 
-/** Space last: it stands in text too. */
+/** Space is last, since it also occurs in text. */
 const DELIMITERS = [',', ';', '\t', '|', ' '] as const;
 
 const nameOf: Readonly<Record<string, string>> = {
@@ -55,7 +55,7 @@ const nameOf: Readonly<Record<string, string>> = {
   ' ': 'spaces',
 };
 
-/** Enough of a file to see what separates its cells. */
+/** Size of the sample from which the delimiter is detected. */
 const SAMPLE_CHARACTERS = 100_000;
 const SAMPLE_RECORDS = 200;
 
@@ -63,16 +63,17 @@ interface Candidate {
   readonly delimiter: string;
   /** Cells of the header. */
   readonly width: number;
-  /** Records after the header that have as many cells, as a share. */
+  /** Share of the records after the header that have as many cells as the header. */
   readonly fitting: number;
-  /** Cells that hold a quote, or another candidate beside what is no number. */
+  /** Number of cells that contain a quote, or another candidate outside of a number. */
   readonly odd: number;
 }
 
 /**
- * What separates the cells: that by which the records have as many cells as the header, two or more.
- * @param first what is expected by the file's name
- * @throws WeighbridgeError `bad-data` where two would do
+ * Detects the delimiter: the candidate that gives all records as many cells as the header, at least
+ * two.
+ * @param first the delimiter expected from the file's name
+ * @throws WeighbridgeError `bad-data` if two candidates fit equally well
  */
 export function detectedDelimiter(text: string, first: ',' | '\t', file: string): string {
   const end = text.length > SAMPLE_CHARACTERS ? text.lastIndexOf('\n', SAMPLE_CHARACTERS) : -1;
@@ -91,9 +92,9 @@ export function detectedDelimiter(text: string, first: ',' | '\t', file: string)
   }
   const other = others.find(({ delimiter }) => delimiter !== ' ');
   if (other === undefined) return only.delimiter;
-  throw new WeighbridgeError(
-    'bad-data',
-    `${file}: ${nameOf[only.delimiter]} and ${nameOf[other.delimiter]} could both separate the cells; --delimiter says which`,
+  throw badData(
+    `${file}: ${nameOf[only.delimiter]} and ${nameOf[other.delimiter]} could both separate the cells; use --delimiter`,
+    { file },
   );
 }
 
@@ -102,13 +103,9 @@ const NUMBER = /^[+\-\u2212]?[\d.,]+(?:e[+-]?\d+)?$/i;
 
 function candidate(sample: string, delimiter: string, cut: boolean): Candidate {
   const text = delimiter === ' ' ? closedUp(sample) : closeUpQuotes(sample, delimiter);
-  const { data } = Papa.parse<string[]>(text, {
-    delimiter,
-    newline: '\n',
-    preview: SAMPLE_RECORDS,
-  });
-  const [header = [], ...records] = data.filter((cells) => cells.length > 1 || cells[0]?.trim());
-  // Cut off with the sample.
+  const sampled = splitRecords(text, delimiter, { most: SAMPLE_RECORDS }).records;
+  const [header = [], ...records] = sampled.filter((cells) => cells.length > 1 || cells[0]?.trim());
+  // The last record may be truncated at the end of the sample.
   if (cut && records.length > 1) records.pop();
   const width = header.length;
   const body = records.filter(([cell]) => !cell?.startsWith('#'));
@@ -119,7 +116,7 @@ function candidate(sample: string, delimiter: string, cut: boolean): Candidate {
     const others = cell.replaceAll(delimiter, '');
     return cell.includes('"') || (OTHER_DELIMITER.test(others) && !NUMBER.test(cell.trim()));
   });
-  // A column of names has two words a line, but no numbers.
+  // A single column of names has two words per line, but no numbers.
   const words = delimiter === ' ' && !body.flat().some((cell) => NUMBER.test(cell));
   return {
     delimiter,
@@ -129,18 +126,18 @@ function candidate(sample: string, delimiter: string, cut: boolean): Candidate {
   };
 }
 
-/** Cells up to the last that holds something. */
+/** Number of cells up to the last that is not blank. */
 export function filledWidth(cells: readonly string[]): number {
   return cells.findLastIndex((cell) => cell.trim() !== '') + 1;
 }
 
-/** Columns that are set apart by runs of spaces, as by one each; not where quotes may hold spaces. */
+/** Replaces runs of spaces between columns by one space, unless quotes may contain spaces. */
 export function closedUp(text: string): string {
   if (text.includes('"')) return text;
   return text.replaceAll(/ +/g, ' ').replaceAll(/^ | $/gm, '');
 }
 
-/** A text without the spaces that stand between a delimiter, or a line's start, and a quote. */
+/** Removes spaces between a delimiter or the start of a line and a quote. */
 export function closeUpQuotes(text: string, delimiter: string): string {
   if (delimiter === ' ' || !spaceBeforeQuote(text)) return text;
   const parts: string[] = [];
@@ -170,7 +167,7 @@ function isSpace(text: string, at: number): boolean {
   return character === ' ' || character === '\t';
 }
 
-/** After the quote that closes a cell: one that is not doubled. */
+/** Offset after the closing quote of a cell, which is not doubled. */
 function quoteEnd(text: string, start: number): number {
   for (let at = start + 1; ; at += 2) {
     at = text.indexOf('"', at);

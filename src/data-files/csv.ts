@@ -1,24 +1,23 @@
 /**
- * CSV and its like as columns. Cells are split by papaparse; what separates them, and how numbers are
- * written, is found from the file where no option says it. What cells are is decided by column:
+ * Reads CSV and similar text as columns. papaparse splits the cells. The delimiter and the number
+ * format are detected from the file unless options state them. The type is determined per column:
  *
- * - missing: a cell that is empty, or one of what R, pandas, databases and spreadsheets write there:
- *   `NA`, `NaN`, `N/A`, `NULL`, `#N/A`, `<NA>`; not `.` and `-`, which may be levels
- * - numbers, where all others are: decimal or with an exponent, `Inf`, `NAN` in any case (missing
- *   too); whole numbers beyond 2^53 as bigints, unrounded
- * - booleans, where all others are of true, false, TRUE, FALSE, True, False, T, F
- * - text everywhere else, without the white space around it
+ * - missing values: empty cells, and those that R, pandas, databases and spreadsheets write: `NA`,
+ *   `NaN`, `N/A`, `NULL`, `#N/A`, `<NA>`; not `.` and `-`, which may be levels
+ * - numbers, if all other cells are numbers: decimal or with an exponent, `Inf`, `NAN` in any case
+ *   (also missing); whole numbers beyond 2^53 are bigints, unrounded
+ * - booleans, if all other cells are true, false, TRUE, FALSE, True, False, T or F
+ * - otherwise text, trimmed
  *
- * Blank lines, lines of comment (`#`) and `sep=;` may stand before the header. A first column without
- * a name, the row names that R and pandas write, is left out, and columns without name and content.
+ * Blank lines, comment lines (`#`) and `sep=;` may precede the header. An unnamed first column (row
+ * names of R and pandas) is dropped, and so are columns with neither a name nor content.
  *
- * One bad cell makes text of a column of numbers: its reader is told where it is.
+ * A single non-numeric cell makes a column text; a warning names the cell.
  */
-import Papa from 'papaparse';
-import { WeighbridgeError } from '../errors.js';
+import { badData } from '../checks/values.js';
+import { cleanText, withoutInvisible } from '../formula/names.js';
 import { numbersInText } from '../formula/number-text.js';
 import type { Cell } from '../formula/table.js';
-import { cleanText, withoutInvisible } from '../formula/text.js';
 import { columnsOf, type DataColumns } from './columns.js';
 import {
   closedUp,
@@ -35,22 +34,23 @@ import {
   plainNumber,
   type TextCell,
 } from './number-format.js';
+import { splitRecords } from './text-table.js';
 
-export interface CsvOptions extends NumberMarks {
+interface CsvOptions extends NumberMarks {
   /** For messages. */
   readonly file: string;
-  /** @default found from the file */
+  /** @default detected from the file */
   readonly delimiter?: string | undefined;
-  /** What is expected to separate cells, by the file's name. Default: a comma. */
+  /** The delimiter expected from the file's name. @default ',' */
   readonly usual?: ',' | '\t';
-  /** Cells that are missing values, beside those that always are. */
+  /** Additional markers of missing values, besides `NA` and the others above. */
   readonly na?: readonly string[] | undefined;
-  /** Takes a line for each column of text that looks like numbers, and for what was guessed. */
+  /** Receives a line for each column of text that looks like numbers, and for each guess. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
-/** The records of a file as papaparse has them, and where they stand. */
-interface Records {
+/** The records of a file from papaparse, with their positions. */
+interface DataRecords {
   readonly names: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly delimiter: string;
@@ -59,9 +59,9 @@ interface Records {
 }
 
 /**
- * @throws WeighbridgeError `bad-data` with file, line and column for an empty file, a row with too
- *   few or too many cells, a broken quote, two columns of one name, numbers that can be read in two
- *   ways
+ * @throws WeighbridgeError `bad-data` with file, line and column if the file is empty, a row has
+ *   too few or too many cells, a quote is broken, two columns have the same name, or numbers are
+ *   ambiguous
  */
 export function csvColumns(text: string, options: CsvOptions): DataColumns {
   const { file } = options;
@@ -92,7 +92,7 @@ export function csvColumns(text: string, options: CsvOptions): DataColumns {
   return typed;
 }
 
-/** A file with a wrong mark has one warning a column: these are enough. */
+/** Maximum number of warnings: a file with a wrong decimal mark has one per column. */
 const MOST_WARNINGS = 20;
 
 function warner({ file, onWarning }: CsvOptions) {
@@ -113,10 +113,14 @@ function refuseNul(text: string, file: string): void {
   const at = text.indexOf('\0');
   if (at === -1) return;
   const line = text.slice(0, at).split(/\r\n?|\n/).length;
-  throw badData(`${file}, line ${line}: a NUL character, expected text`);
+  throw badData(`${file}, line ${line}: a NUL character, expected text`, {
+    file,
+    line,
+    expected: 'text',
+  });
 }
 
-function recordsOf(text: string, options: CsvOptions): Records {
+function recordsOf(text: string, options: CsvOptions): DataRecords {
   const { file } = options;
   const unix = withoutInvisible(text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text);
   refuseEndlessLine(unix, file);
@@ -124,17 +128,19 @@ function recordsOf(text: string, options: CsvOptions): Records {
   const delimiter =
     options.delimiter ?? from.delimiter ?? detectedDelimiter(from.text, options.usual ?? ',', file);
   const body = delimiter === ' ' ? closedUp(from.text) : closeUpQuotes(from.text, delimiter);
-  const { data, errors } = Papa.parse<string[]>(body, { delimiter, newline: '\n' });
+  const { records: data, broken } = splitRecords(body, delimiter);
   const lineOf = linesBefore(data, 1 + from.skipped);
-  const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken) {
-    const line = lineOf(broken.row ?? 0);
-    throw badData(`${file}, line ${line}: a quoted cell is broken (${broken.message})`);
+    const line = lineOf(broken.record);
+    throw badData(`${file}, line ${line}: a quoted cell is broken (${broken.problem})`, {
+      file,
+      line,
+    });
   }
   const commented = headerInComment(from.comment, data[0] ?? [], delimiter);
   const names = (commented ?? data[0] ?? []).map((name) => cleanText(name.trim()));
   if (names.every((name) => name === '')) {
-    throw badData(`${file} is empty: expected a header with the names of columns`);
+    throw badData(`${file} is empty: expected a header with the names of columns`, { file });
   }
   const first = commented ? 0 : 1;
   const kept = dataRecords(
@@ -153,8 +159,8 @@ function recordsOf(text: string, options: CsvOptions): Records {
 }
 
 /**
- * Places of the records that hold data: not blank, no comments.
- * @throws WeighbridgeError `bad-data` for one with too few or too many cells
+ * Indices of the records with data: neither blank nor comments.
+ * @throws WeighbridgeError `bad-data` if a record has too few or too many cells
  */
 function dataRecords(
   data: readonly (readonly string[])[],
@@ -169,12 +175,13 @@ function dataRecords(
     const cells = data[i] ?? [];
     if (isBlank(cells)) continue;
     const fits = cells.length === names.length || differsInBlanks(cells, names);
-    // Where it has the cells of a row, it may be a name such as #1.
+    // A record with the right number of cells may start with a name such as #1.
     if (cells[0]?.startsWith('#') && (!fits || header.commented)) comments.push(i);
     else if (fits) kept.push(i);
     else {
       throw badData(
         `${file}, line ${lineOf(i)}: ${cells.length} cells, expected ${names.length} as in the header`,
+        { file, line: lineOf(i), found: cells.length, expected: `${names.length} cells` },
       );
     }
   }
@@ -187,7 +194,7 @@ function dataRecords(
   return kept;
 }
 
-/** `# x,y` above numbers: names that numpy and gnuplot write behind the sign of a comment. */
+/** Detects a header `# x,y` above numbers: numpy and gnuplot write the names as a comment. */
 function headerInComment(
   comment: string | null,
   first: readonly string[],
@@ -196,15 +203,15 @@ function headerInComment(
   const isNumber = (cell: string) => isPlainNumber(cell.trim());
   if (comment === null || !first.some(isNumber)) return null;
   const text = delimiter === ' ' ? closedUp(comment) : closeUpQuotes(comment, delimiter);
-  const [names = []] = Papa.parse<string[]>(text, { delimiter, preview: 1 }).data;
+  const [names = []] = splitRecords(text, delimiter, { most: 1 }).records;
   return names.length === first.length && !names.some(isNumber) ? names : null;
 }
 
-/** A line of this many characters and cells is a file without line ends. */
+/** A line with this many characters and cells indicates a file without line ends. */
 const LONG_LINE = 10_000_000;
 const MOST_CELLS = 1_000_000;
 
-/** So many cells in one record would take gigabytes. */
+/** Maximum number of cells per record, to limit memory. */
 function refuseEndlessLine(text: string, file: string): void {
   let line = 1;
   for (let at = 0; at < text.length; line++) {
@@ -213,6 +220,7 @@ function refuseEndlessLine(text: string, file: string): void {
     if (end - at > LONG_LINE && separators(text, at, end) > MOST_CELLS) {
       throw badData(
         `${file}, line ${line}: ${end - at} characters without a line end, expected at most ${MOST_CELLS} cells a line`,
+        { file, line },
       );
     }
     at = end + 1;
@@ -227,7 +235,7 @@ function separators(text: string, from: number, to: number): number {
 
 const SEPARATORS = ',;\t| ';
 
-/** The line at which each record begins; counted when it is asked for. */
+/** The line at which each record begins; computed at first use. */
 function linesBefore(data: readonly (readonly string[])[], first: number) {
   let starts: number[] | null = null;
   return (record: number): number => {
@@ -243,7 +251,7 @@ function linesBefore(data: readonly (readonly string[])[], first: number) {
   };
 }
 
-/** Lines that a record takes: a quoted cell may hold line ends. */
+/** Number of lines of a record, since a quoted cell may contain line ends. */
 function linesOf(cells: readonly string[]): number {
   return cells.reduce((lines, cell) => lines + cell.split('\n').length - 1, 1);
 }
@@ -252,22 +260,27 @@ function isBlank(cells: readonly string[]): boolean {
   return cells.length === 1 && cells[0]?.trim() === '';
 }
 
-/** Delimiters at the end of lines make cells that are blank, in the header or in the rows. */
+/** Trailing delimiters produce blank cells in the header or the rows. */
 function differsInBlanks(cells: readonly string[], names: readonly string[]): boolean {
   return filledWidth(cells) <= names.length && cells.length >= filledWidth(names);
 }
 
-/** Places of the columns that are read. */
-function namedColumns({ names, rows, headerLine }: Records, file: string): number[] {
+/** Indices of the columns that are read. */
+function namedColumns({ names, rows, headerLine }: DataRecords, file: string): number[] {
   const raw = new Set<string>();
   return names.flatMap((name, place) => {
     if (name === '' && (place === 0 || rows.every((row) => (row[place] ?? '').trim() === ''))) {
       return [];
     }
-    if (name === '') throw badData(`${file}, line ${headerLine}: column ${place + 1} has no name`);
+    if (name === '')
+      throw badData(`${file}, line ${headerLine}: column ${place + 1} has no name`, {
+        file,
+        line: headerLine,
+      });
     if (raw.has(name)) {
       throw badData(
         `${file}, line ${headerLine}: two columns are called ${name}, expected different names`,
+        { file, line: headerLine, column: name },
       );
     }
     raw.add(name);
@@ -275,7 +288,7 @@ function namedColumns({ names, rows, headerLine }: Records, file: string): numbe
   });
 }
 
-/** Numbers or booleans; null where the cells are neither. */
+/** Numbers or booleans; null if the cells are neither. */
 function typedCells(cells: readonly TextCell[], format: NumberFormat): Cell[] | null {
   const numbers: Cell[] = [];
   for (const cell of cells) {
@@ -288,11 +301,15 @@ function typedCells(cells: readonly TextCell[], format: NumberFormat): Cell[] | 
   return cells.map((cell) => (cell === null ? null : /^t/i.test(cell)));
 }
 
-/** Characters of a cell, in a warning. */
+/** Maximum number of characters of a cell in a warning. */
 const MOST_SHOWN = 40;
 
-/** The warning of a column of text that looks like one of numbers; null of other columns. */
-function textWarning(cells: readonly TextCell[], format: NumberFormat, lineOf: Records['lineOf']) {
+/** The warning for a text column that looks numeric; null for other columns. */
+function textWarning(
+  cells: readonly TextCell[],
+  format: NumberFormat,
+  lineOf: DataRecords['lineOf'],
+) {
   const found = numbersInText(cells, (cell) => plainNumber(cell, format) !== null);
   if (found === null) return null;
   const { row, like, numbers, present } = found;
@@ -317,7 +334,7 @@ const MISSING: readonly string[] = [
   '<NA>',
 ];
 
-/** Makes a cell of text: without the space around it, null where missing. */
+/** Converts text to a cell: trimmed, null if missing. */
 function cellReader(na: readonly string[]): (text?: string) => TextCell {
   const missing = new Set([...MISSING, ...na.map((text) => text.trim())]);
   const longest = Math.max(...Array.from(missing, (text) => text.length));
@@ -330,7 +347,7 @@ function cellReader(na: readonly string[]): (text?: string) => TextCell {
 const WHOLE = /^[+-]?\d+$/;
 const BOOLEAN = /^(?:true|false|TRUE|FALSE|True|False|T|F)$/;
 
-/** The value of what `plainNumber` gives. */
+/** The numeric value of a text from `plainNumber`. */
 function numberOf(cell: string): Cell {
   const value = Number(cell);
   if (Number.isNaN(value)) {
@@ -339,8 +356,4 @@ function numberOf(cell: string): Cell {
   }
   if (Number.isSafeInteger(value) || !WHOLE.test(cell)) return value;
   return BigInt(cell.replace('+', ''));
-}
-
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
 }

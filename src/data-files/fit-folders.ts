@@ -1,20 +1,19 @@
 /**
- * Fits on disk: saved and read back whole, and written for Python and for R.
+ * Saves and loads fits, and exports them for Python and R.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { decodeText } from '../decode-text.js';
 import { WeighbridgeError } from '../errors.js';
 import { type CmdstanRun, readCmdstanCsv } from '../exchange/cmdstan-read.js';
 import { type CmdstanCsvOptions, cmdstanCsv } from '../exchange/cmdstan-write.js';
 import { type InferenceDataOptions, inferenceData } from '../exchange/inference-data.js';
 import { decodeFit, encodeFit, fitFiles } from '../exchange/saved-fit.js';
+import type { FitRunner } from '../fit/job.js';
 import { packageVersion as version } from '../package-info.js';
-import type { ChainRunner } from '../regression/chains.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
-import { type RegressionFit, revived } from '../regression/regression.js';
-import { readBytes } from './read-bytes.js';
-import { type FolderContent, requireOurs, writeFolder } from './write-folder.js';
+import { fitFromData, type RegressionFit } from '../regression/regression.js';
+import { decodeText, readBytes } from './read-bytes.js';
+import { type FolderContent, requireOurs, writeFolder } from './write-files.js';
 
 type Kind = Pick<FolderContent, 'what' | 'isOurs'>;
 
@@ -36,11 +35,11 @@ const cmdstanFolder: Kind = {
   isOurs: (name) => /^chain-\d+\.csv$/.test(name),
 };
 
-/** What a fit can be written as. */
-export const fitFolders = { fit: savedFit, arviz: zarrStore, cmdstan: cmdstanFolder } as const;
+/** Export formats of a fit. */
+const fitFolders = { fit: savedFit, arviz: zarrStore, cmdstan: cmdstanFolder } as const;
 
 /**
- * Fails before the work, not after it, where a fit could not be written there.
+ * Checks before fitting that a fit can be written to the folder.
  * @throws WeighbridgeError `bad-argument`
  */
 export async function requireFitFolder(
@@ -51,15 +50,15 @@ export async function requireFitFolder(
 }
 
 /**
- * Saves a fit whole: `loadFit` gives the same fit back. A fit that was saved there before is
- * replaced in one step.
+ * Saves a complete fit, which `loadFit` restores. An existing fit in the folder is replaced
+ * atomically.
  * @throws WeighbridgeError `bad-argument` for a folder that holds other things or cannot be written
  */
 export async function saveFit(fit: FittedRegression, folder: string): Promise<void> {
   await writeFolder(folder, { ...savedFit, files: encodeFit(fit, { version }) });
 }
 
-/** Whether `saveFit` would replace a fit there. */
+/** Whether the folder contains a fit that `saveFit` would replace. */
 export async function holdsFit(folder: string): Promise<boolean> {
   return stat(join(folder, fitFiles.fit)).then(
     () => true,
@@ -68,12 +67,12 @@ export async function holdsFit(folder: string): Promise<boolean> {
 }
 
 /**
- * A fit that `saveFit` saved, with all that can be asked of it.
- * @param runner where `update` runs its chains; this thread where absent
- * @throws WeighbridgeError `no-fit` for a folder without a saved fit, `fit-version` for one of
- *   another version of the format, `damaged-fit` for one that is cut short or changed
+ * Loads a fit saved by `saveFit`, with all methods of a fit.
+ * @param runner where `update` runs its chains. @default this thread
+ * @throws WeighbridgeError `wrong-format` if the folder has no saved fit, `wrong-version` if the
+ *   format version is not supported, `damaged` if the fit is truncated or changed
  */
-export async function loadFit(folder: string, runner?: ChainRunner): Promise<RegressionFit> {
+export async function loadFit(folder: string, runner?: FitRunner): Promise<RegressionFit> {
   const files = new Map<string, Uint8Array>();
   for (const name of Object.values(fitFiles)) {
     try {
@@ -81,13 +80,13 @@ export async function loadFit(folder: string, runner?: ChainRunner): Promise<Reg
     } catch (cause) {
       const code = cause instanceof Error && 'code' in cause ? cause.code : '';
       if (code === 'ENOENT') continue;
-      throw new WeighbridgeError('no-fit', `${join(folder, name)} cannot be read (${code})`, {
+      throw new WeighbridgeError('wrong-format', `${join(folder, name)} cannot be read (${code})`, {
         cause,
       });
     }
   }
   try {
-    return revived(decodeFit(files), runner);
+    return fitFromData(decodeFit(files), runner);
   } catch (error) {
     if (!(error instanceof WeighbridgeError)) throw error;
     throw new WeighbridgeError(error.code, `${folder}: ${error.message}`, { cause: error });
@@ -123,8 +122,8 @@ export async function saveCmdstanCsv(
 }
 
 /**
- * Reads CmdStan's CSV files, one a chain, in the order given.
- * @param paths files, or one folder: its files `*.csv`, numbers in their names in their order
+ * Reads CmdStan's CSV files, one per chain, in the given order.
+ * @param paths files, or one folder, whose `*.csv` files are sorted by the numbers in their names
  * @throws WeighbridgeError `missing-file`, `bad-data` with file and line
  */
 export async function loadCmdstanCsv(paths: string | readonly string[]): Promise<CmdstanRun> {
@@ -138,7 +137,7 @@ export async function loadCmdstanCsv(paths: string | readonly string[]): Promise
   return readCmdstanCsv(texts, names);
 }
 
-/** Of a folder; a file stands for itself. */
+/** The CSV files of a folder, or the file itself. */
 async function csvFiles(path: string): Promise<readonly string[]> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
@@ -149,7 +148,7 @@ async function csvFiles(path: string): Promise<readonly string[]> {
   if (names.length === 0) {
     throw new WeighbridgeError('missing-file', `${path} holds no *.csv: expected one a chain`);
   }
-  // chain-10 behind chain-2, on every machine.
+  // Sorts chain-10 after chain-2, independently of the locale.
   const { compare } = new Intl.Collator('en', { numeric: true });
   return names.sort(compare).map((name) => join(path, name));
 }

@@ -1,60 +1,81 @@
 /**
- * JSON as columns: an array of records, or a record of arrays; and JSON lines, a record a line.
- * Whole numbers beyond 2^53, which JSON.parse rounds, come as bigints.
+ * Reads JSON as columns: an array of records, a record of arrays, or JSON lines with one record
+ * each. Whole numbers beyond 2^53, which JSON.parse rounds, become bigints. An error names the line
+ * of the first invalid token (RFC 8259), which JSON.parse states only in some of its messages.
  */
+import { badData, described, isRecord } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { numbersInText } from '../formula/number-text.js';
 import type { Cell } from '../formula/table.js';
+import { TextCursor } from '../text/cursor.js';
 import { columnsOf, columnsOfRecords, type DataColumns } from './columns.js';
-import { jsonErrorOffset } from './json-place.js';
 import { isPlainNumber } from './number-format.js';
 
-export interface JsonOptions {
+interface JsonOptions {
   /** For messages. */
   readonly file: string;
-  /** Text that is a missing value, beside null. */
+  /** Texts that mark missing values, besides null. */
   readonly na?: readonly string[] | undefined;
-  /** Takes a line for each column of text that looks like numbers. */
+  /** Receives a line for each text column that looks numeric. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 const EXPECTED = 'an array of records, or a record of arrays of one length';
 
-/** @throws WeighbridgeError `bad-data` for what is no JSON, with its line, or no table */
+/** @throws WeighbridgeError `bad-data` if the text is not JSON (with the line) or not a table */
 export function jsonColumns(text: string, options: JsonOptions): DataColumns {
   const { file } = options;
-  const value = parse(text, (offset) => `${file}, line ${lineAt(text, offset)}`);
+  const value = parse(text, file, (offset) => lineAt(text, offset));
   if (Array.isArray(value)) {
     const records = value.map((record: unknown, i) => {
       if (isRecord(record)) return record;
-      throw badData(`${file}, record ${i + 1}: found ${describe(record)}, expected a record`);
+      throw badData(`${file}, record ${i + 1}: found ${described(record)}, expected a record`, {
+        file,
+        row: i + 1,
+        found: record,
+        expected: 'a record',
+      });
     });
     return finished(columnsOfRecords(records, file), options);
   }
-  if (!isRecord(value)) throw badData(`${file} holds ${describe(value)}: expected ${EXPECTED}`);
+  if (!isRecord(value))
+    throw badData(`${file} holds ${described(value)}: expected ${EXPECTED}`, {
+      file,
+      found: value,
+      expected: EXPECTED,
+    });
   const columns = Object.entries(value).map(([name, cells]): [string, readonly Cell[]] => {
     if (Array.isArray(cells)) return [name, cells];
-    throw badData(`${file}: ${name} is ${describe(cells)}, expected ${EXPECTED}`);
+    throw badData(`${file}: ${name} is ${described(cells)}, expected ${EXPECTED}`, {
+      file,
+      column: name,
+      found: cells,
+      expected: EXPECTED,
+    });
   });
   return finished(columnsOf(columns), options);
 }
 
-/** @throws WeighbridgeError `bad-data` with the line that is no record */
+/** @throws WeighbridgeError `bad-data`, with the line, if a line is not a record */
 export function jsonLinesColumns(text: string, options: JsonOptions): DataColumns {
   const { file } = options;
   const records = text.split(/\r\n?|\n/).flatMap((line, i) => {
-    // Also without a byte-order mark: of files that were joined.
+    // Concatenated files may have byte-order marks inside.
     const trimmed = line.trim();
     if (trimmed === '') return [];
-    const place = `${file}, line ${i + 1}`;
-    const record = parse(trimmed, () => place);
+    const record = parse(trimmed, file, () => i + 1);
     if (isRecord(record)) return [record];
-    throw badData(`${place}: found ${describe(record)}, expected a record a line`);
+    throw badData(`${file}, line ${i + 1}: found ${described(record)}, expected a record a line`, {
+      file,
+      line: i + 1,
+      found: record,
+      expected: 'a record',
+    });
   });
   return finished(columnsOfRecords(records, file), options);
 }
 
-/** Large whole numbers as bigints, missing values as null, and a warning of numbers in quotes. */
+/** Restores bigints, sets missing values to null, and warns of numbers in quotes. */
 function finished(columns: DataColumns, { file, na = [], onWarning }: JsonOptions): DataColumns {
   const missing = new Set<unknown>(na);
   return columnsOf(
@@ -67,10 +88,10 @@ function finished(columns: DataColumns, { file, na = [], onWarning }: JsonOption
   );
 }
 
-/** Characters of a cell, in a warning. */
+/** Maximum number of characters of a cell in a warning. */
 const MOST_SHOWN = 40;
 
-/** Text that looks like numbers. A mixed column is an error if a formula uses it. */
+/** Warns of text that looks numeric. A mixed column is an error if a formula uses it. */
 function textWarning(cells: readonly Cell[]): string | null {
   const texts: (string | null)[] = [];
   for (const cell of cells) {
@@ -78,7 +99,7 @@ function textWarning(cells: readonly Cell[]): string | null {
     texts.push(cell?.trim() || null);
   }
   const found = numbersInText(texts, () => false);
-  // 007 is no number, but a name.
+  // 007 is an identifier, not a number.
   if (found === null || texts.some((text) => text !== null && /^0\d/.test(text))) return null;
   const row = texts.findIndex((text) => text !== null && isPlainNumber(text));
   const at = row === -1 ? found.row : row;
@@ -87,7 +108,7 @@ function textWarning(cells: readonly Cell[]): string | null {
   return `is read as text: row ${at + 1} has "${shown}" in quotes; ${found.numbers} of ${found.present} cells look like numbers`;
 }
 
-function parse(text: string, place: (offset: number) => string): unknown {
+function parse(text: string, file: string, lineOf: (offset: number) => number): unknown {
   try {
     return JSON.parse(largeAsMarks(text));
   } catch (cause) {
@@ -99,20 +120,25 @@ function parse(text: string, place: (offset: number) => string): unknown {
       : rest.startsWith('{') && text.slice(0, offset).trimEnd().endsWith('}')
         ? ': a second record; expected one record a line, with --format jsonl'
         : '';
-    throw new WeighbridgeError('bad-data', `${place(offset)}: not JSON: ${found}${remedy}`, {
+    const line = lineOf(offset);
+    throw new WeighbridgeError('bad-data', `${file}, line ${line}: not JSON: ${found}${remedy}`, {
+      details: { file, line, expected: 'JSON' },
       cause,
     });
   }
 }
 
-/** A key that no data set has: of the record that a large number becomes while it is parsed. */
+/** A key unlikely in data, for the placeholder record of a large number during parsing. */
 const LARGE = '\u0000large';
-/** Digits of 2^53; a number of more than a thousand is none that somebody wrote. */
+/** Number of digits of 2^53, and a maximum for numbers. */
 const LEAST_DIGITS = 16;
 const MOST_DIGITS = 1100;
 const WHOLE = /^-?(?:0|[1-9]\d*)$/;
 
-/** The text with whole numbers beyond 2^53 as records, whose digits JSON.parse keeps. */
+/**
+ * Replaces whole numbers beyond 2^53 by placeholder records, so that JSON.parse keeps their
+ * digits.
+ */
 function largeAsMarks(text: string): string {
   if (!/\d{16}/.test(text)) return text;
   const parts: string[] = [];
@@ -135,7 +161,7 @@ function largeAsMarks(text: string): string {
   return parts.join('');
 }
 
-/** What the marks became, in a cell. Other records are no cells, whatever they hold. */
+/** The bigint of a placeholder record; other cells unchanged. */
 function exactCell(cell: Cell): Cell {
   if (!isRecord(cell) || !Object.hasOwn(cell, LARGE)) return cell;
   const digits = cell[LARGE];
@@ -154,7 +180,7 @@ function afterString(text: string, start: number): number {
   return text.length;
 }
 
-/** Digits, signs, point and exponent; the letter e of `true` is a token of its own. */
+/** Digits, signs, point and exponent. The e of `true` belongs to another token. */
 function isNumberPart(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || NUMBER_SIGNS.has(code);
 }
@@ -165,16 +191,76 @@ function lineAt(text: string, at: number): number {
   return text.slice(0, at).split('\n').length;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+const WHITE = /[ \t\n\r]*/y;
+const TOKEN = /[{}[\],:]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' | 'end';
+
+/** Offset of the first invalid token; the text's length if the text is incomplete. */
+export function jsonErrorOffset(text: string): number {
+  const open: string[] = [];
+  let expected: Expected = 'value';
+  const cursor = new TextCursor(text, 'JSON', WHITE);
+  while (!cursor.isAtEnd) {
+    const { place } = cursor;
+    const token = takeString(cursor) ?? cursor.take(TOKEN);
+    const next: Expected | null = token === null ? null : after(token, expected, open);
+    if (next === null) return place;
+    expected = next;
+  }
+  return text.length;
 }
 
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'a record' : `a ${typeof value}`;
+const SPACE = 0x20;
+
+/**
+ * A JSON string, or null. Uses a loop, since a regular expression overflows its stack on long
+ * strings.
+ */
+function takeString(cursor: TextCursor): string | null {
+  const { text, place } = cursor;
+  if (text.charCodeAt(place) !== QUOTE) return null;
+  let at = place + 1;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      cursor.moveTo(at + 1);
+      return text.slice(place, at + 1);
+    }
+    if (code < SPACE) return null;
+    ESCAPE.lastIndex = at;
+    if (code === BACKSLASH && !ESCAPE.test(text)) return null;
+    at = code === BACKSLASH ? ESCAPE.lastIndex : at + 1;
+  }
+  return null;
 }
 
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
+/**
+ * What may follow the token, or null if the token is invalid there. Updates `open`, the open
+ * brackets.
+ */
+function after(token: string, expected: Expected, open: string[]): Expected | null {
+  const ended = (): Expected => (open.length === 0 ? 'end' : 'comma or end');
+  const wantsValue = expected === 'value' || expected === 'value or end';
+  const wantsKey = expected === 'key' || expected === 'key or end';
+  switch (token) {
+    case '{':
+    case '[':
+      if (!wantsValue) return null;
+      open.push(token);
+      return token === '{' ? 'key or end' : 'value or end';
+    case '}':
+    case ']':
+      if (!expected.endsWith(' or end')) return null;
+      return open.pop() === (token === '}' ? '{' : '[') ? ended() : null;
+    case ',':
+      if (expected !== 'comma or end') return null;
+      return open.at(-1) === '{' ? 'key' : 'value';
+    case ':':
+      return expected === 'colon' ? 'value' : null;
+    default:
+      if (wantsKey) return token.startsWith('"') ? 'colon' : null;
+      return wantsValue ? ended() : null;
+  }
 }

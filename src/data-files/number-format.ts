@@ -1,18 +1,18 @@
 /**
- * How a file writes its numbers: with a decimal point or a decimal comma, and what stands between
- * thousands. A file has one way, found from all of its cells; where they leave it open, it is asked
- * for.
+ * Detects the number format of a file: decimal point or comma, and the thousands mark. A file has
+ * one format, determined from all cells; if they are ambiguous, the user must state it.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument, badData } from '../checks/values.js';
+import type { DataDetails } from '../errors.js';
 
 export const decimalMarks = ['.', ','] as const;
-export type DecimalMark = (typeof decimalMarks)[number];
+type DecimalMark = (typeof decimalMarks)[number];
 
 export const thousandsMarks = ['.', ',', ' ', "'", 'none'] as const;
-/** A space is of any width; the apostrophe straight or curved. */
-export type ThousandsMark = (typeof thousandsMarks)[number];
+/** A space of any width; a straight or curved apostrophe. */
+type ThousandsMark = (typeof thousandsMarks)[number];
 
-/** What a caller says of the numbers of a file; found from the file by default. */
+/** Decimal and thousands marks. @default detected from the file */
 export interface NumberMarks {
   readonly decimal?: DecimalMark | undefined;
   readonly thousands?: ThousandsMark | undefined;
@@ -20,24 +20,24 @@ export interface NumberMarks {
 
 export interface NumberFormat {
   readonly decimal: DecimalMark;
-  /** Takes signs, groups of three digits, a fraction and an exponent. */
+  /** Matches signs, groups of three digits, a fraction and an exponent. */
   readonly pattern: RegExp;
-  /** What stands between groups; all of it is removed. */
+  /** Matches the thousands marks, which are removed. */
   readonly groups: RegExp;
 }
 
-/** Null where missing. */
+/** Null if missing. */
 export type TextCell = string | null;
 
-/** A column that a person may take for one of numbers, and where its cells stand. */
-export interface CellColumn {
+/** A column that may be numeric, with the positions of its cells. */
+interface CellColumn {
   readonly name: string;
   readonly cells: readonly TextCell[];
-  /** All of its cells are numbers without marks of thousands, with a decimal point if any. */
+  /** Whether all cells are numbers without thousands marks and without a decimal comma. */
   readonly plain: boolean;
 }
 
-/** Longer than any number that somebody wrote: an exact double has at most 1,075 digits. */
+/** Longer text is not a number: an exact double has at most 1,075 digits. */
 const LONGEST_NUMBER = 1100;
 const PLAIN = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 const WORD = /^[+\-\u2212]?(?:inf(?:inity)?|nan)$/i;
@@ -47,7 +47,9 @@ export function isPlainNumber(cell: string): boolean {
   return cell.length <= LONGEST_NUMBER && PLAIN.test(cell);
 }
 
-/** The number with a decimal point and no marks of thousands; null where the cell is no number. */
+/**
+ * The number with a decimal point and without thousands marks; null if the cell is not a number.
+ */
 export function plainNumber(cell: string, format: NumberFormat): string | null {
   if (!mayBeNumber(cell)) return null;
   if (format.decimal === '.' && PLAIN.test(cell)) return cell;
@@ -57,13 +59,18 @@ export function plainNumber(cell: string, format: NumberFormat): string | null {
   return format.decimal === ',' ? number.replace(',', '.') : number;
 }
 
-/** By its length and first character: patterns take longer. Of the letters, inf and nan have theirs. */
+/**
+ * Fast check by length and first character, before a regular expression. Letters may start inf or
+ * nan.
+ */
 function mayBeNumber(cell: string): boolean {
   const first = cell.charCodeAt(0);
   return cell.length <= LONGEST_NUMBER && (first < 0x41 || first > 0x7f || /^[in]/i.test(cell));
 }
 
-/** A plain space is typed in codes and telephone numbers too: it counts only if it is asked for. */
+/**
+ * A plain space, which also occurs in codes and telephone numbers, is accepted only as an option.
+ */
 const NO_BREAK_SPACES = '\\u00a0\\u2007\\u2009\\u202f';
 const APOSTROPHES = "'\\u2019";
 
@@ -94,36 +101,40 @@ function numberFormat(decimal: DecimalMark, thousands?: ThousandsMark): NumberFo
   };
 }
 
-/** @throws WeighbridgeError `bad-argument` for marks that are none, or the same mark for both */
+/** @throws WeighbridgeError `bad-argument` if a mark is not supported or both are the same */
 export function requireMarks({ decimal, thousands }: NumberMarks): void {
   if (decimal !== undefined && !decimalMarks.includes(decimal)) {
-    throw new WeighbridgeError('bad-argument', `decimal is '${decimal}', expected . or ,`);
+    throw badArgument(`decimal is '${decimal}', expected . or ,`, {
+      option: 'decimal',
+      found: decimal,
+      expected: '. or ,',
+    });
   }
   if (thousands !== undefined && !thousandsMarks.includes(thousands)) {
-    throw new WeighbridgeError(
-      'bad-argument',
+    throw badArgument(
       `thousands is '${thousands}', expected a point, a comma, a space, an apostrophe or none`,
+      { option: 'thousands', found: thousands },
     );
   }
   if (decimal !== undefined && decimal === thousands) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `decimal and thousands are both '${decimal}', expected different marks`,
-    );
+    throw badArgument(`decimal and thousands are both '${decimal}', expected different marks`, {
+      option: 'thousands',
+      found: thousands,
+    });
   }
 }
 
-/** Whom a message is for, and where a row is. */
-export interface Asker {
+/** Context of messages: the file, the line of each row, and the receiver of warnings. */
+interface Asker {
   readonly file: string;
   lineOf(row: number): number;
   warn(line: string): void;
 }
 
 /**
- * The way in which all columns write their numbers.
+ * Determines the number format of all columns.
  *
- * @throws WeighbridgeError `bad-data` with file, column and line where a file has both ways, or a
+ * @throws WeighbridgeError `bad-data` with file, column and line if a file has both formats, or a
  *   cell may be two numbers
  */
 export function numberFormatOf(
@@ -145,7 +156,7 @@ export function numberFormatOf(
 
 type Formats = Readonly<Record<DecimalMark, NumberFormat>>;
 
-/** A cell, for messages. */
+/** A cell with its position, for messages. */
 interface Seen {
   readonly column: string;
   readonly row: number;
@@ -153,15 +164,15 @@ interface Seen {
 }
 
 interface Evidence {
-  /** First cells that are numbers with this decimal mark only. */
+  /** First cells that are numbers only with this decimal mark, by mark. */
   readonly sure: Map<DecimalMark, Seen>;
-  /** First cells that are two numbers, 1.5 and 1500, by the mark that they have. */
+  /** First ambiguous cells, for example 1,500 (1.5 or 1500), by their mark. */
   readonly open: Map<DecimalMark, Seen>;
-  /** Columns with a cell that is sure. */
+  /** Columns with an unambiguous cell. */
   readonly sureColumns: Set<string>;
 }
 
-/** Columns all of numbers decide; those with other cells only where no other column does. */
+/** Purely numeric columns take precedence; columns with other cells decide only without them. */
 function evidenceOf(columns: readonly CellColumn[], formats: Formats): Evidence {
   const whole: Evidence = { sure: new Map(), open: new Map(), sureColumns: new Set() };
   const partial: Evidence = { sure: new Map(), open: new Map(), sureColumns: new Set() };
@@ -201,7 +212,7 @@ function isNumberIn(cell: string, format: NumberFormat): boolean {
 
 function addEvidence(evidence: Evidence, column: CellColumn, formats: Formats): void {
   const { name, cells, plain } = column;
-  // Plain numbers show only that the mark is a point.
+  // Plain numbers only show that the decimal mark is a point.
   if (plain && evidence.sure.has('.')) return;
   for (const [row, cell] of cells.entries()) {
     if (cell === null || !(cell.includes('.') || cell.includes(','))) continue;
@@ -221,32 +232,34 @@ function decided({ sure, open }: Evidence, delimiter: string, asker: Asker): Dec
   const point = sure.get('.');
   const comma = sure.get(',');
   if (point && comma) {
-    // Numbers with a comma need quotes there: it is text, such as a list of two answers.
+    // A comma in a CSV cell needs quotes, so this is text, for example a list of two answers.
     if (delimiter === ',') return '.';
     throw badData(
-      `${placeOf(comma, asker)}: '${comma.cell}' has a decimal comma, and '${point.cell}' in column ${point.column}, line ${asker.lineOf(point.row)}, a decimal point; expected one for the whole file: --decimal , or --decimal . says which`,
+      `${placeOf(comma, asker)}: '${comma.cell}' has a decimal comma, and '${point.cell}' in column ${point.column}, line ${asker.lineOf(point.row)}, a decimal point; expected one for the whole file: use --decimal , or --decimal .`,
+      detailsOf(comma, asker),
     );
   }
   if (point) return '.';
   if (comma) {
-    // Not usual, and may be a list of two answers.
+    // Unusual; it may be a list of two answers.
     if (delimiter === ',') warnOfReading(comma, ',', asker);
     return ',';
   }
   return ofOpenCells(open, delimiter, asker);
 }
 
-/** Where each cell may be two numbers: the usual decimal mark beside this delimiter, or an error. */
+/** If all cells are ambiguous: the usual decimal mark for this delimiter, or an error. */
 function ofOpenCells(open: Evidence['open'], delimiter: string, asker: Asker): DecimalMark {
   const first = open.get('.') ?? open.get(',');
   if (!first) return '.';
   const mark = open.has('.') ? '.' : ',';
   if (open.size > 1 || mark !== (delimiter === ';' ? ',' : '.')) {
     throw badData(
-      `${placeOf(first, asker)}: '${first.cell}' may be ${first.cell.replace(/[.,]/, '')} or ${numberFrom(first.cell, mark)}; --decimal , or --decimal . says which`,
+      `${placeOf(first, asker)}: '${first.cell}' may be ${first.cell.replace(/[.,]/, '')} or ${numberFrom(first.cell, mark)}; use --decimal , or --decimal .`,
+      detailsOf(first, asker),
     );
   }
-  // A comma file with decimal points is what everybody has.
+  // Decimal points in a comma-separated file are the normal case.
   if (delimiter !== ',') warnOfReading(first, mark, asker);
   return mark;
 }
@@ -265,9 +278,13 @@ function placeOf({ column, row }: Seen, { file, lineOf }: Asker): string {
   return `${file}, column ${column}, line ${lineOf(row)}`;
 }
 
+function detailsOf({ column, row, cell }: Seen, { file, lineOf }: Asker): DataDetails {
+  return { file, column, line: lineOf(row), found: cell };
+}
+
 const LONG_WHOLE = /^[+\-\u2212]?\d{4,}$/;
 
-/** A column that has '1,500' and '2345' does not separate thousands. */
+/** A column with both '1,500' and '2345' does not use thousands marks. */
 function refuseMixedGroups(
   columns: readonly CellColumn[],
   format: NumberFormat,
@@ -286,11 +303,8 @@ function refuseMixedGroups(
     if (typeof cell !== 'string' || typeof long !== 'string') continue;
     if (cells.some((other) => other !== null && plainNumber(other, format) === null)) continue;
     throw badData(
-      `${placeOf({ column: name, row, cell }, asker)}: '${cell}' would have a mark between thousands, which '${long}' has not; --decimal , or --decimal . says what it is`,
+      `${placeOf({ column: name, row, cell }, asker)}: '${cell}' would have a mark between thousands, which '${long}' does not have; use --decimal , or --decimal .`,
+      detailsOf({ column: name, row, cell }, asker),
     );
   }
-}
-
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
 }

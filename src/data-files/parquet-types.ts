@@ -1,18 +1,18 @@
 /**
- * What the values of a Parquet column are, by the column's type, without a loss: decimals as the
- * nearest number, whole numbers beyond 2^53 as bigints, times and UUIDs as text.
+ * Converts the values of a Parquet column to cells, by the column's type: decimals to the nearest
+ * number, whole numbers beyond 2^53 to bigints, times and UUIDs to text.
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */
 import { Buffer } from 'node:buffer';
 import type { SchemaElement } from 'hyparquet';
 import { parseFloat16 } from 'hyparquet/src/convert.js';
 import type { Cell } from '../formula/table.js';
-import { NotSupported, type Stored } from './parquet-encodings.js';
+import { NotSupported, type Stored } from './parquet-pages.js';
 
 export interface ColumnType {
-  /** A cell of a value. */
+  /** Converts a value to a cell. */
   readonly cell: (stored: Stored) => Cell;
-  /** The cells of the column in their last form, where that depends on all of them. */
+  /** Converts the cells of the column if their format depends on all of them. */
   readonly finish?: (cells: readonly Cell[]) => Cell[];
 }
 
@@ -59,7 +59,7 @@ export function columnType(element: SchemaElement): ColumnType {
     case 'INT_64':
       return asStored;
     case undefined:
-      // A type that this reader does not know has a logical type without a name.
+      // An unknown type has a logical type without a name.
       if (logical === undefined) return physicalType(element);
   }
   throw new NotSupported(logical?.type ?? converted ?? `${type} of an unknown kind`);
@@ -86,7 +86,7 @@ function logicalType(logical: SchemaElement['logical_type']): ColumnType {
     case 'INTEGER':
       return logical.isSigned ? asStored : unsigned;
   }
-  throw new Error('a logical type that is not told');
+  throw new Error('an unknown logical type');
 }
 
 function physicalType({ type, type_length }: SchemaElement): ColumnType {
@@ -94,7 +94,7 @@ function physicalType({ type, type_length }: SchemaElement): ColumnType {
     case 'INT96':
       return timestamps('NANOS', '', int96Nanoseconds);
     case 'BYTE_ARRAY':
-      // Text of old writers, which do not say so.
+      // Old writers do not mark text.
       return { cell: (stored) => text(stored, type) };
     case 'FIXED_LEN_BYTE_ARRAY':
       throw new NotSupported(`${type}(${type_length})`);
@@ -108,7 +108,7 @@ function numberOf(stored: Stored): number {
   return stored;
 }
 
-/** A whole number of 32 or 64 bits. */
+/** A 32-bit or 64-bit integer. */
 function wholeOf(stored: Stored): bigint {
   if (typeof stored === 'bigint') return stored;
   return BigInt(numberOf(stored));
@@ -140,7 +140,7 @@ function uuid(stored: Stored): string {
   return parts.slice(1).join('-');
 }
 
-/** Digits of the largest decimals; DECIMAL(38, s) is the most that common writers have. */
+/** Maximum digits of decimals; common writers have at most DECIMAL(38, s). */
 const MOST_SCALE = 1000;
 
 function decimals(scale: number): ColumnType {
@@ -152,7 +152,7 @@ function decimals(scale: number): ColumnType {
     cell: (stored) => {
       const unscaled = stored instanceof Uint8Array ? bigEndian(stored) : wholeOf(stored);
       const whole = unscaled / factor;
-      // A number holds it, or the digits behind the point make it no identifier.
+      // The number is exact, or has decimals and therefore is not an identifier.
       if (isSafe(whole) || whole * factor !== unscaled) return Number(`${unscaled}e-${scale}`);
       return whole;
     },
@@ -177,7 +177,7 @@ const NANOSECONDS_A_DAY = SECONDS_A_DAY * NANOSECONDS_A_SECOND;
 
 const dates: ColumnType = { cell: (stored) => dayText(numberOf(stored)) };
 
-/** `12:30:00.000000`, with nine digits where any time of the column needs them. */
+/** `12:30:00.000000`, with nine digits if any time of the column needs them. */
 function times(unit: Unit): ColumnType {
   return {
     cell: (stored) => wholeOf(stored) * units[unit],
@@ -189,8 +189,8 @@ function times(unit: Unit): ColumnType {
 }
 
 /**
- * `2026-01-31T12:30:00.000Z`, with six or nine digits where any time of the column needs them;
- * `2026-01-31` where all are whole days.
+ * `2026-01-31T12:30:00.000Z`, with six or nine digits if any time of the column needs them;
+ * `2026-01-31` if all are whole days.
  * @param zone 'Z' for instants, '' for local times
  */
 function timestamps(
@@ -214,7 +214,7 @@ function timestamps(
   };
 }
 
-/** Day of the Julian calendar's count in the upper 32 bits, nanoseconds of the day in the others. */
+/** INT96: Julian day number in the upper 32 bits, nanoseconds of the day in the lower 64. */
 function int96Nanoseconds(stored: Stored): bigint {
   const value = wholeOf(stored);
   const JULIAN_DAY_OF_1970 = 2_440_588n;
@@ -225,7 +225,7 @@ function mapWhole(cells: readonly Cell[], textOf: (nanoseconds: bigint) => strin
   return cells.map((cell) => (typeof cell === 'bigint' ? textOf(cell) : null));
 }
 
-/** 3, 6 or 9: the fewest that lose nothing. */
+/** Digits of the second: 3, 6 or 9, the smallest number without loss. */
 function fractionDigits(cells: readonly Cell[]): number {
   let digits = 3;
   for (const cell of cells) {
@@ -250,8 +250,8 @@ function timeText(nanoseconds: bigint, digits: number): string {
 }
 
 /**
- * A day of the Gregorian calendar by its count from 1970-01-01, for all days that 32 bits count,
- * which are more than a Date holds. Years beyond four digits have a sign, as in ISO 8601.
+ * The Gregorian date of a day number from 1970-01-01, for all 32-bit numbers, which exceed the
+ * range of Date. Years with more than four digits have a sign, as in ISO 8601.
  * https://howardhinnant.github.io/date_algorithms.html#civil_from_days
  */
 function dayText(days: number): string {

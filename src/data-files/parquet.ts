@@ -1,10 +1,10 @@
 /**
- * Parquet as columns, by hyparquet: whole numbers of 64 bits as bigints, dates and times as text.
- * Columns of lists, records, maps and other types that are no cells stand in the table without
- * values: an error where a formula uses one.
+ * Reads Parquet as columns, by hyparquet: 64-bit integers as bigints, dates and times as text.
+ * Columns of lists, records, maps and other types that are not cells have no values in the table:
+ * using one in a formula is an error.
  *
- * A column is read at a time, within a limit of time, which ends a reader that a damaged file sends
- * round in circles.
+ * Columns are read one at a time, with a time limit, since a damaged file may cause an infinite
+ * loop.
  */
 import { createContext, Script } from 'node:vm';
 import {
@@ -14,12 +14,12 @@ import {
   type SchemaElement,
   type SchemaTree,
 } from 'hyparquet';
+import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import type { Cell } from '../formula/table.js';
 import { UnsupportedValue } from '../formula/table-source.js';
 import { columnsOf, type DataColumns } from './columns.js';
-import { isCount, NotSupported } from './parquet-encodings.js';
-import { type ColumnChunk, readChunk } from './parquet-pages.js';
+import { type ColumnChunk, isCount, NotSupported, readChunk } from './parquet-pages.js';
 import { type ColumnType, columnType } from './parquet-types.js';
 
 /** 400 MB of numbers; a table of a few bytes can claim any number of rows. */
@@ -27,11 +27,11 @@ const MOST_CELLS = 50_000_000;
 
 /**
  * @param file for messages
- * @throws WeighbridgeError `bad-data` for a file that is no Parquet, is damaged, has two columns of
- *   one name, or more than 50 million cells
+ * @throws WeighbridgeError `bad-data` if the file is not Parquet, is damaged, has two columns of
+ *   the same name, or has more than 50 million cells
  */
 export function parquetColumns(content: Uint8Array, file: string): DataColumns {
-  // Not a Buffer, whose slices are no copies.
+  // Not a Buffer, since its slices are not copies.
   const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   const { columns, rows, pages } = inTime(file, bytes.length, () => layoutOf(bytes));
   requireNames(columns, file);
@@ -54,12 +54,12 @@ interface Layout {
 
 interface ParquetColumn {
   readonly name: string;
-  /** Or the name of one that is not supported. */
+  /** The type, or the name of an unsupported type. */
   readonly type: ColumnType | string;
   readonly chunks: readonly ColumnChunk[];
 }
 
-/** What the footer says. */
+/** The metadata in the footer. */
 function layoutOf(bytes: Uint8Array): Layout {
   const metadata = parquetMetadata(bytes, { geoparquet: false });
   const groups = metadata.row_groups;
@@ -111,7 +111,10 @@ function requireNames(columns: readonly ParquetColumn[], file: string): void {
   const seen = new Set<string>();
   for (const { name } of columns) {
     if (seen.has(name)) {
-      throw badData(`${file}: two columns are called ${name}, expected different names`);
+      throw badData(`${file}: two columns are called ${name}, expected different names`, {
+        file,
+        column: name,
+      });
     }
     seen.add(name);
   }
@@ -123,24 +126,25 @@ function requireSize(columns: readonly ParquetColumn[], rows: number, file: stri
   if (rows * Math.max(1, read) <= MOST_CELLS) return;
   throw badData(
     `${file} has ${rows} rows in ${columns.length} columns: expected at most ${MOST_CELLS} values`,
+    { file },
   );
 }
 
-/** Columns without a value to read, one for each name of a type. */
+/** Columns of unsupported types, one array per type name. */
 function unsupportedColumns(rows: number): (type: string) => readonly Cell[] {
   const known = new Map<string, readonly Cell[]>();
   return (type) => {
     const value: unknown = new UnsupportedValue(
       `a value of the Parquet type ${type}, which is not supported`,
     );
-    // What no column can hold is an error where a formula uses the column.
+    // An unsupported value is an error only if a formula uses the column.
     const cells = known.get(type) ?? Array.from({ length: rows }, () => value as Cell);
     known.set(type, cells);
     return cells;
   };
 }
 
-/** The cells of a column, or the name of what is not supported about it. */
+/** The cells of a column, or the name of its unsupported feature. */
 function cellsOf({ name, type, chunks }: ParquetColumn, pages: Uint8Array): Cell[] | string {
   if (typeof type === 'string') return type;
   const cells: Cell[] = [];
@@ -154,7 +158,7 @@ function cellsOf({ name, type, chunks }: ParquetColumn, pages: Uint8Array): Cell
 }
 
 const LEAST_MILLISECONDS = 10_000;
-/** A tenth of what a machine of two busy cores reads. */
+/** Minimum speed: a tenth of that of a machine with two busy cores. */
 const BYTES_A_MILLISECOND = 1000;
 
 const call = new Script('read()');
@@ -163,8 +167,8 @@ const sandbox: { read: () => unknown } = { read: nothing };
 const context = createContext(sandbox);
 
 /**
- * What `read` returns, within a time that its size allows for. A limit of time is the only way to
- * end a reader that loops, short of a thread of its own.
+ * Runs `read` with a time limit that depends on the size. Without a separate thread, a time limit
+ * is the only way to end an infinite loop.
  */
 function inTime<T>(file: string, size: number, read: () => T): T {
   const timeout = LEAST_MILLISECONDS + Math.ceil(size / BYTES_A_MILLISECOND);
@@ -174,8 +178,9 @@ function inTime<T>(file: string, size: number, read: () => T): T {
     return value;
   } catch (cause) {
     const late = isObject(cause) && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    const told = late ? `reading it does not end within ${timeout / 1000} s` : messageOf(cause);
-    throw new WeighbridgeError('bad-data', `${file} is not Parquet, or damaged: ${told}`, {
+    const problem = late ? `reading it does not end within ${timeout / 1000} s` : messageOf(cause);
+    throw new WeighbridgeError('bad-data', `${file} is not Parquet, or damaged: ${problem}`, {
+      details: { file },
       cause,
     });
   } finally {
@@ -189,8 +194,4 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
-}
-
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
 }

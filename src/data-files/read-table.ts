@@ -1,15 +1,13 @@
 /**
- * A data set from a file, as `regression` takes it.
+ * Reads a data set for `regression` from a file.
  */
 import { basename, extname } from 'node:path';
-import { decodeText } from '../decode-text.js';
-import { WeighbridgeError } from '../errors.js';
+import { badArgument, badData } from '../checks/values.js';
 import type { DataColumns } from './columns.js';
 import { csvColumns } from './csv.js';
-import { refuseOtherKinds, unpacked } from './file-kind.js';
 import { jsonColumns, jsonLinesColumns } from './json.js';
 import { type NumberMarks, requireMarks } from './number-format.js';
-import { readBytes, STANDARD_INPUT } from './read-bytes.js';
+import { decodeText, readBytes, refuseOtherKinds, STANDARD_INPUT, unpacked } from './read-bytes.js';
 
 export const tableFormats = ['csv', 'tsv', 'json', 'jsonl', 'parquet'] as const;
 export type TableFormat = (typeof tableFormats)[number];
@@ -24,31 +22,31 @@ const formatOf: Readonly<Record<string, TableFormat>> = {
 };
 
 export interface ReadTableOptions extends NumberMarks {
-  /** By the file's extension where absent. */
+  /** @default by the file's extension */
   readonly format?: TableFormat | undefined;
-  /** One character between the cells of CSV and its like; found from the file by default. */
+  /** The delimiter of CSV and similar files, one character. @default detected from the file */
   readonly delimiter?: string | undefined;
-  /** Text of cells that are missing values, beside `NA` and its like. Not of Parquet. */
+  /** Additional markers of missing values, besides `NA` and similar. Not for Parquet. */
   readonly na?: readonly string[] | undefined;
   /**
-   * Takes a line for each column that is read as text though it looks like one of numbers:
-   * `d.csv, column x is read as text: line 302 has '?'; 300 of 301 cells are numbers`; and for what
-   * was guessed, left out as a comment, or is waited for.
+   * Receives a line for each column that is read as text although it looks like numbers:
+   * `d.csv, column x is read as text: line 302 has '?'; 300 of 301 cells are numbers`; and for each
+   * guess, each skipped comment, and a pipe without data.
    */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /**
- * Reads CSV, TSV, JSON, JSON lines or Parquet; text also where it is packed by gzip.
+ * Reads CSV, TSV, JSON, JSON lines or Parquet. Text files may be gzipped.
  *
- * What separates the cells of a CSV file, and whether it has decimal points or commas, is found from
- * the whole file, unless options say it: `decimal` (`.` or `,`), `thousands` (`,`, `.`, a space, an
- * apostrophe, `none`), `delimiter`.
+ * The delimiter and the number format of a CSV file are detected from the file unless options state
+ * them: `delimiter`, `decimal` (`.` or `,`), `thousands` (`,`, `.`, a space, an apostrophe,
+ * `none`).
  *
  * @param path '-' for standard input
- * @returns columns of numbers, text, booleans and bigints, null where missing
- * @throws WeighbridgeError `missing-file`; `bad-argument` for an extension that tells no format, and
- *   options that the format does not have; `bad-data` with file, line and column
+ * @returns columns of numbers, text, booleans and bigints; null is a missing value
+ * @throws WeighbridgeError `missing-file`; `bad-argument` if the extension is unknown or an option
+ *   does not apply to the format; `bad-data` with file, line and column
  */
 export async function readTable(
   path: string,
@@ -59,7 +57,7 @@ export async function readTable(
   const file = path === STANDARD_INPUT ? 'standard input' : basename(path);
   const bytes = await readBytes(path, 'a data set', options.onWarning);
   if (format === 'parquet') {
-    // Loaded where it is needed.
+    // Loaded only when needed.
     const { parquetColumns } = await import('./parquet.js');
     return parquetColumns(bytes, file);
   }
@@ -73,9 +71,9 @@ function formatByExtension(path: string): TableFormat {
   const format = Object.hasOwn(formatOf, extension) ? formatOf[extension] : undefined;
   if (format) return format;
   const what = path === STANDARD_INPUT ? 'standard input' : path;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `${what} does not tell its format: expected a name that ends in ${Object.keys(formatOf).join(', ')}, or a format given`,
+  throw badArgument(
+    `the format of ${what} is unknown: expected a name that ends in ${Object.keys(formatOf).join(', ')}, or a format given`,
+    { option: 'format' },
   );
 }
 
@@ -83,17 +81,26 @@ function requireOptions(options: ReadTableOptions, format: TableFormat): void {
   requireMarks(options);
   const { delimiter } = options;
   if (delimiter !== undefined && (delimiter.length !== 1 || /["\r\n#]/.test(delimiter))) {
-    throw badArgument(`delimiter is '${delimiter}', expected one character such as ; or a tab`);
+    throw badArgument(`delimiter is '${delimiter}', expected one character such as ; or a tab`, {
+      option: 'delimiter',
+      found: delimiter,
+      expected: 'one character',
+    });
   }
   if (delimiter !== undefined && delimiter === options.decimal && delimiter !== ',') {
-    throw badArgument(`delimiter and decimal are both '${delimiter}', expected different marks`);
+    throw badArgument(`delimiter and decimal are both '${delimiter}', expected different marks`, {
+      option: 'delimiter',
+      found: delimiter,
+    });
   }
   if (format === 'csv' || format === 'tsv') return;
   const names = ['decimal', 'thousands', 'delimiter'] as const;
   const odd = names.find((name) => options[name] !== undefined);
   const name = odd ?? (format === 'parquet' && options.na !== undefined ? 'na' : undefined);
   if (name !== undefined) {
-    throw badArgument(`${name} is given for a file of format ${format}, which has no such option`);
+    throw badArgument(`${name} is given for a file of format ${format}, which has no such option`, {
+      option: name,
+    });
   }
 }
 
@@ -115,16 +122,12 @@ function columnsOfText(
   }
 }
 
-/** A JSON file has no header of CSV that somebody would write. */
+/** Detects JSON in a file named .csv. */
 function refuseJson(text: string, file: string): void {
   if (!/^\s{0,100}(?:\[\s{0,100}\{\s{0,100}"|\{\s{0,100}"[^"]{0,200}"\s{0,100}:)/.test(text))
     return;
-  throw new WeighbridgeError(
-    'bad-data',
-    `${file} holds JSON, expected CSV: --format json or --format jsonl`,
-  );
-}
-
-function badArgument(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-argument', message);
+  throw badData(`${file} holds JSON, expected CSV: --format json or --format jsonl`, {
+    file,
+    expected: 'CSV',
+  });
 }

@@ -1,9 +1,12 @@
 /**
- * Text and numbers as the bytes that files are made of: UTF-8, little-endian numbers whatever the
- * machine's order is, and the checksum that finds a damaged one.
+ * Encodes text, JSON and numbers for files: UTF-8, little-endian numbers on every machine, CRC-32
+ * checksums, and draws as one CSV table.
  */
 
-// Part of every runtime, and of no library that the engine is compiled with.
+import type { Draws } from '../posterior/draws.js';
+import type { Json } from './plain-data.js';
+
+// Available in every runtime, but not in the TypeScript libraries that the engine is compiled with.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new (
   label: 'utf-8',
@@ -14,7 +17,7 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** The text, without a byte-order mark; null where the bytes are not UTF-8. */
+/** The text, without a byte-order mark; null if the bytes are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -23,11 +26,33 @@ export function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-export function float64Bytes(values: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(8 * values.length);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < values.length; i++) view.setFloat64(8 * i, values[i], true);
-  return bytes;
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/**
+ * Little-endian bytes of numbers. On a little-endian machine, the bytes share the numbers' memory.
+ */
+export function float64Bytes(values: Float64Array): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return LITTLE_ENDIAN ? bytes : reversed(bytes);
+}
+
+/**
+ * Numbers `from` to `from + count` − 1 of little-endian float64s.
+ * @param count default: all that follow
+ */
+export function readFloat64(
+  bytes: Uint8Array,
+  from = 0,
+  count = bytes.length / 8 - from,
+): Float64Array {
+  // Not slice(), which does not copy a Buffer.
+  const part = Uint8Array.from(bytes.subarray(8 * from, 8 * (from + count)));
+  return new Float64Array((LITTLE_ENDIAN ? part : reversed(part)).buffer, 0, count);
+}
+
+/** A copy with the byte order of each float64 reversed. */
+function reversed(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes, (_, i) => bytes[(i | 7) - (i & 7)]);
 }
 
 /** Whole numbers within 2^53. */
@@ -38,15 +63,9 @@ export function int64Bytes(values: ArrayLike<number>): Uint8Array {
   return bytes;
 }
 
-/** Numbers `from` to `from + count` − 1 of a file of float64s. */
-export function readFloat64(bytes: Uint8Array, from: number, count: number): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values = new Float64Array(count);
-  for (let i = 0; i < count; i++) values[i] = view.getFloat64(8 * (from + i), true);
-  return values;
-}
-
-/** CRC-32 as of zip, gzip and PNG (reflected polynomial 0xEDB88320), in eight hexadecimal digits. */
+/**
+ * CRC-32 as in zip, gzip and PNG (reflected polynomial 0xEDB88320), in eight hexadecimal digits.
+ */
 export function crc32(bytes: Uint8Array): string {
   let crc = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) crc = CRC_OF_BYTE[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
@@ -58,3 +77,51 @@ const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
   return crc;
 });
+
+export function jsonText(json: Json): string {
+  return `${lines(json, '')}\n`;
+}
+
+function lines(json: Json, indent: string): string {
+  const inner = `${indent} `;
+  if (Array.isArray(json) && json.some(isNested)) {
+    const items = json.map((item: Json) => `${inner}${lines(item, inner)}`);
+    return `[\n${items.join(',\n')}\n${indent}]`;
+  }
+  if (isNested(json) && !Array.isArray(json)) {
+    const entries = Object.entries(json).map(
+      ([key, value]) => `${inner}${JSON.stringify(key)}: ${lines(value, inner)}`,
+    );
+    return entries.length === 0 ? '{}' : `{\n${entries.join(',\n')}\n${indent}}`;
+  }
+  return Array.isArray(json)
+    ? `[${json.map((item: Json) => JSON.stringify(item)).join(', ')}]`
+    : JSON.stringify(json);
+}
+
+function isNested(json: Json): json is Exclude<Json, null | boolean | number | string> {
+  return typeof json === 'object' && json !== null;
+}
+
+/** The same JSON with every non-ASCII character escaped as \\uXXXX. */
+export function asciiJson(json: string): string {
+  return json.replaceAll(
+    /[^\n\x20-\x7e]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** CSV of `.chain`, `.iteration`, `.draw` (from 1), then one column per parameter. */
+export function drawsTable({ parameterNames, chains, drawsPerChain, values }: Draws): string {
+  const width = parameterNames.length;
+  const header = ['.chain', '.iteration', '.draw', ...parameterNames].map(quoted).join(',');
+  const rows = Array.from({ length: chains * drawsPerChain }, (_, row) => {
+    const place = [Math.floor(row / drawsPerChain) + 1, (row % drawsPerChain) + 1, row + 1];
+    return [...place, ...values.subarray(row * width, (row + 1) * width)].join(',');
+  });
+  return `${[header, ...rows].join('\n')}\n`;
+}
+
+function quoted(name: string): string {
+  return /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}

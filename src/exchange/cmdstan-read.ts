@@ -1,47 +1,50 @@
 /**
- * The CSV files that CmdStan writes when it samples, one a chain, read into draws: with or without
- * saved warm-up, thinned, with Unix or Windows line ends.
+ * Reads the CSV files of CmdStan's sampler, one per chain, into draws. Saved warm-up, thinning, and
+ * Unix or Windows line ends are supported.
  * https://mc-stan.org/docs/cmdstan-guide/stan_csv_apdx.html
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument, badData } from '../checks/values.js';
+import type { WeighbridgeError } from '../errors.js';
 import { type Draws, joinChains } from '../posterior/draws.js';
-import { indexedName } from './cmdstan-names.js';
+import { indexedName } from './variables.js';
 
 export interface CmdstanRun {
-  /** By Stan's names: `theta[1]`, `L[2,1]`; by brms' where weighbridge wrote the files. */
+  /** Stan's names (`theta[1]`, `L[2,1]`), or brms' names if weighbridge wrote the files. */
   readonly draws: Draws;
-  /** What each kept draw's transition told, by CmdStan's names (`lp__`, …): row-major (chain, draw). */
+  /**
+   * Sampler statistics of each kept draw by CmdStan's names (`lp__`, …): row-major (chain, draw).
+   */
   readonly samplerStatistics: Readonly<Record<string, Float64Array>>;
-  /** Where save_warmup was set. */
+  /** Present if save_warmup was set. */
   readonly warmup: Draws | null;
   readonly chains: readonly CmdstanChain[];
 }
 
 export interface CmdstanChain {
-  /** The arguments of the run as the file's head has them: `num_samples`, `seed`, `model`. */
+  /** The arguments of the run from the file's header: `num_samples`, `seed`, `model`. */
   readonly settings: ReadonlyMap<string, string>;
-  /** As adapted; null where the file does not tell. */
+  /** The adapted step size; null if the file has none. */
   readonly stepSize: number | null;
-  /** Variances, or row-major a matrix; null where the file does not tell. */
+  /** Variances, or a row-major matrix; null if the file has none. */
   readonly inverseMetric: Float64Array | null;
 }
 
-/** One file, read as far as its own lines go. */
+/** One parsed file, before it is compared with the files of the other chains. */
 interface ChainFile extends CmdstanChain {
   readonly source: string;
   readonly columns: readonly string[];
-  /** Line of the columns, from 1. */
+  /** Line number of the column names, from 1. */
   readonly headerLine: number;
   readonly rows: readonly Float64Array[];
-  /** How many of the rows are warm-up. */
+  /** Number of warm-up rows. */
   readonly warmupRows: number;
 }
 
 /**
- * @param given one text a chain, or the text of the only chain
- * @param sources what to call each in messages: names of files
- * @throws WeighbridgeError `bad-data` for what is no such file, is cut short, or does not belong to
- *   the others; the message has the line
+ * @param given one text per chain, or the text of a single chain
+ * @param sources file names for messages
+ * @throws WeighbridgeError `bad-data`, with the line, if a text is not a CmdStan CSV file, is
+ *   truncated, or does not match the others
  */
 export function readCmdstanCsv(
   given: string | readonly string[],
@@ -49,13 +52,12 @@ export function readCmdstanCsv(
 ): CmdstanRun {
   const texts = typeof given === 'string' ? [given] : given;
   if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
-    throw new WeighbridgeError(
-      'bad-argument',
+    throw badArgument(
       'expected the text of a CmdStan CSV file, or an array of such texts, one a chain',
     );
   }
   if (texts.length === 0) {
-    throw new WeighbridgeError('bad-data', 'there are no CmdStan CSV files: expected one a chain');
+    throw badData('there are no CmdStan CSV files: expected one a chain');
   }
   const files = texts.map((text, i) => readChain(text, sources[i] ?? `CmdStan CSV ${i + 1}`));
   const [first, ...others] = files;
@@ -108,7 +110,9 @@ function parameterNames({ columns, settings }: ChainFile): string[] {
     .map((column) => known.get(column) ?? indexedName(column));
 }
 
-/** What weighbridge wrote down; of another hand, nothing. */
+/**
+ * The original names, from the comment that weighbridge writes; empty for files of other programs.
+ */
 function brmsNames(json: string | undefined): Map<string, string> {
   try {
     const names: Readonly<Record<string, unknown>> = JSON.parse(json ?? '{}');
@@ -126,15 +130,13 @@ function requireAlike(file: ChainFile, first: ChainFile): void {
   const place = file.columns.findIndex((column, i) => column !== first.columns[i]);
   if (place !== -1 || file.columns.length !== first.columns.length) {
     const at = place === -1 ? file.columns.length : place;
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `${file.source}, line ${file.headerLine}: column ${at + 1} is ${file.columns[at] ?? 'missing'}, expected ${first.columns[at] ?? 'no more'} as in ${first.source}`,
     );
   }
   const kept = (of: ChainFile) => of.rows.length - of.warmupRows;
   if (kept(file) !== kept(first) || file.warmupRows !== first.warmupRows) {
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `${file.source} has ${kept(file)} draws and ${file.warmupRows} of warm-up, expected ${kept(first)} and ${first.warmupRows} as ${first.source} has`,
     );
   }
@@ -148,9 +150,9 @@ function readChain(text: string, source: string): ChainFile {
   requireSampling(settings, header, source);
   if (header[0] !== 'lp__' || header[1] !== 'accept_stat__') {
     const at = headerAt === -1 ? lines.length : headerAt + 1;
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `${source}, line ${at}: there is no row of names that starts with lp__,accept_stat__: expected a CSV file of CmdStan's method sample`,
+      { file: source, line: at },
     );
   }
   const rows: Float64Array[] = [];
@@ -158,18 +160,18 @@ function readChain(text: string, source: string): ChainFile {
   for (let i = headerAt + 1; i < lines.length; i++) {
     if (lines[i] === '' || lines[i].startsWith('#')) continue;
     if (i === lines.length - 1) throw cutShort(source, i + 1, 'the line does not end');
-    rows.push(numbersOf(lines[i], header, `${source}, line ${i + 1}`));
+    rows.push(numbersOf(lines[i], header, source, i + 1));
     lastRow = i;
   }
   const { kept, warmup } = expectedRows(settings, header, rows.length);
   if (rows.length < kept + warmup) {
-    const told = `the last of ${rows.length} draws, expected ${kept + warmup}`;
-    throw cutShort(source, lastRow + 1, told);
+    const problem = `the last of ${rows.length} draws, expected ${kept + warmup}`;
+    throw cutShort(source, lastRow + 1, problem);
   }
   if (rows.length > kept + warmup) {
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `${source}, line ${lastRow + 1}: ${rows.length} draws, expected ${kept + warmup} as its head says`,
+      { file: source, line: lastRow + 1, found: rows.length },
     );
   }
   const adapted = adaptation(lines);
@@ -184,11 +186,13 @@ function readChain(text: string, source: string): ChainFile {
   };
 }
 
-function cutShort(source: string, line: number, told: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', `${source} is cut short at line ${line}: ${told}`);
+function cutShort(source: string, line: number, problem: string): WeighbridgeError {
+  return badData(`${source} is cut short at line ${line}: ${problem}`, { file: source, line });
 }
 
-/** `#   num_samples = 1000 (Default)`; of a key that comes twice (`file`), the first. */
+/**
+ * Parses `#   num_samples = 1000 (Default)`. The first value of a repeated key (`file`) is kept.
+ */
 function settingsOf(lines: readonly string[]): Map<string, string> {
   const settings = new Map<string, string>();
   for (const line of lines) {
@@ -204,7 +208,10 @@ function settingsOf(lines: readonly string[]): Map<string, string> {
 
 const DEFAULT = '(Default)';
 
-/** What other methods write, by a column of theirs, for files that lost their head. */
+/**
+ * Output of CmdStan's other methods, recognized by a column name if the header comments are
+ * missing.
+ */
 const methodOfColumn: ReadonlyMap<string, string> = new Map([
   ['log_g__', 'variational'],
   ['lp_approx__', 'pathfinder'],
@@ -216,20 +223,19 @@ function requireSampling(
   header: readonly string[],
   source: string,
 ): void {
-  const told = header.flatMap((column) => methodOfColumn.get(column) ?? [])[0];
-  const method = settings.get('method') ?? told;
+  const byColumns = header.flatMap((column) => methodOfColumn.get(column) ?? [])[0];
+  const method = settings.get('method') ?? byColumns;
   if (method !== undefined && method !== 'sample') {
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `${source} is of CmdStan's method ${method.slice(0, 40)}, which has no chains: expected method sample`,
     );
   }
 }
 
 /**
- * As many rows as the head tells of; all that there are, where it tells nothing. Nothing adapts
- * under fixed_param, which has no warm-up to save. CmdStan also takes it for a model without
- * parameters, whatever the head says; such a file has no column stepsize__.
+ * The number of rows according to the header, or all rows if it has none. fixed_param does not
+ * adapt and has no warm-up to save. CmdStan also uses it for a model without parameters, even if
+ * the header names another algorithm; such a file has no column stepsize__.
  */
 function expectedRows(
   settings: ReadonlyMap<string, string>,
@@ -241,7 +247,7 @@ function expectedRows(
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
   };
   const thin = Math.max(1, whole('thin') ?? 1);
-  // RStan's own files have iterations, warm-up among them.
+  // RStan's own files state iterations, including warm-up.
   const warmupIterations = whole('num_warmup') ?? whole('warmup') ?? 0;
   const iterations = whole('iter');
   const samples =
@@ -254,21 +260,33 @@ function expectedRows(
 
 const NUMBER = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
 
-function numbersOf(line: string, header: readonly string[], place: string): Float64Array {
-  const cells = line.split(',');
+function numbersOf(
+  text: string,
+  header: readonly string[],
+  file: string,
+  line: number,
+): Float64Array {
+  const cells = text.split(',');
   if (cells.length !== header.length) {
-    throw new WeighbridgeError(
-      'bad-data',
-      `${place}: ${cells.length} numbers, expected ${header.length} as the header has names`,
+    throw badData(
+      `${file}, line ${line}: ${cells.length} numbers, expected ${header.length} as the header has names`,
+      { file, line, found: cells.length, expected: `${header.length} numbers` },
     );
   }
   const row = new Float64Array(cells.length);
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i].trim();
     if (!NUMBER.test(cell)) {
-      throw new WeighbridgeError(
-        'bad-data',
-        `${place}, column ${header[i]}: found '${cell.length > 40 ? `${cell.slice(0, 40)}…` : cell}', expected a number`,
+      const shown = cell.length > 40 ? `${cell.slice(0, 40)}…` : cell;
+      throw badData(
+        `${file}, line ${line}, column ${header[i]}: found '${shown}', expected a number`,
+        {
+          file,
+          line,
+          column: header[i],
+          found: cell,
+          expected: 'a number',
+        },
       );
     }
     row[i] = numberOf(cell);
@@ -276,14 +294,14 @@ function numbersOf(line: string, header: readonly string[], place: string): Floa
   return row;
 }
 
-/** Of what `NUMBER` matches. */
+/** The numeric value of text that matches `NUMBER`. */
 function numberOf(text: string): number {
   if (!/n/i.test(text)) return Number(text);
   if (/nan/i.test(text)) return Number.NaN;
   return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
-/** `# Step size = 0.9`, and after a line of its own the inverse mass matrix. */
+/** Parses `# Step size = 0.9` and the inverse mass matrix, which follows a heading line. */
 function adaptation(lines: readonly string[]): Pick<CmdstanChain, 'stepSize' | 'inverseMetric'> {
   const step = lines.flatMap((line) => /^#\s*Step size\s*=\s*(\S+)/.exec(line)?.[1] ?? [])[0];
   const title = lines.findIndex((line) => /^#.*lements of inverse mass matrix:/.test(line));

@@ -1,35 +1,35 @@
 /**
- * A fit as the CSV files that CmdStan would have written, one a chain: what cmdstanr's
- * `read_cmdstan_csv`, rstan's `read_stan_csv`, ArviZ' `from_cmdstan` and CmdStan's own `stansummary`
- * read. https://mc-stan.org/docs/cmdstan-guide/stan_csv_apdx.html
+ * Writes a fit as CmdStan's CSV files, one per chain, for cmdstanr's `read_cmdstan_csv`, rstan's
+ * `read_stan_csv`, ArviZ' `from_cmdstan` and CmdStan's own `stansummary`.
+ * https://mc-stan.org/docs/cmdstan-guide/stan_csv_apdx.html
  *
- * Names that CmdStan cannot have are respelled; a comment `brms_names` keeps what they stand for, as
- * JSON, for our own reader.
+ * Names that are invalid in CmdStan are changed. A comment `brms_names` stores the original names
+ * as JSON for weighbridge's reader.
  */
 import type { FittedRegression } from '../regression/fitted-regression.js';
 import type { SamplerSettings } from '../sampler/settings.js';
-import { cmdstanNames, indexedName, samplerColumns } from './cmdstan-names.js';
-import { requireFit } from './given-fit.js';
-import { asciiJson } from './json-text.js';
+import { asciiJson } from './bytes.js';
+import { requireFit } from './fit-schema.js';
+import { cmdstanNames, indexedName, samplerColumns } from './variables.js';
 
 export interface CmdstanCsvOptions {
-  /** Of weighbridge. */
+  /** Version of weighbridge. */
   readonly version?: string | undefined;
-  /** Of all chains together, for each of which the file tells it; 'nan' where absent. */
+  /** Total seconds of all chains, written to each file. @default 'nan' */
   readonly warmupSeconds?: number | undefined;
   readonly samplingSeconds?: number | undefined;
 }
 
-type ChainFacts = FittedRegression['fit']['chains'][number];
+type ChainFacts = FittedRegression['chains'][number];
 
 /**
- * One text a chain, in the order of the chains.
- * @throws WeighbridgeError `bad-argument` for what is no fit
+ * One text per chain, in the order of the chains.
+ * @throws WeighbridgeError `bad-argument` if the argument is not a fit
  */
 export function cmdstanCsv(fitted: FittedRegression, options: CmdstanCsvOptions = {}): string[] {
   requireFit(fitted);
   const names = cmdstanNames(fitted);
-  return fitted.fit.chains.map((chain, index) =>
+  return fitted.chains.map((chain, index) =>
     [
       ...headerLines(fitted, names, chain, index, options),
       [...samplerColumns, ...names].join(','),
@@ -41,7 +41,7 @@ export function cmdstanCsv(fitted: FittedRegression, options: CmdstanCsvOptions 
   );
 }
 
-/** The version of Stan whose form of these files is followed, for readers that ask. */
+/** The version of Stan whose file format is followed, for readers that check it. */
 const STAN_VERSION = [2, 33, 0] as const;
 
 function headerLines(
@@ -51,7 +51,7 @@ function headerLines(
   index: number,
   { version }: CmdstanCsvOptions,
 ): string[] {
-  const { settings, fit, family } = fitted;
+  const { settings, draws, family } = fitted;
   const [major, minor, patch] = STAN_VERSION;
   const engine =
     chain.algorithm === 'nuts'
@@ -63,10 +63,10 @@ function headerLines(
     `stan_version_patch = ${patch}`,
     `model = weighbridge_${family.family}_${family.link}`,
     `written_by = weighbridge${version === undefined ? '' : ` ${version}`}`,
-    `brms_names = ${renamed(fit.draws.parameterNames, names)}`,
+    `brms_names = ${renamed(draws.parameterNames, names)}`,
     'method = sample (Default)',
     '  sample',
-    `    num_samples = ${fit.draws.drawsPerChain}`,
+    `    num_samples = ${draws.drawsPerChain}`,
     `    num_warmup = ${chain.warmup}`,
     '    save_warmup = 0 (Default)',
     '    thin = 1 (Default)',
@@ -97,7 +97,7 @@ function headerLines(
   ].map((line) => `# ${line}`);
 }
 
-/** Names that a reader would not find by itself: in ASCII, and without '=', at which readers split. */
+/** Names that a reader cannot derive, in ASCII and without '=', since readers split there. */
 function renamed(parameterNames: readonly string[], names: readonly string[]): string {
   const changed = parameterNames.flatMap((parameter, i) =>
     indexedName(names[i]) === parameter ? [] : [[names[i], parameter]],
@@ -106,7 +106,7 @@ function renamed(parameterNames: readonly string[], names: readonly string[]): s
   return asciiJson(json).replaceAll('=', '\\u003d');
 }
 
-/** Rows of a dense M⁻¹; 1 of a diagonal one. */
+/** Number of rows of M⁻¹ in the file: 1 if it is diagonal. */
 function metricRows({ metric }: SamplerSettings, { algorithm, inverseMetric }: ChainFacts): number {
   const size = Math.sqrt(inverseMetric.length);
   const dense = metric === 'dense' || algorithm === 'split-hmc';
@@ -134,18 +134,18 @@ function adaptationLines(settings: SamplerSettings, chain: ChainFacts): string[]
 }
 
 function drawLines(
-  { fit }: FittedRegression,
+  { draws }: FittedRegression,
   { transitions, stepSize, energy }: ChainFacts,
   chain: number,
 ): string[] {
-  const { parameterNames, drawsPerChain, values } = fit.draws;
+  const { parameterNames, drawsPerChain, values } = draws;
   const width = parameterNames.length;
   const { logDensity, acceptance, treeDepth, leapfrogSteps, divergent } = transitions;
   return Array.from({ length: drawsPerChain }, (_, draw) => {
-    const told = [logDensity[draw], acceptance[draw], stepSize, treeDepth[draw]];
-    told.push(leapfrogSteps[draw], divergent[draw], energy[draw]);
+    const statistics = [logDensity[draw], acceptance[draw], stepSize, treeDepth[draw]];
+    statistics.push(leapfrogSteps[draw], divergent[draw], energy[draw]);
     const from = (chain * drawsPerChain + draw) * width;
-    const numbers = [...told, ...values.subarray(from, from + width)];
+    const numbers = [...statistics, ...values.subarray(from, from + width)];
     return numbers.map(numberText).join(',');
   });
 }

@@ -1,9 +1,10 @@
 /**
- * What a fit that was read must hold: every field that functions of a fit rely on, and counts that
- * agree with each other. Fields beside these are left as they are.
+ * Validates a fit that was read from a file: every field that other code relies on, and the
+ * agreement of counts. Other fields are not checked.
  */
 import { z } from 'zod';
 import { familyNames } from '../../models/families/family.js';
+import { badArgument, described, isRecord } from '../checks/values.js';
 import { priorClasses } from '../regression/priors/prior-rows.js';
 import { algorithms } from '../sampler/settings.js';
 
@@ -15,7 +16,7 @@ const names = z.array(z.string());
 const matrix = z
   .object({ names, rows: count, values: numbers })
   .refine(({ names, rows, values }) => values.length === rows * names.length, {
-    message: 'the matrix has not as many values as rows times columns',
+    message: 'the number of values of the matrix is not rows times columns',
   });
 
 const draws = z
@@ -23,7 +24,7 @@ const draws = z
   .refine(
     ({ parameterNames, chains, drawsPerChain, values }) =>
       values.length === chains * drawsPerChain * parameterNames.length,
-    { message: 'the draws are not as many as chains times draws times parameters' },
+    { message: 'the number of draws is not chains times draws times parameters' },
   );
 
 const parameterSummary = z.object({
@@ -60,10 +61,10 @@ const fit = z
     chains: z.array(chain),
   })
   .refine(({ draws, chains }) => chains.length === draws.chains, {
-    message: 'the fit does not tell of as many chains as it has draws of',
+    message: 'the number of chains differs from that of the draws',
   })
   .refine(({ draws, summary }) => summary.length === draws.parameterNames.length, {
-    message: 'the summary has not as many rows as there are parameters',
+    message: 'the number of summary rows differs from the number of parameters',
   });
 
 const family = z.object({ family: z.enum(familyNames), link: z.string() });
@@ -162,3 +163,17 @@ export const fittedRegression = z.object({
   fit,
   notes: names,
 });
+
+/** @throws WeighbridgeError `bad-argument` for anything but a fit of a regression */
+export function requireFit(given: unknown): void {
+  if (isFit(given)) return;
+  const remedy = given instanceof Promise ? ': await it' : '';
+  throw badArgument(
+    `expected a fit, as regression() and loadFit() give one, found ${described(given)}${remedy}`,
+  );
+}
+
+function isFit(given: unknown): boolean {
+  if (!isRecord(given) || !isRecord(given.draws)) return false;
+  return isRecord(given.frame) && isRecord(given.specification) && isRecord(given.settings);
+}

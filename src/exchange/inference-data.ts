@@ -1,16 +1,18 @@
 /**
- * A fit as ArviZ' InferenceData in a Zarr store: `arviz.from_zarr(folder)` in Python, and every plot
- * and check of ArviZ from there. Groups, names and attributes are those of ArviZ' schema,
+ * A fit as ArviZ' InferenceData in a Zarr store, which Python reads by `arviz.from_zarr(folder)`.
+ * Groups, names and attributes follow ArviZ' schema,
  * https://python.arviz.org/en/stable/schema/schema.html.
  *
- * Draws have the dimensions chain and draw; rows of data `__obs__`, as bambi calls it, with the
- * row's number in the user's data as its coordinate; group effects their grouping factor, with its
- * levels.
+ * Dimensions: chain and draw for draws; `__obs__` (bambi's name) for rows of data, with the row
+ * number in the user's data as coordinate; the grouping factor for group effects, with its levels
+ * as coordinates.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument } from '../checks/values.js';
 import type { Column } from '../formula/table.js';
+import { posteriorPredict } from '../regression/after/predictions.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
-import { requireFit } from './given-fit.js';
+import { logLikelihoodOfFit } from '../regression/validation/criteria.js';
+import { requireFit } from './fit-schema.js';
 import type { JsonObject } from './plain-data.js';
 import { variablesOf } from './variables.js';
 import { type ZarrArray, type ZarrGroup, type ZarrValues, zarrStore } from './zarr.js';
@@ -20,9 +22,9 @@ export interface InferenceDataOptions {
   readonly logLikelihood?: Float64Array | undefined;
   /** Row-major (chain, draw, row): outcomes simulated from each draw. */
   readonly posteriorPredictive?: Float64Array | undefined;
-  /** When the fit was made; now where absent. */
+  /** Creation time of the fit. @default now */
   readonly createdAt?: Date | undefined;
-  /** Of weighbridge. */
+  /** Version of weighbridge. */
   readonly version?: string | undefined;
   readonly samplingSeconds?: number | undefined;
 }
@@ -32,8 +34,8 @@ const ROWS = '__obs__';
 
 /**
  * The files of the store, by path.
- * @throws WeighbridgeError `bad-argument` for what is no fit, and for a log likelihood or predictions
- *   of another size than chains times draws times rows
+ * @throws WeighbridgeError `bad-argument` if the argument is not a fit, or if the size of the log
+ *   likelihood or predictions is not chains × draws × rows
  */
 export function inferenceData(
   fitted: FittedRegression,
@@ -58,7 +60,7 @@ export function inferenceData(
 }
 
 function attributesOf(
-  { formula, family, settings, fit }: FittedRegression,
+  { formula, family, settings, chains }: FittedRegression,
   { createdAt = new Date(), version, samplingSeconds }: InferenceDataOptions,
 ): JsonObject {
   return {
@@ -70,7 +72,7 @@ function attributesOf(
       inference_library_version: version,
     }),
     ...(samplingSeconds !== undefined && { sampling_time: samplingSeconds }),
-    tuning_steps: fit.chains[0]?.warmup ?? settings.warmup,
+    tuning_steps: chains[0]?.warmup ?? settings.warmup,
     formula,
     family: family.family,
     link: family.link,
@@ -82,13 +84,13 @@ function counted(name: string, length: number): [string, ZarrArray] {
   return [name, { data: { type: 'int64', values }, shape: [length], dimensions: [name] }];
 }
 
-/** The coordinates that every group of draws has. */
-function chainsAndDraws({ fit }: FittedRegression): Map<string, ZarrArray> {
-  return new Map([counted('chain', fit.draws.chains), counted('draw', fit.draws.drawsPerChain)]);
+/** The coordinates shared by all groups of draws. */
+function chainsAndDraws({ draws }: FittedRegression): Map<string, ZarrArray> {
+  return new Map([counted('chain', draws.chains), counted('draw', draws.drawsPerChain)]);
 }
 
 function posterior(fitted: FittedRegression): Map<string, ZarrArray> {
-  const { chains, drawsPerChain, parameterNames, values } = fitted.fit.draws;
+  const { chains, drawsPerChain, parameterNames, values } = fitted.draws;
   const arrays = chainsAndDraws(fitted);
   const nameOf = distinctNames(new Set(arrays.keys()));
   const named = variablesOf(fitted).map((variable) => ({ variable, name: nameOf(variable.name) }));
@@ -121,8 +123,8 @@ function posterior(fitted: FittedRegression): Map<string, ZarrArray> {
 }
 
 /**
- * One dimension a grouping factor, named as it: two terms of a factor share it. A name that a
- * variable has already is another one, since xarray would take the two for the same thing.
+ * One dimension per grouping factor, with its name; terms of the same factor share it. The
+ * dimension is renamed if a variable has that name, since xarray would identify the two.
  */
 function levelDimensions(nameOf: (name: string) => string) {
   const dimensions = new Map<string, string>();
@@ -137,8 +139,7 @@ function levelDimensions(nameOf: (name: string) => string) {
 }
 
 /**
- * Names as Zarr can have them: a name is a step of a path, on disk or in an address, and no two are
- * the same.
+ * Unique names that are valid in Zarr, where a name is a segment of a file path or URL.
  */
 function distinctNames(taken: Set<string>): (name: string) => string {
   return (name) => {
@@ -150,14 +151,14 @@ function distinctNames(taken: Set<string>): (name: string) => string {
   };
 }
 
-/** ArviZ' names of what Stan calls lp__, divergent__ and so on. */
+/** ArviZ' names of Stan's lp__, divergent__ and so on. */
 function sampleStatistics(fitted: FittedRegression): Map<string, ZarrArray> {
-  const { chains, drawsPerChain } = fitted.fit.draws;
-  const told = fitted.fit.chains;
+  const { chains, drawsPerChain } = fitted.draws;
+  const reports = fitted.chains;
   const arrays = chainsAndDraws(fitted);
   const add = (name: string, type: 'float64' | 'int64' | 'bool', of: ChainNumbers) => {
     const values = new Float64Array(chains * drawsPerChain);
-    told.forEach((chain, c) => {
+    reports.forEach((chain, c) => {
       values.set(of(chain), c * drawsPerChain);
     });
     const dimensions = ['chain', 'draw'];
@@ -173,7 +174,7 @@ function sampleStatistics(fitted: FittedRegression): Map<string, ZarrArray> {
   return arrays;
 }
 
-type ChainNumbers = (chain: FittedRegression['fit']['chains'][number]) => ArrayLike<number>;
+type ChainNumbers = (chain: FittedRegression['chains'][number]) => ArrayLike<number>;
 
 function rowNumbers({ frame }: FittedRegression): [string, ZarrArray] {
   const { usedRows } = frame;
@@ -188,13 +189,13 @@ function byRow(
   values: Float64Array,
   option: keyof InferenceDataOptions,
 ): Map<string, ZarrArray> {
-  const { chains, drawsPerChain } = fitted.fit.draws;
+  const { chains, drawsPerChain } = fitted.draws;
   const shape = [chains, drawsPerChain, fitted.frame.response.values.length];
   const expected = shape.reduce((product, length) => product * length, 1);
   if (values.length !== expected) {
-    throw new WeighbridgeError(
-      'bad-argument',
+    throw badArgument(
       `${option} has ${values.length} numbers, expected ${shape.join(' × ')} (chain, draw, row)`,
+      { option, found: values.length },
     );
   }
   const arrays = chainsAndDraws(fitted).set(...rowNumbers(fitted));
@@ -214,7 +215,7 @@ function observedData(fitted: FittedRegression): Map<string, ZarrArray> {
   });
 }
 
-/** Columns of the data that the formula uses, but the outcome itself. */
+/** Columns of the data that the formula uses, except the outcome. */
 function constantData(fitted: FittedRegression): Map<string, ZarrArray> {
   const { table, response } = fitted.frame;
   const arrays = new Map([rowNumbers(fitted)]);
@@ -242,4 +243,37 @@ function columnValues(column: Column): ZarrValues {
         values: Array.from(column.codes, (code) => column.levels[code] ?? ''),
       };
   }
+}
+
+/** Both row-major (chain, draw, row). */
+export interface RowDraws {
+  readonly logLikelihood: Float64Array;
+  readonly posteriorPredictive: Float64Array;
+}
+
+/** The length of each array of `rowDraws`. */
+export function rowDrawsSize({ draws, specification }: FittedRegression): number {
+  return draws.chains * draws.drawsPerChain * specification.data.rows;
+}
+
+/** Rows per block, which limits memory. */
+const BLOCK = 64;
+
+/** @throws WeighbridgeError `bad-argument` if the argument is not a fit */
+export function rowDraws(fitted: FittedRegression): RowDraws {
+  requireFit(fitted);
+  const { rows, chains, drawsPerChain, block } = logLikelihoodOfFit(fitted);
+  const draws = chains * drawsPerChain;
+  const logLikelihood = new Float64Array(draws * rows);
+  const byRow = new Float64Array(draws * Math.min(BLOCK, rows));
+  for (let first = 0; first < rows; first += BLOCK) {
+    const count = Math.min(BLOCK, rows - first);
+    block(first, count, byRow);
+    for (let i = 0; i < count; i++) {
+      for (let draw = 0; draw < draws; draw++) {
+        logLikelihood[draw * rows + first + i] = byRow[i * draws + draw];
+      }
+    }
+  }
+  return { logLikelihood, posteriorPredictive: posteriorPredict(fitted).values };
 }

@@ -1,18 +1,19 @@
 /**
- * Plain data as JSON that loses nothing: JSON has no NaN, no infinity, no -0, no typed arrays, no
- * maps. Each of these is an object of one key that starts with `$`:
+ * Encodes plain data as JSON without loss. JSON has no NaN, infinities, -0, typed arrays or maps;
+ * each of these becomes an object with one key that starts with `$`:
  *
  *     {"$number": "NaN"}   also "Infinity", "-Infinity", "-0"
  *     {"$bigint": "123"}
  *     {"$undefined": true}
  *     {"$map": [[key, value], …]}
  *     {"$float64": [1, 2.5, "NaN"]}    and $float32, $int8, $uint8, $int16, $uint16, $int32, $uint32
- *     {"$float64": {"at": 0, "length": 4000}}   numbers that lie in a file of float64s, by their
- *                                               place in it
+ *     {"$float64": {"at": 0, "length": 4000}}   numbers in a separate file of float64s, by index
+ *                                               and length
  *
- * A key that starts with `$` by itself is written with one `$` more.
+ * A key of the data that starts with `$` gets an additional `$`.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument } from '../checks/values.js';
+import type { WeighbridgeError } from '../errors.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -32,16 +33,16 @@ const kinds = {
 type Kind = keyof typeof kinds;
 type TypedArray = InstanceType<(typeof kinds)[Kind]>;
 
-/** Where numbers lie in a file of float64s. */
+/** A range in a file of float64s. */
 export interface Stretch {
   readonly at: number;
   readonly length: number;
 }
 
-/** Takes numbers into a file of their own and says where they lie; null for what stays in the JSON. */
+/** Stores numbers in a separate file and returns their range; null keeps them in the JSON. */
 export type StoreNumbers = (values: TypedArray, path: readonly string[]) => Stretch | null;
 
-/** @throws WeighbridgeError `bad-argument` for what is not plain data: a function, say */
+/** @throws WeighbridgeError `bad-argument` if a value is not plain data, for example a function */
 export function toJson(
   value: unknown,
   store: StoreNumbers = () => null,
@@ -68,7 +69,7 @@ export function toJson(
     const json = stretch ? { at: stretch.at, length: stretch.length } : arrayJson(numbers);
     return { [kind]: json };
   }
-  if (!isRecord(value)) throw notPlain(value, path);
+  if (!isPlainObject(value)) throw notPlain(value, path);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key.startsWith('$') ? `$${key}` : key,
@@ -78,8 +79,8 @@ export function toJson(
 }
 
 /**
- * @param stored the numbers of a stretch
- * @throws Error of one line that says what is wrong and where, without a name of a file
+ * @param stored returns the numbers of a range
+ * @throws Error with a message of one line, without a file name
  */
 export function fromJson(json: Json, stored: (stretch: Stretch) => Float64Array): unknown {
   if (json === null || typeof json !== 'object') return json;
@@ -95,7 +96,7 @@ export function fromJson(json: Json, stored: (stretch: Stretch) => Float64Array)
   );
 }
 
-/** Their digits take quadratic time. */
+/** Maximum number of digits, since parsing a bigint takes quadratic time. */
 const BIGINT = /^-?\d{1,10000}$/;
 
 function special(key: string, json: Json, stored: (stretch: Stretch) => Float64Array): unknown {
@@ -157,7 +158,7 @@ function kindOf(value: unknown): Kind | null {
   return null;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -173,8 +174,7 @@ export function isJsonObject(json: Json): json is JsonObject {
 
 function notPlain(value: unknown, path: readonly string[]): WeighbridgeError {
   const what = typeof value === 'object' ? value?.constructor.name : typeof value;
-  return new WeighbridgeError(
-    'bad-argument',
+  return badArgument(
     `${path.join('.')} is a ${what}, expected plain data: numbers, text, arrays, records`,
   );
 }

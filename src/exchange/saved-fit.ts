@@ -1,30 +1,31 @@
 /**
- * A fit as two files, whole: what was fitted, by what, and every draw, so that a fit that was read
- * back is the fit that was saved.
+ * Saves a complete fit (specification, settings, all draws) as two files. A loaded fit equals the
+ * saved one.
  *
  * `fit.json`, UTF-8, for people and programs:
  *
  *     format           "weighbridge-fit"
  *     format_version   1
- *     weighbridge      version of the package that wrote it, where known
+ *     weighbridge      version of the package that wrote it, or null
  *     parameters, chains, draws_per_chain
- *     numbers          {file, type, bytes, crc32} of the file beside it
+ *     numbers          {file, type, bytes, crc32} of `draws.f64`
  *     regression_crc32 of the value of `regression`, written by JSON.stringify without spaces
  *     regression       the FittedRegression: formula, family, priors, frame (the rows that were
- *                      used), settings, fit, notes; what JSON cannot say as `plain-data.ts` has it
+ *                      used), settings, fit, notes; values that JSON lacks are encoded as in
+ *                      `plain-data.ts`
  *
  * `draws.f64`: little-endian float64s without a header. It starts with the draws, row-major (chain,
- * draw, parameter), and goes on with what each transition told and with data of more than 1,000
- * numbers; `regression` says which numbers are whose, as {"at": place, "length": how many}.
+ * draw, parameter), followed by the statistics of each transition and by data of more than 1,000
+ * numbers; `regression` refers to them as {"at": index, "length": count}.
  *
- * A change that an older reader would misread raises the version.
+ * A change that an older reader would misread increments the version.
  */
 import { WeighbridgeError } from '../errors.js';
+import type { FitData } from '../fit/fit.js';
+import { drawsRecord, summarize } from '../posterior/summary.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
-import { crc32, float64Bytes, readFloat64, textOf, utf8 } from './bytes.js';
-import { fittedRegression } from './fit-schema.js';
-import { requireFit } from './given-fit.js';
-import { jsonText } from './json-text.js';
+import { crc32, float64Bytes, jsonText, readFloat64, textOf, utf8 } from './bytes.js';
+import { fittedRegression, requireFit } from './fit-schema.js';
 import {
   fromJson,
   isJsonObject,
@@ -35,30 +36,29 @@ import {
   toJson,
 } from './plain-data.js';
 
-export const FIT_FORMAT = 'weighbridge-fit';
-export const FIT_VERSION = 1;
+const FIT_FORMAT = 'weighbridge-fit';
+const FIT_VERSION = 1;
 export const fitFiles = { fit: 'fit.json', draws: 'draws.f64' } as const;
 
 /**
  * The files of a saved fit, by name.
- * @param options `version`: of the package, to be written down
- * @throws WeighbridgeError `bad-argument` for what is no fit, or not plain data
+ * @param options `version`: version of the package, which is stored
+ * @throws WeighbridgeError `bad-argument` if the argument is not a fit or has values that are not
+ *   plain data
  */
 export function encodeFit(
   fit: FittedRegression,
   options: { readonly version?: string } = {},
 ): Map<string, Uint8Array> {
   requireFit(fit);
-  const { store, bytes } = numbersFile(fit.fit.draws.values);
-  const regression = toJson(fieldsOf(fit), store);
+  const { store, bytes } = numbersFile(fit.draws.values);
+  const regression = toJson(savedFields(fit), store);
   const draws = bytes();
   const document = {
     format: FIT_FORMAT,
     format_version: FIT_VERSION,
     weighbridge: options.version ?? null,
-    parameters: fit.fit.draws.parameterNames,
-    chains: fit.fit.draws.chains,
-    draws_per_chain: fit.fit.draws.drawsPerChain,
+    ...drawsRecord(fit.draws),
     numbers: {
       file: fitFiles.draws,
       type: 'float64, little-endian',
@@ -74,14 +74,17 @@ export function encodeFit(
   ]);
 }
 
-/**
- * The fields that are saved. A fit that `regression` returned has its draws and warnings a second
- * time, for its user. `terminations` is not part of version 1 of the format.
- */
-function fieldsOf(fit: FittedRegression): FittedRegression {
+/** A fitted regression as it is saved: the results of the chains are in a separate record. */
+type SavedRegression = Omit<FittedRegression, keyof FitData> & {
+  readonly fit: Omit<FitData, 'parameters'> & { readonly summary: FitData['parameters'] };
+};
+
+/** `terminations` is not part of version 1 of the format. */
+function savedFields(fit: FittedRegression): SavedRegression {
   const { formula, family, givenPriors, priors, frame, reading, specification, settings, notes } =
     fit;
-  const fields: Required<FittedRegression> = {
+  const { draws, parameters, diagnostics, warnings, chains } = fit;
+  return {
     formula,
     family,
     givenPriors,
@@ -91,18 +94,20 @@ function fieldsOf(fit: FittedRegression): FittedRegression {
     specification,
     settings,
     fit: {
-      ...fit.fit,
-      chains: fit.fit.chains.map(({ terminations: _terminations, ...chain }) => chain),
+      draws,
+      summary: parameters,
+      diagnostics,
+      warnings,
+      chains: chains.map(({ terminations: _terminations, ...chain }) => chain),
     },
     notes,
   };
-  return fields;
 }
 
-/** Data of more numbers than a person reads go to the file of numbers too. */
+/** Arrays of data longer than this are stored in the file of numbers. */
 const LONGEST_INLINE = 1000;
 
-/** What a fit holds for each draw goes to the file of numbers, first its draws, each array once. */
+/** Stores arrays with a number per draw in the file of numbers: draws first, each array once. */
 function numbersFile(draws: Float64Array): { store: StoreNumbers; bytes: () => Uint8Array } {
   const places = new Map<ArrayLike<number>, Stretch>([[draws, { at: 0, length: draws.length }]]);
   let end = draws.length;
@@ -124,10 +129,10 @@ function numbersFile(draws: Float64Array): { store: StoreNumbers; bytes: () => U
 }
 
 /**
- * The fit that these files were made of.
- * @param files by name; files beside those of a fit are not looked at
- * @throws WeighbridgeError `no-fit` where there is none, `fit-version` for one of another version
- *   of the format, `damaged-fit` for one that is cut short, changed or not what it should be
+ * Decodes the files of `encodeFit`.
+ * @param files by name; other files are ignored
+ * @throws WeighbridgeError `wrong-format` if there is no saved fit, `wrong-version` if the version
+ *   of the format is not supported, `damaged` if files are truncated, changed or invalid
  */
 export function decodeFit(files: ReadonlyMap<string, Uint8Array>): FittedRegression {
   const document = documentOf(files.get(fitFiles.fit));
@@ -135,7 +140,7 @@ export function decodeFit(files: ReadonlyMap<string, Uint8Array>): FittedRegress
   const { regression } = document;
   if (regression === undefined) throw damaged('it has no regression');
   if (crc32(utf8(JSON.stringify(regression))) !== document.regression_crc32) {
-    throw damaged('what it says differs from its checksum');
+    throw damaged('its content differs from its checksum');
   }
   const available = numbers.length / 8;
   const stored = ({ at, length }: Stretch): Float64Array => {
@@ -156,7 +161,7 @@ export function decodeFit(files: ReadonlyMap<string, Uint8Array>): FittedRegress
 
 function documentOf(bytes: Uint8Array | undefined): JsonObject {
   if (!bytes) {
-    throw new WeighbridgeError('no-fit', `${fitFiles.fit} is missing: expected a saved fit`);
+    throw new WeighbridgeError('wrong-format', `${fitFiles.fit} is missing: expected a saved fit`);
   }
   const text = textOf(bytes);
   if (text === null) throw damaged('it is not UTF-8');
@@ -164,20 +169,20 @@ function documentOf(bytes: Uint8Array | undefined): JsonObject {
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    throw damaged('it is not JSON, or cut short', cause);
+    throw damaged('it is not JSON, or is cut short', cause);
   }
   if (!isWithin(document, MOST_DEPTH)) throw damaged(`it is nested more than ${MOST_DEPTH} deep`);
   if (!isJsonObject(document) || document.format !== FIT_FORMAT) {
     throw new WeighbridgeError(
-      'no-fit',
-      `${fitFiles.fit} is no fit of weighbridge: expected "format": "${FIT_FORMAT}"`,
+      'wrong-format',
+      `${fitFiles.fit} is not a fit of weighbridge: expected "format": "${FIT_FORMAT}"`,
     );
   }
   const version = document.format_version;
   if (version !== FIT_VERSION) {
     const newer = typeof version === 'number' && version > FIT_VERSION;
     throw new WeighbridgeError(
-      'fit-version',
+      'wrong-version',
       newer
         ? `${fitFiles.fit} is of format version ${version}, written by a newer weighbridge: this one reads version ${FIT_VERSION}`
         : `${fitFiles.fit} has format version ${JSON.stringify(version)}: expected ${FIT_VERSION}`,
@@ -186,7 +191,9 @@ function documentOf(bytes: Uint8Array | undefined): JsonObject {
   return document;
 }
 
-/** A fit has some 15; what recurses over one is to keep its stack. */
+/**
+ * Maximum depth of nesting, to prevent stack overflow in recursive functions; a fit has about 15.
+ */
 const MOST_DEPTH = 100;
 
 function isWithin(json: Json, depth: number): boolean {
@@ -196,7 +203,7 @@ function isWithin(json: Json, depth: number): boolean {
 
 function checkedNumbers(document: JsonObject, bytes: Uint8Array | undefined): Uint8Array {
   const said = document.numbers;
-  if (said === undefined || !isJsonObject(said)) throw damaged('it does not say what draws it has');
+  if (said === undefined || !isJsonObject(said)) throw damaged('it does not describe its draws');
   if (!bytes) throw damaged('the file is missing', undefined, fitFiles.draws);
   if (bytes.length !== said.bytes) {
     const problem = `${bytes.length} bytes, expected ${JSON.stringify(said.bytes)} as ${fitFiles.fit} says`;
@@ -214,10 +221,15 @@ function checkedFit(value: unknown): FittedRegression {
     const [first] = checked.error.issues;
     throw damaged(`regression.${first.path.map(String).join('.')}: ${first.message}`);
   }
-  // Not what the schema made of it, which knows no fields but its own.
-  return value as FittedRegression;
+  // Returns the input, since the schema drops fields that it does not name.
+  const { fit, ...regression } = value as SavedRegression;
+  const { summary, ...sampled } = fit;
+  // Fits saved by earlier versions have no errors of intervals.
+  const complete = summary.every(({ hdiMcse }) => hdiMcse !== undefined);
+  const parameters = complete ? summary : summarize(fit.draws);
+  return { ...regression, ...sampled, parameters };
 }
 
 function damaged(problem: string, cause?: unknown, file: string = fitFiles.fit): WeighbridgeError {
-  return new WeighbridgeError('damaged-fit', `${file} is damaged: ${problem}`, { cause });
+  return new WeighbridgeError('damaged', `${file} is damaged: ${problem}`, { cause });
 }

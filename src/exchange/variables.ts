@@ -1,33 +1,37 @@
 /**
- * Parameters of a regression as variables with dimensions, the way Python and Stan keep them: a
- * coefficient is a scalar, and the effects r_g[level,coefficient] of all levels of a grouping
- * factor are one variable r_g__coefficient, as long as the factor has levels.
+ * Names of a regression's parameters in other programs. Python and Stan have variables with
+ * dimensions: a coefficient is a scalar; the effects r_g[level,coefficient] of all levels of a
+ * grouping factor are one variable r_g__coefficient, with one element per level.
+ *
+ * Names in the header of a CmdStan CSV file have ASCII letters, digits, underscores, and a dot
+ * before each index: `theta.1` is theta[1], `L.2.1` is L[2,1]. brms' names have other characters
+ * too: `b_x1:x2`, `r_g[a level,Intercept]`.
  */
 import type { FittedRegression } from '../regression/fitted-regression.js';
 
-export interface ScalarVariable {
+interface ScalarVariable {
   readonly kind: 'scalar';
   readonly name: string;
-  /** Place among the draws' parameters. */
+  /** Index among the draws' parameters. */
   readonly parameter: number;
 }
 
-export interface EffectsVariable {
+interface EffectsVariable {
   readonly kind: 'effects';
   /** `r_g__Intercept`. */
   readonly name: string;
   readonly group: string;
   readonly coefficient: string;
   readonly levels: readonly string[];
-  /** Places among the draws' parameters, a level each. */
+  /** Indices among the draws' parameters, one per level. */
   readonly parameters: readonly number[];
 }
 
-export type Variable = ScalarVariable | EffectsVariable;
+type Variable = ScalarVariable | EffectsVariable;
 
 /** All parameters of a fit, in the order of its draws. */
-export function variablesOf({ fit, specification }: FittedRegression): Variable[] {
-  const { parameterNames } = fit.draws;
+export function variablesOf({ draws, specification }: FittedRegression): Variable[] {
+  const { parameterNames } = draws;
   const effects = effectsOf(parameterNames, specification.data.groups);
   const within = new Set(effects.flatMap(({ parameters }) => parameters));
   const scalars = parameterNames.flatMap((name, parameter): Variable[] =>
@@ -43,8 +47,8 @@ function placeOf(variable: Variable): number {
 type Groups = FittedRegression['specification']['data']['groups'];
 
 /**
- * Found by their places, since a level may hold any character: effects of a group follow each
- * other, all levels of a coefficient before the next coefficient.
+ * Finds group effects by position, since a level may contain any character: the effects of a group
+ * are contiguous, with all levels of a coefficient before the next coefficient.
  */
 function effectsOf(parameterNames: readonly string[], groups: Groups): EffectsVariable[] {
   const taken = new Map<string, number>();
@@ -61,4 +65,57 @@ function effectsOf(parameterNames: readonly string[], groups: Groups): EffectsVa
       return [{ kind: 'effects', name, group, coefficient, levels, parameters }];
     });
   });
+}
+
+/** Columns that are not parameters. */
+export const samplerColumns = [
+  'lp__',
+  'accept_stat__',
+  'stepsize__',
+  'treedepth__',
+  'n_leapfrog__',
+  'divergent__',
+  'energy__',
+] as const;
+
+/**
+ * A header name for each parameter of a fit, in the order of its draws: `b_x1_x2`,
+ * `r_g__Intercept.1` for the first level of g.
+ */
+export function cmdstanNames(fitted: FittedRegression): string[] {
+  const names: string[] = Array.from({ length: fitted.draws.parameterNames.length });
+  const taken = new Set<string>();
+  for (const variable of variablesOf(fitted)) {
+    const name = distinct(identifier(variable.name), taken);
+    if (variable.kind === 'scalar') names[variable.parameter] = name;
+    else {
+      variable.parameters.forEach((parameter, i) => {
+        names[parameter] = `${name}.${i + 1}`;
+      });
+    }
+  }
+  return names;
+}
+
+/** Removes accents and symbols. Two final underscores would mark a column of the sampler. */
+function identifier(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replaceAll(/\p{Mark}/gu, '')
+    .replaceAll(/[^A-Za-z0-9_]/g, '_')
+    .replace(/^(?![A-Za-z])/, 'p')
+    .replace(/__$/, '__p');
+}
+
+function distinct(name: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let i = 2; taken.has(candidate); i++) candidate = `${name}_${i}`;
+  taken.add(candidate);
+  return candidate;
+}
+
+/** Converts `theta.1` to theta[1], `L.2.1` to L[2,1]. */
+export function indexedName(column: string): string {
+  const [name, ...indices] = column.split('.');
+  return indices.length === 0 ? column : `${name}[${indices.join(',')}]`;
 }

@@ -1,19 +1,18 @@
 /**
- * A Zarr store, version 2 of the format, as files: groups of named arrays with named dimensions, as
- * xarray writes and reads them. Arrays are one uncompressed chunk each, little-endian, in C order.
+ * Writes a Zarr store (format version 2): groups of named arrays with named dimensions, as xarray
+ * reads and writes them. Each array is one uncompressed chunk, little-endian, in C order.
  *
  * https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; the names of dimensions:
  * https://docs.xarray.dev/en/stable/internals/zarr-encoding-spec.html
  */
-import { float64Bytes, int64Bytes, utf8 } from './bytes.js';
-import { asciiJson } from './json-text.js';
+import { asciiJson, float64Bytes, int64Bytes, utf8 } from './bytes.js';
 import type { Json, JsonObject } from './plain-data.js';
 
 export type ZarrValues =
   | { readonly type: 'float64'; readonly values: ArrayLike<number> }
   /** Whole numbers within 2^53. */
   | { readonly type: 'int64'; readonly values: ArrayLike<number> }
-  /** Not 0 is true. */
+  /** 0 is false, all other values are true. */
   | { readonly type: 'bool'; readonly values: ArrayLike<number> }
   | { readonly type: 'text'; readonly values: readonly string[] };
 
@@ -21,7 +20,7 @@ export interface ZarrArray {
   readonly data: ZarrValues;
   /** In C order. */
   readonly shape: readonly number[];
-  /** A name for each dimension. */
+  /** Names of the dimensions. */
   readonly dimensions: readonly string[];
   readonly attributes?: JsonObject;
 }
@@ -33,7 +32,7 @@ export interface ZarrGroup {
 
 const GROUP: JsonObject = { zarr_format: 2 };
 
-/** The files of a store, by path; metadata consolidated for the whole and for each group. */
+/** The files of a store, by path, with consolidated metadata for the store and for each group. */
 export function zarrStore(
   attributes: JsonObject,
   groups: ReadonlyMap<string, ZarrGroup>,
@@ -55,7 +54,7 @@ export function zarrStore(
         ...array.attributes,
         _ARRAY_DIMENSIONS: [...array.dimensions],
       });
-      // A scalar is one chunk too.
+      // A scalar also has one chunk.
       const chunk = array.shape.map(() => '0').join('.') || '0';
       files.set(`${name}/${path}/${chunk}`, bytes);
     }
@@ -71,7 +70,7 @@ function arrayMetadata({ shape }: ZarrArray, dtype: string): JsonObject {
   return {
     zarr_format: 2,
     shape: [...shape],
-    // A chunk is never empty, even of an array that is.
+    // A chunk is never empty, even if the array is.
     chunks: shape.map((length) => Math.max(1, length)),
     dtype,
     compressor: null,
@@ -85,7 +84,7 @@ function consolidated(metadata: ReadonlyMap<string, Json>): Uint8Array {
   return json({ zarr_consolidated_format: 1, metadata: Object.fromEntries(metadata) });
 }
 
-/** In ASCII, the only text that zarr-python takes before its version 3. */
+/** JSON in ASCII, the only encoding that zarr-python accepts before version 3. */
 function json(value: Json): Uint8Array {
   return utf8(`${asciiJson(JSON.stringify(value, null, 1))}\n`);
 }
@@ -93,7 +92,7 @@ function json(value: Json): Uint8Array {
 function encoded(data: ZarrValues): { dtype: string; bytes: Uint8Array } {
   switch (data.type) {
     case 'float64':
-      return { dtype: '<f8', bytes: float64Bytes(data.values) };
+      return { dtype: '<f8', bytes: float64Bytes(Float64Array.from(data.values)) };
     case 'int64':
       return { dtype: '<i8', bytes: int64Bytes(data.values) };
     case 'bool':
@@ -103,7 +102,7 @@ function encoded(data: ZarrValues): { dtype: string; bytes: Uint8Array } {
   }
 }
 
-/** numpy's `<U`: code points of four bytes, filled up with zeros to the length of the longest. */
+/** numpy's `<U`: four bytes per code point, padded with zeros to the longest text. */
 function fixedWidthText(values: readonly string[]): { dtype: string; bytes: Uint8Array } {
   const codes = values.map((text) => Array.from(text, (letter) => letter.codePointAt(0) ?? 0));
   const width = Math.max(1, ...codes.map(({ length }) => length));

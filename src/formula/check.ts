@@ -1,98 +1,100 @@
 /**
- * Which expressions have a meaning where: right of `~` operators build terms, within functions
- * they are arithmetic, behind `|` they join grouping factors.
+ * Checks that each expression is allowed in its context: operators build terms right of `~`, are
+ * arithmetic within functions, and join grouping factors after `|`.
  */
 
+import type { FailAt } from '../text/cursor.js';
 import { constantsOf, numberOf } from './constants.js';
 import { formatExpression } from './format.js';
-import type { BinaryExpression, CallExpression, Expression } from './formula.js';
-import type { FormulaFail } from './formula-error.js';
+import {
+  type BinaryExpression,
+  type CallExpression,
+  type Expression,
+  operatorFacts,
+} from './formula.js';
 import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
-import { isComparison } from './parse-expression.js';
 
-/** Powers of a sum of terms beyond this add no terms. */
+/** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
 
-/**
- * Where a term stands. Offsets and group terms are added or taken away, and nothing else is done to
- * them.
- */
-type Standing = 'added' | 'removed' | 'operand' | 'varying';
+/** The context of a term. Offsets and group terms can only be added or subtracted. */
+type Context = 'added' | 'removed' | 'operand' | 'varying';
 
-export function checkPredictors(expression: Expression, fail: FormulaFail): void {
+export function checkPredictors(expression: Expression, fail: FailAt): void {
   checkTerms(expression, 'added', fail);
 }
 
-function checkTerms(expression: Expression, standing: Standing, fail: FormulaFail): void {
+function checkTerms(expression: Expression, context: Context, fail: FailAt): void {
   switch (expression.kind) {
     case 'name':
       return;
     case 'dot':
-      if (standing === 'varying') {
-        fail(expression.place, '. has no place in a group term; name the columns that vary');
+      if (context === 'varying') {
+        fail(expression.place, '. is not supported in a group term; name the columns that vary');
       }
       return;
     case 'logical':
       fail(expression.place, 'TRUE and FALSE are not terms');
       return;
     case 'text':
-      fail(expression.place, 'text is no term; names with spaces stand in `backquotes`');
+      fail(expression.place, 'text is not a term; names with spaces go in `backquotes`');
       return;
     case 'constant':
-      fail(expression.place, `${expression.name} is no term`);
+      fail(expression.place, `${expression.name} is not a term`);
       return;
     case 'number':
       if (expression.value !== 0 && expression.value !== 1) {
         const found = formatExpression(expression);
         fail(
           expression.place,
-          `of numbers, 0 and 1 alone are terms, found ${found}; arithmetic stands within I()`,
+          `the only numbers that are terms are 0 and 1, found ${found}; arithmetic goes inside I()`,
         );
       }
       return;
     case 'unary': {
       const { operator, operand } = expression;
       if (operator === '!') checkNumeric(operand, fail);
-      else checkTerms(operand, operator === '-' ? taken(standing) : standing, fail);
+      else checkTerms(operand, operator === '-' ? taken(context) : context, fail);
       return;
     }
     case 'parentheses': {
       const { inner } = expression;
-      if (inner.kind === 'binary' && isBar(inner)) checkGroup(inner, standing, fail);
-      else checkTerms(inner, standing, fail);
+      if (inner.kind === 'binary' && isBar(inner)) checkGroup(inner, context, fail);
+      else checkTerms(inner, context, fail);
       return;
     }
     case 'binary':
-      checkOperator(expression, standing, fail);
+      checkOperator(expression, context, fail);
       return;
     case 'call':
-      checkTermCall(expression, standing, fail);
+      checkTermCall(expression, context, fail);
       return;
   }
 }
 
-/** Right of a minus. */
-function taken(standing: Standing): Standing {
-  return standing === 'added' ? 'removed' : crossed(standing);
+/** The context right of a minus. */
+function taken(context: Context): Context {
+  return context === 'added' ? 'removed' : crossed(context);
 }
 
-/** What may be added or taken away may not be crossed. */
-function crossed(standing: Standing): Standing {
-  return standing === 'varying' ? standing : 'operand';
+/** The context of an operand of `:`, `*` and so on. */
+function crossed(context: Context): Context {
+  return context === 'varying' ? context : 'operand';
 }
 
-function isBar({ operator }: BinaryExpression): boolean {
-  return operator === '|' || operator === '||';
+/** Operators between effects and grouping factor: `|` and `||`. */
+export function isBar({ operator }: BinaryExpression): boolean {
+  return operatorFacts(operator).role === 'group';
 }
 
-function checkOperator(expression: BinaryExpression, standing: Standing, fail: FormulaFail): void {
+function checkOperator(expression: BinaryExpression, context: Context, fail: FailAt): void {
   const { operator, left, right, place } = expression;
   if (isBar(expression)) {
     fail(place, `${operator} outside of parentheses; a group term is (1 ${operator} g)`);
   }
   if (operator === '+' || operator === '-') {
-    checkTerms(left, standing, fail);
-    checkTerms(right, operator === '+' ? standing : taken(standing), fail);
+    checkTerms(left, context, fail);
+    checkTerms(right, operator === '+' ? context : taken(context), fail);
     return;
   }
   if (isVariable(expression)) {
@@ -100,51 +102,52 @@ function checkOperator(expression: BinaryExpression, standing: Standing, fail: F
     return;
   }
   refuseNumber(left, operator, fail);
-  checkTerms(left, crossed(standing), fail);
+  checkTerms(left, crossed(context), fail);
   if (operator === '^') {
     checkPower(right, fail);
     return;
   }
   refuseNumber(right, operator, fail);
   if (operator === '%in%') refuseValues(expression, fail);
-  checkTerms(right, crossed(standing), fail);
+  checkTerms(right, crossed(context), fail);
 }
 
-/** An operator that makes values of values, where others make terms of terms: `x > 0`, `x %% 2`. */
-export function isVariable(expression: BinaryExpression): boolean {
-  return isComparison(expression) || ['&', '&&', '%%', '%/%'].includes(expression.operator);
+/** Whether an operator computes values (`x > 0`, `x %% 2`) instead of building terms. */
+export function isVariable({ operator }: BinaryExpression): boolean {
+  const { role } = operatorFacts(operator);
+  return role === 'comparison' || role === 'value';
 }
 
-function refuseValues({ left, right }: BinaryExpression, fail: FormulaFail): void {
+function refuseValues({ left, right }: BinaryExpression, fail: FailAt): void {
   if (right.kind !== 'call' || right.function !== 'c') return;
   const test = `I(${formatExpression(left)} %in% ${formatExpression(right)})`;
-  fail(right.place, `%in% of terms nests them; a test of values stands within I(), as in ${test}`);
+  fail(right.place, `%in% nests terms; a test of values goes inside I(), as in ${test}`);
 }
 
-function refuseNumber(operand: Expression, operator: string, fail: FormulaFail): void {
+function refuseNumber(operand: Expression, operator: string, fail: FailAt): void {
   if (numberOf(operand) === null) return;
   const found = formatExpression(operand);
   fail(
     operand.place,
-    `${operator} joins terms and ${found} is none; arithmetic stands within I(), as in I(x${operator}2)`,
+    `${operator} joins terms and ${found} is not a term; arithmetic goes inside I(), as in I(x${operator}2)`,
   );
 }
 
-function checkPower(right: Expression, fail: FormulaFail): void {
+function checkPower(right: Expression, fail: FailAt): void {
   const power = numberOf(right);
   if (power !== null && Number.isInteger(power) && power >= 1 && power <= MAX_POWER) return;
   const found = formatExpression(right);
   fail(
     right.place,
-    `^ of terms wants a whole number from 1 to ${MAX_POWER}, found ${found}; the square of a number is I(x^2)`,
+    `the power of a sum of terms is ${found}, expected a whole number from 1 to ${MAX_POWER}; the square of a number is I(x^2)`,
   );
 }
 
-function checkTermCall(call: CallExpression, standing: Standing, fail: FormulaFail): void {
+function checkTermCall(call: CallExpression, context: Context, fail: FailAt): void {
   switch (call.function) {
     case 'offset':
-      if (standing !== 'added' && standing !== 'removed') {
-        fail(call.place, 'an offset is added or taken away as it is: y ~ x + offset(z)');
+      if (context !== 'added' && context !== 'removed') {
+        fail(call.place, 'an offset can only be added or taken away: y ~ x + offset(z)');
       }
       checkNumeric(firstArgument(call, fail), fail);
       return;
@@ -157,12 +160,12 @@ function checkTermCall(call: CallExpression, standing: Standing, fail: FormulaFa
   }
 }
 
-/** `1 + x | g`, of which the parentheses were taken off. */
-function checkGroup(bar: BinaryExpression, standing: Standing, fail: FormulaFail): void {
+/** `1 + x | g`, without its parentheses. */
+function checkGroup(bar: BinaryExpression, context: Context, fail: FailAt): void {
   const { left, right, operator, place } = bar;
-  if (standing === 'varying') fail(place, 'a group term within a group term');
-  if (standing === 'operand') {
-    fail(place, 'a group term is added or taken away as it is: y ~ x + (1 | g)');
+  if (context === 'varying') fail(place, 'a group term within a group term');
+  if (context === 'operand') {
+    fail(place, 'a group term can only be added or taken away: y ~ x + (1 | g)');
   }
   if (left.kind === 'binary' && isBar(left)) {
     fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
@@ -171,8 +174,8 @@ function checkGroup(bar: BinaryExpression, standing: Standing, fail: FormulaFail
   checkGrouping(right, operator, fail);
 }
 
-/** What stands behind `|`: names, joined by `:`, `/`, `*` or `+`. */
-function checkGrouping(expression: Expression, bar: string, fail: FormulaFail): void {
+/** The grouping factors after `|`: names, joined by `:`, `/`, `*` or `+`. */
+function checkGrouping(expression: Expression, bar: string, fail: FailAt): void {
   const { kind, place } = expression;
   if (kind === 'name') return;
   if (kind === 'parentheses') {
@@ -195,8 +198,8 @@ function checkGrouping(expression: Expression, bar: string, fail: FormulaFail): 
   );
 }
 
-/** Values: of numbers, columns and functions of them; comparisons too. */
-export function checkNumeric(expression: Expression, fail: FormulaFail): void {
+/** An expression with one value per row: numbers, columns, functions of them, comparisons. */
+export function checkNumeric(expression: Expression, fail: FailAt): void {
   switch (expression.kind) {
     case 'name':
     case 'number':
@@ -205,7 +208,7 @@ export function checkNumeric(expression: Expression, fail: FormulaFail): void {
     case 'text':
       return;
     case 'dot':
-      fail(expression.place, '. has no place in arithmetic');
+      fail(expression.place, '. is not supported in arithmetic');
       return;
     case 'parentheses':
       checkNumeric(expression.inner, fail);
@@ -221,7 +224,10 @@ export function checkNumeric(expression: Expression, fail: FormulaFail): void {
       if (unknown !== null) fail(expression.place, unknown);
       if (expression.function === 'poly' || expression.function === 'offset') {
         const name = expression.function;
-        fail(expression.place, `${name}() is a term of its own and has no place within arithmetic`);
+        fail(
+          expression.place,
+          `${name}() is a term of its own and is not supported inside arithmetic`,
+        );
       }
       for (const of of rowArguments(expression, fail)) checkNumeric(of, fail);
       return;
@@ -229,18 +235,18 @@ export function checkNumeric(expression: Expression, fail: FormulaFail): void {
   }
 }
 
-function checkValueOperator(expression: BinaryExpression, fail: FormulaFail): void {
+function checkValueOperator(expression: BinaryExpression, fail: FailAt): void {
   const { operator, left, right, place } = expression;
   if (operator === '||' || operator === '&&') {
     fail(place, `${operator} takes single values in R; for columns write ${operator[0]}`);
   }
-  if (operator === ':') fail(place, ': has no place in arithmetic');
+  if (operator === ':') fail(place, ': is not supported in arithmetic');
   checkNumeric(left, fail);
   if (operator === '%in%') constantsOf(right, fail);
   else checkNumeric(right, fail);
 }
 
-export function checkResponse(response: Expression, fail: FormulaFail): void {
+export function checkResponse(response: Expression, fail: FailAt): void {
   if (numberOf(response) !== null) {
     const found = formatExpression(response);
     fail(response.place, `expected the outcome, a column or a function of one, found ${found}`);

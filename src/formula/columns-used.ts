@@ -1,35 +1,36 @@
 /**
- * Which columns of a table a formula uses, and for what.
+ * Finds the columns that a formula uses, and their roles.
  */
+
+import { type FailAt, failIn } from '../text/cursor.js';
 import { namesIn } from './evaluate.js';
 import type { Expression, Formula } from './formula.js';
-import { type FormulaFail, failAt } from './formula-error.js';
 import { columnNames, hasColumn, noColumn, type Table } from './table.js';
 import { expandPredictors, type FormulaTerms, type Terms } from './terms.js';
 
-/** Where in the formula a column is named first, by its name. */
+/** Position of the first use of each column, by its name. */
 export type NamePlaces = ReadonlyMap<string, number>;
 
 export interface ColumnsUsed {
-  /** The outcome's and the trials'. */
+  /** Columns of the outcome and the trials. */
   readonly left: NamePlaces;
-  /** Predictors of the population and of groups, and offsets. */
+  /** Columns of population and group predictors, and of offsets. */
   readonly predictors: NamePlaces;
-  /** Those that are grouped by. */
+  /** Columns of grouping factors. */
   readonly grouping: NamePlaces;
 }
 
-/** What a formula with brms' `0 + Intercept` calls the column of ones. */
+/** The name of the column of ones in a formula with brms' `0 + Intercept`. */
 export const RESERVED_INTERCEPT = 'Intercept';
 
-/** What `.` stands for, as in R: the columns that are not left of `~`. */
+/** The columns denoted by `.`, as in R: those that are not left of `~`. */
 export function dotColumns(formula: Formula, table: Table): readonly string[] {
   if (!hasDot(formula.predictors)) return [];
   const left = leftNames(formula);
   return columnNames(table).filter((name) => !left.has(name));
 }
 
-/** Whether `.` stands among the terms. */
+/** Whether the terms include `.`. */
 export function hasDot(expression: Expression): boolean {
   switch (expression.kind) {
     case 'dot':
@@ -61,7 +62,7 @@ export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed 
   };
 }
 
-/** Those that terms have: not x of `y ~ z + x - x`. */
+/** Variables that occur in a term, so not x in `y ~ z + x - x`. */
 function variablesOf({ variables, terms }: Terms): readonly Expression[] {
   const used = new Set(terms.flat());
   return variables.filter((_, variable) => used.has(variable));
@@ -76,8 +77,8 @@ function mergedNames(expressions: readonly Expression[]): NamePlaces {
 }
 
 /**
- * Whether a formula without an intercept has brms' `0 + Intercept`: a column of ones that is a
- * predictor like the others, and for which factors are coded as for an intercept.
+ * Whether a formula has brms' `0 + Intercept`: a column of ones that is an ordinary predictor, with
+ * factors coded as if there were an intercept.
  */
 export function hasReservedIntercept(population: Terms): boolean {
   if (population.intercept) return false;
@@ -86,8 +87,8 @@ export function hasReservedIntercept(population: Terms): boolean {
   );
 }
 
-/** @throws WeighbridgeError for a column that is not there, and an outcome among the predictors */
-export function checkColumns(used: ColumnsUsed, table: Table, fail: FormulaFail): void {
+/** @throws WeighbridgeError `bad-formula` if the table lacks a column */
+export function checkColumns(used: ColumnsUsed, table: Table, fail: FailAt): void {
   for (const places of [used.left, used.predictors, used.grouping]) {
     for (const [name, place] of places) {
       if (!hasColumn(table, name)) fail(place, noColumn(table, name));
@@ -95,15 +96,15 @@ export function checkColumns(used: ColumnsUsed, table: Table, fail: FormulaFail)
   }
 }
 
-/** The outcome cannot explain itself; R drops it there and warns. */
-export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: FormulaFail): void {
+/** Rejects the outcome as its own predictor; R drops it and warns. */
+export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: FailAt): void {
   for (const [name] of namesIn(formula.response)) {
     const place = used.predictors.get(name) ?? used.grouping.get(name);
     if (place !== undefined) fail(place, `the outcome '${name}' is among its own predictors`);
   }
 }
 
-/** The formula with `pi` as the number, where the table has no column of that name. */
+/** The formula with `pi` as the number, unless the table has a column of that name. */
 export function withConstants(formula: Formula, table: Table): Formula {
   if (hasColumn(table, 'pi')) return formula;
   const { response, trials, predictors } = formula;
@@ -116,7 +117,7 @@ export function withConstants(formula: Formula, table: Table): Formula {
   };
 }
 
-/** @param inside of a function or an operator of values, where a number has a place */
+/** @param inside whether inside a function or an operator on values, where numbers are allowed */
 function withPi(expression: Expression, inside: boolean): Expression {
   switch (expression.kind) {
     case 'name': {
@@ -143,12 +144,12 @@ function withPi(expression: Expression, inside: boolean): Expression {
   }
 }
 
-export interface Expansion {
+interface Expansion {
   readonly terms: FormulaTerms;
   readonly used: ColumnsUsed;
 }
 
 export function expandFormula(formula: Formula, dot: readonly string[]): Expansion {
-  const terms = expandPredictors(formula.predictors, dot, failAt(formula.text));
+  const terms = expandPredictors(formula.predictors, dot, failIn('formula', formula.text));
   return { terms, used: columnsUsed(formula, terms) };
 }

@@ -1,29 +1,31 @@
 /**
- * Comparisons and logic over rows, as R has them: `x > 0`, `f == "a"`, `x > 0 & !ok`,
- * `f %in% c("a", "b")`. Of text, == and != and %in% alone have a meaning on every machine.
+ * Comparisons and logic over rows, as in R: `x > 0`, `f == "a"`, `x > 0 & !ok`, `f %in% c("a",
+ * "b")`. Text is compared only by ==, != and %in%, since its order depends on the locale.
  */
 import { type Constant, constantsOf } from './constants.js';
 import { formatExpression } from './format.js';
-import type { BinaryExpression, ComparisonOperator, Expression } from './formula.js';
+import type { BinaryExpression, Expression } from './formula.js';
 import type { Scope } from './scope.js';
 import { type BooleanColumn, type Column, labelsOf } from './table.js';
 
-/** An expression with its values. None of them is NaN. */
+/** An expression with its values, without NaN. */
 export interface Operand {
   readonly expression: Expression;
   readonly column: Column;
 }
 
-const comparisons: Readonly<
-  Record<ComparisonOperator, (a: number | string | null, b: number | string | null) => boolean>
-> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => Number(a) < Number(b),
-  '<=': (a, b) => Number(a) <= Number(b),
-  '>': (a, b) => Number(a) > Number(b),
-  '>=': (a, b) => Number(a) >= Number(b),
+type Comparable = number | string | null;
+
+const comparisons = {
+  '==': (a: Comparable, b: Comparable) => a === b,
+  '!=': (a: Comparable, b: Comparable) => a !== b,
+  '<': (a: Comparable, b: Comparable) => Number(a) < Number(b),
+  '<=': (a: Comparable, b: Comparable) => Number(a) <= Number(b),
+  '>': (a: Comparable, b: Comparable) => Number(a) > Number(b),
+  '>=': (a: Comparable, b: Comparable) => Number(a) >= Number(b),
 };
+
+type ComparisonOperator = keyof typeof comparisons;
 
 export function isComparisonOperator(operator: string): operator is ComparisonOperator {
   return Object.hasOwn(comparisons, operator);
@@ -41,7 +43,7 @@ export function compared(
     const [text, other] = (isText ? [left, right] : [right, left]).map((one) =>
       formatExpression(one.expression),
     );
-    return scope.fail(place, `${text} is text and ${other} is not: the two do not compare`);
+    return scope.fail(place, `${text} is text and ${other} is not: they cannot be compared`);
   }
   if (isText && operator !== '==' && operator !== '!=') {
     return scope.fail(place, `${operator} compares numbers; text is compared by == and !=`);
@@ -52,8 +54,8 @@ export function compared(
   return { kind: 'boolean', codes: Int8Array.from(a, (value, i) => Number(compare(value, b[i]))) };
 }
 
-/** Numbers, 1 and 0 of booleans, labels of text. */
-function comparable(column: Column): ArrayLike<number | string | null> {
+/** Values for comparison: numbers, 1 and 0 for booleans, labels for text. */
+function comparable(column: Column): ArrayLike<Comparable> {
   if (column.kind === 'numeric') return column.values;
   return column.kind === 'boolean' ? column.codes : labelsOf(column);
 }

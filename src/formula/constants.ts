@@ -1,16 +1,17 @@
 /**
- * Values that are written out in a formula: `2`, `-Inf`, `"a"`, `c(1, 5, 10)`, `1:3`,
+ * Constants in a formula: `2`, `-Inf`, `"a"`, `c(1, 5, 10)`, `1:3`,
  * `seq(0, 10, by = 2)`.
  */
+
+import type { FailAt } from '../text/cursor.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
-import type { FormulaFail } from './formula-error.js';
 
 export type Constant = number | string | boolean;
 
 const MOST = 10_000;
 
-/** A number that is written as such, with a sign and in parentheses or not; null for all else. */
+/** A numeric constant, with or without sign and parentheses; null for other expressions. */
 export function numberOf(expression: Expression): number | null {
   switch (expression.kind) {
     case 'parentheses':
@@ -28,8 +29,8 @@ export function numberOf(expression: Expression): number | null {
   }
 }
 
-/** One value or several. @throws WeighbridgeError that points at what is no constant */
-export function constantsOf(expression: Expression, fail: FormulaFail): readonly Constant[] {
+/** One or more constants. @throws WeighbridgeError `bad-formula` for other expressions */
+export function constantsOf(expression: Expression, fail: FailAt): readonly Constant[] {
   const number = numberOf(expression);
   if (number !== null) return [number];
   switch (expression.kind) {
@@ -59,13 +60,13 @@ export function constantsOf(expression: Expression, fail: FormulaFail): readonly
   return fail(expression.place, `expected values written out, such as c(1, 2), found ${found}`);
 }
 
-function oneNumber(expression: Expression, fail: FormulaFail): number {
+function oneNumber(expression: Expression, fail: FailAt): number {
   const number = numberOf(expression);
   if (number !== null && Number.isFinite(number)) return number;
   return fail(expression.place, `expected a number, found ${formatExpression(expression)}`);
 }
 
-function combined(call: CallExpression, fail: FormulaFail): readonly Constant[] {
+function combined(call: CallExpression, fail: FailAt): readonly Constant[] {
   const values = call.arguments.flatMap(({ value }) => constantsOf(value, fail));
   if (values.length === 0) fail(call.place, 'c() holds no values');
   const kind = typeof values[0];
@@ -76,7 +77,7 @@ function combined(call: CallExpression, fail: FormulaFail): readonly Constant[] 
 }
 
 /** `seq(from, to, by)`. */
-function seqOf(call: CallExpression, fail: FormulaFail): readonly number[] {
+function seqOf(call: CallExpression, fail: FailAt): readonly number[] {
   const names = ['from', 'to', 'by'];
   const given = new Map<string, number>();
   for (const { name, value } of call.arguments) {
@@ -98,7 +99,7 @@ function sequence(
   to: number,
   by: number | null,
   { place }: Expression,
-  fail: FormulaFail,
+  fail: FailAt,
 ): readonly number[] {
   const step = by ?? (to >= from ? 1 : -1);
   const steps = from === to ? 0 : (to - from) / step;

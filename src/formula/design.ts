@@ -1,6 +1,6 @@
 /**
- * What a formula makes of a table: the numbers that a model is fed with, and all that is needed to
- * make them again of new rows.
+ * The numeric design of a model from a formula and a table, and the facts needed to encode new
+ * rows.
  */
 import type { Formula } from './formula.js';
 import type { Table } from './table.js';
@@ -15,58 +15,62 @@ export interface DesignMatrix {
 
 /** One group term, `(1 + x | g)`. */
 export interface GroupDesign {
-  /** Name of the grouping factor: `g`, or `g:h` of an interaction. */
+  /** Name of the grouping factor: `g`, or `g:h` for an interaction. */
   readonly group: string;
-  /** Of the coefficients that vary, the intercept among them as `(Intercept)`. */
+  /** Columns of the varying coefficients, including `(Intercept)` for the intercept. */
   readonly matrix: DesignMatrix;
-  /** Sorted as a factor's levels are. */
+  /** In the order of a factor's levels. */
   readonly levels: readonly string[];
-  /** Place of each row's level, -1 for one that was not in the data of the fit. */
+  /** Index of each row's level; -1 for a level that was not in the data of the fit. */
   readonly levelOf: Int32Array;
-  /** Levels of the rows that are new, by row; empty where none is. */
+  /** Levels that were not in the data of the fit, by row; empty if there are none. */
   readonly newLevels: ReadonlyMap<number, string>;
-  /** `|`, not `||`. */
+  /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
 }
 
-/** Rows of data as numbers. */
+/** The numeric design of rows of data. */
 export interface Encoded {
   readonly rows: number;
   /** Population-level columns in R's order, without the intercept's column of ones. */
   readonly population: DesignMatrix;
   readonly groups: readonly GroupDesign[];
-  /** The sum of all `offset()`s, a number a row; null where there is none. */
+  /** The sum of all `offset()`s, a number per row; null without offsets. */
   readonly offset: Float64Array | null;
 }
 
-/** How rows become numbers, as plain data: it survives JSON. */
+/** The encoding of rows as numbers, as plain JSON data. */
 export interface Design {
   readonly formula: Formula;
   /** Whether there is a population-level intercept. */
   readonly intercept: boolean;
-  /** Columns of the table that the formula uses, with what they were at the fit. */
+  /** Columns of the table that the formula uses, with their kinds and levels in the fit. */
   readonly variables: Readonly<Record<string, Variable>>;
-  /** Constants that depend on the data: the centre and scale of `scale(x)`, the basis of `poly(x, 2)`. */
+  /**
+   * Constants that depend on the data: the centre and scale of `scale(x)`, the basis of `poly(x,
+   * 2)`.
+   */
   readonly constants: Readonly<Record<string, readonly number[]>>;
   /** Levels of each grouping factor, by its name. */
   readonly groupLevels: Readonly<Record<string, readonly string[]>>;
   /** Levels of each `factor(x)`, by its text. */
   readonly factorLevels: Readonly<Record<string, readonly string[]>>;
-  /** The columns that `.` stands for. */
+  /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
 }
 
 /**
- * Which outcomes a family takes: `real` any finite number, `binary` 0 and 1, booleans or a factor of
- * two levels, `count` whole numbers from 0, `binomial` the same with `| trials(n)`.
+ * Outcomes that a family accepts: `real`: finite numbers; `binary`: 0 and 1, booleans or a factor
+ * with two levels; `count`: whole numbers from 0; `binomial`: whole numbers from 0 with `|
+ * trials(n)`.
  */
 export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial';
 
-/** How outcomes of new rows are read. */
+/** The encoding of outcomes of new rows. */
 export interface OutcomeDesign {
   readonly kind: OutcomeKind;
-  /** Of a factor or boolean outcome. */
+  /** Levels of a factor or boolean outcome; null for a numeric one. */
   readonly levels: readonly [string, string] | null;
 }
 
@@ -77,38 +81,38 @@ export type Variable =
 
 /** The outcome of each row. */
 export interface Response {
-  /** As the formula has it: `y`, `log(y)`. */
+  /** The text in the formula, for example `y` or `log(y)`. */
   readonly name: string;
   readonly values: Float64Array;
-  /** `y | trials(n)`; null where the formula has none. */
+  /** Trials of `y | trials(n)`; null in a formula without trials. */
   readonly trials: Float64Array | null;
-  /** A factor or boolean outcome was read as 0 for the first and 1 for the second of these. */
+  /** Levels of a factor or boolean outcome that are encoded as 0 and 1. */
   readonly levels: readonly [string, string] | null;
 }
 
-/** All of a data set that goes into a fit. */
+/** All data used by a fit. */
 export interface ModelFrame {
   readonly design: Design;
   readonly encoded: Encoded;
   readonly response: Response;
-  /** The columns that the formula uses, of the rows that are used. */
+  /** The columns that the formula uses, restricted to the used rows. */
   readonly table: Table;
-  /** Rows of the data set that are used, from 0. */
+  /** Indices of the used rows of the data set, from 0. */
   readonly usedRows: Int32Array;
-  /** What was done to the data that its owner should know: rows dropped, columns constant. */
+  /** Notes for the user about the data, for example dropped rows or constant columns. */
   readonly notes: readonly string[];
   readonly facts: DataFacts;
 }
 
-/** What a fit should know of its data before it begins. Columns are those of the population design. */
+/** Facts about the data to report before a fit. Columns are those of the population design. */
 export interface DataFacts {
-  /** Rows that were left out for missing values. */
+  /** Number of rows dropped because of missing values. */
   readonly droppedRows: number;
-  /** All values are the same: with an intercept the two cannot be told apart. */
+  /** Constant columns, which are not identified next to an intercept. */
   readonly constantColumns: readonly string[];
-  /** A column that is a sum of multiples of columns before it, and of the intercept. */
+  /** Columns that are linear combinations of earlier columns and the intercept. */
   readonly dependentColumns: readonly DependentColumn[];
-  /** Grouping factors of which one level alone occurs. */
+  /** Grouping factors with a single level. */
   readonly oneLevelGroups: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 /**
- * Rows of a table to numbers, as they were made at the fit: with its levels, and its constants of
- * `scale` and `poly`.
+ * Encodes rows of a table as numbers, with the levels and constants (`scale`, `poly`) of the fit.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badData } from '../checks/values.js';
+import { failIn } from '../text/cursor.js';
 import {
   columnsUsed,
   expandFormula,
@@ -13,24 +13,22 @@ import {
 import type { Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
-import { failAt } from './formula-error.js';
-import { groupDesign } from './groups.js';
-import { modelMatrix } from './model-matrix.js';
+import { groupDesign, modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
 
-export interface EncodeOptions {
-  /** `leave-out`: the grouping factors are not asked for, and `groups` is empty. */
+interface EncodeOptions {
+  /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
   readonly groups?: 'include' | 'leave-out';
 }
 
 /**
- * New rows as the design of a fit has them. The outcome is not asked for.
+ * Encodes new rows by the design of a fit. The outcome is not read.
  *
- * @throws WeighbridgeError 'bad-data' for a column that is not there or of another kind, a missing
- * value, a level of a predictor that the fit has not seen. Levels of grouping factors may be new.
+ * @throws WeighbridgeError `bad-data` if a column is missing or of another kind, a value is
+ *   missing, or a level of a predictor was not in the fit. Levels of grouping factors may be new.
  */
 export function encode(design: Design, table: Table, options: EncodeOptions = {}): Encoded {
   const all = expandFormula(design.formula, design.dot).terms;
@@ -44,20 +42,20 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
   });
 }
 
-/** Trials of new rows; null where the formula has none. */
+/** Trials of new rows; null in a formula without trials. */
 export function trialsOf(design: Design, table: Table): Float64Array | null {
   const { trials } = design.formula;
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
 }
 
-/** What group terms are made of: columns as the data have them, and the levels of the fit. */
-export interface Grouping {
+/** Data columns for group terms, and the levels of the fit. */
+interface Grouping {
   column(name: string): Column;
   levels(group: string): readonly string[];
 }
 
-/** At the fit and for new rows. */
+/** Encodes terms as numbers, while fitting and for new rows. */
 export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
   const { population, offsets, groups } = terms;
   // With 0 + Intercept factors are coded as with an intercept.
@@ -82,7 +80,11 @@ function refuseMissing(table: Table, places: NamePlaces): void {
     const column = columnOf(table, name);
     for (let row = 0; row < table.rows; row++) {
       if (isMissing(column, row)) {
-        throw badData(`column '${name}', row ${row + 1}: no value, expected one in new data`);
+        throw badData(`column '${name}', row ${row + 1}: no value, expected one in new data`, {
+          column: name,
+          row: row + 1,
+          expected: 'a value',
+        });
       }
     }
   }
@@ -100,22 +102,22 @@ function newRowsScope(design: Design, table: Table, used: NamePlaces): Scope {
     ...rows,
     ...fittedConstants(design),
     column: (name) => columns.get(name) ?? reservedColumn(name, table.rows),
-    fail: failAt(design.formula.text),
+    fail: failIn('formula', design.formula.text),
   };
 }
 
 function variableOf({ variables }: Design, name: string): Variable {
   if (Object.hasOwn(variables, name)) return variables[name];
-  throw badData(`the design of the fit has no column '${name}'`);
+  throw badData(`the design of the fit has no column '${name}'`, { column: name });
 }
 
-/** The column of ones that `0 + Intercept` names. */
+/** The column of ones for `0 + Intercept`. */
 export function reservedColumn(name: string, rows: number): Column {
-  if (name !== RESERVED_INTERCEPT) throw badData(`no column '${name}'`);
+  if (name !== RESERVED_INTERCEPT) throw badData(`no column '${name}'`, { column: name });
   return { kind: 'numeric', values: new Float64Array(rows).fill(1) };
 }
 
-/** A column of new rows, of the kind and with the levels that it had at the fit. */
+/** A column of new rows, with its kind and levels in the fit. */
 function asAtFit(
   name: string,
   column: Column,
@@ -138,9 +140,9 @@ function asAtFit(
   const found =
     column.kind === 'numeric' ? 'numbers' : column.kind === 'factor' ? 'text' : 'booleans';
   const wanted = kind === 'numeric' ? 'numbers' : 'booleans';
-  throw badData(`column '${name}' holds ${found}, where the data of the fit had ${wanted}`);
-}
-
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
+  throw badData(`column '${name}' holds ${found}, where the data of the fit had ${wanted}`, {
+    column: name,
+    found,
+    expected: wanted,
+  });
 }

@@ -1,7 +1,8 @@
 /**
- * Values of expressions over all rows: numbers (`log(x + 1)`, `scale(x)`), booleans (`x > 0`) and
+ * Evaluates expressions over all rows: numbers (`log(x + 1)`, `scale(x)`), booleans (`x > 0`) and
  * factors (`cut(x, c(0, 1, 2))`).
  */
+import { badData } from '../checks/values.js';
 import type { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import {
@@ -28,11 +29,11 @@ import { power } from './polynomial.js';
 import { roundSignificant, roundTo } from './rounding.js';
 import type { Scope } from './scope.js';
 import { type BooleanColumn, type Column, labelAt, labelsOf, type NumericColumn } from './table.js';
-import { undefinedRow } from './undefined-row.js';
 
 /**
- * A number a row; every one finite. Of a column alone these are the column's own values. Booleans
- * count as 1 and 0, as in R.
+ * One finite number per row. A single column is not copied. Booleans are 1 and 0, as in R.
+ *
+ * @throws WeighbridgeError `bad-data` if a value is not finite
  */
 export function evaluate(expression: Expression, scope: Scope): Float64Array {
   const values = numbersOf(expression, scope);
@@ -41,7 +42,7 @@ export function evaluate(expression: Expression, scope: Scope): Float64Array {
   return values;
 }
 
-/** Names of the columns of an expression, each once. */
+/** Names of the columns in an expression, each with its first position. */
 export function namesIn(expression: Expression): ReadonlyMap<string, number> {
   const names = new Map<string, number>();
   const walk = (part: Expression): void => {
@@ -69,13 +70,13 @@ export function namesIn(expression: Expression): ReadonlyMap<string, number> {
   return names;
 }
 
-/** Those that may name columns: T of `scale(x, T)` names none. */
+/** Arguments that may contain columns; T in `scale(x, T)` is not a column. */
 function argumentsWithNames(call: CallExpression): readonly Expression[] {
   const isList = call.function === 'c' || call.function === 'seq';
   return isList ? call.arguments.map(({ value }) => value) : rowArguments(call, failChecked);
 }
 
-/** Calls were checked when the formula was read. */
+/** Calls are already checked when the formula is parsed. */
 function failChecked(_place: number, problem: string): never {
   throw new RangeError(problem);
 }
@@ -99,10 +100,16 @@ function notFinite(
     expression.kind === 'name'
       ? `column '${expression.name}', row ${number}: found ${value}`
       : `row ${number}: ${problem}`;
-  return undefinedRow(`${where}; expected a finite number`, { row, problem });
+  return badData(`${where}; expected a finite number`, {
+    row: number,
+    expression: text,
+    found: value,
+    expected: 'a finite number',
+    problem,
+  });
 }
 
-/** The values of an expression, numbers that are not finite among them. */
+/** The values of an expression; numbers may be infinite or NaN. */
 export function valuesOf(expression: Expression, scope: Scope): Column {
   switch (expression.kind) {
     case 'number':
@@ -131,7 +138,7 @@ export function valuesOf(expression: Expression, scope: Scope): Column {
     case 'call':
       return callFunction(expression, scope);
     case 'dot':
-      return scope.fail(expression.place, '. has no place in arithmetic');
+      return scope.fail(expression.place, '. is not supported in arithmetic');
   }
 }
 
@@ -149,10 +156,10 @@ function numbersOf(expression: Expression, scope: Scope): Float64Array {
   if (column.kind === 'boolean') return Float64Array.from(column.codes);
   const { kind, place } = expression;
   const what = kind === 'name' ? `the column '${expression.name}'` : formatExpression(expression);
-  return scope.fail(place, `${what} holds text where a number is wanted`);
+  return scope.fail(place, `${what} holds text, expected numbers`);
 }
 
-/** Numbers count as TRUE where they are not 0, as in R. */
+/** TRUE or FALSE per row; a number is TRUE unless it is 0, as in R. */
 function logicalOf(expression: Expression, scope: Scope): BooleanColumn {
   const { column } = operandOf(expression, scope);
   if (column.kind === 'boolean') return column;
@@ -160,10 +167,10 @@ function logicalOf(expression: Expression, scope: Scope): BooleanColumn {
     return boolean(Int8Array.from(column.values, (value) => Number(value !== 0)));
   }
   const found = formatExpression(expression);
-  return scope.fail(expression.place, `${found} holds text where TRUE or FALSE is wanted`);
+  return scope.fail(expression.place, `${found} holds text, expected TRUE or FALSE`);
 }
 
-/** What is compared or decided by: of NaN nothing could be said. */
+/** An operand of a comparison, which must not be NaN. */
 function operandOf(expression: Expression, scope: Scope): Operand {
   const column = valuesOf(expression, scope);
   if (column.kind === 'numeric') {
@@ -183,7 +190,7 @@ function operate(expression: BinaryExpression, scope: Scope): Column {
   }
   if (operator === '%in%') return membership(expression, operandOf(left, scope).column, scope);
   const apply = arithmetic.get(operator);
-  if (apply === undefined) return scope.fail(place, `${operator} has no place in arithmetic`);
+  if (apply === undefined) return scope.fail(place, `${operator} is not supported in arithmetic`);
   const a = numbersOf(left, scope);
   const b = numbersOf(right, scope);
   return numeric(a.map((value, i) => apply(value, b[i])));
@@ -263,11 +270,11 @@ function callOfSeveral(call: CallExpression, scope: Scope): Column {
       return combined('xor', x, y);
     }
     default:
-      return scope.fail(call.place, `${call.function}() has no place in arithmetic`);
+      return scope.fail(call.place, `${call.function}() is not supported in arithmetic`);
   }
 }
 
-/** Level numbers, from 1, of a factor made in the formula, as in R. */
+/** Numbers; for a factor created in the formula, its level numbers from 1, as in R. */
 function asNumbers(x: Expression, scope: Scope): Float64Array {
   const column = valuesOf(x, scope);
   if (column.kind !== 'factor') return numbersOf(x, scope);
@@ -286,7 +293,7 @@ function withoutParentheses(expression: Expression): Expression {
   return expression.kind === 'parentheses' ? withoutParentheses(expression.inner) : expression;
 }
 
-/** `ifelse(test, yes, no)`; what is not chosen need not be finite. */
+/** `ifelse(test, yes, no)`; values that are not selected may be non-finite. */
 function chosen(call: CallExpression, scope: Scope): Column {
   const { named } = matchArguments(call, scope.fail);
   const [test, yes, no] = ['test', 'yes', 'no'].flatMap((name) => named.get(name) ?? []);
@@ -299,7 +306,7 @@ function chosen(call: CallExpression, scope: Scope): Column {
     return textFactor(formatExpression(call), labels, scope);
   }
   if (a.kind === 'factor' || b.kind === 'factor') {
-    return scope.fail(call.place, 'ifelse() gives text or numbers, not both');
+    return scope.fail(call.place, 'ifelse() returns text or numbers, not both');
   }
   if (a.kind === 'boolean' && b.kind === 'boolean') {
     return boolean(codes.map((code, i) => (code === 1 ? a.codes[i] : b.codes[i])));
@@ -308,7 +315,7 @@ function chosen(call: CallExpression, scope: Scope): Column {
   return numeric(Float64Array.from(codes, (code, i) => (code === 1 ? first[i] : second[i])));
 }
 
-/** `mean(x)` and its like: of the data of the fit, also for new rows. */
+/** `mean(x)` and other statistics, computed from the data of the fit, also for new rows. */
 function statistic(call: CallExpression, scope: Scope): Float64Array {
   const values = evaluate(firstArgument(call, scope.fail), scope);
   const [value] = scope.constants(formatExpression(call), () => [
@@ -338,12 +345,14 @@ function statisticOf(name: string, values: Float64Array): number {
   }
 }
 
-/** As R: what is divided by is the root mean square of the values, with n − 1 for n, once centred. */
+/**
+ * As R's `scale`: divides by the root mean square of the centred values, with denominator n − 1.
+ */
 function scaled(call: CallExpression, x: Expression, scope: Scope): Float64Array {
   const { named } = matchArguments(call, scope.fail);
   const center = scaling(named, 'center', scope.fail);
   const scale = scaling(named, 'scale', scope.fail);
-  // Values that are not finite have no mean: found here, where they can be named.
+  // Throws for non-finite values, which have no mean.
   const values = evaluate(x, scope);
   const [centre, divisor] = scope.constants(formatExpression(call), () => {
     const { mean, squares } = meanAndSquares(values);

@@ -1,21 +1,23 @@
 /**
- * Calls whose value is a factor: `factor(x)`, `cut(x, c(0, 10, 20))`, `relevel(f, ref = "b")`,
- * `interaction(f, g)`. Levels are those of the data of the fit, in new rows too.
+ * Calls that return a factor: `factor(x)`, `cut(x, c(0, 10, 20))`, `relevel(f, ref = "b")`,
+ * `interaction(f, g)`. New rows use the levels of the fit.
  */
-import { WeighbridgeError } from '../errors.js';
+
+import { listed } from '../checks/names.js';
+import { badData } from '../checks/values.js';
+import type { WeighbridgeError } from '../errors.js';
 import { constantsOf } from './constants.js';
 import { formatExpression, formatNumber } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import { type Arguments, flag, matchArguments, numberArgument } from './functions.js';
-import { compareCodePoints, listed } from './names.js';
+import { compareCodePoints } from './names.js';
 import type { Scope } from './scope.js';
 import { type Column, type FactorColumn, labelsOf, levelsOf } from './table.js';
-import { undefinedRow } from './undefined-row.js';
 
-/** The values of an expression over the rows. */
+/** Evaluates an expression over all rows. */
 type ValuesOf = (expression: Expression) => Column;
 
-/** The factor that a call of one of `factorFunctions` makes. */
+/** The factor that a call of one of `factorFunctions` returns. */
 export function factorOfCall(call: CallExpression, scope: Scope, valuesOf: ValuesOf): FactorColumn {
   const given = matchArguments(call, scope.fail);
   switch (call.function) {
@@ -30,7 +32,7 @@ export function factorOfCall(call: CallExpression, scope: Scope, valuesOf: Value
   }
 }
 
-/** Places of the values among levels. @throws WeighbridgeError for a value that is none of them */
+/** Indices of values among levels. @throws WeighbridgeError if a value is not a level */
 export function codesOf(
   column: Column,
   levels: readonly string[],
@@ -39,11 +41,16 @@ export function codesOf(
 ): Int32Array {
   return codesAmong(labelsOf(column), levels, (value, row) => {
     const number = scope.rowNumber(row);
-    return new WeighbridgeError(
-      'bad-data',
-      `column '${name}', row ${number}: found '${value}', ${notInFit(levels)}`,
-    );
+    return badData(`column '${name}', row ${number}: found '${value}', ${notInFit(levels)}`, {
+      column: name,
+      row: number,
+      found: value,
+    });
   });
+}
+
+function undefinedRow(expression: string, found: unknown, problem: string, row: number) {
+  return badData(`row ${row}: ${problem}`, { row, expression, found, problem });
 }
 
 function notInFit(levels: readonly string[]): string {
@@ -63,7 +70,7 @@ function codesAmong(
   });
 }
 
-/** Codes of what a formula computes. @throws WeighbridgeError for a value that is none of the levels */
+/** Codes of computed values. @throws WeighbridgeError if a value is not a level */
 export function codesOfComputed(
   labels: readonly (string | null)[],
   levels: readonly string[],
@@ -72,12 +79,11 @@ export function codesOfComputed(
   why: string = notInFit(levels),
 ): Int32Array {
   return codesAmong(labels, levels, (value, row) => {
-    const problem = `${text} is '${value}', ${why}`;
-    return undefinedRow(`row ${scope.rowNumber(row)}: ${problem}`, { row, problem });
+    return undefinedRow(text, value, `${text} is '${value}', ${why}`, scope.rowNumber(row));
   });
 }
 
-/** Text as a factor: its levels in code-point order. */
+/** Converts text to a factor with levels in code-point order. */
 export function textFactor(
   label: string,
   labels: readonly (string | null)[],
@@ -90,7 +96,7 @@ export function textFactor(
   return { kind: 'factor', levels, codes };
 }
 
-/** Written labels of levels: numbers as a column of numbers has them. */
+/** Labels of constant levels; numbers are labelled as in a numeric column. */
 function writtenLabels(expression: Expression, scope: Scope): readonly string[] {
   const constants = constantsOf(expression, scope.fail);
   const labels = constants.map((constant) => {
@@ -140,7 +146,7 @@ function releveled({ named }: Arguments, scope: Scope, valuesOf: ValuesOf): Fact
   const x = required(named, 'x');
   const column = valuesOf(x);
   if (column.kind !== 'factor') {
-    return scope.fail(x.place, `relevel() wants a factor; ${formatExpression(x)} is none`);
+    return scope.fail(x.place, `relevel(): ${formatExpression(x)} is not a factor`);
   }
   const ref = required(named, 'ref');
   const [asked] = constantsOf(ref, scope.fail);
@@ -155,7 +161,7 @@ function releveled({ named }: Arguments, scope: Scope, valuesOf: ValuesOf): Fact
   return { kind: 'factor', levels: sorted, codes: column.codes.map((code) => place[code]) };
 }
 
-/** The levels of the first run fastest, whether they occur together or not. */
+/** All combinations of levels, the first factor varying fastest, even if they do not occur. */
 function crossing(
   call: CallExpression,
   { named, rest }: Arguments,
@@ -184,7 +190,7 @@ function crossing(
     factors.map((factor) => factor.labels[row]).join(String(sep)),
   );
   if (new Set(all).size < all.length) {
-    scope.fail(call.place, `two levels of ${label} would have the same name; give another sep`);
+    scope.fail(call.place, `two levels of ${label} would have the same name; choose another sep`);
   }
   const drop = flag(named, 'drop', false, scope.fail);
   const present = new Set(labels);
@@ -207,7 +213,7 @@ function intervals(
   const x = required(named, 'x');
   const column = valuesOf(x);
   const text = formatExpression(x);
-  if (column.kind !== 'numeric') return fail(x.place, `cut() wants numbers; ${text} is none`);
+  if (column.kind !== 'numeric') return fail(x.place, `cut(): ${text} is not numeric`);
   const { values } = column;
   const right = flag(named, 'right', true, fail);
   const closed = flag(named, 'include.lowest', false, fail);
@@ -227,18 +233,18 @@ function intervals(
     if (closed && value === breaks[right ? 0 : last]) return right ? 0 : last - 1;
     const ends = `${formatNumber(breaks[0])} to ${formatNumber(breaks[last])}`;
     const problem = `${text} is ${value}, in no interval of ${formatExpression(call)}, which go from ${ends}`;
-    throw undefinedRow(`row ${scope.rowNumber(row)}: ${problem}`, { row, problem });
+    throw undefinedRow(text, value, problem, scope.rowNumber(row));
   });
   return { kind: 'factor', levels, codes };
 }
 
-/** −1 and beyond the last for what is outside. */
+/** Index of the interval; −1 below the first, the number of intervals above the last. */
 function intervalOf(value: number, breaks: readonly number[], right: boolean): number {
   const beyond = breaks.findIndex((end) => (right ? value <= end : value < end));
   return (beyond < 0 ? breaks.length : beyond) - 1;
 }
 
-/** One number is a count of intervals over the range of the data of the fit. */
+/** A single number is the number of intervals over the range of the data of the fit. */
 function breaksOf(
   expression: Expression,
   call: CallExpression,
@@ -253,12 +259,17 @@ function breaksOf(
   }
   const [count] = given;
   if (!Number.isInteger(count) || count < 2 || count > 1000) {
-    fail(expression.place, `the number of intervals is a whole number from 2, found ${count}`);
+    fail(
+      expression.place,
+      `the number of intervals is ${count}, expected a whole number from 2 to 1000`,
+    );
   }
   return constants(formatExpression(call), () => evenBreaks(x, count));
 }
 
-/** Intervals of equal width; the outer ends are moved out by a thousandth, as in R. */
+/**
+ * Intervals of equal width; the outer breaks are extended by a thousandth of the range, as in R.
+ */
 function evenBreaks(x: Float64Array, count: number): readonly number[] {
   const min = x.reduce((a, b) => Math.min(a, b));
   const max = x.reduce((a, b) => Math.max(a, b));
@@ -271,7 +282,7 @@ function evenBreaks(x: Float64Array, count: number): readonly number[] {
   return breaks;
 }
 
-/** `(0,10]`: with as many digits as tell the breaks from one another. */
+/** Labels such as `(0,10]`, with enough digits to keep the breaks distinct. */
 function intervalNames(
   breaks: readonly number[],
   digits: number,
@@ -291,7 +302,7 @@ function intervalNames(
   });
 }
 
-/** C's `%.3g`; R pads infinite ones to the same width. */
+/** Formats like C's `%.3g`; R pads infinite values to the same width. */
 function breakTexts(breaks: readonly number[], digits: number): readonly string[] {
   const infinite = breaks.filter((value) => !Number.isFinite(value));
   const width = Math.max(0, ...infinite.map((value) => (value > 0 ? 3 : 4)));

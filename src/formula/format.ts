@@ -1,19 +1,22 @@
 /**
- * Trees to text, spelled as R's `deparse` spells them: columns of a design are named by it.
+ * Formats trees as R's `deparse` does. These texts are the column names of a design.
  */
-import type { Argument, Expression, Formula } from './formula.js';
-import { reservedWords } from './parse-expression.js';
+import { type Argument, type Expression, type Formula, operatorFacts } from './formula.js';
 
-const spaced: ReadonlySet<string> = new Set([
-  ...['|', '||', '&', '&&', '<', '<=', '>', '>=', '==', '!=', '+', '-', '*', '%in%'],
-]);
+/** Names that need backquotes. */
+export const reservedWords: ReadonlySet<string> = new Set(
+  (
+    'TRUE FALSE NULL NA NA_integer_ NA_real_ NA_character_ NA_complex_ Inf NaN ' +
+    'if else repeat while function for next break in'
+  ).split(' '),
+);
 
 /** The canonical spelling of a formula. */
-export function formatFormula(formula: Omit<Formula, 'text'>): string {
+export function formatFormula(formula: Formula): string {
   return `${formatOutcome(formula)} ~ ${formatExpression(formula.predictors)}`;
 }
 
-/** What stands left of `~`. */
+/** The left side of `~`. */
 export function formatOutcome({ response, trials }: Pick<Formula, 'response' | 'trials'>): string {
   const text = formatExpression(response);
   return trials === null ? text : `${text} | trials(${formatExpression(trials)})`;
@@ -39,7 +42,7 @@ export function formatExpression(expression: Expression): string {
       return `${expression.operator}${formatExpression(expression.operand)}`;
     case 'binary': {
       const { operator } = expression;
-      const between = spaced.has(operator) ? ` ${operator} ` : operator;
+      const between = operatorFacts(operator).spaced ? ` ${operator} ` : operator;
       return formatExpression(expression.left) + between + formatExpression(expression.right);
     }
     case 'call':
@@ -52,7 +55,7 @@ function formatArgument({ name, value }: Argument): string {
   return name === null ? text : `${formatName(name)} = ${text}`;
 }
 
-/** In backquotes where R's grammar does not take it for a name. */
+/** Adds backquotes if the name is not syntactic in R. */
 export function formatName(name: string): string {
   const plain = /^(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*$/u.test(name);
   if (plain && name !== '.' && !reservedWords.has(name)) return name;
@@ -69,8 +72,8 @@ function escaped(text: string, quote: string): string {
 }
 
 /**
- * A number as R writes it: the fewest digits that are the number, in fixed notation unless the
- * scientific is shorter.
+ * A number as R writes it: the fewest digits that identify it, in fixed notation unless scientific
+ * notation is shorter.
  */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);

@@ -1,39 +1,68 @@
 /**
- * A formula as a tree: what R's parser makes of it, as plain data. It survives JSON.
- *
- * Places are offsets into `text`, the canonical spelling, for messages: whatever spelling was
- * parsed, the tree is that of its canonical spelling.
+ * A formula as a syntax tree like that of R's parser, in plain JSON data.
  */
 export interface Formula {
-  /** The formula in its canonical spelling, R's: parsed again, it is the same tree. */
+  /** The parsed text. Positions in the tree are offsets into it, for messages. */
   readonly text: string;
   /** Left of `~`, without `| trials(n)`. */
   readonly response: Expression;
-  /** The argument of `| trials(n)`; null where there is none. */
+  /** The argument of `| trials(n)`; null in a formula without trials. */
   readonly trials: Expression | null;
-  /** Right of `~`: population-level terms, offsets and group terms, as they were written. */
+  /** Right of `~`: population-level terms, offsets and group terms, as written. */
   readonly predictors: Expression;
 }
 
-export type ComparisonOperator = '<' | '<=' | '>' | '>=' | '==' | '!=';
+interface OperatorFacts {
+  /** Binding power to the left operand. */
+  readonly left: number;
+  /** Minimum binding power of a following operator to be part of the right operand. */
+  readonly right: number;
+  /** Whether R's `deparse` puts spaces around the operator. */
+  readonly spaced?: true;
+  /**
+   * Role right of `~`, outside of functions: `group` separates effects and grouping factor, `terms`
+   * combines terms, `comparison` and `value` combine values.
+   */
+  readonly role: 'group' | 'comparison' | 'value' | 'terms';
+}
 
-export type BinaryOperator =
-  | '|'
-  | '||'
-  | '&'
-  | '&&'
-  | ComparisonOperator
-  | '+'
-  | '-'
-  | '*'
-  | '/'
-  | '%in%'
-  | '%%'
-  | '%/%'
-  | ':'
-  | '^';
+/** All binary operators, with R's precedences. */
+export const operators = {
+  '|': { left: 1, right: 2, spaced: true, role: 'group' },
+  '||': { left: 1, right: 2, spaced: true, role: 'group' },
+  '&': { left: 2, right: 3, spaced: true, role: 'value' },
+  '&&': { left: 2, right: 3, spaced: true, role: 'value' },
+  '<': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '<=': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '>': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '>=': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '==': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '!=': { left: 4, right: 5, spaced: true, role: 'comparison' },
+  '+': { left: 5, right: 6, spaced: true, role: 'terms' },
+  '-': { left: 5, right: 6, spaced: true, role: 'terms' },
+  '*': { left: 6, right: 7, spaced: true, role: 'terms' },
+  '/': { left: 6, right: 7, role: 'terms' },
+  '%in%': { left: 7, right: 8, spaced: true, role: 'terms' },
+  '%%': { left: 7, right: 8, role: 'value' },
+  '%/%': { left: 7, right: 8, role: 'value' },
+  ':': { left: 8, right: 9, role: 'terms' },
+  '^': { left: 10, right: 10, role: 'terms' },
+} as const satisfies Readonly<Record<string, OperatorFacts>>;
 
-/** Parentheses are kept: R's names of columns have them, `I((x + 1)^2)`. */
+type BinaryOperator = keyof typeof operators;
+
+/** Binding powers of the unary `+ -` and `!`, on the scale of `left`. */
+export const signs = { '+': 9, '-': 9, '!': 4 } as const;
+
+export function operatorFacts(operator: BinaryOperator): OperatorFacts {
+  return operators[operator];
+}
+
+export function isBinaryOperator(symbol: string): symbol is BinaryOperator {
+  return Object.hasOwn(operators, symbol);
+}
+
+/** Parentheses are kept, since R's column names have them: `I((x + 1)^2)`. */
 export type Expression =
   | NumberExpression
   | LogicalExpression
@@ -46,28 +75,28 @@ export type Expression =
   | BinaryExpression
   | CallExpression;
 
-export interface NumberExpression {
+interface NumberExpression {
   readonly kind: 'number';
   readonly value: number;
   readonly place: number;
 }
 
 /** TRUE or FALSE. */
-export interface LogicalExpression {
+interface LogicalExpression {
   readonly kind: 'logical';
   readonly value: boolean;
   readonly place: number;
 }
 
-/** Text in quotes: a level, in `f == "a"`. */
-export interface TextExpression {
+/** Quoted text, for example the level in `f == "a"`. */
+interface TextExpression {
   readonly kind: 'text';
   readonly value: string;
   readonly place: number;
 }
 
-/** A number by its name in R. `pi` is one only where the data have no such column. */
-export interface ConstantExpression {
+/** A named constant of R. `pi` is a constant only if the data have no column of that name. */
+interface ConstantExpression {
   readonly kind: 'constant';
   readonly name: 'Inf' | 'pi';
   readonly place: number;
@@ -81,20 +110,20 @@ export interface NameExpression {
 }
 
 /** `.`: all columns that are not left of `~`. */
-export interface DotExpression {
+interface DotExpression {
   readonly kind: 'dot';
   readonly place: number;
 }
 
-export interface ParenthesesExpression {
+interface ParenthesesExpression {
   readonly kind: 'parentheses';
   readonly inner: Expression;
   readonly place: number;
 }
 
-export interface UnaryExpression {
+interface UnaryExpression {
   readonly kind: 'unary';
-  readonly operator: '+' | '-' | '!';
+  readonly operator: keyof typeof signs;
   readonly operand: Expression;
   readonly place: number;
 }
@@ -104,7 +133,7 @@ export interface BinaryExpression {
   readonly operator: BinaryOperator;
   readonly left: Expression;
   readonly right: Expression;
-  /** Of the operator. */
+  /** Offset of the operator. */
   readonly place: number;
 }
 
@@ -116,7 +145,7 @@ export interface CallExpression {
 }
 
 export interface Argument {
-  /** `raw` of `raw = TRUE`; null for an argument by position. */
+  /** `raw` in `raw = TRUE`; null for a positional argument. */
   readonly name: string | null;
   readonly value: Expression;
 }

@@ -1,12 +1,12 @@
 /**
- * The functions that a formula knows, with their arguments as R matches them: by name first, the
- * others in order.
+ * The supported functions in formulas. Arguments are matched as in R: by name first, the others in
+ * order.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
+import type { FailAt } from '../text/cursor.js';
 import { constantsOf, numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
-import type { FormulaFail } from './formula-error.js';
 
 /** Functions of one number. */
 export const numericFunctions: ReadonlyMap<string, (x: number) => number> = new Map([
@@ -38,7 +38,10 @@ export const numericFunctions: ReadonlyMap<string, (x: number) => number> = new 
   ['qlogis', (p) => Math.log(p / (1 - p))],
 ]);
 
-/** Reduces a column to one number, taken from the data of the fit, for new rows too. */
+/**
+ * Functions that reduce a column to one number, computed from the data of the fit, also for new
+ * rows.
+ */
 export const columnStatistics: readonly string[] = ['mean', 'median', 'sd', 'var', 'min', 'max'];
 
 /** Functions whose value is a factor. */
@@ -51,17 +54,17 @@ export const factorFunctions: readonly string[] = [
 ];
 
 /**
- * What an argument is: `rows` an expression with a value for each row; the others are written out:
- * a `number`, several `numbers`, numbers or texts (`values`), a `flag` (TRUE or FALSE), or either a
- * flag or a number (`scaling`).
+ * The kind of an argument: `rows` is an expression with one value per row. The others are
+ * constants: a `number`, several `numbers`, numbers or texts (`values`), a `text`, a `flag` (TRUE
+ * or FALSE), or a flag or number (`scaling`).
  */
 type Role = 'rows' | 'number' | 'numbers' | 'values' | 'flag' | 'text' | 'scaling';
 
-/** By the arguments' names in R's order; a question mark behind one that may be left out. */
+/** Kinds by argument name in R's order; a question mark marks an optional argument. */
 type Signature = Readonly<Record<string, Role | `${Role}?`>>;
 
 const ofRows: Signature = { x: 'rows' };
-/** The name of any number of arguments. */
+/** Any number of arguments. */
 const REST = '...';
 
 const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
@@ -105,12 +108,12 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['offset', ofRows],
 ]);
 
-export const knownFunctions: readonly string[] = [...signatures.keys()];
+const knownFunctions: readonly string[] = [...signatures.keys()];
 
-/** Functions of R that are refused with a reason or a way out. */
+/** Functions of R that are not supported, each with a reason or an alternative. */
 const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['cbind', 'cbind() is not supported; counts of trials are y | trials(n) ~ x'],
-  ['trials', 'trials() stands left of ~, after the outcome: y | trials(n) ~ x'],
+  ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -122,7 +125,7 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['ns', 'ns() (natural splines) is not supported; poly(x, 3) is a polynomial'],
 ]);
 
-/** brms' functions of formulas that are not supported, with what they are for. */
+/** Unsupported formula functions of brms, with their purposes. */
 export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['s', 'smooth terms'],
   ['t2', 'smooth terms'],
@@ -157,7 +160,7 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['mvbind', 'several outcomes'],
 ]);
 
-/** Why a function cannot be used at all, or null for one that is known. */
+/** The message for a function that is not supported; null for a known one. */
 export function unknownFunction(name: string): string | null {
   if (knownFunctions.includes(name)) return null;
   const purpose = brmsFunctions.get(name);
@@ -167,14 +170,14 @@ export function unknownFunction(name: string): string | null {
   return `the function ${name}() is not supported; these are: ${knownFunctions.join(', ')}`;
 }
 
-/** The arguments of a call by their names, and those that any number of may stand for `...`. */
+/** The arguments of a call by name, and those matched by `...`. */
 export interface Arguments {
   readonly named: ReadonlyMap<string, Expression>;
   readonly rest: readonly Expression[];
 }
 
-/** @throws WeighbridgeError for a function that is not known and arguments that it does not take */
-export function matchArguments(call: CallExpression, fail: FormulaFail): Arguments {
+/** @throws WeighbridgeError `bad-formula` if the function or an argument is unknown */
+export function matchArguments(call: CallExpression, fail: FailAt): Arguments {
   const signature = signatures.get(call.function);
   if (signature === undefined) {
     return fail(call.place, unknownFunction(call.function) ?? `unknown ${call.function}()`);
@@ -191,7 +194,8 @@ export function matchArguments(call: CallExpression, fail: FormulaFail): Argumen
   }
   const positional = call.arguments.filter(({ name }) => name === null).map(({ value }) => value);
   if (names[0] === REST) {
-    if (positional.length === 0) fail(call.place, `${call.function}() wants columns`);
+    if (positional.length === 0)
+      fail(call.place, `${call.function}() without columns, expected at least one`);
     return { named, rest: positional };
   }
   const open = names.filter((name) => !named.has(name));
@@ -204,17 +208,19 @@ export function matchArguments(call: CallExpression, fail: FormulaFail): Argumen
     named.set(next, value);
   }
   const lacking = names.find((name) => !signature[name].endsWith('?') && !named.has(name));
-  if (lacking === names[0]) fail(call.place, `${call.function}() wants a column or an expression`);
-  if (lacking !== undefined) fail(call.place, `${usage} wants its argument ${lacking}`);
+  if (lacking === names[0])
+    fail(call.place, `${call.function}() without an argument, expected a column or an expression`);
+  if (lacking !== undefined) fail(call.place, `${usage}: the argument ${lacking} is missing`);
   return { named, rest: [] };
 }
 
 /**
- * Checks what is written out, and gives those arguments that are expressions with a value a row.
+ * Checks the constant arguments and returns the others, which are expressions with one value per
+ * row.
  *
  * @throws WeighbridgeError that points at the argument
  */
-export function rowArguments(call: CallExpression, fail: FormulaFail): readonly Expression[] {
+export function rowArguments(call: CallExpression, fail: FailAt): readonly Expression[] {
   const { named, rest } = matchArguments(call, fail);
   const signature = signatures.get(call.function) ?? {};
   const rows = [...rest];
@@ -228,8 +234,8 @@ export function rowArguments(call: CallExpression, fail: FormulaFail): readonly 
   return rows;
 }
 
-function requireConstants(value: Expression, role: string, fail: FormulaFail): void {
-  // labels = FALSE of cut() is a constant, and refused where it is read.
+function requireConstants(value: Expression, role: string, fail: FailAt): void {
+  // labels = FALSE of cut() is a constant, which is rejected when it is read.
   const constants = constantsOf(value, fail);
   const found = formatExpression(value);
   if (role !== 'values' && role !== 'text' && constants.some((one) => typeof one !== 'number')) {
@@ -243,19 +249,23 @@ function requireConstants(value: Expression, role: string, fail: FormulaFail): v
   }
 }
 
-/** The one argument of `exp(x)`, `I(x)`, `offset(x)`; the first of others. */
-export function firstArgument(call: CallExpression, fail: FormulaFail): Expression {
+/** The first argument, which is the only one of `exp(x)`, `I(x)` or `offset(x)`. */
+export function firstArgument(call: CallExpression, fail: FailAt): Expression {
   const { named, rest } = matchArguments(call, fail);
   const [first] = Object.keys(signatures.get(call.function) ?? {});
-  return rest[0] ?? named.get(first) ?? fail(call.place, `${call.function}() wants a column`);
+  return (
+    rest[0] ??
+    named.get(first) ??
+    fail(call.place, `${call.function}() without an argument, expected a column`)
+  );
 }
 
-/** A number that is written out; `otherwise` where the argument is absent. */
+/** A constant number. @param otherwise the default */
 export function numberArgument(
   { named }: Arguments,
   name: string,
   otherwise: number,
-  fail: FormulaFail,
+  fail: FailAt,
 ): number {
   const value = named.get(name);
   if (value === undefined) return otherwise;
@@ -270,41 +280,37 @@ export function flag(
   named: Arguments['named'],
   name: string,
   otherwise: boolean,
-  fail: FormulaFail,
+  fail: FailAt,
 ): boolean {
   const value = named.get(name);
   if (value === undefined) return otherwise;
   if (value.kind === 'logical') return value.value;
   if (value.kind === 'name' && (value.name === 'T' || value.name === 'F'))
     return value.name === 'T';
-  return fail(value.place, `${name} is TRUE or FALSE, found ${formatExpression(value)}`);
+  return fail(value.place, `${name} is ${formatExpression(value)}, expected TRUE or FALSE`);
 }
 
 /** `center` and `scale` of `scale`: TRUE, FALSE or a number. */
-export function scaling(
-  named: Arguments['named'],
-  name: string,
-  fail: FormulaFail,
-): boolean | number {
+export function scaling(named: Arguments['named'], name: string, fail: FailAt): boolean | number {
   const value = named.get(name);
   if (value === undefined) return true;
   const number = numberOf(value);
   if (number !== null && (name === 'center' || number !== 0)) return number;
   if (value.kind === 'logical' || value.kind === 'name') return flag(named, name, true, fail);
   const found = formatExpression(value);
-  return fail(value.place, `${name} is TRUE or FALSE or a number, found ${found}`);
+  return fail(value.place, `${name} is ${found}, expected TRUE or FALSE or a number`);
 }
 
-export interface PolyCall {
+interface PolyCall {
   readonly x: Expression;
   readonly degree: number;
-  /** Powers as they are, not orthogonal ones. */
+  /** Raw powers instead of orthogonal polynomials. */
   readonly raw: boolean;
 }
 
 const MAX_DEGREE = 20;
 
-export function polyCall(call: CallExpression, fail: FormulaFail): PolyCall {
+export function polyCall(call: CallExpression, fail: FailAt): PolyCall {
   const { named } = matchArguments(call, fail);
   const degree = named.get('degree');
   const value = degree === undefined ? 1 : numberOf(degree);
@@ -312,7 +318,7 @@ export function polyCall(call: CallExpression, fail: FormulaFail): PolyCall {
     const found = degree === undefined ? '' : formatExpression(degree);
     return fail(
       degree?.place ?? call.place,
-      `the degree of poly() is a whole number from 1 to ${MAX_DEGREE}, found ${found}`,
+      `the degree of poly() is ${found}, expected a whole number from 1 to ${MAX_DEGREE}`,
     );
   }
   return { x: firstArgument(call, fail), degree: value, raw: flag(named, 'raw', false, fail) };

@@ -1,14 +1,20 @@
 /**
- * A formula and a table to the numbers of a fit.
+ * Converts a formula and a table to the numbers of a fit: selects the rows without missing values
+ * and collects notes about the data.
  */
+
+import { listed } from '../checks/names.js';
+import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
+import { failIn } from '../text/cursor.js';
 import {
   type ColumnsUsed,
   checkColumns,
   checkOutcomeApart,
   dotColumns,
   expandFormula,
+  type NamePlaces,
   withConstants,
 } from './columns-used.js';
 import type {
@@ -22,31 +28,30 @@ import type {
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
 import type { Formula } from './formula.js';
-import { failAt } from './formula-error.js';
-import { groupLevels } from './groups.js';
-import { completeRows } from './missing.js';
+import { groupLevels } from './model-matrix.js';
 import { coefficientNames } from './names.js';
-import { columnNotes, factNotes, outcomeNotes } from './notes.js';
+import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readResponse } from './outcome.js';
+import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope } from './scope.js';
-import { type Column, columnOf, selectRows, type Table } from './table.js';
+import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 
-export interface ModelFrameOptions {
-  /** `drop`: rows with a missing value are left out, and a note says so. `fail`: they are an error. */
+interface ModelFrameOptions {
+  /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
   readonly missing: 'drop' | 'fail';
   readonly outcome: OutcomeKind;
 }
 
 /**
- * All of a data set that goes into a fit.
+ * Builds all data used by a fit.
  *
- * @throws WeighbridgeError 'bad-formula' where the formula asks for what the table has not,
- * 'bad-data' where the table holds what no regression takes
+ * @throws WeighbridgeError `bad-formula` if the formula does not match the table, `bad-data` if
+ *   values are not usable in a regression
  */
 export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const formula = withConstants(parsed, table);
-  const fail = failAt(formula.text);
+  const fail = failIn('formula', formula.text);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
   const { terms, used } = expandFormula(formula, dot);
@@ -70,7 +75,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   refuseSameNames(encoded, intercept);
 
   const design: Design = {
-    formula,
+    formula: withConstants(canonicalFormula(parsed), table),
     intercept,
     variables: Object.fromEntries([...columns].map(([name, read]) => [name, variableOf(read)])),
     constants: Object.fromEntries(made.constants),
@@ -100,14 +105,16 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   };
 }
 
-/** Their products with each other are looked at: with more, for minutes and in gigabytes. */
+/**
+ * Maximum number of columns: all pairs are multiplied, and more would take minutes and gigabytes.
+ */
 const MOST_COLUMNS = 10_000;
 
 function refuseTooMany(columns: number, what: string): void {
   if (columns <= MOST_COLUMNS) return;
   throw new WeighbridgeError(
     'bad-formula',
-    `${what} ${columns} columns, expected at most ${MOST_COLUMNS} predictors: name those that are to be used`,
+    `${what} ${columns} columns, expected at most ${MOST_COLUMNS} predictors: name the columns to use`,
   );
 }
 
@@ -121,14 +128,14 @@ function refuseInfinite(columns: ReadonlyMap<string, Column>, rows: Int32Array):
     if (column.kind !== 'numeric') continue;
     const row = rows.find((i) => !Number.isFinite(column.values[i]));
     if (row === undefined) continue;
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `column '${name}', row ${row + 1}: found ${column.values[row]}, expected a finite number`,
+      { column: name, row: row + 1, found: column.values[row], expected: 'a finite number' },
     );
   }
 }
 
-/** Both levels of a binary outcome stay, whether each occurs or not. */
+/** Keeps both levels of a binary outcome, even if one does not occur. */
 function usedColumns(
   whole: ReadonlyMap<string, Column>,
   rows: Int32Array,
@@ -149,7 +156,7 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
   for (const { matrix } of groups) coefficientNames(matrix.names);
 }
 
-/** `sd` is 0 of a single row. */
+/** `sd` is 0 for a single row. */
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
@@ -165,4 +172,111 @@ function variableOf(column: Column): Variable {
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+interface CompleteRows {
+  /** From 0. */
+  readonly rows: Int32Array;
+  readonly dropped: number;
+  readonly notes: readonly string[];
+}
+
+function completeRows(
+  columns: ReadonlyMap<string, Column>,
+  rows: number,
+  missing: 'drop' | 'fail',
+): CompleteRows {
+  if (rows === 0) throw badData('the data have no rows');
+  const holes = new Map<string, number>();
+  const kept: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    let complete = true;
+    for (const [name, column] of columns) {
+      if (!isMissing(column, row)) continue;
+      if (missing === 'fail') {
+        throw badData(`column '${name}', row ${row + 1}: no value`, { column: name, row: row + 1 });
+      }
+      complete = false;
+      holes.set(name, (holes.get(name) ?? 0) + 1);
+    }
+    if (complete) kept.push(row);
+  }
+  const dropped = rows - kept.length;
+  const where = listed(
+    [...columns.keys()]
+      .filter((name) => holes.has(name))
+      .map((name) => `${name} (${holes.get(name)})`),
+  );
+  if (kept.length === 0) {
+    throw badData(`no rows are left: every row lacks a value; missing values by column: ${where}`);
+  }
+  const notes =
+    dropped === 0
+      ? []
+      : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
+  return { rows: Int32Array.from(kept), dropped, notes };
+}
+
+type Columns = ReadonlyMap<string, Column>;
+
+/** @param whole columns with all rows; `columns` have only the used rows */
+function columnNotes(predictors: NamePlaces, whole: Columns, columns: Columns): readonly string[] {
+  return [
+    ...droppedLevels(whole, columns),
+    ...numbersAsText(predictors, whole, columns),
+    ...roundedNumbers(columns),
+  ];
+}
+
+/** A note on which of two levels is encoded as 1. */
+function outcomeNotes({ response }: Formula, { levels }: OutcomeDesign, columns: Columns) {
+  if (levels === null || response.kind !== 'name') return [];
+  const isText = columns.get(response.name)?.kind === 'factor';
+  const [zero, one] = isText ? levels.map((level) => `'${level}'`) : levels;
+  return [`${response.name}: ${one} counts as 1, ${zero} as 0`];
+}
+
+function droppedLevels(whole: Columns, columns: Columns): readonly string[] {
+  return [...whole].flatMap(([name, before]) => {
+    const after = columns.get(name);
+    if (before.kind !== 'factor' || after?.kind !== 'factor') return [];
+    const kept = new Set(after.levels);
+    const gone = before.levels.filter((level) => !kept.has(level));
+    if (gone.length === 0) return [];
+    return [`levels of ${name} that no row has were dropped: ${listed(gone)}`];
+  });
+}
+
+/** Notes numeric text, which becomes a factor with many levels and is probably a mistake. */
+function numbersAsText(predictors: NamePlaces, whole: Columns, columns: Columns) {
+  return [...predictors.keys()].flatMap((name) => {
+    const column = columns.get(name);
+    const before = whole.get(name);
+    if (column?.kind !== 'factor' || before?.kind !== 'factor') return [];
+    const { levels } = column;
+    if (numbersInText(levels, () => false) === null) return [];
+    const other = levels.find((level) => !isLikeNumber(level));
+    const shown = other ?? levels[0];
+    const row = before.codes.indexOf(before.levels.indexOf(shown)) + 1;
+    const what = other === undefined ? 'numbers as text' : 'numbers and text';
+    return [
+      `${name} holds ${what} (row ${row}: ${described(shown)}): it is a factor of ${levels.length} levels`,
+    ];
+  });
+}
+
+/** Measurements may be that large; counts and identifiers have already been rounded. */
+function roundedNumbers(columns: Columns): readonly string[] {
+  return [...columns].flatMap(([name, column]) => {
+    if (column.kind !== 'numeric' || !column.values.every(Number.isInteger)) return [];
+    if (column.values.every(Number.isSafeInteger)) return [];
+    return [`${name} holds whole numbers beyond 2^53, which a number does not hold exactly`];
+  });
+}
+
+function factNotes({ oneLevelGroups }: DataFacts): readonly string[] {
+  return oneLevelGroups.map(
+    (group) =>
+      `the grouping factor ${group} has one level: its standard deviation is determined by the prior alone`,
+  );
 }

@@ -1,14 +1,24 @@
 /**
- * Terms to columns, as R's `model.matrix`: an interaction is the products of its variables' columns,
- * the first variable running fastest. A factor is coded by contrasts with its first level where an
- * earlier term has all that the term has without it, for then a column for each level would add
- * nothing new; else by one column a level (Chambers & Hastie 1992, Statistical Models in S, p. 38).
+ * Converts terms to columns, as R's `model.matrix`. An interaction is the products of its
+ * variables' columns, the first variable varying fastest. A factor is coded by contrasts with its
+ * first level if the term without the factor is spanned by an earlier term, since one column per
+ * level would be redundant; otherwise by one column per level (Chambers & Hastie 1992, Statistical
+ * Models in S, p. 38).
  */
-import { WeighbridgeError } from '../errors.js';
-import type { DesignMatrix } from './design.js';
+
+import { shortened } from '../checks/names.js';
+import { badData } from '../checks/values.js';
+import type { DesignMatrix, GroupDesign } from './design.js';
+import { evaluate, valuesOf } from './evaluate.js';
+import { codesOfComputed } from './factors.js';
+import { formatExpression } from './format.js';
+import type { CallExpression, Expression } from './formula.js';
+import { polyCall } from './functions.js';
+import { compareCodePoints } from './names.js';
+import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
-import type { Terms } from './terms.js';
-import { type DesignVariable, designVariable } from './variables.js';
+import { type Column, type FactorColumn, labelsOf, levelsOf } from './table.js';
+import type { GroupTerm, Terms } from './terms.js';
 
 interface NamedColumns {
   readonly names: readonly string[];
@@ -22,7 +32,7 @@ const BLOCK = 256;
 
 /** Columns of all terms, without the column of ones of an intercept. */
 export function modelMatrix(terms: Terms, scope: Scope): DesignMatrix {
-  // Variables that no term has, as in y ~ x - x, are not read.
+  // Variables that are in no term (y ~ x - x) are not read.
   const used = new Set(terms.terms.flat());
   const variables = terms.variables.map((variable, v) =>
     used.has(v) ? designVariable(variable, scope) : null,
@@ -53,7 +63,7 @@ function codingsOf(
     return ofTerm;
   });
   if (!intercept) {
-    // R: the first factor in the first term that has one stands in for the intercept.
+    // As in R, the first factor in the first term with a factor replaces the intercept.
     const t = terms.findIndex((term) => term.some(isCategorical));
     const first = terms[t]?.find(isCategorical);
     if (first !== undefined) codings[t].set(first, 'levels');
@@ -74,7 +84,7 @@ function columnsOf(variable: DesignVariable | null, coding: Coding, rows: number
   };
 }
 
-/** A column a level: 1 where the row has it. */
+/** One column per level: 1 if the row has the level, else 0. */
 function indicators(
   codes: ArrayLike<number>,
   first: number,
@@ -104,7 +114,7 @@ function joined(parts: readonly NamedColumns[], rows: number): DesignMatrix {
   const columns = parts.flatMap((part) => part.columns);
   refuseTooLarge(columns.length, rows);
   const values = new Float64Array(rows * columns.length);
-  // Blocks of rows, which stay in the processor's cache from column to column.
+  // Blocks of rows stay in the processor's cache from column to column.
   for (let from = 0; from < rows; from += BLOCK) {
     const to = Math.min(rows, from + BLOCK);
     columns.forEach((column, j) => {
@@ -116,8 +126,172 @@ function joined(parts: readonly NamedColumns[], rows: number): DesignMatrix {
 
 function refuseTooLarge(columns: number, rows: number): void {
   if (columns * rows <= MAX_CELLS) return;
-  throw new WeighbridgeError(
-    'bad-data',
+  throw badData(
     `the design would have ${columns} or more columns of ${rows} rows; expected no more than ${MAX_CELLS} numbers in all`,
   );
+}
+
+type DesignVariable =
+  | {
+      readonly kind: 'numeric';
+      /** R's names, one per column. */
+      readonly names: readonly string[];
+      readonly columns: readonly Float64Array[];
+    }
+  | {
+      readonly kind: 'categorical';
+      readonly label: string;
+      readonly levels: readonly string[];
+      readonly codes: ArrayLike<number>;
+    };
+
+function designVariable(expression: Expression, scope: Scope): DesignVariable {
+  const label = formatExpression(expression);
+  if (expression.kind === 'name') return ofColumn(expression.name, label, expression.place, scope);
+  if (expression.kind === 'call' && expression.function === 'poly') {
+    return ofPoly(expression, label, scope);
+  }
+  const value = valuesOf(expression, scope);
+  if (value.kind === 'numeric') {
+    return { kind: 'numeric', names: [label], columns: [evaluate(expression, scope)] };
+  }
+  if (value.kind === 'boolean') {
+    return { kind: 'categorical', label, levels: ['FALSE', 'TRUE'], codes: value.codes };
+  }
+  const { levels, codes } = levelsInUse(label, value, scope);
+  refuseOneLevel(label, levels);
+  return { kind: 'categorical', label, levels, codes };
+}
+
+/** Drops unused levels of `cut()` and similar functions, as brms does. */
+function levelsInUse(label: string, value: FactorColumn, scope: Scope): FactorColumn {
+  const levels = scope.levels(`levels in use of ${label}`, () => levelsOf(value));
+  if (levels.length === value.levels.length) return value;
+  return { kind: 'factor', levels, codes: codesOfComputed(labelsOf(value), levels, label, scope) };
+}
+
+function ofColumn(name: string, label: string, place: number, scope: Scope): DesignVariable {
+  const column = scope.column(name, place);
+  switch (column.kind) {
+    case 'numeric': {
+      const values = evaluate({ kind: 'name', name, place }, scope);
+      return { kind: 'numeric', names: [label], columns: [values] };
+    }
+    case 'boolean':
+      return { kind: 'categorical', label, levels: ['FALSE', 'TRUE'], codes: column.codes };
+    case 'factor':
+      refuseOneLevel(label, column.levels);
+      refuseLongIntegers(name, column.levels);
+      return { kind: 'categorical', label, levels: column.levels, codes: column.codes };
+  }
+}
+
+function refuseOneLevel(label: string, levels: readonly string[]): void {
+  if (levels.length > 1) return;
+  throw badData(
+    `the factor ${label} has one level, '${levels[0]}', in the rows that are used; a predictor needs two or more`,
+    { column: label, found: levels },
+  );
+}
+
+/** Rejects integers beyond 2^53, which are read as text so that no digit is lost. */
+export function refuseLongIntegers(name: string, levels: readonly string[]): void {
+  if (!levels.every((level) => /^\s*[-+]?\d+\s*$/.test(level))) return;
+  const long = levels.find((level) => !Number.isSafeInteger(Number(level)));
+  if (long === undefined) return;
+  throw badData(
+    `column '${name}' holds the whole number ${shortened(long.trim())}, beyond 2^53, which numbers cannot hold exactly; it can be grouped by, (1 | ${name}), or be rescaled before it is read`,
+    { column: name, found: long },
+  );
+}
+
+function ofPoly(call: CallExpression, label: string, scope: Scope): DesignVariable {
+  const { x, degree, raw } = polyCall(call, scope.fail);
+  const values = evaluate(x, scope);
+  const columns = raw
+    ? rawPowers(values, degree)
+    : polynomialColumns(
+        values,
+        degree,
+        scope.constants(label, () => {
+          const basis = polynomialBasis(values, degree);
+          const few = `${label}: the degree is to be less than the number of distinct values of ${formatExpression(x)}`;
+          return basis ?? scope.fail(call.place, few);
+        }),
+      );
+  // R numbers the columns of a matrix if there are several.
+  const names = columns.map((_, j) => (degree > 1 ? `${label}${j + 1}` : label));
+  return { kind: 'numeric', names, columns };
+}
+
+/** The columns of a grouping factor in new data, including levels that were not in the fit. */
+type GroupingColumn = (name: string) => Column;
+
+/** Levels that occur: in the order of a single column, or joined by `_` in code-point order. */
+export function groupLevels(term: GroupTerm, column: GroupingColumn, rows: number): string[] {
+  const [only, second] = term.columns;
+  if (second === undefined) return [...levelsOf(column(only.name))];
+  const parts = new Map<string, readonly string[]>();
+  const columns = partsOf(term, column);
+  joinedLabels(columns, rows).forEach((label, row) => {
+    const known = parts.get(label);
+    if (known === undefined) {
+      parts.set(
+        label,
+        columns.map((labels) => labels[row]),
+      );
+    } else if (known.some((part, i) => part !== columns[i][row])) {
+      throw badData(
+        `two levels of ${term.group} would both be '${label}', as its columns are joined by _; rename one of them`,
+      );
+    }
+  });
+  return [...parts.keys()].sort(compareCodePoints);
+}
+
+/** Labels per column and row. Missing values have already been rejected or dropped. */
+function partsOf(term: GroupTerm, column: GroupingColumn): readonly (readonly string[])[] {
+  return term.columns.map(({ name }) => labelsOf(column(name)).map((label) => label ?? ''));
+}
+
+function joinedLabels(columns: readonly (readonly string[])[], rows: number): readonly string[] {
+  const [only, second] = columns;
+  if (second === undefined) return only;
+  return Array.from({ length: rows }, (_, row) => columns.map((labels) => labels[row]).join('_'));
+}
+
+export function groupDesign(
+  term: GroupTerm,
+  levels: readonly string[],
+  column: GroupingColumn,
+  scope: Scope,
+): GroupDesign {
+  const place = new Map(levels.map((level, i) => [level, i]));
+  const newLevels = new Map<number, string>();
+  const levelOf = new Int32Array(scope.rows);
+  joinedLabels(partsOf(term, column), scope.rows).forEach((label, row) => {
+    const level = place.get(label);
+    levelOf[row] = level ?? -1;
+    if (level === undefined) newLevels.set(row, label);
+  });
+  const matrix = varyingMatrix(term, scope);
+  return { group: term.group, matrix, levels, levelOf, newLevels, correlated: term.correlated };
+}
+
+/** Columns of the varying coefficients, with the intercept's ones first. */
+function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
+  const slopes = modelMatrix(term.varying, scope);
+  if (!term.varying.intercept) {
+    if (slopes.names.length === 0) scope.fail(term.place, `nothing varies by ${term.group}`);
+    return slopes;
+  }
+  const width = slopes.names.length + 1;
+  const values = new Float64Array(scope.rows * width);
+  for (let row = 0; row < scope.rows; row++) {
+    values[row * width] = 1;
+    for (let j = 1; j < width; j++) {
+      values[row * width + j] = slopes.values[row * (width - 1) + j - 1];
+    }
+  }
+  return { names: ['(Intercept)', ...slopes.names], rows: scope.rows, values };
 }

@@ -1,8 +1,6 @@
 /**
- * Names: the order of levels, brms' names of coefficients, and what a name that is not there may
- * have meant.
+ * Names and levels: their normalized form, the order of levels, and brms' names of coefficients.
  */
-import { closestMatch } from 'leven';
 import { WeighbridgeError } from '../errors.js';
 
 /** Order by code points, as R sorts in the C locale. */
@@ -10,7 +8,7 @@ export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   let i = 0;
   while (i < length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
-  // At the second half of a pair: the pair begins one before.
+  // The difference is in the second half of a surrogate pair, which starts one before.
   if (i > 0 && isLowSurrogate(a, i) && isLowSurrogate(b, i)) i--;
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
@@ -20,33 +18,13 @@ function isLowSurrogate(text: string, i: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-/** ", did you mean 'x1'?", where a name is near for its length; nothing elsewhere. */
-export function didYouMean(name: string, names: readonly string[]): string {
-  // Any letter is one change away from any other.
-  const maxDistance = name.length < 2 ? 0 : Math.max(1, Math.floor(name.length / 3));
-  const sameLetters = names.find((other) => other.toLowerCase() === name.toLowerCase());
-  const nearest = sameLetters ?? closestMatch(name, names, { maxDistance });
-  return nearest === undefined ? '' : `, did you mean '${nearest}'?`;
-}
-
-/** For messages: the first few of many names. */
-export function listed(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).map(shortened).join(', ');
-  return names.length > most ? `${shown}, … (${names.length} in all)` : shown;
-}
-
-/** For messages: the start of a long name. */
-export function shortened(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
-}
-
 const escapes = new Map([
   ['n', '\n'],
   ['t', '\t'],
   ['r', '\r'],
 ]);
 
-/** A name in R's backquotes as it is. */
+/** A name without its backquotes and escapes. */
 export function unquoted(quoted: string): string {
   return quoted
     .slice(1, -1)
@@ -62,13 +40,13 @@ const renamings = new Map([
   ['=', 'EQ'],
 ]);
 
-/** In backquotes, or from a last one that is not closed: a level may have any characters. */
+/** Text in backquotes, or after a last unclosed one, since a level may contain any character. */
 const QUOTED = /`(?:[^`\\]+|\\[\s\S])*(`?)/g;
 
 /**
  * brms' name of a coefficient, without its prefix `b_`, from R's name of the column: `I(x^2)` is
- * `IxE2`, `(Intercept)` is `Intercept`. Beyond what brms does, backquotes with their escapes and all
- * white space are removed: it refuses the names that need them.
+ * `IxE2`, `(Intercept)` is `Intercept`. Backquotes, their escapes and all white space are also
+ * removed; brms rejects names that need them.
  */
 export function coefficientName(rName: string): string {
   return rName
@@ -80,7 +58,7 @@ export function coefficientName(rName: string): string {
 /**
  * brms' names of a design's columns.
  *
- * @throws WeighbridgeError 'bad-formula' where two columns come to the same name
+ * @throws WeighbridgeError `bad-formula` if two columns get the same name
  */
 export function coefficientNames(rNames: readonly string[]): readonly string[] {
   const first = new Map<string, string>();
@@ -96,4 +74,37 @@ export function coefficientNames(rNames: readonly string[]): readonly string[] {
     first.set(name, rName);
     return name;
   });
+}
+
+/** ASCII text needs no normalization. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
+const BEYOND_ASCII = /[^\x00-\x7f]/;
+
+/**
+ * Invisible characters: soft hyphen, zero-width space, word joiner, byte-order mark, and the
+ * direction marks that come with text copied from web pages and spreadsheets.
+ */
+const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+
+/** Text in Unicode's composed form (NFC) without invisible characters. */
+export function cleanText(text: string): string {
+  if (!BEYOND_ASCII.test(text)) return text;
+  return withoutEndJoiners(withoutInvisible(text)).normalize('NFC');
+}
+
+export function withoutInvisible(text: string): string {
+  return text.replace(INVISIBLE, '');
+}
+
+/** Zero-width joiners shape letters and emoji; at the ends of text they have no effect. */
+function withoutEndJoiners(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (isJoiner(text.charCodeAt(from))) from++;
+  while (to > from && isJoiner(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isJoiner(code: number): boolean {
+  return code === 0x200c || code === 0x200d;
 }

@@ -1,27 +1,26 @@
 /**
- * Text that a person takes for numbers: a column of it is read as a factor, which its owner should
- * know.
+ * Detects text that looks numeric, to warn that such a column is read as a factor.
  */
 
-/** Longer text is none that a person reads as a number. */
+/** Maximum length of text that looks like a number. */
 const LONGEST = 60;
 
-/** Signs and currencies before a number, and after it also units. */
+/** Signs and currencies before a number; after it, also units. */
 const BEFORE = String.raw`[(<>≤≥~≈]?\s?[+\-−–]?\s?(?:\p{Sc}|usd|eur|gbp|chf)?\s?[+\-−–]?`;
 const DIGITS = String.raw`(?:\p{Nd}+|\p{Nd}{1,2}(?:,\p{Nd}{2})+,\p{Nd}{3}|\p{Nd}{1,3}([.,'’_\s])\p{Nd}{3}(?:\1\p{Nd}{3})*)?(?:[.,]\p{Nd}*)?(?:e[+\-−]?\p{Nd}+)?`;
 const UNIT = String.raw`\s[\p{L}µ]{1,4}|\s?[kcmµμn]?[gmls]|min|h|hrs?|yrs?|lbs?|oz|ft|[kmg]b?|\s?°[cf]?|usd|eur|gbp|chf`;
 const AFTER = String.raw`\s?(?:[-%‰*†)?+]|\p{Sc})*`;
 
 /**
- * A number with what people write around it: a currency, a percent sign, a unit, marks of thousands,
- * parentheses for a minus, a comparison, a footnote's star. No dates, ranges, versions, identifiers.
+ * A number with a currency, percent sign, unit, thousands marks, parentheses for a minus,
+ * comparison sign or footnote star. Excludes dates, ranges, versions and identifiers.
  */
 const LIKE_NUMBER = new RegExp(`^${BEFORE}${DIGITS}(?:${UNIT})?${AFTER}$`, 'iu');
 
-/** R reads these as numbers. Longer ones do not fit a double: they are addresses or hashes. */
+/** Hexadecimal numbers, which R reads. Longer ones exceed a double and are addresses or hashes. */
 const HEXADECIMAL = /^[+-]?0x[\da-f]{1,13}$/i;
 
-/** Whether the text is a number, or is one with signs around it: `$10`, `10%`, `1 000`, `−5`. */
+/** Whether the text is a number, possibly decorated: `$10`, `10%`, `1 000`, `−5`. */
 export function isLikeNumber(text: string): boolean {
   return (
     text.length <= LONGEST &&
@@ -32,27 +31,29 @@ export function isLikeNumber(text: string): boolean {
 
 const HAS_DIGIT = /\p{Nd}/u;
 
-/** Text without a digit beside numbers is a word for a missing one, if such words are few. */
+/**
+ * Maximum number of distinct words without digits that are taken for missing values among numbers.
+ */
 const MOST_WORDS = 3;
 const LEAST_NUMBERS = 2;
 
-export interface NumbersInText {
-  /** Row of the first cell that is no number. */
+interface NumbersInText {
+  /** Row of the first cell that is not a number. */
   readonly row: number;
-  /** Whether that cell is like a number. */
+  /** Whether that cell looks like a number. */
   readonly like: boolean;
-  /** Cells that are numbers, or like them. */
+  /** Number of cells that are or look like numbers. */
   readonly numbers: number;
   readonly present: number;
 }
 
 /**
- * Where a column that is not all numbers looks as if it were to be: at least half of its cells are
- * like numbers and what else it has is mostly without digits (`n/d`, `?`, not `A1` or `10-20`); or
- * nine in ten are, whatever the others; or one in ten, and the others are up to three words.
+ * Detects a column that looks numeric but is not. Either at least half of its cells look like
+ * numbers and the others mostly have no digits (`n/d`, `?`, not `A1` or `10-20`); or at least 90%
+ * do; or at least 10% do and the others are at most three different words without digits.
  *
- * @param cells null where missing
- * @param isNumber whether the column's reader takes the cell for a number
+ * @param cells null if missing
+ * @param isNumber whether the reader of the column accepts the cell as a number
  */
 export function numbersInText(
   cells: readonly (string | null)[],

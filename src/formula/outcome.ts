@@ -1,39 +1,44 @@
 /**
- * The outcome of each row, and its trials: what stands left of `~`.
+ * The outcome of each row, and its trials: the left side of `~`.
  */
-import { WeighbridgeError } from '../errors.js';
+
+import { listed } from '../checks/names.js';
+import { badData } from '../checks/values.js';
+import type { FailAt } from '../text/cursor.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { formatExpression, formatNumber } from './format.js';
 import type { Expression, Formula } from './formula.js';
-import type { FormulaFail } from './formula-error.js';
-import { listed } from './names.js';
+import { refuseLongIntegers } from './model-matrix.js';
+import { tildePlace } from './parse-expression.js';
 import type { Scope } from './scope.js';
 import type { Column } from './table.js';
-import { refuseLongIntegers } from './variables.js';
 
-/** Levels of the outcome's column, where it is read by levels. */
+/** The encoding of the outcome, with the levels of a factor or boolean. */
 export function outcomeDesign(
   formula: Formula,
   kind: OutcomeKind,
-  /** As the data have it: with levels of rows that are not used. */
+  /** The column in the data, including levels of unused rows. */
   column: (name: string) => Column,
-  fail: FormulaFail,
+  fail: FailAt,
 ): OutcomeDesign {
   const { response, trials, text } = formula;
   if (kind === 'binomial' && trials === null) {
-    fail(text.indexOf('~'), 'a binomial outcome has trials: y | trials(n) ~ x');
+    fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }
   if (kind !== 'binomial' && trials !== null) {
-    fail(trials.place, 'trials() belong to a binomial outcome; this family has none');
+    fail(trials.place, 'trials() are for a binomial outcome; this family has none');
   }
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
   const name = formatExpression(response);
   if (kind !== 'binary') {
     const found = read.kind === 'factor' ? 'text' : 'booleans';
-    throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`);
+    throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`, {
+      column: name,
+      expected: expectedOf(kind),
+    });
   }
   if (read.kind === 'boolean') return { kind, levels: ['FALSE', 'TRUE'] };
   refuseLongIntegers(name, read.levels);
@@ -41,6 +46,7 @@ export function outcomeDesign(
   if (first === undefined || second === undefined || third !== undefined) {
     throw badData(
       `the outcome ${name} has ${levelCount(read.levels.length)}: ${listed(read.levels)}; a binary outcome has two, and the option levels can name one that does not occur`,
+      { column: name, found: read.levels, expected: 'two levels' },
     );
   }
   return { kind, levels: [first, second] };
@@ -71,7 +77,7 @@ function levelCodes(
   return column.kind === 'numeric' ? column.values : codesOf(column, levels, name, scope);
 }
 
-/** Whole numbers from 0; null where the formula has no trials. */
+/** Whole numbers from 0; null in a formula without trials. */
 export function readTrials(formula: Formula, scope: Scope): Float64Array | null {
   if (formula.trials === null) return null;
   const values = evaluate(formula.trials, scope).slice();
@@ -98,11 +104,12 @@ function refuseOutside(
       : (value: number) => Number.isInteger(value) && value >= 0;
   const bad = values.findIndex((value) => !inside(value));
   if (bad < 0) return;
-  throw badData(
-    `row ${scope.rowNumber(bad)}: ${name} is ${formatNumber(values[bad])}, expected ${expectedOf(kind)}`,
-  );
-}
-
-function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message);
+  const row = scope.rowNumber(bad);
+  const expected = expectedOf(kind);
+  throw badData(`row ${row}: ${name} is ${formatNumber(values[bad])}, expected ${expected}`, {
+    row,
+    column: name,
+    found: values[bad],
+    expected,
+  });
 }

@@ -1,223 +1,104 @@
 /**
- * Tokens to trees by operator precedence (Pratt 1973, "Top down operator precedence"), with R's
- * precedences: from tight to loose `^` (to the right), signs, `:`, `%in% %% %/%`, `* /`, `+ -`,
- * comparisons (one, and no chain of them), `!`, `& &&`, `| ||`.
- * What the operators mean, and which have a meaning where, is not asked here.
+ * Splits text into tokens by R's rules for names and numbers, and parses tokens to trees by
+ * operator precedence (Pratt 1973, "Top down operator precedence"). check.ts checks which operators
+ * are allowed where.
  */
-import type { Argument, BinaryExpression, BinaryOperator, Expression } from './formula.js';
-import { characterAt, type FormulaFail, failAt } from './formula-error.js';
-import { type Token, tokenize } from './tokens.js';
+import { characterAt, type FailAt, TextCursor } from '../text/cursor.js';
+import { reservedWords } from './format.js';
+import {
+  type Argument,
+  type Expression,
+  isBinaryOperator,
+  operatorFacts,
+  operators,
+  signs,
+} from './formula.js';
+import { cleanText, unquoted } from './names.js';
 
-/** Deeper trees are refused: those who walk them do so by recursion. */
-export const MAX_DEPTH = 1000;
-/** Of parentheses, calls and signs within one another: the parser itself recurs here. */
-const MAX_NESTING = 200;
-
-export interface Cursor {
-  readonly text: string;
-  readonly tokens: readonly Token[];
-  readonly fail: FormulaFail;
-  position: number;
-  nesting: number;
-}
-
-export function cursorOf(text: string): Cursor {
-  return { text, tokens: tokenize(text), fail: failAt(text), position: 0, nesting: 0 };
-}
-
-interface Precedence {
-  readonly operator: BinaryOperator;
-  readonly left: number;
-  /** An operator to its right must bind at least so tightly to be part of the right operand. */
-  readonly right: number;
-}
-
-const COMPARISON = 4;
-const SIGN = 9;
-const precedences = new Map<string, Precedence>(
-  (
-    [
-      ['|', 1, 2],
-      ['||', 1, 2],
-      ['&', 2, 3],
-      ['&&', 2, 3],
-      ['<', COMPARISON, 5],
-      ['<=', COMPARISON, 5],
-      ['>', COMPARISON, 5],
-      ['>=', COMPARISON, 5],
-      ['==', COMPARISON, 5],
-      ['!=', COMPARISON, 5],
-      ['+', 5, 6],
-      ['-', 5, 6],
-      ['*', 6, 7],
-      ['/', 6, 7],
-      ['%in%', 7, 8],
-      ['%%', 7, 8],
-      ['%/%', 7, 8],
-      [':', 8, 9],
-      ['^', 10, 10],
-    ] as const
-  ).map(([operator, left, right]) => [operator, { operator, left, right }]),
-);
-
-interface Parsed {
-  readonly expression: Expression;
-  readonly depth: number;
-}
-
-/** The expression at the cursor, up to the first token that cannot be part of it. */
-export function parseExpression(cursor: Cursor): Expression {
-  return climb(cursor, 0).expression;
-}
-
-function climb(cursor: Cursor, least: number): Parsed {
-  let left = operand(cursor);
-  for (;;) {
-    const token = cursor.tokens[cursor.position];
-    const found = token.kind === 'symbol' ? precedences.get(token.symbol) : undefined;
-    if (found === undefined || found.left < least) return left;
-    const { expression } = left;
-    if (found.left === COMPARISON && expression.kind === 'binary' && isComparison(expression)) {
-      cursor.fail(token.place, `a second comparison, ${found.operator}; join two by &`);
+export type Token =
+  | { readonly kind: 'number'; readonly value: number; readonly place: number }
+  | { readonly kind: 'text'; readonly value: string; readonly place: number }
+  | {
+      readonly kind: 'name';
+      readonly name: string;
+      readonly quoted: boolean;
+      readonly place: number;
     }
-    cursor.position++;
-    const right = nested(cursor, token.place, () => climb(cursor, found.right));
-    left = {
-      expression: {
-        kind: 'binary',
-        operator: found.operator,
-        left: left.expression,
-        right: right.expression,
-        place: token.place,
-      },
-      depth: deeper(cursor, token.place, Math.max(left.depth, right.depth)),
-    };
-  }
-}
+  | { readonly kind: 'symbol'; readonly symbol: string; readonly place: number }
+  | { readonly kind: 'end'; readonly place: number };
 
-export function isComparison({ operator }: BinaryExpression): boolean {
-  return precedences.get(operator)?.left === COMPARISON;
-}
-
-function operand(cursor: Cursor): Parsed {
-  const token = cursor.tokens[cursor.position];
-  if (token.kind === 'number' || token.kind === 'text') {
-    cursor.position++;
-    return { expression: token, depth: 1 };
-  }
-  if (token.kind === 'name') return nameOrCall(cursor, token);
-  if (token.kind === 'symbol' && /^[-+!]$/.test(token.symbol)) {
-    const operator = token.symbol === '+' ? '+' : token.symbol === '-' ? '-' : '!';
-    const least = operator === '!' ? COMPARISON : SIGN;
-    cursor.position++;
-    const inner = nested(cursor, token.place, () => climb(cursor, least));
-    return {
-      expression: { kind: 'unary', operator, operand: inner.expression, place: token.place },
-      depth: deeper(cursor, token.place, inner.depth),
-    };
-  }
-  if (token.kind === 'symbol' && token.symbol === '(') {
-    cursor.position++;
-    const inner = nested(cursor, token.place, () => climb(cursor, 0));
-    expectSymbol(
-      cursor,
-      ')',
-      `the parenthesis opened at character ${characterAt(cursor.text, token.place)}`,
-    );
-    return {
-      expression: { kind: 'parentheses', inner: inner.expression, place: token.place },
-      depth: deeper(cursor, token.place, inner.depth),
-    };
-  }
-  return cursor.fail(token.place, `expected a term, found ${describeToken(token)}`);
-}
-
-function nameOrCall(cursor: Cursor, token: Token & { kind: 'name' }): Parsed {
-  const { name, place } = token;
-  cursor.position++;
-  const next = cursor.tokens[cursor.position];
-  if (next.kind === 'symbol' && next.symbol === '(') return call(cursor, name, place);
-  if (next.kind === 'symbol' && /^:::?$/.test(next.symbol)) {
-    const after = cursor.tokens[cursor.position + 1];
-    const alone = after.kind === 'name' ? `, ${after.name}()` : '';
-    cursor.fail(next.place, `${next.symbol}: write the name of the function alone${alone}`);
-  }
-  if (token.quoted) return { expression: { kind: 'name', name, place }, depth: 1 };
-  if (name === '.') return { expression: { kind: 'dot', place }, depth: 1 };
-  if (name === 'TRUE' || name === 'FALSE') {
-    return { expression: { kind: 'logical', value: name === 'TRUE', place }, depth: 1 };
-  }
-  if (name === 'Inf') return { expression: { kind: 'constant', name, place }, depth: 1 };
-  if (reservedWords.has(name)) {
-    cursor.fail(place, `${name} is a reserved word of R; a column of that name is \`${name}\``);
-  }
-  return { expression: { kind: 'name', name, place }, depth: 1 };
-}
-
-/** Names that stand for themselves only in backquotes. */
-export const reservedWords: ReadonlySet<string> = new Set(
-  (
-    'TRUE FALSE NULL NA NA_integer_ NA_real_ NA_character_ NA_complex_ Inf NaN ' +
-    'if else repeat while function for next break in'
-  ).split(' '),
+/**
+ * A letter, or a dot not followed by a digit; then letters, marks, digits, dots and underscores.
+ */
+const NAME = /(?:\p{L}|\.(?!\d))[\p{L}\p{M}\p{N}._]*/uy;
+const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?/y;
+const QUOTED = /`[^`\\]*(?:\\[\s\S][^`\\]*)*`/y;
+const TEXT = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|'[^'\\]*(?:\\[\s\S][^'\\]*)*'/y;
+/** Longer symbols first. `**` is a synonym of `^` in R. */
+const SYMBOL = new RegExp(
+  [...Object.keys(operators), '**', ':::', '::', '<-', '~', '(', ')', ',', '=', '!']
+    .sort((a, b) => b.length - a.length)
+    .map((symbol) => symbol.replace(/[*+^|()/]/g, '\\$&'))
+    .join('|'),
+  'y',
 );
 
-function call(cursor: Cursor, name: string, place: number): Parsed {
-  cursor.position++;
-  const values: Argument[] = [];
-  let depth = 0;
-  if (!takeSymbol(cursor, ')')) {
-    do {
-      const argumentName = takeArgumentName(cursor);
-      const value = nested(cursor, place, () => climb(cursor, 0));
-      depth = Math.max(depth, value.depth);
-      values.push({ name: argumentName, value: value.expression });
-    } while (takeSymbol(cursor, ','));
-    expectSymbol(cursor, ')', `the arguments of ${name}()`);
+export function tokenize(text: string): readonly Token[] {
+  const cursor = new TextCursor(text, 'formula');
+  const tokens: Token[] = [];
+  while (!cursor.isAtEnd) tokens.push(nextToken(cursor));
+  return [...tokens, { kind: 'end', place: text.length }];
+}
+
+/** Offset of the `~` of a formula; the length of a text without one. */
+export function tildePlace(text: string): number {
+  const tilde = tokenize(text).find((token) => token.kind === 'symbol' && token.symbol === '~');
+  return tilde?.place ?? text.length;
+}
+
+function nextToken(cursor: TextCursor): Token {
+  const { place, fail } = cursor;
+  const number = cursor.take(NUMBER);
+  if (number !== null) {
+    // R's integers (2L) are read as numbers: R's column names omit the L.
+    const value = Number(number.replace('L', ''));
+    if (!Number.isFinite(value)) fail(place, `the number ${number} is too large`);
+    return { kind: 'number', value, place };
   }
-  return {
-    expression: { kind: 'call', function: name, arguments: values, place },
-    depth: deeper(cursor, place, depth),
-  };
-}
-
-/** `raw` of `raw = TRUE`. */
-function takeArgumentName(cursor: Cursor): string | null {
-  const token = cursor.tokens[cursor.position];
-  const next = cursor.tokens[cursor.position + 1];
-  if (token.kind !== 'name' || next.kind !== 'symbol' || next.symbol !== '=') return null;
-  cursor.position += 2;
-  return token.name;
-}
-
-function nested<T>(cursor: Cursor, place: number, parse: () => T): T {
-  if (cursor.nesting === MAX_NESTING) {
-    cursor.fail(place, `nested deeper than ${MAX_NESTING} levels`);
+  const name = cursor.take(NAME);
+  if (name !== null) return { kind: 'name', name: cleanText(name), quoted: false, place };
+  const quoted = cursor.take(QUOTED);
+  if (quoted !== null) {
+    if (quoted.length === 2) fail(place, 'a name is missing between the backquotes');
+    return { kind: 'name', name: cleanText(unquoted(quoted)), quoted: true, place };
   }
-  cursor.nesting++;
-  const result = parse();
-  cursor.nesting--;
-  return result;
+  const quote = cursor.take(TEXT);
+  if (quote !== null) return { kind: 'text', value: unquoted(quote), place };
+  const symbol = cursor.take(SYMBOL);
+  if (symbol === null) return fail(place, unexpected(cursor.text, place));
+  // R reads x<-1 as an assignment.
+  if (symbol === '<-') fail(place, '<- assigns in R; with a space, x < -1, it compares');
+  return { kind: 'symbol', symbol: symbol === '**' ? '^' : symbol, place };
 }
 
-function deeper(cursor: Cursor, place: number, depth: number): number {
-  if (depth === MAX_DEPTH) {
-    cursor.fail(place, `more than ${MAX_DEPTH} terms or levels; a . stands for all other columns`);
+/** The message for an invalid character, with a suggestion. */
+function unexpected(text: string, place: number): string {
+  const character = String.fromCodePoint(text.codePointAt(place) ?? 0);
+  if (character === '`') return 'a backquote ` is opened and not closed';
+  if (character === '"' || character === "'") {
+    return `${character}: a quotation mark is opened and not closed`;
   }
-  return depth + 1;
+  if (character === '$') return '$: columns are named alone, x instead of data$x';
+  if (character === '%') return '%: the operators between percent signs are %in%, %% and %/%';
+  if (character === '[') return '[: picking rows, columns or elements is not supported';
+  if (character === '_') return '_: a name does not begin with _; put it in `backquotes`';
+  return `unexpected ${printed(character)}`;
 }
 
-export function takeSymbol(cursor: Cursor, symbol: string): boolean {
-  const token = cursor.tokens[cursor.position];
-  if (token.kind !== 'symbol' || token.symbol !== symbol) return false;
-  cursor.position++;
-  return true;
-}
-
-function expectSymbol(cursor: Cursor, symbol: string, what: string): void {
-  const token = cursor.tokens[cursor.position];
-  if (takeSymbol(cursor, symbol)) return;
-  cursor.fail(token.place, `expected ${symbol} to end ${what}, found ${describeToken(token)}`);
+function printed(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const visible = code > 32 && code !== 127 && !/[\p{C}\p{Z}]/u.test(character);
+  return visible ? character : `character U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 export function describeToken(token: Token): string {
@@ -233,4 +114,182 @@ export function describeToken(token: Token): string {
     case 'end':
       return 'the end';
   }
+}
+
+/** Maximum depth of trees, since functions on trees are recursive. */
+const MAX_DEPTH = 1000;
+
+/** A cursor over the tokens of a formula. */
+export class TokenCursor {
+  readonly tokens: readonly Token[];
+  readonly #source: TextCursor;
+  #position = 0;
+
+  constructor(text: string) {
+    this.#source = new TextCursor(text, 'formula');
+    this.tokens = tokenize(text);
+  }
+
+  get text(): string {
+    return this.#source.text;
+  }
+
+  get fail(): FailAt {
+    return this.#source.fail;
+  }
+
+  get token(): Token {
+    return this.tokens[this.#position];
+  }
+
+  /** The token after the current one. */
+  get following(): Token {
+    return this.tokens[this.#position + 1];
+  }
+
+  advance(): void {
+    this.#position++;
+  }
+
+  /** Consumes the symbol if it is the current token. */
+  takeSymbol(symbol: string): boolean {
+    const { token } = this;
+    if (token.kind !== 'symbol' || token.symbol !== symbol) return false;
+    this.advance();
+    return true;
+  }
+
+  expectSymbol(symbol: string, what: string): void {
+    const { token } = this;
+    if (this.takeSymbol(symbol)) return;
+    this.fail(token.place, `expected ${symbol} to end ${what}, found ${describeToken(token)}`);
+  }
+
+  nested<T>(place: number, read: () => T): T {
+    return this.#source.nested(place, read);
+  }
+}
+
+interface Parsed {
+  readonly expression: Expression;
+  readonly depth: number;
+}
+
+/** Parses the expression at the cursor, up to the first token that cannot be part of it. */
+export function parseExpression(cursor: TokenCursor): Expression {
+  return climb(cursor, 0).expression;
+}
+
+function climb(cursor: TokenCursor, least: number): Parsed {
+  let left = operand(cursor);
+  for (;;) {
+    const { token } = cursor;
+    if (token.kind !== 'symbol' || !isBinaryOperator(token.symbol)) return left;
+    const operator = token.symbol;
+    const facts = operatorFacts(operator);
+    if (facts.left < least) return left;
+    if (facts.role === 'comparison' && isComparison(left.expression)) {
+      cursor.fail(token.place, `a second comparison, ${operator}; join two by &`);
+    }
+    cursor.advance();
+    const right = cursor.nested(token.place, () => climb(cursor, facts.right));
+    left = {
+      expression: {
+        kind: 'binary',
+        operator,
+        left: left.expression,
+        right: right.expression,
+        place: token.place,
+      },
+      depth: deeper(cursor, token.place, Math.max(left.depth, right.depth)),
+    };
+  }
+}
+
+function isComparison(expression: Expression): boolean {
+  return expression.kind === 'binary' && operatorFacts(expression.operator).role === 'comparison';
+}
+
+function operand(cursor: TokenCursor): Parsed {
+  const { token } = cursor;
+  if (token.kind === 'number' || token.kind === 'text') {
+    cursor.advance();
+    return { expression: token, depth: 1 };
+  }
+  if (token.kind === 'name') return nameOrCall(cursor, token);
+  if (token.kind === 'symbol' && /^[-+!]$/.test(token.symbol)) {
+    const operator = token.symbol === '+' ? '+' : token.symbol === '-' ? '-' : '!';
+    cursor.advance();
+    const inner = cursor.nested(token.place, () => climb(cursor, signs[operator]));
+    return {
+      expression: { kind: 'unary', operator, operand: inner.expression, place: token.place },
+      depth: deeper(cursor, token.place, inner.depth),
+    };
+  }
+  if (cursor.takeSymbol('(')) {
+    const inner = cursor.nested(token.place, () => climb(cursor, 0));
+    const opened = characterAt(cursor.text, token.place);
+    cursor.expectSymbol(')', `the parenthesis opened at character ${opened}`);
+    return {
+      expression: { kind: 'parentheses', inner: inner.expression, place: token.place },
+      depth: deeper(cursor, token.place, inner.depth),
+    };
+  }
+  return cursor.fail(token.place, `expected a term, found ${describeToken(token)}`);
+}
+
+function nameOrCall(cursor: TokenCursor, token: Token & { kind: 'name' }): Parsed {
+  const { name, place } = token;
+  cursor.advance();
+  if (cursor.takeSymbol('(')) return call(cursor, name, place);
+  const next = cursor.token;
+  if (next.kind === 'symbol' && /^:::?$/.test(next.symbol)) {
+    const after = cursor.following;
+    const alone = after.kind === 'name' ? `, ${after.name}()` : '';
+    cursor.fail(next.place, `${next.symbol}: write the name of the function alone${alone}`);
+  }
+  if (token.quoted) return { expression: { kind: 'name', name, place }, depth: 1 };
+  if (name === '.') return { expression: { kind: 'dot', place }, depth: 1 };
+  if (name === 'TRUE' || name === 'FALSE') {
+    return { expression: { kind: 'logical', value: name === 'TRUE', place }, depth: 1 };
+  }
+  if (name === 'Inf') return { expression: { kind: 'constant', name, place }, depth: 1 };
+  if (reservedWords.has(name)) {
+    cursor.fail(place, `${name} is a reserved word of R; a column of that name is \`${name}\``);
+  }
+  return { expression: { kind: 'name', name, place }, depth: 1 };
+}
+
+function call(cursor: TokenCursor, name: string, place: number): Parsed {
+  const values: Argument[] = [];
+  let depth = 0;
+  if (!cursor.takeSymbol(')')) {
+    do {
+      const argumentName = takeArgumentName(cursor);
+      const value = cursor.nested(place, () => climb(cursor, 0));
+      depth = Math.max(depth, value.depth);
+      values.push({ name: argumentName, value: value.expression });
+    } while (cursor.takeSymbol(','));
+    cursor.expectSymbol(')', `the arguments of ${name}()`);
+  }
+  return {
+    expression: { kind: 'call', function: name, arguments: values, place },
+    depth: deeper(cursor, place, depth),
+  };
+}
+
+/** The name of a named argument: `raw` in `raw = TRUE`. */
+function takeArgumentName(cursor: TokenCursor): string | null {
+  const { token, following } = cursor;
+  if (token.kind !== 'name' || following.kind !== 'symbol' || following.symbol !== '=') return null;
+  cursor.advance();
+  cursor.advance();
+  return token.name;
+}
+
+function deeper(cursor: TokenCursor, place: number, depth: number): number {
+  if (depth === MAX_DEPTH) {
+    cursor.fail(place, `more than ${MAX_DEPTH} terms or levels; a . stands for all other columns`);
+  }
+  return depth + 1;
 }

@@ -1,78 +1,76 @@
 /**
- * Text to a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`.
+ * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`.
  */
+import { type FailAt, failIn } from '../text/cursor.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
 import type { Expression, Formula } from './formula.js';
-import { type FormulaFail, formulaError } from './formula-error.js';
 import { brmsFunctions } from './functions.js';
-import { cursorOf, describeToken, parseExpression, takeSymbol } from './parse-expression.js';
-import type { Token } from './tokens.js';
+import { describeToken, parseExpression, type Token, TokenCursor } from './parse-expression.js';
 
 /**
- * @param text an R formula, as brms takes it
- * @throws WeighbridgeError 'bad-formula' that points at a character; `formulaPlace` of it has the offset
+ * @param text an R formula as in brms
+ * @throws WeighbridgeError `bad-formula` with the offset of the character in its details
  */
 export function parseFormula(text: string): Formula {
   if (typeof text !== 'string') {
-    throw formulaError('', 0, `expected text such as 'y ~ x', found ${typeof text}`);
+    failIn('formula', '')(0, `expected text such as 'y ~ x', found ${typeof text}`);
   }
-  const sides = parseSides(text);
-  const canonical = formatFormula(sides);
-  // Parsed anew, so that places are those of the canonical text: it alone is kept.
-  return { text: canonical, ...(canonical === text ? sides : parseSides(canonical)) };
-}
-
-function parseSides(text: string): Omit<Formula, 'text'> {
-  const cursor = cursorOf(text);
+  const cursor = new TokenCursor(text);
   const { fail } = cursor;
-  const first = cursor.tokens[0];
+  const first = cursor.token;
   refuseBrmsFormula(cursor.tokens, fail);
   if (first.kind === 'end') fail(0, "expected a formula such as 'y ~ x', found no text");
-  if (takeSymbol(cursor, '~')) {
+  if (cursor.takeSymbol('~')) {
     fail(first.place, 'expected the outcome left of ~; a regression has an outcome, y ~ x');
   }
   const left = parseExpression(cursor);
-  const between = cursor.tokens[cursor.position];
-  if (!takeSymbol(cursor, '~')) {
+  const between = cursor.token;
+  if (!cursor.takeSymbol('~')) {
     const found = describeToken(between);
     fail(between.place, `expected ~ after the outcome, found ${found}`);
   }
   const predictors = parseExpression(cursor);
-  const last = cursor.tokens[cursor.position];
+  const last = cursor.token;
   if (last.kind !== 'end') {
     const found = describeToken(last);
     if (found === '~') fail(last.place, 'a second ~; a formula has one');
     fail(last.place, `expected an operator or the end, found ${found}`);
   }
-  const sides = { ...splitResponse(left, fail), predictors };
-  checkResponse(sides.response, fail);
-  if (sides.trials !== null) checkNumeric(sides.trials, fail);
+  const formula = { text, ...splitResponse(left, fail), predictors };
+  checkResponse(formula.response, fail);
+  if (formula.trials !== null) checkNumeric(formula.trials, fail);
   checkPredictors(predictors, fail);
-  return sides;
+  return formula;
 }
 
-/** brms' functions that hold formulas, whose `~` has no meaning here. */
+/** The formula in R's spelling, with the same tree and with offsets into that spelling. */
+export function canonicalFormula(formula: Formula): Formula {
+  const text = formatFormula(formula);
+  return text === formula.text ? formula : parseFormula(text);
+}
+
+/** brms' functions that take formulas as arguments. */
 const formulaFunctions = ['bf', 'brmsformula', 'mvbf', 'mvbrmsformula', 'lf', 'nlf', 'acformula'];
 
-function refuseBrmsFormula([first, second]: readonly Token[], fail: FormulaFail): void {
+function refuseBrmsFormula([first, second]: readonly Token[], fail: FailAt): void {
   const isCall = second?.kind === 'symbol' && second.symbol === '(';
   if (first.kind !== 'name' || !isCall || !formulaFunctions.includes(first.name)) return;
   fail(
     first.place,
-    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not supported; a formula is one of the outcome's mean, y ~ x`,
+    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not supported; write the formula of the mean, y ~ x`,
   );
 }
 
-/** `y | trials(n)` to y and n. */
-function splitResponse(left: Expression, fail: FormulaFail): Pick<Formula, 'response' | 'trials'> {
+/** Splits `y | trials(n)` into y and n. */
+function splitResponse(left: Expression, fail: FailAt): Pick<Formula, 'response' | 'trials'> {
   if (left.kind !== 'binary' || left.operator !== '|') return { response: left, trials: null };
   return { response: left.left, trials: trialsArgument(left.right, fail) };
 }
 
-function trialsArgument(addition: Expression, fail: FormulaFail): Expression {
+function trialsArgument(addition: Expression, fail: FailAt): Expression {
   if (addition.kind === 'binary' && addition.operator === '+') {
-    // The first that is not trials() is what cannot be done.
+    // Throws at the first term that is not trials().
     trialsArgument(addition.left, fail);
     trialsArgument(addition.right, fail);
     return fail(addition.place, 'trials() twice');

@@ -4,19 +4,19 @@
  *     p_{j+1}(x) = (x − α_{j+1}) p_j(x) − (‖p_j‖² / ‖p_{j−1}‖²) p_{j−1}(x),
  *     α_{j+1} = Σ x p_j(x)² / ‖p_j‖²,
  *
- * each divided by its norm at the end (Kennedy & Gentle 1980, Statistical Computing, pp. 343–4; the
- * recurrence of Forsythe 1957). The α and the norms are all that new values of x need.
+ * each finally divided by its norm (Kennedy & Gentle 1980, Statistical Computing, pp. 343–4; the
+ * recurrence of Forsythe 1957). The α and the norms suffice to evaluate new values of x.
  */
 
-import { dot } from '../linear-algebra/orthonormal.js';
+import { dot } from '../linear-algebra/sums.js';
 
-/** R's coefs: α_1 … α_k, then 1, ‖p_0‖², … ‖p_k‖²; as a list of numbers. */
-export type PolynomialBasis = readonly number[];
+/** R's coefs as a flat list: α_1 … α_k, then 1, ‖p_0‖², … ‖p_k‖². */
+type PolynomialBasis = readonly number[];
 
-/** Norms below this part of what the values' spread would make of them are rounding. */
+/** Norms below this share of their bound by the spread of the values are rounding errors. */
 const RANK_TOLERANCE = 1e-7;
 
-/** null where the values have not more distinct ones than the degree. */
+/** Returns null if the number of distinct values does not exceed the degree. */
 export function polynomialBasis(x: Float64Array, degree: number): PolynomialBasis | null {
   const n = x.length;
   if (new Set(x).size <= degree) return null;
@@ -35,7 +35,7 @@ export function polynomialBasis(x: Float64Array, degree: number): PolynomialBasi
       (value, i) => (centred[i] - alpha) * value - (j > 0 ? ratio * previous[i] : 0),
     );
     const before = dot(next, next);
-    // Once more against all before it: digits that the recurrence lost.
+    // Reorthogonalizes against all earlier polynomials, to restore digits lost in the recurrence.
     for (let other = 0; other <= j; other++) {
       const p = polynomials[other];
       const part = dot(next, p) / norms[other + 1];
@@ -81,7 +81,7 @@ export function rawPowers(x: Float64Array, degree: number): readonly Float64Arra
   return Array.from({ length: degree }, (_, j) => x.map((value) => power(value, j + 1)));
 }
 
-/** As R's `^`: a square is a product. */
+/** As R's `^`, which computes a square as a product. */
 export function power(base: number, exponent: number): number {
   return exponent === 2 ? base * base : base ** exponent;
 }

@@ -1,18 +1,19 @@
 /**
- * Columns of a design that say what other columns say, found as R's `lm` finds them: by a QR
- * factorization that passes over a column of which less than 1e-7 of its length is left when the
- * columns before it are taken out. With an intercept, columns are centred first.
+ * Finds linearly dependent columns of a design as R's `lm` does: by a QR factorization that skips a
+ * column if less than 1e-7 of its length remains after projection on the earlier columns. With an
+ * intercept, columns are centred first.
  *
- * Most designs have none, and a Cholesky factorization of their sums of products says so at a
- * fraction of the cost: where it leaves much of every column, there is nothing to be looked for.
+ * Most designs have none. A Cholesky factorization of the sums of products confirms this at a
+ * fraction of the cost if a large part of every column remains.
  */
 import { cholesky, mirrorLower } from '../linear-algebra/cholesky.js';
 import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
+import { norm } from '../linear-algebra/sums.js';
 import type { DependentColumn, DesignMatrix } from './design.js';
 
 const TOLERANCE = 1e-7;
 
-export interface RankFacts {
+interface RankFacts {
   readonly constantColumns: readonly string[];
   readonly dependentColumns: readonly DependentColumn[];
 }
@@ -36,7 +37,7 @@ export function rankFacts(given: DesignMatrix, intercept: boolean): RankFacts {
   return { constantColumns, dependentColumns };
 }
 
-/** Columns too large or too small to be squared, in units in which they can be. */
+/** Rescales columns whose squares would overflow or underflow. */
 function squarable(matrix: DesignMatrix): DesignMatrix {
   const { names, values } = matrix;
   const k = names.length;
@@ -52,7 +53,7 @@ function isConstant({ names, rows, values }: DesignMatrix, j: number): boolean {
   return true;
 }
 
-/** Of a column's length, so much must be left: far from where rounding could be mistaken for it. */
+/** The share of a column's length that must remain, far above rounding errors. */
 const PLAINLY_LEFT = 1e-3;
 
 function clearlyIndependent(
@@ -72,7 +73,7 @@ function clearlyIndependent(
   return lower?.every((value, at) => at % (k + 1) !== 0 || value > PLAINLY_LEFT) ?? false;
 }
 
-/** Σ (x_ia − x̄_a) (x_ib − x̄_b), from sums of what is mostly zero or near it: no digits are lost. */
+/** Σ (x_ia − x̄_a) (x_ib − x̄_b), from sums of values mostly near zero, to avoid cancellation. */
 function centredProducts(matrix: DesignMatrix, columns: readonly number[]): Float64Array {
   const k = columns.length;
   const { products, sums } = sumsOfProducts(matrix, columns, originsOf(matrix, columns));
@@ -81,7 +82,7 @@ function centredProducts(matrix: DesignMatrix, columns: readonly number[]): Floa
   );
 }
 
-/** Values from which those of each column are not far: 0 where it is the value of most. */
+/** An origin near the values of each column: 0 if most are 0, else the first value. */
 function originsOf({ names, rows, values }: DesignMatrix, columns: readonly number[]): number[] {
   const zeros = new Int32Array(names.length);
   for (let i = 0, at = 0; i < rows; i++) {
@@ -91,8 +92,8 @@ function originsOf({ names, rows, values }: DesignMatrix, columns: readonly numb
 }
 
 /**
- * Row by row over what is not zero: of a factor's columns that is one.
- * @returns also the sums of the columns, each without its origin
+ * Sums over the non-zero values of each row; only one of a factor's columns is non-zero.
+ * @returns also the sums of the columns, each relative to its origin
  */
 function sumsOfProducts(
   { names, rows, values }: DesignMatrix,
@@ -130,14 +131,14 @@ function centre(column: Float64Array): void {
   for (let i = 0; i < column.length; i++) column[i] -= mean;
 }
 
-/** Orthonormal vectors, each with the multiples of the columns (each of length 1) that it is. */
+/** Orthonormal vectors, each with its coefficients on the columns (scaled to length 1). */
 interface Basis {
   readonly names: string[];
   readonly vectors: Float64Array[];
   readonly coefficients: Float64Array[];
 }
 
-/** Adds a column to the basis and returns null, or returns the columns that make it up. */
+/** Adds a column to the basis and returns null, or returns the columns that it depends on. */
 function addOrExplain(basis: Basis, name: string, column: Float64Array): readonly string[] | null {
   const length = norm(column);
   if (length === 0) return [];
@@ -169,10 +170,4 @@ function addOrExplain(basis: Basis, name: string, column: Float64Array): readonl
     ),
   );
   return null;
-}
-
-function norm(vector: Float64Array): number {
-  let sum = 0;
-  for (const value of vector) sum += value * value;
-  return Math.sqrt(sum);
 }

@@ -1,32 +1,32 @@
 /**
- * What expressions are read in: rows of a table, and what of the data of the fit goes into them.
- * At the fit these constants are made and kept; for new rows they are looked up.
+ * The scope of expressions: rows of a table, and constants that depend on the data of the fit.
+ * These constants are computed and stored while fitting, and looked up for new rows.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badData } from '../checks/values.js';
+import { type FailAt, failIn } from '../text/cursor.js';
 import type { Formula } from './formula.js';
-import { type FormulaFail, failAt } from './formula-error.js';
 import type { Column } from './table.js';
 
 export interface Scope {
   readonly rows: number;
-  /** Of the row i of the scope, in the data as its owner has them, from 1. */
+  /** Row number in the user's data, from 1, of row i of the scope. */
   rowNumber(i: number): number;
-  /** A column as it was at the fit: of its kind, with its levels; without missing values. */
+  /** A column with its kind and levels in the fit, without missing values. */
   column(name: string, place: number): Column;
-  /** Numbers that depend on the data of the fit, such as a mean, by the text that wants them. */
+  /** Numbers that depend on the data of the fit, for example a mean, by the text of their call. */
   constants(text: string, make: () => readonly number[]): readonly number[];
   /** Levels of `factor(x)`, by its text. */
   levels(text: string, make: () => readonly string[]): readonly string[];
-  readonly fail: FormulaFail;
+  readonly fail: FailAt;
 }
 
-/** What a scope takes from the fit, or hands to it. */
-export interface Constants {
+/** Constants of a fit, by the text of the call that needs them. */
+interface Constants {
   readonly constants: Map<string, readonly number[]>;
   readonly factorLevels: Map<string, readonly string[]>;
 }
 
-/** Of the fit: constants are made where they are asked for first. */
+/** The scope while fitting: constants are computed on first use. */
 export function fittingScope(
   formula: Formula,
   table: { readonly rows: number; column(name: string): Column; rowNumber(i: number): number },
@@ -36,7 +36,7 @@ export function fittingScope(
     ...table,
     constants: (text, make) => remembered(made.constants, text, make),
     levels: (text, make) => remembered(made.factorLevels, text, make),
-    fail: failAt(formula.text),
+    fail: failIn('formula', formula.text),
   };
   return { scope, made };
 }
@@ -49,7 +49,7 @@ function remembered<T>(map: Map<string, T>, key: string, make: () => T): T {
   return value;
 }
 
-/** Of new rows: constants are those of the fit. */
+/** The scope for new rows: constants are those of the fit. */
 export function fittedConstants(design: {
   readonly constants: Readonly<Record<string, readonly number[]>>;
   readonly factorLevels: Readonly<Record<string, readonly string[]>>;
@@ -62,5 +62,5 @@ export function fittedConstants(design: {
 
 function lookUp<T>(record: Readonly<Record<string, T>>, text: string): T {
   if (Object.hasOwn(record, text)) return record[text];
-  throw new WeighbridgeError('bad-data', `the design of the fit has no constants of ${text}`);
+  throw badData(`the design of the fit has no constants of ${text}`);
 }

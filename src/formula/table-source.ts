@@ -1,11 +1,12 @@
 /**
- * Rows or columns as the user has them: the cells of each column, whatever the shape.
+ * Reads the cells of the user's rows or columns, and converts them to typed columns: numbers,
+ * booleans or factor levels.
  */
-import { WeighbridgeError } from '../errors.js';
-import type { DataInput } from './table.js';
-import { cleanText } from './text.js';
+import { badData, described, isArrayLike } from '../checks/values.js';
+import { cleanText, compareCodePoints } from './names.js';
+import type { Column, DataInput, FactorColumn } from './table.js';
 
-export interface Source {
+interface Source {
   readonly rows: number;
   readonly names: readonly string[];
   /** The cells of a column, by row. */
@@ -22,8 +23,12 @@ export function sourceOf(data: DataInput): Source {
 
 function rowsSource(data: readonly unknown[]): Source {
   const records = data.map((row, i) => {
-    if (isRecord(row)) return row;
-    throw badData(`row ${i + 1}: expected a record of columns, found ${described(row)}`);
+    if (isRow(row)) return row;
+    throw badData(`row ${i + 1}: expected a record of columns, found ${described(row)}`, {
+      row: i + 1,
+      found: row,
+      expected: 'a record of columns',
+    });
   });
   const keys = new Set<string>();
   for (const record of records) for (const key of Object.keys(record)) keys.add(key);
@@ -43,7 +48,7 @@ function rowsSource(data: readonly unknown[]): Source {
   };
 }
 
-/** A column whose name is written by different characters that look the same. */
+/** The cell of a column whose name has other characters that look the same. */
 function cellOfSeveral(
   records: readonly Record<string, unknown>[],
   keys: readonly string[],
@@ -51,17 +56,19 @@ function cellOfSeveral(
 ): (row: number) => unknown {
   return (row) => {
     const own = keys.filter((key) => Object.hasOwn(records[row], key));
-    if (own.length > 1) throw badData(`row ${row + 1}: ${alike(name)}`);
+    if (own.length > 1)
+      throw badData(`row ${row + 1}: ${alike(name)}`, { row: row + 1, column: name });
     return own.length === 0 ? null : records[row][own[0]];
   };
 }
 
-/** For messages: two names that differ in characters alone. */
+/** The message for two names that look the same but have different characters. */
 export function alike(name: string): string {
   return `two columns are called '${name}', by characters that look the same; expected different names`;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Rows may be class instances, for example Arrow rows. */
+function isRow(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !isArrayLike(value);
 }
 
@@ -69,9 +76,13 @@ function columnsSource(entries: readonly [string, unknown][]): Source {
   const columns = new Map<string, ArrayLike<unknown>>();
   for (const [key, values] of entries) {
     const name = cleanText(key);
-    if (columns.has(name)) throw badData(alike(name));
+    if (columns.has(name)) throw badData(alike(name), { column: name });
     if (!isArrayLike(values)) {
-      throw badData(`column '${name}': expected an array of values, found ${described(values)}`);
+      throw badData(`column '${name}': expected an array of values, found ${described(values)}`, {
+        column: name,
+        found: values,
+        expected: 'an array of values',
+      });
     }
     columns.set(name, values);
   }
@@ -81,6 +92,7 @@ function columnsSource(entries: readonly [string, unknown][]): Source {
     if (length !== rows) {
       throw badData(
         `column '${name}' has ${length} values where column '${first[0]}' has ${rows}; columns are of one length`,
+        { column: name, found: length, expected: `${rows} values` },
       );
     }
   }
@@ -94,37 +106,114 @@ function columnsSource(entries: readonly [string, unknown][]): Source {
   };
 }
 
-function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  if (Array.isArray(value)) return true;
-  return ArrayBuffer.isView(value) && !(value instanceof DataView);
-}
-
-/** What stands in a column that a reader of files cannot read: an error where a formula uses it. */
+/** A cell that a file reader cannot decode: an error if a formula uses its column. */
 export class UnsupportedValue {
-  /** @param described for a message: a value of the type LIST, which is not supported */
+  /**
+   * @param described for messages, for example 'a value of the type LIST, which is not supported'
+   */
   constructor(readonly described: string) {}
 }
 
-/** A value for a message. */
-export function described(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `the text '${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
-    case 'number':
-    case 'bigint':
-      return `the number ${value}`;
-    case 'boolean':
-      return `the boolean ${value}`;
-    case 'object':
-      if (value === null) return 'null';
-      if (value instanceof UnsupportedValue) return value.described;
-      if (isArrayLike(value)) return 'an array';
-      return value instanceof Date ? 'a Date' : 'an object';
-    default:
-      return `a value of type ${typeof value}`;
-  }
+/** A description of a cell for messages. */
+function describedCell(value: unknown): string {
+  return value instanceof UnsupportedValue ? value.described : described(value);
 }
 
-export function badData(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-data', message.replace(/\s/g, ' '));
+type CellKind = 'number' | 'boolean' | 'string' | 'bigint';
+
+/** The typed column, or a message if the cells are inconsistent. */
+export function readColumn(
+  name: string,
+  rows: number,
+  cell: (row: number) => unknown,
+): Column | string {
+  let kind: CellKind | null = null;
+  let unsafe = false;
+  let fractions = false;
+  let firstRow = 0;
+  for (let row = 0; row < rows; row++) {
+    const value = cell(row);
+    if (value === null || value === undefined || Number.isNaN(value)) continue;
+    const type = typeof value;
+    if (type !== 'number' && type !== 'boolean' && type !== 'string' && type !== 'bigint') {
+      return `column '${name}', row ${row + 1}: found ${describedCell(value)}, expected a number, text or a boolean`;
+    }
+    if (kind === null) {
+      kind = type;
+      firstRow = row;
+    }
+    if (type !== kind && !(isNumeric(type) && isNumeric(kind))) {
+      return `column '${name}', row ${row + 1}: found ${describedCell(value)} where row ${firstRow + 1} has ${describedCell(cell(firstRow))}; a column holds values of one kind`;
+    }
+    if (type === 'bigint') {
+      if (!Number.isSafeInteger(Number(value))) unsafe = true;
+    } else if (type === 'number' && !Number.isInteger(value)) fractions = true;
+    else if (typeof value === 'string' && value.includes('\0')) {
+      return `column '${name}', row ${row + 1}: found ${describedCell(value.replaceAll('\0', '\\0'))} with a NUL character, expected text without`;
+    }
+  }
+  // A column with fractions has measurements, not identifiers, so its values may be rounded.
+  return typedColumn(kind, rows, cell, unsafe && !fractions);
+}
+
+function isNumeric(type: CellKind): boolean {
+  return type === 'number' || type === 'bigint';
+}
+
+function typedColumn(
+  kind: CellKind | null,
+  rows: number,
+  cell: (row: number) => unknown,
+  unsafe: boolean,
+): Column {
+  if (kind === 'boolean') {
+    const codes = new Int8Array(rows);
+    for (let row = 0; row < rows; row++) {
+      const value = cell(row);
+      codes[row] = typeof value === 'boolean' ? Number(value) : -1;
+    }
+    return { kind: 'boolean', codes };
+  }
+  if (kind === 'string') return factorOf(rows, cell, compareCodePoints);
+  if (unsafe) return factorOf(rows, cell, compareIntegers);
+  const values = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const value = cell(row);
+    values[row] =
+      typeof value === 'number' || typeof value === 'bigint' ? Number(value) : Number.NaN;
+  }
+  return { kind: 'numeric', values };
+}
+
+function factorOf(
+  rows: number,
+  cell: (row: number) => unknown,
+  compare: (a: string, b: string) => number,
+): FactorColumn {
+  const place = new Map<string, number>();
+  const codes = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const value = cell(row);
+    if (value === null || value === undefined || Number.isNaN(value)) {
+      codes[row] = -1;
+      continue;
+    }
+    const label = String(value);
+    const found = place.get(label);
+    codes[row] = found ?? place.size;
+    if (found === undefined) place.set(label, place.size);
+  }
+  const seen = [...place.keys()].map(cleanText);
+  const levels = [...new Set(seen)].sort(compare);
+  const sorted = new Map(levels.map((level, code) => [level, code]));
+  const recode = seen.map((level) => sorted.get(level) ?? -1);
+  return { kind: 'factor', levels, codes: codes.map((code) => (code < 0 ? -1 : recode[code])) };
+}
+
+function compareIntegers(a: string, b: string): number {
+  const difference = Number(a) - Number(b);
+  const whole = /^-?\d+$/;
+  if (difference !== 0 || !whole.test(a) || !whole.test(b)) return difference;
+  if (a === b) return 0;
+  return BigInt(a) < BigInt(b) ? -1 : 1;
 }

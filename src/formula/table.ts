@@ -1,21 +1,18 @@
 /**
- * A table of data as the user has it, rows or columns, and as the formula reads it: typed columns
- * with missing values marked.
- *
- * What is wrong with a column is an error where a formula uses the column: a table has columns that
- * nobody asks for.
+ * Converts the user's rows or columns to typed columns with missing values marked. A bad column is
+ * an error only if the formula uses it.
  */
-import { didYouMean, listed } from './names.js';
-import { readColumn } from './read-column.js';
-import { badData, sourceOf } from './table-source.js';
-import { cleanText } from './text.js';
+import { didYouMean, listed } from '../checks/names.js';
+import { badData } from '../checks/values.js';
+import { cleanText } from './names.js';
+import { readColumn, sourceOf } from './table-source.js';
 
 /** A value of a data set. null, undefined and NaN are missing values. */
 export type Cell = number | string | boolean | bigint | null | undefined;
 
 /**
- * A record of `Cell`s a row, or an array a column. Rows are objects to the compiler, which would
- * not take an interface for a record; what their cells hold is looked at when they are read.
+ * A record of `Cell`s per row, or an array per column. Rows have the type `object`, because
+ * TypeScript does not accept an interface as a record; cells are checked when they are read.
  */
 export type DataInput = readonly object[] | Readonly<Record<string, ArrayLike<Cell>>>;
 
@@ -23,44 +20,44 @@ export type Column = NumericColumn | BooleanColumn | FactorColumn;
 
 export interface NumericColumn {
   readonly kind: 'numeric';
-  /** NaN where missing. */
+  /** NaN if missing. */
   readonly values: Float64Array;
 }
 
 export interface BooleanColumn {
   readonly kind: 'boolean';
-  /** 1, 0, or -1 where missing. */
+  /** 1, 0, or -1 if missing. */
   readonly codes: Int8Array;
 }
 
 export interface FactorColumn {
   readonly kind: 'factor';
   readonly levels: readonly string[];
-  /** Place of the value among the levels, -1 where missing. */
+  /** Index of each value's level, -1 if missing. */
   readonly codes: Int32Array;
 }
 
 export interface Table {
   readonly rows: number;
   readonly columns: Readonly<Record<string, Column>>;
-  /** Columns that hold what no column can, with the reason: an error where a formula uses one. */
+  /** Reasons of unreadable columns, by name; using one in a formula is an error. */
   readonly unreadable?: Readonly<Record<string, string>>;
 }
 
-export interface TableOptions {
+interface TableOptions {
   /**
-   * Levels of factors in their order, the reference level first; code-point order elsewhere. A
-   * column of numbers or booleans with levels becomes a factor.
+   * Levels of factors in order, the reference level first. A column of numbers or booleans with
+   * levels becomes a factor. @default code-point order
    */
   readonly levels?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
  * Reads data: numbers and bigints become numeric columns, booleans boolean ones, text factors.
- * Integers beyond 2^53, which numbers cannot hold, become levels of a factor: good to group by,
+ * Integers beyond 2^53, which numbers cannot hold, become levels of a factor: usable for grouping,
  * and an error as a predictor or an outcome.
  *
- * @throws WeighbridgeError 'bad-data' for columns of unequal length and what is no table
+ * @throws WeighbridgeError `bad-data` if the data are not a table or columns have unequal lengths
  */
 export function tableOf(data: DataInput, options: TableOptions = {}): Table {
   const { rows, names, cells } = sourceOf(data);
@@ -69,7 +66,10 @@ export function tableOf(data: DataInput, options: TableOptions = {}): Table {
   );
   for (const name of levels.keys()) {
     if (!names.includes(name)) {
-      throw badData(`levels are given for '${name}', which is no column${didYouMean(name, names)}`);
+      throw badData(
+        `levels are given for '${name}', which is not a column${didYouMean(name, names)}`,
+        { column: name },
+      );
     }
   }
   const columns: [string, Column][] = [];
@@ -80,7 +80,7 @@ export function tableOf(data: DataInput, options: TableOptions = {}): Table {
     if (typeof column === 'string') unreadable.push([name, column]);
     else columns.push([name, given === undefined ? column : withLevels(name, column, rows, given)]);
   }
-  // fromEntries makes properties of its own even of a column '__proto__'.
+  // fromEntries creates an own property even for a column '__proto__'.
   return {
     rows,
     columns: Object.fromEntries(columns),
@@ -88,17 +88,17 @@ export function tableOf(data: DataInput, options: TableOptions = {}): Table {
   };
 }
 
-/** A column by its name. @throws WeighbridgeError 'bad-data' where there is none, or none to be read */
+/** A column by its name. @throws WeighbridgeError `bad-data` for a missing or unreadable column */
 export function columnOf(table: Table, asked: string): Column {
   const name = cleanText(asked);
   if (Object.hasOwn(table.columns, name)) return table.columns[name];
   if (table.unreadable !== undefined && Object.hasOwn(table.unreadable, name)) {
-    throw badData(table.unreadable[name]);
+    throw badData(table.unreadable[name], { column: name });
   }
-  throw badData(noColumn(table, name));
+  throw badData(noColumn(table, name), { column: name });
 }
 
-/** Names of all columns, those that cannot be read among them. */
+/** Names of all columns, including unreadable ones. */
 export function columnNames(table: Table): readonly string[] {
   return [...Object.keys(table.columns), ...Object.keys(table.unreadable ?? {})];
 }
@@ -111,7 +111,7 @@ export function hasColumn(table: Table, asked: string): boolean {
   );
 }
 
-/** For messages. */
+/** The message for a missing column. */
 export function noColumn(table: Table, name: string): string {
   const names = columnNames(table);
   return `no column '${name}' in the data${didYouMean(name, names)} (columns: ${listed(names)})`;
@@ -122,7 +122,7 @@ export function isMissing(column: Column, row: number): boolean {
   return column.kind === 'numeric' ? Number.isNaN(column.values[row]) : column.codes[row] < 0;
 }
 
-/** The value of a row as a level's name, `TRUE` and `FALSE` of a boolean; null where it is missing. */
+/** The value of a row as a level: `TRUE` and `FALSE` for a boolean; null if it is missing. */
 export function labelAt(column: Column, row: number): string | null {
   if (isMissing(column, row)) return null;
   switch (column.kind) {
@@ -149,12 +149,12 @@ export function labelsOf(column: Column): readonly (string | null)[] {
   });
 }
 
-/** Labels that occur, in the order of a factor's levels: numbers by size, FALSE before TRUE. */
+/** Labels that occur, ordered as a factor's levels: numbers by size, FALSE before TRUE. */
 export function levelsOf(column: Column): readonly string[] {
   switch (column.kind) {
     case 'numeric': {
       const present = new Set(column.values.filter((value) => !Number.isNaN(value)));
-      // Numbers that differ after the 15th digit are one level, as in R.
+      // Numbers that agree to 15 digits are one level, as in R.
       return [...new Set([...Float64Array.from(present).sort()].map(numberLabel))];
     }
     case 'boolean':
@@ -166,12 +166,12 @@ export function levelsOf(column: Column): readonly string[] {
   }
 }
 
-/** A number as a level: 15 significant digits, as R's factors have. */
+/** The label of a number: 15 significant digits, as in R's factors. */
 function numberLabel(value: number): string {
   return String(Number(value.toPrecision(15)));
 }
 
-/** Rows of a column, in a new column. Levels that occur no more are dropped. */
+/** A new column with some rows of a column. Unused levels are dropped. */
 export function selectRows(column: Column, rows: Int32Array): Column {
   switch (column.kind) {
     case 'numeric':
@@ -195,7 +195,7 @@ export function selectRows(column: Column, rows: Int32Array): Column {
   }
 }
 
-/** A loop, which is many times as fast as the `from` of a typed array. */
+/** A loop is much faster than `from` of a typed array. */
 function picked<T extends Float64Array | Int8Array | Int32Array>(
   values: T,
   rows: Int32Array,
@@ -214,7 +214,11 @@ function withLevels(
   const levels = given.map(cleanText);
   const place = new Map<string, number>();
   for (const level of levels) {
-    if (place.has(level)) throw badData(`the levels of '${name}' have '${level}' twice`);
+    if (place.has(level))
+      throw badData(`the levels of '${name}' have '${level}' twice`, {
+        column: name,
+        found: level,
+      });
     place.set(level, place.size);
   }
   const codes = new Int32Array(rows);
@@ -224,6 +228,7 @@ function withLevels(
     if (code === undefined) {
       throw badData(
         `column '${name}', row ${row + 1}: found '${label}', which is none of the levels given: ${listed(levels)}`,
+        { column: name, row: row + 1, found: label },
       );
     }
     codes[row] = code;

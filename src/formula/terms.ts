@@ -1,29 +1,30 @@
 /**
- * Right of `~` to terms: R's algebra of model formulas (Wilkinson & Rogers 1973, Applied Statistics
- * 22; as R's `terms` has it). A term is a set of variables, an operator a rule to join lists of
- * terms; the list that results is sorted by the number of variables, and else stays as written.
+ * Expands the right side of `~` to terms by R's algebra of model formulas (Wilkinson & Rogers 1973,
+ * Applied Statistics 22; R's `terms`). A term is a set of variables; an operator joins lists of
+ * terms. The result is sorted by the number of variables; ties keep their order.
  */
-import { isVariable } from './check.js';
+
+import type { FailAt } from '../text/cursor.js';
+import { isBar, isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
-import type { FormulaFail } from './formula-error.js';
 import { firstArgument } from './functions.js';
 import { compareCodePoints } from './names.js';
 
-/** Of a level of the model: the population's, or what varies by a group. */
+/** Population-level terms, or the terms that vary by group. */
 export interface Terms {
   readonly intercept: boolean;
-  /** By first appearance, each once. */
+  /** Unique, in order of first appearance. */
   readonly variables: readonly Expression[];
-  /** Places of variables in ascending order, a list a term. */
+  /** For each term, the indices of its variables in ascending order. */
   readonly terms: readonly (readonly number[])[];
 }
 
 export interface GroupTerm {
   /** `g`, or `g:h`. */
   readonly group: string;
-  /** The columns that are joined. */
+  /** The columns of the grouping factor. */
   readonly columns: readonly NameExpression[];
   readonly varying: Terms;
   readonly correlated: boolean;
@@ -32,23 +33,23 @@ export interface GroupTerm {
 
 export interface FormulaTerms {
   readonly population: Terms;
-  /** Their arguments: numbers that are added. */
+  /** Arguments of `offset()`, which are summed. */
   readonly offsets: readonly Expression[];
-  /** By the code points of the group's name, as brms has them, and else as written. */
+  /** Sorted by the code points of the group's name, as in brms; ties keep their order. */
   readonly groups: readonly GroupTerm[];
 }
 
 const MAX_TERMS = 2000;
-/** Of pairs of terms that the operators of a formula join, in all: what it costs to expand it. */
+/** Maximum number of pairs of terms joined by all operators of a formula, which limits the cost. */
 const MAX_PAIRS = 200_000;
 
-/** @param dot columns that `.` stands for */
+/** @param dot columns denoted by `.` */
 export function expandPredictors(
   predictors: Expression,
   dot: readonly string[],
-  fail: FormulaFail,
+  fail: FailAt,
 ): FormulaTerms {
-  const expansion = expander(dot, fail);
+  const expansion = new Expander(dot, fail);
   const population = inOrderOfTerms(expansion.terms(predictors));
   const groups = [...remainingGroups(expansion.bars, fail)];
   groups.sort((a, b) => compareCodePoints(a.group, b.group));
@@ -56,7 +57,7 @@ export function expandPredictors(
   return { population, offsets: expansion.offsets, groups };
 }
 
-function remainingGroups(bars: readonly Bar[], fail: FormulaFail): readonly GroupTerm[] {
+function remainingGroups(bars: readonly Bar[], fail: FailAt): readonly GroupTerm[] {
   let groups: readonly GroupTerm[] = [];
   for (const { bar, removed } of bars) {
     const terms = groupTerms(bar, fail);
@@ -65,12 +66,12 @@ function remainingGroups(bars: readonly Bar[], fail: FormulaFail): readonly Grou
   return groups;
 }
 
-/** R takes away what is written alike and passes over the rest; what cannot be found is refused here. */
+/** Throws on the removal of a group term that the formula lacks, which R ignores. */
 function withoutGroups(
   groups: readonly GroupTerm[],
   removed: readonly GroupTerm[],
   bar: BinaryExpression,
-  fail: FormulaFail,
+  fail: FailAt,
 ): readonly GroupTerm[] {
   return removed.reduce((left, term) => {
     const rest = left.filter((other) => groupKey(other) !== groupKey(term));
@@ -81,7 +82,7 @@ function withoutGroups(
   }, groups);
 }
 
-/** The same for terms of the same effects, however they are written. */
+/** A key that is equal for terms with the same effects, independent of spelling. */
 function groupKey({ columns, varying, correlated }: GroupTerm): string {
   const effects = varying.terms.map((term) =>
     term.map((variable) => formatExpression(varying.variables[variable])).sort(),
@@ -108,9 +109,9 @@ export function termsText(terms: Terms): string {
 }
 
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
-function groupTerms(bar: BinaryExpression, fail: FormulaFail): readonly GroupTerm[] {
-  const varying = inOrderOfTerms(expander([], fail).terms(bar.left));
-  const grouping = expander([], fail).terms(bar.right);
+function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
+  const varying = inOrderOfTerms(new Expander([], fail).terms(bar.left));
+  const grouping = new Expander([], fail).terms(bar.right);
   return grouping.terms.map((term) => {
     const columns = term.map((variable) => grouping.variables[variable]).filter(isName);
     return {
@@ -127,8 +128,8 @@ function isName(expression: Expression): expression is NameExpression {
   return expression.kind === 'name';
 }
 
-/** brms refuses an effect that a group has twice, for then the two cannot be told apart. */
-function refuseTwice(groups: readonly GroupTerm[], fail: FormulaFail): void {
+/** Rejects repeated effects of a group, which are not identified, as brms does. */
+function refuseTwice(groups: readonly GroupTerm[], fail: FailAt): void {
   const seen = new Set<string>();
   for (const { group, varying, place } of groups) {
     const labels = varying.terms.map((term) => termLabel(varying, term));
@@ -141,95 +142,112 @@ function refuseTwice(groups: readonly GroupTerm[], fail: FormulaFail): void {
 }
 
 /** `x1:g`. */
-export function termLabel({ variables }: Terms, term: readonly number[]): string {
+function termLabel({ variables }: Terms, term: readonly number[]): string {
   return term.map((variable) => formatExpression(variables[variable])).join(':');
 }
 
 type Term = readonly number[];
 
-/** A group term as it is met: added, or taken away from those before it. */
+/** A group term that is added to or removed from the preceding ones. */
 interface Bar {
   readonly bar: BinaryExpression;
   readonly removed: boolean;
 }
 
-interface Expander {
-  terms(expression: Expression): Terms;
-  /** Met on the way. */
-  readonly bars: readonly Bar[];
-  readonly offsets: readonly Expression[];
-}
+/** Expands one side of a formula, or of a group term. */
+class Expander {
+  /** Group terms and offsets found so far. */
+  readonly bars: Bar[] = [];
+  offsets: readonly Expression[] = [];
+  readonly #variables: Expression[] = [];
+  readonly #placeOf = new Map<string, number>();
+  readonly #budget: Budget;
+  #intercept = true;
 
-function expander(dot: readonly string[], fail: FormulaFail): Expander {
-  const variables: Expression[] = [];
-  const placeOf = new Map<string, number>();
-  const bars: Bar[] = [];
-  const offsets: Expression[] = [];
-  const budget: Budget = { pairs: 0, fail };
-  let intercept = true;
+  /** @param dot columns denoted by `.` */
+  constructor(
+    private readonly dot: readonly string[],
+    private readonly fail: FailAt,
+  ) {
+    this.#budget = { pairs: 0, fail };
+  }
 
-  const variable = (expression: Expression): Term => {
-    const label = formatExpression(expression);
-    let place = placeOf.get(label);
-    if (place === undefined) {
-      place = variables.push(expression) - 1;
-      placeOf.set(label, place);
-    }
-    return [place];
-  };
+  terms(expression: Expression): Terms {
+    const expanded = this.#expand(expression, 1);
+    // Array.sort is stable.
+    const terms = [...expanded].sort((a, b) => a.length - b.length);
+    return { intercept: this.#intercept, variables: this.#variables, terms };
+  }
 
-  /** `sign` is −1 within what is taken away: there 1 removes the intercept, and 0 adds it. */
-  const expand = (expression: Expression, sign: 1 | -1): readonly Term[] => {
+  /** `sign` is −1 inside a subtraction, where 1 removes the intercept and 0 adds it. */
+  #expand(expression: Expression, sign: 1 | -1): readonly Term[] {
     switch (expression.kind) {
       case 'number':
-        intercept = (expression.value === 1) === (sign === 1);
+        this.#intercept = (expression.value === 1) === (sign === 1);
         return [];
       case 'name':
-        return [variable(expression)];
+        return [this.#variable(expression)];
       case 'dot':
-        return dot.map((name) => variable({ kind: 'name', name, place: expression.place }));
+        return this.dot.map((name) =>
+          this.#variable({ kind: 'name', name, place: expression.place }),
+        );
       case 'parentheses': {
         const { inner } = expression;
-        if (inner.kind !== 'binary' || !inner.operator.startsWith('|')) return expand(inner, sign);
-        bars.push({ bar: inner, removed: sign < 0 });
+        if (inner.kind !== 'binary' || !isBar(inner)) return this.#expand(inner, sign);
+        this.bars.push({ bar: inner, removed: sign < 0 });
         return [];
       }
       case 'unary': {
-        if (expression.operator === '!') return [variable(expression)];
-        if (expression.operator === '+') return expand(expression.operand, sign);
-        expand(expression.operand, flip(sign));
+        if (expression.operator === '!') return [this.#variable(expression)];
+        if (expression.operator === '+') return this.#expand(expression.operand, sign);
+        this.#expand(expression.operand, flip(sign));
         return [];
       }
       case 'binary':
-        return isVariable(expression) ? [variable(expression)] : operate(expression, sign);
+        return isVariable(expression)
+          ? [this.#variable(expression)]
+          : this.#operate(expression, sign);
       case 'call':
-        if (expression.function !== 'offset') return [variable(expression)];
-        takeOffset(expression, sign);
+        if (expression.function !== 'offset') return [this.#variable(expression)];
+        this.#takeOffset(expression, sign);
         return [];
       case 'logical':
       case 'text':
       case 'constant':
-        return fail(expression.place, `${formatExpression(expression)} is no term`);
+        return this.fail(expression.place, `${formatExpression(expression)} is not a term`);
     }
-  };
+  }
 
-  const takeOffset = (call: CallExpression, sign: 1 | -1): void => {
-    const added = firstArgument(call, fail);
+  #variable(expression: Expression): Term {
+    const label = formatExpression(expression);
+    let place = this.#placeOf.get(label);
+    if (place === undefined) {
+      place = this.#variables.push(expression) - 1;
+      this.#placeOf.set(label, place);
+    }
+    return [place];
+  }
+
+  #takeOffset(call: CallExpression, sign: 1 | -1): void {
+    const added = firstArgument(call, this.fail);
     if (sign === 1) {
-      offsets.push(added);
+      this.offsets = [...this.offsets, added];
       return;
     }
     const text = formatExpression(added);
-    const rest = offsets.filter((other) => formatExpression(other) !== text);
-    if (rest.length === offsets.length) fail(call.place, `no offset(${text}) to take away`);
-    offsets.splice(0, offsets.length, ...rest);
-  };
+    const rest = this.offsets.filter((other) => formatExpression(other) !== text);
+    if (rest.length === this.offsets.length) {
+      this.fail(call.place, `no offset(${text}) to take away`);
+    }
+    this.offsets = rest;
+  }
 
-  const operate = (expression: BinaryExpression, sign: 1 | -1): readonly Term[] => {
+  #operate(expression: BinaryExpression, sign: 1 | -1): readonly Term[] {
     const { operator, place } = expression;
-    const left = expand(expression.left, sign);
+    const budget = this.#budget;
+    const left = this.#expand(expression.left, sign);
     if (operator === '^') return power(left, numberOf(expression.right) ?? 1, budget, place);
-    const right = expand(expression.right, operator === '-' ? flip(sign) : sign);
+    const right = this.#expand(expression.right, operator === '-' ? flip(sign) : sign);
     switch (operator) {
       case '+':
         return distinct([...left, ...right]);
@@ -239,36 +257,24 @@ function expander(dot: readonly string[], fail: FormulaFail): Expander {
       }
       case ':':
         return crossed(left, right, budget, place);
-      case '*':
-        return limited(
-          distinct([...left, ...right, ...crossed(left, right, budget, place)]),
-          fail,
-          place,
-        );
+      case '*': {
+        const all = [...left, ...right, ...crossed(left, right, budget, place)];
+        return limited(distinct(all), this.fail, place);
+      }
       case '/':
         return distinct([...left, ...crossed([union(left)], right, budget, place)]);
       case '%in%':
         return crossed(left, [union(right)], budget, place);
       default:
-        return fail(place, `${operator} outside of parentheses`);
+        return this.fail(place, `${operator} outside of parentheses`);
     }
-  };
-
-  return {
-    bars,
-    offsets,
-    terms(expression) {
-      const expanded = expand(expression, 1);
-      // Array.sort is stable.
-      const terms = [...expanded].sort((a, b) => a.length - b.length);
-      return { intercept, variables, terms };
-    },
-  };
+  }
 }
 
 /**
- * Variables by their first appearance in the sorted terms, as brms has them: it gives R the terms
- * anew. So the interaction of `f * x - f`, whose terms are `x` and `f:x`, is called `x:f`.
+ * Orders variables by their first appearance in the sorted terms, as in brms, which passes the
+ * terms to R again. So the interaction in `f * x - f`, with the terms `x` and `f:x`, is called
+ * `x:f`.
  */
 function inOrderOfTerms({ intercept, variables, terms }: Terms): Terms {
   const order = [...new Set(terms.flat())];
@@ -304,24 +310,24 @@ function union(terms: readonly Term[]): Term {
 
 interface Budget {
   pairs: number;
-  readonly fail: FormulaFail;
+  readonly fail: FailAt;
 }
 
-/** Each of the one joined with each of the other. */
+/** Joins each term of one list with each term of the other. */
 function crossed(
   left: readonly Term[],
   right: readonly Term[],
   budget: Budget,
   place: number,
 ): readonly Term[] {
-  // Counted before they are made: pairs of few terms can be many.
+  // Checked before the pairs are created, since their number grows quadratically.
   budget.pairs += left.length * right.length;
   if (budget.pairs > MAX_PAIRS) budget.fail(place, 'too many interactions to expand');
   const joined = left.flatMap((a) => right.map((b) => union([a, b])));
   return limited(distinct(joined), budget.fail, place);
 }
 
-/** `(a + b)^2`: crossed with itself, until nothing is added. */
+/** `(a + b)^2`: crosses terms with themselves until no term is added. */
 function power(
   terms: readonly Term[],
   exponent: number,
@@ -337,7 +343,7 @@ function power(
   return result;
 }
 
-function limited(terms: readonly Term[], fail: FormulaFail, place: number): readonly Term[] {
+function limited(terms: readonly Term[], fail: FailAt, place: number): readonly Term[] {
   if (terms.length > MAX_TERMS) fail(place, `more than ${MAX_TERMS} terms`);
   return terms;
 }

@@ -1,34 +1,65 @@
 /**
- * Asks for the answers that a stage still lacks and records each before it is told of.
+ * Collects the missing answers of a stage, by single requests or by the Batch API. An answer is on
+ * disk before it is yielded.
  */
 import { setMaxListeners } from 'node:events';
+import type { AnswersSoFar, CollectionStage } from '../packs/design.js';
+import { AnswerGuard } from './answer-guard.js';
 import { collectByBatch } from './collect-by-batch.js';
 import type { RunningStudy } from './open-study.js';
-import type { CollectionStage } from './plan.js';
 import type { StoredAnswer } from './record/record.js';
-import { askedOf, itemsToAsk, keepFailure, requestFor, spentOn, stored } from './trial-request.js';
+import {
+  acceptance,
+  answersSoFar,
+  askedOf,
+  itemsToAsk,
+  keepFailure,
+  requestFor,
+  stored,
+} from './trial-request.js';
 import { unordered } from './unordered.js';
-import { openVoidGuard, type VoidGuard } from './void-guard.js';
 
-export interface CollectControl {
-  /** Lets requests in flight finish, for they are paid for, and starts no more. */
-  readonly stop?: AbortSignal | undefined;
-  /** Ask, and pay, again for batches that are gone from the server. */
-  readonly retryFailed?: 'retry' | 'stop' | undefined;
-  /** Something went otherwise than it should, and was dealt with: one line. */
-  readonly onWarning?: ((line: string) => void) | undefined;
-  /** Ask again where the accepted answer is void or filtered; a new one takes its place. */
+interface CollectControl {
+  /** Once aborted, no more requests start; those in flight are paid for, so they are awaited. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Repeat, and pay for, batches that are gone from the server, and trials whose prompt was refused
+   * or whose answers could not be read. @default false
+   */
+  readonly retryFailed?: boolean | undefined;
+  /**
+   * Repeat trials whose accepted answer is void or filtered; the new answer replaces it. @default
+   * false
+   */
   readonly retryInvalid?: boolean | undefined;
-  /** Go on where the model answers nothing. */
-  readonly keepVoid?: boolean | undefined;
-  /** Told of the first failure at once; the iteration ends when what is in flight is home. */
+  /** Continue even if all answers are invalid at first, or hold no text. @default false */
+  readonly keepGoing?: boolean | undefined;
+  /** Receives one line for each problem that was handled. */
+  readonly onWarning?: ((line: string) => void) | undefined;
+  /**
+   * Receives the first failure immediately; the iteration ends when requests in flight have
+   * finished.
+   */
   readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
+/** A collection: the stage, the model, and how it is asked. */
+export interface Collection {
+  readonly study: RunningStudy;
+  readonly stage: CollectionStage;
+  /** The model to ask, base or trained. */
+  readonly model: string;
+  /** Answers of the stages that this one needs. */
+  readonly answers: AnswersSoFar;
+  readonly control: CollectControl;
+  readonly guard: AnswerGuard;
+}
+
 /**
- * Yields each answer when it is on disk, in the order in which they come.
+ * Yields answers in order of arrival.
  * @param model the model to ask, base or trained
- * @throws WeighbridgeError `void-answers` where the model answers nothing
+ * @throws WeighbridgeError `invalid-answers` if the first 20 answers are all invalid, or the model returns no text; `job-failed`, `server`,
+ * `unknown-model`, `budget`, `disk-full`
  */
 export async function* collect(
   study: RunningStudy,
@@ -37,73 +68,67 @@ export async function* collect(
   control: CollectControl = {},
 ): AsyncGenerator<StoredAnswer, void, undefined> {
   const { record, configuration } = study;
-  const items = itemsToAsk(stage, record, control.retryInvalid);
-  const guard = openVoidGuard(stage);
-  const work = configuration.server.mode === 'batch' ? collectByBatch : collectLive;
-  yield* work(study, stage, model, { items, control, guard });
-  const reason = control.stop?.aborted ? null : guard.atEnd(() => record.answers(stage.id));
-  if (reason && !control.keepVoid) throw reason;
+  const { signal, keepGoing } = control;
+  const items = itemsToAsk(stage, record, control);
+  const guard = new AnswerGuard(stage, () => record.answers(stage.id));
+  const answers = answersSoFar(study.stages, record);
+  const collection = { study, stage, model, answers, control, guard };
+  if (configuration.server.mode === 'batch') {
+    yield* collectByBatch(collection, items);
+  } else {
+    const live = new LiveCollection(collection);
+    yield* unordered(items, study.places, (item) => live.ask(item), signal);
+    live.throwIfFailed();
+  }
+  const reason = signal?.aborted ? null : guard.atEnd();
+  if (reason && !keepGoing) throw reason;
 }
 
-/** What is to be asked, and how. */
-export interface CollectWork {
-  readonly items: readonly number[];
-  readonly control: CollectControl;
-  readonly guard: VoidGuard;
-}
+/** Collects by single requests. The first failure aborts all requests that have not been sent. */
+class LiveCollection {
+  private readonly failure = new AbortController();
+  private readonly signal: AbortSignal;
 
-async function* collectLive(
-  study: RunningStudy,
-  stage: CollectionStage,
-  model: string,
-  { items, control, guard }: CollectWork,
-): AsyncGenerator<StoredAnswer, void, undefined> {
-  const { client, record, configuration } = study;
-  const { concurrency, logprobs } = configuration.server;
-  const prices = study.prices.of(model);
-  const halt = openHalt(control);
-  const ask = async (item: number): Promise<StoredAnswer> => {
-    const request = requestFor(stage, item, model, logprobs);
+  constructor(private readonly collection: Collection) {
+    const { signal } = collection.control;
+    this.signal = signal ? AbortSignal.any([signal, this.failure.signal]) : this.failure.signal;
+    // One listener per waiting request is not a leak.
+    setMaxListeners(0, this.signal);
+  }
+
+  /** Resolves when the answer is on disk. */
+  async ask(item: number): Promise<StoredAnswer> {
+    const { study, stage, model, answers, control, guard } = this.collection;
+    const { client, record } = study;
+    const request = requestFor(stage, item, model, answers);
     const asked = askedOf(stage, item, request);
     const kept: Promise<void>[] = [];
-    const answer = await client.chat(request, {
-      signal: halt.signal,
-      onFailedAttempt: (failed) =>
-        kept.push(keepFailure(record, asked, failed).catch(halt.because)),
-    });
-    await Promise.all(kept);
-    const accept = control.retryInvalid ? 'replace' : 'first';
-    await record.answer(asked, answer, spentOn(answer, request, prices), accept);
-    const told = stored(item, model, answer);
-    const reason = guard.note(told, answer.raw);
-    if (reason && !control.keepVoid) throw reason;
-    return told;
-  };
-  const haltingAsk = (item: number) =>
-    ask(item).catch((error: unknown) => {
-      halt.because(error);
+    try {
+      const answer = await client.chat(request, {
+        signal: this.signal,
+        onFailedAttempt: (failed) =>
+          kept.push(keepFailure(record, asked, failed).catch((error) => this.fail(error))),
+      });
+      await Promise.all(kept);
+      await record.answer(asked, answer, answer.spent, acceptance(control));
+      const answered = stored(item, model, answer);
+      const reason = guard.note(answered, answer.raw);
+      if (reason && !control.keepGoing) throw reason;
+      return answered;
+    } catch (error) {
+      this.fail(error);
       throw error;
-    });
-  yield* unordered(items, concurrency, haltingAsk, control.stop);
-  halt.throwIfFailed();
-}
+    }
+  }
 
-/**
- * The first failure, be it a write, calls off at once all that waits to be sent: what would come of
- * it may not be kept, and is paid for.
- */
-function openHalt({ stop, onFailure }: CollectControl) {
-  const failure = new AbortController();
-  const signal = stop ? AbortSignal.any([stop, failure.signal]) : failure.signal;
-  // One listener for each request that waits is no leak.
-  setMaxListeners(0, signal);
-  return {
-    signal,
-    because(error: unknown): void {
-      if (signal.aborted) return;
-      failure.abort(error);
-      onFailure?.(error);
-    },
-    throwIfFailed: () => failure.signal.throwIfAborted(),
-  };
+  throwIfFailed(): void {
+    this.failure.signal.throwIfAborted();
+  }
+
+  /** Keeps the first failure, including that of a write: later answers might not be stored. */
+  private fail(error: unknown): void {
+    if (this.signal.aborted) return;
+    this.failure.abort(error);
+    this.collection.control.onFailure?.(error);
+  }
 }

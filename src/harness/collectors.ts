@@ -1,40 +1,52 @@
 /**
- * The parts of a run one by one, for programs: choices and reports as typed values, as they come.
+ * The steps of a run as separate functions: choices and reports as typed values, in order of
+ * arrival.
  */
+import type { ChoiceRow, ReportRow } from '../authors-files/write-study.js';
+import { WeighbridgeError } from '../errors.js';
+import type { TrainingStage } from '../packs/design.js';
+import { type PaperStage, paperStages } from '../packs/self-interpretability/stages.js';
 import type { AnswerPolicy } from '../study/parse-report.js';
-import type { ChoiceRow, ReportRow } from '../study/write-study.js';
 import { collect } from './collect.js';
-import type { FineTuneProgress } from './fine-tuning/fine-tune.js';
 import type { RunningStudy } from './open-study.js';
-import { type CollectionStage, findTraining, type Training } from './plan.js';
-import { type InvalidAnswer, type Reading, readChoice, readReport } from './read-answers.js';
+import { type Reading, readChoice, readReport } from './paper-answers.js';
+import type { InvalidAnswer } from './read-answers.js';
 import type { StoredAnswer } from './record/record.js';
-import { askedModel, train } from './training.js';
+import type { StageProgress } from './run-study.js';
+import { askedModel, type FineTuneOptions, train } from './training.js';
 import { itemsToAsk } from './trial-request.js';
 
 export interface CollectOptions {
-  /** Starts no more requests once aborted; those in flight are paid for and still yielded. */
+  /** Once aborted, no more requests start; those in flight are paid for and still yielded. */
   readonly signal?: AbortSignal;
-  /** Only this base model; all of the study's by default. */
+  /** Called for each answer collected. `total` counts all trials of the stage. */
+  readonly onProgress?: (progress: StageProgress) => void;
+  /** A base model. @default all models of the study */
   readonly model?: string;
-  /** How strictly answers are read; the paper's way by default. */
+  /** How strictly answers are read. @default 'paper' */
   readonly policy?: AnswerPolicy;
-  /** Ask again where the accepted answer is void or was kept back by a content filter. */
+  /**
+   * Repeat trials whose accepted answer is void or was stopped by a content filter. @default false
+   */
   readonly retryInvalid?: boolean;
-  /** Go on where the model answers nothing, which stops the collection otherwise. */
-  readonly keepVoid?: boolean;
+  /**
+   * Continue if the first 20 answers of a stage are all invalid or the model returns no text, which
+   * otherwise stops the collection. @default false
+   */
+  readonly keepGoing?: boolean;
 }
 
-/** A choice or report with its place in the study, or why an answer is none. */
+/** A choice or report with its place in the study, or the reason why the answer is invalid. */
 export type CollectedRow<Row> =
   | ({ readonly stage: string; readonly item: number; readonly valid: true } & Row)
   | (InvalidAnswer & { readonly valid: false });
 
 /**
- * Every choice of the study: those on record first, then those still missing, each on disk before
- * it is yielded.
- * @throws WeighbridgeError `bad-argument` where the preference training is not done; `server`,
- *   `budget`, `disk-full`; `void-answers` where the model answers nothing
+ * Yields every choice of the study: first those on record, then the missing ones, each stored on
+ * disk before it is yielded.
+ * @throws WeighbridgeError `bad-argument` if the preference training is not done; `server`,
+ * `unknown-model`, `budget`, `disk-full`; `invalid-answers` if the first 20 answers are all invalid, or the
+ * model returns no text
  */
 export function collectChoices(
   study: RunningStudy,
@@ -43,7 +55,7 @@ export function collectChoices(
   return collectKind(study, 'choices', readChoice, options);
 }
 
-/** Every report of the study, as `collectChoices` does it. */
+/** Yields every report of the study, as `collectChoices` yields choices. */
 export function collectReports(
   study: RunningStudy,
   options: CollectOptions = {},
@@ -53,11 +65,11 @@ export function collectReports(
 
 async function* collectKind<Row>(
   study: RunningStudy,
-  kind: CollectionStage['kind'],
-  read: (stage: CollectionStage, answer: StoredAnswer, policy: AnswerPolicy) => Reading<Row>,
-  { signal, model: wanted, policy = 'paper', ...control }: CollectOptions,
+  kind: PaperStage['kind'],
+  read: (stage: PaperStage, answer: StoredAnswer, policy: AnswerPolicy) => Reading<Row>,
+  { signal, onProgress, model: wanted, policy = 'paper', ...control }: CollectOptions,
 ): AsyncGenerator<CollectedRow<Row>, void, undefined> {
-  for (const stage of study.stages) {
+  for (const stage of paperStages(study.stages)) {
     if (stage.kind !== kind) continue;
     if (wanted !== undefined && stage.base.name !== wanted) continue;
     const row = (answer: StoredAnswer): CollectedRow<Row> => {
@@ -66,36 +78,45 @@ async function* collectKind<Row>(
         ? { ...reading.row, stage: stage.id, item: answer.item, valid: true }
         : { ...reading.invalid, valid: false };
     };
-    const asked = new Set(itemsToAsk(stage, study.record, control.retryInvalid));
+    const asked = new Set(itemsToAsk(stage, study.record, control));
     for (const answer of [...study.record.answers(stage.id)]) {
       if (!asked.has(answer.item)) yield row(answer);
     }
     const model = askedModel(stage.base, stage.after, study.record);
-    for await (const answer of collect(study, stage, model, { ...control, stop: signal })) {
+    const total = stage.trials.length;
+    let done = total - asked.size;
+    for await (const answer of collect(study, stage, model, { ...control, signal })) {
+      done++;
+      onProgress?.({ stage, done, total, training: null });
       yield row(answer);
     }
     if (signal?.aborted) return;
   }
 }
 
-export interface FineTuneOptions {
-  /** Stops watching; the job goes on at the server, and the next call finds it. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: FineTuneProgress) => void;
-  readonly retryFailed?: 'retry' | 'stop';
-}
-
 /**
- * Trains one of a base model's descendants, or finds that it is trained, and gives its name.
- * @throws WeighbridgeError `bad-argument` where its own base is not trained; `job-failed`,
- *   `server`, `budget`
+ * Trains one of the models derived from a base model, unless it is already trained.
+ * @returns its name
+ * @throws WeighbridgeError `bad-argument` if its parent model is not trained; `job-failed`,
+ * `server`, `budget`
  */
 export function fineTune(
   study: RunningStudy,
   model: string,
-  training: Training,
-  { signal, ...options }: FineTuneOptions = {},
+  training: string,
+  options: FineTuneOptions = {},
 ): Promise<string> {
-  const stage = findTraining(study.stages, model, training);
-  return train(study, stage, { ...options, ...(signal ? { stop: signal } : {}) });
+  return train(study, findTraining(study, model, training), options);
+}
+
+/** @throws WeighbridgeError `bad-argument` for a training that the study does not have */
+function findTraining({ stages }: RunningStudy, model: string, training: string): TrainingStage {
+  for (const stage of stages) {
+    if (stage.kind !== 'training') continue;
+    if (stage.base.name === model && stage.training === training) return stage;
+  }
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the study has no training '${training}' of a model '${model}'`,
+  );
 }

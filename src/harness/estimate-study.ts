@@ -1,73 +1,75 @@
 /**
- * What is still to be asked and trained, and what it will come to: the plan that `--dry-run` shows.
+ * Estimates the remaining requests and trainings, and their price: the plan that `--dry-run` shows.
  */
-import { estimatePromptTokens } from './client/estimate.js';
+
+import type { CommonConfiguration } from '../packs/configuration/common.js';
+import type { AnswersSoFar, CollectionStage, TrainingStage } from '../packs/design.js';
 import { costOf, type Spent } from './client/spending.js';
-import type { Configuration } from './configuration/schema.js';
+import { fineTuneState } from './fine-tuning/fine-tune.js';
 import type { PlannedStudy } from './open-study.js';
-import type { CollectionStage, TrainingStage } from './plan.js';
-import { BATCH_DISCOUNT, pricesOf } from './price-book.js';
-import { mostTrainingCost, trainedModel, trainingCost, trainingText } from './training.js';
-import { itemsToAsk, missingItems, requestFor } from './trial-request.js';
+import { BATCH_DISCOUNT, pricesOf } from './prices.js';
+import { estimatePromptTokens } from './prompt-tokens.js';
+import { mostTrainingCost, trainedModel, trainingCost } from './training.js';
+import {
+  type AskAgain,
+  answersSoFar,
+  itemsToAsk,
+  missingItems,
+  requestFor,
+} from './trial-request.js';
 
 export interface StageEstimate {
   readonly stage: string;
-  readonly kind: 'training' | 'choices' | 'reports';
+  readonly kind: 'training' | CollectionStage['kind'];
   readonly requests: number;
-  /** Of prompts, or of training. */
+  /** Tokens of prompts or of training. */
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Null where the configuration holds no prices. */
+  /** Null if the configuration has no prices. */
   readonly usd: number | null;
-  /** What a budget must hold for it: a training sets aside more than it will probably cost. */
+  /** Budget required: a training reserves more than its likely cost. */
   readonly setAside: Spent;
 }
 
-/** A choice is one letter; a weight is some eight tokens of name and number. */
-const TOKENS_OF_A_CHOICE = 1;
-const LIKELY_TOKENS_PER_WEIGHT = 8;
-/** Prompts of a stage are much alike: so many of them tell the mean. */
+/** Number of prompts sampled for the mean: prompts of a stage are similar. */
 const SAMPLED = 50;
 
-/** @param retryInvalid trials whose answer is void or filtered count as still to be asked */
+/** @param again which answered trials count as remaining */
 export function estimateStudy(
-  {
-    configuration,
-    stages,
-    stimuli,
-    record,
-  }: Pick<PlannedStudy, 'configuration' | 'stages' | 'stimuli' | 'record'>,
-  retryInvalid = false,
+  { configuration, stages, record }: Pick<PlannedStudy, 'configuration' | 'stages' | 'record'>,
+  again: AskAgain = {},
 ): StageEstimate[] {
+  const answers = answersSoFar(stages, record);
   return stages.map((stage) => {
     if (stage.kind !== 'training') {
-      const items = record
-        ? itemsToAsk(stage, record, retryInvalid)
-        : missingItems(stage, new Set());
-      return estimateCollection(stage, items, configuration);
+      const items = record ? itemsToAsk(stage, record, again) : missingItems(stage, new Set());
+      return estimateCollection(stage, items, configuration, answers);
     }
-    const done = trainedModel(stage.base, stage.training, record) !== null;
-    const text = done ? null : trainingText(configuration, stimuli, stage.training).training;
+    const text = isPaid(stage, record) ? null : stage.text(answers).training;
     return estimateTraining(stage, text);
   });
+}
+
+/** A job at the server was set aside when it was created, so it counts as spent. */
+function isPaid({ id, base, training }: TrainingStage, record: PlannedStudy['record']): boolean {
+  if (trainedModel(base, training, record) !== null) return true;
+  return record !== null && fineTuneState(id, record.journal).stage === 'running';
 }
 
 function estimateCollection(
   stage: CollectionStage,
   missing: readonly number[],
-  { server }: Configuration,
+  { server }: CommonConfiguration,
+  answers: AnswersSoFar,
 ): StageEstimate {
   const step = Math.max(1, Math.floor(missing.length / SAMPLED));
   const sampled = missing.filter((_, i) => i % step === 0);
   const tokens = sampled.map((item) =>
-    estimatePromptTokens(requestFor(stage, item, stage.base.name, false).messages),
+    estimatePromptTokens(requestFor(stage, item, stage.base.name, answers).messages),
   );
   const mean = tokens.reduce((sum, one) => sum + one, 0) / Math.max(1, tokens.length);
-  const attributes = stage.trials[0]?.context.attributes.length ?? 0;
-  const perAnswer =
-    stage.kind === 'choices' ? TOKENS_OF_A_CHOICE : LIKELY_TOKENS_PER_WEIGHT * attributes;
   const inputTokens = Math.round(mean * missing.length);
-  const outputTokens = perAnswer * missing.length;
+  const outputTokens = stage.likelyAnswerTokens * missing.length;
   const prices = pricesOf(stage.base, stage.after === null ? 'base' : 'trained');
   const discount = server.mode === 'batch' ? BATCH_DISCOUNT : 1;
   const usd =
@@ -83,12 +85,12 @@ function estimateCollection(
   };
 }
 
-/** @param jsonl null where the training is done */
+/** @param jsonl null if the training is done or under way */
 function estimateTraining({ id, base }: TrainingStage, jsonl: string | null): StageEstimate {
   const perEpoch = (jsonl?.split('\n') ?? [])
     .map((line) => estimatePromptTokens(JSON.parse(line).messages))
     .reduce((sum, one) => sum + one, 0);
-  const inputTokens = Math.round(perEpoch * base.fine_tuning.epochs);
+  const inputTokens = Math.round(perEpoch * base.fineTuning.epochs);
   return {
     stage: id,
     kind: 'training',

@@ -1,35 +1,38 @@
 /**
- * A study that has been opened: its configuration, what it shows, its stages and its record. To
- * look at it takes no lock and no key; to run it takes both.
+ * Opens a study: its configuration, stimuli, stages and record. Reading it needs neither lock nor
+ * key; running it needs both.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeighbridgeError } from '../errors.js';
+import type { Configuration } from '../packs/configuration/configuration.js';
+import { readConfiguration, studyFiles } from '../packs/configuration/read-configuration.js';
+import type { Stage } from '../packs/design.js';
+import { type Design, readDesign } from '../packs/read-design.js';
 import type { OnNotice } from './client/breaker.js';
 import { type Clock, realClock } from './client/clock.js';
-import { type ModelClient, openClient } from './client/model-client.js';
-import { openSpending, type Spending } from './client/spending.js';
-import type { Fetch } from './client/transport.js';
-import type { Configuration } from './configuration/schema.js';
-import { fix, requireUnchanged } from './frozen.js';
-import { planStages, type Stage, trainings } from './plan.js';
-import { type PriceBook, priceBook } from './price-book.js';
-import { noteRun } from './provenance.js';
-import { acquireLock } from './record/lock.js';
+import type { Fetch } from './client/connection.js';
+import { ModelClient } from './client/model-client.js';
+import type { RefusedParameters } from './client/parameters.js';
+import { Spending } from './client/spending.js';
+import { learning } from './learned.js';
+import { beginSession, endSession, mostOfOneRequest, type PriceBook, priceBook } from './prices.js';
+import { estimatePromptTokens } from './prompt-tokens.js';
+import { fixConfiguration, noteRun, requireUnchanged } from './provenance.js';
+import { acquireLock } from './record/database.js';
 import { openMark, recordLoss, requireWhole } from './record/mark.js';
 import { openRecord, type StudyRecord } from './record/record.js';
-import { beginSession, endSession, mostOfOneRequest } from './session.js';
-import { readStimuli, type StudyStimuli } from './stimuli.js';
-import { readConfiguration, studyFiles } from './study-folder.js';
 import { trainedModel } from './training.js';
 import { requireTrusted, type TrustOptions } from './trust.js';
+import { Semaphore } from './unordered.js';
 
-/** What can be known of a study without a lock, a key or a request. */
+/** The parts of a study that are available without a lock, a key or a request. */
 export interface PlannedStudy {
   readonly folder: string;
   readonly configuration: Configuration;
-  readonly stimuli: StudyStimuli;
+  /** What the study's pack makes of its configuration and files. */
+  readonly design: Design;
   readonly stages: readonly Stage[];
   /** Null before the first run. */
   readonly record: StudyRecord | null;
@@ -39,45 +42,54 @@ export interface PlannedStudy {
 export interface RunningStudy extends PlannedStudy {
   readonly record: StudyRecord;
   readonly client: ModelClient;
+  /** What the server has refused, which is learned from its answers. */
+  readonly refused: RefusedParameters;
+  /**
+   * Limits concurrent chat requests across all stages; each holds a place from its first attempt to
+   * its answer.
+   */
+  readonly places: Semaphore;
   readonly spending: Spending;
   readonly clock: Clock;
-  /** Names the study in what it leaves at the server. */
+  /** Identifies the study in the labels of its jobs and batches at the server. */
   readonly id: string;
   readonly prices: PriceBook;
 }
 
 export interface OpenOptions extends TrustOptions {
-  /** Where the key is looked up. */
+  /** Environment variables from which the key is read. @default process.env */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
-  /** For all that is sent, in place of Node's. */
+  /** Used for all requests instead of Node's `fetch`. */
   readonly fetch?: Fetch;
-  /** Told that a server that fails is waited for, and that it works again. */
+  /** Called when an outage of the server begins and when it ends. */
   readonly onNotice?: OnNotice;
-  /** Go on with a record that has lost answers: they are asked, and paid for, again. */
+  /**
+   * Continue with a record that has lost answers, which are requested, and paid for, again.
+   * @default false
+   */
   readonly acceptLoss?: boolean;
 }
 
 /**
- * @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `study-version`,
- *   `study-changed`; `record-lost` where there is no record any more
+ * Opens a study for reading: no key, no lock, no request.
+ * @throws WeighbridgeError `missing-file`, `bad-configuration`, `bad-data`, `wrong-version`,
+ * `study-changed`; `record-lost` if the record is gone
  */
 export async function lookAtStudy(folder: string): Promise<PlannedStudy> {
-  const configuration = await readConfiguration(folder);
-  const stimuli = await readStimuli(configuration, (file) => join(folder, file));
-  const stages = planStages(configuration, stimuli);
+  const design = await readDesign(await readConfiguration(folder), folder);
   const record = recordToLookAt(folder);
   try {
-    if (record) requireUnchanged(record, configuration, stimuli);
+    if (record) requireUnchanged(record, design);
   } catch (error) {
     record?.close();
     throw error;
   }
   return {
     folder,
-    configuration,
-    stimuli,
-    stages,
+    configuration: design.configuration,
+    design,
+    stages: design.stages,
     record,
     close: () => record?.close(),
   };
@@ -91,15 +103,16 @@ function recordToLookAt(folder: string): StudyRecord | null {
   return null;
 }
 
-/** What the study's record has lost since it was last written to, in words; null for nothing. */
+/** Describes what the record has lost since it was last written; null if nothing. */
 export function lossOf(folder: string): string | null {
   return recordLoss(join(folder, studyFiles.record), join(folder, studyFiles.mark));
 }
 
 /**
- * Opens a study to work on it; nobody else can until it is closed.
- * @throws WeighbridgeError as `lookAtStudy`, and `no-key`, `study-locked`, `disk-full`;
- *   `record-lost` where the record holds less than it did
+ * Opens a study for running and locks it against other processes until it is closed.
+ * @throws WeighbridgeError as `lookAtStudy`, and `no-key`, `locked`, `disk-full`; `record-lost` if
+ * the
+ * record holds less than before
  */
 export async function openStudy(
   folder: string,
@@ -112,8 +125,8 @@ export async function openStudy(
     ...trust
   }: OpenOptions = {},
 ): Promise<RunningStudy> {
-  const configuration = await readConfiguration(folder);
-  const stimuli = await readStimuli(configuration, (file) => join(folder, file));
+  const design = await readDesign(await readConfiguration(folder), folder);
+  const { configuration } = design;
   await requireTrusted(configuration.server, trust);
   const apiKey = keyFrom(configuration, environment);
   const lock = acquireLock(join(folder, studyFiles.lock), folder);
@@ -123,13 +136,10 @@ export async function openStudy(
     if (!acceptLoss) requireWhole(join(folder, studyFiles.record), markPath);
     const mark = openMark(markPath);
     record = openRecord(join(folder, studyFiles.record), 'write', { mark });
-    fix(record, configuration, stimuli);
-    noteRun(record, configuration, stimuli);
+    fixConfiguration(record, design);
+    noteRun(record, design);
     mark.write(record.size());
-    return running(
-      { folder, configuration, stimuli, record, apiKey, clock, fetch, onNotice },
-      lock.release,
-    );
+    return running({ folder, design, record, apiKey, clock, fetch, onNotice }, lock.release);
   } catch (error) {
     record?.close();
     lock.release();
@@ -138,42 +148,46 @@ export async function openStudy(
 }
 
 function running(
-  parts: Pick<RunningStudy, 'folder' | 'configuration' | 'stimuli' | 'record' | 'clock'> & {
+  parts: Pick<RunningStudy, 'folder' | 'design' | 'record' | 'clock'> & {
     apiKey: string | null;
     fetch: Fetch | undefined;
     onNotice: OpenOptions['onNotice'];
   },
   release: () => void,
 ): RunningStudy {
-  const { configuration, stimuli, record, apiKey, clock, folder, fetch, onNotice } = parts;
+  const { design, record, apiKey, clock, folder, fetch, onNotice } = parts;
+  const { configuration, stages } = design;
   const { server, budget } = configuration;
   const prices = priceBook(configuration);
-  enterKnownTrainings(configuration, record, prices);
-  const stages = planStages(configuration, stimuli);
+  enterKnownTrainings(stages, record, prices);
   beginSession(record, configuration, () => mostOfOneRequest(stages), randomUUID());
-  const spending = openSpending(budget, record.spent());
-  const client = openClient(
+  const spending = new Spending(budget, record.spent());
+  const refused = learning(record, server.baseUrl);
+  const client = new ModelClient(
     {
-      baseURL: server.base_url,
+      baseURL: server.baseUrl,
       apiKey,
-      concurrency: server.concurrency,
-      requestsPerMinute: server.requests_per_minute,
-      tokensPerMinute: server.tokens_per_minute,
-      timeoutSeconds: server.timeout_seconds,
+      requestsPerMinute: server.requestsPerMinute,
+      tokensPerMinute: server.tokensPerMinute,
+      timeoutSeconds: server.timeoutSeconds,
       maxAttempts: server.attempts,
-      outageMinutes: server.outage_minutes,
+      outageMinutes: server.outageMinutes,
+      hasWorked: [...record.counts().values()].some(({ answers }) => answers > 0),
       spending,
       prices: prices.of,
+      likelyPromptTokens: estimatePromptTokens,
     },
-    { clock, ...(fetch ? { fetch } : {}), onNotice },
+    { clock, ...(fetch ? { fetch } : {}), onNotice, refused },
   );
   return {
     folder,
     configuration,
-    stimuli,
+    design,
     stages,
     record,
     client,
+    refused,
+    places: new Semaphore(server.concurrency),
     spending,
     clock,
     id: studyId(record),
@@ -192,25 +206,25 @@ function keyFrom(
   { server }: Configuration,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | null {
-  if (server.key_variable === null) return null;
-  const key = environment[server.key_variable]?.trim();
+  if (server.keyVariable === null) return null;
+  const key = environment[server.keyVariable]?.trim();
   if (key) return key;
   throw new WeighbridgeError(
     'no-key',
-    `the environment variable ${server.key_variable} holds no key for ${server.base_url}: set it, or write \`key_variable: null\` in ${studyFiles.configuration} for a server that wants none`,
+    `the environment variable ${server.keyVariable} holds no key for ${server.baseUrl}: set it, or write \`key_variable: null\` in ${studyFiles.configuration} for a server that wants none`,
+    { details: { variable: server.keyVariable } },
   );
 }
 
 function enterKnownTrainings(
-  { models }: Configuration,
+  stages: readonly Stage[],
   record: StudyRecord,
   prices: PriceBook,
 ): void {
-  for (const base of models) {
-    for (const training of trainings) {
-      const model = trainedModel(base, training, record);
-      if (model !== null) prices.enterTrained(model, base);
-    }
+  for (const stage of stages) {
+    if (stage.kind !== 'training') continue;
+    const model = trainedModel(stage.base, stage.training, record);
+    if (model !== null) prices.enterTrained(model, stage.base);
   }
 }
 

@@ -1,25 +1,24 @@
-/**
- * Where a study stands, from its record alone: no key, no lock, no request.
- */
+/** The state of a study, from its record alone: no key, no lock, no request. */
+
+import type { Stage, TrainingStage } from '../packs/design.js';
 import { batchState } from './batch/run-batches.js';
-import { type FineTuneProgress, fineTuneState } from './fine-tuning/fine-tune.js';
+import { fineTuneState } from './fine-tuning/fine-tune.js';
 import type { Journal } from './journal.js';
 import type { PlannedStudy } from './open-study.js';
-import type { Stage } from './plan.js';
-import { trainedModel } from './training.js';
+import { type TrainingProgress, trainedModel, trainingProgress } from './training.js';
 
 export interface StageStatus {
   readonly stage: string;
   readonly kind: Stage['kind'];
-  /** `waiting` for another stage, `ready` to begin, under way, or `done`. */
+  /** `waiting`: for another stage. */
   readonly state: 'waiting' | 'ready' | 'under way' | 'failed' | 'done';
-  /** Stages that have to be done before. */
+  /** Dependencies of this stage that are not done. */
   readonly waitsFor: readonly string[];
   /** Answers on record and trials in all; null for a training. */
   readonly answers: { readonly done: number; readonly total: number } | null;
-  /** Attempts that brought no answer. */
+  /** Attempts without an answer. */
   readonly failures: number;
-  /** The model that a training has brought, or how its job or its batches stand; '' for nothing. */
+  /** The trained model, or the state of the job or the batches; '' if there is none. */
   readonly note: string;
 }
 
@@ -54,9 +53,10 @@ function collectionState(done: number, total: number): StageStatus['state'] {
 const DAMAGED = "the journal's entry is damaged: the next run asks the server what there is";
 
 function trainingStatus(
-  { id, base, training }: Extract<Stage, { kind: 'training' }>,
+  stage: TrainingStage,
   record: PlannedStudy['record'],
 ): Pick<StageStatus, 'state' | 'answers' | 'note'> {
+  const { id, base, training } = stage;
   const model = trainedModel(base, training, record);
   if (model !== null) return { state: 'done', answers: null, note: model };
   const job = record ? fineTuneState(id, record.journal) : null;
@@ -72,16 +72,17 @@ function trainingStatus(
       return {
         state: 'under way',
         answers: null,
-        note: `${job.jobId} ${progressText(job.progress)}`,
+        note: `${job.jobId} ${progressText(trainingProgress(job.progress))}`,
       };
     default:
       return { state: 'ready', answers: null, note: '' };
   }
 }
 
-/** A training's news in one line. */
-export function progressText({ status, step, totalSteps, loss }: FineTuneProgress): string {
-  const steps = step === null ? '' : `, step ${step}${totalSteps === null ? '' : `/${totalSteps}`}`;
+/** The progress of a training in one line. */
+export function progressText({ status, done, total, loss }: TrainingProgress): string {
+  const of = total > 0 ? `/${total}` : '';
+  const steps = done + total > 0 ? `, step ${done}${of}` : '';
   return `${status}${steps}${loss === null ? '' : `, loss ${loss.toFixed(3)}`}`;
 }
 

@@ -1,11 +1,8 @@
-/**
- * The training stages: which examples teach what, and the model that comes out.
- */
-import { WeighbridgeError } from '../errors.js';
-import { preferenceExamples, reportExamples } from '../study/stimuli.js';
-import { exampleJsonl } from '../study/training-files.js';
-import { nothing, type Reservation, type Spending, type Spent } from './client/spending.js';
-import type { Configuration, ModelConfiguration } from './configuration/schema.js';
+/** The training stages: their examples, their cost, the trained model. */
+import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
+import type { ModelConfiguration } from '../packs/configuration/common.js';
+import { FEWEST_EXAMPLES, type TrainingStage, trainingId } from '../packs/design.js';
+import { type Reservation, type Spending, type Spent, zeroSpent } from './client/spending.js';
 import {
   type FineTuneEstimate,
   type FineTuneProgress,
@@ -13,57 +10,22 @@ import {
   fineTuneState,
 } from './fine-tuning/fine-tune.js';
 import type { RunningStudy } from './open-study.js';
-import { type Training, type TrainingStage, trainingId } from './plan.js';
 import type { StudyRecord } from './record/record.js';
-import { halves, type StudyStimuli } from './stimuli.js';
+import { answersSoFar } from './trial-request.js';
 
-/** JSON lines for a training, and for its validation where there is one. */
-export interface TrainingText {
-  readonly training: string;
-  readonly validation: string | null;
-}
+const trainedKey = (model: string, training: string) => `trained/${trainingId(model, training)}`;
 
-export function trainingText(
-  { counts, seeds }: Configuration,
-  { instilled, targets }: StudyStimuli,
-  training: Training,
-): TrainingText {
-  if (training === 'preferences') {
-    const examples = preferenceExamples(instilled, targets, {
-      seed: seeds.training,
-      training: counts.training_examples,
-      validation: counts.validation_examples,
-    });
-    return {
-      training: exampleJsonl(examples.training),
-      validation: examples.validation.length > 0 ? exampleJsonl(examples.validation) : null,
-    };
-  }
-  const { first, last } = halves(instilled);
-  const taught = {
-    introspection_first: first,
-    introspection_last: last,
-    introspection_all: instilled,
-  }[training];
-  return {
-    training: exampleJsonl(reportExamples(taught, targets, seeds.introspection)),
-    validation: null,
-  };
-}
-
-const trainedKey = (model: string, training: Training) => `trained/${trainingId(model, training)}`;
-
-/** The model that a training brought, or null where it is not done. */
+/** The trained model; null if the training is not done. */
 export function trainedModel(
   base: ModelConfiguration,
-  training: Training,
+  training: string,
   record: StudyRecord | null,
 ): string | null {
   const given = base.trained[training];
   if (given !== undefined && given !== null) return given;
   const model = record?.journal.get(trainedKey(base.name, training)) ?? null;
   if (!record || model === null) return null;
-  // An answer of a server that was taken unchecked, 123 for a name: the job is looked at once more.
+  // An older version did not check names (for example the number 123), so the job is read again.
   const { stage } = fineTuneState(trainingId(base.name, training), record.journal);
   return stage === 'damaged' ? null : model;
 }
@@ -71,7 +33,7 @@ export function trainedModel(
 /** The model that a stage asks or trains further. */
 export function askedModel(
   base: ModelConfiguration,
-  after: Training | null,
+  after: string | null,
   record: StudyRecord,
 ): string {
   if (after === null) return base.name;
@@ -83,27 +45,50 @@ export function askedModel(
   );
 }
 
-export interface TrainOptions {
-  /** Stops watching; the job at the server goes on, and a later run finds it. */
-  readonly stop?: AbortSignal;
-  readonly onProgress?: (progress: FineTuneProgress) => void;
-  /** Something went otherwise than it should, and was dealt with: one line. */
+export interface FineTuneOptions {
+  /** Stops watching; the job at the server continues, and a later run finds it. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** Receives one line for each problem that was handled. */
   readonly onWarning?: ((line: string) => void) | undefined;
-  /** Start anew where the last job failed. */
-  readonly retryFailed?: 'retry' | 'stop';
+  /** Train again, and pay again, if the last job failed. @default false */
+  readonly retryFailed?: boolean | undefined;
 }
 
-/** Trains, or finds that it is done; the money is set aside before the job is made. */
+/** Progress of a training, as the server reports it. */
+export interface TrainingProgress {
+  /** Steps completed; 0 if not known yet. */
+  readonly done: number;
+  /** Total steps; 0 if not known yet. */
+  readonly total: number;
+  /** As the server names it: 'validating_files', 'queued', 'running', 'succeeded', … */
+  readonly status: string;
+  /** Training loss of the last step. */
+  readonly loss: number | null;
+  /** The server's last message. */
+  readonly message: string | null;
+}
+
+export function trainingProgress({
+  step,
+  totalSteps,
+  ...rest
+}: FineTuneProgress): TrainingProgress {
+  return { done: step ?? 0, total: totalSteps ?? 0, ...rest };
+}
+
+/** Trains a model unless it is already trained; the cost is reserved before the job is created. */
 export async function train(
   study: RunningStudy,
   stage: TrainingStage,
-  { stop, onProgress, onWarning, retryFailed = 'stop' }: TrainOptions = {},
+  { signal, onProgress, onWarning, retryFailed }: FineTuneOptions = {},
 ): Promise<string> {
   const { base, training } = stage;
-  const { record, configuration, stimuli, client, clock } = study;
+  const { record, configuration, client, clock } = study;
   const done = trainedModel(base, training, record);
   if (done !== null) return done;
-  const { training: text, validation } = trainingText(configuration, stimuli, training);
+  const { training: text, validation } = stage.text(answersSoFar(study.stages, record));
+  requireExamples(stage, text);
   const name = stage.id.replace(/[^A-Za-z0-9.-]+/g, '-');
   const money = trainingMoney(study, stage);
   try {
@@ -111,22 +96,22 @@ export async function train(
       {
         key: stage.id,
         study: study.id,
-        model: askedModel(base, training === 'preferences' ? null : 'preferences', record),
+        model: askedModel(base, stage.after, record),
         suffix: `${configuration.study}-${stage.suffix}`,
         trainingFile: { name: `${name}.jsonl`, text },
         ...(validation !== null
           ? { validationFile: { name: `${name}-validation.jsonl`, text: validation } }
           : {}),
-        hyperparameters: hyperparameters(base, training),
+        hyperparameters: hyperparameters(stage),
       },
       {
         call: client.call,
         journal: record.journal,
         clock,
-        pollSeconds: configuration.server.poll_seconds,
-        retryFailed: retryFailed === 'retry',
-        ...(stop ? { signal: stop } : {}),
-        ...(onProgress ? { onProgress } : {}),
+        pollSeconds: configuration.server.pollSeconds,
+        retryFailed,
+        signal,
+        onProgress: (progress) => onProgress?.(trainingProgress(progress)),
         onWarning,
         beforeCreate: money.setAside,
       },
@@ -141,36 +126,43 @@ export async function train(
   }
 }
 
-function hyperparameters({ fine_tuning: wanted }: ModelConfiguration, training: Training) {
-  return {
-    epochs: wanted.epochs,
-    learningRateMultiplier: wanted.learning_rate_multiplier,
-    batchSize:
-      training === 'preferences' ? wanted.batch_size_preferences : wanted.batch_size_introspection,
-  };
+/** @throws WeighbridgeError `bad-data` if the server would reject the training file */
+function requireExamples({ id }: TrainingStage, jsonLines: string): void {
+  const examples = jsonLines === '' ? 0 : jsonLines.split('\n').length;
+  if (examples >= FEWEST_EXAMPLES) return;
+  throw new WeighbridgeError(
+    'bad-data',
+    `${id} has ${examples} examples, expected at least ${FEWEST_EXAMPLES}: too few items have valid answers in every class`,
+  );
 }
 
-/** What training so many tokens costs. */
+function hyperparameters({ base: { fineTuning }, batchSize }: TrainingStage) {
+  const { epochs, learningRateMultiplier } = fineTuning;
+  return { epochs, learningRateMultiplier, batchSize };
+}
+
+/** The cost of training on this number of tokens. */
 export function trainingCost({ prices }: ModelConfiguration, tokens: number): Spent {
   return { requests: 0, tokens, usd: ((prices?.training ?? 0) * tokens) / 1e6 };
 }
 
-/** How far above the estimate a bill may be: prompts were measured to within a tenth. */
+/** Safety margin over the estimate: prompt tokens are estimated to within a tenth. */
 const MARGIN = 1.25;
 
-/** What a training sets aside until it is billed. */
+/** Amount reserved for a training until it is billed. */
 export function mostTrainingCost(base: ModelConfiguration, estimatedTokens: number): Spent {
   return trainingCost(base, Math.ceil(MARGIN * estimatedTokens));
 }
 
 /**
- * Money for a training: set aside, on record too, before the job exists, so that a stop in between
- * counts it; in place of that what was billed, once it is; and nothing where no job was made.
+ * The budget of a training: reserved, in the record too, before the job is created, so that an
+ * interruption still counts it; replaced by the bill when there is one; released if no job was
+ * created.
  */
 function trainingMoney({ spending, record }: RunningStudy, { base, id }: TrainingStage) {
   const reservedKey = `reserved/${id}`;
   let reservation: Reservation | null = null;
-  let setAside = nothing();
+  let setAside = zeroSpent();
   return {
     async setAside(estimate: FineTuneEstimate): Promise<void> {
       if (record.charged(estimate.reservation)) return;
@@ -182,7 +174,7 @@ function trainingMoney({ spending, record }: RunningStudy, { base, id }: Trainin
     },
     billed(trainedTokens: number | null): void {
       const reserved = record.journal.get(reservedKey);
-      // What was set aside stays on record, and counts as spent from now on.
+      // Without a bill the reservation stays on record and counts as spent.
       if (trainedTokens === null) reservation?.settle(setAside);
       if (reserved === null || trainedTokens === null) return;
       const cost = trainingCost(base, trainedTokens);
@@ -203,7 +195,8 @@ async function reserveFor(stage: string, cost: Spent, spending: Spending): Promi
   try {
     return await spending.reserve(cost);
   } catch (cause) {
-    if (!(cause instanceof WeighbridgeError) || cause.code !== 'budget') throw cause;
-    throw new WeighbridgeError('budget', `${stage}: ${cause.message}`, { cause });
+    if (!isWeighbridgeError(cause, 'budget')) throw cause;
+    const { message, details } = cause;
+    throw new WeighbridgeError('budget', `${stage}: ${message}`, { cause, details });
   }
 }

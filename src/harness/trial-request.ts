@@ -1,19 +1,11 @@
-/**
- * From a trial of a stage to the request that asks about it, and from the answer to what is kept.
- */
-import { decisionPrompt, introspectionPrompt, systemPrompt } from '../study/prompts.js';
+/** Builds the chat request of a trial, and the stored form of its answer. */
+import type { AnswersSoFar, AnswerValue, CollectionStage, Stage } from '../packs/design.js';
 import type { Answer, ChatRequest, FailedAttempt } from './client/chat.js';
-import { mostPromptTokens } from './client/estimate.js';
-import { costOf, nothing, type Prices, type Spent } from './client/spending.js';
-import type { CollectionStage } from './plan.js';
-import { outcomeOf } from './read-answers.js';
+import { zeroSpent } from './client/spending.js';
+import { hasFailed, outcomeOf, readAnswer } from './read-answers.js';
 import type { Asked, StoredAnswer, StudyRecord } from './record/record.js';
 
-/** Room for an object of weights as long as names can make it; a choice is one letter. */
-const CHOICE_TOKENS = 5;
-const MOST_TOKENS_PER_WEIGHT = 40;
-
-/** The trial that an id of a batch names; null for an id that none of our requests has. */
+/** The trial with this batch id; null if there is none. */
 export function itemWithId(stage: CollectionStage, id: string): number | null {
   const item = Number(id);
   return String(item) === id && stage.trials[item] ? item : null;
@@ -24,29 +16,39 @@ export function requestFor(
   stage: CollectionStage,
   item: number,
   model: string,
-  logprobs: boolean,
+  answers: AnswersSoFar,
 ): ChatRequest {
-  const trial = stage.trials[item];
-  if (!trial) throw new RangeError(`${stage.id} has no trial ${item}`);
-  const choice = stage.kind === 'choices';
-  const ask = choice ? decisionPrompt : introspectionPrompt;
-  return {
-    model,
-    messages: [
-      { role: 'system', content: systemPrompt },
-      { role: 'user', content: ask(trial.context, trial) },
-    ],
-    maxTokens: choice ? CHOICE_TOKENS : MOST_TOKENS_PER_WEIGHT * trial.context.attributes.length,
-    logprobs: choice && logprobs,
+  return { ...stage.ask(item, answers), model };
+}
+
+/** The valid answers on record, by stage; each stage is read once. */
+export function answersSoFar(
+  stages: readonly Stage[],
+  record: Pick<StudyRecord, 'answers'> | null,
+): AnswersSoFar {
+  const read = new Map<string, ReadonlyMap<number, AnswerValue>>();
+  return (id) => {
+    const known = read.get(id);
+    if (known) return known;
+    const values = new Map<number, AnswerValue>();
+    const stage = stages.find((one) => one.id === id);
+    if (record && stage && stage.kind !== 'training') {
+      for (const answer of record.answers(id)) {
+        const reading = readAnswer(stage, answer, 'lenient');
+        if (reading.valid) values.set(answer.item, reading.value);
+      }
+    }
+    read.set(id, values);
+    return values;
   };
 }
 
 /** Trials of a stage that have no accepted answer. */
 export function missingItems(stage: CollectionStage, answered: ReadonlySet<number>): number[] {
-  return stage.trials.flatMap((_, item) => (answered.has(item) ? [] : [item]));
+  return Array.from(stage.trials.keys()).filter((item) => !answered.has(item));
 }
 
-/** Trials whose accepted answer is void or was kept back by a content filter. */
+/** Trials whose accepted answer is void or was stopped by a content filter. */
 export function unansweredItems(stage: CollectionStage, record: StudyRecord): Set<number> {
   const items = new Set<number>();
   for (const answer of record.answers(stage.id)) {
@@ -55,36 +57,40 @@ export function unansweredItems(stage: CollectionStage, record: StudyRecord): Se
   return items;
 }
 
-/** Trials to be asked: those without an answer, and, where they are to be asked again, void ones. */
+/** Which answered trials are asked again. */
+export interface AskAgain {
+  /** Those whose prompt was refused, or whose answers could not be read. @default false */
+  readonly retryFailed?: boolean | undefined;
+  /** Those, and all others whose answer is void or filtered. @default false */
+  readonly retryInvalid?: boolean | undefined;
+}
+
+/** Trials to ask: those without an answer, and those that are asked again. */
 export function itemsToAsk(
   stage: CollectionStage,
   record: StudyRecord,
-  retryInvalid: boolean | undefined,
+  { retryFailed = false, retryInvalid = false }: AskAgain,
 ): number[] {
   const answered = record.answered(stage.id);
-  if (retryInvalid) for (const item of unansweredItems(stage, record)) answered.delete(item);
+  if (retryFailed || retryInvalid) {
+    for (const answer of record.answers(stage.id)) {
+      const isAgain = retryInvalid ? outcomeOf(answer) !== 'said' : hasFailed(answer);
+      if (isAgain) answered.delete(answer.item);
+    }
+  }
   return missingItems(stage, answered);
 }
 
-export function stored(item: number, model: string, answer: Answer): StoredAnswer {
-  const { text, logprobs, finishReason } = answer;
-  const [logprobA, logprobB] = [logprobs?.a ?? null, logprobs?.b ?? null];
-  return { item, model, text, logprobA, logprobB, finishReason };
+/** The answer that a new one replaces, or the first. */
+export function acceptance({ retryFailed, retryInvalid }: AskAgain): 'first' | 'replace' {
+  return retryFailed || retryInvalid ? 'replace' : 'first';
 }
 
-/** What the budget counts for an answer: the most it can have cost, where the server does not count. */
-export function spentOn(
-  { spent, usage }: Answer,
-  { messages, maxTokens }: ChatRequest,
-  prices: Prices | null,
-): Spent {
-  if (spent) return spent;
-  const counted = usage ?? {
-    promptTokens: mostPromptTokens(messages),
-    completionTokens: maxTokens,
-  };
-  const tokens = counted.promptTokens + counted.completionTokens;
-  return { requests: 1, tokens, usd: costOf(prices, counted) };
+export function stored(item: number, model: string, answer: Answer): StoredAnswer {
+  const { text, logprobs, finishReason, usage } = answer;
+  const completionTokens = usage?.completionTokens ?? null;
+  const reasoningTokens = usage?.reasoningTokens ?? null;
+  return { item, model, text, logprobs, finishReason, completionTokens, reasoningTokens };
 }
 
 /** @throws WeighbridgeError `disk-full` */
@@ -93,7 +99,7 @@ export function keepFailure(
   asked: Asked,
   failed: FailedAttempt,
 ): Promise<void> {
-  return record.failure(asked, failed, failed.spent ?? nothing());
+  return record.failure(asked, failed, failed.spent ?? zeroSpent());
 }
 
 export function askedOf(stage: CollectionStage, item: number, request: ChatRequest): Asked {

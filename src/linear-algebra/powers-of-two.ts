@@ -1,12 +1,12 @@
 /**
- * Units that are powers of two: dividing by one changes the exponent of a number and none of its
- * digits, so that numbers too large or too small to be squared can be computed with at no loss.
+ * Scaling by powers of two. Dividing by one changes only the exponent of a number, so that
+ * numbers too large or too small to be squared can be rescaled without rounding error.
  */
 
-/** The largest power of two that is not above a positive number; 1 for zero. */
+/** The largest power of two not above a positive number; 1 for zero. */
 export function powerOfTwo(size: number): number {
   if (!(size > 0) || !Number.isFinite(size)) return 1;
-  // The logarithm is exact enough for subnormal numbers; the largest exponent is 1023.
+  // The logarithm is accurate enough even for subnormal numbers; the largest exponent is 1023.
   return 2 ** Math.min(1023, Math.max(-1074, Math.floor(Math.log2(size))));
 }
 
@@ -20,21 +20,23 @@ export function largestOf(values: ArrayLike<number>, start = 0, width = 1): numb
   return most;
 }
 
-/** Squares of these, and sums of many of them, neither overflow nor underflow. */
+/**
+ * Squares of numbers within these bounds, and long sums of them, neither overflow nor underflow.
+ */
 const LEAST_SQUARED = 1e-100;
 const MOST_SQUARED = 1e100;
 
-/** 1 where numbers of this size can be squared as they are; else their power of two. */
+/** 1 if numbers of this size can be squared safely, otherwise the power of two to divide by. */
 export function unitToSquare(size: number): number {
   return size === 0 || (size >= LEAST_SQUARED && size <= MOST_SQUARED) ? 1 : powerOfTwo(size);
 }
 
-/** The range of numbers this much smaller than they are costs digits of their mean and squares. */
+/** A range smaller than this share of the values loses digits of their mean and squares. */
 const NARROW = 1e-6;
 
 /**
- * An origin and a unit in which the mean and squares of numbers keep their digits: 0 and 1 for most,
- * for which nothing is to be done.
+ * An origin and a unit that preserve the digits of the mean and squares of the values. For most
+ * data they are 0 and 1, and no rescaling is needed.
  */
 export function comfortable(values: Float64Array): {
   readonly origin: number;

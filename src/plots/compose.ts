@@ -1,11 +1,8 @@
-/**
- * From specifications to one picture: each panel is drawn by Observable Plot, and all of them are
- * put into a single svg that needs no style sheet and no script.
- */
+/** Draws panels with Observable Plot and combines them into one svg without style sheet or script. */
 import * as Plot from '@observablehq/plot';
 import { type PlotElement, plotDocument, toXml } from '#plot-document';
+import { badArgument } from '../checks/values.js';
 import { BOLD, printable, wrapLabel } from './label.js';
-import { badArgument } from './options.js';
 import {
   FONT_FAMILY,
   FONT_SIZE,
@@ -17,35 +14,35 @@ import {
 } from './theme.js';
 
 export interface DrawnPlot {
-  /** The options of Observable Plot that were drawn, one a panel, row by row. */
+  /** The options for Observable Plot, one a panel, row by row. */
   readonly specification: readonly Plot.PlotOptions[];
   /** One self-contained svg. */
   readonly svg: string;
 }
 
 export interface Panel {
-  /** Stands in the svg as `data-panel`. */
+  /** The attribute `data-panel`. */
   readonly name: string;
-  /** Where the panel's upper left corner lies, under the heading. */
+  /** Upper left corner of the panel, below the heading. */
   readonly x: number;
   readonly y: number;
   readonly options: Plot.PlotOptions;
 }
 
 export interface Picture {
-  /** Stands in the svg as `data-plot`. */
+  /** The attribute `data-plot`. */
   readonly kind: string;
   readonly width: number;
   /** Without the heading. */
   readonly height: number;
   readonly panels: readonly Panel[];
   readonly title?: string | undefined;
-  /** How the picture is to be read, in smaller letters under the title. */
+  /** How to read the picture, in smaller letters below the title. */
   readonly subtitle?: string | undefined;
-  /** A line that must not be overlooked. */
+  /** A warning. */
   readonly notice?: string | undefined;
   readonly theme?: ThemeName | undefined;
-  /** What is said to those who cannot see it. */
+  /** The name for assistive technology. */
   readonly description: string;
 }
 
@@ -90,10 +87,10 @@ export function drawPicture(picture: Picture): DrawnPlot {
   return { specification: panels.map(({ options }) => options), svg: toXml(root) };
 }
 
-/** Callers without types may give any name. */
+/** @throws WeighbridgeError `bad-argument` for an unknown theme */
 function themeOf({ theme = 'light' }: Picture): Theme {
   if (Object.hasOwn(themes, theme)) return themes[theme];
-  throw badArgument(`no theme '${theme}': there are ${Object.keys(themes).join(' and ')}`);
+  throw badArgument(`theme is '${theme}', expected ${Object.keys(themes).join(' or ')}`);
 }
 
 function headingLines({ title, subtitle, notice, width }: Picture): HeadingLine[] {
@@ -120,7 +117,7 @@ function headingElement({ role, text }: HeadingLine, index: number): PlotElement
   return line;
 }
 
-/** Letters and colours come from the root; scales are told as data, for whoever reads the marks. */
+/** Fonts and colours come from the root; scales become data attributes, to read values from marks. */
 function panelElement({ name, x, y, options }: Panel, top: number): PlotElement {
   const drawn = Plot.plot({ ...options, document: plotDocument });
   for (const inherited of ['font-family', 'font-size', 'fill', 'class']) {
@@ -135,7 +132,7 @@ function panelElement({ name, x, y, options }: Panel, top: number): PlotElement 
   return drawn;
 }
 
-/** A hundredth of a pixel is finer than any print, and files are half as long. */
+/** Rounds to a hundredth of a pixel, which halves the size of the file. */
 function roundPlace(mark: PlotElement): void {
   for (const name of PLACES) {
     const value = mark.getAttribute(name);

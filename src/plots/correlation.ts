@@ -1,31 +1,40 @@
 /**
- * Correlation plot: the data of a regression with one predictor, its line with the band of its
- * draws, and the correlation r that the slope implies, with its highest-density interval.
+ * Correlation plot: the data of a regression with one predictor, its line with a band, and the
+ * correlation r that the slope implies, with its highest-density interval.
  */
-import type * as Plot from '@observablehq/plot';
+import * as Plot from '@observablehq/plot';
+import { badArgument } from '../checks/values.js';
 import { sampleMoments } from '../posterior/convergence.js';
 import type { Draws } from '../posterior/draws.js';
-import { hdi } from '../posterior/hdi.js';
+import { hdi } from '../posterior/intervals.js';
+import { quantileOfSorted, sorted } from '../posterior/quantiles.js';
 import { type DrawnPlot, drawPicture } from './compose.js';
-import { extent } from './kde.js';
+import { extent } from './density.js';
 import { formatInterval, formatNumber, hdiName, printable, wrapLabel } from './label.js';
-import { lineBand } from './line-band.js';
-import { badArgument, hdiMassOf, type PlotOptions, plottedParameters } from './options.js';
-import { paddedDomain } from './panels.js';
-import { scatterMarks, scatterPoints } from './scatter.js';
-import { LINE_HEIGHT } from './theme.js';
-import { type AxisOptions, tickRoom, withFittingTicks } from './ticks.js';
+import {
+  type AxisOptions,
+  centredLabel,
+  paddedDomain,
+  tickRoom,
+  withFittingTicks,
+} from './layout.js';
+import { intervalMass, type PlotOptions, plottedParameters } from './options.js';
+import { estimateColour, LINE_HEIGHT } from './theme.js';
 
 export interface CorrelationOptions extends Omit<PlotOptions, 'parameters'> {
-  /** The predictor's data and the outcome's. */
+  /** The data of the predictor. */
   readonly x: ArrayLike<number>;
+  /** The data of the outcome. */
   readonly y: ArrayLike<number>;
-  /** Of the points, shown where the pointer rests. */
+  /** Labels of the points, shown under the pointer. */
   readonly labels?: readonly string[];
-  /** Names of the line's parameters among the draws. */
+  /** Name of the slope among the draws. */
   readonly slope: string;
+  /** Name of the intercept among the draws. @default 'b_Intercept' */
   readonly intercept?: string;
+  /** @default 'x' */
   readonly xLabel?: string;
+  /** @default 'y' */
   readonly yLabel?: string;
 }
 
@@ -34,8 +43,8 @@ const DEFAULT_SIZE = 440;
 /** @throws WeighbridgeError `bad-argument` */
 export function plotCorrelation(draws: Draws, options: CorrelationOptions): DrawnPlot {
   const { x, y, labels, slope, intercept = 'b_Intercept', xLabel = 'x', yLabel = 'y' } = options;
-  const mass = hdiMassOf(options, draws.chains * draws.drawsPerChain);
-  checkData(x, y);
+  const mass = intervalMass(options, draws.chains * draws.drawsPerChain);
+  requireData(x, y);
   const { width = DEFAULT_SIZE, height = width } = options;
   const [intercepts, slopes] = plottedParameters(draws, {
     ...options,
@@ -83,10 +92,10 @@ export function plotCorrelation(draws: Draws, options: CorrelationOptions): Draw
 }
 
 function axis(low: number, high: number): AxisOptions {
-  return { domain: paddedDomain(low, high), grid: true, labelAnchor: 'center', labelArrow: 'none' };
+  return { domain: paddedDomain(low, high), grid: true, ...centredLabel };
 }
 
-/** r = slope · sd(x) / sd(y), draw by draw; where all x or all y are the same there is none. */
+/** r = slope · sd(x) / sd(y), draw by draw; only the number of pairs if all x or all y are equal. */
 function correlationNote(
   slopes: Float64Array,
   x: ArrayLike<number>,
@@ -103,12 +112,96 @@ function correlationNote(
   return `r = ${mean}, ${hdiName(mass)} ${formatInterval(hdi(r, mass), 2)}, ${count}`;
 }
 
-function checkData(x: ArrayLike<number>, y: ArrayLike<number>): void {
+function requireData(x: ArrayLike<number>, y: ArrayLike<number>): void {
   if (x.length !== y.length || x.length === 0) {
-    throw badArgument(`x and y are pairs: here are ${x.length} and ${y.length} values`);
+    throw badArgument(
+      `x has ${x.length} values and y ${y.length}, expected equally many, and at least one`,
+    );
   }
   for (const [name, values] of Object.entries({ x, y })) {
     const at = Array.from(values).findIndex((value) => !Number.isFinite(value));
     if (at !== -1) throw badArgument(`${name} cannot be plotted: value ${at + 1} is ${values[at]}`);
   }
+}
+
+export interface BandPoint {
+  readonly x: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const POINTS = 41;
+
+/**
+ * A regression line with its band: at each x, the mean of the drawn lines and their central interval.
+ * Central and not of highest density, because the ends of the latter jump from one x to the next; for
+ * symmetric draws the two are the same.
+ */
+export function lineBand(
+  intercepts: Float64Array,
+  slopes: Float64Array,
+  [from, to]: readonly [number, number],
+  mass = 0.95,
+): BandPoint[] {
+  return Array.from({ length: POINTS }, (_, i) => {
+    const x = from + ((to - from) * i) / (POINTS - 1);
+    const heights = intercepts.map((intercept, draw) => intercept + (slopes[draw] ?? 0) * x);
+    const ascending = sorted(heights);
+    return {
+      x,
+      mean: heights.reduce((sum, height) => sum + height, 0) / heights.length,
+      low: quantileOfSorted(ascending, (1 - mass) / 2),
+      high: quantileOfSorted(ascending, (1 + mass) / 2),
+    };
+  });
+}
+
+interface ScatterPoint {
+  readonly x: number;
+  readonly y: number;
+  /** Shown under the pointer. */
+  readonly label: string;
+}
+
+export function scatterPoints(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  labels: readonly string[] = [],
+): ScatterPoint[] {
+  return Array.from(x, (at, i) => ({
+    x: at,
+    y: y[i] ?? Number.NaN,
+    label: printable(labels[i] ?? ''),
+  }));
+}
+
+/** Points with a regression line and its band. */
+export function scatterMarks(
+  points: readonly ScatterPoint[],
+  band: readonly BandPoint[],
+  colour: string = estimateColour,
+): Plot.Markish[] {
+  const labelled = points.some(({ label }) => label !== '');
+  return [
+    Plot.frame({ strokeOpacity: 0.25 }),
+    Plot.dot(points, {
+      x: 'x',
+      y: 'y',
+      r: 1.9,
+      fill: colour,
+      fillOpacity: 0.45,
+      className: 'points',
+      ...(labelled && { title: 'label' }),
+    }),
+    Plot.areaY(band, {
+      x: 'x',
+      y1: 'low',
+      y2: 'high',
+      fill: 'currentColor',
+      fillOpacity: 0.22,
+      className: 'band',
+    }),
+    Plot.lineY(band, { x: 'x', y: 'mean', strokeWidth: 1.6, className: 'line' }),
+  ];
 }

@@ -1,9 +1,9 @@
-/** The document that plots are built in where there is a page: its own; nothing is put into it. */
+/** The document in which plots are built in browsers: the page's own, to which nothing is added. */
 export type PlotElement = Element;
 
 export const plotDocument: Document = document;
 
-/** XML, not HTML: the text is a file of its own too. */
+/** As XML, not HTML, so that the text can be a file. */
 export function toXml(element: PlotElement): string {
   return new XMLSerializer().serializeToString(element);
 }

@@ -1,15 +1,15 @@
 /**
- * The document that plots are built in where there is no browser: linkedom's, as XML, so that
- * every name and text is escaped as XML demands. `document.browser.ts` stands in its place there.
+ * The document in which plots are built in Node: linkedom's, as XML, so that names and texts are
+ * escaped as XML. Browsers use `document.browser.ts` instead.
  */
 import type { PlotOptions } from '@observablehq/plot';
 import { DOMParser } from 'linkedom';
 
-// Named through Plot and not as globals: tests are compiled without the DOM's types.
+// Types from Plot, not globals: tests are compiled without the DOM's types.
 type PlotDocument = NonNullable<PlotOptions['document']>;
 export type PlotElement = ReturnType<PlotDocument['createElementNS']>;
 
-// linkedom types its documents by classes of its own, which lack some of the DOM's members.
+// The classes of linkedom lack some of the DOM's members.
 export const plotDocument = new DOMParser().parseFromString(
   '<svg xmlns="http://www.w3.org/2000/svg"/>',
   'image/svg+xml',

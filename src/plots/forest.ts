@@ -1,64 +1,74 @@
 /**
- * Forest plot: a row a parameter, read from top to bottom, with its point estimate, a thick line
- * from quartile to quartile and a thin one over the highest-density interval (ArviZ's
- * `plot_forest`, bayesplot's `mcmc_intervals`).
+ * Forest plot: a row a parameter, with its median, a thick line between the quartiles and a thin line
+ * over the highest-density interval (ArviZ's `plot_forest`, bayesplot's `mcmc_intervals`).
  */
 import * as Plot from '@observablehq/plot';
 import type { Draws } from '../posterior/draws.js';
-import { hdiOfSorted } from '../posterior/hdi.js';
-import { quantileOfSorted, sorted } from '../posterior/order.js';
+import { hdiOfSorted } from '../posterior/intervals.js';
+import { quantileOfSorted, sorted } from '../posterior/quantiles.js';
 import { type DrawnPlot, drawPicture } from './compose.js';
-import { hdiName, widest, wrapLabel } from './label.js';
+import { hdiName } from './label.js';
+import { centredLabel, chainKey, namedRows, paddedDomain } from './layout.js';
 import {
   DEFAULT_WIDTH,
-  hdiMassOf,
+  intervalMass,
   type PlotOptions,
   type PlottedParameter,
   plottedParameters,
 } from './options.js';
-import { chainKey, paddedDomain } from './panels.js';
 import { chainColour, estimateColour, LINE_HEIGHT } from './theme.js';
-import { tickRoom, withFittingTicks } from './ticks.js';
 
 export interface ForestOptions extends PlotOptions {
-  /** One row for all chains together, or a line for each of them. */
+  /** All chains together, or a line a chain. @default 'combined' */
   readonly chains?: 'combined' | 'separate';
-  /** A dotted line across all rows; 0 where it lies among the values. null for none. */
+  /** A dotted line across all rows, if it is within the axis; null for none. @default 0 */
   readonly reference?: number | null;
-  /** What the values are, along their axis. */
+  /** Label of the axis. */
   readonly label?: string;
 }
 
-interface ForestRow {
-  /** From 0, from the top. */
-  readonly row: number;
-  readonly name: string;
-  /** -1 for all chains together. */
-  readonly chain: number;
-  readonly median: number;
+/** What a row of intervals shows. */
+export interface Spread {
   readonly low: number;
   readonly high: number;
+  readonly median: number;
   readonly q25: number;
   readonly q75: number;
 }
 
-/** Names are broken into lines beyond this. */
-const NAME_WIDTH = 280;
-const LEAST_PLOT_WIDTH = 220;
+/** The highest-density interval of a mass, and the quartiles. */
+export function spreadOf(draws: Float64Array, mass: number): Spread {
+  const ascending = sorted(draws);
+  const [low, high] = hdiOfSorted(ascending, mass);
+  return {
+    low,
+    high,
+    median: quantileOfSorted(ascending, 0.5),
+    q25: quantileOfSorted(ascending, 0.25),
+    q75: quantileOfSorted(ascending, 0.75),
+  };
+}
+
+interface ForestRow extends Spread {
+  /** From 0, at the top. */
+  readonly row: number;
+  readonly name: string;
+  /** -1 for all chains together. */
+  readonly chain: number;
+}
+
 const LEAST_ROW = 20;
 const CHAIN_STEP = 7;
-/** Under the rows: the axis, and its label where it has one. */
+/** Room of the axis, and of its label. */
 const BOTTOM = 26;
 const LABEL = 18;
-const TOP = 8;
 
 /** @throws WeighbridgeError `bad-argument` */
 export function plotForest(draws: Draws, options: ForestOptions = {}): DrawnPlot {
   const parameters = plottedParameters(draws, options);
   const groups = options.chains === 'separate' ? draws.chains : 1;
-  const mass = hdiMassOf(options, (draws.chains * draws.drawsPerChain) / groups);
+  const mass = intervalMass(options, (draws.chains * draws.drawsPerChain) / groups);
   const rows = parameters.flatMap((one, row) => forestRows(one, row, groups, mass));
-  const names = parameters.map(({ name }) => wrapLabel(name, NAME_WIDTH));
   const x = {
     domain: paddedDomain(
       Math.min(...rows.map(({ low, q25, median }) => Math.min(low, q25, median))),
@@ -66,53 +76,36 @@ export function plotForest(draws: Draws, options: ForestOptions = {}): DrawnPlot
     ),
     grid: true,
     label: options.label ?? null,
-    labelAnchor: 'center',
-    labelArrow: 'none',
+    ...centredLabel,
   } as const;
-
-  const marginLeft = Math.ceil(widest(names.flat())) + 18;
-  const marginRight = tickRoom([{ x }], { width: 400, height: 60 }).right;
-  const bottom = options.label === undefined ? BOTTOM : BOTTOM + LABEL;
-  const width = Math.max(
-    options.width ?? DEFAULT_WIDTH,
-    marginLeft + LEAST_PLOT_WIDTH + marginRight,
-  );
-  const key = chainKey(groups, width);
-  const height = Math.max(
-    (options.height ?? 0) - key.height,
-    TOP + bottom + parameters.length * rowHeight(names, groups),
-  );
-  const specification: Plot.PlotOptions = {
-    width,
-    height,
-    marginLeft,
-    marginRight,
-    marginTop: TOP,
-    marginBottom: bottom,
-    x: withFittingTicks(x, width - marginLeft - marginRight),
-    y: {
-      type: 'point',
-      padding: 0.5,
-      domain: names.map((_, row) => row),
-      label: null,
-      tickSize: 0,
-      tickFormat: (row: number) => names[row]?.join('\n') ?? '',
+  const frame = namedRows(
+    parameters.map(({ name }) => name),
+    x,
+    {
+      width: options.width ?? DEFAULT_WIDTH,
+      bottom: options.label === undefined ? BOTTOM : BOTTOM + LABEL,
+      rowHeight: (lines) => Math.max(LEAST_ROW, lines * LINE_HEIGHT + 4, groups * CHAIN_STEP + 8),
     },
-    marks: [...referenceMarks(options.reference, x.domain), ...rowMarks(rows, groups)],
-  };
+  );
+  const key = chainKey(groups, frame.width);
+  const height = Math.max((options.height ?? 0) - key.height, frame.height);
+  const marks = [...referenceMarks(options.reference, x.domain), ...rowMarks(rows, groups)];
   return drawPicture({
     kind: 'forest',
-    width,
+    width: frame.width,
     height: height + key.height,
     title: options.title,
     subtitle: `${hdiName(mass)} (thin), quartiles (thick), median (point)`,
     theme: options.theme,
     description: `Forest plot of ${parameters.length} parameters with their ${hdiName(mass)}`,
-    panels: [...key.panels, { name: 'forest', x: 0, y: key.height, options: specification }],
+    panels: [
+      ...key.panels,
+      { name: 'forest', x: 0, y: key.height, options: { ...frame, height, marks } },
+    ],
   });
 }
 
-/** One for all draws, or one for each of `groups` chains. */
+/** One row for all draws, or one for each of `groups` chains. */
 function forestRows(
   { name, values }: PlottedParameter,
   row: number,
@@ -121,24 +114,9 @@ function forestRows(
 ): ForestRow[] {
   const size = values.length / groups;
   return Array.from({ length: groups }, (_, group) => {
-    const ascending = sorted(values.subarray(group * size, (group + 1) * size));
-    const [low, high] = hdiOfSorted(ascending, mass);
-    return {
-      row,
-      name,
-      chain: groups === 1 ? -1 : group,
-      low,
-      high,
-      median: quantileOfSorted(ascending, 0.5),
-      q25: quantileOfSorted(ascending, 0.25),
-      q75: quantileOfSorted(ascending, 0.75),
-    };
+    const draws = values.subarray(group * size, (group + 1) * size);
+    return { row, name, chain: groups === 1 ? -1 : group, ...spreadOf(draws, mass) };
   });
-}
-
-function rowHeight(names: readonly (readonly string[])[], groups: number): number {
-  const lines = names.reduce((most, { length }) => Math.max(most, length), 1);
-  return Math.max(LEAST_ROW, lines * LINE_HEIGHT + 4, groups * CHAIN_STEP + 8);
 }
 
 function referenceMarks(
@@ -150,7 +128,7 @@ function referenceMarks(
   return [Plot.ruleX([at], { strokeDasharray: '2,3', strokeOpacity: 0.6, className: 'reference' })];
 }
 
-/** The lines of a chain stand beside each other within the row, so each chain is a layer. */
+/** Each chain is a layer, shifted within the row. */
 function rowMarks(rows: readonly ForestRow[], groups: number): Plot.Markish[] {
   return Array.from({ length: groups }, (_, group) => {
     const layer = groups === 1 ? rows : rows.filter(({ chain }) => chain === group);
@@ -158,22 +136,7 @@ function rowMarks(rows: readonly ForestRow[], groups: number): Plot.Markish[] {
     const shared = { y: 'row', dy: (group - (groups - 1) / 2) * CHAIN_STEP };
     const thin = groups === 1 ? 1.5 : 1;
     return [
-      Plot.ruleY(layer, {
-        ...shared,
-        x1: 'low',
-        x2: 'high',
-        stroke: colour,
-        strokeWidth: thin,
-        className: 'hdi',
-      }),
-      Plot.ruleY(layer, {
-        ...shared,
-        x1: 'q25',
-        x2: 'q75',
-        stroke: colour,
-        strokeWidth: 3 * thin,
-        className: 'quartiles',
-      }),
+      ...intervalMarks(layer, { ...shared, stroke: colour }, [thin, 3 * thin]),
       Plot.dot(layer, {
         ...shared,
         x: 'median',
@@ -186,4 +149,22 @@ function rowMarks(rows: readonly ForestRow[], groups: number): Plot.Markish[] {
       }),
     ];
   }).flat();
+}
+
+/** Thin lines over the interval and thick ones between the quartiles, in the rows of `options`. */
+export function intervalMarks(
+  rows: readonly Spread[],
+  options: Plot.RuleYOptions,
+  [thin, thick]: readonly [number, number],
+): Plot.Markish[] {
+  return [
+    Plot.ruleY(rows, { ...options, x1: 'low', x2: 'high', strokeWidth: thin, className: 'hdi' }),
+    Plot.ruleY(rows, {
+      ...options,
+      x1: 'q25',
+      x2: 'q75',
+      strokeWidth: thick,
+      className: 'quartiles',
+    }),
+  ];
 }

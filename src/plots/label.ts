@@ -1,10 +1,10 @@
 /**
- * How much room text takes, without a browser to ask: about the widths of DejaVu Sans, the widest
- * of the sans-serif fonts that a system shows where it has no Inter.
+ * Widths and formats of text. Widths are estimated from those of DejaVu Sans, the widest common
+ * sans-serif font on systems without Inter.
  */
 import { FONT_SIZE } from './theme.js';
 
-/** In em, for the letters that are far from the common width. */
+/** In em, for letters that differ much from the common width. */
 const WIDTHS: readonly (readonly [letters: RegExp, em: number])[] = [
   [/\p{Mark}|\p{Format}/u, 0],
   [/[ijl.,:;'|!I ]/u, 0.32],
@@ -21,27 +21,24 @@ function letterWidth(letter: string): number {
   return WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? COMMON_WIDTH;
 }
 
-/** Of one line, in pixels. */
+/** Width of one line, in pixels. */
 export function textWidth(text: string, fontSize = FONT_SIZE): number {
   let em = 0;
   for (const letter of text) em += letterWidth(letter);
   return em * fontSize;
 }
 
-/** How much wider bold letters are. */
+/** Relative width of bold letters. */
 export const BOLD = 1.15;
 
-/** Of the widest of several lines or names. */
+/** Width of the widest of several lines, in pixels. */
 export function widest(texts: Iterable<string>, fontSize = FONT_SIZE): number {
   let width = 0;
   for (const text of texts) width = Math.max(width, textWidth(text, fontSize));
   return width;
 }
 
-/**
- * Lines no wider than `width`, broken after a space or another sign between words where there is
- * one, else within a word. Nothing is left out.
- */
+/** Lines no wider than `width`, broken after a space or punctuation if possible, else within a word. */
 export function wrapLabel(text: string, width: number, fontSize = FONT_SIZE): string[] {
   const lines: string[] = [];
   let line = '';
@@ -71,9 +68,9 @@ function breakWord(word: string, width: number, fontSize: number): string[] {
   return [...pieces, piece];
 }
 
-/** XML has no place for control characters, and a label none for line ends. */
+/** Replaces control characters, which XML does not allow, and line ends by spaces. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are replaced
   return text.replace(/[\u0000-\u001f\u007f-\u009f\ufffe\uffff\u2028\u2029]|\p{Surrogate}/gu, ' ');
 }
 
@@ -83,7 +80,7 @@ export function decimalsFor(spread: number): number {
   return Math.min(Math.max(1 - Math.floor(Math.log10(spread)), 0), 10);
 }
 
-/** A number as it is written on a plot: thousands apart, with a true minus sign. */
+/** A number on a plot: commas between thousands, a true minus sign. */
 export function formatNumber(value: number, decimals: number): string {
   const text =
     Math.abs(value) >= 1e9
@@ -95,12 +92,12 @@ export function formatNumber(value: number, decimals: number): string {
   return (Number(text) === 0 ? text.replace('-', '') : text).replaceAll('-', '\u2212');
 }
 
-/** A number that was given, with the digits that it has. */
+/** A number from the caller, with up to six significant digits. */
 export function formatGiven(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 6 }).replace('-', '\u2212');
 }
 
-/** Both ends in brackets, never broken over two lines. */
+/** Both ends in brackets, without a line break. */
 export function formatInterval([low, high]: readonly [number, number], decimals: number): string {
   return `[${formatNumber(low, decimals)},\u00a0${formatNumber(high, decimals)}]`;
 }

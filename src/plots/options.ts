@@ -1,26 +1,27 @@
 /**
- * The options that all plots of draws share, and the check of the draws themselves: what cannot
- * be drawn soundly is refused in one line that says why.
+ * The options that all plots of draws share, and the checks of options and draws.
  */
-import { WeighbridgeError } from '../errors.js';
+import { listed } from '../checks/names.js';
+import { badArgument } from '../checks/values.js';
 import { type Draws, parameterDraws } from '../posterior/draws.js';
 import { printable } from './label.js';
 import type { ThemeName } from './theme.js';
 
 export interface PlotOptions {
-  /** In pixels; a picture grows beyond it rather than clip a name. */
+  /** In pixels; a picture is wider if a name needs the room. @default 720 */
   readonly width?: number;
-  /** In pixels; by default what the number of parameters needs. */
+  /** In pixels. @default what the number of parameters needs */
   readonly height?: number;
-  /** Names of those to be drawn, in that order; all of them, where absent. */
+  /** Names of the parameters to draw, in this order. @default all of them */
   readonly parameters?: readonly string[];
-  /** Mass of the highest-density interval. */
-  readonly hdiMass?: number;
+  /** Probability mass of the highest-density interval. @default 0.95 */
+  readonly mass?: number;
   readonly title?: string;
+  /** @default 'light' */
   readonly theme?: ThemeName;
 }
 
-/** One parameter's draws as they are plotted. */
+/** The draws of one parameter. */
 export interface PlottedParameter {
   readonly name: string;
   /** Chain after chain. */
@@ -28,81 +29,78 @@ export interface PlottedParameter {
 }
 
 export const DEFAULT_WIDTH = 720;
-export const DEFAULT_HDI_MASS = 0.95;
 
-export function badArgument(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-argument', message);
-}
-
-/** The parameters that are asked for. @throws WeighbridgeError `bad-argument` */
+/** The parameters to draw. @throws WeighbridgeError `bad-argument` */
 export function plottedParameters(draws: Draws, options: PlotOptions): PlottedParameter[] {
-  checkShape(draws);
-  checkSize('width', options.width);
-  checkSize('height', options.height);
-  return chosenParameters(draws, options.parameters).map((index) => {
-    const name = printable(draws.parameterNames[index] ?? '');
+  requireShape(draws);
+  requireSize('width', options.width);
+  requireSize('height', options.height);
+  const { parameterNames } = draws;
+  const chosen = options.parameters?.map((name) => parameterIndex(parameterNames, name));
+  if (chosen?.length === 0) throw badArgument('parameters is empty, expected at least one name');
+  return (chosen ?? parameterNames.map((_, index) => index)).map((index) => {
+    const name = printable(parameterNames[index] ?? '');
     const values = parameterDraws(draws, index);
-    checkFinite(name, values, draws.drawsPerChain);
+    requireFinite(name, values, draws.drawsPerChain);
     return { name, values };
   });
 }
 
-/** @throws WeighbridgeError `bad-argument` where so few draws have no interval of that mass */
-export function hdiMassOf({ hdiMass = DEFAULT_HDI_MASS }: PlotOptions, draws: number): number {
-  if (!(hdiMass > 0 && hdiMass < 1)) {
-    throw badArgument(`hdiMass is a number between 0 and 1, not ${hdiMass}`);
+/** @throws WeighbridgeError `bad-argument` if so few draws have no interval of that mass */
+export function intervalMass({ mass = 0.95 }: PlotOptions, draws: number): number {
+  if (!(mass > 0 && mass < 1)) {
+    throw badArgument(`mass is ${mass}, expected a number in (0, 1)`, { option: 'mass' });
   }
-  const needed = Math.ceil(1 / (1 - hdiMass));
-  if (draws < needed || Math.ceil(hdiMass * draws) < 2) {
+  const needed = Math.ceil(1 / (1 - mass));
+  if (draws < needed || Math.ceil(mass * draws) < 2) {
     throw badArgument(
-      `too few draws for an HDI of mass ${hdiMass}: ${draws}, of ${needed} at least`,
+      `too few draws for an HDI of mass ${mass}: found ${draws}, expected at least ${needed}`,
     );
   }
-  return hdiMass;
+  return mass;
 }
 
-function chosenParameters(draws: Draws, chosen?: readonly string[]): number[] {
-  const { parameterNames } = draws;
-  if (chosen === undefined) return parameterNames.map((_, index) => index);
-  if (chosen.length === 0) throw badArgument('parameters is empty: name one at least');
-  return chosen.map((name) => parameterIndex(parameterNames, name));
-}
-
-/** @throws WeighbridgeError `bad-argument` where there is no parameter of that name */
+/** @throws WeighbridgeError `bad-argument` if no parameter has that name */
 export function parameterIndex(parameterNames: readonly string[], name: string): number {
   const index = parameterNames.indexOf(name);
   if (index === -1) {
-    throw badArgument(`no parameter '${name}' in these draws: they have ${some(parameterNames)}`);
+    throw badArgument(`no parameter '${name}' in these draws: they have ${listed(parameterNames)}`);
   }
   return index;
 }
 
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 8).join(', ');
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
-}
-
-function checkShape({ parameterNames, chains, drawsPerChain, values }: Draws): void {
-  const parameters = parameterNames.length;
-  if (!(parameters > 0 && chains > 0 && drawsPerChain > 0)) {
-    throw badArgument(
-      `no draws to plot: ${chains} chains of ${drawsPerChain} draws of ${parameters} parameters`,
-    );
+/** @throws WeighbridgeError `bad-argument` */
+function requireShape({ parameterNames, chains, drawsPerChain, values }: Draws): void {
+  const size = `${chains} chains of ${drawsPerChain} draws of ${parameterNames.length} parameters`;
+  if (!(parameterNames.length > 0 && chains > 0 && drawsPerChain > 0)) {
+    throw badArgument(`no draws to plot: ${size}`);
   }
-  if (values.length !== chains * drawsPerChain * parameters) {
-    throw badArgument(
-      `${values.length} values are not ${chains} chains of ${drawsPerChain} draws of ${parameters} parameters`,
-    );
+  if (values.length !== chains * drawsPerChain * parameterNames.length) {
+    throw badArgument(`${values.length} values are not ${size}`);
   }
 }
 
-export function checkSize(name: string, size: number | undefined): void {
+/** @throws WeighbridgeError `bad-argument` */
+export function requireSize(option: string, size: number | undefined): void {
   if (size !== undefined && !(size >= 80 && size <= 20_000)) {
-    throw badArgument(`${name} is a number of pixels from 80 to 20000, not ${size}`);
+    throw badArgument(`${option} is ${size}, expected a number of pixels from 80 to 20000`, {
+      option,
+    });
   }
 }
 
-function checkFinite(name: string, values: Float64Array, drawsPerChain: number): void {
+/** @throws WeighbridgeError `bad-argument` */
+export function requireCount(
+  option: string,
+  count: number,
+  most = Number.POSITIVE_INFINITY,
+): number {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  const range = Number.isFinite(most) ? `from 1 to the ${most} draws` : 'above 0';
+  throw badArgument(`${option} is ${count}, expected a whole number ${range}`, { option });
+}
+
+function requireFinite(name: string, values: Float64Array, drawsPerChain: number): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at === -1) return;
   const chain = Math.floor(at / drawsPerChain) + 1;
@@ -114,7 +112,7 @@ function checkFinite(name: string, values: Float64Array, drawsPerChain: number):
 /** Whether each draw, chain after chain, came from a divergent transition. */
 export type DivergentDraws = ArrayLike<number | boolean>;
 
-/** Indices of the draws that diverged. @throws WeighbridgeError `bad-argument` on a wrong length */
+/** Indices of the divergent draws. @throws WeighbridgeError `bad-argument` on a wrong length */
 export function divergentIndices(
   { chains, drawsPerChain }: Draws,
   divergent: DivergentDraws | undefined,
@@ -122,7 +120,8 @@ export function divergentIndices(
   if (divergent === undefined) return [];
   if (divergent.length !== chains * drawsPerChain) {
     throw badArgument(
-      `divergent holds ${divergent.length} entries, not one for each of ${chains * drawsPerChain} draws`,
+      `divergent has ${divergent.length} entries, expected one for each of the ${chains * drawsPerChain} draws`,
+      { option: 'divergent' },
     );
   }
   return Array.from(divergent, Number).flatMap((flag, index) => (flag ? [index] : []));

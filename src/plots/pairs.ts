@@ -1,45 +1,51 @@
 /**
- * Pair plot: the draws of every two parameters against each other below the diagonal, and each
- * parameter's own density on it (ArviZ's `plot_pair` with marginals, bayesplot's `mcmc_pairs`).
- * Draws of divergent transitions stand out: where they gather, the posterior is hard to explore.
+ * Pair plot: the draws of every two parameters against each other below the diagonal, and the density
+ * of each parameter on it (ArviZ's `plot_pair` with marginals, bayesplot's `mcmc_pairs`). Draws of
+ * divergent transitions are highlighted: where they gather, the posterior is hard to explore.
  */
 import * as Plot from '@observablehq/plot';
+import { badArgument } from '../checks/values.js';
 import type { Draws } from '../posterior/draws.js';
 import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
-import { extent, kde } from './kde.js';
+import { extent } from './density.js';
 import { wrapLabel } from './label.js';
 import {
-  badArgument,
+  type AxisOptions,
+  centredLabel,
+  paddedDomain,
+  tickRoom,
+  withFittingTicks,
+} from './layout.js';
+import {
   DEFAULT_WIDTH,
   type DivergentDraws,
   divergentIndices,
   type PlotOptions,
   type PlottedParameter,
   plottedParameters,
+  requireCount,
 } from './options.js';
-import { paddedDomain } from './panels.js';
+import { densityMarks } from './posterior.js';
 import { divergenceColour, estimateColour, LINE_HEIGHT } from './theme.js';
-import { type AxisOptions, tickRoom, withFittingTicks } from './ticks.js';
 
 export interface PairsOptions extends PlotOptions {
   readonly divergent?: DivergentDraws;
-  /** Dots a panel, evenly spaced among the draws; divergent ones are all drawn besides. */
+  /** Dots a panel, evenly spaced among the draws, plus all divergent ones. @default 1000 */
   readonly mostPoints?: number;
 }
 
 interface PairsLayout {
   readonly parameters: readonly PlottedParameter[];
   readonly axes: readonly AxisOptions[];
-  /** Names as they are broken along the axes. */
+  /** The names, broken into lines. */
   readonly names: readonly (readonly string[])[];
-  /** Room of ticks' labels at the left. */
+  /** Room of tick labels at the left. */
   readonly ticksLeft: number;
   readonly side: number;
   readonly left: number;
   readonly bottom: number;
 }
 
-/** More panels than this many squared are no longer looked at. */
 const MOST_PARAMETERS = 12;
 const MOST_POINTS = 1000;
 const LEAST_SIDE = 70;
@@ -52,7 +58,7 @@ export function plotPairs(draws: Draws, options: PairsOptions = {}): DrawnPlot {
   const count = parameters.length;
   if (count > MOST_PARAMETERS) {
     throw badArgument(
-      `a pair plot holds ${MOST_PARAMETERS} parameters at most, not ${count}: choose some by 'parameters'`,
+      `${count} parameters, expected at most ${MOST_PARAMETERS} in a pair plot: choose some by 'parameters'`,
     );
   }
   const layout = pairsLayout(parameters, options);
@@ -63,11 +69,12 @@ export function plotPairs(draws: Draws, options: PairsOptions = {}): DrawnPlot {
   const cells = parameters.flatMap((_, row) =>
     Array.from({ length: row + 1 }, (_, column) => ({ row, column })),
   );
+  const values = (index: number) => parameters[index]?.values ?? new Float64Array();
   const panels = cells.map(({ row, column }): Panel => {
     const marks =
       row === column
-        ? marginalMarks(parameters[row])
-        : pairMarks(parameters[column], parameters[row], shown, divergences);
+        ? [Plot.ruleY([0], { strokeOpacity: 0.5 }), ...densityMarks(values(row))]
+        : pairMarks(values(column), values(row), shown, divergences);
     return {
       name: `${parameters[column]?.name} / ${parameters[row]?.name}`,
       x: column === 0 ? 0 : left + column * (side + GAP),
@@ -104,7 +111,7 @@ function pairsLayout(
     axes.map((axis) => ({ x: axis, y: axis })),
     { width: 200, height: 120 },
   );
-  // Names take the room of one line at least; what more they need follows from the side.
+  // Assumes names of one line: how many they need depends on the side.
   const sideFor = (space: number) => Math.floor((space - room.left - 50) / count) - GAP;
   const side = Math.max(Math.min(sideFor(width), sideFor(height)), LEAST_SIDE);
   const names = parameters.map(({ name }) => wrapLabel(name, side + GAP));
@@ -120,7 +127,7 @@ function pairsLayout(
   };
 }
 
-/** Ticks and names stand along the left column and the lowest row only. */
+/** Only the left column and the lowest row have ticks and names. */
 function cellOptions(
   { parameters, axes, names, ticksLeft, side, left, bottom }: PairsLayout,
   row: number,
@@ -132,8 +139,7 @@ function cellOptions(
   const marginBottom = lowest ? bottom : 0;
   const outer = (name: readonly string[] = [], ticksRoom: number) =>
     ({
-      labelAnchor: 'center',
-      labelArrow: 'none',
+      ...centredLabel,
       label: name.join('\n'),
       labelOffset: ticksRoom + name.length * LINE_HEIGHT,
     }) as const;
@@ -163,32 +169,15 @@ function cellOptions(
   };
 }
 
-function marginalMarks(parameter: PlottedParameter | undefined): Plot.Markish[] {
-  const values = parameter?.values ?? new Float64Array();
-  const density = kde(values);
-  const base = Plot.ruleY([0], { strokeOpacity: 0.5 });
-  if (density === null) {
-    const at = [values[0] ?? 0];
-    return [base, Plot.ruleX(at, { y1: 0, y2: 1, stroke: estimateColour, className: 'density' })];
-  }
-  const peak = density.density.reduce((most, value) => Math.max(most, value), 0);
-  const curve = Array.from(density.x, (x, i) => ({ x, y: (density.density[i] ?? 0) / peak }));
-  return [
-    base,
-    Plot.areaY(curve, { x: 'x', y: 'y', fill: estimateColour, fillOpacity: 0.18 }),
-    Plot.lineY(curve, { x: 'x', y: 'y', stroke: estimateColour, className: 'density' }),
-  ];
-}
-
 function pairMarks(
-  across: PlottedParameter | undefined,
-  up: PlottedParameter | undefined,
+  across: Float64Array,
+  up: Float64Array,
   shown: readonly number[],
   divergences: readonly number[],
 ): Plot.Markish[] {
   const at = {
-    x: (draw: number) => across?.values[draw] ?? null,
-    y: (draw: number) => up?.values[draw] ?? null,
+    x: (draw: number) => across[draw] ?? null,
+    y: (draw: number) => up[draw] ?? null,
   };
   return [
     Plot.frame({ strokeOpacity: 0.25 }),
@@ -202,11 +191,8 @@ function shownDraws(
   divergences: readonly number[],
   most: number,
 ): number[] {
-  if (!(Number.isInteger(most) && most >= 1)) {
-    throw badArgument(`mostPoints is a whole number above 0, not ${most}`);
-  }
   const total = chains * drawsPerChain;
-  const points = Math.min(total, most);
+  const points = Math.min(total, requireCount('mostPoints', most));
   const diverged = new Set(divergences);
   return Array.from({ length: points }, (_, i) => Math.floor((i * total) / points)).filter(
     (draw) => !diverged.has(draw),

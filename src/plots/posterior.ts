@@ -1,38 +1,45 @@
 /**
- * Posterior plot: a panel a parameter, its density with the highest-density interval as a bar on
- * the axis and the point estimate on it, and where one is known a reference value with the shares
- * of the draws on either side of it (ArviZ's `plot_posterior`, Kruschke 2015).
+ * Posterior plot: a panel a parameter, with its density, the highest-density interval as a bar, the
+ * point estimate, and an optional reference value with the shares of the draws on either side of it
+ * (ArviZ's `plot_posterior`, Kruschke 2015).
  */
 import * as Plot from '@observablehq/plot';
+import { badArgument } from '../checks/values.js';
 import { sampleMoments } from '../posterior/convergence.js';
 import type { Draws } from '../posterior/draws.js';
-import { hdi, type Interval } from '../posterior/hdi.js';
-import { median } from '../posterior/order.js';
-import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
-import { type Density, extent, kde } from './kde.js';
+import { hdi, type Interval } from '../posterior/intervals.js';
+import { median } from '../posterior/quantiles.js';
+import { type DrawnPlot, drawPicture } from './compose.js';
+import { densityCurves, extent } from './density.js';
 import { decimalsFor, formatGiven, formatInterval, formatNumber, hdiName } from './label.js';
 import {
-  badArgument,
+  type AxisOptions,
+  facets,
+  gridOf,
+  paddedDomain,
+  tickRoom,
+  withFittingTicks,
+} from './layout.js';
+import {
   DEFAULT_WIDTH,
-  hdiMassOf,
+  intervalMass,
   type PlotOptions,
   type PlottedParameter,
   parameterIndex,
   plottedParameters,
 } from './options.js';
-import { gridOf, paddedDomain, panelTitle, titleHeight, titleMarks } from './panels.js';
 import { estimateColour, referenceColour } from './theme.js';
-import { type AxisOptions, tickRoom, withFittingTicks } from './ticks.js';
 
 export interface PosteriorOptions extends PlotOptions {
+  /** @default 'mean' */
   readonly pointEstimate?: 'mean' | 'median';
-  /** By the parameters' names: a true or target value, or one of interest for all of them. */
+  /** A true or target value: one for all parameters, or by their names. */
   readonly reference?: number | Readonly<Record<string, number>>;
 }
 
 interface ParameterPosterior {
   readonly name: string;
-  readonly density: Density | null;
+  readonly values: Float64Array;
   readonly estimate: number;
   readonly interval: Interval;
   readonly reference: number | undefined;
@@ -43,7 +50,7 @@ interface ParameterPosterior {
 const LEAST_CELL = 230;
 const PANEL_HEIGHT = 120;
 const BOTTOM = 26;
-/** How far labels of ticks may reach over either end of an axis. */
+/** How far tick labels may extend beyond either end of an axis. */
 const TICK_END = 20;
 /** The HDI bar lies below the density, where no curve crosses it. */
 const BAR_LEVEL = -0.06;
@@ -51,59 +58,46 @@ const BAR_LEVEL = -0.06;
 /** @throws WeighbridgeError `bad-argument` */
 export function plotPosterior(draws: Draws, options: PosteriorOptions = {}): DrawnPlot {
   const parameters = plottedParameters(draws, options);
-  checkReferences(draws, options);
-  const mass = hdiMassOf(options, draws.chains * draws.drawsPerChain);
+  requireReferences(draws, options);
+  const mass = intervalMass(options, draws.chains * draws.drawsPerChain);
   const width = options.width ?? DEFAULT_WIDTH;
   const grid = gridOf(parameters.length, width, LEAST_CELL);
   const posteriors = parameters.map((one) => {
     const posterior = parameterPosterior(one, mass, options);
     return { ...posterior, x: withFittingTicks(posterior.x, grid.cellWidth - 2 * TICK_END) };
   });
-  const room = tickRoom(
+  const { right: side } = tickRoom(
     posteriors.map(({ x }) => ({ x })),
     { width: grid.cellWidth, height: 60 },
   );
-  const inner = Math.max(grid.cellWidth - 2 * room.right, 100);
-  const titles = posteriors.map(({ name, notes }) => panelTitle(name, inner, notes));
-  const top = titleHeight(titles);
-  const height = Math.max((options.height ?? 0) / grid.rows, PANEL_HEIGHT + top + BOTTOM);
-  const cell = inner + 2 * room.right;
-
-  const panels = posteriors.map(
-    (posterior, index): Panel => ({
-      name: posterior.name,
-      x: (index % grid.columns) * cell,
-      y: Math.floor(index / grid.columns) * height,
+  const placed = facets(
+    posteriors.map((posterior) => ({
+      ...posterior,
       options: {
-        width: cell,
-        height,
-        marginLeft: room.right,
-        marginRight: room.right,
-        marginTop: top,
-        marginBottom: BOTTOM,
         x: posterior.x,
-        // Densities of different parameters are told apart by their shape: each has its own peak.
+        // Densities of different parameters differ by their shape: each has its own peak.
         y: { domain: [2 * BAR_LEVEL, 1.04], axis: null },
-        marks: [
-          ...posteriorMarks(posterior),
-          ...titleMarks(titles[index] ?? panelTitle('', inner), top),
-        ],
+        marks: posteriorMarks(posterior),
       },
-    }),
+    })),
+    grid,
+    {
+      ...{ left: side, right: side, bottom: BOTTOM, leastWidth: 100 },
+      ...{ plotHeight: PANEL_HEIGHT, leastHeight: PANEL_HEIGHT, height: options.height },
+    },
   );
   return drawPicture({
     kind: 'posterior',
-    width: Math.max(width, grid.columns * cell),
-    height: grid.rows * height,
+    ...placed,
+    width: Math.max(width, placed.width),
     title: options.title,
     theme: options.theme,
     description: `Posterior densities of ${posteriors.length} parameters with their ${hdiName(mass)}`,
-    panels,
   });
 }
 
-/** A misspelt name would leave its reference out without a word. */
-function checkReferences({ parameterNames }: Draws, { reference }: PosteriorOptions): void {
+/** Throws on a misspelt name, whose reference would be left out. */
+function requireReferences({ parameterNames }: Draws, { reference }: PosteriorOptions): void {
   if (typeof reference !== 'object') return;
   for (const name of Object.keys(reference)) parameterIndex(parameterNames, name);
 }
@@ -118,7 +112,9 @@ function parameterPosterior(
   const interval = hdi(values, mass);
   const reference = typeof references === 'number' ? references : references?.[name];
   if (reference !== undefined && !Number.isFinite(reference)) {
-    throw badArgument(`the reference of '${name}' is a finite number, not ${reference}`);
+    throw badArgument(`the reference of '${name}' is ${reference}, expected a finite number`, {
+      option: 'reference',
+    });
   }
   const decimals = decimalsFor(Math.sqrt(variance));
   const notes = [
@@ -128,7 +124,7 @@ function parameterPosterior(
   const { low, high } = extent(values);
   return {
     name,
-    density: kde(values),
+    values,
     estimate,
     interval,
     reference,
@@ -149,13 +145,13 @@ function referenceNote(values: Float64Array, reference: number): string {
 }
 
 function posteriorMarks({
-  density,
+  values,
   estimate,
   interval: [low, high],
   reference,
 }: ParameterPosterior): Plot.Markish[] {
   return [
-    ...(density === null ? [pointMass(estimate)] : densityMarks(density)),
+    ...densityMarks(values),
     Plot.ruleY([0], { strokeOpacity: 0.3 }),
     ...(reference === undefined
       ? []
@@ -188,22 +184,16 @@ function posteriorMarks({
   ];
 }
 
-/** All draws are one value. */
-function pointMass(value: number): Plot.Markish {
-  return Plot.ruleX([value], {
-    y1: 0,
-    y2: 1,
-    stroke: estimateColour,
-    strokeWidth: 2,
-    className: 'density',
-  });
-}
-
-function densityMarks({ x, density }: Density): Plot.Markish[] {
-  const peak = density.reduce((most, value) => Math.max(most, value), 0);
-  const curve = Array.from(x, (at, i) => ({ x: at, y: (density[i] ?? 0) / peak }));
+/** A density of height 1; equal draws are a line. */
+export function densityMarks(values: Float64Array): Plot.Markish[] {
+  const { points, constants } = densityCurves([values], { peakIsOne: true });
+  const stroke = estimateColour;
+  if (constants.length > 0) {
+    const line = { x: 'x', y1: 0, y2: 1, stroke, strokeWidth: 2, className: 'density' };
+    return [Plot.ruleX(constants, line)];
+  }
   return [
-    Plot.areaY(curve, { x: 'x', y: 'y', fill: estimateColour, fillOpacity: 0.18 }),
-    Plot.lineY(curve, { x: 'x', y: 'y', stroke: estimateColour, className: 'density' }),
+    Plot.areaY(points, { x: 'x', y: 'y', fill: stroke, fillOpacity: 0.18 }),
+    Plot.lineY(points, { x: 'x', y: 'y', stroke, className: 'density' }),
   ];
 }

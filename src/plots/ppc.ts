@@ -1,31 +1,40 @@
 /**
- * Posterior predictive check: what was observed against what the fitted model would produce in
- * its place. Outcomes of 0 and 1 by their proportion, whole (bayesplot's `ppc_stat`) or in groups
- * (`ppc_stat_grouped`, with intervals); others by their density (`ppc_dens_overlay`, ArviZ's
- * `plot_ppc`).
+ * Posterior predictive check: observed outcomes against outcomes replicated from the fitted model.
+ * Outcomes of 0 and 1 are compared by their proportion (bayesplot's `ppc_stat`), others by their
+ * density (`ppc_dens_overlay`, ArviZ's `plot_ppc`), either by their means in groups
+ * (`ppc_stat_grouped`, with intervals).
  */
+import * as Plot from '@observablehq/plot';
+import { badArgument } from '../checks/values.js';
 import type { Draws } from '../posterior/draws.js';
-import { type DrawnPlot, drawPicture } from './compose.js';
-import { badArgument, checkSize, DEFAULT_WIDTH, hdiMassOf, type PlotOptions } from './options.js';
-import { densityOverlay } from './ppc-density.js';
-import { groupedMeans } from './ppc-groups.js';
-import { proportionHistogram } from './ppc-proportion.js';
+import { type DrawnPlot, drawPicture, type Picture } from './compose.js';
+import { densityCurves, extent } from './density.js';
+import { intervalMarks, type Spread, spreadOf } from './forest.js';
+import { formatNumber, hdiName, printable } from './label.js';
+import { centredLabel, namedRows, type PlacedPanels, paddedDomain } from './layout.js';
+import {
+  DEFAULT_WIDTH,
+  intervalMass,
+  type PlotOptions,
+  requireCount,
+  requireSize,
+} from './options.js';
+import { estimateColour, LINE_HEIGHT } from './theme.js';
 
-export interface PpcOptions extends Omit<PlotOptions, 'parameters'> {
-  /** Outcomes as they were observed. */
+export interface PpcPlotOptions extends Omit<PlotOptions, 'parameters'> {
+  /** The observed outcomes. */
   readonly observed: ArrayLike<number>;
-  /** Which group each outcome belongs to; where given, their means are compared by group. */
+  /** The group of each outcome, to compare means by group. */
   readonly groups?: readonly string[];
-  /** Proportions where all outcomes are 0 or 1, else densities. */
+  /** @default 'proportion' if all outcomes are 0 or 1, otherwise 'density' */
   readonly kind?: 'proportion' | 'density';
-  /** How many replications are drawn as densities. */
+  /** Number of replications drawn as densities. @default 50 */
   readonly replications?: number;
-  /** What the outcomes are, along their axis. */
+  /** Label of the axis. */
   readonly label?: string;
 }
 
-/** What the three pictures of a check are made from. */
-export interface PredictiveCheck {
+interface PredictiveCheck {
   readonly observed: Float64Array;
   /** Row-major (replication, outcome). */
   readonly replicated: Float64Array;
@@ -35,19 +44,29 @@ export interface PredictiveCheck {
   readonly mass: number;
 }
 
+const DENSITY_HEIGHT = 280;
+const PROPORTION_HEIGHT = 240;
+const BOTTOM = 42;
+const GRID_POINTS = 128;
+const MOST_BARS = 40;
+
+type Drawn = PlacedPanels & Pick<Picture, 'subtitle'>;
+
 /**
- * @param replicated draws of the posterior predictive distribution: in place of each parameter
- *   one observation, in the order of `observed`
+ * @param replicated draws of the posterior predictive distribution, with outcomes in place of
+ *   parameters, in the order of `observed`
  * @throws WeighbridgeError `bad-argument`
  */
-export function plotPpc(replicated: Draws, options: PpcOptions): DrawnPlot {
+export function plotPpc(replicated: Draws, options: PpcPlotOptions): DrawnPlot {
   const check = predictiveCheck(replicated, options);
   const binary = check.observed.every((value) => value === 0 || value === 1);
   const kind = options.kind ?? (binary ? 'proportion' : 'density');
   if (kind === 'proportion' && !binary) {
-    throw badArgument('proportions are of outcomes that are 0 or 1; these are not');
+    throw badArgument("kind is 'proportion', but the outcomes are not all 0 or 1", {
+      option: 'kind',
+    });
   }
-  if (kind === 'proportion') checkOnesAndZeros(check);
+  if (kind === 'proportion') requireOnesAndZeros(check);
   const parts = options.groups
     ? groupedMeans(check, options.groups, kind === 'proportion' ? 'proportion' : 'mean')
     : kind === 'proportion'
@@ -62,46 +81,244 @@ export function plotPpc(replicated: Draws, options: PpcOptions): DrawnPlot {
   });
 }
 
-function predictiveCheck(replicated: Draws, options: PpcOptions): PredictiveCheck {
+function predictiveCheck(replicated: Draws, options: PpcPlotOptions): PredictiveCheck {
   const { parameterNames, chains, drawsPerChain, values } = replicated;
   const outcomes = parameterNames.length;
   const observed = Float64Array.from(options.observed);
   if (outcomes === 0 || observed.length !== outcomes) {
-    throw badArgument(`${observed.length} outcomes observed, but ${outcomes} replicated`);
+    throw badArgument(`${observed.length} observed outcomes, but ${outcomes} replicated ones`);
   }
   if (options.groups && options.groups.length !== outcomes) {
-    throw badArgument(`${options.groups.length} groups named for ${outcomes} outcomes`);
+    throw badArgument(
+      `groups has ${options.groups.length} names, expected one for each of the ${outcomes} outcomes`,
+    );
   }
   if (values.length !== chains * drawsPerChain * outcomes) {
     throw badArgument(
       `${values.length} values are not ${chains} chains of ${drawsPerChain} draws of ${outcomes} outcomes`,
     );
   }
-  checkOutcomes('observed', observed, outcomes);
-  checkOutcomes('replicated', values, outcomes);
-  checkSize('width', options.width);
-  checkSize('height', options.height);
+  requireOutcomes('observed', observed, outcomes);
+  requireOutcomes('replicated', values, outcomes);
+  requireSize('width', options.width);
+  requireSize('height', options.height);
   return {
     observed,
     replicated: values,
     width: options.width ?? DEFAULT_WIDTH,
     height: options.height,
     label: options.label,
-    mass: hdiMassOf(options, chains * drawsPerChain),
+    mass: intervalMass(options, chains * drawsPerChain),
   };
 }
 
-/** Probabilities of outcomes are easily taken for them: no one among them would count as a one. */
-function checkOnesAndZeros({ replicated }: PredictiveCheck): void {
+/** Probabilities are easily passed by mistake: none of them would count as a one. */
+function requireOnesAndZeros({ replicated }: PredictiveCheck): void {
   const other = replicated.find((value) => value !== 0 && value !== 1);
   if (other === undefined) return;
   throw badArgument(
-    `replicated outcomes are 0 or 1, not ${other}: expected replicated outcomes, not their probabilities`,
+    `a replicated outcome is ${other}, expected 0 or 1: pass replicated outcomes, not their probabilities`,
   );
 }
 
-function checkOutcomes(name: string, values: Float64Array, outcomes: number): void {
+function requireOutcomes(name: string, values: Float64Array, outcomes: number): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at === -1) return;
   throw badArgument(`${name} outcome ${(at % outcomes) + 1} is ${values[at]}`);
+}
+
+/** The observed proportion of ones as a line over the histogram of the replicated proportions. */
+function proportionHistogram({
+  observed,
+  replicated,
+  width,
+  height = PROPORTION_HEIGHT,
+  label = 'proportion of ones',
+}: PredictiveCheck): Drawn {
+  const outcomes = observed.length;
+  const ones = countOnes(replicated, outcomes);
+  const seen = countOnes(observed, outcomes)[0] ?? 0;
+  const bars = barsOf(ones, outcomes);
+  const { low, high } = extent([
+    ...bars.map((bar) => bar.low),
+    ...bars.map((bar) => bar.high),
+    seen / outcomes,
+  ]);
+  const asGreat = ones.reduce((count, value) => count + (value >= seen ? 1 : 0), 0) / ones.length;
+  const options: Plot.PlotOptions = {
+    width,
+    height,
+    marginLeft: 20,
+    marginRight: 20,
+    marginBottom: BOTTOM,
+    marginTop: 10,
+    x: {
+      domain: paddedDomain(low, high),
+      label,
+      ...centredLabel,
+    },
+    y: { domain: [0, 1.04 * Math.max(...bars.map(({ count }) => count))], axis: null },
+    marks: [
+      Plot.rectY(bars, {
+        x1: 'low',
+        x2: 'high',
+        y: 'count',
+        fill: estimateColour,
+        fillOpacity: 0.45,
+        inset: 0.5,
+        title: ({ count }: { count: number }) => `${count} replications`,
+        className: 'replicated',
+      }),
+      Plot.ruleY([0]),
+      Plot.ruleX([seen / outcomes], { strokeWidth: 2.5, className: 'observed' }),
+    ],
+  };
+  return {
+    width,
+    height,
+    subtitle:
+      `line: observed ${formatNumber(seen / outcomes, 3)}, n = ${outcomes}; ` +
+      `bars: ${ones.length} replications, ${(100 * asGreat).toFixed(1)}% of them as great or greater`,
+    panels: [{ name: 'proportion', x: 0, y: 0, options }],
+  };
+}
+
+/** Ones in each row of `outcomes` values. */
+function countOnes(values: Float64Array, outcomes: number): Float64Array {
+  const ones = new Float64Array(values.length / outcomes);
+  for (let row = 0; row < ones.length; row++) {
+    let count = 0;
+    for (let i = 0; i < outcomes; i++) count += values[row * outcomes + i] === 1 ? 1 : 0;
+    ones[row] = count;
+  }
+  return ones;
+}
+
+/** Each bar holds equally many whole counts, so that none is high only because it is wide. */
+function barsOf(ones: Float64Array, outcomes: number) {
+  const { low, high } = extent(ones);
+  const counts = Math.ceil((high - low + 1) / MOST_BARS);
+  const bars = Array.from({ length: Math.ceil((high - low + 1) / counts) }, (_, i) => ({
+    low: (low + i * counts - 0.5) / outcomes,
+    high: (low + (i + 1) * counts - 0.5) / outcomes,
+    count: 0,
+  }));
+  for (const value of ones) {
+    const bar = bars[Math.floor((value - low) / counts)];
+    if (bar) bar.count++;
+  }
+  return bars;
+}
+
+/** The density of the observed outcomes over those of replicated ones. */
+function densityOverlay(
+  { observed, replicated, width, height = DENSITY_HEIGHT, label = 'outcome' }: PredictiveCheck,
+  replications: number,
+): Drawn {
+  const outcomes = observed.length;
+  const total = replicated.length / outcomes;
+  const shown = Math.min(requireCount('replications', replications), total);
+  const rows = Array.from({ length: shown }, (_, i) => {
+    const row = Math.floor((i * total) / shown);
+    return replicated.subarray(row * outcomes, (row + 1) * outcomes);
+  });
+  const curves = densityCurves(rows, { gridPoints: GRID_POINTS }).points;
+  const seen = densityCurves([observed], { gridPoints: GRID_POINTS }).points;
+  const all = [...curves, ...seen];
+  if (all.length === 0) throw badArgument('all outcomes are equal: they have no density to plot');
+  const { low, high } = extent(all.map(({ x }) => x));
+  const options: Plot.PlotOptions = {
+    width,
+    height,
+    marginLeft: 20,
+    marginRight: 20,
+    marginBottom: BOTTOM,
+    marginTop: 10,
+    x: { domain: paddedDomain(low, high), label, ...centredLabel },
+    y: { domain: [0, 1.05 * extent(all.map(({ y }) => y)).high], axis: null },
+    marks: [
+      Plot.line(curves, {
+        x: 'x',
+        y: 'y',
+        z: 'group',
+        stroke: estimateColour,
+        strokeWidth: 0.8,
+        strokeOpacity: 0.4,
+        className: 'replicated',
+      }),
+      Plot.line(seen, { x: 'x', y: 'y', strokeWidth: 2.4, className: 'observed' }),
+      Plot.ruleY([0]),
+    ],
+  };
+  return {
+    width,
+    height,
+    subtitle: `thick: observed; thin: ${shown} replications`,
+    panels: [{ name: 'density', x: 0, y: 0, options }],
+  };
+}
+
+/** The observed mean of each group as a dot over the interval of its replicated means. */
+function groupedMeans(
+  check: PredictiveCheck,
+  groups: readonly string[],
+  statistic: 'proportion' | 'mean',
+): Drawn {
+  const members = membersOf(groups);
+  const rows = [...members.values()].map((indices, row) => groupRow(check, row, indices));
+  const x = {
+    domain: paddedDomain(
+      Math.min(...rows.map(({ low, observed }) => Math.min(low, observed))),
+      Math.max(...rows.map(({ high, observed }) => Math.max(high, observed))),
+    ),
+    grid: true,
+    label: check.label ?? statistic,
+    ...centredLabel,
+  } as const;
+  const frame = namedRows([...members.keys()].map(printable), x, {
+    width: check.width,
+    bottom: BOTTOM,
+    rowHeight: (lines) => Math.max(22, lines * LINE_HEIGHT + 6),
+  });
+  const size = { width: frame.width, height: Math.max(check.height ?? 0, frame.height) };
+  const style = { y: 'row', stroke: estimateColour, strokeOpacity: 0.6 };
+  const marks = [
+    ...intervalMarks(rows, style, [2, 8]),
+    Plot.dot(rows, { y: 'row', x: 'observed', r: 4, fill: 'currentColor', className: 'observed' }),
+  ];
+  return {
+    ...size,
+    subtitle: `dot: observed ${statistic}; bars: replicated, ${hdiName(check.mass)} (thin) and quartiles (thick)`,
+    panels: [{ name: 'groups', x: 0, y: 0, options: { ...frame, ...size, marks } }],
+  };
+}
+
+/** Indices of each group's outcomes, in the order of first appearance. */
+function membersOf(groups: readonly string[]): Map<string, number[]> {
+  const members = new Map<string, number[]>();
+  groups.forEach((group, index) => {
+    const indices = members.get(group) ?? [];
+    indices.push(index);
+    members.set(group, indices);
+  });
+  return members;
+}
+
+interface GroupRow extends Spread {
+  readonly row: number;
+  readonly observed: number;
+}
+
+function groupRow(
+  { observed, replicated, mass }: PredictiveCheck,
+  row: number,
+  members: readonly number[],
+): GroupRow {
+  const outcomes = observed.length;
+  const meanOf = (values: Float64Array, from: number) =>
+    members.reduce((sum, index) => sum + (values[from + index] ?? 0), 0) / members.length;
+  const means = Float64Array.from({ length: replicated.length / outcomes }, (_, replication) =>
+    meanOf(replicated, replication * outcomes),
+  );
+  return { row, observed: meanOf(observed, 0), ...spreadOf(means, mass) };
 }

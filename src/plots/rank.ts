@@ -1,26 +1,25 @@
 /**
  * Rank plot (Vehtari et al. 2021, §5; ArviZ's `plot_rank`, bayesplot's `mcmc_rank_hist`): all
  * draws of a parameter are ranked together, and each chain shows how its ranks are spread. Chains
- * that explore the same posterior have equally many in every bin, which is the dashed line.
+ * that explore the same posterior have about equally many in every bin: the dashed line.
  */
 import * as Plot from '@observablehq/plot';
 import type { Draws } from '../posterior/draws.js';
 import { orderingOf } from '../posterior/fast/ordering.js';
-import { eachRun } from '../posterior/order.js';
-import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
+import { eachRun } from '../posterior/quantiles.js';
+import { type DrawnPlot, drawPicture } from './compose.js';
+import { centredLabel, facets, gridOf, tickRoom, withFittingTicks } from './layout.js';
 import {
-  badArgument,
   DEFAULT_WIDTH,
   type PlotOptions,
   type PlottedParameter,
   plottedParameters,
+  requireCount,
 } from './options.js';
-import { gridOf, panelTitle, titleHeight, titleMarks } from './panels.js';
 import { chainColour } from './theme.js';
-import { type AxisOptions, tickRoom, withFittingTicks } from './ticks.js';
 
 export interface RankOptions extends PlotOptions {
-  /** Of each chain's histogram; twice Sturges' number, where absent, as in ArviZ. */
+  /** Bins of each chain's histogram. @default twice Sturges' number, as in ArviZ */
   readonly bins?: number;
 }
 
@@ -33,72 +32,49 @@ interface RankBar {
 
 const LEAST_CELL = 230;
 const CHAIN_HEIGHT = 38;
+const LEAST_CHAIN_HEIGHT = 16;
 const BOTTOM = 40;
 const LEFT = 40;
+const LEAST_INNER = 60;
 
 /** @throws WeighbridgeError `bad-argument` */
 export function plotRank(draws: Draws, options: RankOptions = {}): DrawnPlot {
   const parameters = plottedParameters(draws, options);
-  const bins = options.bins ?? defaultBins(draws);
   const total = draws.chains * draws.drawsPerChain;
-  if (!(Number.isInteger(bins) && bins >= 1 && bins <= total)) {
-    throw badArgument(`bins is a whole number from 1 to the ${total} draws, not ${bins}`);
-  }
+  const bins = requireCount('bins', options.bins ?? defaultBins(draws), total);
   const width = options.width ?? DEFAULT_WIDTH;
   const grid = gridOf(parameters.length, width, LEAST_CELL);
-  const ranks = { domain: [0, total] } as const;
-  const { right } = tickRoom([{ x: ranks }], { width: 400, height: 60 });
-  const inner = Math.max(grid.cellWidth - LEFT - right, 60);
-  const titles = parameters.map(({ name }) => panelTitle(name, inner));
-  const top = titleHeight(titles);
-  const height =
-    options.height === undefined
-      ? top + BOTTOM + draws.chains * CHAIN_HEIGHT
-      : Math.max(options.height / grid.rows, top + BOTTOM + 16 * draws.chains);
-
-  const x = rankAxis(total, inner);
-  const panels = parameters.map((parameter, index): Panel => {
-    const bars = rankBars(parameter, draws.chains, bins);
-    return {
-      name: parameter.name,
-      x: (index % grid.columns) * grid.cellWidth,
-      y: Math.floor(index / grid.columns) * height,
-      options: {
-        width: LEFT + inner + right,
-        height,
-        marginLeft: LEFT,
-        marginRight: right,
-        marginTop: top,
-        marginBottom: BOTTOM,
-        x,
-        ...chainScales(draws.chains, bars),
-        marks: [
-          ...rankMarks(bars, draws.drawsPerChain / bins),
-          ...titleMarks(titles[index] ?? panelTitle('', inner), top),
-        ],
-      },
-    };
-  });
+  const ranks = { domain: [0, total], label: 'rank', ...centredLabel } as const;
+  const { right } = tickRoom([{ x: { domain: ranks.domain } }], { width: 400, height: 60 });
+  const inner = Math.max(grid.cellWidth - LEFT - right, LEAST_INNER);
+  const x = withFittingTicks(ranks, inner);
+  const placed = facets(
+    parameters.map((parameter) => {
+      const bars = rankBars(parameter, draws.chains, bins);
+      const marks = rankMarks(bars, draws.drawsPerChain / bins);
+      return { name: parameter.name, options: { x, ...chainScales(draws.chains, bars), marks } };
+    }),
+    grid,
+    {
+      ...{ left: LEFT, right, bottom: BOTTOM, leastWidth: LEAST_INNER, height: options.height },
+      plotHeight: draws.chains * CHAIN_HEIGHT,
+      leastHeight: draws.chains * LEAST_CHAIN_HEIGHT,
+    },
+  );
   return drawPicture({
     kind: 'rank',
-    width: Math.max(width, grid.columns * (LEFT + inner + right)),
-    height: grid.rows * height,
+    ...placed,
+    width: Math.max(width, placed.width),
     title: options.title,
     subtitle: 'draws by rank among all chains; dashed: as many as expected',
     theme: options.theme,
     description: `Rank plot of ${parameters.length} parameters in ${draws.chains} chains`,
-    panels,
   });
 }
 
 function defaultBins({ chains, drawsPerChain }: Draws): number {
   const sturges = Math.ceil(Math.log2(chains * drawsPerChain)) + 1;
   return Math.min(2 * sturges, drawsPerChain);
-}
-
-function rankAxis(draws: number, width: number): AxisOptions {
-  const label = { label: 'rank', labelAnchor: 'center', labelArrow: 'none' } as const;
-  return withFittingTicks({ domain: [0, draws], ...label }, width);
 }
 
 function chainScales(chains: number, bars: readonly RankBar[]): Plot.PlotOptions {

@@ -1,7 +1,7 @@
 /**
- * Colours and letters of all plots. Data are drawn in the palette of Okabe and Ito (2008), which
- * people with any of the common forms of colour-blindness can tell apart, on light ground and on
- * dark. All else is `currentColor`: a page that sets the colour of the svg restyles axes and text.
+ * Colours and fonts of all plots. Data have the palette of Okabe and Ito (2008), which people with any
+ * common form of colour-blindness can distinguish, on light and on dark. Everything else is
+ * `currentColor`: a page that sets the colour of the svg restyles axes and text.
  */
 export type ThemeName = 'light' | 'dark';
 
@@ -25,7 +25,7 @@ export const okabeIto = {
   purple: '#CC79A7',
 } as const;
 
-/** What is estimated, and what it is held against. */
+/** Colours of estimates and of reference values. */
 export const estimateColour = okabeIto.blue;
 export const referenceColour = okabeIto.vermillion;
 export const divergenceColour = okabeIto.vermillion;
@@ -39,12 +39,12 @@ const CHAIN_COLOURS = [
   okabeIto.vermillion,
 ];
 
-/** Of chain number `chain` (from 0); the palette begins again after six. */
+/** Colour of a chain, from 0; the palette repeats after six. */
 export function chainColour(chain: number): string {
   return CHAIN_COLOURS[chain % CHAIN_COLOURS.length] ?? estimateColour;
 }
 
-/** The font that PNGs are made with comes first. */
+/** The font of PNGs comes first. */
 export const FONT_FAMILY =
   "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 

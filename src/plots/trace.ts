@@ -1,14 +1,25 @@
 /**
- * Trace plot: a row a parameter; on the left the density of each chain, on the right its draws in
- * their order, with divergent transitions as ticks beneath (ArviZ's `plot_trace`, bayesplot's
- * `mcmc_trace`). Chains that have converged lie over one another on both sides.
+ * Trace plot: a row a parameter, with the density of each chain on the left and its draws in order on
+ * the right, divergent transitions as ticks below (ArviZ's `plot_trace`, bayesplot's `mcmc_trace`).
+ * Converged chains overlap on both sides.
  */
 import * as Plot from '@observablehq/plot';
+import { badArgument } from '../checks/values.js';
 import type { Draws } from '../posterior/draws.js';
 import { type DrawnPlot, drawPicture, type Panel } from './compose.js';
-import { extent, kde } from './kde.js';
+import { type CurvePoint, densityCurves, extent } from './density.js';
 import {
-  badArgument,
+  centredLabel,
+  chainKey,
+  paddedDomain,
+  panelHeight,
+  panelTitle,
+  tickRoom,
+  titleHeight,
+  titleMarks,
+  withFittingTicks,
+} from './layout.js';
+import {
   DEFAULT_WIDTH,
   type DivergentDraws,
   divergentIndices,
@@ -16,82 +27,105 @@ import {
   type PlottedParameter,
   plottedParameters,
 } from './options.js';
-import { chainKey, paddedDomain, panelTitle, titleHeight, titleMarks } from './panels.js';
 import { chainColour, divergenceColour } from './theme.js';
-import { tickRoom, withFittingTicks } from './ticks.js';
 
 export interface TraceOptions extends PlotOptions {
   readonly divergent?: DivergentDraws;
 }
 
+const LEAST_WIDTH = 300;
 const ROW_HEIGHT = 110;
 const BOTTOM = 40;
 const DENSITY_SHARE = 0.38;
-/** Points a line; beyond it, the least and the greatest draw of each stretch are drawn. */
+/** Points a line; longer chains show the least and the greatest draw of each stretch. */
 const MOST_POINTS = 1000;
-/** Points in all lines of a picture, so that hundreds of parameters stay a picture. */
+/** Points a picture, which bounds its size with hundreds of parameters. */
 const MOST_POINTS_IN_ALL = 200_000;
 
 interface TraceLayout {
-  readonly width: number;
+  readonly chains: number;
+  readonly drawsPerChain: number;
+  /** Indices of divergent draws. */
+  readonly divergences: readonly number[];
+  /** Width of the left panel, and of the right one. */
+  readonly widths: readonly [number, number];
+  /** Room of tick labels. */
   readonly left: number;
   readonly right: number;
   readonly traceRight: number;
   readonly top: number;
   readonly height: number;
+  /** Points a line. */
+  readonly points: number;
 }
 
 /** @throws WeighbridgeError `bad-argument` */
 export function plotTrace(draws: Draws, options: TraceOptions = {}): DrawnPlot {
   const parameters = plottedParameters(draws, options);
-  const divergences = divergentIndices(draws, options.divergent);
+  const { chains, drawsPerChain } = draws;
   const width = options.width ?? DEFAULT_WIDTH;
-  if (width < 300) throw badArgument(`a trace plot is 300 pixels wide at least, not ${width}`);
+  if (width < LEAST_WIDTH) {
+    throw badArgument(
+      `width is ${width}, expected at least ${LEAST_WIDTH} pixels for a trace plot`,
+    );
+  }
   const titles = parameters.map(({ name }) => panelTitle(name, width - 80));
   const top = titleHeight(titles);
-  const key = chainKey(draws.chains, width);
+  const key = chainKey(chains, width);
   const domains = parameters.map(({ values }) => valueDomain(values));
-  const room = tickRoom(
-    domains.map((domain) => ({ x: { domain }, y: { domain } })),
-    { width: 260, height: ROW_HEIGHT },
-  );
-  const height =
-    options.height === undefined
-      ? ROW_HEIGHT + top + BOTTOM
-      : Math.max((options.height - key.height) / parameters.length, 50 + top + BOTTOM);
-  const numbers = { domain: drawNumbers(draws.drawsPerChain) };
-  const traceRight = tickRoom([{ x: numbers }], { width: 400, height: 60 }).right;
-  const layout = { width, ...room, traceRight, top, height };
-  const points = pointsOfALine(parameters.length * draws.chains);
+  const left = Math.round(width * DENSITY_SHARE);
+  const layout: TraceLayout = {
+    chains,
+    drawsPerChain,
+    divergences: divergentIndices(draws, options.divergent),
+    widths: [left, width - left],
+    ...tickRoom(
+      domains.map((domain) => ({ x: { domain }, y: { domain } })),
+      { width: 260, height: ROW_HEIGHT },
+    ),
+    traceRight: tickRoom([{ x: drawAxis(drawsPerChain) }], { width: 400, height: 60 }).right,
+    top,
+    height: panelHeight(
+      {
+        bottom: BOTTOM,
+        plotHeight: ROW_HEIGHT,
+        leastHeight: 50,
+        height: options.height === undefined ? undefined : options.height - key.height,
+      },
+      parameters.length,
+      top,
+    ),
+    points: Math.min(
+      MOST_POINTS,
+      Math.max(100, Math.floor(MOST_POINTS_IN_ALL / (parameters.length * chains))),
+    ),
+  };
 
   const panels = parameters.flatMap((parameter, row): Panel[] => {
     const domain = domains[row] ?? [0, 1];
-    const y = key.height + row * height;
-    const title = titleMarks(titles[row] ?? panelTitle('', width), top);
-    const density = densityPanel(parameter, draws.chains, domain, divergences, layout);
-    const trace = tracePanel(parameter, draws, domain, divergences, layout, points);
+    const y = key.height + row * layout.height;
+    const density = densityPanel(parameter, domain, layout);
+    const marks = [...(density.marks ?? []), ...titleMarks(titles[row], top)];
     return [
+      { name: `${parameter.name} density`, x: 0, y, options: { ...density, marks } },
       {
-        name: `${parameter.name} density`,
-        x: 0,
+        name: `${parameter.name} trace`,
+        x: left,
         y,
-        options: { ...density, marks: [...(density.marks ?? []), ...title] },
+        options: tracePanel(parameter, domain, layout),
       },
-      { name: `${parameter.name} trace`, x: densityWidth(layout), y, options: trace },
     ];
   });
   return drawPicture({
     kind: 'trace',
     width,
-    height: key.height + parameters.length * height,
+    height: key.height + parameters.length * layout.height,
     title: options.title,
     theme: options.theme,
-    description: `Trace plot of ${parameters.length} parameters in ${draws.chains} chains`,
+    description: `Trace plot of ${parameters.length} parameters in ${chains} chains`,
     panels: [...key.panels, ...panels],
   });
 }
-
-const densityWidth = ({ width }: TraceLayout) => Math.round(width * DENSITY_SHARE);
 
 function valueDomain(values: Float64Array): [number, number] {
   const { low, high } = extent(values);
@@ -99,82 +133,62 @@ function valueDomain(values: Float64Array): [number, number] {
 }
 
 /** A chain of one draw has an axis too. */
-function drawNumbers(drawsPerChain: number): [number, number] {
-  return [1, Math.max(drawsPerChain, 2)];
+function drawAxis(drawsPerChain: number): { domain: [number, number] } {
+  return { domain: [1, Math.max(drawsPerChain, 2)] };
 }
 
-function pointsOfALine(lines: number): number {
-  return Math.min(MOST_POINTS, Math.max(100, Math.floor(MOST_POINTS_IN_ALL / lines)));
-}
-
-interface CurvePoint {
-  readonly chain: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-function chainValues({ values }: PlottedParameter, chains: number, chain: number): Float64Array {
+function chainsOf({ values }: PlottedParameter, chains: number): Float64Array[] {
   const size = values.length / chains;
-  return values.subarray(chain * size, (chain + 1) * size);
+  return Array.from({ length: chains }, (_, chain) =>
+    values.subarray(chain * size, (chain + 1) * size),
+  );
 }
+
+const colourOf = ({ group }: { group: number }) => chainColour(group);
 
 function densityPanel(
   parameter: PlottedParameter,
-  chains: number,
   domain: [number, number],
-  divergences: readonly number[],
-  layout: TraceLayout,
+  { chains, divergences, widths: [width], right, top, height }: TraceLayout,
 ): Plot.PlotOptions {
-  const curves: CurvePoint[] = [];
-  const constant: { chain: number; x: number }[] = [];
-  for (let chain = 0; chain < chains; chain++) {
-    const values = chainValues(parameter, chains, chain);
-    const curve = kde(values);
-    if (curve === null) constant.push({ chain, x: values[0] ?? 0 });
-    curve?.x.forEach((x, i) => {
-      curves.push({ chain, x, y: curve.density[i] ?? 0 });
-    });
-  }
-  const peak = curves.reduce((most, { y }) => Math.max(most, y), 0);
-  const top = peak > 0 ? peak * 1.05 : 1;
+  const { points, constants } = densityCurves(chainsOf(parameter, chains));
+  const peak = points.reduce((most, { y }) => Math.max(most, y), 0);
+  const highest = peak > 0 ? peak * 1.05 : 1;
   return {
-    width: densityWidth(layout),
-    height: layout.height,
+    width,
+    height,
     marginLeft: 16,
-    marginRight: layout.right,
-    marginTop: layout.top,
+    marginRight: right,
+    marginTop: top,
     marginBottom: BOTTOM,
-    x: withFittingTicks(
-      { domain, label: 'value', labelAnchor: 'center', labelArrow: 'none' },
-      densityWidth(layout) - 16 - layout.right,
-    ),
-    y: { domain: [0, top], axis: null },
+    x: withFittingTicks({ domain, label: 'value', ...centredLabel }, width - 16 - right),
+    y: { domain: [0, highest], axis: null },
     marks: [
       Plot.ruleY([0], { strokeOpacity: 0.4 }),
-      Plot.line(curves, {
+      Plot.line(points, {
         x: 'x',
         y: 'y',
-        z: 'chain',
-        stroke: ({ chain }: CurvePoint) => chainColour(chain),
+        z: 'group',
+        stroke: colourOf,
         strokeWidth: 1.4,
         className: 'densities',
       }),
-      Plot.ruleX(constant, {
+      Plot.ruleX(constants, {
         x: 'x',
-        stroke: ({ chain }: { chain: number }) => chainColour(chain),
+        stroke: colourOf,
         strokeWidth: 1.4,
         className: 'constants',
       }),
       ...rug(
         divergences.map((index) => parameter.values[index] ?? 0),
         0,
-        0.08 * top,
+        0.08 * highest,
       ),
     ],
   };
 }
 
-/** Where transitions diverged: ticks along the lower edge, from `y1` to `y2`. */
+/** Divergent transitions as ticks along the lower edge, from `y1` to `y2`. */
 function rug(at: readonly number[], y1: number, y2: number): Plot.Markish[] {
   if (at.length === 0) return [];
   const style = { stroke: divergenceColour, strokeWidth: 1.2, className: 'divergences' };
@@ -183,37 +197,28 @@ function rug(at: readonly number[], y1: number, y2: number): Plot.Markish[] {
 
 function tracePanel(
   parameter: PlottedParameter,
-  { chains, drawsPerChain }: Draws,
   domain: [number, number],
-  divergences: readonly number[],
   layout: TraceLayout,
-  points: number,
 ): Plot.PlotOptions {
-  const lines = Array.from({ length: chains }, (_, chain) =>
-    keptDraws(chainValues(parameter, chains, chain), points).map(
-      ({ draw, value }): CurvePoint => ({ chain, x: draw, y: value }),
-    ),
-  ).flat();
+  const { chains, drawsPerChain, divergences, points } = layout;
+  const lines = chainsOf(parameter, chains).flatMap((values, group) =>
+    keptDraws(values, points).map(({ draw, value }): CurvePoint => ({ group, x: draw, y: value })),
+  );
   return {
-    width: layout.width - densityWidth(layout),
+    width: layout.widths[1],
     height: layout.height,
     marginLeft: layout.left,
     marginRight: layout.traceRight,
     marginTop: layout.top,
     marginBottom: BOTTOM,
-    x: {
-      domain: drawNumbers(drawsPerChain),
-      label: 'draw',
-      labelAnchor: 'center',
-      labelArrow: 'none',
-    },
+    x: { ...drawAxis(drawsPerChain), label: 'draw', ...centredLabel },
     y: { domain, label: null, ticks: 4, grid: true },
     marks: [
       Plot.line(lines, {
         x: 'x',
         y: 'y',
-        z: 'chain',
-        stroke: ({ chain }: CurvePoint) => chainColour(chain),
+        z: 'group',
+        stroke: colourOf,
         strokeWidth: 0.8,
         strokeOpacity: 0.8,
         className: 'traces',

@@ -9,7 +9,7 @@
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { eachRun, median, quantileOfSorted, sorted } from './order.js';
+import { eachRun, median, quantileOfSorted, sorted } from './quantiles.js';
 
 /**
  * Rank-normalized split R-hat: the larger of the one for location (bulk) and the one for scale
@@ -54,7 +54,7 @@ export function essMedian(values: Float64Array, chains: number): number {
 export function essQuantile(values: Float64Array, chains: number, probability: number): number {
   const ascending = sorted(values);
   if (isDegenerate(ascending)) return Number.NaN;
-  // No draw is above the largest one: like posterior, take half a draw less.
+  // No draw is above the largest one, so take half a draw less, as the R package posterior does.
   const asked = probability === 1 ? 1 - 0.5 / values.length : probability;
   const bound = quantileOfSorted(ascending, asked);
   return essMean(
@@ -94,7 +94,7 @@ export function sampleMoments(values: ArrayLike<number>): { mean: number; varian
   return { mean, variance: squares / (values.length - 1) };
 }
 
-/** Chains in halves, without the middle draw of an odd chain. */
+/** Splits each chain in half, without the middle draw of an odd chain. */
 function split(values: Float64Array, chains: number): Float64Array[] {
   const length = values.length / chains;
   const half = Math.floor(length / 2);
@@ -141,7 +141,7 @@ function variances(chains: readonly Float64Array[]): { within: number; between: 
   };
 }
 
-/** Potential scale reduction of chains as they are (eq. 3 and 4). */
+/** Potential scale reduction factor of chains that are not split (eq. 3 and 4). */
 function basicRhat(chains: readonly Float64Array[]): number {
   const { within, between } = variances(chains);
   const length = chains[0].length;
@@ -149,10 +149,10 @@ function basicRhat(chains: readonly Float64Array[]): number {
 }
 
 /**
- * Effective sample size of the mean of chains as they are (eq. 10 to 13): n / τ, at most
- * n · log10(n), with the autocorrelation time τ by Geyer's (1992) initial monotone sequence. The
- * last pair of lags counts only by its even lag, where that is positive; this lowers the variance
- * of the estimate for antithetic chains.
+ * Effective sample size of the mean of chains that are not split (eq. 10 to 13): n / τ, at most n ·
+ * log10(n), where the autocorrelation time τ comes from Geyer's (1992) initial monotone sequence.
+ * Only the even lag of the last pair counts, if it is positive; this lowers the variance of the
+ * estimate for antithetic chains.
  */
 function ess(chains: readonly Float64Array[]): number {
   const length = chains[0].length;
@@ -176,7 +176,7 @@ function ess(chains: readonly Float64Array[]): number {
     pair = even + correlation(lag + 1);
     least = Math.min(least, pair);
   }
-  // Chains too short for an estimate: posterior's convention.
+  // For chains too short for an estimate, follows posterior's convention.
   const tau = lag === 0 ? 2 : -1 + 2 * sum + (pair >= 0 ? even : Math.max(even, 0));
   return draws / Math.max(tau, 1 / Math.log10(draws));
 }

@@ -1,11 +1,10 @@
 /**
- * Draws from a posterior, and the two ways in which they are looked at: a parameter's chains one
- * by one, for convergence, or all its draws together, for summaries.
+ * Draws from a posterior.
  */
 export interface Draws {
   readonly parameterNames: readonly string[];
   readonly chains: number;
-  /** Draws a chain. */
+  /** Draws per chain. */
   readonly drawsPerChain: number;
   /** Row-major (chain, draw, parameter). */
   readonly values: Float64Array;

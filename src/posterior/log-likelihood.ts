@@ -1,34 +1,35 @@
 /**
- * Log likelihoods by draw and observation, from which LOO and WAIC are made. They are asked for in
- * blocks of observations: 4,000 draws of 10,000 rows would be 320 MB at once.
+ * Pointwise log likelihoods, the input of LOO and WAIC. Computed in blocks of observations, because
+ * 4,000 draws of 10,000 rows need 320 MB.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument, badData } from '../checks/values.js';
+import { meanAndSquares } from '../linear-algebra/sums.js';
+import { rounded, textTable } from './printable.js';
 
 export interface LogLikelihood {
-  /** Observations. */
+  /** Number of observations. */
   readonly rows: number;
   readonly chains: number;
-  /** Draws a chain. */
+  /** Draws per chain. */
   readonly drawsPerChain: number;
   /**
-   * Writes log p(y_i | θ_s) of `count` observations i from `first` on, row-major (observation,
-   * draw): all draws of an observation together, chain after chain.
+   * Writes log p(y_i | θ_s) of `count` observations starting at index `first`, row-major
+   * (observation, draw); draws are ordered chain after chain.
    */
   block(first: number, count: number, target: Float64Array): void;
 }
 
 /**
- * A matrix that is there already.
+ * Wraps an existing log-likelihood matrix.
  *
  * @param values row-major (draw, observation), draws chain after chain
- * @throws WeighbridgeError `bad-argument` where the numbers do not fit together
+ * @throws WeighbridgeError `bad-argument` if the dimensions are inconsistent
  */
 export function logLikelihoodOf(values: Float64Array, rows: number, chains: number): LogLikelihood {
   const draws = values.length / rows;
   const drawsPerChain = draws / chains;
   if (!Number.isInteger(drawsPerChain)) {
-    throw new WeighbridgeError(
-      'bad-argument',
+    throw badArgument(
       `${values.length} log likelihoods are not a number for each of ${rows} observations and each draw of ${chains} chains`,
     );
   }
@@ -44,14 +45,14 @@ export function logLikelihoodOf(values: Float64Array, rows: number, chains: numb
   };
 }
 
-/** 32 MB a block. */
+/** 32 MB per block. */
 const NUMBERS_A_BLOCK = 2 ** 22;
 
 /**
- * Calls back with the draws of every observation in turn; the array is good until the next call.
+ * Calls back with the draws of each observation in turn; the array is valid until the next call.
  *
- * @throws WeighbridgeError `bad-data` for a log likelihood that is not finite, with its observation
- *   and draw, and for none at all
+ * @throws WeighbridgeError `bad-data` if a log likelihood is not finite (with its observation and
+ * draw), or if there are none
  */
 export function eachObservation(
   logLikelihood: LogLikelihood,
@@ -60,8 +61,7 @@ export function eachObservation(
   const { rows, chains, drawsPerChain } = logLikelihood;
   const draws = chains * drawsPerChain;
   if (!(rows >= 1 && draws >= 1)) {
-    throw new WeighbridgeError(
-      'bad-data',
+    throw badData(
       `there are ${draws} draws of ${rows} observations: expected at least one of each`,
     );
   }
@@ -81,8 +81,28 @@ export function eachObservation(
 function requireFinite(column: Float64Array, observation: number): void {
   const bad = column.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  throw new WeighbridgeError(
-    'bad-data',
+  throw badData(
     `observation ${observation + 1}: its log likelihood is ${column[bad]} at draw ${bad + 1}, expected a finite number`,
   );
+}
+
+export interface Estimate {
+  readonly estimate: number;
+  /** Standard error from the spread over observations: √(n · variance). */
+  readonly se: number;
+}
+
+export function sumWithError(pointwise: Float64Array): Estimate {
+  const n = pointwise.length;
+  const { mean, squares } = meanAndSquares(pointwise);
+  return { estimate: n * mean, se: Math.sqrt(n * (squares / (n - 1))) };
+}
+
+/** The table of estimates, as R prints it for `loo` and `waic`. */
+export function printEstimates(estimates: Readonly<Record<string, Estimate>>): string[] {
+  const rows = Object.values(estimates);
+  return textTable(Object.keys(estimates), [
+    { head: 'Estimate', cells: rows.map(({ estimate }) => rounded(estimate, 1)) },
+    { head: 'SE', cells: rows.map(({ se }) => rounded(se, 1)) },
+  ]);
 }

@@ -1,20 +1,20 @@
 /**
- * Models side by side by their expected log predictive density, as loo's `loo_compare`: the best
- * first, the others by how much they fall short of it. The standard error is of the difference,
- * observation by observation, which is far smaller than that of either sum.
+ * Compares models by expected log predictive density, as loo's `loo_compare`: best model first, the
+ * others with their difference from it. The standard error is that of the pointwise differences,
+ * which is much smaller than that of either sum.
  */
-import { WeighbridgeError } from '../errors.js';
+import { badArgument } from '../checks/values.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import type { Estimate } from './estimates.js';
+import type { Estimate } from './log-likelihood.js';
 import type { Loo } from './loo.js';
 import { commonWidth, type Printable, printable, rounded, textTable } from './printable.js';
 import type { Waic } from './waic.js';
 
 export interface LooComparisonRow {
   readonly model: string;
-  /** elpd of this model less that of the best: 0 or negative. */
+  /** elpd of this model minus that of the best model: 0 or negative. */
   readonly elpdDiff: number;
-  /** Standard error of that difference. */
+  /** Standard error of `elpdDiff`. */
   readonly seDiff: number;
   readonly elpd: Estimate;
   /** Effective number of parameters. */
@@ -23,31 +23,33 @@ export interface LooComparisonRow {
   readonly ic: Estimate;
 }
 
-/** Prints as R prints it. */
+/** A comparison; its text is the table that R prints. */
 export interface LooComparison extends Printable {
   /** Best first. */
   readonly rows: readonly LooComparisonRow[];
-  /** What makes the comparison doubtful. */
+  /** Reasons to doubt the comparison. */
   readonly warnings: readonly string[];
 }
 
-/** A model's criterion; with its outcomes, a comparison sees where models saw other data. */
+/**
+ * A model's criterion, optionally with its outcomes, which reveal a comparison of different data.
+ */
 export type Comparable = (Loo | Waic) & { readonly outcomes?: ArrayLike<number> };
 
-/** What has a criterion when it is asked: a fit. */
+/** A fit, which can compute its LOO. */
 export interface WithLoo {
   loo(): Comparable;
 }
 
 /**
- * @param models by name, at least two: results of `loo`, results of `waic`, or fits, which are asked
- *   for their `loo()`; all by the same criterion and of the same observations
- * @throws WeighbridgeError `bad-argument` where they are not
+ * @param models by name, at least two: results of `loo`, results of `waic`, or fits, whose `loo()`
+ * is called; all must use the same criterion and the same observations
+ * @throws WeighbridgeError `bad-argument` if they do not
  */
 export function looCompare(models: Readonly<Record<string, Comparable | WithLoo>>): LooComparison {
   const named = comparables(models);
   requireComparable(named);
-  // Stable: equals stay in the order given.
+  // The sort is stable: ties keep the given order.
   const sorted = named.toSorted(([, a], [, b]) => elpdOf(b).estimate - elpdOf(a).estimate);
   const best = pointwiseOf(sorted[0][1]);
   const rows = sorted.map(([model, result]) => {
@@ -66,11 +68,13 @@ export function looCompare(models: Readonly<Record<string, Comparable | WithLoo>
   return printable({ rows, warnings: warningsOf(named) }, () => printComparison(rows));
 }
 
-/** The criteria of what a caller gives, which need not be what the compiler would take. */
+/** Validates the caller's models, for JavaScript callers, and returns their criteria. */
 function comparables(models: unknown): (readonly [string, Comparable])[] {
   const byName = typeof models === 'object' && models !== null && !Array.isArray(models);
   if (!byName || isComparable(models) || hasLoo(models)) {
-    throw badArgument('expected the models to compare by their names, { a: fitA, b: fitB } say');
+    throw badArgument(
+      'expected the models to compare by their names, for example { a: fitA, b: fitB }',
+    );
   }
   return Object.entries(models).map(([name, model]: [string, unknown]) => {
     if (isComparable(model)) return [name, model];
@@ -129,7 +133,7 @@ function warningsOf(named: readonly (readonly [string, Comparable])[]): string[]
 }
 
 function printComparison(rows: readonly LooComparisonRow[]): string {
-  // R formats the whole matrix at once: all cells have the width of the widest.
+  // R formats the whole matrix at once, so all cells are as wide as the widest.
   const numbers = rows.flatMap(({ elpdDiff, seDiff }) => [elpdDiff, seDiff]);
   const cells = commonWidth(numbers.map((value) => rounded(value, 1)));
   const column = (head: string, place: number) => ({
@@ -141,8 +145,4 @@ function printComparison(rows: readonly LooComparisonRow[]): string {
     rows.map(({ model }) => model),
     [column('elpd_diff', 0), column('se_diff', 1)],
   ).join('\n');
-}
-
-function badArgument(message: string): WeighbridgeError {
-  return new WeighbridgeError('bad-argument', message);
 }

@@ -1,50 +1,53 @@
 /**
  * Leave-one-out cross-validation by Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry
- * 2017, Statistics and Computing 27, arXiv 1507.04544), with the numbers of the R package loo
- * 2.5.1: how well each observation is predicted by a fit to all others, without making those fits.
+ * 2017, Statistics and Computing 27, arXiv 1507.04544): how well each observation is predicted by a
+ * fit to all others, without refitting. Results match the R package loo 2.5.1.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
-import { type Estimate, printEstimates, sumWithError } from './estimates.js';
-import { eachObservation, type LogLikelihood } from './log-likelihood.js';
-import { type ParetoKRow, paretoKIds, paretoKTable, printParetoKTable } from './pareto-k-table.js';
-import { type Printable, printable, rounded } from './printable.js';
-import { logSumExp, psis } from './psis.js';
-import { relativeEfficiency } from './relative-efficiency.js';
+import {
+  type Estimate,
+  eachObservation,
+  type LogLikelihood,
+  printEstimates,
+  sumWithError,
+} from './log-likelihood.js';
+import { commonWidth, type Printable, printable, rounded, textTable } from './printable.js';
+import { logSumExp, psis, relativeEfficiency } from './psis.js';
 import { THRESHOLDS } from './thresholds.js';
 
-/** Numbers of each observation, in the order of the rows. */
+/** Pointwise results, in row order. */
 export interface LooPointwise {
   /** Log density of the observation given all others. */
   readonly elpdLoo: Float64Array;
-  /** Monte Carlo standard error of that; NaN where the density is too small for a number. */
+  /** Monte Carlo standard error of `elpdLoo`; NaN if the density underflows. */
   readonly mcseElpdLoo: Float64Array;
-  /** What leaving it out costs: its share of the effective number of parameters. */
+  /** Pointwise effective number of parameters. */
   readonly pLoo: Float64Array;
   /** −2 elpdLoo. */
   readonly looic: Float64Array;
-  /** k̂: how much the posterior hangs on this observation. */
+  /** k̂: how strongly this observation influences the posterior. */
   readonly influenceParetoK: Float64Array;
 }
 
 export interface LooDiagnostics {
   /**
-   * k̂ of each observation's importance weights; above 0.7 its numbers are not to be trusted. 0
-   * where the likelihood is the same at all draws (loo has Inf): weights are equal, without a tail.
+   * k̂ of each observation's importance weights; above 0.7 its results are unreliable. 0 if the
+   * likelihood is the same at all draws (loo has Inf): the weights are then equal and have no tail.
    */
   readonly paretoK: Float64Array;
-  /** Effective number of draws under its weights. */
+  /** Effective sample size under the observation's weights. */
   readonly ess: Float64Array;
-  /** Share of effective draws in the mean of its likelihood. */
+  /** Relative efficiency of the draws for the mean of the likelihood. */
   readonly relativeEfficiency: Float64Array;
 }
 
-/** Prints as R prints it. */
+/** A LOO result; its text is what R prints. */
 export interface Loo extends Printable {
   readonly criterion: 'loo';
-  /** Draws that it was computed from. */
+  /** Number of draws. */
   readonly draws: number;
-  /** Observations. */
+  /** Number of observations. */
   readonly rows: number;
   /** Expected log pointwise predictive density of new data. */
   readonly elpdLoo: Estimate;
@@ -52,27 +55,27 @@ export interface Loo extends Printable {
   readonly pLoo: Estimate;
   /** −2 elpdLoo. */
   readonly looic: Estimate;
-  /** Monte Carlo standard error of elpdLoo; NaN where a k̂ is above 0.7. */
+  /** Monte Carlo standard error of `elpdLoo`; NaN if any k̂ is above 0.7. */
   readonly mcseElpdLoo: number;
   readonly pointwise: LooPointwise;
   readonly diagnostics: LooDiagnostics;
-  /** Observations by k̂: good, ok, bad, very bad. */
+  /** Counts of observations by range of k̂: good, ok, bad, very bad. */
   readonly paretoKTable: readonly ParetoKRow[];
-  /** Where some k̂ is above 0.7: how many, and what to do. */
+  /** If any k̂ is above 0.7: how many, and what to do. */
   readonly warnings: readonly string[];
 }
 
 export interface LooOptions {
-  /** r_eff of each observation; from the likelihood where absent. */
+  /** r_eff of each observation. @default computed from the likelihood */
   readonly relativeEfficiency?: ArrayLike<number>;
 }
 
-/** Above it a weight's error is unknown. */
+/** Threshold of k̂ above which the error of a weight is unknown. */
 
 /**
- * Computes blocks of observations, so that the whole matrix is never held.
+ * Computes LOO in blocks of observations, so that the whole matrix is never in memory.
  *
- * @throws WeighbridgeError `bad-data` for log likelihoods that are not finite
+ * @throws WeighbridgeError `bad-data` if a log likelihood is not finite
  */
 export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo {
   const { rows, chains, drawsPerChain } = logLikelihood;
@@ -119,16 +122,18 @@ function warningsOf(paretoK: Float64Array): string[] {
   ];
 }
 
-/** Log likelihoods that differ by less, of 1 or of their size, are the same but for rounding. */
+/**
+ * Log likelihoods that differ by less than this, absolutely or relatively, differ only by rounding.
+ */
 const ROUNDING = 1e-12;
 
-/** So is that of a binomial outcome of 0 trials, or of a row that no parameter has a part in. */
+/** True also for a binomial outcome of 0 trials, or a row that no parameter affects. */
 function isConstant(column: Float64Array, greatest: number): boolean {
   const least = greatest - ROUNDING * Math.max(1, Math.abs(greatest));
   return column.every((value) => value >= least);
 }
 
-/** Sums of likelihoods below it have lost digits to draws that are too unlikely for a number. */
+/** Sums of likelihoods below this have lost digits to underflow. */
 const LEAST_SUM = 1e-280;
 
 /**
@@ -162,12 +167,13 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
         weights,
         1,
       );
-  // Further out than numbers go, one draw has all the weight, and no error can be told: loo has NA.
+  // If the density underflows, a single draw has all the weight and the error is unknown; loo
+  // returns NA.
   const mcse = Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
   return { elpd, p: lpd - elpd, mcse, paretoK, ess, efficiency };
 }
 
-/** √(Σ w² (p / E − 1)²): the standard error of the estimate E = Σ w p, by E. */
+/** √(Σ w² (p / E − 1)²): the relative standard error of the estimate E = Σ w p. */
 function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: number): number {
   let sum = 0;
   for (let s = 0; s < weights.length; s++) {
@@ -177,12 +183,15 @@ function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: n
   return Math.sqrt(sum);
 }
 
-/** Φ⁻¹ at the Blom points (r − 3/8) / (1000 + 1/4) of a thousand. */
+/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)). */
 const normalPoints = Float64Array.from({ length: 1000 }, (_, i) =>
   normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
 );
 
-/** Variance of log z for z ~ normal(1, spread) where positive, over a thousand quantiles. */
+/**
+ * Variance of log z for z ~ normal(1, spread) truncated to positive values, over a thousand
+ * quantiles.
+ */
 function varianceOfLog(spread: number): number {
   if (Number.isNaN(spread)) return spread;
   const logs: number[] = [];
@@ -205,5 +214,73 @@ function printLoo(result: Loo): string {
     `Monte Carlo SE of elpd_loo is ${rounded(mcseElpdLoo, 1)}.`,
     ...(someHigh ? [''] : []),
     printParetoKTable(paretoKTable),
+  ].join('\n');
+}
+
+export interface ParetoKRow {
+  /** In loo's notation: `(0.5, 0.7]`. */
+  readonly range: string;
+  readonly verdict: 'good' | 'ok' | 'bad' | 'very bad';
+  /** Number of observations whose k̂ is in the range. */
+  readonly count: number;
+  /** Proportion of all observations, in [0, 1]. */
+  readonly proportion: number;
+  /** Smallest effective sample size among them; NaN if there are none. */
+  readonly minEss: number;
+}
+
+const ranges = [
+  { range: '(-Inf, 0.5]', verdict: 'good', above: Number.NEGATIVE_INFINITY, to: 0.5 },
+  { range: '(0.5, 0.7]', verdict: 'ok', above: 0.5, to: 0.7 },
+  { range: '(0.7, 1]', verdict: 'bad', above: 0.7, to: 1 },
+  { range: '(1, Inf)', verdict: 'very bad', above: 1, to: Number.POSITIVE_INFINITY },
+] as const;
+
+function paretoKTable(paretoK: Float64Array, ess: Float64Array): ParetoKRow[] {
+  return ranges.map(({ range, verdict, above, to }) => {
+    const within = ess.filter((_, i) => paretoK[i] > above && paretoK[i] <= to);
+    return {
+      range,
+      verdict,
+      count: within.length,
+      proportion: within.length / paretoK.length,
+      minEss: within.length ? within.reduce((a, b) => Math.min(a, b)) : Number.NaN,
+    };
+  });
+}
+
+/** 0-based indices of observations whose k̂ is above `threshold`. */
+export function paretoKIds(paretoK: Float64Array, threshold = 0.5): number[] {
+  return Array.from(paretoK.keys()).filter((i) => paretoK[i] > threshold);
+}
+
+const HELP = "See help('pareto-k-diagnostic') for details.";
+
+function printParetoKTable(table: readonly ParetoKRow[]): string {
+  const [, ok, bad, veryBad] = table.map(({ count }) => count);
+  if (ok + bad + veryBad === 0) {
+    return ['', 'All Pareto k estimates are good (k < 0.5).', HELP].join('\n');
+  }
+  const shares = commonWidth(table.map(({ proportion }) => rounded(100 * proportion, 1)));
+  const counts = commonWidth(table.map(({ count }) => String(count)));
+  const labels = commonWidth(table.map(({ range }) => range));
+  const column = (head: string, cell: (row: ParetoKRow, place: number) => string) => ({
+    head,
+    cells: table.map(cell),
+    align: 'left' as const,
+  });
+  return [
+    'Pareto k diagnostic values:',
+    ...textTable(labels, [
+      column(' ', () => ''),
+      column(' ', ({ verdict }) => `(${verdict})`),
+      column('Count', (_, i) => counts[i]),
+      column('Pct.   ', (_, i) => `${shares[i]}%`),
+      column('Min. n_eff', ({ minEss }) =>
+        Number.isNaN(minEss) ? '<NA>' : String(Math.round(minEss)),
+      ),
+    ]),
+    ...(bad + veryBad === 0 ? ['', 'All Pareto k estimates are ok (k < 0.7).'] : []),
+    HELP,
   ].join('\n');
 }

@@ -1,10 +1,10 @@
 /**
- * The Monte Carlo standard error of a quantile: apart from the other measures, because the beta
- * distribution takes longer to load than all of them, and no fit needs it.
+ * Monte Carlo standard error of a quantile. In a module of its own because the beta distribution is
+ * slow to load and no fit needs it.
  */
 import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import { essQuantile } from './convergence.js';
-import { sorted } from './order.js';
+import { sorted } from './quantiles.js';
 
 /** Monte Carlo standard error of a quantile, from the beta distribution of its rank. */
 export function mcseQuantile(values: Float64Array, chains: number, probability: number): number {

@@ -1,17 +1,16 @@
 /**
- * How a posterior moves when its prior, or its likelihood, is raised to a power α near 1 (Kallioinen,
- * Paananen, Bürkner & Vehtari 2023, Statistics and Computing 34, arXiv 2107.14054):
+ * Sensitivity of a posterior to raising its prior, or its likelihood, to a power α near 1
+ * (Kallioinen, Paananen, Bürkner & Vehtari 2023, Statistics and Computing 34, arXiv 2107.14054):
  *
- *     p_α(θ | y) ∝ p(y | θ) p(θ)^α,   or   p(y | θ)^α p(θ)
+ * p_α(θ | y) ∝ p(y | θ) p(θ)^α,   or   p(y | θ)^α p(θ)
  *
- * The draws that are there are reweighted by p^(α − 1), smoothed (PSIS), and the distance from the
- * posterior as it is gets measured parameter by parameter.
+ * The existing draws are reweighted by p^(α − 1), smoothed (PSIS), and each parameter's distance
+ * from the original posterior is measured.
  */
 import { orderingOf } from './fast/ordering.js';
-import { psis, type SmoothedWeights } from './psis.js';
-import { relativeEfficiency } from './relative-efficiency.js';
+import { psis, relativeEfficiency, type SmoothedWeights } from './psis.js';
 
-/** Powers at which the derivative is taken: a step of 1% either way. */
+/** Powers for the numerical derivative: a step of 1% in either direction. */
 const LOWER = 0.99;
 const UPPER = 1.01;
 
@@ -23,7 +22,7 @@ export interface PowerScaling {
 
 /**
  * @param logComponent log prior, or log likelihood, at each draw, chain after chain; finite
- * @returns null where the component is the same at all draws: its powers change nothing
+ * @returns null if the component is the same at all draws: its powers change nothing
  */
 export function powerScaling(logComponent: Float64Array, chains: number): PowerScaling | null {
   if (logComponent.every((value) => value === logComponent[0])) return null;
@@ -37,8 +36,8 @@ export function powerScaling(logComponent: Float64Array, chains: number): PowerS
 }
 
 /**
- * The change of the distance by log₂ α, the mean of those on both sides: 0.055 for a normal posterior
- * that moves by a quarter of its sd for each doubling of the power.
+ * Derivative of the distance with respect to log₂ α, averaged over both sides: 0.055 for a normal
+ * posterior that moves by a quarter of its sd per doubling of the power.
  *
  * @param draws of a parameter, in the order of the weights
  */
@@ -49,15 +48,15 @@ export function powerSensitivity(draws: Float64Array, { lower, upper }: PowerSca
 }
 
 /**
- * The cumulative Jensen-Shannon distance (Nguyen & Vreeken 2015, ECML PKDD) between draws as they
- * are, P, and the same draws under weights, Q. With their distribution functions,
+ * The cumulative Jensen-Shannon distance (Nguyen & Vreeken 2015, ECML PKDD) between the unweighted
+ * draws, P, and the same draws weighted, Q. In terms of their distribution functions,
  *
- *     √( ∫ P log₂ (2P / (P + Q)) + Q log₂ (2Q / (P + Q)) dx  /  ∫ P + Q dx ),
+ * √( ∫ P log₂ (2P / (P + Q)) + Q log₂ (2Q / (P + Q)) dx  /  ∫ P + Q dx ),
  *
- * from the least to the greatest draw, and the greater of this and that of the draws mirrored; from
- * 0 to 1. The integrals are sums, as the functions are steps.
+ * integrated from the smallest to the largest draw. Returns the larger of this and the same for the
+ * mirrored draws, in [0, 1]. The integrals are sums, because the functions are step functions.
  *
- * @param weights one a draw, not negative; their sum does not matter
+ * @param weights one per draw, not negative, not necessarily normalized
  */
 export function cumulativeJensenShannon(draws: Float64Array, weights: ArrayLike<number>): number {
   const { ascending, order } = orderingOf(draws);
@@ -69,7 +68,10 @@ export function cumulativeJensenShannon(draws: Float64Array, weights: ArrayLike<
   );
 }
 
-/** @param gaps between neighbouring draws; @param weights of the draws, from the first on */
+/**
+ * @param gaps between neighbouring draws
+ * @param weights of the sorted draws
+ */
 function distance(gaps: Float64Array, weights: Float64Array): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let sum = 0;
@@ -85,7 +87,7 @@ function distance(gaps: Float64Array, weights: Float64Array): number {
   return bound > 0 ? Math.sqrt(Math.max(0, divergence / bound)) : 0;
 }
 
-/** a log₂ (2a / (a + b)), with the digits of small differences. */
+/** a log₂ (2a / (a + b)), accurate for small differences. */
 function fromMiddle(a: number, b: number): number {
   return a > 0 ? -a * Math.log1p((b - a) / (2 * a)) * Math.LOG2E : 0;
 }

@@ -1,26 +1,29 @@
 /**
- * Results as text: how they show themselves, and tables as R prints them: names to the left, numbers
- * to the right under their heads.
+ * Printing of results, and tables as R prints them: row names left-aligned, numbers right-aligned
+ * below their headings.
  */
 
-/** A result that shows itself as text, in a template and in Node's console. */
+/** A result with a text for templates and for Node's console. */
 export interface Printable {
   toString(): string;
 }
 
-/** What Node's console asks an object for; named here, where there is nothing of Node. */
+/** The method that Node's console calls; its symbol needs no import from Node. */
 const inspectKey = Symbol.for('nodejs.util.inspect.custom');
 
-/** The record with its text; the text is no part of its data, of its JSON or of its equality. */
+/** Adds non-enumerable text methods, which do not affect the record's data, JSON or equality. */
 export function printable<T extends object>(record: T, text: () => string): T & Printable {
   const method = { value: text, enumerable: false };
   return Object.defineProperties(record, { toString: method, [inspectKey]: method });
 }
 
-/** Digits that tell an exact half from its neighbours among the doubles. */
+/** Enough digits to distinguish an exact half from the adjacent doubles. */
 const GUARD_DIGITS = 40;
 
-/** C's `%.Nf`, as R's `sprintf`: where `toFixed` rounds exact halves up, they go to the even digit. */
+/**
+ * C's `%.Nf`, as R's `sprintf`: exact halves go to the even digit, whereas `toFixed` rounds them
+ * up.
+ */
 export function fixed(value: number, digits: number): string {
   if (Number.isNaN(value)) return 'NA';
   if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf';
@@ -30,13 +33,16 @@ export function fixed(value: number, digits: number): string {
   return isHalf && /[02468]$/.test(cut) ? cut : value.toFixed(digits);
 }
 
-/** As R's `format(round(value, digits), nsmall = digits)`: as `fixed`, and no minus zero. */
+/** As R's `format(round(value, digits), nsmall = digits)`: like `fixed`, but without minus zero. */
 export function rounded(value: number, digits: number): string {
   const text = fixed(value, digits);
   return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
-/** As few decimals as tell all the numbers when rounded to this many: R's `round`, then `print`. */
+/**
+ * Smallest number of decimals that shows all numbers after rounding to `digits`: R's `round`, then
+ * `print`.
+ */
 export function leastDecimals(values: readonly number[], digits: number): string[] {
   const texts = values.map((value) => fixed(value, digits));
   const needed = texts.reduce(
@@ -52,12 +58,12 @@ function cutDecimals(text: string, decimals: number): string {
   return /^-[0.]*$/.test(cut) ? cut.slice(1) : cut;
 }
 
-/** A column wider than this is written with powers of ten. */
+/** Columns wider than this use scientific notation. */
 const WIDEST = 12;
 
 /**
- * As many decimals as the number that needs the most has with so many significant digits: R's
- * `print` of a column of a matrix.
+ * Formats numbers with the decimals that the most demanding number needs for this many significant
+ * digits, as R's `print` does for a column of a matrix.
  */
 export function significant(values: readonly number[], digits: number): string[] {
   const needed = values.filter(Number.isFinite).map((value) => {
@@ -73,7 +79,7 @@ export function significant(values: readonly number[], digits: number): string[]
   );
 }
 
-/** Texts of a common width, as R's `format` gives a vector or a matrix. */
+/** Pads texts to a common width, as R's `format` does for a vector or a matrix. */
 export function commonWidth(texts: readonly string[]): string[] {
   const width = widest(texts);
   return texts.map((text) => ' '.repeat(width - widthOf(text)) + text);
@@ -82,11 +88,11 @@ export function commonWidth(texts: readonly string[]): string[] {
 export interface TextColumn {
   readonly head: string;
   readonly cells: readonly string[];
-  /** Default right. */
+  /** @default 'right' */
   readonly align?: 'left' | 'right';
 }
 
-/** Lines of a table: its row names under `head`, then its columns, one space between. */
+/** Lines of a table: row names under `head`, then the columns, separated by one space. */
 export function textTable(
   rowNames: readonly string[],
   columns: readonly TextColumn[],
@@ -110,7 +116,7 @@ function widest(texts: readonly string[]): number {
   return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
 }
 
-/** Characters, not UTF-16 units. */
+/** Width in characters, not UTF-16 units. */
 function widthOf(text: string): number {
   return [...text].length;
 }

@@ -8,9 +8,10 @@
  * approximation misses mass.
  */
 import { sumOf } from '../linear-algebra/sums.js';
+import { centreChains, essOfChains } from './fast/effective-size.js';
 import { type Ordering, orderingOf } from './fast/ordering.js';
 
-/** k̂ of importance weights given by their logarithms; NaN for fewer than 25, or not finite ones. */
+/** k̂ of importance weights given as logarithms; NaN for fewer than 25, or if any is not finite. */
 export function paretoK(logWeights: ArrayLike<number>): number {
   const ascending = Float64Array.from(logWeights).sort();
   const n = ascending.length;
@@ -21,24 +22,27 @@ export function paretoK(logWeights: ArrayLike<number>): number {
   const exceedances = ascending
     .subarray(n - tail)
     .map((logWeight) => Math.exp(logWeight - largest) - cutoff);
-  // All the same: no tail at all.
+  // All equal: no tail.
   if (exceedances[tail - 1] - exceedances[0] < 1e-15) return Number.NEGATIVE_INFINITY;
   return fitGeneralizedPareto(exceedances).k;
 }
 
-/** 3 √S of S weights; a fifth of them where they are few. */
+/** Tail length for S weights: 3 √S, or a fifth of S if that is fewer. */
 function unweightedTail(count: number): number {
   return count > 225 ? Math.ceil(3 * Math.sqrt(count)) : Math.floor(count / 5);
 }
 
-export interface GeneralizedPareto {
+interface GeneralizedPareto {
   /** Shape: moments of order below 1/k exist. */
   readonly k: number;
   /** Scale. */
   readonly sigma: number;
 }
 
-/** Candidates for θ = −k/σ beside √n more, and the prior's weight, by Zhang & Stephens. */
+/**
+ * Minimum number of candidates for θ = −k/σ in addition to √n, and the prior's weight, by Zhang &
+ * Stephens.
+ */
 const LEAST_CANDIDATES = 30;
 const PRIOR = 3;
 /** Weakly informative prior of k: as if ten more values had k = 0.5 (Vehtari et al. 2024, app. G). */
@@ -77,7 +81,7 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   return { k: Number.isNaN(shrunk) ? Number.POSITIVE_INFINITY : shrunk, sigma: -k / theta };
 }
 
-/** The likeliest k for a given θ. */
+/** Maximum likelihood estimate of k for a given θ. */
 function shapeGiven(theta: number, values: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += Math.log1p(-theta * values[i]);
@@ -85,33 +89,33 @@ function shapeGiven(theta: number, values: Float64Array): number {
 }
 
 export interface SmoothedWeights {
-  /** Logarithms of the weights, which add up to 1; in the order of the draws. */
+  /** Log weights, normalized to sum to 1, in the order of the draws. */
   readonly logWeights: Float64Array;
   readonly weights: Float64Array;
   /**
-   * Shape k̂ of the tail: below 0.5 the weights have a variance, above 0.7 they are not to be
-   * trusted. Infinity where no Pareto distribution could be fitted: fewer than 5 ratios in the
-   * tail, or all of them the same.
+   * Shape k̂ of the tail: below 0.5 the weights have finite variance, above 0.7 they are
+   * unreliable. Infinity if no Pareto distribution can be fitted: fewer than 5 ratios in the tail,
+   * or all equal.
    */
   readonly paretoK: number;
-  /** Effective number of draws under the weights: r_eff / Σ w². */
+  /** Effective sample size under the weights: r_eff / Σ w². */
   readonly ess: number;
 }
 
-/** Fewer tell nothing of a shape. */
+/** Minimum number of tail values that determine a shape. */
 const LEAST_TAIL = 5;
-/** Log ratios of a tail that are nearer to each other than this are the same. */
+/** Tail log ratios that differ by less than this count as equal. */
 const NO_SPREAD = Number.EPSILON / 100;
 
 /**
- * @param logRatios logarithms of importance ratios, up to a constant; finite, one a draw
- * @param relativeEfficiency ESS of the ratios' mean by their number of draws, r_eff: dependent
- *   draws say less of the tail, which is taken the longer
+ * @param logRatios log importance ratios, up to a constant; finite, one per draw
+ * @param relativeEfficiency r_eff, the ESS of the ratios' mean divided by the number of draws:
+ * dependent draws carry less information about the tail, so a longer tail is used
  */
 export function psis(logRatios: Float64Array, relativeEfficiency = 1): SmoothedWeights {
   const logWeights = new Float64Array(logRatios.length);
   const paretoK = smoothTail(logRatios, relativeEfficiency, logWeights);
-  // None is above 1, and one is 1: the sum neither overflows nor vanishes.
+  // The largest weight is 1, so the sum neither overflows nor underflows.
   const weights = logWeights.map(Math.exp);
   const total = sumOf(weights);
   const logTotal = Math.log(total);
@@ -124,12 +128,12 @@ export function psis(logRatios: Float64Array, relativeEfficiency = 1): SmoothedW
   return { logWeights, weights, paretoK, ess: relativeEfficiency / squares };
 }
 
-/** Largest ratios that are smoothed, of `draws` (Vehtari et al. 2024, eq. 12). */
+/** Number of the largest ratios to smooth, out of `draws` (Vehtari et al. 2024, eq. 12). */
 function tailLength(draws: number, relativeEfficiency: number): number {
   return Math.ceil(Math.min(0.2 * draws, 3 * Math.sqrt(draws / relativeEfficiency)));
 }
 
-/** Writes the smoothed log ratios, the largest raw one moved to 0; returns k̂. */
+/** Writes the smoothed log ratios, shifted so that the largest raw one is 0; returns k̂. */
 function smoothTail(
   logRatios: Float64Array,
   relativeEfficiency: number,
@@ -142,12 +146,15 @@ function smoothTail(
   const length = tailLength(draws, relativeEfficiency);
   const first = draws - length;
   const spread = largest - ordering.ascending[first];
-  // Written so that NaN has no tail either; nor have ratios without one below their tail.
+  // The negated form also returns for NaN, and if no ratio lies below the tail.
   if (!(length >= LEAST_TAIL && first > 0 && spread >= NO_SPREAD)) return Number.POSITIVE_INFINITY;
   return replaceTail(ordering, first, smoothed);
 }
 
-/** The tail's values by rank p = (i − ½) / n: cutoff + σ ((1 − p)^(−k) − 1) / k, at most 1. */
+/**
+ * Replaces the tail by Pareto quantiles at p = (i − ½) / n: cutoff + σ ((1 − p)^(−k) − 1) / k, at
+ * most 1.
+ */
 function replaceTail({ ascending, order }: Ordering, first: number, smoothed: Float64Array) {
   const draws = ascending.length;
   const largest = ascending[draws - 1];
@@ -170,7 +177,37 @@ function replaceTail({ ascending, order }: Ordering, first: number, smoothed: Fl
 export function logSumExp(values: Float64Array): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) if (values[i] > largest) largest = values[i];
-  // All impossible, or one beyond all others.
+  // All values are −∞, or one is +∞.
   if (!Number.isFinite(largest)) return largest;
   return largest + Math.log(sumOf(values.map((value) => Math.exp(value - largest))));
+}
+
+/**
+ * r_eff as loo 2.5.1's `relative_eff` computes it. loo's autocovariances come from a Fourier
+ * transform and keep a factor m / n, where n is the number of draws per chain and m the smallest
+ * integer ≥ n with no prime factors other than 2, 3 and 5. The factor is 1 for n such as 1,000; for
+ * other n it slightly raises the weight of the variance within chains relative to that between
+ * chains.
+ *
+ * @param values one per draw, chain after chain: for LOO the likelihood, not its logarithm
+ */
+export function relativeEfficiency(values: Float64Array, chains: number): number {
+  const centred = centreChains(values, chains);
+  const factor = nextSmooth(centred.length) / centred.length;
+  // A common factor in both variances leaves the correlations unchanged.
+  const ess = essOfChains({ ...centred, between: centred.between / factor });
+  // For constant draws, loo counts every second draw as effective.
+  return Number.isNaN(ess) && isConstant(values) ? 0.5 : ess / values.length;
+}
+
+function nextSmooth(length: number): number {
+  for (let next = Math.max(length, 2); ; next++) {
+    let rest = next;
+    for (const prime of [2, 3, 5]) while (rest % prime === 0) rest /= prime;
+    if (rest === 1) return next;
+  }
+}
+
+function isConstant(values: Float64Array): boolean {
+  return values.every((value) => value === values[0]);
 }

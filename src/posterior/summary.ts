@@ -1,32 +1,40 @@
 /**
- * A fit in numbers: a row per parameter, the verdict of its chains, and what to do where they
- * fall short.
+ * The numbers of a fit: a summary row per parameter, diagnostics of its chains, advice if they fall
+ * short of the thresholds; and the same as the records of files and of `--json`, in snake case. NaN
+ * stays NaN in a record; JSON.stringify writes it as null.
  */
 import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { ebfmi } from './convergence.js';
 import { copyParameter, type Draws } from './draws.js';
+import { indexBuffer, numberBuffer } from './fast/buffers.js';
 import { convergence } from './fast/convergence.js';
 import { orderingOf } from './fast/ordering.js';
-import { scratchIndices, scratchNumbers } from './fast/scratch.js';
-import { hdiOfSorted, type Interval } from './hdi.js';
-import { quantileOfSorted } from './order.js';
+import { mcseHdiOfOrdering } from './interval-errors.js';
+import { hdiOfSorted, type Interval } from './intervals.js';
+import { mapOfSample } from './mode.js';
+import { quantileOfSorted } from './quantiles.js';
 import { THRESHOLDS } from './thresholds.js';
 
 export interface ParameterSummary {
   readonly name: string;
   readonly mean: number;
   readonly median: number;
+  /** Where the marginal density is greatest, as `mapEstimate`. */
+  readonly mode: number;
   readonly sd: number;
   /** 95% highest-density interval, as bayestestR. */
   readonly hdi: Interval;
+  /** Monte Carlo standard errors of the ends of `hdi`, as `mcseHdi`. */
+  readonly hdiMcse: Interval;
   readonly q5: number;
   readonly q95: number;
-  /** Convergence: NaN where the draws are constant or not finite. */
+  /** R-hat; NaN for draws that are constant or not finite. */
   readonly rhat: number;
   readonly essBulk: number;
   readonly essTail: number;
   readonly mcseMean: number;
+  readonly mcseMode: number;
 }
 
 /** Diagnostics over all chains of a fit. */
@@ -39,17 +47,16 @@ export interface Diagnostics {
   /** The smallest E-BFMI of a chain. */
   readonly minEbfmi: number;
   /**
-   * Pareto k̂ of importance weights from a Student-t around the mode, which knows nothing of the
-   * chains: below 0.7 the posterior is near its approximation, and below 0.5 `auto` takes split HMC.
-   * Beyond 20 parameters it is of ten of them drawn by lot, with the others at the mode. null where
-   * no mode was looked for or found.
+   * Pareto k̂ of importance weights from a Student-t around the mode, independent of the chains: below
+   * 0.7 the posterior is near its approximation, and below 0.5 `auto` takes split HMC. With more than
+   * 20 parameters, ten random ones are used, with the others at the mode. null without a mode.
    */
   readonly paretoK: number | null;
 }
 
 export function summarizeParameter(draws: Draws, parameter: number): ParameterSummary {
   const n = draws.chains * draws.drawsPerChain;
-  const values = scratchNumbers('draws of a parameter', n);
+  const values = numberBuffer('draws of a parameter', n);
   copyParameter(draws, parameter, values);
   const name = draws.parameterNames[parameter];
   const { origin, unit } = comfortable(values);
@@ -64,9 +71,12 @@ export function summarizeParameter(draws: Draws, parameter: number): ParameterSu
     median: back(row.median),
     sd: unit * row.sd,
     hdi: [back(row.hdi[0]), back(row.hdi[1])],
+    hdiMcse: [unit * row.hdiMcse[0], unit * row.hdiMcse[1]],
+    mode: back(row.mode),
     q5: back(row.q5),
     q95: back(row.q95),
     mcseMean: unit * row.mcseMean,
+    mcseMode: unit * row.mcseMode,
   };
 }
 
@@ -75,18 +85,24 @@ function summaryOf(values: Float64Array, chains: number): Omit<ParameterSummary,
   const n = values.length;
   const moments = meanAndSquares(values);
   const ordering = orderingOf(values, moments, {
-    ascending: scratchNumbers('ascending draws', n),
-    order: scratchIndices('order of draws', n),
+    ascending: numberBuffer('ascending draws', n),
+    order: indexBuffer('order of draws', n),
   });
   const { ascending } = ordering;
+  const sd = Math.sqrt(moments.squares / (n - 1));
+  const hdi = hdiOfSorted(ascending);
+  const { mode, mcse } = mapOfSample({ values, chains, ascending, sd });
   return {
     mean: moments.mean,
     median: quantileOfSorted(ascending, 0.5),
-    sd: Math.sqrt(moments.squares / (n - 1)),
-    hdi: hdiOfSorted(ascending),
+    mode,
+    sd,
+    hdi,
+    hdiMcse: mcseHdiOfOrdering(ordering, chains, hdi),
     q5: quantileOfSorted(ascending, 0.05),
     q95: quantileOfSorted(ascending, 0.95),
     ...convergence(values, chains, ordering),
+    mcseMode: mcse,
   };
 }
 
@@ -94,8 +110,8 @@ export function summarize(draws: Draws): ParameterSummary[] {
   return draws.parameterNames.map((_, parameter) => summarizeParameter(draws, parameter));
 }
 
-/** What `diagnose` needs of a chain. */
-export interface ChainReport {
+/** Statistics of a chain for `diagnose`. */
+interface ChainReport {
   readonly energy: Float64Array;
   readonly divergences: number;
   readonly maxDepthHits: number;
@@ -138,8 +154,8 @@ export function worstDiagnostics(all: readonly Diagnostics[]): Diagnostics {
 }
 
 /**
- * One line for each way in which a fit falls short of what its numbers can be trusted by (R-hat
- * and ESS: Vehtari et al. 2021; E-BFMI: Betancourt 2016), with what to do about it.
+ * One line, with advice, for each threshold that a fit misses (R-hat and ESS: Vehtari et al. 2021;
+ * E-BFMI: Betancourt 2016).
  */
 export function shortfalls(diagnostics: Diagnostics): string[] {
   const { maxRhat, minEssBulk, minEssTail, divergences, maxDepthHits, minEbfmi } = diagnostics;
@@ -173,4 +189,46 @@ export function shortfalls(diagnostics: Diagnostics): string[] {
     );
   }
   return lines;
+}
+
+/** The record of draws in a file, without their values. */
+interface DrawsRecord {
+  readonly parameters: readonly string[];
+  readonly chains: number;
+  readonly draws_per_chain: number;
+}
+
+export function drawsRecord({ parameterNames, chains, drawsPerChain }: Draws) {
+  return { parameters: [...parameterNames], chains, draws_per_chain: drawsPerChain };
+}
+
+/** @param values row-major (chain, draw, parameter) */
+export function drawsOfRecord(record: DrawsRecord, values: Float64Array): Draws {
+  const { parameters, chains, draws_per_chain } = record;
+  return { parameterNames: parameters, chains, drawsPerChain: draws_per_chain, values };
+}
+
+export function summaryRecord(row: ParameterSummary) {
+  const { name, mean, median, mode, sd, hdi, hdiMcse, q5, q95 } = row;
+  const pair = ([low, high]: Interval): [number, number] => [low, high];
+  return {
+    ...{ name, mean, median, mode, sd, hdi: pair(hdi), hdi_mcse: pair(hdiMcse), q5, q95 },
+    rhat: row.rhat,
+    ess_bulk: row.essBulk,
+    ess_tail: row.essTail,
+    mcse_mean: row.mcseMean,
+    mcse_mode: row.mcseMode,
+  };
+}
+
+/** Without Pareto k̂, which has another name in each document. */
+export function diagnosticsRecord(diagnostics: Diagnostics) {
+  return {
+    max_rhat: diagnostics.maxRhat,
+    min_ess_bulk: diagnostics.minEssBulk,
+    min_ess_tail: diagnostics.minEssTail,
+    divergences: diagnostics.divergences,
+    max_depth_hits: diagnostics.maxDepthHits,
+    min_ebfmi: diagnostics.minEbfmi,
+  };
 }

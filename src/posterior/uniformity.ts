@@ -11,12 +11,12 @@
  * after point, and exact.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
+import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
 import gammaCdf from '@stdlib/stats-base-dists-gamma-cdf';
 import { sumOf } from '../linear-algebra/sums.js';
-import { type BinomialTails, binomialTails, countsWithin } from './binomial.js';
-import type { Interval } from './hdi.js';
+import type { Interval } from './intervals.js';
 
-/** What N ranks from 0 to L are held against; made once for all parameters. */
+/** The band for N ranks from 0 to L; computed once for all parameters. */
 export interface UniformBand {
   /** N. */
   readonly count: number;
@@ -26,7 +26,7 @@ export interface UniformBand {
   readonly coverage: number;
   /** z_k, k = 1 … L. */
   readonly z: Float64Array;
-  /** Of the count of ranks below k. */
+  /** Tails of the count of ranks below k. */
   readonly tails: readonly BinomialTails[];
   /** The band: least and greatest count of ranks below k. */
   readonly bounds: readonly Interval[];
@@ -36,9 +36,9 @@ export interface RankHistogram {
   /** First rank of each bin, and L + 1 at the end. */
   readonly edges: readonly number[];
   readonly counts: readonly number[];
-  /** Of each bin, where ranks are uniform. */
+  /** Expected count of each bin if ranks are uniform. */
   readonly expected: number;
-  /** Where a bin's count lies with a probability of 99%, each bin for itself. */
+  /** 99% interval of a bin's count, pointwise. */
   readonly band: Interval;
 }
 
@@ -53,7 +53,7 @@ export interface EcdfDifference {
 }
 
 export interface Uniformity {
-  /** Of the largest excursion: the probability that uniform ranks make one as unlikely, exact. */
+  /** Exact probability that uniform ranks make an excursion as unlikely as the largest one. */
   readonly pValue: number;
   readonly chiSquare: { readonly statistic: number; readonly df: number; readonly pValue: number };
   readonly histogram: RankHistogram;
@@ -170,4 +170,52 @@ function chiSquare({ counts, expected }: RankHistogram): Uniformity['chiSquare']
   const statistic = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   const df = counts.length - 1;
   return { statistic, df, pValue: clamp(1 - gammaCdf(statistic, df / 2, 0.5)) };
+}
+
+/** P(X = k), k = 0 … trials. */
+export function binomialProbabilities(trials: number, probability: number): Float64Array {
+  if (probability === 0 || probability === 1) {
+    return new Float64Array(trials + 1).fill(1, probability * trials, probability * trials + 1);
+  }
+  const logOdds = Math.log(probability) - Math.log1p(-probability);
+  const atZero = trials * Math.log1p(-probability) + gammaln(trials + 1);
+  return Float64Array.from({ length: trials + 1 }, (_, k) =>
+    Math.exp(atZero + k * logOdds - gammaln(k + 1) - gammaln(trials - k + 1)),
+  );
+}
+
+/** P(X ≤ k) and P(X ≥ k), k = 0 … trials. */
+interface BinomialTails {
+  readonly upTo: Float64Array;
+  readonly from: Float64Array;
+}
+
+export function binomialTails(trials: number, probability: number): BinomialTails {
+  const upTo = binomialProbabilities(trials, probability);
+  const from = upTo.slice();
+  for (let k = 1; k <= trials; k++) upTo[k] = Math.min(1, upTo[k] + upTo[k - 1]);
+  for (let k = trials - 1; k >= 0; k--) from[k] = Math.min(1, from[k] + from[k + 1]);
+  return { upTo, from };
+}
+
+/** The counts whose tails on either side have more than half of `outside`. */
+function countsWithin({ upTo, from }: BinomialTails, outside: number): Interval {
+  let low = 0;
+  let high = upTo.length - 1;
+  while (upTo[low] <= outside / 2) low++;
+  while (from[high] <= outside / 2) high--;
+  return [low, high];
+}
+
+/**
+ * Interval of a probability by the tails of the binomial distribution (Clopper & Pearson 1934,
+ * Biometrika 26): its coverage is at least `mass`.
+ */
+export function clopperPearson(successes: number, trials: number, mass = 0.95): Interval {
+  const tail = (1 - mass) / 2;
+  const failures = trials - successes;
+  return [
+    successes === 0 ? 0 : betaQuantile(tail, successes, failures + 1),
+    failures === 0 ? 1 : betaQuantile(1 - tail, successes + 1, failures),
+  ];
 }

@@ -3,8 +3,13 @@
  * package loo 2.5.1. LOO is the safer one: it knows where it fails.
  */
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { type Estimate, printEstimates, sumWithError } from './estimates.js';
-import { eachObservation, type LogLikelihood } from './log-likelihood.js';
+import {
+  type Estimate,
+  eachObservation,
+  type LogLikelihood,
+  printEstimates,
+  sumWithError,
+} from './log-likelihood.js';
 import { type Printable, printable, rounded } from './printable.js';
 import { logSumExp } from './psis.js';
 

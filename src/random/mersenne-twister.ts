@@ -1,27 +1,27 @@
 /**
- * Python's random numbers: the generator behind `random.Random(seed)` for a whole-number seed,
- * number for number, because it drew every stimulus of the paper.
+ * Python's random numbers: reproduces `random.Random(seed)` exactly for a whole-number seed,
+ * because it drew every stimulus of the paper.
  *
- * The twister is MT19937 (Matsumoto & Nishimura 1998). What Python builds on its 32-bit words is
- * the seeding by array, doubles of 53 bits from two words, and whole numbers by rejection.
+ * The generator is MT19937 (Matsumoto & Nishimura 1998). On top of its 32-bit words, Python adds
+ * seeding by array, 53-bit doubles from two words, and whole numbers by rejection.
  */
 import mt19937 from '@stdlib/random-base-mt19937';
 import { WeighbridgeError } from '../errors.js';
 
-export interface PythonRandom {
+interface PythonRandom {
   /** Uniform on [0, 1), 53 bits. */
   random(): number;
-  /** Uniform on [min, max], where rounding may reach the maximum. */
+  /** Uniform on [min, max]; rounding may reach the maximum. */
   uniform(min: number, max: number): number;
   /** A whole number from 0 to n − 1; n from 1 to 2^53. */
   randbelow(n: number): number;
-  /** The items in random order; the list itself stays as it is. */
+  /** A shuffled copy of the list. */
   shuffle<T>(items: readonly T[]): T[];
 }
 
 /**
  * @param seed a whole number; as in Python, its sign does not matter
- * @throws WeighbridgeError `bad-argument` for a seed that is no whole number up to 2^53 − 1
+ * @throws WeighbridgeError `bad-argument` if the seed is not a whole number up to 2^53 − 1
  */
 export function pythonRandom(seed: number): PythonRandom {
   const word = mt19937.factory({ seed: seedKey(seed) });
@@ -32,7 +32,7 @@ export function pythonRandom(seed: number): PythonRandom {
     return (high * 2 ** 26 + low) / 2 ** 53;
   };
 
-  /** A whole number of that many bits, at most 53: the lower word is drawn first. */
+  /** A random whole number of `count` bits, at most 53; the low word is drawn first. */
   const bits = (count: number): number => {
     if (count <= 32) return word() >>> (32 - count);
     const low = word();
@@ -50,7 +50,7 @@ export function pythonRandom(seed: number): PythonRandom {
     }
   };
 
-  /** Fisher and Yates from the end, as `random.shuffle` does. */
+  /** Fisher–Yates from the end, as in `random.shuffle`. */
   const shuffle = <T>(items: readonly T[]): T[] => {
     const shuffled = [...items];
     for (let last = shuffled.length - 1; last > 0; last--) {
@@ -64,11 +64,11 @@ export function pythonRandom(seed: number): PythonRandom {
 }
 
 /**
- * The key of `init_by_array`: |seed| in words of 32 bits, the lowest first.
+ * The key of `init_by_array`: |seed| in 32-bit words, lowest first.
  *
- * Of a key of one word the package makes another state than Python does, so such a word comes
- * twice. Position j of a key adds key[j] + j to the state: the second time the word is one less
- * (modulo 2^32), which makes up for its position.
+ * For a key of one word, the package's state differs from Python's, so a single word is given
+ * twice. Position j of a key adds key[j] + j to the state; the second copy is therefore one less
+ * (modulo 2^32), which cancels its position.
  */
 function seedKey(seed: number): Uint32Array {
   if (!Number.isSafeInteger(seed)) {
@@ -78,7 +78,7 @@ function seedKey(seed: number): Uint32Array {
     );
   }
   const size = Math.abs(seed);
-  // Assigning to an array of 32-bit words takes the rest modulo 2^32.
+  // Storing in a Uint32Array reduces modulo 2^32.
   return size < 2 ** 32
     ? Uint32Array.of(size, size - 1)
     : Uint32Array.of(size, Math.floor(size / 2 ** 32));

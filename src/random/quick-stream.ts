@@ -1,19 +1,20 @@
 /**
- * A stream for samplers that spend more on random numbers than on arithmetic: the generator
- * xoshiro128++ (Blackman & Vigna 2021, ACM TOMS 47) and normals by the ziggurat (Marsaglia & Tsang
- * 2000, with the layer and the abscissa from separate bits as Doornik 2005 asks for). It costs a
- * tenth of `randomStream`, whose paths it shares: its state is the first 128 bits of that stream.
+ * A fast stream for samplers that spend more time on random numbers than on arithmetic: the
+ * generator xoshiro128++ (Blackman & Vigna 2021, ACM TOMS 47), with normals by the ziggurat
+ * method (Marsaglia & Tsang 2000, with layer and abscissa from separate bits as recommended by
+ * Doornik 2005). It takes a tenth of the time of `randomStream` and uses the same paths: its
+ * state is the first 128 bits of that stream.
  */
 import { type RandomStream, randomStream } from './stream.js';
 
 const LAYERS = 128;
-/** Where the tail begins, and the area of each layer, for 128 of them. */
+/** Start of the tail, and the area of each of the 128 layers. */
 const TAIL = 3.442619855899;
 const AREA = 9.91256303526217e-3;
 
 const density = (x: number): number => Math.exp(-0.5 * x * x);
 
-/** Right edges of the layers, from the base (as wide as its area demands) to the top. */
+/** Right edges of the layers, from the base (as wide as its area requires) to the top. */
 const edges = ((): Float64Array => {
   const x = new Float64Array(LAYERS + 1);
   x[0] = AREA / density(TAIL);
@@ -25,7 +26,7 @@ const edges = ((): Float64Array => {
   return x;
 })();
 
-/** The quick stream of a path; the same path gives the same numbers, bit for bit. */
+/** The fast stream of a path; the same path gives the same numbers, bit for bit. */
 export function quickStream(...path: readonly (string | number)[]): RandomStream {
   const state = seededState(randomStream(...path));
 
@@ -40,8 +41,8 @@ export function quickStream(...path: readonly (string | number)[]): RandomStream
 }
 
 /**
- * `nextNormal` for each number of the array, with the state in variables as long as all goes the
- * usual way: through memory, a number takes twice as long.
+ * Equivalent to `nextNormal` for each element. Keeps the state in local variables on the common
+ * path, because going through memory doubles the time per number.
  */
 function fillWithNormals(target: Float64Array, state: Int32Array): void {
   let a = state[0];
@@ -89,12 +90,12 @@ function fillWithNormals(target: Float64Array, state: Int32Array): void {
   state[3] = d;
 }
 
-/** 24 bits that chose neither layer nor sign, and 27 more. */
+/** An abscissa from the 24 bits that chose neither layer nor sign, plus 27 more. */
 function abscissa(bits: number, more: number, layer: number): number {
   return (((bits >>> 8) * 134217728 + (more >>> 5)) / 2251799813685248) * edges[layer];
 }
 
-/** 53 bits on [0, 1). */
+/** Uniform on [0, 1), 53 bits. */
 function nextUniform(state: Int32Array): number {
   return ((nextWord(state) >>> 5) * 67108864 + (nextWord(state) >>> 6)) / 9007199254740992;
 }
@@ -107,7 +108,7 @@ function nextNormal(state: Int32Array): number {
   return x < edges[layer + 1] ? sign * x : beyondEdge(layer, sign, x, state);
 }
 
-/** Once in fifty times the abscissa is right of the next layer's edge. */
+/** Handles the 2% of draws whose abscissa is right of the next layer's edge. */
 function beyondEdge(layer: number, sign: number, x: number, state: Int32Array): number {
   if (layer === 0) return sign * beyondTail(state);
   const high = density(edges[layer + 1]);
@@ -115,7 +116,7 @@ function beyondEdge(layer: number, sign: number, x: number, state: Int32Array): 
   return low + nextUniform(state) * (high - low) < density(x) ? sign * x : nextNormal(state);
 }
 
-/** Beyond the last edge (Marsaglia 1964); 1 − u is never zero. */
+/** Draws from the tail beyond the last edge (Marsaglia 1964); 1 − u is never zero. */
 function beyondTail(state: Int32Array): number {
   for (;;) {
     const x = -Math.log(1 - nextUniform(state)) / TAIL;
@@ -125,12 +126,12 @@ function beyondTail(state: Int32Array): number {
 
 function seededState(seed: RandomStream): Int32Array {
   const state = Int32Array.from({ length: 4 }, () => (seed.uniform() * 4294967296) | 0);
-  // The one state that never changes is all zeros.
+  // The all-zero state is the only one that never changes.
   state[3] |= 1;
   return state;
 }
 
-/** A signed word of 32 bits (xoshiro128++). */
+/** The next 32-bit word, signed (xoshiro128++). */
 function nextWord(state: Int32Array): number {
   const a = state[0];
   const b = state[1];

@@ -1,7 +1,7 @@
 /**
- * Seeded streams of random numbers. A stream is derived from a path, such as seed, fit and chain,
- * and never from the order in which work is done: the same path gives the same numbers, bit for
- * bit, on any worker and beside any other fits.
+ * Seeded random streams. A stream is derived from a path, such as seed, fit and chain, and never
+ * from the order of execution: the same path gives the same numbers, bit for bit, on any worker
+ * and next to any other fits.
  */
 import seedrandom from 'seedrandom';
 
@@ -10,7 +10,7 @@ export interface RandomStream {
   uniform(): number;
   /** Standard normal. */
   normal(): number;
-  /** Fills the array with what as many calls of `normal` would give. */
+  /** Fills the array; equivalent to as many calls of `normal`. */
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
@@ -21,14 +21,15 @@ export interface RandomStream {
  * ('ab', 'c') differ. The generator is seedrandom's ARC4, keyed by the joined path.
  */
 export function randomStream(...path: readonly (string | number)[]): RandomStream {
-  // ARC4 repeats its key and takes one byte a character: hence two bytes each, and an end.
+  // ARC4 repeats its key and uses one byte per character, so each character becomes two bytes and
+  // the key gets a terminator.
   const key = `${path.join('\u001f')}\u0000`.replace(/[\s\S]/g, (c) =>
     String.fromCharCode(c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255),
   );
   return streamFrom(seedrandom(key));
 }
 
-/** A stream over any source of uniforms on [0, 1): the source decides all that is random. */
+/** A stream over any source of uniforms on [0, 1), which is the only source of randomness. */
 export function streamFrom(uniform: () => number): RandomStream {
   let spare = Number.NaN;
 

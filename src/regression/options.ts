@@ -1,18 +1,25 @@
 /**
- * What a user hands over to a regression, checked before it is read.
+ * Checks of the options of a regression, before they are read.
  */
-import { type Family, familyNames } from '../../models/families/family.js';
-import { linksOf, requireFamily, unknownFamily } from '../../models/families/index.js';
+
+import {
+  type Family,
+  type FamilyName,
+  familyNames,
+  type LinkName,
+} from '../../models/families/family.js';
+import { linksOf, requireFamily } from '../../models/families/index.js';
+import { requireNames } from '../checks/options.js';
+import { badArgument, described, isRecord } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { settingNames } from '../sampler/settings.js';
-import { badArgument, described, isRecord, requireNames } from './check-options.js';
 import type { PriorRow } from './priors/prior-rows.js';
 import { parsePrior } from './priors/prior-text.js';
 
-/** A prior with the parameters that it is for, or the same as text: `normal(0, 1) class=b`. */
+/** A prior with its target, or the same as text, for example `normal(0, 1) class=b`. */
 export type PriorInput = PriorRow | string;
 
-/** What `regression` takes. */
+/** The options of `regression`. */
 export const regressionOptionNames: readonly string[] = [
   'formula',
   'family',
@@ -27,8 +34,8 @@ export const regressionOptionNames: readonly string[] = [
 ];
 
 /**
- * @param others options beside those of a regression
- * @param of whose options, for messages
+ * @param others names of options that are valid in addition to those of a regression
+ * @param of owner of the options, for messages
  * @throws WeighbridgeError `bad-argument`
  */
 export function requireOptions(
@@ -37,7 +44,7 @@ export function requireOptions(
   of = 'regression',
 ): void {
   if (!isRecord(given)) {
-    const expected = "{ formula: 'y ~ x', data: rows } say";
+    const expected = "for example { formula: 'y ~ x', data: rows }";
     throw badArgument(`expected options, ${expected}, found ${described(given)}`);
   }
   requireNames(given, [...regressionOptionNames, ...others], of);
@@ -49,7 +56,7 @@ export function requireOptions(
   requireRunOptions(given);
 }
 
-/** How a run is watched and stopped. @throws WeighbridgeError `bad-argument` */
+/** Checks the options for progress and cancellation. @throws WeighbridgeError `bad-argument` */
 export function requireRunOptions({
   runner,
   onProgress,
@@ -74,7 +81,7 @@ function requireLevels(levels: unknown): void {
       (one) => Array.isArray(one) && one.every((level) => typeof level === 'string'),
     );
   if (sound) return;
-  throw badArgument("levels are texts by column, expected { g: ['a', 'b'] } say");
+  throw badArgument("levels are texts by column, expected for example { g: ['a', 'b'] }");
 }
 
 function isSignal(value: unknown): boolean {
@@ -87,7 +94,7 @@ function isSignal(value: unknown): boolean {
   );
 }
 
-/** A table's shape is looked at where it is read; here, what nobody would take for a table. */
+/** Throws if `data` is not a table at all; its shape is checked when it is read. */
 export function requireData(data: unknown): void {
   const found = Array.isArray(data)
     ? data.length === 0 && 'the data have no rows'
@@ -97,26 +104,15 @@ export function requireData(data: unknown): void {
   if (found) throw new WeighbridgeError('bad-data', found);
 }
 
-/** A family, or one by its name with its default link. */
-export function familyFrom(given: unknown): Family {
-  const known = familyNames.find((name) => name === given);
-  if (known) return requireFamily({ family: known, link: linksOf(known)[0] });
-  if (isRecord(given)) return requireFamily(given);
-  if (typeof given === 'string') throw badArgument(unknownFamily(given));
-  throw badArgument(
-    `family is ${described(given)}, expected a family, bernoulli() say, or one of ${familyNames.join(', ')}`,
-  );
-}
-
-/** Rows of priors, those that are text read. */
+/** Converts priors to rows; text is parsed. */
 export function priorsFrom(given: PriorInput | readonly PriorInput[]): readonly PriorRow[] {
   return (Array.isArray(given) ? given : [given]).map((one: unknown) => {
     if (typeof one === 'string') return parsePrior(one);
     if (isPriorRow(one)) return one;
     throw badArgument(
       isRecord(one) && 'distribution' in one
-        ? `a prior ${one.distribution} does not say what it is for: expected normal(0, 1).on('b') say`
-        : `a prior is ${described(one)}, expected normal(0, 1).on('b') or 'normal(0, 1) class=b' say`,
+        ? `a prior ${one.distribution} does not say what it is for: expected for example normal(0, 1).on('b')`
+        : `a prior is ${described(one)}, expected for example normal(0, 1).on('b') or 'normal(0, 1) class=b'`,
     );
   });
 }
@@ -124,3 +120,43 @@ export function priorsFrom(given: PriorInput | readonly PriorInput[]): readonly 
 function isPriorRow(value: unknown): value is PriorRow {
   return isRecord(value) && isRecord(value.prior) && typeof value.class === 'string';
 }
+
+export interface FamilyOptions {
+  /** @default the family's default link */
+  readonly link?: LinkName;
+}
+
+/** `{ link: 'probit' }`, or only the link, as in brms: `bernoulli('probit')`. */
+export type FamilyChoice = FamilyOptions | LinkName;
+
+/** A family by name. @throws WeighbridgeError `bad-argument` for an unknown name, link or option */
+export function familyOf(family: FamilyName, choice: FamilyChoice = {}): Family {
+  const known = familyNames.find((name) => name === family);
+  if (known === undefined) {
+    const expected = familyNames.join(', ');
+    throw badArgument(`family is ${described(family)}, expected one of ${expected}`);
+  }
+  if (typeof choice === 'string') return requireFamily({ family: known, link: choice });
+  requireNames(choice, ['link'], known);
+  const { link = linksOf(known)[0] } = choice;
+  if (typeof link === 'string') return requireFamily({ family: known, link });
+  throw badArgument(`link of the family ${known} is ${described(link)}, expected its name`);
+}
+
+/** A real outcome with normal errors. Links identity (default), log, inverse. */
+export const gaussian = (link?: FamilyChoice): Family => familyOf('gaussian', link);
+
+/** A real outcome with Student-t errors: robust to outliers. Links as `gaussian`. */
+export const student = (link?: FamilyChoice): Family => familyOf('student', link);
+
+/** An outcome of 0 or 1. Links logit (default), probit, cloglog, cauchit, log. */
+export const bernoulli = (link?: FamilyChoice): Family => familyOf('bernoulli', link);
+
+/** Successes of `y | trials(n)`. Links as `bernoulli`. */
+export const binomial = (link?: FamilyChoice): Family => familyOf('binomial', link);
+
+/** Counts. Links log (default), identity, sqrt. */
+export const poisson = (link?: FamilyChoice): Family => familyOf('poisson', link);
+
+/** Overdispersed counts: variance μ + μ²/shape. Links as `poisson`. */
+export const negbinomial = (link?: FamilyChoice): Family => familyOf('negbinomial', link);

@@ -1,49 +1,55 @@
 /**
- * From what a user gives to what a model is made of: formula and data become numbers, priors are
- * resolved, and data that no fit could come of are refused here, before anything is sampled.
+ * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
+ * be fitted, before anything is sampled.
  */
 import { auxiliaryOf, type Family, type FamilyName } from '../../models/families/family.js';
 import { responseDistribution } from '../../models/families/index.js';
+import { isProper } from '../../models/prior-distributions.js';
 import type {
   GroupEffects,
   RegressionData,
   RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
+import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
-import type { GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
+import { lostSpread, requireRange } from '../fit/range.js';
+import { familyFrom } from '../fit/specification.js';
+import type { DataFacts, GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
-import { coefficientNames } from '../formula/names.js';
+import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
-import { specificationNotes } from './notes.js';
-import { familyFrom, type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
+import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
 import { formatPrior } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
-import { requireRange } from './range.js';
 
-/** A regression as a user asks for it. */
+/** A regression as specified by the user. */
 export interface Preparation {
-  /** As brms and lme4 write them: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`. */
+  /** In the notation of brms and lme4: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`. */
   readonly formula: string;
-  /** `gaussian()` where absent; a name stands for the family with its default link. */
+  /** A family, or the name of a family with its default link. @default gaussian() */
   readonly family?: Family | FamilyName;
-  /** A record a row, or an array a column. */
+  /** One record per row, or one array per column. */
   readonly data: DataInput;
   /**
-   * Those of `defaultPrior` where absent; given ones replace defaults parameter by parameter. Text
-   * is read as `parsePrior` reads it: `'normal(0, 1) class=b'`.
+   * Given priors replace defaults parameter by parameter. Text is parsed by `parsePrior`:
+   * `'normal(0, 1) class=b'`.
+   *
+   * @default `defaultPrior`
    */
   readonly prior?: PriorInput | readonly PriorInput[];
   /**
-   * Rows with a missing value in a column that the formula uses: `drop` (default) leaves them out
-   * and says how many, as brms does; `fail` refuses them.
+   * Rows with a missing value in a column of the formula: `drop` leaves them out with a note, as
+   * in brms; `fail` throws.
+   *
+   * @default 'drop'
    */
   readonly missing?: 'drop' | 'fail';
-  /** Order of a text column's levels; the first is the reference. Sorted where absent. */
+  /** Order of a text column's levels; the first is the reference. @default sorted */
   readonly levels?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -57,13 +63,13 @@ export interface Prepared {
 }
 
 /**
- * Whether priors were given for this regression (`own`), where one that no parameter takes is an
- * error, or for the one that it is an update of (`inherited`), where it is left out with a note.
+ * `own`: priors given for this regression; one that matches no parameter is an error. `inherited`:
+ * priors of the fit that is updated; such a prior is left out with a note.
  */
 export type PriorOrigin = 'own' | 'inherited';
 
 /**
- * @param others options beside those of a regression that its caller knows
+ * @param others names of the caller's options in addition to those of a regression
  * @param of the caller's name, for messages
  * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`
  */
@@ -79,7 +85,7 @@ export function prepare(
   return prepared(asked, tableOf(data, levels ? { levels } : {}), origin);
 }
 
-/** The same of a data set that was read already. */
+/** Like `prepare`, for a data set that is already read. */
 export function prepareTable(
   asked: Omit<Preparation, 'data'>,
   table: Table,
@@ -90,17 +96,26 @@ export function prepareTable(
   return prepared(asked, levels ? tableOf(cellsOf(table), { levels }) : table, origin);
 }
 
+/** Like `prepare`, for numeric columns; with `fractional`, Bernoulli outcomes may be probabilities. */
+export function prepareColumns(
+  asked: Preparation,
+  { fractional }: { readonly fractional: boolean },
+): Prepared {
+  return prepared(asked, tableOf(asked.data), 'own', fractional);
+}
+
 function prepared(
   { formula, family: asked = 'gaussian', prior = [], missing, levels }: Omit<Preparation, 'data'>,
   table: Table,
   origin: PriorOrigin,
+  fractional = false,
 ): Prepared {
   const family = familyFrom(asked);
-  const outcome = outcomeKinds[family.family];
+  const outcome = fractional ? 'real' : outcomeKinds[family.family];
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
   requireRanges(family, data, frame);
-  requireOutcomes(family, frame);
+  if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireDistinctNames(family, data);
   const model = priorModel(frame, data);
@@ -125,7 +140,7 @@ function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Fam
   return given.filter((row) => rowOfSlot(row, slots) === undefined);
 }
 
-/** Columns of a table as they may have been before they were read. */
+/** Converts encoded columns back to a table's values. */
 function cellsOf({ rows, columns }: Table): DataInput {
   const cellsOfColumn = (column: Column) =>
     column.kind === 'numeric'
@@ -151,13 +166,13 @@ const outcomeKinds: Readonly<Record<FamilyName, OutcomeKind>> = {
   negbinomial: 'count',
 };
 
-/** What default priors and the rules of priors depend on. */
+/** The properties of the data that default priors and their resolution depend on. */
 function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
   return { ...data, categorical: response.levels !== null };
 }
 
-/** A frame with brms' names of the columns, as a model takes it. */
-export function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
+/** Converts a frame to a model's data, with brms' names of the columns. */
+function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
   const { rows, population, groups, offset } = encoded;
   return {
     rows,
@@ -181,7 +196,7 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
   };
 }
 
-/** Throws `bad-data` at the first number that is too large or too small to be computed with. */
+/** Throws `bad-data` at the first number that is too large or too small to compute with. */
 function requireRanges(
   family: Family,
   { outcomes, offset, predictors, groups }: RegressionData,
@@ -201,7 +216,7 @@ function requireRanges(
   }
 }
 
-/** Throws `bad-formula` where nothing is to be estimated. */
+/** Throws `bad-formula` if there are no parameters to estimate. */
 function requireParameters(family: Family, data: RegressionData, formula: string): void {
   const { intercept, predictors, groups } = data;
   if (intercept || predictors.names.length > 0 || groups.length > 0) return;
@@ -212,7 +227,7 @@ function requireParameters(family: Family, data: RegressionData, formula: string
   );
 }
 
-/** Throws `bad-data` where brms' spelling, a dot for a blank, makes one name of two. */
+/** Throws `bad-data` if two names are equal in brms' spelling, with dots for spaces. */
 function requireDistinctNames(family: Family, data: RegressionData): void {
   const seen = new Set<string>();
   for (const name of reportedNames({ family, data })) {
@@ -226,7 +241,7 @@ function requireDistinctNames(family: Family, data: RegressionData): void {
   }
 }
 
-/** Throws `bad-data` at the first outcome that the family cannot have. */
+/** Throws `bad-data` at the first outcome outside the family's support. */
 function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): void {
   const { expected } = responseDistribution(family);
   const { name, values, trials } = response;
@@ -238,4 +253,59 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
       `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
     );
   }
+}
+
+function specificationNotes(
+  specification: RegressionSpecification,
+  facts: DataFacts,
+): readonly string[] {
+  return [
+    ...saturation(specification),
+    ...priorSlopes(specification, facts),
+    ...lostDigits(specification),
+  ].map((note) => note.replace(/\s/g, ' '));
+}
+
+/** Note for a model with at least as many coefficients as rows: the data do not identify σ. */
+function saturation({ family, data }: RegressionSpecification): readonly string[] {
+  const coefficients = data.predictors.names.length + (data.intercept ? 1 : 0);
+  if (!auxiliaryOf(family).includes('sigma') || coefficients < data.rows) return [];
+  return [
+    `there are ${data.rows} rows and ${coefficients} coefficients: the data say nothing of sigma, which its prior alone decides`,
+  ];
+}
+
+/** Notes on linearly dependent columns, which `requireProper` accepts because of their priors. */
+function priorSlopes(
+  { data, priors }: RegressionSpecification,
+  { constantColumns, dependentColumns }: DataFacts,
+): readonly string[] {
+  const proper = (column: string) =>
+    isProper(priors.coefficients[data.predictors.names.indexOf(coefficientName(column))]);
+  const constant = constantColumns
+    .filter(proper)
+    .map((name) => `column ${name} is constant: its slope is held by its prior alone`);
+  const dependent = dependentColumns.flatMap(({ column, of }) => {
+    const others = of.filter((other) => other !== '(Intercept)');
+    if (![column, ...others].some(proper)) return [];
+    return others.length === 0
+      ? [`column ${column} says nothing: its slope is held by its prior alone`]
+      : [
+          `column ${column} is a combination of ${listed(others)}: their slopes are told apart by their priors alone`,
+        ];
+  });
+  return [...constant, ...dependent];
+}
+
+/** Notes on columns so far from zero that floating point loses digits of their spread. */
+function lostDigits({
+  family,
+  data,
+}: Pick<RegressionSpecification, 'family' | 'data'>): readonly string[] {
+  const { names, values } = data.predictors;
+  const outcome = auxiliaryOf(family).includes('sigma')
+    ? lostSpread('the outcome', data.outcomes)
+    : null;
+  const columns = names.map((name, j) => lostSpread(`column ${name}`, values, j, names.length));
+  return [outcome, ...columns].flatMap((lost) => (lost ? [lost.told] : []));
 }

@@ -1,14 +1,16 @@
 /**
- * A fit with all that can be asked of it as methods: what `regression` returns. Each method is a
- * function of the plain data of the fit, in a file of its own.
+ * A fit with its methods, as returned by `regression`. Each method is a function of the plain data
+ * of the fit, in its own file.
  */
-import type { Draws } from '../posterior/draws.js';
+
+import { requireNames } from '../checks/options.js';
+import { parameterOf } from '../fit/fit.js';
+import { divergentDraws, withHidden } from '../fit/sample.js';
 import { printable } from '../posterior/printable.js';
-import type { Diagnostics } from '../posterior/summary.js';
+import type { ParameterSummary } from '../posterior/summary.js';
 import { bayesR2 } from './after/bayes-r2.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
-import { fitJson } from './after/fit-json.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { ppc } from './after/ppc.js';
@@ -20,28 +22,26 @@ import {
   posteriorPredict,
   predict,
 } from './after/predictions.js';
-import { summaryOf } from './after/summary.js';
+import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
-import { looOf, waicOf } from './checks/criteria.js';
-import { priorSensitivity } from './checks/prior-sensitivity.js';
-import type { Fit } from './fit.js';
 import type { FittedRegression } from './fitted-regression.js';
-import { requireMethodOptions } from './method-options.js';
+import { looOf, waicOf } from './validation/criteria.js';
+import { priorSensitivity } from './validation/prior-sensitivity.js';
 
-/** A function of a fit with the fit filled in. */
+/** A function of a fit, with the fit as a bound argument. */
 type Method<F> = F extends (fit: FittedRegression, ...rest: infer Rest) => infer Result
   ? (...rest: Rest) => Result
   : never;
 
-/** What a fit can be asked; the functions of the same names have the options. */
+/** Methods of a fit; for their options, see the functions of the same names. */
 export interface FitMethods {
-  /** Estimates, errors, HDIs, R-hat and ESS; prints as brms' `summary` does. */
+  /** Estimates, errors, HDIs, R-hat and ESS; prints as brms' `summary`. */
   readonly summary: Method<typeof summaryOf>;
   /** Population-level coefficients. */
   readonly fixef: Method<typeof fixef>;
-  /** Group effects, as deviations from the population's coefficients. */
+  /** Group effects, as deviations from the population-level coefficients. */
   readonly ranef: Method<typeof ranef>;
-  /** Coefficients of each level: the population's and the level's deviation together. */
+  /** Coefficients of each level: population-level coefficient plus the level's deviation. */
   readonly coef: Method<typeof coef>;
   /** Highest-density intervals (bayestestR). */
   readonly hdi: Method<typeof hdiOf>;
@@ -63,11 +63,11 @@ export interface FitMethods {
   readonly posteriorEpred: Method<typeof posteriorEpred>;
   /** Draws of new outcomes of each row. */
   readonly posteriorPredict: Method<typeof posteriorPredict>;
-  /** Posterior predictive check: outcomes that the model makes beside those that were seen. */
+  /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
-  /** What is predicted along each predictor, the others held (brms' `conditional_effects`). */
+  /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
   readonly conditionalEffects: Method<typeof conditionalEffects>;
-  /** Hypotheses about parameters, `x1 - x2 > 0` (brms' `hypothesis`). */
+  /** Tests of hypotheses about parameters, for example `x1 - x2 > 0` (brms' `hypothesis`). */
   readonly hypothesis: Method<typeof hypothesis>;
   /** Marginal trends and their contrasts (`emmeans::emtrends`). */
   readonly trends: Method<typeof trends>;
@@ -79,27 +79,25 @@ export interface FitMethods {
   readonly waic: Method<typeof waicOf>;
   /** Bayesian R². */
   readonly r2: Method<typeof bayesR2>;
-  /** How much prior and likelihood decide, by power-scaling. */
+  /** Sensitivity to prior and likelihood, by power-scaling. */
   readonly priorSensitivity: Method<typeof priorSensitivity>;
 }
 
-/** A fitted regression: plain data, and what can be asked of it. */
+/** A fitted regression: plain data with methods. */
 export interface RegressionFit<Changes = unknown> extends FittedRegression, FitMethods {
-  readonly draws: Draws;
-  readonly diagnostics: Diagnostics;
-  /** 1 for each draw, chain after chain, whose transition diverged: what plots can mark. */
+  /** One entry per draw, chain after chain: 1 if its transition diverged, else 0. */
   readonly divergent: Uint8Array;
-  /** What falls short of trust, with what to do about it; empty for a fit to be trusted. */
-  readonly warnings: readonly string[];
-  /** The same regression with another data set, formula, prior or setting: what is not given stays. */
+  /** The summary row of a parameter. @throws WeighbridgeError `bad-argument` if there is none */
+  parameter(name: string): ParameterSummary;
+  /** Refits with changed data, formula, priors or settings; the others are kept. */
   update(changes?: Changes): Promise<RegressionFit<Changes>>;
-  /** The summary, printed. */
+  /** The summary as text. */
   toString(): string;
-  /** What `weighbridge fit --json` writes of it, so that `JSON.stringify(fit)` is small. */
+  /** The output of `weighbridge fit --json`; keeps `JSON.stringify(fit)` small. */
   toJSON(): Record<string, unknown>;
 }
 
-/** Gives a fit its methods; `update` is the business of whoever made it. */
+/** Adds the methods to a fit; the caller supplies `update`. */
 export function withMethods<Changes>(
   data: FittedRegression,
   update: RegressionFit<Changes>['update'],
@@ -112,7 +110,7 @@ export function withMethods<Changes>(
       requireMethodOptions(name, rest);
       return f(data, ...rest);
     }) as Method<F>;
-  const methods: FitMethods & Pick<RegressionFit<Changes>, 'update'> = {
+  const methods: FitMethods = {
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
     ranef: of('ranef', ranef),
@@ -136,24 +134,69 @@ export function withMethods<Changes>(
     waic: of('waic', waicOf),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
-    update,
   };
-  const { draws, diagnostics, warnings } = data.fit;
-  const fit = { ...data };
-  // What can be asked, and short ways to what is there, are not part of what is saved or posted.
-  const toJSON = () => fitJson(data, { seconds: null, loo: null });
-  const divergent = divergentDraws(data.fit);
-  const hidden = { ...methods, draws, diagnostics, warnings, divergent, toJSON };
-  for (const [name, value] of Object.entries(hidden)) {
-    Object.defineProperty(fit, name, { value, enumerable: false });
-  }
-  return printable(fit as RegressionFit<Changes>, () => `${summaryOf(data)}`);
+  const hidden = {
+    ...methods,
+    parameter: (name: string) => parameterOf(data, name),
+    divergent: divergentDraws(data),
+    update,
+    toJSON: () => fitJson(data, { seconds: null, loo: null }),
+  };
+  return printable(withHidden({ ...data }, hidden), () => `${summaryOf(data)}`);
 }
 
-function divergentDraws({ draws, chains }: Fit): Uint8Array {
-  const divergent = new Uint8Array(draws.chains * draws.drawsPerChain);
-  chains.forEach(({ transitions }, chain) => {
-    divergent.set(transitions.divergent, chain * draws.drawsPerChain);
-  });
-  return divergent;
+/** Option names of a method's last argument. */
+type OptionNames<Name extends keyof FitMethods> =
+  Required<Parameters<FitMethods[Name]>> extends [...unknown[], infer Options]
+    ? Readonly<Record<keyof Options, true>>
+    : Readonly<Record<string, never>>;
+
+const summarized = { mass: true, robust: true } as const;
+const chosen = { parameters: true } as const;
+const predictor = { draws: true, groups: true, newLevels: true, seed: true } as const;
+const predicted = { data: true, ...predictor } as const;
+const marginal = { by: true, at: true, mass: true } as const;
+
+const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
+  summary: summarized,
+  fixef: summarized,
+  ranef: summarized,
+  coef: summarized,
+  hdi: { mass: true, method: true, ...chosen },
+  eti: { mass: true, ...chosen },
+  pd: { reference: true, ...chosen },
+  rope: { range: true, mass: true, interval: true, ...chosen },
+  fitted: { ...predicted, ...summarized, scale: true },
+  linpred: { ...predicted, ...summarized },
+  predict: { ...predicted, ...summarized },
+  posteriorLinpred: predicted,
+  posteriorEpred: predicted,
+  posteriorPredict: predicted,
+  ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
+  conditionalEffects: {
+    conditions: true,
+    method: true,
+    ...summarized,
+    resolution: true,
+    ...predictor,
+  },
+  hypothesis: { class: true, group: true, mass: true, robust: true },
+  trends: { of: true, ...marginal },
+  means: { ...marginal, scale: true },
+  loo: {},
+  waic: {},
+  r2: { ...summarized, draws: true, groups: true },
+  priorSensitivity: { parameters: true, threshold: true },
+};
+
+/** Methods with an argument before the options. */
+const withSubject: readonly string[] = ['conditionalEffects', 'hypothesis'];
+
+/**
+ * @param given all arguments of a call
+ * @throws WeighbridgeError `bad-argument` for options that are not an object, or unknown options
+ */
+export function requireMethodOptions(method: keyof FitMethods, given: readonly unknown[]): void {
+  const options = given[withSubject.includes(method) ? 1 : 0];
+  if (options !== undefined) requireNames(options, Object.keys(names[method]), method);
 }

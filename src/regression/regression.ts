@@ -1,13 +1,15 @@
 /**
- * A regression as brms' `brm` makes it: a formula, a family, a data set and priors in, a fit out.
+ * Bayesian regression, as brms' `brm`: fits a formula, family, data set and priors.
  */
-import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
-import { type ChainRunner, fitByChains, type RunOptions, runChainsHere } from './chains.js';
-import { requireNames } from './check-options.js';
-import type { Fit } from './fit.js';
+
+import { requireNames } from '../checks/options.js';
+import { type FitResult, type FitRunner, fitOfResult } from '../fit/job.js';
+import { requireProper } from '../fit/propriety.js';
+import { runAlone, type SamplingOptions } from '../fit/run.js';
+import { updatedFormula } from '../formula/update-formula.js';
+import type { SamplerSettings } from '../sampler/settings.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { regressionOptionNames } from './options.js';
-import { modelOnce } from './planned-model.js';
 import {
   type Preparation,
   type Prepared,
@@ -15,23 +17,13 @@ import {
   prepare,
   prepareTable,
 } from './prepare.js';
-import { requireProper } from './propriety.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
-import { updatedFormula } from './update-formula.js';
 
-/** How and where a regression is sampled. */
-export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
-  /**
-   * Where chains run: this thread, chain after chain, where absent. `workerPool(n).runChains` of
-   * `weighbridge/node` and `webWorkers({...})` of `weighbridge/web-workers` run them beside one
-   * another. Draws are the same wherever they run.
-   */
-  readonly runner?: ChainRunner;
-}
+export type { SamplingOptions } from '../fit/run.js';
 
 export interface RegressionOptions extends Preparation, SamplingOptions {}
 
-/** What `update` may change; a dot in `formula` stands for the fit's own side: `. ~ . - x`. */
+/** Options of `update`; a dot in `formula` means that side of the fit's formula: `. ~ . - x`. */
 export type RegressionChanges = Partial<RegressionOptions>;
 
 export type RegressionFit = AnyFit<RegressionChanges>;
@@ -39,8 +31,8 @@ export type RegressionFit = AnyFit<RegressionChanges>;
 /**
  * Fits a Bayesian regression.
  *
- * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`; `improper-posterior` where
- *   flat priors leave coefficients without a bound; `interrupted` where `signal` was given
+ * @throws WeighbridgeError `bad-formula`, `bad-data`, `bad-argument`; `improper-posterior` if
+ *   the data do not bound coefficients with flat priors; `interrupted` if `signal` is aborted
  */
 export async function regression(options: RegressionOptions): Promise<RegressionFit> {
   return fitOf(options, 'own');
@@ -48,7 +40,7 @@ export async function regression(options: RegressionOptions): Promise<Regression
 
 async function fitOf(options: RegressionOptions, origin: PriorOrigin): Promise<RegressionFit> {
   const fitted = await sampled(prepare(options, [], 'regression', origin), options);
-  // Priors that were left out are not inherited once more.
+  // Priors that were left out are not inherited by later updates.
   const own = origin === 'own' ? options : { ...options, prior: fitted.givenPriors };
   return withMethods(fitted, async (changes = {}) =>
     fitOf({ ...own, ...changesOf(fitted, changes) }, originOf(changes)),
@@ -59,8 +51,8 @@ function originOf({ prior }: RegressionChanges): PriorOrigin {
   return prior === undefined ? 'inherited' : 'own';
 }
 
-/** The methods of a fit that was read back: what `update` needs is in it. */
-export function revived(data: FittedRegression, runner?: ChainRunner): RegressionFit {
+/** Adds the methods to a saved fit; it contains all that `update` needs. */
+export function fitFromData(data: FittedRegression, runner?: FitRunner): RegressionFit {
   const own = {
     formula: data.formula,
     family: data.family,
@@ -75,42 +67,49 @@ export function revived(data: FittedRegression, runner?: ChainRunner): Regressio
     const origin = originOf(given);
     if (changes.data) return fitOf({ ...asked, data: changes.data }, origin);
     const prepared = prepareTable(asked, data.frame.table, origin);
-    return revived(await sampled(prepared, asked), asked.runner);
+    return fitFromData(await sampled(prepared, asked), asked.runner);
   });
 }
 
-/** With dots of a formula as those of R's `update`: `. ~ . - x`. */
+/** Expands dots in a formula as R's `update` does: `. ~ . - x`. */
 function changesOf({ formula }: FittedRegression, changes: RegressionChanges): RegressionChanges {
   requireNames(changes, regressionOptionNames, 'update');
   if (typeof changes.formula !== 'string') return changes;
   return { ...changes, formula: updatedFormula(formula, changes.formula) };
 }
 
-async function sampled(prepared: Prepared, options: SamplingOptions): Promise<FittedRegression> {
-  const { runner = runChainsHere, onProgress, signal } = options;
-  const settings = completeSettings(settingsIn(options));
+/** @param name random streams are derived from the seed and this name */
+export async function fitPrepared(
+  prepared: Prepared,
+  options: SamplingOptions,
+  name: string,
+): Promise<RegressionFit> {
+  return fitFromData(await sampled(prepared, options, name), options.runner);
+}
+
+async function sampled(
+  prepared: Prepared,
+  options: SamplingOptions,
+  name = FIT,
+): Promise<FittedRegression> {
   const { specification } = prepared;
   requireProper(specification, prepared.frame.facts);
-  const fit = await fitByChains(FIT, specification, settings, runner, { onProgress, signal });
-  return fittedRegression(prepared, settings, fit);
-}
-
-/** Streams of random numbers are derived from the seed and this name. */
-const FIT = 'regression';
-
-/** The sampler's settings among other options; undefined ones are absent ones. */
-function settingsIn(options: SamplingOptions): Partial<SamplerSettings> {
-  return Object.fromEntries(
-    settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  const { settings, result } = await runAlone(
+    { name, specification, keepGradients: true },
+    options,
   );
+  return fittedRegression(prepared, settings, result);
 }
+
+/** Random streams are derived from the seed and this name. */
+const FIT = 'regression';
 
 function fittedRegression(
   { frame, family, reading, givenPriors, priors, specification }: Prepared,
   settings: SamplerSettings,
-  fit: Fit,
+  result: FitResult | undefined,
 ): FittedRegression {
-  const { sampledAs = null } = modelOnce(specification);
+  const { sampledAs } = result ?? {};
   return {
     formula: frame.design.formula.text,
     family,
@@ -120,7 +119,7 @@ function fittedRegression(
     reading,
     specification,
     settings,
-    fit,
-    notes: sampledAs === null ? frame.notes : [...frame.notes, sampledAs],
+    ...fitOfResult(result),
+    notes: sampledAs ? [...frame.notes, sampledAs] : frame.notes,
   };
 }

@@ -14,8 +14,8 @@ import { type GeneralPlan, type Plan, planSampling, type SplitPlan } from './pla
 import type { SamplerSettings } from './settings.js';
 import { splitHmc, splitStepSize } from './split-hmc.js';
 import { staticHmc } from './static-hmc.js';
-import { dualAveraging } from './step-size.js';
 import {
+  dualAveraging,
   fixedStage,
   stanStages,
   type WarmupProblem,
@@ -23,10 +23,10 @@ import {
   type WarmupState,
 } from './warm-up.js';
 
-/** Transitions done, warm-up included, of all that the chain will make. */
+/** Number of transitions done and in total, including warm-up. */
 export interface ChainProgress {
   readonly done: number;
-  readonly of: number;
+  readonly total: number;
   readonly phase: 'warm-up' | 'sampling';
 }
 
@@ -36,7 +36,10 @@ export interface Chain extends KeptDraws {
   /** Transitions of the warm-up. */
   readonly warmup: number;
   readonly stepSize: number;
-  /** M⁻¹ as learned; for split HMC, the covariance of the normal approximation. */
+  /**
+   * M⁻¹ as learned; for split HMC, the covariance of the normal approximation, or ones if the model's
+   * own coordinates are whitened.
+   */
   readonly inverseMetric: Float64Array;
   /** Gradient evaluations of the warm-up. */
   readonly warmupLeapfrogSteps: number;
@@ -62,7 +65,7 @@ export function sampleChain(
   }
 }
 
-/** The same chain, pausing every few transitions: for progress, and to be cancelled. */
+/** The same chain as a generator that pauses every few transitions, for progress and cancellation. */
 export function* chainInSteps(
   model: Model,
   settings: SamplerSettings,
@@ -114,7 +117,7 @@ interface ChainStart {
   readonly problem: WarmupProblem;
   readonly stages: readonly WarmupStage[];
   readonly state: WarmupState;
-  /** What to report as M⁻¹. @default that of the tuning */
+  /** Reported M⁻¹. @default that of the tuning */
   readonly inverseMetric?: Float64Array;
 }
 
@@ -162,7 +165,7 @@ function randomStart(
 /** Draws of split HMC are nearly independent, so that few transitions make a chain forget its start. */
 const SPLIT_WARMUP = 20;
 
-/** A draw of the normal approximation as the start; there is nothing to be learned. */
+/** Starts at a draw of the normal approximation; nothing is learned. */
 function splitStart(
   { target, approximation, steps }: SplitPlan,
   settings: SamplerSettings,
@@ -177,7 +180,7 @@ function splitStart(
     problem: { model: target, kernelOf: () => kernel, settings, random },
     stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
     state: stateAt(current, splitStepSize(steps), settings),
-    inverseMetric: covarianceOf(approximation),
+    ...(approximation && { inverseMetric: covarianceOf(approximation) }),
   };
 }
 
@@ -194,10 +197,10 @@ function stateAt(
   };
 }
 
-/** Folds the stages. */
+/** Runs the stages in order. */
 function* warmUp(
   { problem, stages, state: initial }: ChainStart,
-  of: number,
+  total: number,
 ): Generator<ChainProgress, WarmupState, undefined> {
   let state = initial;
   let done = 0;
@@ -205,7 +208,7 @@ function* warmUp(
     const steps = stage.run(problem, state);
     let step = steps.next();
     for (; !step.done; step = steps.next()) {
-      if (done % TRANSITIONS_PER_PAUSE === 0) yield { done, of, phase: 'warm-up' };
+      if (done % TRANSITIONS_PER_PAUSE === 0) yield { done, total, phase: 'warm-up' };
       done++;
     }
     state = step.value;
@@ -220,7 +223,7 @@ function* keepDraws(
   draws: number,
 ): Generator<ChainProgress, void, undefined> {
   for (let from = 0; from < draws; from += TRANSITIONS_PER_PAUSE) {
-    yield { done: warmup + from, of: warmup + draws, phase: 'sampling' };
+    yield { done: warmup + from, total: warmup + draws, phase: 'sampling' };
     keeper.keep(from, Math.min(draws, from + TRANSITIONS_PER_PAUSE));
   }
 }

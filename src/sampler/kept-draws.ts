@@ -5,9 +5,10 @@ import type { RandomStream } from '../random/stream.js';
 import { copyVector, type EvaluatedPoint } from './hamiltonian.js';
 import { type Kernel, type Transition, terminationReasons } from './kernel.js';
 import type { Model } from './model.js';
+import { type Response, responsesOf } from './responses.js';
 
 /** One entry per kept draw. */
-export interface TransitionRecords {
+interface TransitionRecords {
   /** Log density there, up to the model's constant. */
   readonly logDensity: Float64Array;
   /** Mean Metropolis acceptance along the trajectory. */
@@ -20,12 +21,12 @@ export interface TransitionRecords {
 }
 
 /** Why each trajectory ended. */
-export interface Terminations {
-  /** One entry per kept draw: the place of its reason in `terminationReasons`. */
+interface Terminations {
+  /** One entry per kept draw: the index of its reason in `terminationReasons`. */
   readonly reasons: Uint8Array;
   /**
-   * Row-major (divergence, unconstrained parameter), in the order of the draws: where the energy
-   * error exceeded the threshold, in the coordinates of `gradients`. Entries need not be finite.
+   * Row-major (divergence, unconstrained parameter), in the order of the draws: positions at which the
+   * energy error exceeded the threshold, in the coordinates of `gradients`. Entries need not be finite.
    */
   readonly divergencePositions: Float64Array;
 }
@@ -38,10 +39,12 @@ export interface KeptDraws {
    * the coordinates in which the chain moved (split HMC: whitened ones).
    */
   readonly gradients: Float64Array;
+  /** In the same coordinates: how each reported parameter follows the position. */
+  readonly responses: readonly (Response | null)[];
   /** Hamiltonian at each kept draw. */
   readonly energy: Float64Array;
   readonly transitions: TransitionRecords;
-  /** Absent from a saved fit: files of saved fits do not have it. */
+  /** Not stored in files: undefined for a saved fit. */
   readonly terminations?: Terminations;
   /** Mean acceptance after warm-up. */
   readonly acceptance: number;
@@ -52,16 +55,16 @@ export interface KeptDraws {
 }
 
 export interface DrawKeeper {
-  /** Makes the draws number `from` to `to` − 1. */
+  /** Makes draws `from` to `to` − 1. */
   keep(from: number, to: number): void;
   kept(): KeptDraws;
 }
 
 /**
- * @param current where the chain is; transitions move it in place
+ * @param current position of the chain; transitions move it in place
  * @param random moves the chain
- * @param reporting for `Model.constrain`; apart from `random`, so that reporting does not change how
- *   the chain moves
+ * @param reporting for `Model.constrain`; separate from `random`, so that reporting does not
+ *   affect the chain
  */
 export function drawKeeper(
   model: Model,
@@ -108,6 +111,8 @@ export function drawKeeper(
   const kept = () => ({
     draws,
     gradients,
+    // After the last draw: the stream of reports is not needed any more.
+    responses: responsesOf(model, current.position, reporting),
     energy,
     transitions,
     terminations: { reasons, divergencePositions: Float64Array.from(divergencePositions) },

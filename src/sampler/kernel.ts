@@ -1,6 +1,6 @@
 /**
- * Markov kernels: what the sampler asks of an algorithm. A kernel is closed: its step size, its
- * metric and the length of its trajectories are fixed when it is made.
+ * Markov kernels, the interface of sampling algorithms. The step size, metric and trajectory length
+ * of a kernel are fixed when it is made.
  */
 import type { RandomStream } from '../random/stream.js';
 import type { EvaluatedPoint } from './hamiltonian.js';
@@ -23,20 +23,20 @@ export interface Transition {
   readonly termination: Termination;
   /** Completed doublings of NUTS' tree; 0 for other algorithms. */
   readonly treeDepth: number;
-  /** NUTS completed all doublings that it may; the last of them may have made a U-turn. */
+  /** NUTS completed the maximal number of doublings; the last may have made a U-turn. */
   readonly reachedMaxDepth: boolean;
   /** Hamiltonian of the accepted state, for E-BFMI. */
   readonly energy: number;
 }
 
-/** Why a trajectory ended. A chain keeps the place in this list, so its order is fixed. */
+/** Why a trajectory ended. Chains store indices into this list, so its order must not change. */
 export const terminationReasons = ['length', 'u-turn', 'max-depth', 'divergence'] as const;
 export type TerminationReason = (typeof terminationReasons)[number];
 
 export type Termination =
   /**
    * `length`: static and split HMC made all of their steps. `u-turn`: NUTS turned back. `max-depth`:
-   * NUTS made all doublings that it may without a U-turn.
+   * NUTS made the maximal number of doublings without a U-turn.
    */
   | { readonly reason: Exclude<TerminationReason, 'divergence'> }
   /**
@@ -51,7 +51,7 @@ export const ended = {
   byMaxDepth: { reason: 'max-depth' },
 } as const satisfies Record<string, Termination>;
 
-/** What a warm-up learns. */
+/** Result of a warm-up. */
 export interface Tuning {
   readonly stepSize: number;
   readonly metric: Metric;

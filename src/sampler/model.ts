@@ -1,7 +1,7 @@
 /**
  * What the sampler needs of a model: a log density and its gradient. Any object of this shape can be
- * sampled, written by hand, through automatic differentiation or through WebAssembly. A model knows
- * nothing of how it is sampled: this file and the models import no value of the sampler.
+ * sampled, written by hand, through automatic differentiation or through WebAssembly. Models do
+ * not depend on the sampler: this file and the models import no value from it.
  */
 import type { RandomStream } from '../random/stream.js';
 
@@ -69,11 +69,18 @@ export interface Model {
    */
   hessian?(position: Float64Array, hessian: Float64Array): void;
   /**
+   * The position is in coordinates in which the density is close to a standard normal, and has a single
+   * peak. Split HMC is then tried without a search for the mode.
+   *
+   * @default false
+   */
+  readonly whitened?: boolean;
+  /**
    * The density may have several peaks. Others are searched for before sampling starts from one.
    *
    * @default false
    */
   readonly severalPeaks?: boolean;
-  /** A position near the peak, where the search for the peak starts. The default is zero. */
+  /** A position near the peak, at which the search for the peak starts. @default zero */
   guess?(): Float64Array;
 }

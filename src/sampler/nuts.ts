@@ -124,7 +124,7 @@ function joinSpans(
 
 /** The trajectory of one transition through phase space. */
 interface PhaseTrajectory extends GrowingTrajectory<NutsSpan> {
-  /** Starts anew from `current` with a fresh momentum; writes the initial span. */
+  /** Restarts from `current` with a fresh momentum; writes the initial span. */
   start(
     current: EvaluatedPoint,
     tuning: Tuning,
@@ -133,7 +133,7 @@ interface PhaseTrajectory extends GrowingTrajectory<NutsSpan> {
   ): void;
   steps(): number;
   meanAcceptance(): number;
-  /** A copy of the position that the last step led to. */
+  /** Copies the position after the last step. */
   lastPosition(): Float64Array;
 }
 

@@ -138,3 +138,10 @@ export function completeSettings(given: Partial<SamplerSettings> = {}): SamplerS
   }
   return settings;
 }
+
+/** The sampler's settings among other options; undefined ones count as absent. */
+export function settingsAmong(options: Partial<SamplerSettings>): Partial<SamplerSettings> {
+  return Object.fromEntries(
+    settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+}

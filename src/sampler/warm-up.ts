@@ -4,14 +4,20 @@
  * "Automatic Parameter Tuning").
  */
 import type { RandomStream } from '../random/stream.js';
-import { metricEstimator } from './covariance.js';
-import type { EvaluatedPoint } from './hamiltonian.js';
+import {
+  copyEvaluated,
+  type EvaluatedPoint,
+  energy,
+  leapfrog,
+  newPhasePoint,
+  refreshMomentum,
+} from './hamiltonian.js';
 import type { KernelMaker, Tuning } from './kernel.js';
+import { type Metric, metricEstimator } from './metric.js';
 import type { Model } from './model.js';
 import type { SamplerSettings } from './settings.js';
-import { findInitialStepSize, type StepSizeAdaptation } from './step-size.js';
 
-/** What one stage hands to the next. */
+/** State passed from stage to stage. */
 export interface WarmupState {
   /** The chain's position; transitions move it in place. */
   readonly current: EvaluatedPoint;
@@ -37,7 +43,7 @@ export interface WarmupStage {
   run(problem: WarmupProblem, state: WarmupState): Generator<undefined, WarmupState, undefined>;
 }
 
-/** Stan's warm-up of so many transitions. */
+/** Stan's warm-up with this number of transitions. */
 export function stanStages(draws: number): WarmupStage[] {
   if (draws === 0) return [findStepSize];
   return [findStepSize, ...stanWarmup(draws).map(adaptationStage), averageStepSize];
@@ -52,7 +58,7 @@ export const findStepSize: WarmupStage = {
   },
 };
 
-/** Ends a warm-up: takes the step size that dual averaging has averaged. */
+/** Ends a warm-up with the averaged step size of dual averaging. */
 export const averageStepSize: WarmupStage = {
   transitions: 0,
   // biome-ignore lint/correctness/useYield: this stage makes no transitions.
@@ -61,7 +67,7 @@ export const averageStepSize: WarmupStage = {
   },
 };
 
-/** Transitions with the tuning as it is, which only move the chain. */
+/** Transitions with fixed tuning, which only move the chain. */
 export function fixedStage(transitions: number): WarmupStage {
   return {
     transitions,
@@ -79,7 +85,7 @@ export function fixedStage(transitions: number): WarmupStage {
 
 /**
  * Tunes the step size after every transition. A window that learns a metric changes to it at its
- * end, and looks for a step size anew.
+ * end, and searches for a step size again.
  */
 export function adaptationStage({ draws, learnsMetric }: WarmupWindow): WarmupStage {
   return {
@@ -152,4 +158,79 @@ function doublingWindows(total: number): number[] {
     left -= window;
   }
   return windows;
+}
+
+/**
+ * Step sizes: a first guess, and dual averaging towards a target acceptance (Hoffman & Gelman
+ * 2014, algorithms 4 and 5 with their constants, as in Stan).
+ */
+
+const GAMMA = 0.05;
+const T0 = 10;
+const KAPPA = 0.75;
+
+/** The first guess must cross this acceptance of one step, for any target acceptance. */
+const CROSSED_ACCEPTANCE = 0.8;
+
+interface StepSizeAdaptation {
+  /** Restarts; log step sizes then shrink towards log(10 · stepSize). */
+  restart(stepSize: number): void;
+  /** Adds the acceptance of one transition; returns the step size for the next. */
+  update(acceptance: number): number;
+  /** The averaged step size, used after warm-up. */
+  averaged(): number;
+}
+
+export function dualAveraging(targetAcceptance: number): StepSizeAdaptation {
+  let mu = 0;
+  let count = 0;
+  let errorAverage = 0;
+  let logAveraged = 0;
+  return {
+    restart(stepSize) {
+      mu = Math.log(10 * stepSize);
+      count = 0;
+      errorAverage = 0;
+      logAveraged = 0;
+    },
+    update(acceptance) {
+      count++;
+      const eta = 1 / (count + T0);
+      errorAverage = (1 - eta) * errorAverage + eta * (targetAcceptance - Math.min(1, acceptance));
+      const logStepSize = mu - (errorAverage * Math.sqrt(count)) / GAMMA;
+      const weight = count ** -KAPPA;
+      logAveraged = weight * logStepSize + (1 - weight) * logAveraged;
+      return Math.exp(logStepSize);
+    },
+    averaged: () => Math.exp(logAveraged),
+  };
+}
+
+/**
+ * Doubles or halves `stepSize` until the acceptance of one leapfrog step from `current` crosses
+ * 0.8, as in Stan. Does not move the current point.
+ */
+export function findInitialStepSize(
+  model: Model,
+  metric: Metric,
+  current: EvaluatedPoint,
+  random: RandomStream,
+  stepSize = 1,
+): number {
+  const point = newPhasePoint(model.dimension);
+  const accepts = (step: number): boolean => {
+    copyEvaluated(current, point);
+    refreshMomentum(metric, point, random);
+    const before = energy(point);
+    leapfrog(model, metric, point, step);
+    return before - energy(point) > Math.log(CROSSED_ACCEPTANCE);
+  };
+  const growing = accepts(stepSize);
+  let step = stepSize;
+  // Bounded: a flat density accepts any step, and a broken one none.
+  for (let tries = 0; tries < 100; tries++) {
+    step = growing ? step * 2 : step / 2;
+    if (accepts(step) !== growing) return step;
+  }
+  return stepSize;
 }

@@ -1,10 +1,9 @@
-/**
- * Finding the noise at which a simulated study shows a wanted figure.
- */
+/** Solvers for the noise at which a simulated study shows a given figure. */
 
 /**
- * The argument in [low, high] at which a monotone function comes nearest to `target`, by halving.
- * Functions of choices are steps, so that the end of the search is a step's width away at most.
+ * Finds by bisection the argument in [low, high] at which a monotone function is nearest to
+ * `target`. Functions of choices are step functions, so the result is off by at most one step's
+ * width.
  */
 export function solveMonotone(
   f: (x: number) => number,
@@ -29,8 +28,9 @@ export function solveMonotone(
 }
 
 /**
- * Two figures by two arguments: for each outer argument the inner one is solved first. `f` tells
- * both figures; the first must be monotone in `inner`, the second in `outer` with the first held.
+ * Solves for two arguments: for each outer argument, the inner one is solved first. `f` returns
+ * both figures; the first must be monotone in `inner`, the second in `outer` with the first held
+ * fixed.
  */
 export function solvePair(
   f: (inner: number, outer: number) => readonly [number, number],

@@ -1,22 +1,22 @@
 /**
- * Models that choose: how far the weights they use drift from their targets, and how sharply they
- * choose by them, are set by the paper's figures. Learned weights are the modes of the same
- * regressions whose means the analysis samples: the correlations differ by thousandths at most.
+ * Simulated choosers. How far the weights they use drift from their targets, and how sharply they
+ * choose, are set by the paper's figures. Learned weights are the modes of the same regressions
+ * whose means the analysis samples: the correlations differ by a few thousandths at most.
  */
 import { choicesPredictedPercent } from '../analysis/agreement.js';
 import type { PaperFigures } from '../analysis/figures.js';
 import { groupByContext, weightJob } from '../analysis/learned-weights.js';
 import type { WeightTable } from '../analysis/reported-weights.js';
 import { scaleWeights } from '../analysis/standardize.js';
+import { modelOf } from '../fit/specification.js';
 import type { RandomStream } from '../random/stream.js';
-import { modelOf } from '../regression/specification.js';
-import { posteriorMode } from '../sampler/mode.js';
+import { posteriorMode } from '../sampler/normal-approximation.js';
 import type { Choice, Context } from '../study/context.js';
 import { drawTargetWeights } from '../study/trials.js';
 import { solveMonotone, solvePair } from './calibrate.js';
-import { CHOICES_PER_CONTEXT } from './replica-plan.js';
 import {
   byName,
+  CHOICES_PER_CONTEXT,
   correlationBetween,
   figure,
   mapTable,
@@ -25,14 +25,14 @@ import {
 } from './replica-tables.js';
 import { choose, drawTrials, type Trial } from './simulated-model.js';
 
-/** A model that has chosen: the weights it used, and those that its choices reveal. */
+/** A model after choosing: the weights it used, and the weights its choices reveal. */
 export interface Agent {
   readonly used: WeightTable;
   readonly choices: Choice[];
   readonly learned: WeightTable;
 }
 
-/** Used weights drift from their targets as far as r(learned, target) and agreement say. */
+/** Drifts the used weights from their targets to match r(learned, target) and the agreement. */
 export function instilledAgent(
   name: string,
   { instilled, targets }: ReplicaContexts,
@@ -66,7 +66,7 @@ export function instilledAgent(
   return agentFor(inner, outer);
 }
 
-/** Native weights were never instilled: drawn like targets, and only their sharpness is set. */
+/** Native weights are never instilled: drawn like targets, with only the sharpness calibrated. */
 export function nativeAgent(
   name: string,
   { native }: ReplicaContexts,

@@ -1,7 +1,8 @@
 /**
- * Reports with as much insight as the paper's correlations say, and as many of them valid as in the
- * published files.
+ * Reports whose insight matches the paper's correlations and whose counts of valid reports match
+ * the published files.
  */
+
 import type { PaperFigures } from '../analysis/figures.js';
 import {
   joinTables,
@@ -11,21 +12,23 @@ import {
 } from '../analysis/reported-weights.js';
 import type { RandomStream } from '../random/stream.js';
 import type { Context, WeightReport } from '../study/context.js';
-import type { ReportFile } from '../study/layout.js';
+import type { ReportFile } from '../study/study.js';
 import { solveMonotone, solvePair } from './calibrate.js';
 import type { Agent } from './replica-agents.js';
-import { REPORTS_PER_CONTEXT, type ValidReports, validReports } from './replica-plan.js';
 import {
   correlationBetween,
   figure,
   mapTable,
+  REPORTS_PER_CONTEXT,
   type ReplicaContexts,
   type StreamFor,
   shuffle,
+  type ValidReports,
+  validReports,
 } from './replica-tables.js';
 import { type ReportLuck, report } from './simulated-model.js';
 
-/** Reports before training, off the shelf, and after training on either half. */
+/** Reports off the shelf, before introspection training, and after training on either half. */
 export function instilledReports(
   name: string,
   { instilled, targets }: ReplicaContexts,
@@ -131,7 +134,7 @@ function reportsWithInsight(
   return reportsFor(insight);
 }
 
-/** Each reporter's means standardized by themselves, as the analysis does it. */
+/** Each reporter's means, standardized within the reporter as in the analysis. */
 function standardizedReports(reporters: readonly WeightReport[][]): WeightTable {
   return joinTables(...reporters.map((reports) => standardizeTable(meanReports(reports))));
 }
@@ -141,8 +144,8 @@ function validFor(name: string, file: ReportFile): ValidReports {
 }
 
 /**
- * Luck for the reports that will be valid: some contexts get none at all, and in half of the
- * others reports are missing at random, until the counts are the published ones.
+ * Random numbers for the valid reports. Some contexts get no valid report, and in half of the
+ * others reports are missing at random, until the counts match the published ones.
  */
 function drawReportLuck(
   contexts: readonly Context[],

@@ -1,21 +1,22 @@
 /**
  * A replica of the whole study in the authors' layout, simulated from a seed: our own contexts and
- * agents, and models without a language model in them, calibrated to the paper's figures. It
- * shows the analysis at work where the authors' data are not at hand, and is no evidence for
+ * agents, and simulated choosers instead of language models, calibrated to the paper's figures. It
+ * demonstrates the analysis when the authors' data are not available, and is no evidence for
  * anything.
  */
 import type { PaperFigures } from '../analysis/figures.js';
+import { modelFiles, sharedFiles } from '../authors-files/layout.js';
+import { choicesCsv, contextsCsv, reportsCsv, weightsCsv } from '../authors-files/write-study.js';
 import { randomStream } from '../random/stream.js';
 import { type Candidate, contextFor } from '../study/candidates.js';
 import type { Choice, Context, WeightReport } from '../study/context.js';
-import { type ModelFile, modelFiles, type ReportFile, sharedFiles } from '../study/layout.js';
+import type { ModelFile, ReportFile } from '../study/study.js';
 import { drawOption, drawTargetWeights } from '../study/trials.js';
-import { choicesCsv, contextsCsv, reportsCsv, weightsCsv } from '../study/write-study.js';
-import { type SimulatedRecord, simulateBaseModel } from './replica-model.js';
-import { CONTEXTS_PER_SETTING } from './replica-plan.js';
-import { type ReplicaContexts, shuffle } from './replica-tables.js';
+import { instilledAgent, nativeAgent } from './replica-agents.js';
+import { instilledReports, nativeReports } from './replica-reports.js';
+import { CONTEXTS_PER_SETTING, type ReplicaContexts, shuffle } from './replica-tables.js';
 
-export interface ReplicaInput {
+interface ReplicaInput {
   readonly candidates: readonly Candidate[];
   readonly agents: readonly string[];
   readonly figures: PaperFigures;
@@ -69,10 +70,10 @@ function provenanceText(seed: number): string {
   return `${JSON.stringify(provenance, null, 2)}\n`;
 }
 
-/** The paper has five in every context, and so have ours. */
+/** Attributes per context, in the paper and in our contexts. */
 const ATTRIBUTES = 5;
 
-/** Who answered, after the authors' fine-tuned models, but never to be mistaken for one. */
+/** Model names: modelled on the authors' fine-tuned models, but not mistakable for them. */
 const answeredBy: Record<ModelFile, { suffix: string; version: string }> = {
   instilledChoices: { suffix: ':preferences', version: '' },
   nativeChoices: { suffix: ':preferences', version: '' },
@@ -111,7 +112,7 @@ function recordFiles(
   ];
 }
 
-/** A question about weights shows two options too; they have no part in the answer. */
+/** A question about weights also shows two options; they do not affect the answer. */
 function withOptionsShown(
   reports: readonly WeightReport[],
   contexts: readonly Context[],
@@ -123,4 +124,29 @@ function withOptionsShown(
     const draw = () => (shown ? drawOption(shown, random) : []);
     return { ...report, a: draw(), b: draw() };
   });
+}
+
+interface SimulatedRecord {
+  readonly name: string;
+  readonly choices: { readonly instilled: Choice[]; readonly native: Choice[] };
+  readonly reports: Readonly<Record<ReportFile, WeightReport[]>>;
+}
+
+function simulateBaseModel(
+  name: string,
+  contexts: ReplicaContexts,
+  figures: PaperFigures,
+  seed: number,
+): SimulatedRecord {
+  const stream = (purpose: string) => randomStream(seed, 'replica', name, purpose);
+  const instilled = instilledAgent(name, contexts, figures, stream);
+  const native = nativeAgent(name, contexts, figures, stream);
+  return {
+    name,
+    choices: { instilled: instilled.choices, native: native.choices },
+    reports: {
+      ...instilledReports(name, contexts, figures, instilled, stream),
+      ...nativeReports(name, contexts, figures, native, stream),
+    },
+  };
 }

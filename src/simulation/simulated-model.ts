@@ -1,7 +1,7 @@
 /**
- * A simulated language model in the paper's paradigm. It has weights that it really uses and
- * chooses by a logistic rule on them; asked for its weights, it reports what it sees of them
- * through noise. No language model is involved.
+ * A simulated language model in the paper's paradigm. It chooses by a logistic rule on its
+ * weights; asked for its weights, it reports a noisy perception of them. No language model is
+ * involved.
  */
 import type { RandomStream } from '../random/stream.js';
 import {
@@ -13,13 +13,13 @@ import {
 } from '../study/context.js';
 import { drawOption } from '../study/trials.js';
 
-/** A trial with the luck that decides it: fixed, so that calibration compares like with like. */
+/** A trial with its random number: fixed, so that calibration compares like with like. */
 export interface Trial {
   readonly context: Context;
   readonly a: readonly number[];
   readonly b: readonly number[];
   readonly differences: readonly number[];
-  /** Uniform on [0, 1): option A is chosen where its probability is above. */
+  /** Uniform on [0, 1): option A is chosen if its probability is larger. */
   readonly luck: number;
 }
 
@@ -49,11 +49,16 @@ export function choose(
 ): Choice[] {
   return trials.map(({ context, a, b, differences, luck }) => {
     const logOdds = sharpness * utilityDifference(weightsOf(context.name), differences);
-    return { context: context.name, a, b, choseA: luck < 1 / (1 + Math.exp(-logOdds)) };
+    return { context: context.name, a, b, choseA: luck < probabilityOf(logOdds) };
   });
 }
 
-/** Luck of a reporter: a view of each weight that it keeps, and a slip for each report. */
+/** logit⁻¹ */
+export function probabilityOf(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
+}
+
+/** A reporter's random numbers: a lasting error per weight, and an error per report. */
 export interface ReportLuck {
   readonly context: Context;
   /** Standard normal, one per attribute. */
@@ -62,34 +67,46 @@ export interface ReportLuck {
   readonly slips: readonly (readonly number[])[];
 }
 
-/** On the scale of reports, -100 to 100. */
-const SPREAD = 50;
+/** Standard deviation of latent reports and of their errors on the scale from -100 to 100. */
+const REPORT_SPREAD = 50;
 const SLIP = 12;
-/** Language models like round numbers. */
+/** Language models prefer round numbers. */
 const STEP = 5;
 
 /**
- * Reports whose latent value correlates by `insight` (−1 to 1) with `signalOf`, the standardized
- * weights that the reporter looks at.
+ * One report: the reporter's perception of its weights with `insight` from -1 to 1, plus an error
+ * that is constant in the context and an error per report.
+ *
+ * @param signal the weights on a standard scale
+ * @param view standard normal, one per attribute
+ * @param slip standard normal, one per attribute
  */
+export function reportOf(
+  signal: readonly number[],
+  insight: number,
+  view: readonly number[],
+  slip: readonly number[],
+): number[] {
+  const blur = Math.sqrt(1 - insight * insight);
+  return view.map((noise, i) => {
+    const latent = REPORT_SPREAD * (insight * (signal[i] ?? 0) + blur * noise);
+    const said = STEP * Math.round((latent + SLIP * (slip[i] ?? 0)) / STEP);
+    // + 0 turns a negative zero into zero.
+    return Math.max(-100, Math.min(100, said)) + 0;
+  });
+}
+
+/** Reports of a whole study. @param signalOf standardized weights by context */
 export function report(
   luck: readonly ReportLuck[],
   signalOf: (context: string) => readonly number[],
   insight: number,
 ): WeightReport[] {
-  const blur = Math.sqrt(1 - insight * insight);
   return luck.flatMap(({ context, view, slips }) => {
     const signal = signalOf(context.name);
-    const latent = view.map((noise, i) => SPREAD * (insight * (signal[i] ?? 0) + blur * noise));
     return slips.map((slip) => ({
       context: context.name,
-      weights: latent.map((value, i) => roundReport(value + SLIP * (slip[i] ?? 0))),
+      weights: reportOf(signal, insight, view, slip),
     }));
   });
-}
-
-function roundReport(value: number): number {
-  const rounded = STEP * Math.round(value / STEP);
-  // + 0 turns a negative zero into zero.
-  return Math.max(-100, Math.min(100, rounded)) + 0;
 }

@@ -1,20 +1,19 @@
 /**
- * Decision contexts and agents to make a study of, as they ship in `fixtures/` or in the same form
- * from anyone else: the authors' `candidate_scenarios.json` and `roles.csv`.
+ * Decision contexts and agents from which a study is assembled, as shipped in `fixtures/` or in
+ * the same format: the authors' `candidate_scenarios.json` and `roles.csv`.
  */
-import { basename } from 'node:path';
 import { z } from 'zod';
+import { onOneLine } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import { type Context, expectedOfRange } from './context.js';
-import { readTable, readText } from './csv.js';
-import { nameProblem, onOneLine, refuse, repeatedName, textProblem } from './names.js';
+import { nameProblem, refuse, repeatedName, textProblem } from './names.js';
 import { attributeCounts } from './prompts.js';
 
 const text = z.string().superRefine(refuse(textProblem));
 const name = z.string().superRefine(refuse(nameProblem));
 
 const attributeSchema = z.strictObject({
-  // In a prompt the first `: ` ends the name.
+  // In a prompt, the first `: ` ends the name.
   name: name.refine((name) => !name.includes(': '), {
     message: "a name must not hold ': '",
   }),
@@ -37,7 +36,7 @@ const candidateSchema = z.object({
     .array(attributeSchema)
     .min(attributeCounts.least, attributesExpected)
     .max(attributeCounts.most, attributesExpected)
-    // Reports are JSON objects whose keys are these names.
+    // Reports are JSON objects keyed by these names.
     .superRefine((attributes, { addIssue }) => {
       const twice = repeatedName(attributes.map(({ name }) => name));
       if (twice) addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'name'] });
@@ -49,7 +48,7 @@ const candidatesSchema = z.array(candidateSchema).superRefine((candidates, { add
   if (twice) {
     addIssue({ code: 'custom', message: twice.message, path: [twice.index, 'short_name'] });
   }
-  // One table holds all contexts, with a column for each attribute.
+  // One table holds all contexts, with one column per attribute.
   const expected = candidates[0]?.attributes.length;
   const other = candidates.findIndex(({ attributes }) => attributes.length !== expected);
   if (other !== -1) {
@@ -59,27 +58,12 @@ const candidatesSchema = z.array(candidateSchema).superRefine((candidates, { add
   }
 });
 
-/** A context without an agent yet. */
+/** A context without an agent. */
 export type Candidate = z.infer<typeof candidateSchema>;
 
-/** @throws WeighbridgeError `missing-file`, `bad-data` with the place in the file */
-export async function readCandidates(path: string): Promise<Candidate[]> {
-  const file = basename(path);
-  const text = await readText(path, 'decision contexts as JSON');
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    // The parser quotes what it found, line ends and all.
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ');
-    throw new WeighbridgeError('bad-data', `${file} is not JSON: ${reason}`, { cause });
-  }
-  return parseCandidates(json, file);
-}
-
 /**
- * @param source what the contexts came from, for messages
- * @throws WeighbridgeError `bad-data` with the place in it
+ * @param source origin of the contexts, for messages
+ * @throws WeighbridgeError `bad-data` with the location of the problem
  */
 export function parseCandidates(json: unknown, source: string): Candidate[] {
   const parsed = candidatesSchema.safeParse(json);
@@ -94,36 +78,16 @@ export function parseCandidates(json: unknown, source: string): Candidate[] {
   );
 }
 
-/** Which context a path leads to, where it has a name: a number is hard to find in a long file. */
+/**
+ * Names the context at a path, if it has a name, because an index is hard to find in a long file.
+ */
 function contextNamed(json: unknown, [index]: readonly PropertyKey[]): string {
   const context = Array.isArray(json) && typeof index === 'number' ? json[index] : null;
   const name = z.object({ short_name: z.string() }).safeParse(context).data?.short_name;
   return name ? ` (context '${name}')` : '';
 }
 
-/** One agent a line under the header `role`. */
-export async function readAgents(path: string): Promise<string[]> {
-  const table = await readTable(path, 'agents, one a line', () => ['role']);
-  return table.rows.map((row) => {
-    const agent = row.cells[0] ?? '';
-    if (/[\r\n]/.test(agent)) {
-      throw new WeighbridgeError(
-        'bad-data',
-        `${table.file}, row ${row.number}: a line break in ${JSON.stringify(agent)}, expected an agent on one line`,
-      );
-    }
-    const problem = nameProblem(agent);
-    if (problem) {
-      throw new WeighbridgeError(
-        'bad-data',
-        `${table.file}, row ${row.number}: the agent '${onOneLine(agent)}' ${problem}`,
-      );
-    }
-    return agent;
-  });
-}
-
-/** The context in which this agent is asked. */
+/** The context with this agent. */
 export function contextFor(
   { short_name, question, attributes }: Candidate,
   agent: string,

@@ -1,20 +1,20 @@
 /**
- * A decision context: an agent is asked which of two options it prefers, each described by a value
- * for every attribute (Plunkett et al. 2025, §2.1).
+ * A decision context: an agent is asked which of two options it prefers, each described by a
+ * value for every attribute (Plunkett et al. 2025, §2.1).
  */
 export interface Attribute {
   readonly name: string;
   /** Declared range; max > min. */
   readonly min: number;
   readonly max: number;
-  /** What its values are counted in; prompts show it, the authors' contexts file does not hold it. */
+  /** Units of the values. Prompts show them; the authors' contexts file does not contain them. */
   readonly units?: string;
 }
 
 export interface Context {
   /** Short name, unique in a study. */
   readonly name: string;
-  /** What the agent is asked, agent included. */
+  /** The question put to the agent, including the agent. */
   readonly question: string;
   readonly attributes: readonly Attribute[];
 }
@@ -25,25 +25,28 @@ export interface Choice {
   readonly choseA: boolean;
   readonly a: readonly number[];
   readonly b: readonly number[];
-  /** P(A) among A and B as the model gave it, from 0 to 1; absent where the server gave none. */
+  /** P(A) among A and B as reported by the server, from 0 to 1; absent if not reported. */
   readonly probabilityA?: number;
 }
 
-/** One answer to the question how heavily each attribute weighs, from -100 to 100. */
+/** One answer to how heavily each attribute weighs, from -100 to 100. */
 export interface WeightReport {
   readonly context: string;
   readonly weights: readonly number[];
 }
 
 const LARGEST_VALUE = 1e100;
-/** Values have as many decimals as their range asks for, 100 at most. */
+/** The number of decimals depends on the range and is at most 100. */
 const SMALLEST_RANGE = 1e-90;
-/** As a share of its larger end: the 15 digits of a number must tell values apart. */
+/**
+ * Smallest range as a share of its larger end: values must differ within the 15 digits of a
+ * number.
+ */
 const SMALLEST_SHARE = 1e-12;
 
 /**
- * What a range would have to be for values to be drawn in it, printed and compared; null where it
- * is. Beyond these bounds a prompt shows `inf`, and differences are lost without a word.
+ * Describes the range required so that values can be drawn, printed and compared; null if the
+ * range is valid. Beyond these bounds a prompt shows `inf`, and differences are silently lost.
  */
 export function expectedOfRange(min: number, max: number): string | null {
   if (Math.max(Math.abs(min), Math.abs(max)) > LARGEST_VALUE) {
@@ -54,18 +57,43 @@ export function expectedOfRange(min: number, max: number): string | null {
   return null;
 }
 
-/** d_i = (A_i − B_i) / (max_i − min_i): what option A has over B, in ranges. */
-export function normalizedDifferences(
-  context: Context,
+/** (A_i − B_i) / scale_i: the advantage of option A over B, in units of the scales. */
+export function differencesIn(
   { a, b }: Pick<Choice, 'a' | 'b'>,
+  scales: readonly number[],
 ): number[] {
-  return context.attributes.map(({ min, max }, i) => ((a[i] ?? 0) - (b[i] ?? 0)) / (max - min));
+  return scales.map((scale, i) => ((a[i] ?? 0) - (b[i] ?? 0)) / scale);
 }
 
-/** Σ w_i d_i: how much better A is than B to an agent with these weights. */
+/** d_i = (A_i − B_i) / (max_i − min_i): the advantage of option A over B, in ranges. */
+export function normalizedDifferences(
+  { attributes }: Context,
+  options: Pick<Choice, 'a' | 'b'>,
+): number[] {
+  return differencesIn(
+    options,
+    attributes.map(({ min, max }) => max - min),
+  );
+}
+
+/** Σ w_i d_i: the utility of A minus that of B, for an agent with these weights. */
 export function utilityDifference(
   weights: ArrayLike<number>,
   differences: readonly number[],
 ): number {
   return differences.reduce((sum, difference, i) => sum + (weights[i] ?? 0) * difference, 0);
+}
+
+/** One list of records per context, in the order of `all`. */
+export function grouped<From extends { readonly context: string }, To>(
+  all: Iterable<From>,
+  recordOf: (one: From) => To,
+): Record<string, To[]> {
+  const groups = new Map<string, To[]>();
+  for (const one of all) {
+    const group = groups.get(one.context);
+    if (group) group.push(recordOf(one));
+    else groups.set(one.context, [recordOf(one)]);
+  }
+  return Object.fromEntries(groups);
 }

@@ -1,10 +1,11 @@
 /**
- * Which texts can be shown to a model, written to files and read back as they were: names of
+ * Validates texts that are shown to a model, written to files and read back unchanged: names of
  * contexts, attributes and models, agents, questions and units.
  */
+import { onOneLine } from '../checks/names.js';
 import { pythonJson } from './python-format.js';
 
-/** What keeps a text out of a prompt; null where nothing does. */
+/** The reason a text cannot appear in a prompt, or null. */
 export function textProblem(text: string): string | null {
   if (/[\r\n]/.test(text)) return 'must be on one line';
   const [odd] = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFFFD]/u.exec(text) ?? [];
@@ -15,7 +16,7 @@ export function textProblem(text: string): string | null {
   return `holds the control character ${code}`;
 }
 
-/** What keeps a text from being a name; null where nothing does. */
+/** The reason a text cannot be a name, or null. */
 export function nameProblem(name: string): string | null {
   const problem = textProblem(name);
   if (problem) return problem;
@@ -24,7 +25,7 @@ export function nameProblem(name: string): string | null {
   return name === name.trim() ? null : 'begins or ends with white space';
 }
 
-/** The same as a check of zod. */
+/** The same check as a zod refinement. */
 export function refuse(problemOf: (text: string) => string | null) {
   return (value: string, { addIssue }: { addIssue(message: string): void }): void => {
     const problem = problemOf(value);
@@ -32,7 +33,7 @@ export function refuse(problemOf: (text: string) => string | null) {
   };
 }
 
-/** Two names of one key look the same to a person. */
+/** Names with the same key look the same to a person. */
 function keyOf(name: string): string {
   return name
     .normalize('NFC')
@@ -41,7 +42,9 @@ function keyOf(name: string): string {
     .trim();
 }
 
-/** The first name that comes a second time, or looks as if it did; null where none does. */
+/**
+ * The first name that repeats an earlier one, exactly or in appearance; null if all are distinct.
+ */
 export function repeatedName(names: readonly string[]): { index: number; message: string } | null {
   const seen = new Map<string, number>();
   for (const [index, name] of names.entries()) {
@@ -55,10 +58,4 @@ export function repeatedName(names: readonly string[]): { index: number; message
 function repetition(name: string, other: string, first: number): string {
   if (name === other) return `'${onOneLine(name)}' is there twice, first at ${first}`;
   return `${pythonJson(name)} looks like ${pythonJson(other)}, at ${first}: expected names that a person can tell apart`;
-}
-
-/** A text from outside in a line for a person: without control characters and not without end. */
-export function onOneLine(text: string, longest = 200): string {
-  const start = text.slice(0, longest).replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
-  return text.length > longest ? `${start}…` : start;
 }

@@ -1,28 +1,31 @@
 /**
- * Which of a context's names a key can stand for: the same name in other spelling, in the plural,
- * cut short or drawn out by whole words, or with a wrong letter. A model that answers `durability`
- * for `durability_rating` has answered the question; one that answers `noise` for
- * `noise_reduction` may have answered the opposite one, so that words which turn a meaning round
- * are never added or dropped.
+ * Matches a key to a context's names: the same name with different spelling, in the plural, with
+ * whole words dropped or added, or with one wrong letter. A model that answers `durability` for
+ * `durability_rating` has answered the question; one that answers `noise` for `noise_reduction`
+ * may have answered the opposite one. Words that reverse a meaning are therefore never added or
+ * dropped.
  */
 import leven from 'leven';
 
-/** Words that a key and a name must share or both lack. In the singular. */
+/** Words that a key and a name must either share or both lack. In the singular. */
 const TURNING_WORDS = new Set([
   ...['absence', 'anti', 'avoidance', 'decrease', 'discount', 'free', 'lack', 'less', 'loss'],
   ...['low', 'minimal', 'no', 'non', 'not', 'prevention', 'protection', 'reduced', 'reduction'],
   ...['resistance', 'saving', 'without'],
 ]);
 
-/** `durability (hours per year)`: as many words may be added to a name, or dropped from it. */
+/**
+ * Maximum number of words added to a name or dropped from it, as in `durability (hours per
+ * year)`.
+ */
 const MOST_WORDS_APART = 3;
 
-/** Below, a word is too short to be told from another by all but one of its letters. */
+/** Shorter words are too easily confused with others to allow a typo. */
 const SHORTEST_WITH_A_TYPO = 5;
 
 /**
- * The names that a key may stand for. Case and signs between words decide alone where they can;
- * more than one name means that the key is ambiguous.
+ * The names that a key may stand for. An exact match up to case and separators takes precedence.
+ * More than one name means that the key is ambiguous.
  */
 export function namesNear(key: string, names: readonly string[]): string[] {
   const words = wordsOf(key);
@@ -34,7 +37,7 @@ export function namesNear(key: string, names: readonly string[]): string[] {
   return names.filter((name) => areNear(singular, wordsOf(name).map(singularOf)));
 }
 
-/** Words in lower case, whatever stands between them: `Seat width`, `seat-width`, `seatWidth`. */
+/** Words in lower case, split at any separator: `Seat width`, `seat-width`, `seatWidth`. */
 function wordsOf(text: string): string[] {
   const apart = text.normalize('NFKC').replace(/([\p{Ll}\p{N}])(?=\p{Lu})/gu, '$1 ');
   return apart.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
@@ -52,7 +55,7 @@ function areNear(one: readonly string[], other: readonly string[]): boolean {
   return isShortFor(short, long);
 }
 
-/** The first words of the longer one, or its last. */
+/** True if the shorter list is a prefix or a suffix of the longer one. */
 function isShortFor(short: readonly string[], long: readonly string[]): boolean {
   const apart = long.length - short.length;
   if (apart > MOST_WORDS_APART || short.join('').length < 3) return false;
@@ -67,13 +70,13 @@ function isShortFor(short: readonly string[], long: readonly string[]): boolean 
 }
 
 /**
- * One letter wrong, missing or too many. A first letter turns meanings (`typical`, `atypical`;
- * `weight`, `height`), and another digit is another thing.
+ * True if at most one letter is wrong, missing or extra. The first letter must match, because it
+ * can change the meaning (`typical`, `atypical`; `weight`, `height`), and so must every digit.
  */
 function isSameOrMisspelt(one: string, other: string): boolean {
   if (one === other) return true;
   if (Math.min(one.length, other.length) < SHORTEST_WITH_A_TYPO) return false;
-  // Before the distance, whose cost is the product of the lengths.
+  // Checked before the distance, whose cost is the product of the lengths.
   if (Math.abs(one.length - other.length) > 1 || one[0] !== other[0]) return false;
   const digits = (word: string) => word.replace(/\P{N}/gu, '');
   return digits(one) === digits(other) && leven(one, other, { maxDistance: 2 }) <= 1;

@@ -1,21 +1,20 @@
 /**
- * What a model said of its weights, from the text of its answer: a value, or the reason why there
- * is none. Any text at all gives one of the two.
+ * Parses the weights a model reported from the text of its answer. Any text gives either a value
+ * or the reason why there is none.
  *
- * The paper's policy takes JSON, in a code fence or not: an object with exactly the context's
- * names, each with a number. Weights beyond ±100 are marked and kept, as in the published files.
- * Three things are stricter here than in the authors' script, which leaves them to Python's JSON
- * parser and to whoever reads its CSV: a name given twice (Python takes the last), NaN and
- * Infinity, and values that are no numbers (`"40"` is text).
+ * The paper's policy accepts JSON, in a code fence or not: an object with exactly the context's
+ * names, each with a number. Weights beyond ±100 are flagged and kept, as in the published files.
+ * Three cases are rejected here that the authors' script leaves to Python's JSON parser and to
+ * the reader of its CSV: a repeated name (Python takes the last), NaN and Infinity, and values
+ * that are not numbers (`"40"` is text).
  *
- * The lenient policy takes all of that, with the same weights, and mends what can be meant in one
- * way only: near-matches of names, one object within prose or behind a model's thoughts, numbers in
- * quotes. Percentages are
- * never mended: `"40%"` may be a share of all weights, which is another scale. Each mend is listed.
+ * The lenient policy accepts all of that, with the same weights, and repairs what has only one
+ * possible meaning: near-matches of names, one object within prose or after a model's thinking,
+ * numbers in quotes. Percentages are never repaired: `"40%"` may be a share of all weights, which
+ * is another scale. Each repair is listed.
  */
-import { topLevelKeys } from './json-keys.js';
 import { namesNear } from './near-names.js';
-import { withoutThinking } from './thinking.js';
+import { withoutThinking } from './parse-choice.js';
 
 export type AnswerPolicy = 'paper' | 'lenient';
 
@@ -25,7 +24,7 @@ export type ReportRejection = {
     | 'not-an-object'
     | 'wrong-number-of-keys'
     | 'invented-name'
-    /** A key without a letter or a digit stands where a name should. */
+    /** A key without a letter or a digit in place of a name. */
     | 'missing-name'
     | 'not-a-number'
     | 'repeated-name';
@@ -33,7 +32,7 @@ export type ReportRejection = {
   readonly detail: string;
 };
 
-export interface Repair {
+interface Repair {
   readonly from: string;
   readonly to: string;
 }
@@ -43,9 +42,9 @@ export type ParsedReport =
       readonly ok: true;
       /** In the context's order. */
       readonly weights: readonly number[];
-      /** A weight lies beyond ±100. */
+      /** True if a weight is beyond ±100. */
       readonly outOfRange: boolean;
-      /** What was mended; empty exactly where the paper's policy accepts the text too. */
+      /** Repairs made; empty if and only if the paper's policy accepts the text too. */
       readonly repairs: readonly Repair[];
     }
   | ({ readonly ok: false } & ReportRejection);
@@ -81,13 +80,13 @@ export function parseReport(
 
 type FoundObject = {
   readonly ok: true;
-  /** The JSON of the object. */
+  /** JSON text of the object. */
   readonly source: string;
   readonly object: Readonly<Record<string, unknown>>;
   readonly repairs: readonly Repair[];
 };
 
-/** Thoughts are taken out only where the text as it is holds no object. */
+/** Removes thinking only if the original text contains no object. */
 function findBehindThoughts(text: string): FoundObject | Rejected {
   const said = withoutThinking(text);
   if (said === text || findObject(text, 'paper').ok) return findObject(text, 'lenient');
@@ -113,7 +112,7 @@ function findObject(text: string, policy: AnswerPolicy): FoundObject | Rejected 
   return { ok: true, source, object: value, repairs: [] };
 }
 
-/** White space, backticks and the word json are what a fence leaves around its content. */
+/** A fence leaves white space, backticks and the word json around its content. */
 function withoutFence(text: string): string {
   const trimmed = text.trim();
   let end = trimmed.length;
@@ -124,12 +123,12 @@ function withoutFence(text: string): string {
     .trim();
 }
 
-/** Undefined, which no JSON is, where the text is none. */
+/** Returns undefined, which is not a JSON value, if the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not only a SyntaxError: a parser may run out of stack.
+    // Not only a SyntaxError: a parser may overflow the stack.
     return undefined;
   }
 }
@@ -138,7 +137,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The only object in a text that is no JSON as a whole. Of two, none is the answer. */
+/**
+ * The only object in a text that is not JSON as a whole. Two objects are ambiguous, so neither is
+ * used.
+ */
 function objectInProse(text: string, refusal: Rejected): FoundObject | Rejected {
   const objects = bracedParts(text).flatMap((source) => {
     const object = parseJson(source);
@@ -153,7 +155,7 @@ function objectInProse(text: string, refusal: Rejected): FoundObject | Rejected 
   return { ok: true, ...found, repairs };
 }
 
-/** Outermost parts between braces, in one pass. */
+/** Outermost brace-delimited parts, in one pass. */
 function bracedParts(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -172,12 +174,11 @@ function bracedParts(text: string): string[] {
 
 type MatchedNames = {
   readonly ok: true;
-  /** The key of each name. */
   readonly keyOf: ReadonlyMap<string, string>;
   readonly repairs: readonly Repair[];
 };
 
-/** One key for each name and one name for each key, or the first that stands against it. */
+/** Matches keys and names one to one, or returns the first problem that prevents it. */
 function matchNames(
   keys: readonly string[],
   names: readonly string[],
@@ -241,7 +242,7 @@ function weightIn(value: unknown, policy: AnswerPolicy): number | null {
   return typeof number === 'number' && Number.isFinite(number) ? number + 0 : null;
 }
 
-/** A plain decimal with its sign, be it typed or typeset, and nothing beside it. */
+/** A plain decimal with an ASCII or typographic sign, and nothing else; otherwise null. */
 function numberInText(text: string): number | null {
   const plain = text.trim().replace('\u2212', '-');
   return /^[+-]?\d+(?:\.\d+)?$/.test(plain) ? Number(plain) : null;
@@ -255,7 +256,7 @@ function kindOf(value: unknown): string {
 
 const LONGEST_SHOWN = 60;
 
-/** Text from outside in a line for a person: cut short, on one line, without control characters. */
+/** Untrusted text for a line of a message: truncated, on one line, without control characters. */
 function shown(text: string): string {
   const start = text.slice(0, LONGEST_SHOWN).replace(/[\p{C}\p{Z}]+/gu, ' ');
   return text.length > LONGEST_SHOWN ? `${start}…` : start;
@@ -263,4 +264,40 @@ function shown(text: string): string {
 
 function rejected(reason: ReportRejection['reason'], detail: string): Rejected {
   return { ok: false, reason, detail };
+}
+
+/**
+ * The keys of a JSON object as written in its text. `JSON.parse` silently keeps the last of a
+ * repeated key, so the text itself is scanned.
+ *
+ * @param json a whole object that `JSON.parse` accepts.
+ */
+function topLevelKeys(json: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  let expectsKey = false;
+  for (let i = 0; i < json.length; i++) {
+    const sign = json[i];
+    if (sign === '"') {
+      const end = endOfString(json, i);
+      if (expectsKey) keys.push(String(JSON.parse(json.slice(i, end + 1))));
+      expectsKey = false;
+      i = end;
+    } else if (sign === '{' || sign === '[') {
+      depth++;
+      expectsKey = depth === 1;
+    } else if (sign === '}' || sign === ']') {
+      depth--;
+    } else if (sign === ',') {
+      expectsKey = depth === 1;
+    }
+  }
+  return keys;
+}
+
+/** Index of the quote that closes the string opened at `start`. */
+function endOfString(json: string, start: number): number {
+  let end = start + 1;
+  while (end < json.length && json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
+  return end;
 }

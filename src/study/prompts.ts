@@ -1,11 +1,11 @@
 /**
- * What the model is asked: the system prompt, the decision prompt and the introspection prompt,
- * word for word as in the authors' training files (Plunkett et al. 2025, Appendix B), and the way
- * back from a prompt to what it asks.
+ * The prompts: system prompt, decision prompt and introspection prompt, word for word as in the
+ * authors' training files (Plunkett et al. 2025, Appendix B), and the parser from a prompt back
+ * to its content.
  *
- * A printed prompt is read back exactly where question, names and units stay on one line each and
- * no name holds `: `, which ends a name; the readers of contexts and agents let nothing else in.
- * Missing and empty units are the same. Numbers must be finite.
+ * A printed prompt is parsed back exactly if question, names and units each stay on one line and
+ * no name contains `: `, which ends a name; the readers of contexts and agents reject everything
+ * else. Missing and empty units are equivalent. Numbers must be finite.
  */
 import { WeighbridgeError } from '../errors.js';
 import type { Context } from './context.js';
@@ -17,7 +17,7 @@ export interface Options {
   readonly b: readonly number[];
 }
 
-/** What a prompt asks, as far as its words tell it: a prompt shows neither name nor ranges. */
+/** The content of a prompt. A prompt shows neither the context's name nor the ranges. */
 export interface ParsedPrompt {
   readonly task: 'decision' | 'introspection';
   readonly question: string;
@@ -48,12 +48,12 @@ function countsAttributes(count: number): boolean {
   return Number.isInteger(count) && count >= attributeCounts.least && count <= attributeCounts.most;
 }
 
-/** Which option would the agent choose? */
+/** Asks which option the agent would choose. */
 export function decisionPrompt(context: Context, options: Options): string {
   return printPrompt(decisionTask, context, options);
 }
 
-/** How heavily did each attribute weigh in that choice? */
+/** Asks how heavily each attribute weighed in that choice. */
 export function introspectionPrompt(context: Context, options: Options): string {
   return printPrompt(introspectionTask(context.attributes.length), context, options);
 }
@@ -84,10 +84,10 @@ function optionLines({ name: context, attributes }: Context, values: readonly nu
   });
 }
 
-/** What a printed prompt asks; null for any other text. */
+/** Parses a printed prompt; null for any other text. */
 export function parsePrompt(text: string): ParsedPrompt | null {
   const [instruction = '', blank, question = '', headOfA, ...rest] = text.split('\n');
-  // What is left: the lines of A, an empty one, the heading of B, the lines of B.
+  // What remains: the lines of A, an empty line, the heading of B, the lines of B.
   const count = rest.length / 2 - 1;
   const task = taskOf(instruction, count);
   if (!task || blank !== '' || headOfA !== 'A:') return null;
@@ -121,13 +121,13 @@ interface ValueLine {
   readonly units: string;
 }
 
-/** `name: value units` on each line; null where one is anything else. */
+/** Parses `name: value units` on each line; null if any line differs. */
 function parseLines(lines: readonly string[]): ValueLine[] | null {
   const parsed: ValueLine[] = [];
   for (const line of lines) {
     const [, name = '', number = '', units = ''] = /^(.*?): (\S+)(?: (.+))?$/s.exec(line) ?? [];
     const value = Number(number);
-    // Only as it is printed: not `5`, not `5.00`, not `Infinity`.
+    // Only the printed form: not `5`, not `5.00`, not `Infinity`.
     if (!Number.isFinite(value) || formatFloat(value) !== number) return null;
     parsed.push({ name, value, units });
   }

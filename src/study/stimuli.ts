@@ -1,7 +1,7 @@
 /**
- * The stimuli of a study by the paper's rules: who is asked what, target weights, trials, and the
- * examples that a model is fine-tuned on. Python's generator draws them, so that the authors'
- * contexts and agents under the paper's seeds give the authors' stimuli to the byte.
+ * The stimuli of a study by the paper's rules: agents, target weights, trials, and fine-tuning
+ * examples. Python's generator draws them, so that the authors' contexts and agents with the
+ * paper's seeds reproduce the authors' stimuli byte for byte.
  */
 import { WeighbridgeError } from '../errors.js';
 import { pythonRandom } from '../random/mersenne-twister.js';
@@ -9,11 +9,21 @@ import { type Candidate, contextFor } from './candidates.js';
 import { type Context, normalizedDifferences, utilityDifference } from './context.js';
 import { decisionPrompt, introspectionPrompt, type Options, systemPrompt } from './prompts.js';
 import { pythonJson, roundHalfEven } from './python-format.js';
-import type { TrainingExample } from './training-files.js';
 import { drawOption, drawTargetWeights, type UniformSource } from './trials.js';
 
-/** The paper's seeds: each kind of stimulus has its own. */
-export const paperSeeds = { agents: 0, weights: 1, choices: 2, reports: 6 } as const;
+/** The paper's seeds, one per kind of stimulus. */
+const paperSeeds = { agents: 0, weights: 1, choices: 2, reports: 6 } as const;
+
+/** A message of a chat. */
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** A conversation that ends with the intended answer of the model. */
+export interface TrainingExample {
+  readonly messages: readonly ChatMessage[];
+}
 
 /** Two options of a context. */
 export interface Trial extends Options {
@@ -24,7 +34,7 @@ function uniformSource(seed: number): UniformSource {
   return { uniform: pythonRandom(seed).random };
 }
 
-/** Context i is asked of the i-th of the shuffled agents; where they run out, they begin anew. */
+/** Assigns the i-th shuffled agent to context i; starts over when the agents run out. */
 export function assignAgents(
   candidates: readonly Candidate[],
   agents: readonly string[],
@@ -50,7 +60,7 @@ export function targetWeightsFor(
   );
 }
 
-/** Trials of the first context, then of the next; in each option A, then option B. */
+/** Draws trials context by context; in each trial option A, then option B. */
 export function drawTrials(
   contexts: readonly Context[],
   perContext: number,
@@ -65,15 +75,15 @@ export function drawTrials(
   );
 }
 
-export interface PreferenceOptions {
-  /** Examples a context to train on. */
+interface PreferenceOptions {
+  /** Training examples per context. */
   readonly training?: number;
-  /** Examples a context, drawn after those, to watch the training by. */
+  /** Validation examples per context, drawn after the training examples. */
   readonly validation?: number;
   readonly seed?: number;
 }
 
-/** Choices of an agent that has these weights. */
+/** Choices of an agent with these weights. */
 export function preferenceExamples(
   contexts: readonly Context[],
   weights: ReadonlyMap<string, readonly number[]>,
@@ -90,7 +100,10 @@ export function preferenceExamples(
   };
 }
 
-/** Correct reports of these weights, one a context, each context drawn from the seed anew. */
+/**
+ * Correct reports of these weights, one per context; the generator is seeded again for each
+ * context.
+ */
 export function reportExamples(
   contexts: readonly Context[],
   weights: ReadonlyMap<string, readonly number[]>,
@@ -113,7 +126,7 @@ function example(prompt: string, answer: string): TrainingExample {
   };
 }
 
-/** The option of higher utility; of two equal ones it is B. */
+/** The option of higher utility; B in a tie. */
 function prefers(trial: Trial, weights: ReadonlyMap<string, readonly number[]>): 'A' | 'B' {
   const { context } = trial;
   const differences = normalizedDifferences(context, trial);

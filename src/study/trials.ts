@@ -1,6 +1,6 @@
 /**
- * Trials and target weights as the paper draws them: uniform within the declared ranges and within
- * ±100, rounded. Any generator of uniform numbers may draw.
+ * Trials and target weights drawn as in the paper: uniform within the declared ranges and within
+ * ±100, rounded. Works with any uniform generator.
  */
 import type { Attribute, Context } from './context.js';
 import { roundHalfEven } from './python-format.js';
@@ -11,7 +11,7 @@ export interface UniformSource {
 }
 
 /**
- * Decimals of a value: none for a range of 5 or more, one from 1 to 5, and below 1 as many as
+ * Number of decimals of a value: none for a range of 5 or more, one from 1 to 5, and below 1
  * |floor(log10(range))| + 1.
  */
 export function decimalsFor({ min, max }: Attribute): number {
@@ -21,14 +21,14 @@ export function decimalsFor({ min, max }: Attribute): number {
   return Math.abs(Math.floor(Math.log10(range))) + 1;
 }
 
-/** To the nearest decimal: a tie goes away from zero, and zero has no sign. */
+/** Rounds to the nearest decimal; a tie goes away from zero, and zero has no sign. */
 function roundPlainly(value: number, digits: number): number {
   return Number(value.toFixed(digits)) + 0;
 }
 
 /**
- * One value for each attribute, uniform in its range. Python rounds otherwise, which shows in ties
- * and in the negative zeros that it prints: whoever wants the paper's own trials hands its rule in.
+ * One value per attribute, uniform in its range. Python rounds differently, which shows in ties
+ * and in negative zeros; to reproduce the paper's trials, pass its rounding rule.
  */
 export function drawOption(
   context: Context,

@@ -6,13 +6,12 @@ import {
   weightJob,
 } from '../../src/analysis/learned-weights.js';
 import { type Reproduction, reproduce } from '../../src/analysis/reproduce.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
+import { modelOf } from '../../src/fit/specification.js';
 import { randomStream } from '../../src/random/stream.js';
-import { runHere } from '../../src/regression/job.js';
-import { modelOf } from '../../src/regression/specification.js';
-import { posteriorMode } from '../../src/sampler/mode.js';
+import { posteriorMode } from '../../src/sampler/normal-approximation.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import type { Choice, Context } from '../../src/study/context.js';
-import { readStudy } from '../../src/study/read-study.js';
 import { withProbabilities } from '../support/probabilities.js';
 import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
 
@@ -36,18 +35,16 @@ const choice = (choseA: boolean, probabilityA?: number): Choice => ({
 describe('the outcomes of a weight regression', () => {
   const group = { context: house, choices: [choice(true, 0.75), choice(false, 0.6), choice(true)] };
   const outcomes = (weighing?: ChoiceWeighing) =>
-    Array.from(weightJob('fit', group, weighing).specification.outcomes);
+    Array.from(weightJob('fit', group, weighing).specification.data.outcomes);
 
   it('are the options chosen, whatever their probabilities, unless asked otherwise', () => {
     expect(outcomes()).toEqual([1, 0, 1]);
     expect(outcomes('as-made')).toEqual([1, 0, 1]);
     // The job is today's: nothing in it tells of probabilities.
     expect(Object.keys(weightJob('fit', group).specification).sort()).toEqual([
+      'data',
       'family',
-      'interceptPrior',
-      'outcomes',
-      'predictors',
-      'slopePrior',
+      'priors',
     ]);
   });
 
@@ -106,7 +103,7 @@ describe('a study', () => {
 
   async function result(weighChoices?: ChoiceWeighing): Promise<Reproduction> {
     const read = await readStudy(study.folder);
-    return reproduce(read, { settings, run: runHere, ...(weighChoices && { weighChoices }) });
+    return reproduce(read, { ...settings, ...(weighChoices && { weighChoices }) });
   }
   async function weigh(cellOf: (choseA: boolean, row: number) => string): Promise<void> {
     for (const file of files) await study.edit(file, withProbabilities(cellOf));

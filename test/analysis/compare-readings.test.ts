@@ -9,10 +9,8 @@ import {
   type Reproduction,
   reproduce,
 } from '../../src/analysis/reproduce.js';
-import { runHere } from '../../src/regression/job.js';
-import { readingsTable } from '../../src/report/readings-table.js';
-import { completeSettings } from '../../src/sampler/settings.js';
-import { readStudy } from '../../src/study/read-study.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
+import { readingsTable } from '../../src/report/text-tables.js';
 import { withProbabilities } from '../support/probabilities.js';
 import { GPT_4O, GPT_4O_MINI, type SmallStudy, smallStudy } from '../support/small-study.js';
 
@@ -27,8 +25,9 @@ let fewerReports: Reproduction;
 
 const read = async (options: Partial<ReproduceOptions> = {}) =>
   reproduce(await readStudy(study.folder), {
-    settings: completeSettings({ chains: 2, warmup: 100, draws: 50 }),
-    run: runHere,
+    chains: 2,
+    warmup: 100,
+    draws: 50,
     ...options,
   });
 
@@ -48,7 +47,7 @@ beforeAll(async () => {
   const { models, ...rest } = await readStudy(study.folder);
   fewerReports = await reproduce(
     { ...rest, models: models.slice(0, 1) },
-    { settings: completeSettings({ chains: 2, warmup: 100, draws: 50 }), run: runHere },
+    { chains: 2, warmup: 100, draws: 50 },
   );
 });
 afterAll(() => study.remove());

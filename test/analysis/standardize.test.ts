@@ -1,7 +1,12 @@
 /** Standardization and scaling, as R does them. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { correlation, scaleWeights, standardize } from '../../src/analysis/standardize.js';
+import {
+  correlation,
+  scaleFactor,
+  scaleWeights,
+  standardize,
+} from '../../src/analysis/standardize.js';
 
 const values = fc
   .array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 3, maxLength: 40 })
@@ -75,6 +80,24 @@ describe('scaleWeights', () => {
 
   test('leaves weights that are all zero at zero', () => {
     expect(scaleWeights([0, 0, 0])).toEqual([0, 0, 0]);
+  });
+});
+
+describe('scaleFactor', () => {
+  test('takes the largest absolute value to 100', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 1 }),
+        (means) => {
+          fc.pre(means.some((mean) => Math.abs(mean) > 1e-6));
+          const scaled = means.map((mean) => mean * scaleFactor(means));
+          expect(Math.max(...scaled.map(Math.abs))).toBeCloseTo(100, 8);
+        },
+      ),
+      { seed: 21 },
+    );
+    expect(scaleFactor([0, 0])).toBe(1);
+    expect(scaleFactor([null, 2])).toBe(50);
   });
 });
 

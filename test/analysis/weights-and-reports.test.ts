@@ -11,7 +11,8 @@ import {
   reportsPerContext,
   standardizeTable,
 } from '../../src/analysis/reported-weights.js';
-import { runJob } from '../../src/regression/job.js';
+import { parameterOf } from '../../src/fit/fit.js';
+import { runJob } from '../../src/fit/job.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import type { Choice, Context } from '../../src/study/context.js';
 
@@ -53,10 +54,10 @@ describe('learned weights', () => {
   test('the design holds what A has over B in ranges, and 1 where A was chosen', () => {
     const [group] = groupByContext(choices, contexts);
     if (!group) throw new Error('no group');
-    const { specification } = weightJob('fit', group);
-    expect([...specification.predictors.values]).toEqual([1, -1, -0.5, 0.25]);
-    expect([...Array.from(specification.outcomes)]).toEqual([1, 0]);
-    expect(specification.predictors.names).toEqual(['d1', 'd2']);
+    const { data } = weightJob('fit', group).specification;
+    expect([...data.predictors.values]).toEqual([1, -1, -0.5, 0.25]);
+    expect([...data.outcomes]).toEqual([1, 0]);
+    expect(data.predictors.names).toEqual(['d1', 'd2']);
   });
 
   test('slopes, intervals and the scaled weights come from the fit in the order of attributes', () => {
@@ -67,7 +68,7 @@ describe('learned weights', () => {
     const means = fit.controlledMeans?.map(({ mean }) => mean);
     expect([learned.intercept, ...learned.slopes]).toEqual(means);
     expect(means).toHaveLength(3);
-    expect(learned.slopeHdis).toEqual([fit.summary[1]?.hdi, fit.summary[2]?.hdi]);
+    expect(learned.slopeHdis).toEqual([fit.parameters[1]?.hdi, fit.parameters[2]?.hdi]);
     expect(Math.max(...learned.scaled.map(Math.abs))).toBe(100);
     expect(learned.n).toBe(2);
   });
@@ -80,7 +81,7 @@ describe('learned weights', () => {
     if (!group) throw new Error('no group');
     const fit = runJob(weightJob('alike', group), completeSettings());
     expect(fit.diagnostics.maxRhat).toBeLessThan(1.01);
-    for (const { sd } of fit.summary.slice(1)) expect(sd).toBeLessThan(1.5);
+    for (const { sd } of fit.parameters.slice(1)) expect(sd).toBeLessThan(1.5);
   });
 });
 
@@ -142,7 +143,7 @@ describe('pairs of weights and reports', () => {
     expect(pairs).toEqual({ weights: [-40, 20], reports: [8, 1] });
   });
 
-  test('the slope of standardized pairs is their correlation, within its Monte Carlo error', () => {
+  test('the slope of standardized pairs is their correlation, and has the posterior that draws have', () => {
     fc.assert(
       fc.property(fc.double({ min: -0.9, max: 0.9, noNaN: true }), (r) => {
         // Two orthogonal waves over whole periods: a sample correlation of exactly r.
@@ -154,12 +155,17 @@ describe('pairs of weights and reports', () => {
         );
         const pairs = { weights: standardized, reports };
         const fit = runJob(correlationJob('waves', pairs), completeSettings());
-        const correlation = correlationOf(pairs, fit);
-        const mcse = fit.summary[1]?.mcseMean ?? Number.NaN;
+        const slope = parameterOf(fit, 'b_report');
+        const correlation = correlationOf(pairs);
         expect(correlation.r).toBeCloseTo(r, 12);
-        // Under flat priors the slope's posterior mean is the least-squares slope, here r. Ten
-        // comparisons at 4.5 standard errors: false alarm 7e-5.
-        expect(Math.abs(correlation.estimate - r)).toBeLessThan(4.5 * mcse);
+        // Under flat priors the slope's posterior mean is the least-squares slope, here r.
+        expect(correlation.estimate).toBeCloseTo(r, 12);
+        // Ten comparisons of means at 4.5 standard errors: false alarm 7e-5.
+        expect(Math.abs(correlation.estimate - slope.mean)).toBeLessThan(4.5 * slope.mcseMean);
+        // The error of an end from 4,000 draws is .075 sd: four of these.
+        for (const end of [0, 1] as const) {
+          expect(Math.abs(correlation.hdi[end] - slope.hdi[end])).toBeLessThan(0.3 * slope.sd);
+        }
       }),
       { seed: 2025, numRuns: 10 },
     );

@@ -139,10 +139,10 @@ describe('numbers', () => {
     ],
     [
       'x;y\n1.500;2,5\n2345;1\n',
-      "column x, line 2: '1.500' would have a mark between thousands, which '2345' has not;",
+      "column x, line 2: '1.500' would have a mark between thousands, which '2345' does not have;",
     ],
   ])('that may be two are refused with both, and the option: %j', (text, message) => {
-    expect(refusal(text)).toContain(`d.csv, ${message} --decimal , or --decimal . says`);
+    expect(refusal(text)).toContain(`d.csv, ${message} use --decimal , or --decimal .`);
     for (const decimal of ['.', ','] as const) expect(() => read(text, { decimal })).not.toThrow();
   });
 
@@ -296,7 +296,7 @@ describe('a dialect', () => {
 
   it('is refused where two delimiters would do, and where names look the same', () => {
     expect(refusal('a;b,c\np;q,r\n')).toBe(
-      'd.csv: commas and semicolons could both separate the cells; --delimiter says which',
+      'd.csv: commas and semicolons could both separate the cells; use --delimiter',
     );
     expect(refusal('e\u0301,\u00e9\n1,2\n')).toBe(
       'd.csv, line 1: two columns are called é, expected different names',

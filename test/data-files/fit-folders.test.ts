@@ -55,7 +55,7 @@ describe('a saved fit', () => {
     await mkdir(at('mine'));
     await writeFile(at('mine', 'thesis.txt'), 'mine');
     await expect(saveFit(madeUpFit(), at('mine'))).rejects.toThrow(
-      `cannot write a saved fit to ${at('mine')}: it holds thesis.txt, which is no part of one; choose another folder`,
+      `cannot write a saved fit to ${at('mine')}: it holds thesis.txt, which does not belong to one; choose another folder`,
     );
     await expect(saveFit(madeUpFit(), at('mine', 'thesis.txt'))).rejects.toThrow(
       `cannot write a saved fit to ${at('mine', 'thesis.txt')}: it is a file`,
@@ -92,9 +92,9 @@ it('of what is no fit nothing is written', async () => {
     for (const [given, found] of [
       [{}, 'an object'],
       [undefined, 'undefined'],
-      ['fit', 'a string'],
-      [Promise.resolve(madeUpFit()), 'a promise: await it'],
-      [madeUpFit().fit, 'an object'],
+      ['fit', "the text 'fit'"],
+      [Promise.resolve(madeUpFit()), 'a Promise: await it'],
+      [madeUpFit().draws, 'an object'],
     ] as const) {
       const writing = write(given as never, at('fit'));
       await expect(writing).rejects.toThrow(`${expected} ${found}`);
@@ -135,14 +135,14 @@ describe('CmdStan CSV', () => {
     const names = (await readdir(at('csv'))).sort();
     expect(names).toEqual(['chain-1.csv', 'chain-2.csv', 'chain-3.csv']);
     const read = await loadCmdstanCsv(names.map((name) => at('csv', name)));
-    expect(read.draws).toEqual(fit.fit.draws);
+    expect(read.draws).toEqual(fit.draws);
   });
 
   it('is read from a folder too, by the numbers of its chains, and from one file', async () => {
     const fit = madeUpFit({ chains: 11, draws: 4 });
     await saveCmdstanCsv(fit, at('csv'));
     await writeFile(at('csv', 'notes.txt'), 'mine');
-    expect((await loadCmdstanCsv(at('csv'))).draws).toEqual(fit.fit.draws);
+    expect((await loadCmdstanCsv(at('csv'))).draws).toEqual(fit.draws);
     const { draws } = await loadCmdstanCsv(at('csv', 'chain-1.csv'));
     expect(draws).toMatchObject({ chains: 1, drawsPerChain: 4 });
     await mkdir(at('none'));

@@ -1,7 +1,7 @@
 /** Where a text stops being JSON. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonErrorOffset } from '../../src/data-files/json-place.js';
+import { jsonErrorOffset } from '../../src/data-files/json.js';
 
 const isJson = (text: string) => {
   try {

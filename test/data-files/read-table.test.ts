@@ -7,7 +7,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ReadTableOptions, readTable } from '../../src/data-files/read-table.js';
-import { cleanText } from '../../src/formula/text.js';
+import { cleanText } from '../../src/formula/names.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 let folder = '';
@@ -39,6 +39,22 @@ async function refused(extension: string, content: string | Uint8Array): Promise
   }
   throw new Error('the file was read');
 }
+
+describe('an error', () => {
+  it.each([
+    ['.csv', 'x,y\n1,2\n3\n', { line: 3, found: 1, expected: '2 cells' }],
+    ['.csv', 'x,x\n1,2\n', { line: 1, column: 'x' }],
+    ['.json', '[{"x": 1},\n {"x": 1,}]', { line: 2, expected: 'JSON' }],
+    ['.json', '[{"x": 1}, 2]', { row: 2, found: 2, expected: 'a record' }],
+    ['.jsonl', '{"x": 1}\n3\n', { line: 2, found: 3, expected: 'a record' }],
+  ])('has its place in its details: %s %j', async (extension, content, details) => {
+    const file = `data${count}${extension}`;
+    await expect(read(extension, content)).rejects.toMatchObject({
+      code: 'bad-data',
+      details: { file, ...details },
+    });
+  });
+});
 
 describe('CSV', () => {
   it('has numbers, booleans and text by column, with NA and nothing for missing', async () => {
@@ -251,9 +267,9 @@ describe('JSON', () => {
     ['.json', '{"x": [1,\n2', /^FILE, line 2: not JSON: it ends too early$/],
     ['.json', '[{"x": 1},\n{"x": ]}', /^FILE, line 2: not JSON: found '\]\}'$/],
     ['.json', '', /^FILE, line 1: not JSON: it ends too early$/],
-    ['.json', '[1]', /^FILE, record 1: found a number, expected a record$/],
-    ['.json', '"text"', /^FILE holds a string: expected an array of records, or /],
-    ['.json', '{"x": 5}', /^FILE: x is a number, expected an array of records, or /],
+    ['.json', '[1]', /^FILE, record 1: found 1, expected a record$/],
+    ['.json', '"text"', /^FILE holds the text 'text': expected an array of records, or /],
+    ['.json', '{"x": 5}', /^FILE: x is 5, expected an array of records, or /],
     ['.jsonl', '{"x": 1}\n\n{"x": 1\n', /^FILE, line 3: not JSON: it ends too early$/],
     ['.jsonl', '{"x": 1}\n[2]\n', /^FILE, line 2: found an array, expected a record a line$/],
   ])('is refused in one line: %s %j', async (extension, text, message) => {
@@ -313,7 +329,7 @@ describe('the format', () => {
     expect(await read('.dat', 'x\ty\n1\t2\n', { format: 'tsv' })).toEqual({ x: [1], y: [2] });
     expect(await read('.csv', '{"x":1}\n', { format: 'jsonl' })).toEqual({ x: [1] });
     expect(await refused('.xlsx', 'x')).toMatch(
-      /FILE does not tell its format: expected a name that ends in \.csv, \.tsv, \.json, \.jsonl, \.ndjson, \.parquet, or a format given$/,
+      /the format of .*FILE is unknown: expected a name that ends in \.csv, \.tsv, \.json, \.jsonl, \.ndjson, \.parquet, or a format given$/,
     );
   });
 

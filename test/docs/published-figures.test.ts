@@ -1,4 +1,4 @@
-/** The README's table of figures is what the command gives on the authors' data. */
+/** The table of figures in docs/paper.md is what the command gives on the authors' data. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -45,10 +45,10 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.replace(/\(.*\)/, '').trim());
 }
 
-describe.skipIf(!hasPublished)(`the README's figures${skipReason}`, () => {
+describe.skipIf(!hasPublished)(`the figures in docs/paper.md${skipReason}`, () => {
   it('are those of a run on the published data at the defaults', async () => {
-    const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
-    const lines = readme.split('\n');
+    const page = readFileSync(join(checkout, 'docs/paper.md'), 'utf8');
+    const lines = page.split('\n');
     const args = ['reproduce', '--data', publishedFolder, '--json', '-', '--quiet'];
     const found = document.parse(JSON.parse((await weighbridge(args)).stdout));
     for (const [label, key] of rows) {
@@ -66,6 +66,6 @@ describe.skipIf(!hasPublished)(`the README's figures${skipReason}`, () => {
     }
     const { instilled, native } = found.effects;
     const effects = `instilled ${short(instilled.median)} ${interval(instilled.hpd)} ([.16, .29]); native ${short(native.median)} ${interval(native.hpd)} ([.21, .35])`;
-    expect(readme).toContain(`Effect of introspection training: ${effects}.`);
+    expect(page).toContain(`Effect of introspection training: ${effects}.`);
   });
 });

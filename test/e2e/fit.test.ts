@@ -71,6 +71,10 @@ const parameter = z.strictObject({
   ess_bulk: finite,
   ess_tail: finite,
   mcse_mean: finite,
+  // Null for fewer than 100 draws.
+  hdi_mcse: z.tuple([finite.nullable(), finite.nullable()]),
+  mode: finite,
+  mcse_mode: finite,
 });
 /** Every key that other programs may count on. */
 const document = z.object({
@@ -149,6 +153,23 @@ describe('a fit', () => {
     };
     expect(await kOf('split-hmc')).toEqual(expect.any(Number));
     expect(await kOf('nuts')).toBeNull();
+  });
+
+  it('samples until the digits are certain, and says so', async () => {
+    const args = [at('data.csv'), 'y ~ x', '--precision', '1', '--json', at('precise.json')];
+    const outcome = await runFit(...args, ...FEW);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout).toMatch(
+      /^Means and HDIs of all coefficients are certain to 1 decimal \(/m,
+    );
+    const json = JSON.parse(await readFile(at('precise.json'), 'utf8'));
+    expect(json.precision).toMatchObject({ digits: 1, certain: true, uncertain: [] });
+    const limited = await runFit(at('data.csv'), 'y ~ x', '--precision-limit', '7');
+    expect(limited.code).toBe(2);
+    expect(limited.stderr).toContain('--precision-limit: expected together with --precision');
+    const many = await runFit(at('data.csv'), 'y ~ x', '--precision', '7');
+    expect(many.code).not.toBe(0);
+    expect(many.stderr).toContain('expected a whole number of at most 6');
   });
 
   it('takes family, link, priors and levels', async () => {
@@ -244,12 +265,12 @@ describe('a fit', () => {
     expect(await counts(['--json', '-', '--quiet'], false)).toEqual([0, once]);
   });
 
-  it('reads a file as its options say, and names them where it may be read in two ways', async () => {
+  it('reads a file by its options, and names the options if the file can be read in two ways', async () => {
     await writeFile(at('marks.csv'), 'y;x\n1.500;1\n850;2\n?;3\n920;4\n1.100;5\n');
     const asked = await runFit(at('marks.csv'), 'y ~ x', '--na', '?');
     expect(asked.code).toBe(2);
     expect(errorLines(asked)).toEqual([
-      "error: marks.csv, column y, line 2: '1.500' may be 1500 or 1.5; --decimal , or --decimal . says which",
+      "error: marks.csv, column y, line 2: '1.500' may be 1500 or 1.5; use --decimal , or --decimal .",
     ]);
     const marks = ['--decimal', ',', '--thousands', '.', '--delimiter', ';', '--na', '?'];
     const told = await runFit(at('marks.csv'), 'y ~ x', ...marks, ...FEW, '--json', '-', '--quiet');
@@ -316,7 +337,7 @@ describe('bad input', () => {
     [
       'a family that is not there',
       () => [at('data.csv'), 'y ~ x', '--family', 'cumulative'],
-      /^error: option '--family <name>' argument 'cumulative' is invalid\. family is cumulative of brms, which is not here; expected one of gaussian, .*, negbinomial\.$/,
+      /^error: option '--family <name>' argument 'cumulative' is invalid\. family is cumulative of brms, which is not supported; expected one of gaussian, .*, negbinomial\.$/,
     ],
     [
       'a link that the family does not have',
@@ -341,7 +362,7 @@ describe('bad input', () => {
     [
       "a folder of somebody else's",
       () => [at('data.csv'), 'y ~ x', '--save', at('mine')],
-      /^error: cannot write a saved fit to .*mine: it holds thesis\.txt, which is no part of one; choose another folder$/,
+      /^error: cannot write a saved fit to .*mine: it holds thesis\.txt, which does not belong to one; choose another folder$/,
     ],
     [
       'one folder for two things',
@@ -356,7 +377,7 @@ describe('bad input', () => {
     [
       'a saved fit that is none',
       () => ['--load', at('mine'), '--loo', '--quiet'],
-      /^error: .*mine: fit\.json is no fit of weighbridge: expected "format": "weighbridge-fit"$/,
+      /^error: .*mine: fit\.json is not a fit of weighbridge: expected "format": "weighbridge-fit"$/,
     ],
     [
       'a saved fit beside data',

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixed, intervalText, whole } from '../../src/report/html/number.js';
-import { type ResultFolder, readResult } from '../../src/report/result-folder/read-result.js';
-import { displayName } from '../../src/report/result-folder/study-figures.js';
+import { displayName } from '../../src/report/figures/study-figure.js';
+import { fixed, formatCount, intervalText } from '../../src/report/words.js';
+import { type ResultFolder, readResult } from '../../src/result/read-result.js';
 import { hasBrowser, launchBrowser, skipReason } from '../support/browser.js';
 import { replicaFolder } from '../support/small-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
     expect(shown).toEqual(
       result.fits
         .map(({ diagnostics: { max_rhat, min_ess_bulk, min_ess_tail } }) =>
-          [fixed(max_rhat, 4), whole(min_ess_bulk), whole(min_ess_tail)].join(' '),
+          [fixed(max_rhat, 4), formatCount(min_ess_bulk), formatCount(min_ess_tail)].join(' '),
         )
         .sort(),
     );

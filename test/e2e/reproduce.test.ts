@@ -37,7 +37,7 @@ let both: SmallStudy;
 let one: SmallStudy;
 let scratch = '';
 let printed: Outcome;
-/** Of both models, with seed 5. */
+/** The result for both models, with seed 5. */
 let result: ReproductionJson;
 
 beforeAll(async () => {
@@ -190,7 +190,7 @@ describe('the JSON', () => {
 });
 
 describe('the result', () => {
-  it('is the same for any number of workers, and another one for another seed', async () => {
+  it('is the same for any number of workers, and has other draws but the same figures for another seed', async () => {
     const args = ['--warmup', '100', '--draws', '60', '--json', '-', '--quiet'];
     const on = async (...more: readonly string[]) => {
       const outcome = await weighbridge(['reproduce', '--data', one.folder, ...args, ...more]);
@@ -204,8 +204,18 @@ describe('the result', () => {
     }
     const other = await on('--workers', '1', '--seed', '6');
     expect(other.weights).not.toEqual(first.weights);
-    expect(other.correlations).not.toEqual(first.correlations);
-    expect(other.effects).not.toEqual(first.effects);
+    expect(other.diagnostics).not.toEqual(first.diagnostics);
+    expect(other.correlations).toEqual(first.correlations);
+    expect(other.effects).toEqual(first.effects);
+    expect(other.figures).toEqual(first.figures);
+  });
+
+  it('says whether its figures are certain, to as many decimals as wanted', async () => {
+    const args = ['--warmup', '100', '--draws', '60', '--precision', '4', '--quiet'];
+    const { code, stdout } = await weighbridge(['reproduce', '--data', one.folder, ...args]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('all figures are certain to the printed digit');
+    expect(stdout).toMatch(/reports, instilled .* -?\d\.\d{4} .*\[-?\d\.\d{4}, -?\d\.\d{4}\]/);
   });
 
   it('of one model has a contrast without a model factor', async () => {
@@ -238,9 +248,12 @@ describe('the result', () => {
     expect(models).toEqual(['llama-3.1-8b', 'qwen2.5']);
     expect(figures.every(({ published }) => published === null)).toBe(true);
     expect(figures.every(({ published_hdi }) => published_hdi === null)).toBe(true);
-    const published = stdout.split('\n').flatMap((line) => line.split('│').slice(2, 3));
-    const cells = published.map((cell) => cell.trim()).filter((cell) => cell !== '');
-    expect(cells).toEqual(['published', ...figures.map(() => '-')]);
+    // Columns for what the paper has would be empty.
+    expect(stdout).not.toMatch(/published|agreement|differs/);
+    const estimates = stdout.split('\n').flatMap((line) => line.split('│').slice(2, 3));
+    const cells = estimates.map((cell) => cell.trim()).filter((cell) => cell !== '');
+    expect(cells[0]).toBe('estimate');
+    expect(cells).toHaveLength(1 + figures.length);
   });
 });
 

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readResult } from '../../src/report/result-folder/read-result.js';
+import { readResult } from '../../src/result/read-result.js';
 import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { errorLines, parseReproduction, reproduce, STACK_LINE, weighbridge } from './support.js';

@@ -9,7 +9,13 @@ import { paperProfiles } from '../../src/simulation/server/profile.js';
 import { trueFigures } from '../../src/simulation/server/true-correlations.js';
 import { filesIn } from '../support/simulated-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { type Outcome, parseReproduction, type ReproductionJson, weighbridge } from './support.js';
+import {
+  errorLines,
+  type Outcome,
+  parseReproduction,
+  type ReproductionJson,
+  weighbridge,
+} from './support.js';
 
 const CONTEXTS = 24;
 
@@ -25,7 +31,9 @@ beforeAll(async () => {
   const json = join(folder, 'demo.json');
   const size = ['--contexts', String(CONTEXTS), '--warmup', '300', '--draws', '500'];
   const weights = join(folder, 'weights');
-  outcome = await weighbridge(['study', 'demo', ...size, '--json', json, '--weights', weights]);
+  const pack = ['--pack', 'self-interpretability'];
+  const files = ['--json', json, '--weights', weights];
+  outcome = await weighbridge(['study', 'demo', ...pack, ...size, ...files]);
   expect(outcome.code, outcome.stderr).toBe(0);
   result = parseReproduction(await readFile(json, 'utf8'));
   weightFiles = await filesIn(weights);
@@ -37,6 +45,13 @@ describe('the demo', () => {
     expect(done).toHaveLength(2 * 8);
     expect(outcome.stdout).toContain('SIMULATED DATA');
     expect(result.data.simulated).toBe(true);
+  });
+
+  test('prints the true values beside the intervals, and how many hold them', () => {
+    const [, covered, of] = /(\d+) of (\d+) HDIs/.exec(outcome.stdout) ?? [];
+    expect(Number(of)).toBe(2 * 6);
+    // As below.
+    expect(Number(covered)).toBeGreaterThanOrEqual(9);
   });
 
   test('collects the whole of it', () => {
@@ -87,5 +102,24 @@ describe('the demo', () => {
       }
     }
     expect(misses).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('the demo of a described pack', () => {
+  test('finds what is true in the simulator, and leaves no folder behind', async () => {
+    const judged = await weighbridge(['study', 'demo', '--pack', 'judge', '--quiet']);
+    expect(judged.code, judged.stderr).toBe(0);
+    expect(judged.stdout).toContain('SIMULATED DATA');
+    const [, covered, of] = /(\d+) of (\d+) HDIs/.exec(judged.stdout) ?? [];
+    expect(Number(of)).toBe(6);
+    // The demo is the same each time; its intervals are of one study.
+    expect(Number(covered)).toBeGreaterThanOrEqual(5);
+  });
+
+  test('is refused for a pack that does not exist', async () => {
+    const refused = await weighbridge(['study', 'demo', '--pack', 'juge']);
+    expect(refused.code).toBe(2);
+    expect(errorLines(refused)).toHaveLength(1);
+    expect(refused.stderr).toContain("there is no pack 'juge'");
   });
 });

@@ -44,7 +44,7 @@ describe('study run refuses', () => {
     [
       'an unknown configuration key, with the nearest known one',
       () => study.rewrite((text) => text.replace('concurrency', 'concurency')),
-      /study\.yaml: unknown key 'server\.concurency'; the nearest known one is 'concurrency'/,
+      /study\.yaml, line \d+: unknown key 'server\.concurency'; the nearest known one is 'concurrency'/,
     ],
     [
       'a context with one attribute',
@@ -168,7 +168,7 @@ describe('study run refuses', () => {
   test('a study that another process is at work on', async () => {
     const held = await openStudy(study.folder);
     try {
-      expect(await refusal(['study', 'run', study.folder])).toMatch(/at work in another process/);
+      expect(await refusal(['study', 'run', study.folder])).toMatch(/open in another process/);
       const looking = await weighbridge(['study', 'status', study.folder]);
       expect(looking.code).toBe(0);
     } finally {
@@ -274,8 +274,8 @@ describe('study commands', () => {
     expect(await readdir(folder)).toEqual(['agents.csv', 'contexts.json', 'study.yaml']);
     const plan = await weighbridge(['study', 'run', folder, '--dry-run']);
     expect(plan.code).toBe(0);
-    // 2 models x (5,000 + 10,000 choices + 5,000 reports).
-    expect(plan.stdout).toMatch(/in all +│ +40,000 │/);
+    // 5,000 + 10,000 choices + 5,000 reports.
+    expect(plan.stdout).toMatch(/in all +│ +20,000 │/);
     await writeFile(join(folder, 'agents.csv'), 'role\nmine\n');
     expect(await refusal(['study', 'init', folder])).toMatch(/holds a study already/);
     expect(await readFile(join(folder, 'agents.csv'), 'utf8')).toBe('role\nmine\n');

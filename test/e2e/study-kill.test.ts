@@ -2,17 +2,15 @@
  * A study killed again and again: whatever was paid for is kept, nothing is asked for twice, and
  * the result is that of an undisturbed run.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openRecord } from '../../src/harness/record/record.js';
 import { randomStream } from '../../src/random/stream.js';
 import { mixedFaults } from '../../src/simulation/server/faults.js';
+import { answersOnRecord, someAnswers, startRun } from '../support/killed-run.js';
 import { filesIn, type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
-import { cli, plainEnvironment, weighbridge } from './support.js';
+import { weighbridge } from './support.js';
 
 const KILLS = 30;
 const CONCURRENCY = 4;
@@ -32,34 +30,6 @@ const size = {
     counts: { instilled_choices: 40, native_choices: 80, reports: 10 },
   },
 };
-
-function startRun(folder: string) {
-  const child = spawn(process.execPath, [cli, 'study', 'run', folder], {
-    env: plainEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return { child, ended: once(child, 'close'), stderr: () => stderr };
-}
-
-/** Until the server has answered so many in all, or is at work on something else, as on a training. */
-async function someAnswers({ server }: SimulatedStudy, wanted: number): Promise<void> {
-  for (let waits = 0; server.stats().paidAnswers < wanted && waits < 400; waits++) {
-    await setTimeout(5);
-  }
-}
-
-function answersOnRecord(folder: string): number {
-  const record = openRecord(join(folder, 'record.sqlite'), 'read');
-  try {
-    return [...record.counts().values()].reduce((sum, { answers }) => sum + answers, 0);
-  } finally {
-    record.close();
-  }
-}
 
 async function trainingJobs({ server }: SimulatedStudy): Promise<number> {
   const api = new OpenAI({ baseURL: server.url, apiKey: 'none' });
@@ -91,7 +61,7 @@ describe('a study under faults, killed', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const before = study.server.stats().paidAnswers;
       const { child, ended, stderr } = startRun(study.folder);
-      await someAnswers(study, before + 1 + Math.floor(50 * random.uniform()));
+      await someAnswers(study.server, before + 1 + Math.floor(50 * random.uniform()));
       await setTimeout(20 * random.uniform());
       expect(child.exitCode, stderr()).toBeNull();
       child.kill('SIGKILL');
@@ -118,7 +88,7 @@ describe('a study under faults, killed', () => {
     for (let stops = 0; stops < 3; stops++) {
       const before = study.server.stats().paidAnswers;
       const { child, ended, stderr } = startRun(study.folder);
-      await someAnswers(study, before + 100);
+      await someAnswers(study.server, before + 100);
       child.kill('SIGINT');
       const [code] = await ended;
       expect(stderr()).toContain('stopped; everything collected is on record');

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OutageNotice } from '../../src/harness/client/breaker.js';
-import type { ConfigurationInput } from '../../src/harness/configuration/schema.js';
 import { createStudy } from '../../src/harness/create-study.js';
 import { openStudy } from '../../src/harness/open-study.js';
 import { runStudy } from '../../src/harness/run-study.js';
+import type { ConfigurationInput } from '../../src/packs/configuration/configuration.js';
 import { rejection } from '../harness/client/support.js';
 import { virtualClock } from '../harness/client/virtual-clock.js';
 import { type FakeApiOptions, fakeApi, type Trouble } from '../support/fake-api.js';
@@ -39,19 +39,19 @@ async function studyWith(trouble: FakeApiOptions['trouble'], server: Server = {}
   await createStudy(folder, {
     study: 'outage',
     server: {
-      base_url: baseURL,
-      key_variable: null,
-      requests_per_minute: null,
-      tokens_per_minute: null,
+      baseUrl: baseURL,
+      keyVariable: null,
+      requestsPerMinute: null,
+      tokensPerMinute: null,
       ...server,
     },
     models: [{ name: model, trained: Object.fromEntries(names.map((name) => [name, model])) }],
     contexts: { instilled: 4, native: 2 },
     counts: {
-      training_examples: 2,
-      validation_examples: 0,
-      instilled_choices: 20,
-      native_choices: 20,
+      trainingExamples: 2,
+      validationExamples: 0,
+      instilledChoices: 20,
+      nativeChoices: 20,
       reports: 1,
     },
   });
@@ -180,16 +180,16 @@ describe('an outage without end', () => {
   test.each(['live', 'batch'] as const)(
     'ends the run when it is longer than it may be: %s',
     async (mode) => {
-      for (const outage_minutes of [0, 2, 20]) {
+      for (const outageMinutes of [0, 2, 20]) {
         const isDown = (now: number, index: number) => (index > 4 && now > 150 ? 503 : null);
-        const study = await studyWith(isDown, { mode, outage_minutes });
+        const study = await studyWith(isDown, { mode, outageMinutes });
         const error = await rejection(study.run());
         expect(error.code).toBe('server');
         expect(error.message).toMatch(
           /^(no request has worked for .* attempts\)|\d+ attempts in a row failed): .* \(503: down\)$/,
         );
-        expect(study.clock.now()).toBeGreaterThan(outage_minutes * MINUTE);
-        expect(study.clock.now()).toBeLessThan((outage_minutes + 1.5) * MINUTE);
+        expect(study.clock.now()).toBeGreaterThan(outageMinutes * MINUTE);
+        expect(study.clock.now()).toBeLessThan((outageMinutes + 1.5) * MINUTE);
       }
     },
   );
@@ -201,7 +201,7 @@ describe('an outage without end', () => {
       const study = await studyWith(isDown, { mode });
       const stop = new AbortController();
       void study.clock.sleep(5 * MINUTE).then(() => stop.abort());
-      const error = await rejection(study.run({ stop: stop.signal }));
+      const error = await rejection(study.run({ signal: stop.signal }));
       expect(error.code).toBe('interrupted');
       expect(study.clock.now()).toBe(5 * MINUTE);
     },

@@ -67,13 +67,16 @@ export const STACK_LINE = /^\s+at /m;
 const interval = z
   .tuple([z.number(), z.number()])
   .refine(([low, high]) => low <= high, { message: 'low is above high' });
+const errors = z.tuple([z.number().min(0), z.number().min(0)]);
 const correlation = z.object({
   n: z.int(),
   r: z.number().min(-1).max(1),
   estimate: z.number(),
+  estimate_mcse: z.number().min(0),
   hdi: interval,
+  hdi_mcse: errors,
 });
-const effect = z.object({ n: z.int(), median: z.number(), hpd: interval });
+const effect = z.object({ n: z.int(), median: z.number(), hpd: interval, hpd_mcse: errors });
 const correlationSet = {
   correlations: z.record(z.string(), correlation),
   effects: z.strictObject({ instilled: effect, native: effect }),
@@ -99,6 +102,7 @@ const reproduction = z.object({
   }),
   settings: z.object({ seed: z.int(), chains: z.int(), warmup: z.int(), draws: z.int() }),
   weigh_choices: z.enum(['as-made', 'by-probability']),
+  pooling: z.enum(['none', 'partial']),
   models: z.array(z.string()),
   ...correlationSet,
   weights: z.record(z.string(), z.array(contextWeights)),
@@ -117,7 +121,7 @@ const reproduction = z.object({
       published_hdi: interval.nullable(),
       ours: z.number(),
       hdi: interval.nullable(),
-      agreement: z.enum(['same', 'close', 'differs', 'not published']),
+      agreement: z.enum(['same', 'Monte Carlo', 'close', 'within HDI', 'differs', 'not published']),
     }),
   ),
   diagnostics: z.object({

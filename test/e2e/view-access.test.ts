@@ -29,7 +29,7 @@ describe.skipIf(!hasBrowser)(`the viewer is for everyone${skipReason}`, () => {
       expect(await page.locator(':focus').textContent()).toBe('Pairs');
       expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Pairs');
       await page.keyboard.press('?');
-      await page.getByLabel('Single keys act').uncheck();
+      await page.getByLabel('Single-key shortcuts').uncheck();
       await page.keyboard.press('Escape');
       const before = page.url();
       await page.keyboard.press('o');

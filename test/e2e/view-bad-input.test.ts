@@ -5,7 +5,7 @@ import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { startViewer } from '../../src/report/viewer/server.js';
+import { startViewer } from '../../src/viewer/server.js';
 import { hasBrowser, launchBrowser, skipReason } from '../support/browser.js';
 import { GPT_4O } from '../support/small-study.js';
 import { cli, errorLines, plainEnvironment, STACK_LINE, weighbridge } from './support.js';
@@ -28,7 +28,7 @@ describe('a folder that cannot be shown is told in one line, with exit code 2', 
   test.each<[string, (folder: string) => Promise<unknown>, RegExp]>([
     [
       'of an older version',
-      edited('result.json', (text) => text.replace('"format_version": 1', '"format_version": 0')),
+      edited('result.json', (text) => text.replace('"format_version": 2', '"format_version": 0')),
       /written by an older weighbridge/,
     ],
     [
@@ -59,7 +59,7 @@ describe('a folder that cannot be shown is told in one line, with exit code 2', 
 
   test('a folder without results', async () => {
     const folder = join(await small.copy(), 'csv');
-    await expectOneLine(folder, /holds no result\.json: expected a result folder/);
+    await expectOneLine(folder, /holds no result\.json, expected a result folder/);
   });
 
   test('a folder that does not exist', async () => {
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)(`a result that is damaged while it is shown${skipRe
       const alert = page.getByRole('alert');
       await alert.waitFor();
       expect(await alert.textContent()).toMatch(
-        /was written anew since it was opened: end `weighbridge view` and start it again/,
+        /was rewritten since it was opened: restart `weighbridge view`/,
       );
     } finally {
       await page.context().close();
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)(`a result that is damaged while it is shown${skipRe
     await page.locator('[data-plot="weights"]').waitFor();
     await viewer.close();
     await page.keyboard.press('j');
-    await page.getByText('The server does not answer').first().waitFor();
+    await page.getByText('The server does not respond').first().waitFor();
     const again = await startViewer(folder, { port: Number(new URL(viewer.url).port) });
     try {
       await page.getByRole('button', { name: 'Try again' }).first().click();

@@ -1,6 +1,6 @@
 /** `weighbridge view` in a browser: what is picked is what is shown, and addresses bring it back. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startViewer, type Viewer } from '../../src/report/viewer/server.js';
+import { startViewer, type Viewer } from '../../src/viewer/server.js';
 import { hasBrowser, skipReason } from '../support/browser.js';
 import { GPT_4O, GPT_4O_MINI } from '../support/small-study.js';
 import {
@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)(`the viewer shows what is picked${skipReason}`, () 
       await page.keyboard.press('Enter');
       await expect.poll(() => headingOf(page).textContent()).toMatch(titled(wanted));
       await page.getByRole('combobox', { name: 'Context' }).fill('no such words');
-      await page.getByText('No context has these words.').waitFor();
+      await page.getByText('No context matches these words.').waitFor();
       const attribute = viewed.small.contexts.find(({ name }) => name === wanted)?.attributes[0]
         ?.name;
       await page.getByRole('combobox', { name: 'Context' }).fill(attribute ?? '');

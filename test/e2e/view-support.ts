@@ -10,8 +10,8 @@ import type {
   FitRecord,
   ResultDocument,
   TrialRecord,
-} from '../../src/report/result-folder/format.js';
-import { startViewer, type Viewer } from '../../src/report/viewer/server.js';
+} from '../../src/result/format.js';
+import { startViewer, type Viewer } from '../../src/viewer/server.js';
 import { launchBrowser } from '../support/browser.js';
 import { GPT_4O, smallStudy } from '../support/small-study.js';
 import { reproduce } from './support.js';

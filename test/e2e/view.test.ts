@@ -1,9 +1,9 @@
 /** `weighbridge view` in a browser: the numbers on the page are those of the result. */
 import { describe, expect, it } from 'vitest';
-import { type ReportRecord, reportSettings } from '../../src/report/result-folder/format.js';
-import { startViewer } from '../../src/report/viewer/server.js';
-import type { ReportFile } from '../../src/study/layout.js';
+import { type ReportRecord, reportSettings } from '../../src/result/format.js';
 import { decisionPrompt, parsePrompt } from '../../src/study/prompts.js';
+import type { ReportFile } from '../../src/study/study.js';
+import { startViewer } from '../../src/viewer/server.js';
 import { hasBrowser, skipReason } from '../support/browser.js';
 import { GPT_4O } from '../support/small-study.js';
 import { cellsOf, editJson, link, numberOf, viewedResult } from './view-support.js';
@@ -236,7 +236,7 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
         await page.reload();
         await expect.poll(() => page.locator('[data-raw]').textContent()).toBe(words);
         await page.keyboard.press('n');
-        await page.getByText('do not hold the words').waitFor();
+        await page.getByText('do not have the text').waitFor();
         expect(await page.locator('[data-report-weights]').count()).toBe(1);
         expect(new URL(page.url()).searchParams.get('report')).toBe('2');
         await page.keyboard.press('Escape');

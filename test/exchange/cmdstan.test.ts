@@ -1,9 +1,9 @@
 /** CmdStan's CSV: what is written reads back; what CmdStan writes is read, or refused by line. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drawsTable } from '../../src/exchange/bytes.js';
 import { readCmdstanCsv } from '../../src/exchange/cmdstan-read.js';
 import { cmdstanCsv } from '../../src/exchange/cmdstan-write.js';
-import { drawsTable } from '../../src/exchange/draws-table.js';
 import type { FittedRegression } from '../../src/regression/fitted-regression.js';
 import { anyFit, madeUpFit } from './support.js';
 
@@ -12,13 +12,13 @@ describe('files that are written', () => {
     fc.assert(
       fc.property(anyFit, (fit) => {
         const read = readCmdstanCsv(cmdstanCsv(fit));
-        expect(read.draws).toEqual(fit.fit.draws);
-        const told = fit.fit.chains.map(({ transitions }) => Array.from(transitions.acceptance));
+        expect(read.draws).toEqual(fit.draws);
+        const told = fit.chains.map(({ transitions }) => Array.from(transitions.acceptance));
         expect(Array.from(read.samplerStatistics.accept_stat__)).toEqual(told.flat());
         expect(read.chains.map(({ stepSize }) => stepSize)).toEqual(
-          fit.fit.chains.map(({ stepSize }) => stepSize),
+          fit.chains.map(({ stepSize }) => stepSize),
         );
-        expect(read.chains[0].inverseMetric).toEqual(fit.fit.chains[0].inverseMetric);
+        expect(read.chains[0].inverseMetric).toEqual(fit.chains[0].inverseMetric);
         expect(read.warmup).toBeNull();
       }),
       { seed: 1, numRuns: 100 },
@@ -69,7 +69,7 @@ describe('files that are written', () => {
     const dense: FittedRegression = {
       ...fit,
       settings: { ...fit.settings, metric: 'dense' },
-      fit: { ...fit.fit, chains: fit.fit.chains.map((chain) => ({ ...chain, inverseMetric })) },
+      chains: fit.chains.map((chain) => ({ ...chain, inverseMetric })),
     };
     const [text] = cmdstanCsv(dense, { warmupSeconds: 1, samplingSeconds: 0.5 });
     expect(text).toContain('# Elements of inverse mass matrix:\n# 2, 0.5\n# 0.5, 1\n');

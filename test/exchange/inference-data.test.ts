@@ -28,7 +28,7 @@ function opened(files: ReadonlyMap<string, Uint8Array>) {
   };
 }
 
-const draws = ({ fit }: FittedRegression, parameter: string) => {
+const draws = (fit: FittedRegression, parameter: string) => {
   const { parameterNames, values } = fit.draws;
   const place = parameterNames.indexOf(parameter);
   return Array.from(values).filter((_, i) => i % parameterNames.length === place);
@@ -167,7 +167,7 @@ describe('sample_stats', () => {
   it("has ArviZ' names for what each transition told", async () => {
     const fit = madeUpFit();
     const read = opened(storeOf(fit));
-    const [first, second] = fit.fit.chains;
+    const [first, second] = fit.chains;
     const both = (of: (chain: typeof first) => ArrayLike<number>) => [
       ...Array.from(of(first)),
       ...Array.from(of(second)),

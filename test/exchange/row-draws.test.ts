@@ -2,9 +2,9 @@
 import { deepStrictEqual } from 'node:assert';
 import normalLogpdf from '@stdlib/stats-base-dists-normal-logpdf';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rowDraws, rowDrawsSize } from '../../src/exchange/row-draws.js';
+import { rowDraws, rowDrawsSize } from '../../src/exchange/inference-data.js';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
-import { type RegressionFit, regression, revived } from '../../src/regression/regression.js';
+import { fitFromData, type RegressionFit, regression } from '../../src/regression/regression.js';
 
 /** More than one block of rows, and no whole number of blocks. */
 const ROWS = 150;
@@ -55,10 +55,10 @@ function parameter(name: string): number[] {
 
 describe('a fit that was sampled', () => {
   it('answers as before once it was saved and read back', async () => {
-    const read = revived(decodeFit(encodeFit(fit)));
+    const read = fitFromData(decodeFit(encodeFit(fit)));
     // Format 1 has no place for why each trajectory ended.
-    const chains = fit.fit.chains.map(({ terminations: _terminations, ...saved }) => saved);
-    deepStrictEqual({ ...read }, { ...fit, fit: { ...fit.fit, chains } });
+    const chains = fit.chains.map(({ terminations: _terminations, ...saved }) => saved);
+    deepStrictEqual({ ...read }, { ...fit, chains });
     const data = { x: [-0.5, 0, 2], g: ['level 1', 'level 2', 'level 3'] };
     expect(read.predict({ data })).toEqual(fit.predict({ data }));
     expect(String(read.summary())).toBe(String(fit.summary()));

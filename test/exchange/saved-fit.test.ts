@@ -57,8 +57,7 @@ describe('a saved fit', () => {
 
   it('leaves out what stands beside the data for its user', () => {
     const fit = madeUpFit();
-    const { draws, diagnostics } = fit.fit;
-    expect(encodeFit({ ...fit, draws, diagnostics } as typeof fit)).toEqual(encodeFit(fit));
+    expect(encodeFit({ ...fit, own: 'note' } as typeof fit)).toEqual(encodeFit(fit));
   });
 
   it('has the same bytes with and without the reasons why trajectories ended', () => {
@@ -67,8 +66,8 @@ describe('a saved fit', () => {
       reasons: Uint8Array.of(1, 3),
       divergencePositions: Float64Array.of(0.5, Number.NaN),
     };
-    const chains = fit.fit.chains.map((chain) => ({ ...chain, terminations }));
-    expect(encodeFit({ ...fit, fit: { ...fit.fit, chains } })).toEqual(encodeFit(fit));
+    const chains = fit.chains.map((chain) => ({ ...chain, terminations }));
+    expect(encodeFit({ ...fit, chains })).toEqual(encodeFit(fit));
   });
 
   it('has long data beside the draws, each array once, and short data to be read', () => {
@@ -90,7 +89,7 @@ describe('a saved fit', () => {
     const fit = madeUpFit();
     const bytes = encodeFit(fit).get('draws.f64');
     const view = new DataView(bytes?.buffer ?? new ArrayBuffer(0));
-    const { values } = fit.fit.draws;
+    const { values } = fit.draws;
     const first = Float64Array.from(values, (_, i) => view.getFloat64(8 * i, true));
     expect(first).toEqual(values);
   });
@@ -134,7 +133,7 @@ describe('what is no whole fit', () => {
       fc.property(cut, ({ name, at }) => {
         const files = new Map(whole).set(name, whole.get(name)?.slice(0, at) ?? new Uint8Array());
         const { code, message } = errorOf(files);
-        expect(code).toBe('damaged-fit');
+        expect(code).toBe('damaged');
         expect(message).toMatch(new RegExp(`^${name} is damaged: [^\n]+$`));
       }),
       { seed: 3, numRuns: 100 },
@@ -169,18 +168,18 @@ describe('what is no whole fit', () => {
   });
 
   it.each<[string, ReadonlyMap<string, Uint8Array>, string, RegExp]>([
-    ['an empty folder', new Map(), 'no-fit', /^fit\.json is missing: expected a saved fit$/],
+    ['an empty folder', new Map(), 'wrong-format', /^fit\.json is missing: expected a saved fit$/],
     [
       'a fit.json of another program',
       new Map([['fit.json', written('{"format":"another"}')]]),
-      'no-fit',
-      /^fit\.json is no fit of weighbridge: expected "format": "weighbridge-fit"$/,
+      'wrong-format',
+      /^fit\.json is not a fit of weighbridge: expected "format": "weighbridge-fit"$/,
     ],
-    ['a list', new Map([['fit.json', written('[]')]]), 'no-fit', /^fit\.json is no fit/],
+    ['a list', new Map([['fit.json', written('[]')]]), 'wrong-format', /^fit\.json is not a fit/],
     [
       'bytes that are no text',
       new Map([['fit.json', new Uint8Array([0xff, 0xfe, 0])]]),
-      'damaged-fit',
+      'damaged',
       /^fit\.json is damaged: it is not UTF-8$/,
     ],
     [
@@ -188,7 +187,7 @@ describe('what is no whole fit', () => {
       withDocument((document) => {
         document.format_version = 2;
       }),
-      'fit-version',
+      'wrong-version',
       /^fit\.json is of format version 2, written by a newer weighbridge: this one reads version 1$/,
     ],
     [
@@ -196,25 +195,25 @@ describe('what is no whole fit', () => {
       withDocument((document) => {
         document.format_version = 0;
       }),
-      'fit-version',
+      'wrong-version',
       /^fit\.json has format version 0: expected 1$/,
     ],
     [
       'a fit without its draws',
       new Map([...whole].filter(([name]) => name !== 'draws.f64')),
-      'damaged-fit',
+      'damaged',
       /^draws\.f64 is damaged: the file is missing$/,
     ],
     [
       "another fit's draws",
       new Map(whole).set('draws.f64', new Uint8Array(length('draws.f64'))),
-      'damaged-fit',
+      'damaged',
       /^draws\.f64 is damaged: its numbers differ from their checksum$/,
     ],
     [
       'too many draws',
       new Map(whole).set('draws.f64', new Uint8Array(length('draws.f64') + 8)),
-      'damaged-fit',
+      'damaged',
       /^draws\.f64 is damaged: \d+ bytes, expected \d+ as fit\.json says$/,
     ],
     [
@@ -222,8 +221,8 @@ describe('what is no whole fit', () => {
       withDocument((document) => {
         Object.assign(document.regression as object, { formula: 'y ~ other' });
       }),
-      'damaged-fit',
-      /^fit\.json is damaged: what it says differs from its checksum$/,
+      'damaged',
+      /^fit\.json is damaged: its content differs from its checksum$/,
     ],
   ])('is refused by name: %s', (_what, files, code, message) => {
     const error = errorOf(files);
@@ -239,16 +238,16 @@ describe('what is no whole fit', () => {
       written(text.replace('"regression":', `"regression": ${nested}, "other":`)),
     );
     const { code, message } = errorOf(files);
-    expect(code).toBe('damaged-fit');
+    expect(code).toBe('damaged');
     expect(message).toBe('fit.json is damaged: it is nested more than 100 deep');
   });
 
   it('is refused with the field that is wrong, where its checksum was made anew', () => {
     const fit = madeUpFit();
-    const short = { ...fit.fit.draws, values: fit.fit.draws.values.slice(1) };
-    const files = encodeFit({ ...fit, fit: { ...fit.fit, draws: short } });
+    const short = { ...fit.draws, values: fit.draws.values.slice(1) };
+    const files = encodeFit({ ...fit, draws: short });
     expect(errorOf(files).message).toBe(
-      'fit.json is damaged: regression.fit.draws: the draws are not as many as chains times draws times parameters',
+      'fit.json is damaged: regression.fit.draws: the number of draws is not chains times draws times parameters',
     );
     const { formula: _, ...without } = fit;
     expect(errorOf(encodeFit(without as typeof fit)).message).toMatch(/: regression\.formula: /);

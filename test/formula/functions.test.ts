@@ -7,8 +7,8 @@ import { encode } from '../../src/formula/encode.js';
 import { modelFrame } from '../../src/formula/model-frame.js';
 import { parseFormula } from '../../src/formula/parse-formula.js';
 import { roundSignificant, roundTo } from '../../src/formula/rounding.js';
-import { simplified } from '../../src/formula/simplify.js';
 import { tableOf } from '../../src/formula/table.js';
+import { simplified } from '../../src/formula/update-formula.js';
 import design from '../reference/design.json' with { type: 'json' };
 import rounding from '../reference/rounding.json' with { type: 'json' };
 
@@ -44,20 +44,20 @@ test('round and signif give the doubles that R gives', () => {
 
 describe('what columns cannot be is refused by name', () => {
   test.each([
-    ['y ~ I(x == "a")', '"a" is text and x is not: the two do not compare'],
+    ['y ~ I(x == "a")', '"a" is text and x is not: they cannot be compared'],
     ['y ~ I(f == 1)', 'f is text and 1 is not'],
     ['y ~ I(ok == "TRUE")', '"TRUE" is text and ok is not'],
     ['y ~ I(f > "a")', '> compares numbers; text is compared by == and !='],
     ['y ~ I(f %in% c(1, 2))', 'f is text and c(1, 2) is numbers'],
     ['y ~ I(x %in% "a")', 'x is not text and "a" is text'],
-    ['y ~ I(f & ok)', 'f holds text where TRUE or FALSE is wanted'],
-    ['y ~ I(!f)', 'f holds text where TRUE or FALSE is wanted'],
-    ['y ~ I(f + 1)', "the column 'f' holds text where a number is wanted"],
-    ['y ~ log("a")', '"a" holds text where a number is wanted'],
+    ['y ~ I(f & ok)', 'f holds text, expected TRUE or FALSE'],
+    ['y ~ I(!f)', 'f holds text, expected TRUE or FALSE'],
+    ['y ~ I(f + 1)', "the column 'f' holds text, expected numbers"],
+    ['y ~ log("a")', '"a" holds text, expected numbers'],
     ['y ~ as.numeric(f)', 'as.numeric(factor(f))'],
     ['y ~ as.logical(f)', 'f holds text'],
     ['y ~ ifelse(ok, "a", 1)', 'text or numbers, not both'],
-    ['y ~ cut(f, 2)', 'cut() wants numbers; f is none'],
+    ['y ~ cut(f, 2)', 'cut(): f is not numeric'],
     [
       'y ~ cut(x, c(0, 1))',
       'row 1: x is -1, in no interval of cut(x, c(0, 1)), which go from 0 to 1',
@@ -66,12 +66,12 @@ describe('what columns cannot be is refused by name', () => {
     ['y ~ factor(w, levels = c(10, 20))', "row 3: w is '40', none of the levels 10, 20"],
     ['y ~ factor(w, levels = c(10, 10))', "the level '10' is given twice"],
     ['y ~ factor(w, labels = c("a", "b"))', '2 labels for 3 levels'],
-    ['y ~ relevel(x, ref = 1)', 'relevel() wants a factor; x is none'],
+    ['y ~ relevel(x, ref = 1)', 'relevel(): x is not a factor'],
     ['y ~ relevel(f, ref = "q")', 'no level "q" of f: a, b, c'],
     ['y ~ I(log(x) > 0)', 'row 1: log(x) is NaN, where x is -1'],
     ['y ~ ifelse(sqrt(x) > 1, 1, 0)', 'row 1: sqrt(x) is NaN, where x is -1'],
     ['y ~ I(1/(x - 2))', 'row 3: I(1/(x - 2)) is Infinity, where x is 2'],
-    ['cut(y, 2) ~ x', 'holds text where a number is wanted'],
+    ['cut(y, 2) ~ x', 'holds text, expected numbers'],
     ['y ~ I(pi2 * x)', "no column 'pi2'"],
   ])('%s', (formula, problem) => {
     expect(() => frameOf(formula)).toThrow(problem);

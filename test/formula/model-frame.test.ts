@@ -92,7 +92,7 @@ describe('columns that a formula cannot have', () => {
     ['y ~ y + x', "character 5: the outcome 'y' is among its own predictors"],
     ['log(y) ~ x + (y | g)', "the outcome 'y'"],
     ['y ~ (1 | y)', "the outcome 'y'"],
-    ['y ~ log(g)', "the column 'g' holds text where a number is wanted"],
+    ['y ~ log(g)', "the column 'g' holds text, expected numbers"],
     ['y ~ x + offset(g)', "the column 'g' holds text"],
     ['y ~ (1 | g) + (1 | g)', 'the intercept varies by g in two terms'],
     ['y ~ (0 | g)', 'nothing varies by g'],
@@ -153,7 +153,7 @@ describe('columns that a formula cannot have', () => {
   test('more predictors than can be looked at are refused before they are', () => {
     const data = Object.fromEntries(Array.from({ length: 10_002 }, (_, i) => [`x${i}`, [i, 1]]));
     expect(() => frame('x0 ~ .', data)).toThrow(
-      'the dot stands for 10001 columns, expected at most 10000 predictors: name those that are to be used',
+      'the dot stands for 10001 columns, expected at most 10000 predictors: name the columns to use',
     );
   });
 
@@ -170,7 +170,7 @@ describe('columns that a formula cannot have', () => {
     ];
     const notesOf = (x: string[]) => frame('y ~ x', { y: x.map((_, i) => i), x }).notes;
     expect(notesOf(texts(1))).toEqual([
-      "x holds numbers beside text (row 10: the text 'odd0'): it is a factor of 10 levels",
+      "x holds numbers and text (row 10: the text 'odd0'): it is a factor of 10 levels",
     ]);
     expect(notesOf(texts(2))).toEqual([]);
     expect(notesOf(['1', '2', '3', '4'])).toHaveLength(1);

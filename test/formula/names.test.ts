@@ -1,7 +1,8 @@
 /** Names of coefficients, and what a name may have meant. */
 import { describe, expect, test } from 'vitest';
+import { didYouMean } from '../../src/checks/names.js';
 import { formatName } from '../../src/formula/format.js';
-import { coefficientName, coefficientNames, didYouMean } from '../../src/formula/names.js';
+import { coefficientName, coefficientNames } from '../../src/formula/names.js';
 
 describe('names of coefficients', () => {
   test("are brms'", () => {

@@ -1,12 +1,11 @@
 /** Texts of formulas: what is read, what is refused and where, and that nothing else can happen. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { WeighbridgeError } from '../../src/errors.js';
+import { isWeighbridgeError } from '../../src/errors.js';
 import { formatFormula, formatNumber } from '../../src/formula/format.js';
 import type { Formula } from '../../src/formula/formula.js';
-import { formulaPlace } from '../../src/formula/formula-error.js';
 import { modelFrame } from '../../src/formula/model-frame.js';
-import { parseFormula } from '../../src/formula/parse-formula.js';
+import { canonicalFormula, parseFormula } from '../../src/formula/parse-formula.js';
 import { tableOf } from '../../src/formula/table.js';
 
 /** What formulas are made of, and what they are not, in any order. */
@@ -133,21 +132,24 @@ function attempt(text: string): Formula | null {
   try {
     return parseFormula(text);
   } catch (error) {
-    expect(error).toBeInstanceOf(WeighbridgeError);
-    const { code, message } = error as WeighbridgeError;
-    expect(code).toBe('bad-formula');
+    if (!isWeighbridgeError(error, 'bad-formula')) throw error;
+    const { message, details } = error;
     expect(message).not.toMatch(/[\n\r]/);
-    const place = formulaPlace(error);
-    expect(place?.formula).toBe(text);
-    expect(place?.offset).toBeGreaterThanOrEqual(0);
-    expect(place?.offset).toBeLessThanOrEqual(text.length);
+    expect(details.formula).toBe(text);
+    expect(details.offset).toBeGreaterThanOrEqual(0);
+    expect(details.offset).toBeLessThanOrEqual(text.length);
     return null;
   }
 }
 
+/** The tree alone. */
+function withoutPlaces({ text: _text, ...sides }: Formula): unknown {
+  return JSON.parse(JSON.stringify(sides, (key, value) => (key === 'place' ? undefined : value)));
+}
+
 function messageOf(text: string): string {
   try {
-    return `read as ${parseFormula(text).text}`;
+    return `read as ${formatFormula(parseFormula(text))}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -158,7 +160,9 @@ describe('the parser', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const formula = attempt(text);
-        if (formula !== null) expect(parseFormula(formula.text)).toEqual(formula);
+        if (formula === null) return;
+        const canonical = canonicalFormula(formula);
+        expect(parseFormula(canonical.text)).toEqual(canonical);
       }),
       { numRuns: 3000, seed: 2025 },
     );
@@ -168,8 +172,10 @@ describe('the parser', () => {
     fc.assert(
       fc.property(formulas, (text) => {
         const formula = parseFormula(text);
-        expect(parseFormula(formula.text)).toEqual(formula);
-        expect(formatFormula(formula)).toBe(formula.text);
+        const canonical = canonicalFormula(formula);
+        expect(parseFormula(canonical.text)).toEqual(canonical);
+        expect(formatFormula(canonical)).toBe(canonical.text);
+        expect(withoutPlaces(canonical)).toEqual(withoutPlaces(formula));
         expect(JSON.parse(JSON.stringify(formula))).toEqual(formula);
       }),
       { numRuns: 1000, seed: 2025 },
@@ -192,7 +198,7 @@ describe('the parser', () => {
           const { encoded } = modelFrame(formula, table, { missing: 'drop', outcome: 'real' });
           expect(encoded.population.values.every(Number.isFinite)).toBe(true);
         } catch (error) {
-          expect(error).toBeInstanceOf(WeighbridgeError);
+          expect(isWeighbridgeError(error)).toBe(true);
         }
       }),
       { numRuns: 1000, seed: 2025 },
@@ -214,7 +220,7 @@ describe('the parser', () => {
 
   test('takes a thousand terms', () => {
     const sum = Array.from({ length: 1000 }, (_, i) => `x${i}`).join(' + ');
-    expect(parseFormula(`y ~ ${sum}`).text).toBe(`y ~ ${sum}`);
+    expect(formatFormula(parseFormula(`y ~ ${sum}`))).toBe(`y ~ ${sum}`);
   });
 
   test("spells formulas as R's deparse", () => {
@@ -235,7 +241,8 @@ describe('the parser', () => {
       ['y~cut(x,c(-Inf,0,Inf),right=F)', 'y ~ cut(x, c(-Inf, 0, Inf), right = F)'],
       ['y~I(x/100000+0.00001*x+123456)', 'y ~ I(x/1e+05 + 1e-05 * x + 123456)'],
     ] as const) {
-      expect(parseFormula(text).text).toBe(spelled);
+      expect(formatFormula(parseFormula(text))).toBe(spelled);
+      expect(canonicalFormula(parseFormula(text)).text).toBe(spelled);
     }
   });
 
@@ -287,24 +294,24 @@ describe('errors point at the character', () => {
     ['y ~ x ~ z', 7, 'a second ~'],
     ['y ~ x z', 7, 'expected an operator or the end, found the name z'],
     ['y ~ 2 * x', 5, 'I(x*2)'],
-    ['y ~ x + 2', 9, '0 and 1 alone'],
+    ['y ~ x + 2', 9, 'the only numbers that are terms are 0 and 1'],
     ['y ~ x^2.5', 7, 'I(x^2)'],
     ['y ~ (x + z)^500', 13, 'from 1 to 100'],
     ['y ~ x | g', 7, 'outside of parentheses'],
-    ['y ~ (1 | g):x', 8, 'added or taken away as it is'],
-    ['y ~ x - (z - (1 | g))', 17, 'added or taken away as it is'],
-    ['y ~ x:offset(z)', 7, 'an offset is added'],
+    ['y ~ (1 | g):x', 8, 'can only be added or taken away'],
+    ['y ~ x - (z - (1 | g))', 17, 'can only be added or taken away'],
+    ['y ~ x:offset(z)', 7, 'an offset can only be added'],
     ['y ~ (1 |id| g)', 8, '(1 |id| g)'],
     ['y ~ (1 | log(g))', 10, 'a grouping factor'],
     ['y ~ (. | g)', 6, 'name the columns'],
-    ['y ~ log(x:z)', 10, 'no place in arithmetic'],
+    ['y ~ log(x:z)', 10, 'not supported in arithmetic'],
     ['y ~ I(poly(x, 2))', 7, 'a term of its own'],
     ['y ~ poly(x, 0)', 13, 'a whole number from 1 to 20'],
     ['y ~ poly(x, 2, TRUE, 4)', 22, 'one argument too many'],
     ['y ~ poly(x, deg = 2)', 19, 'no argument deg'],
     ['y ~ scale(x, center = z)', 23, 'TRUE or FALSE'],
     ['y ~ scale(x, scale = 0)', 22, 'TRUE or FALSE or a number'],
-    ['y ~ log()', 5, 'wants a column'],
+    ['y ~ log()', 5, 'expected a column'],
     ['y ~ TRUE', 5, 'not terms'],
     ['y ~ NULL', 5, '`NULL`'],
     ['y ~ `x', 5, 'not closed'],
@@ -324,7 +331,7 @@ describe('errors point at the character', () => {
     ['y ~ f %in% c("a", "b")', 12, 'as in I(f %in% c("a", "b"))'],
     ['y ~ I(f %in% g)', 14, 'expected values written out'],
     ['y ~ cut(x, z)', 12, 'expected values written out'],
-    ['y ~ cut(x)', 5, 'wants its argument breaks'],
+    ['y ~ cut(x)', 5, 'the argument breaks is missing'],
     ['y ~ round(x, "a")', 14, 'expected a number'],
     ['y ~ cut(x, c(1, "a"))', 12, 'values of one kind'],
     ['y ~ cut(x, seq(0, 1, by = -1))', 12, 'a sequence'],
@@ -332,8 +339,8 @@ describe('errors point at the character', () => {
     ['y ~ ns(x, 3)', 5, 'ns() (natural splines) is not supported'],
     ['y ~ x + bs(z)', 9, 'bs() (B-splines) is not supported'],
     ['y ~ ordered(f)', 5, 'ordered() is not supported'],
-    ['y ~ Inf', 5, 'Inf is no term'],
-    ['y ~ _x', 5, 'does not begin so'],
+    ['y ~ Inf', 5, 'Inf is not a term'],
+    ['y ~ _x', 5, 'does not begin with _'],
     ['y ~ 1e999', 5, 'too large'],
     ['1 ~ x', 1, 'expected the outcome'],
     ['y | n ~ x', 5, 'expected trials(n)'],
@@ -364,7 +371,19 @@ describe('errors point at the character', () => {
   });
 
   test('a column may be called as a function of brms is', () => {
-    expect(parseFormula('bf ~ lf').text).toBe('bf ~ lf');
+    expect(formatFormula(parseFormula('bf ~ lf'))).toBe('bf ~ lf');
+  });
+
+  test('also if the data are at odds with the formula: in the text that was typed', () => {
+    const table = tableOf({ y: [1, 2, 3], x: [1, 4, 2] });
+    const framed = (text: string, outcome: 'real' | 'binomial') => () =>
+      modelFrame(parseFormula(text), table, { missing: 'drop', outcome });
+    expect(framed('y~x  +  zz', 'real')).toThrow(
+      "formula 'y~x  +  zz', character 9: no column 'zz'",
+    );
+    expect(framed('y  ~x', 'binomial')).toThrow("formula 'y  ~x', character 4: a binomial outcome");
+    expect(framed('y~x + I(x+(x=="a"))', 'real')).toThrow('character 13: ');
+    expect(framed('y~ scale( I(x-x) )', 'real')).toThrow('character 4: I(x - x) is constant');
   });
 
   test('a long formula is shown around the place, on one line', () => {

@@ -10,19 +10,24 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { reproduce } from '../../src/analysis/reproduce.js';
-import { collectedAnswers } from '../../src/cli/study/answers.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
+import { filePrefix } from '../../src/authors-files/write-study.js';
+import { writeFiles } from '../../src/data-files/write-files.js';
 import { WeighbridgeError } from '../../src/errors.js';
-import { filePrefix } from '../../src/harness/configuration/schema.js';
-import { exportStudy } from '../../src/harness/export-study.js';
+import { collectedAnswers } from '../../src/harness/collected-answers.js';
+import {
+  exportFiles,
+  requirePaperStudy,
+  studyAnswers,
+  studyFromAnswers,
+} from '../../src/harness/export-study.js';
 import { lookAtStudy, openStudy } from '../../src/harness/open-study.js';
 import { runStudy } from '../../src/harness/run-study.js';
-import { runHere } from '../../src/regression/job.js';
-import { readResult } from '../../src/report/result-folder/read-result.js';
-import { beginResult } from '../../src/report/result-folder/write-result.js';
-import { completeSettings } from '../../src/sampler/settings.js';
+import { writeReport } from '../../src/report/write-report.js';
+import { readResult } from '../../src/result/read-result.js';
+import { beginResult } from '../../src/result/write-result.js';
 import { startSimulatedServer } from '../../src/simulation/server/server.js';
 import { nameProblem } from '../../src/study/names.js';
-import { readStudyFiles } from '../../src/study/read-study.js';
 import { documentOf } from '../support/small-result.js';
 
 let root = '';
@@ -169,27 +174,35 @@ const settings = { chains: 2, warmup: 60, draws: 20, seed: 1, algorithm: 'auto' 
 
 /** Run, export, analyse, write the result, read it back. */
 async function throughAll(folder: string, { models, contexts }: StudyText): Promise<void> {
-  const study = await openStudy(folder);
+  const study = requirePaperStudy(await openStudy(folder));
   try {
     await runStudy(study);
-    const { files } = exportStudy(study, 'paper');
-    const data = await readStudyFiles(folder, files);
+    const answers = studyAnswers(study, 'paper');
+    const files = exportFiles(study, answers);
+    const exported = join(folder, 'exported');
+    await writeFiles(exported, files);
+    const data = await readStudy(exported);
+    expect(await studyFromAnswers(exported, study, answers)).toEqual(data);
     expect(data.models.map(({ name }) => name)).toEqual(models.map(filePrefix).sort());
     expect([...data.contexts.keys()]).toEqual(contexts.map(({ short_name }) => short_name));
     const out = join(folder, 'out');
     const writer = await beginResult(out, settings);
     const result = await reproduce(data, {
-      settings: completeSettings(settings),
-      run: runHere,
+      ...settings,
       observe: writer.observe,
     });
-    const answers = collectedAnswers(study, 'paper');
     const document = await documentOf(data, result);
-    const more = { document, command: 'x', png: false, answers, dataFiles: files };
-    await writer.finish({ study: data, result, ...more });
+    const more = {
+      document,
+      command: 'x',
+      png: false,
+      answers: collectedAnswers(study, 'paper'),
+      dataFiles: files,
+    };
+    await writeReport(writer, { study: data, result, ...more });
     const read = await readResult(out);
     for (const model of read.result.models) {
-      for (const { name } of study.stimuli.instilled) {
+      for (const { name } of study.design.stimuli.instilled) {
         expect(await read.trials(model, 'instilled', name)).toHaveLength(4);
         expect(await read.reports(model, 'instilledReports', name)).toHaveLength(3);
       }

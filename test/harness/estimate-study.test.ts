@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { mostPromptTokens } from '../../src/harness/client/estimate.js';
+import { mostPromptTokens } from '../../src/harness/client/chat.js';
 import { estimateStudy } from '../../src/harness/estimate-study.js';
-import { mostOfOneRequest } from '../../src/harness/session.js';
-import { trainingText } from '../../src/harness/training.js';
-import { requestFor } from '../../src/harness/trial-request.js';
+import { mostOfOneRequest } from '../../src/harness/prices.js';
+import { answersSoFar, requestFor } from '../../src/harness/trial-request.js';
+import { trainingText } from '../../src/packs/self-interpretability/stages.js';
 import { smallPlan } from '../support/small-plan.js';
 
 const plan = { ...smallPlan(), record: null };
@@ -54,7 +54,7 @@ test('no request can cost more than the most of one', () => {
   for (const stage of plan.stages) {
     if (stage.kind === 'training') continue;
     stage.trials.forEach((_, item) => {
-      const { messages, maxTokens } = requestFor(stage, item, 'a-model', false);
+      const { messages, maxTokens } = requestFor(stage, item, 'a-model', answersSoFar([], null));
       expect(mostPromptTokens(messages) + maxTokens).toBeLessThanOrEqual(most.tokens);
     });
   }

@@ -84,7 +84,7 @@ test.each([
     const full = fullAfter(study, 25, () => {
       atFirst = counts.arrived + concurrency - counts.inFlight;
     });
-    await expect(runStudy(full, { keepVoid: true })).rejects.toThrow('disk full');
+    await expect(runStudy(full, { keepGoing: true })).rejects.toThrow('disk full');
     expect(counts.arrived).toBeGreaterThan(25);
     // What was in flight, which may not have arrived yet, and not one more.
     expect(counts.arrived).toBeLessThanOrEqual(atFirst);

@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
 import { batchState, cancelBatches, runBatches } from '../../src/harness/batch/run-batches.js';
-import { openClient } from '../../src/harness/client/model-client.js';
+import { ModelClient } from '../../src/harness/client/model-client.js';
 import {
   cancelFineTune,
   type FineTuneRequest,
@@ -76,7 +76,7 @@ function bench(calls: RegExp, body: Body, isCarriedOut: boolean) {
   const clock = virtualClock();
   const server = jobServer({ clock });
   const portal = { isUp: true, answered: 0 };
-  const client = openClient(settings(), {
+  const client = new ModelClient(settings(), {
     clock,
     random: () => 0.5,
     fetch: async (input, init) => {

@@ -1,17 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCompletion } from '../../src/harness/client/completion.js';
-import { parseConfiguration } from '../../src/harness/configuration/read-configuration.js';
-import { type CollectionStage, planStages, type Stage } from '../../src/harness/plan.js';
-import { outcomeOf, readChoice, readReport } from '../../src/harness/read-answers.js';
-import { halves } from '../../src/harness/stimuli.js';
+import { readChoice, readReport } from '../../src/harness/paper-answers.js';
+import { outcomeOf } from '../../src/harness/read-answers.js';
+import type { StoredAnswer } from '../../src/harness/record/record.js';
+import { toFileKeys } from '../../src/packs/configuration/configuration.js';
+import { parseConfiguration } from '../../src/packs/configuration/read-configuration.js';
+import type { Stage } from '../../src/packs/design.js';
+import {
+  type PaperStage,
+  paperStages,
+  planStages,
+} from '../../src/packs/self-interpretability/stages.js';
+import { halves } from '../../src/packs/self-interpretability/stimuli.js';
 import { smallPlan } from '../support/small-plan.js';
 import { chatRequest } from './client/support.js';
 
 const { configuration, stimuli, stages } = smallPlan();
 
-function stage(kind: CollectionStage['kind'], name: string): CollectionStage {
-  const found = stages.find(({ id }) => id === `a-model/${name}`);
+function stage(kind: PaperStage['kind'], name: string): PaperStage {
+  const found = paperStages(stages).find(({ id }) => id === `a-model/${name}`);
   if (found?.kind !== kind) throw new Error(`no such stage: ${name}`);
   return found;
 }
@@ -20,12 +28,11 @@ const choices = stage('choices', 'choices-instilled');
 const reports = stage('reports', 'reports-native');
 const names = reports.trials[0]?.context.attributes.map(({ name }) => name) ?? [];
 
-const answer = (text: string, logprobA: number | null = null, logprobB: number | null = null) => ({
+const answer = (text: string, logprobs: StoredAnswer['logprobs'] = null) => ({
   item: 0,
   model: 'a-model',
   text,
-  logprobA,
-  logprobB,
+  logprobs,
 });
 
 const printed = (weights: readonly number[]) =>
@@ -33,7 +40,11 @@ const printed = (weights: readonly number[]) =>
 
 describe('a choice', () => {
   test('keeps its trial, who made it, and the probability of A among A and B', () => {
-    const reading = readChoice(choices, answer('A', Math.log(0.6), Math.log(0.2)), 'paper');
+    const logprobs = new Map([
+      ['A', Math.log(0.6)],
+      ['B', Math.log(0.2)],
+    ]);
+    const reading = readChoice(choices, answer('A', logprobs), 'paper');
     const trial = choices.trials[0];
     expect(reading).toMatchObject({
       valid: true,
@@ -50,7 +61,7 @@ describe('a choice', () => {
   });
 
   test('has no probability where the server told only one of the two', () => {
-    const reading = readChoice(choices, answer('B', null, -0.1), 'paper');
+    const reading = readChoice(choices, answer('B', new Map([['B', -0.1]])), 'paper');
     expect(reading).toMatchObject({ valid: true, row: { choseA: false } });
     if (!reading.valid) throw new Error('invalid');
     expect(reading.row).not.toHaveProperty('probabilityA');
@@ -118,6 +129,23 @@ describe('what an answer is to a run', () => {
   test.each(['content_filter', 'SAFETY', 'sensitive'])('is filtered: %s', (finish) => {
     expect(outcome({ content: '' }, finish)).toBe('filtered');
     expect(outcome({ content: 'A' }, finish)).toBe('filtered');
+  });
+});
+
+describe('an answer without text at the limit of tokens', () => {
+  test.each<[string, object, string]>([
+    [
+      'that was used up by reasoning',
+      { completionTokens: 2005, reasoningTokens: 2005 },
+      'the reasoning used all 2005 tokens; raise reasoning_tokens',
+    ],
+    ['of which nothing is known', {}, 'the limit of tokens was reached before any text'],
+  ])('%s says so', (_, usage, detail) => {
+    const silent = { ...answer(''), finishReason: 'length', ...usage };
+    expect(readChoice(choices, silent, 'lenient')).toMatchObject({
+      valid: false,
+      invalid: { reason: 'length', detail },
+    });
   });
 });
 
@@ -209,9 +237,10 @@ describe('the plan', () => {
   });
 
   test('is the same for the same configuration, and another for other seeds', () => {
-    expect(planStages(configuration, smallPlan().stimuli)).toEqual(stages);
+    const seen = (all: readonly Stage[]) => JSON.stringify(all);
+    expect(seen(planStages(configuration, smallPlan().stimuli))).toBe(seen(stages));
     const other = smallPlan((text) => `${text}\nseeds: {instilled_choices: 99}`);
-    expect(other.stages[2]).not.toEqual(stages[2]);
+    expect(JSON.stringify(other.stages[2])).not.toBe(JSON.stringify(stages[2]));
     expect(other.stimuli.trials.nativeChoices).toEqual(stimuli.trials.nativeChoices);
   });
 
@@ -223,5 +252,7 @@ describe('the plan', () => {
 });
 
 test('a configuration of the plan is one that can be written', () => {
-  expect(parseConfiguration(JSON.stringify(configuration), 'study.yaml')).toEqual(configuration);
+  expect(parseConfiguration(JSON.stringify(toFileKeys(configuration)), 'study.yaml')).toEqual(
+    configuration,
+  );
 });

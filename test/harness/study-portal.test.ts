@@ -1,15 +1,15 @@
 /** Whole studies whose server says, on one call or another, what was not asked for. */
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { mostPromptTokens } from '../../src/harness/client/estimate.js';
+import { mostPromptTokens } from '../../src/harness/client/chat.js';
 import { fineTune } from '../../src/harness/collectors.js';
 import { estimateStudy } from '../../src/harness/estimate-study.js';
 import { lookAtStudy, openStudy, type RunningStudy } from '../../src/harness/open-study.js';
-import { trainings } from '../../src/harness/plan.js';
 import { openRecord } from '../../src/harness/record/record.js';
-import { type RunOptions, runStudy } from '../../src/harness/run-study.js';
+import { type RunStudyOptions, runStudy } from '../../src/harness/run-study.js';
 import { studyStatus } from '../../src/harness/status.js';
-import { requestFor } from '../../src/harness/trial-request.js';
+import { answersSoFar, requestFor } from '../../src/harness/trial-request.js';
+import { trainings } from '../../src/packs/self-interpretability/configuration.js';
 import { type Portal, portalBefore } from '../support/portal.js';
 import {
   type SimulatedStudy,
@@ -64,8 +64,8 @@ const live: SimulatedStudyOptions = {
 
 async function run<T>(
   { simulated }: Begun,
-  work: (study: RunningStudy, options: RunOptions) => Promise<T>,
-  options: RunOptions = {},
+  work: (study: RunningStudy, options: RunStudyOptions) => Promise<T>,
+  options: RunStudyOptions = {},
 ): Promise<T> {
   const study = await openStudy(simulated.folder);
   try {
@@ -78,10 +78,10 @@ async function run<T>(
 const page = '<!doctype html><html><title>Sign in</title><body>Accept the terms</body></html>';
 const loginPage = () => new Response(page, { headers: { 'content-type': 'text/html' } });
 
-type Work = (study: RunningStudy, options: RunOptions) => Promise<unknown>;
+type Work = (study: RunningStudy, options: RunStudyOptions) => Promise<unknown>;
 
-const oneTraining: Work = (study, { stop }) =>
-  fineTune(study, 'gpt-4o-2024-08-06', 'preferences', stop ? { signal: stop } : {});
+const oneTraining: Work = (study, { signal }) =>
+  fineTune(study, 'gpt-4o-2024-08-06', 'preferences', { signal });
 
 describe('a login page', () => {
   it.each<[string, RegExp, SimulatedStudyOptions, Work]>([
@@ -105,7 +105,9 @@ describe('a login page', () => {
       if (++pages === 2) stop.abort();
       return loginPage();
     };
-    const stopped = await run(begun, work, { stop: stop.signal }).catch((error: unknown) => error);
+    const stopped = await run(begun, work, { signal: stop.signal }).catch(
+      (error: unknown) => error,
+    );
     expect(stopped).toMatchObject({ code: expect.stringMatching(/^(server|interrupted)$/) });
     expect(pages).toBeGreaterThan(0);
     portal.intercept = () => null;
@@ -133,7 +135,7 @@ function mostTokens({ stages }: RunningStudy): number {
   for (const stage of stages) {
     if (stage.kind === 'training') continue;
     stage.trials.forEach((_, item) => {
-      const { messages, maxTokens } = requestFor(stage, item, 'm', false);
+      const { messages, maxTokens } = requestFor(stage, item, 'm', answersSoFar([], null));
       tokens += mostPromptTokens(messages) + maxTokens;
     });
   }
@@ -212,7 +214,7 @@ describe('the files of a batch of an earlier run', () => {
       if (call === 'POST /batches') stop.abort();
       return response;
     };
-    await expect(run(begun, runStudy, { stop: stop.signal })).rejects.toMatchObject({
+    await expect(run(begun, runStudy, { signal: stop.signal })).rejects.toMatchObject({
       code: 'interrupted',
     });
     portal.intercept = async (call, ask) => {
@@ -255,7 +257,7 @@ describe('a journal that an older version damaged', () => {
       if (call === 'POST /batches') stop.abort();
       return response;
     };
-    await run(begun, runStudy, { stop: stop.signal }).catch(() => {});
+    await run(begun, runStudy, { signal: stop.signal }).catch(() => {});
     portal.intercept = () => null;
     const path = join(simulated.folder, 'record.sqlite');
     const record = openRecord(path);

@@ -3,15 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, test } from 'vitest';
-import { cancelStudy } from '../../src/harness/cancel.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
 import { collectChoices, collectReports, fineTune } from '../../src/harness/collectors.js';
 import { estimateStudy } from '../../src/harness/estimate-study.js';
 import { exportStudy } from '../../src/harness/export-study.js';
 import { openStudy, type RunningStudy } from '../../src/harness/open-study.js';
 import { openRecord } from '../../src/harness/record/record.js';
-import { runStudy } from '../../src/harness/run-study.js';
+import { cancelStudy, runStudy } from '../../src/harness/run-study.js';
 import { studyStatus } from '../../src/harness/status.js';
-import { readStudy } from '../../src/study/read-study.js';
 import {
   type SimulatedStudy,
   type SimulatedStudyOptions,
@@ -262,7 +261,7 @@ describe('training', () => {
     const before = await jobs();
     await expect(runStudy(study)).rejects.toMatchObject({ code: 'job-failed' });
     expect(await jobs()).toBe(before);
-    await expect(runStudy(study, { retryFailed: 'retry' })).rejects.toMatchObject({
+    await expect(runStudy(study, { retryFailed: true })).rejects.toMatchObject({
       code: 'job-failed',
     });
     expect(await jobs()).toBe(before + 1);
@@ -276,10 +275,10 @@ describe('training', () => {
     const study = await opened(simulated);
     const stop = new AbortController();
     const running = runStudy(study, {
-      stop: stop.signal,
+      signal: stop.signal,
       // Once both the training and the first batch are there, the run is stopped.
-      onProgress: (progress) => {
-        if (progress.kind === 'training' && progress.news.status === 'running') stop.abort();
+      onProgress: ({ training }) => {
+        if (training?.status === 'running') stop.abort();
       },
     });
     await expect(running).rejects.toMatchObject({ code: 'interrupted' });

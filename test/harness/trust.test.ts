@@ -17,8 +17,8 @@ afterEach(() => own.remove());
 const OPENAI = 'https://api.openai.com/v1';
 const OTHER = 'https://models.example.org/v1';
 
-const ask = (base_url: string, key_variable: string | null, options: TrustOptions = {}) =>
-  requireTrusted({ base_url, key_variable }, { confirmedHosts, ...options });
+const ask = (baseUrl: string, keyVariable: string | null, options: TrustOptions = {}) =>
+  requireTrusted({ baseUrl, keyVariable }, { confirmedHosts, ...options });
 
 async function refusal(asking: Promise<void>): Promise<string> {
   const error: unknown = await asking.then(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unordered } from '../../src/harness/unordered.js';
+import { Semaphore, unordered } from '../../src/harness/unordered.js';
 
 /** Work that ends when it is told to. */
 function handWork() {
@@ -41,7 +41,8 @@ describe('work in no order', () => {
           };
           const items = Array.from({ length: count }, (_, i) => i);
           const results: number[] = [];
-          for await (const result of unordered(items, concurrency, work)) results.push(result);
+          for await (const result of unordered(items, new Semaphore(concurrency), work))
+            results.push(result);
           expect(results.toSorted((a, b) => a - b)).toEqual(items);
           expect(most).toBe(Math.min(count, concurrency));
         },
@@ -51,7 +52,7 @@ describe('work in no order', () => {
 
   test('lets no slow neighbour hold up the rest', async () => {
     const hand = handWork();
-    const results = unordered([0, 1, 2], 2, hand.work);
+    const results = unordered([0, 1, 2], new Semaphore(2), hand.work);
     const first = results.next();
     await turn();
     hand.finish(1);
@@ -76,7 +77,7 @@ describe('work in no order', () => {
       return item;
     };
     const run = async () => {
-      for await (const _ of unordered([0, 1, 2, 3, 4, 5], 3, work));
+      for await (const _ of unordered([0, 1, 2, 3, 4, 5], new Semaphore(3), work));
     };
     await expect(run()).rejects.toThrow('item 1');
     expect(settled.toSorted()).toEqual([0, 2]);
@@ -91,7 +92,12 @@ describe('work in no order', () => {
       return item;
     };
     const results: number[] = [];
-    for await (const result of unordered([0, 1, 2, 3, 4, 5, 6], 2, work, stop.signal)) {
+    for await (const result of unordered(
+      [0, 1, 2, 3, 4, 5, 6],
+      new Semaphore(2),
+      work,
+      stop.signal,
+    )) {
       results.push(result);
       stop.abort();
     }
@@ -106,7 +112,7 @@ describe('work in no order', () => {
       settled.push(item);
       return item;
     };
-    for await (const _ of unordered([0, 1, 2], 3, work)) break;
+    for await (const _ of unordered([0, 1, 2], new Semaphore(3), work)) break;
     expect(settled.toSorted()).toEqual([0, 1, 2]);
   });
 
@@ -118,7 +124,7 @@ describe('work in no order', () => {
         yield taken;
       }
     }
-    for await (const result of unordered(items(), 4, async (item) => item)) {
+    for await (const result of unordered(items(), new Semaphore(4), async (item) => item)) {
       if (result === 20) break;
     }
     expect(taken).toBeLessThanOrEqual(28);

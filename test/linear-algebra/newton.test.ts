@@ -1,8 +1,11 @@
 /** Newton's method and difference Hessians on densities whose peak and curvature are known. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writeHessianByDifferences } from '../../src/linear-algebra/difference-hessian.js';
-import { findPeak, type SmoothDensity } from '../../src/linear-algebra/newton.js';
+import {
+  findPeak,
+  type SmoothDensity,
+  writeHessianByDifferences,
+} from '../../src/linear-algebra/newton.js';
 
 /** log π = −Σ log cosh((x_i − centre_i) / scale_i): linear tails, where a full step overshoots. */
 function logCosh(centres: readonly number[], scales: readonly number[]): SmoothDensity {

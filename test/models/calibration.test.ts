@@ -9,23 +9,18 @@
 import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf';
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import { describe, expect, it } from 'vitest';
-import {
-  bernoulliLogit,
-  gaussian,
-  type Predictors,
-  type StudentTPrior,
-  simulateBernoulliLogit,
-  simulateGaussian,
-} from '../../models/index.js';
+import type { Predictors } from '../../models/regression-data.js';
+import { planFit } from '../../src/fit/fit.js';
 import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
 import { type RandomStream, randomStream } from '../../src/random/stream.js';
-import { planFit } from '../../src/regression/fit.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import { evaluate, newEvaluatedPoint } from '../../src/sampler/hamiltonian.js';
 import { diagonalMetric } from '../../src/sampler/metric.js';
 import type { Model } from '../../src/sampler/model.js';
 import { nuts } from '../../src/sampler/nuts.js';
 import { completeSettings } from '../../src/sampler/settings.js';
+import * as paper from './paper-regressions.js';
+import { normal, type StudentTPrior, studentT } from './paper-regressions.js';
 
 /** Everything random about a model: its prior, its generator, and its posterior given data. */
 interface Calibration {
@@ -38,7 +33,7 @@ interface Calibration {
   posterior(outcomes: ArrayLike<number>): Model;
 }
 
-const slopePrior = { mean: 0.3, sd: 0.8 };
+const slopePrior = normal(0.3, 0.8);
 
 /** Off-centre predictors, so that the intercept of the prior is not the one that is reported. */
 function predictorsOf(rows: number): Predictors {
@@ -53,8 +48,8 @@ function predictorsOf(rows: number): Predictors {
 /** Student-t as a normal over the root of a mean of ν squared normals. */
 function drawStudentT(prior: StudentTPrior, random: RandomStream): number {
   let squares = 0;
-  for (let i = 0; i < prior.degreesOfFreedom; i++) squares += random.normal() ** 2;
-  const t = random.normal() / Math.sqrt(squares / prior.degreesOfFreedom);
+  for (let i = 0; i < prior.df; i++) squares += random.normal() ** 2;
+  const t = random.normal() / Math.sqrt(squares / prior.df);
   return prior.location + prior.scale * t;
 }
 
@@ -77,8 +72,8 @@ function logistic(rows: number, interceptPrior: StudentTPrior): Calibration {
     dimension: 3,
     parameterNames: ['b_Intercept', 'b_x1', 'b_x2'],
     drawPrior: (random) => Float64Array.from(drawCoefficients(interceptPrior, random)),
-    simulate: (parameters, random) => simulateBernoulliLogit(predictors, parameters, random),
-    posterior: (outcomes) => bernoulliLogit({ predictors, outcomes, slopePrior, interceptPrior }),
+    simulate: (parameters, random) => paper.simulateLogistic(predictors, parameters, random),
+    posterior: (outcomes) => paper.logistic({ predictors, outcomes, slopePrior, interceptPrior }),
   };
 }
 
@@ -96,9 +91,9 @@ function linear(
         ...drawCoefficients(interceptPrior, random),
         Math.log(drawPositive(sigmaPrior, random)),
       ),
-    simulate: (parameters, random) => simulateGaussian(predictors, parameters, random),
+    simulate: (parameters, random) => paper.simulateLinear(predictors, parameters, random),
     posterior: (outcomes) =>
-      gaussian({ predictors, outcomes, slopePrior, interceptPrior, sigmaPrior }),
+      paper.linear({ predictors, outcomes, slopePrior, interceptPrior, sigmaPrior }),
   };
 }
 
@@ -112,12 +107,6 @@ function reporter({ posterior, parameterNames }: Calibration, rows: number) {
     return parameters;
   };
 }
-
-const studentT = (degreesOfFreedom: number, location: number, scale: number) => ({
-  degreesOfFreedom,
-  location,
-  scale,
-});
 
 describe.each([
   { algorithm: 'nuts', thinning: 6, splitShare: [0, 0] },

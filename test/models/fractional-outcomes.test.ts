@@ -3,14 +3,15 @@
  * the rows, against made outcomes in the same shares, and at the parameters that made the
  * probabilities.
  */
+import tLogpdf from '@stdlib/stats-base-dists-t-logpdf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BernoulliLogitOptions, bernoulliLogit } from '../../models/index.js';
-import { posteriorMode } from '../../src/sampler/mode.js';
 import type { Model } from '../../src/sampler/model.js';
+import { posteriorMode } from '../../src/sampler/normal-approximation.js';
+import { type LogisticOptions, logistic, normal, studentT } from './paper-regressions.js';
 
-const interceptPrior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
-const slopePrior = { mean: 0.5, sd: 1.5 };
+const interceptPrior = studentT(3, 0, 2.5);
+const slopePrior = normal(0.5, 1.5);
 const number = fc.double({ min: -3, max: 3, noNaN: true });
 const probability = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
@@ -20,7 +21,7 @@ const probability = fc.oneof(
 const list = (arbitrary: fc.Arbitrary<number>, length: number) =>
   fc.array(arbitrary, { minLength: length, maxLength: length });
 
-function optionsOf(values: readonly number[], outcomes: readonly number[]): BernoulliLogitOptions {
+function optionsOf(values: readonly number[], outcomes: readonly number[]): LogisticOptions {
   const rows = outcomes.length;
   const names = Array.from({ length: values.length / rows }, (_, j) => `x${j}`);
   const predictors = { names, rows, values: Float64Array.from(values) };
@@ -45,7 +46,7 @@ function evaluated(model: Model, position: Float64Array) {
 }
 
 /** Log odds of each row, by way of the intercept where the predictors are zero. */
-function logOdds({ predictors }: BernoulliLogitOptions, q: Float64Array): number[] {
+function logOdds({ predictors }: LogisticOptions, q: Float64Array): number[] {
   const k = predictors.names.length;
   return Array.from({ length: predictors.rows }, (_, i) =>
     Array.from(q.subarray(1)).reduce((sum, slope, j) => {
@@ -60,7 +61,7 @@ const logLogistic = (x: number) =>
   x > 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x));
 
 /** Σ y log p + (1 − y) log(1 − p). */
-function quasiLikelihood(options: BernoulliLogitOptions, q: Float64Array): number {
+function quasiLikelihood(options: LogisticOptions, q: Float64Array): number {
   return logOdds(options, q).reduce((sum, x, i) => {
     const y = options.outcomes[i];
     return sum + y * logLogistic(x) + (1 - y) * logLogistic(-x);
@@ -77,8 +78,8 @@ describe('outcomes between 0 and 1', () => {
         const made = { ...options, outcomes: likelier(outcomes) };
         // The priors fall away between two likelihoods at one position.
         const difference = (position: Float64Array) =>
-          evaluated(bernoulliLogit(options), position).logDensity -
-          evaluated(bernoulliLogit(made), position).logDensity;
+          evaluated(logistic(options), position).logDensity -
+          evaluated(logistic(made), position).logDensity;
         for (const position of [q, r]) {
           const expected = quasiLikelihood(options, position) - quasiLikelihood(made, position);
           const size =
@@ -96,7 +97,7 @@ describe('outcomes between 0 and 1', () => {
     const h = Math.cbrt(Number.EPSILON);
     fc.assert(
       fc.property(situation, ({ values, outcomes, q }) => {
-        const model = bernoulliLogit(optionsOf(values, outcomes));
+        const model = logistic(optionsOf(values, outcomes));
         const size = outcomes.length * (1 + q.reduce((sum, x) => sum + 6 * Math.abs(x), 0)) + 100;
         const tolerance =
           (h * h * (22 * outcomes.length + 1)) / 6 + (8 * Number.EPSILON * size) / h;
@@ -122,10 +123,7 @@ describe('outcomes between 0 and 1', () => {
         q: list(number, 3),
       }),
     );
-    const times4 = (
-      options: BernoulliLogitOptions,
-      outcomes: (y: number, copy: number) => number,
-    ) => {
+    const times4 = (options: LogisticOptions, outcomes: (y: number, copy: number) => number) => {
       const { predictors } = options;
       const rows = [...Array(predictors.rows).keys()].flatMap((i) => [i, i, i, i]);
       const values = rows.flatMap((i) => [...predictors.values.subarray(2 * i, 2 * i + 2)]);
@@ -140,7 +138,7 @@ describe('outcomes between 0 and 1', () => {
         const fractional = times4(options, (y) => y);
         const made = times4(options, (y, copy) => (copy < 4 * y ? 1 : 0));
         const position = Float64Array.from(q);
-        const [a, b] = [fractional, made].map((one) => evaluated(bernoulliLogit(one), position));
+        const [a, b] = [fractional, made].map((one) => evaluated(logistic(one), position));
         const size = 4 * outcomes.length * (1 + 18 * q.length) + 100;
         expect(Math.abs(a.logDensity - b.logDensity)).toBeLessThan(1e-14 * size);
         a.gradient.forEach((slope, j) => {
@@ -155,8 +153,8 @@ describe('outcomes between 0 and 1', () => {
     fc.assert(
       fc.property(situation, ({ values, outcomes, q, r }) => {
         const options = optionsOf(values, outcomes);
-        const change = (of: BernoulliLogitOptions) => {
-          const [a, b] = [q, r].map((position) => evaluated(bernoulliLogit(of), position).gradient);
+        const change = (of: LogisticOptions) => {
+          const [a, b] = [q, r].map((position) => evaluated(logistic(of), position).gradient);
           return a.map((slope, j) => slope - b[j]);
         };
         const made = change({ ...options, outcomes: likelier(outcomes) });
@@ -174,10 +172,10 @@ describe('outcomes between 0 and 1', () => {
     const truth = Float64Array.of(0.4, 1.5, -1);
     const options = optionsOf(xs, Array(8).fill(0));
     const outcomes = logOdds(options, truth).map((x) => 1 / (1 + Math.exp(-x)));
-    const flat = { mean: 0, sd: 1e8 };
-    const wide = { degreesOfFreedom: 3, location: 0, scale: 1e8 };
+    const flat = normal(0, 1e8);
+    const wide = studentT(3, 0, 1e8);
     const mode = posteriorMode(
-      bernoulliLogit({ ...options, outcomes, slopePrior: flat, interceptPrior: wide }),
+      logistic({ ...options, outcomes, slopePrior: flat, interceptPrior: wide }),
     );
     mode.forEach((value, j) => {
       expect(value).toBeCloseTo(truth[j], 6);
@@ -190,7 +188,7 @@ describe('outcomes between 0 and 1', () => {
         const options = optionsOf(values, outcomes);
         const made = likelier(outcomes);
         const [a, b] = [Float64Array.from(made), Uint8Array.from(made)].map((of) =>
-          evaluated(bernoulliLogit({ ...options, outcomes: of }), q),
+          evaluated(logistic({ ...options, outcomes: of }), q),
         );
         expect(a).toEqual(b);
       }),
@@ -202,8 +200,9 @@ describe('outcomes between 0 and 1', () => {
     const { slopePrior: _, ...options } = optionsOf([-1, 1], [0.25, 0.25]);
     // Log odds −800 and 800, P(1) = 0 and 1: ¼ · 800 lost in the first row and ¾ · 800 in the second;
     // Σ (y − p) is ¼ + ¼ − 1, Σ (y − p) x is −¼ − ¾.
-    const { logDensity, gradient } = evaluated(bernoulliLogit(options), Float64Array.of(0, 800));
-    expect(logDensity).toBeCloseTo(-800, 9);
+    const { logDensity, gradient } = evaluated(logistic(options), Float64Array.of(0, 800));
+    const prior = tLogpdf(0, 3) - Math.log(2.5);
+    expect(logDensity).toBeCloseTo(-800 + prior, 9);
     expect(gradient[0]).toBeCloseTo(-0.5, 12);
     expect(gradient[1]).toBeCloseTo(-1, 12);
   });

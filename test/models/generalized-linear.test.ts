@@ -33,8 +33,7 @@ function reported(model: Model, position: Float64Array): Float64Array {
 }
 
 function guessOf(model: Model): Float64Array {
-  if (!model.guess) throw new Error('a generalized linear model has a guess');
-  return model.guess();
+  return model.guess?.() ?? new Float64Array(model.dimension);
 }
 
 /** Log likelihood by rows and log priors, at what is reported; without the Jacobians. */

@@ -1,6 +1,5 @@
 /** Which model of a regression is sampled: all that fit say the same. */
 import { describe, expect, it } from 'vitest';
-import { generalizedLinear } from '../../models/generalized-linear.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import { regressionModel } from '../../models/regression-model.js';
@@ -30,31 +29,45 @@ function withPriors(
   };
 }
 
-/** The compiled model leaves out the constants of its priors; otherwise the two are one. */
-function isCompiled(specification: RegressionSpecification): boolean {
-  const at = ({ logDensity, dimension }: ReturnType<typeof generalizedLinear>) =>
-    logDensity(new Float64Array(dimension).fill(0.2), new Float64Array(dimension));
-  return at(regressionModel(specification)) !== at(generalizedLinear(specification));
+/** The identity. */
+function coordinates(dimension: number) {
+  const basis = new Float64Array(dimension * dimension);
+  for (let i = 0; i < dimension; i++) basis[i * (dimension + 1)] = 1;
+  return { origin: new Float64Array(dimension), basis };
+}
+
+function fusedOf(specification: RegressionSpecification) {
+  const { dimension, quickDensity } = regressionModel(specification);
+  const quick = quickDensity?.(coordinates(dimension));
+  return quick?.fusedStep ? quick : null;
 }
 
 describe('a logistic regression', () => {
   it.each([
     ['flat slopes', [flat, flat]],
     ['one normal prior of all slopes', [normal, normal]],
-  ])('goes to the compiled kernel with %s, and its density and names are the same', (_, priors) => {
-    const specification = withPriors(priors);
-    const model = regressionModel(specification);
-    const plain = generalizedLinear(specification);
-    expect(isCompiled(specification)).toBe(true);
-    expect(model.quickDensity).toBeDefined();
-    expect(model.parameterNames).toEqual(plain.parameterNames);
-    const [q, r] = [Float64Array.of(0.3, -1, 0.4), Float64Array.of(-0.5, 0.2, 1)];
-    const difference = ({ logDensity }: typeof plain) =>
-      logDensity(q, new Float64Array(3)) - logDensity(r, new Float64Array(3));
-    expect(difference(model)).toBeCloseTo(difference(plain), 10);
-  });
+    ['normal and flat priors', [normal, flat]],
+    ['different normal priors', [normal, { ...normal, mean: -1, sd: 2 }]],
+  ])(
+    'goes to the fused kernel with %s, and its density is the same up to a constant',
+    (_, priors) => {
+      const specification = withPriors(priors);
+      const { logDensity: plain } = regressionModel(specification);
+      const fused = fusedOf(specification)?.logDensity;
+      if (!fused) throw new Error('expected a fused density');
+      const [q, r] = [Float64Array.of(0.3, -1, 0.4), Float64Array.of(-0.5, 0.2, 1)];
+      const [found, expected] = [fused, plain].map((density) => {
+        const gradient = new Float64Array(3);
+        return { difference: density(r, new Float64Array(3)) - density(q, gradient), gradient };
+      });
+      expect(found?.difference).toBeCloseTo(expected?.difference ?? Number.NaN, 10);
+      found?.gradient.forEach((slope, j) => {
+        expect(slope).toBeCloseTo(expected?.gradient[j] ?? Number.NaN, 10);
+      });
+    },
+  );
 
-  it('does not where the priors differ or have bounds, with an offset, or of few distinct rows', () => {
+  it('does not where priors have bounds or another shape, with an offset, or of few distinct rows', () => {
     const coarse = simulatedData(family, {
       rows: 400,
       slopes: 2,
@@ -64,8 +77,7 @@ describe('a logistic regression', () => {
       seed: 3,
     });
     for (const specification of [
-      withPriors([normal, flat]),
-      withPriors([normal, { ...normal, sd: 2 }]),
+      withPriors([normal, student]),
       withPriors([
         { ...normal, lower: 0 },
         { ...normal, lower: 0 },
@@ -74,7 +86,7 @@ describe('a logistic regression', () => {
       withPriors([flat, flat], coarse),
       { ...withPriors([flat, flat]), family: { family: 'bernoulli', link: 'probit' } } as const,
     ]) {
-      expect(isCompiled(specification)).toBe(false);
+      expect(fusedOf(specification)).toBeNull();
     }
   });
 });

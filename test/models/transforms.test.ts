@@ -1,7 +1,7 @@
 /** Changes of variables: round trips, and Jacobians against finite differences. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interval, lowerBounded, positive, upperBounded } from '../../models/transforms.js';
+import { bounded, lowerBounded, positive, upperBounded } from '../../models/transforms.js';
 
 const EPSILON = Number.EPSILON;
 const H = Math.cbrt(EPSILON);
@@ -18,7 +18,7 @@ const transforms = fc.oneof(
   bounds.map(([end]) => ({ transform: lowerBounded(end), size: Math.abs(end) })),
   bounds.map(([end]) => ({ transform: upperBounded(end), size: Math.abs(end) })),
   bounds.map(([lower, upper]) => ({
-    transform: interval(lower, upper),
+    transform: bounded(lower, upper),
     size: Math.abs(lower) + Math.abs(upper),
   })),
 );
@@ -80,7 +80,7 @@ describe('an interval', () => {
   it('holds every constrained value', () => {
     fc.assert(
       fc.property(bounds, fc.double({ noNaN: true }), ([lower, upper], u) => {
-        const x = interval(lower, upper).constrain(u);
+        const x = bounded(lower, upper).constrain(u);
         // lower + (upper − lower) may round to one unit beyond upper.
         expect(x >= lower && x <= upper + EPSILON * (Math.abs(lower) + Math.abs(upper))).toBe(true);
       }),
@@ -89,7 +89,7 @@ describe('an interval', () => {
   });
 
   it('has a finite log Jacobian far outside the range of exp', () => {
-    const { logJacobian, logJacobianDerivative } = interval(-1, 1);
+    const { logJacobian, logJacobianDerivative } = bounded(-1, 1);
     for (const u of [-800, 800]) {
       expect(logJacobian(u)).toBe(Math.log(2) - 800);
       expect(logJacobianDerivative(u)).toBe(-Math.sign(u));

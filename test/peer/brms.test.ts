@@ -79,11 +79,7 @@ describe('a regression agrees with brms', () => {
   it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const reference = references.get(one.name);
     if (!reference) throw new Error(`no reference for ${one.name}: run brms.R`);
-    const {
-      fit: { draws, summary },
-      frame,
-      priors,
-    } = await fitOf(one);
+    const { draws, parameters, frame, priors } = await fitOf(one);
     expect(new Set(draws.parameterNames)).toEqual(new Set(reference.names));
     expect(frame.encoded.rows).toBe(reference.rows);
     for (const row of priors) {
@@ -94,7 +90,7 @@ describe('a regression agrees with brms', () => {
     );
     const { name: names, mean, sd, mcse_mean: mcse, mcse_sd: sdMcse } = reference.parameters;
     names.forEach((name, i) => {
-      const ours = summary.find((row) => row.name === name);
+      const ours = parameters.find((row) => row.name === name);
       if (!ours) throw new Error(`no ${name}`);
       const means = `mean of ${name}, ${ours.mean} and brms' ${mean[i]}`;
       const meanBound = 4 * Math.hypot(ours.mcseMean, mcse[i]);

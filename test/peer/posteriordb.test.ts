@@ -5,9 +5,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Fit, gaussian, parsePrior, regression, sample } from '../../src/index.js';
+import type { FitData } from '../../src/fit/fit.js';
+import { sample } from '../../src/fit/sample.js';
 import { mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
+import { gaussian } from '../../src/regression/options.js';
+import { parsePrior } from '../../src/regression/priors/prior-text.js';
+import { regression } from '../../src/regression/regression.js';
 import { eightSchools } from '../sampler/posteriordb-models.js';
 
 const folder = new URL('../../../shared/reference/posteriordb/', import.meta.url);
@@ -94,11 +98,15 @@ const cases: readonly Case[] = [
  * Means within 4 combined Monte Carlo errors; sds within 5% and 4 of theirs (of independent draws of
  * a normal: sd / √(2n)).
  */
-function expectAgreement({ draws, summary }: Fit, posterior: Posterior, names: readonly string[]) {
+function expectAgreement(
+  { draws, parameters }: FitData,
+  posterior: Posterior,
+  names: readonly string[],
+) {
   const references = Object.entries(posterior.reference);
   expect(names.length).toBe(references.length);
   references.forEach(([label, theirs], index) => {
-    const ours = summary.find((row) => row.name === names[index]);
+    const ours = parameters.find((row) => row.name === names[index]);
     if (!ours) throw new Error(`no ${names[index]}`);
     const error = Math.hypot(ours.mcseMean, theirs.mcse_mean);
     expect(Math.abs(ours.mean - theirs.mean), `mean of ${label}`).toBeLessThan(4 * error);
@@ -120,7 +128,7 @@ const title = present
 describe.skipIf(!present)(title, () => {
   it.each(cases)('$posterior: $formula', async (one) => {
     const posterior = load(one.posterior);
-    const { fit } = await regression({
+    const fit = await regression({
       formula: one.formula,
       family: gaussian(),
       data: (one.columns ?? columnsOf)(posterior.data),
@@ -135,6 +143,6 @@ describe.skipIf(!present)(title, () => {
     const { y, sigma } = posterior.data;
     if (!isNumbers(y) || !isNumbers(sigma)) throw new Error('no numbers');
     const model = eightSchools({ y, sigma });
-    expectAgreement(sample(model, { seed: 2025 }), posterior, model.parameterNames);
+    expectAgreement(sample({ model, seed: 2025 }), posterior, model.parameterNames);
   });
 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plotForest } from '../../src/plots.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
-import { hdi } from '../../src/posterior/hdi.js';
-import { median, quantileOfSorted, sorted } from '../../src/posterior/order.js';
+import { hdi } from '../../src/posterior/intervals.js';
+import { median, quantileOfSorted, sorted } from '../../src/posterior/quantiles.js';
 import {
   attribute,
   drawsOf,
@@ -20,8 +20,8 @@ import {
 describe('a forest plot', () => {
   it('shows each parameter from end to end of its HDI, its quartiles and its median', () => {
     fc.assert(
-      fc.property(drawsOf(), fc.constantFrom(0.5, 0.89, 0.95), (draws, hdiMass) => {
-        const panel = panelAt(plotForest(draws, { hdiMass }).svg, -1);
+      fc.property(drawsOf(), fc.constantFrom(0.5, 0.89, 0.95), (draws, mass) => {
+        const panel = panelAt(plotForest(draws, { mass }).svg, -1);
         const x = scaleOf(panel, 'x');
         const thin = marks(panel, 'hdi', 'line');
         const thick = marks(panel, 'quartiles', 'line');
@@ -31,7 +31,7 @@ describe('a forest plot', () => {
           const values = parameterDraws(draws, parameter);
           const near = (mark: Mark | undefined, name: string, value: number) =>
             expect(Math.abs(attribute(mark, name) - x.place(value))).toBeLessThan(PLACE_TOLERANCE);
-          const [low, high] = hdi(values, hdiMass);
+          const [low, high] = hdi(values, mass);
           near(thin[parameter], 'x1', low);
           near(thin[parameter], 'x2', high);
           near(thick[parameter], 'x1', quantileOfSorted(sorted(values), 0.25));

@@ -44,7 +44,9 @@ describe('a pair plot', () => {
 
   it('says how many parameters it can hold, and how to choose them', () => {
     const draws = wavyDraws(Array.from({ length: 13 }, (_, i) => `b${i}`));
-    expect(() => plotPairs(draws)).toThrow(/12 parameters at most, not 13: choose some/);
+    expect(() => plotPairs(draws)).toThrow(
+      /13 parameters, expected at most 12 in a pair plot: choose some/,
+    );
     expect(panelsOf(plotPairs(draws, { parameters: ['b3', 'b7'] }).svg)).toHaveLength(3);
   });
 

@@ -85,7 +85,7 @@ describe.each(plots)('%s', (_, plot) => {
     expect(() => plot(wavyDraws(['a']), { theme })).toThrow(
       expect.objectContaining({
         code: 'bad-argument',
-        message: "no theme 'sepia': there are light and dark",
+        message: "theme is 'sepia', expected light or dark",
       }),
     );
   });
@@ -126,8 +126,13 @@ describe.each(plots)('%s', (_, plot) => {
     ['no parameter at all', {}, { parameters: [] }, /parameters is empty/],
     ['no draws', { drawsPerChain: 0, values: new Float64Array() }, {}, /no draws to plot/],
     ['values of another length', { chains: 3 }, {}, /200 values are not 3 chains of 50 draws/],
-    ['a width of no pixels', {}, { width: 0 }, /width is a number of pixels/],
-    ['a height that is no number', {}, { height: Number.NaN }, /height is a number of pixels/],
+    ['a width of no pixels', {}, { width: 0 }, /width is 0, expected a number of pixels/],
+    [
+      'a height that is no number',
+      {},
+      { height: Number.NaN },
+      /height is NaN, expected a number of pixels/,
+    ],
   ])('refuses %s', (_case, change, options, message) => {
     const draws = { ...wavyDraws(['a', 'b'], 2, 50), ...change };
     expect(() => plot(draws, options)).toThrow(message);
@@ -138,8 +143,10 @@ describe.each(plots)('%s', (_, plot) => {
 describe('an interval', () => {
   it.each([plotForest, plotPosterior])('needs a mass, and draws enough for it', (plot) => {
     const draws = wavyDraws(['a'], 1, 19);
-    expect(() => plot(draws)).toThrow(/too few draws for an HDI of mass 0.95: 19, of 20 at least/);
-    expect(plot(draws, { hdiMass: 0.8 }).svg).toContain('80% HDI');
-    expect(() => plot(draws, { hdiMass: 95 })).toThrow(/hdiMass is a number between 0 and 1/);
+    expect(() => plot(draws)).toThrow(
+      /too few draws for an HDI of mass 0.95: found 19, expected at least 20/,
+    );
+    expect(plot(draws, { mass: 0.8 }).svg).toContain('80% HDI');
+    expect(() => plot(draws, { mass: 95 })).toThrow(/mass is 95, expected a number in \(0, 1\)/);
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { kde, plotPosterior } from '../../src/plots.js';
 import { sampleMoments } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
-import { hdi } from '../../src/posterior/hdi.js';
-import { median } from '../../src/posterior/order.js';
+import { hdi } from '../../src/posterior/intervals.js';
+import { median } from '../../src/posterior/quantiles.js';
 import {
   attribute,
   drawsOf,
@@ -90,7 +90,7 @@ describe('a posterior plot', () => {
 
   it('refuses a reference that is no number', () => {
     expect(() => plotPosterior(wavyDraws(['a']), { reference: Number.NaN })).toThrow(
-      /reference of 'a' is a finite number, not NaN/,
+      /reference of 'a' is NaN, expected a finite number/,
     );
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plotPpc } from '../../src/plots.js';
 import type { Draws } from '../../src/posterior/draws.js';
-import { hdi } from '../../src/posterior/hdi.js';
+import { hdi } from '../../src/posterior/intervals.js';
 import {
   attribute,
   marks,
@@ -134,7 +134,7 @@ describe('a predictive check of outcomes of 0 and 1 by what are no outcomes', ()
     expect(() => plotPpc(probabilities, { observed, ...options })).toThrow(
       expect.objectContaining({
         code: 'bad-argument',
-        message: expect.stringContaining('replicated outcomes are 0 or 1, not 0.6'),
+        message: expect.stringContaining('a replicated outcome is 0.6, expected 0 or 1'),
       }),
     );
   });
@@ -150,16 +150,24 @@ describe('a predictive check that cannot be made', () => {
   const observed = new Float64Array(OUTCOMES).fill(0.5);
 
   it.each([
-    ['outcomes of another number', { observed: [1, 0] }, /2 outcomes observed, but 12 replicated/],
-    ['groups of another number', { observed, groups: ['a'] }, /1 groups named for 12 outcomes/],
+    ['outcomes of another number', { observed: [1, 0] }, /2 observed outcomes, but 12 replicated/],
+    [
+      'groups of another number',
+      { observed, groups: ['a'] },
+      /groups has 1 names, expected one for each of the 12/,
+    ],
     [
       'outcomes that are not finite',
       { observed: observed.with(3, Number.NaN) },
       /outcome 4 is NaN/,
     ],
-    ['proportions of halves', { observed, kind: 'proportion' as const }, /are 0 or 1/],
+    ['proportions of halves', { observed, kind: 'proportion' as const }, /are not all 0 or 1/],
     ['densities of one value', { observed }, /no density/],
-    ['replications of no number', { observed, replications: 0 }, /replications is a whole number/],
+    [
+      'replications of no number',
+      { observed, replications: 0 },
+      /replications is 0, expected a whole number/,
+    ],
   ])('says so: %s', (_, options, message) => {
     expect(() => plotPpc(draws, options)).toThrow(message);
     expect(() => plotPpc(draws, options)).toThrow(

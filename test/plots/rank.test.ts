@@ -69,7 +69,9 @@ describe('a rank plot', () => {
 
   it('refuses bins that are no number of bins', () => {
     for (const bins of [0, -1, 2.5, 101, Number.NaN]) {
-      expect(() => plotRank(wavyDraws(['a'], 2, 50), { bins })).toThrow(/bins is a whole number/);
+      expect(() => plotRank(wavyDraws(['a'], 2, 50), { bins })).toThrow(
+        /bins is .*, expected a whole number from 1 to the 100 draws/,
+      );
     }
   });
 });

@@ -1,14 +1,19 @@
 /** Means with control variates: exact for a normal, right for others, and finer than plain means. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { simulateBernoulliLogit } from '../../models/index.js';
+import { runJob } from '../../src/fit/job.js';
+import { sample } from '../../src/fit/sample.js';
 import { controlledColumns, controlledMean } from '../../src/posterior/control-variates.js';
 import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { randomStream } from '../../src/random/stream.js';
-import { sample } from '../../src/regression/fit.js';
-import { runJob } from '../../src/regression/job.js';
 import { completeSettings } from '../../src/sampler/settings.js';
+import {
+  logisticSpecification,
+  normal,
+  simulateLogistic,
+  studentT,
+} from '../models/paper-regressions.js';
 
 describe('controlled means', () => {
   test('have no error at all for a normal density, whatever the draws', () => {
@@ -135,7 +140,7 @@ describe('controlled means', () => {
     const truth = 1.5 - 0.5772156649015329;
     const z = Array.from({ length: 50 }, (_, seed) => {
       const settings = completeSettings({ seed, draws: 500 });
-      const { draws } = sample(model, settings);
+      const { draws } = sample({ model, ...settings });
       const values = parameterDraws(draws, 0);
       const gradients = values.map((value) => 3 - Math.exp(value));
       const controlled = controlledMean(values, gradients, 4);
@@ -154,20 +159,20 @@ describe('controlled means', () => {
       rows: 50,
       values: Float64Array.from({ length: 250 }, () => 2 * random.uniform() - 1),
     };
-    const outcomes = simulateBernoulliLogit(predictors, [0, 2, -1, 1, 0, -2], random);
+    const outcomes = simulateLogistic(predictors, [0, 2, -1, 1, 0, -2], random);
     const priors = {
-      slopePrior: { mean: 0, sd: 1 },
-      interceptPrior: { degreesOfFreedom: 3, location: 0, scale: 2.5 },
+      slopePrior: normal(0, 1),
+      interceptPrior: studentT(3, 0, 2.5),
     };
     const fit = runJob(
       {
         name: 'weights',
-        specification: { family: 'bernoulli', predictors, outcomes, ...priors },
+        specification: logisticSpecification({ predictors, outcomes, ...priors }),
         controlMeans: true,
       },
       completeSettings(),
     );
-    fit.summary.forEach((row, i) => {
+    fit.parameters.forEach((row, i) => {
       const controlled = fit.controlledMeans?.[i];
       if (!controlled) throw new Error('no controlled mean');
       expect(controlled.mcse).toBeLessThan(row.mcseMean / 3);

@@ -18,7 +18,7 @@ import {
   sampleMoments,
 } from '../../src/posterior/convergence.js';
 import { mcseMedian, mcseQuantile } from '../../src/posterior/mcse-quantile.js';
-import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
+import { quantileOfSorted, sorted } from '../../src/posterior/quantiles.js';
 import { randomStream } from '../../src/random/stream.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 

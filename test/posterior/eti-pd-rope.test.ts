@@ -4,13 +4,10 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eti, etiOfSorted } from '../../src/posterior/eti.js';
-import { hdi } from '../../src/posterior/hdi.js';
-import { sorted } from '../../src/posterior/order.js';
-import { pd } from '../../src/posterior/pd.js';
+import { runningMoments } from '../../src/linear-algebra/sums.js';
+import { eti, etiOfSorted, hdi, pd, rope } from '../../src/posterior/intervals.js';
 import { pointSummary } from '../../src/posterior/point-summary.js';
-import { rope } from '../../src/posterior/rope.js';
-import { runningMoments } from '../../src/posterior/running-moments.js';
+import { sorted } from '../../src/posterior/quantiles.js';
 import reference from '../reference/bayestestr.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 300 };
@@ -128,11 +125,11 @@ describe('against bayestestR', () => {
 describe('point summaries', () => {
   it('of draws worked by hand', () => {
     const values = Float64Array.of(5, 1, 2, 4, 3);
-    const summary = pointSummary(values, { prob: 0.5 });
-    expect(summary).toEqual({ estimate: 3, estError: Math.sqrt(2.5), lower: 2, upper: 4 });
+    const summary = pointSummary(values, { mass: 0.5 });
+    expect(summary).toEqual({ mean: 3, sd: Math.sqrt(2.5), lower: 2, upper: 4 });
     expect(pointSummary(Float64Array.of(1, 2, 10), { robust: true })).toMatchObject({
-      estimate: 2,
-      estError: 1.4826,
+      median: 2,
+      mad: 1.4826,
     });
     expect(values).toEqual(Float64Array.of(5, 1, 2, 4, 3));
   });

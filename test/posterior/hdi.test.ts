@@ -10,8 +10,8 @@ import {
   hpdInterval,
   type Interval,
   roundHalfToEven,
-} from '../../src/posterior/hdi.js';
-import { sorted } from '../../src/posterior/order.js';
+} from '../../src/posterior/intervals.js';
+import { sorted } from '../../src/posterior/quantiles.js';
 import reference from '../reference/convergence.json' with { type: 'json' };
 
 const runs = { seed: 2025, numRuns: 500 };

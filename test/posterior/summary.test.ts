@@ -7,8 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { ebfmi, rhat, sampleMoments } from '../../src/posterior/convergence.js';
 import { type Draws, joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { essBulk, essTail, mcseMean } from '../../src/posterior/fast/convergence.js';
-import { hdi } from '../../src/posterior/hdi.js';
-import { median, quantileOfSorted, sorted } from '../../src/posterior/order.js';
+import { mcseHdi } from '../../src/posterior/interval-errors.js';
+import { hdi } from '../../src/posterior/intervals.js';
+import { mapEstimate } from '../../src/posterior/mode.js';
+import { median, quantileOfSorted, sorted } from '../../src/posterior/quantiles.js';
 import {
   type Diagnostics,
   diagnose,
@@ -55,14 +57,17 @@ describe('a row of the summary', () => {
           name: row.name,
           mean,
           median: median(values),
+          mode: mapEstimate(values, 4).mode,
           sd: Math.sqrt(variance),
           hdi: hdi(values, 0.95),
+          hdiMcse: mcseHdi(values, 4, 0.95),
           q5: quantileOfSorted(sorted(values), 0.05),
           q95: quantileOfSorted(sorted(values), 0.95),
           rhat: rhat(values, 4),
           essBulk: essBulk(values, 4),
           essTail: essTail(values, 4),
           mcseMean: mcseMean(values, 4),
+          mcseMode: mapEstimate(values, 4).mcse,
         });
         expect(summarizeParameter(draws, index)).toEqual(row);
       });

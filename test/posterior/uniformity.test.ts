@@ -5,8 +5,10 @@ import {
   binomialProbabilities,
   binomialTails,
   clopperPearson,
-} from '../../src/posterior/binomial.js';
-import { coverageOf, uniformBand, uniformity } from '../../src/posterior/uniformity.js';
+  coverageOf,
+  uniformBand,
+  uniformity,
+} from '../../src/posterior/uniformity.js';
 import { quickStream } from '../../src/random/quick-stream.js';
 
 /** All ways in which `count` ranks can fall on `possible` values, as counts below 1, 2, …, L. */

@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readAgents, readCandidates } from '../../src/study/candidates.js';
-import { paperStimuli } from '../../src/study/paper-stimuli.js';
+import { readAgents, readCandidates } from '../../src/authors-files/read-candidates.js';
+import { parseTrainingFile } from '../../src/authors-files/training-files.js';
+import { paperStimuli } from '../../src/authors-files/write-study.js';
 import { parsePrompt } from '../../src/study/prompts.js';
-import { parseTrainingFile } from '../../src/study/training-files.js';
 import { hasPublished, publishedFolder, skipReason } from './shared.js';
 
 describe.skipIf(!hasPublished)(`the paper's stimuli made anew${skipReason}`, () => {

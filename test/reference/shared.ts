@@ -2,9 +2,11 @@
  * Data and posteriors made elsewhere, which lie beside the checkout where they are at hand: the
  * authors' published data, and reference fits by Stan and brms of the same regressions.
  */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Setting } from '../../src/study/study.js';
 
 const shared = fileURLToPath(new URL('../../../shared', import.meta.url));
 
@@ -14,6 +16,13 @@ export const hasPublished =
 
 /** Part of a suite's title: why it is skipped, where it is. */
 export const skipReason = hasPublished ? '' : ' (skipped: ../shared is not beside the checkout)';
+
+/** Predictions of a few-shot study of hint ablation, by item; see docs/ablation.md. */
+export const fewShotFolder = join(shared, 'evals/few-shot-ablation');
+export const hasFewShot = existsSync(join(fewShotFolder, 'metrics.csv'));
+export const fewShotSkipReason = hasFewShot
+  ? ''
+  : ' (skipped: ../shared/evals/few-shot-ablation is not beside the checkout)';
 
 export interface ReferenceParameter {
   readonly mean: number;
@@ -51,7 +60,7 @@ export function readReference<T>(file: string): T {
 }
 
 /** The authors' own learned weights: `MODEL_regression_results.csv` or the latent ones. */
-export function readAuthorsWeights(model: string, setting: 'instilled' | 'native') {
+export function readAuthorsWeights(model: string, setting: Setting) {
   const infix = setting === 'native' ? '_latent' : '';
   const path = join(publishedFolder, `${model}${infix}_regression_results.csv`);
   const rows = readFileSync(path, 'utf8').trim().split(/\r?\n/).slice(1);

@@ -6,12 +6,15 @@
  * Of 2,400 means, 0.15 are expected beyond 4 of these; a fit that is wrong shows in hundreds.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ControlledMean, completeSettings, type FitResult, type Interval } from 'weighbridge';
+import type { Interval } from 'weighbridge';
 import { workerPool } from 'weighbridge/node';
+import type { FitResult } from 'weighbridge/paper';
+import type { ControlledMean } from 'weighbridge/posterior';
+import { completeSettings } from 'weighbridge/sampler';
 import { groupByContext, learnedWeights, weightJob } from '../../src/analysis/learned-weights.js';
-import { hdi } from '../../src/posterior/hdi.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
+import { hdi } from '../../src/posterior/intervals.js';
 import { randomStream } from '../../src/random/stream.js';
-import { readStudy } from '../../src/study/read-study.js';
 import {
   hasPublished,
   publishedFolder,
@@ -54,7 +57,7 @@ async function fitWeights(draws: number, every: number) {
   const jobs = cases.map(({ group, model, setting }) =>
     weightJob(`${model}/${setting}/${group.context.name}`, group),
   );
-  const fits = await pool.run(jobs, completeSettings({ draws }));
+  const fits = await pool.runner(jobs, completeSettings({ draws }));
   await pool.close();
   return { cases, fits };
 }
@@ -65,7 +68,7 @@ function compare(
 ): Compared[] {
   if (!reference || !fit) throw new Error('a fit without a reference');
   return PARAMETERS.map((parameter, i) => {
-    const ours = fit.summary[i];
+    const ours = fit.parameters[i];
     if (!ours) throw new Error(`${fit.name} has no ${parameter}`);
     const controlled = fit.controlledMeans?.[i];
     if (!controlled) throw new Error(`${fit.name} has no controlled mean of ${parameter}`);
@@ -88,7 +91,7 @@ describe.skipIf(!hasPublished)(`the 400 weight regressions at the defaults${skip
   test.each<[string, (one: Compared) => ControlledMean]>([
     ['plain', ({ ours }) => ({ mean: ours.mean, mcse: ours.mcseMean })],
     // Hardly any error of our own: this holds the means to Stan's error alone.
-    ['with control variates', ({ controlled }) => controlled],
+    ['by integration', ({ controlled }) => controlled],
   ])('every posterior mean, %s, is within Monte Carlo error of Stan', (_, meanOf) => {
     const z = compared.map((one) => {
       const { mean, mcse } = meanOf(one);

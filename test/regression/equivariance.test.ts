@@ -9,21 +9,23 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../models/families/family.js';
+import type { Cell } from '../../src/formula/table.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import {
   bernoulli,
   binomial,
-  type Cell,
-  type Family,
   gaussian,
   negbinomial,
-  normal,
   poisson,
+  student,
+} from '../../src/regression/options.js';
+import { normal } from '../../src/regression/priors/constructors.js';
+import {
   type RegressionFit,
   type RegressionOptions,
   regression,
-  student,
-} from '../../src/regression/index.js';
+} from '../../src/regression/regression.js';
 import { columns, x, y } from './small-data.js';
 
 const g = [...'abcabcabcabc'];
@@ -47,7 +49,7 @@ const sameDraws = (one: RegressionFit, other: RegressionFit) =>
 
 /** Every draw of a parameter is what it must be, to a millionth of its standard deviation. */
 function expectDraws(fit: RegressionFit, name: string, expected: Float64Array): void {
-  const sd = fit.fit.summary.find((row) => row.name === name)?.sd ?? Number.NaN;
+  const sd = fit.parameters.find((row) => row.name === name)?.sd ?? Number.NaN;
   const furthest = parameterDraws(fit.draws, name).reduce(
     (most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN))),
     0,
@@ -62,8 +64,8 @@ function expectMeans(
   names: Record<string, [string, number]>,
 ) {
   for (const [name, [otherName, sign]] of Object.entries(names)) {
-    const a = one.fit.summary.find((row) => row.name === name);
-    const again = other.fit.summary.find((row) => row.name === otherName);
+    const a = one.parameters.find((row) => row.name === name);
+    const again = other.parameters.find((row) => row.name === otherName);
     if (!a || !again) throw new Error(`no ${name} or no ${otherName}`);
     expect(Math.abs(a.mean - sign * again.mean), name).toBeLessThan(
       4.5 * Math.hypot(a.mcseMean, again.mcseMean),
@@ -221,13 +223,13 @@ describe('another reference level', () => {
     // b − c of the one, and b against the reference c of the other.
     const error =
       4.5 * Math.hypot(...['b_gb', 'b_gc'].map((name) => mcse(byA, name)), mcse(byC, 'b_gb'));
-    const b = byC.fit.summary.find((row) => row.name === 'b_gb')?.mean ?? Number.NaN;
+    const b = byC.parameters.find((row) => row.name === 'b_gb')?.mean ?? Number.NaN;
     expect(Math.abs(differences(byA, 'b_gb', 'b_gc') - b)).toBeLessThan(error);
   });
 });
 
 function mcse(fit: RegressionFit, name: string): number {
-  return fit.fit.summary.find((row) => row.name === name)?.mcseMean ?? Number.NaN;
+  return fit.parameters.find((row) => row.name === name)?.mcseMean ?? Number.NaN;
 }
 
 describe('group effects', () => {

@@ -2,13 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
-import { parameterOf } from '../../src/regression/fit.js';
-import {
-  logisticRegression,
-  logisticSpecification,
-  toRows,
-} from '../../src/regression/regressions.js';
-import { modelOf } from '../../src/regression/specification.js';
+import { parameterOf } from '../../src/fit/fit.js';
+import { modelOf } from '../../src/fit/specification.js';
+import { logisticRegression, logisticSpecification, toRows } from '../../src/regression/columns.js';
 
 const x = [-2.1, -1.4, -0.9, -0.3, 0.2, 0.4, 1.1, 1.6, 2.3, 3.1, 3.4, 4.6];
 const outcome = [0.1, 0, 0.35, 0.2, 0.5, 0.4, 0.55, 0.9, 0.7, 1, 0.85, 0.95];
@@ -58,7 +54,7 @@ describe('probabilities as outcomes', () => {
     );
   });
 
-  it('give the posterior of made outcomes in the same shares', () => {
+  it('give the posterior of made outcomes in the same shares', async () => {
     // Each row twenty times, with as many 1s as its probability says: the same density. Two means
     // within 4.5 Monte Carlo errors each of two parameters: false alarms 1 in 70,000.
     const shares = x.flatMap((value, i) =>
@@ -69,11 +65,11 @@ describe('probabilities as outcomes', () => {
       })),
     );
     const predictors = { x: shares.map((row) => row.x) };
-    const made = logisticRegression(
+    const made = await logisticRegression(
       { outcome: shares.map((row) => row.made), predictors },
       { seed: 'made' },
     );
-    const fractional = logisticRegression(
+    const fractional = await logisticRegression(
       { outcome: shares.map((row) => row.share), predictors },
       { seed: 'fractional', outcomeKind: 'fractional' },
     );

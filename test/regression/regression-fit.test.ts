@@ -6,21 +6,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WeighbridgeError } from '../../src/errors.js';
 import { looCompare } from '../../src/posterior/loo-compare.js';
+import { bernoulli } from '../../src/regression/options.js';
+import { exponential, lkj, normal } from '../../src/regression/priors/constructors.js';
+import { defaultPrior, samplePrior } from '../../src/regression/priors/default-prior.js';
+import { type RegressionFit, regression } from '../../src/regression/regression.js';
+import { requireMethodOptions } from '../../src/regression/regression-fit.js';
+import { calibrate } from '../../src/regression/validation/calibrate.js';
+import { recover } from '../../src/regression/validation/recover.js';
 import {
-  bernoulli,
-  calibrate,
   calibrateRegression,
-  defaultPrior,
-  exponential,
-  lkj,
-  normal,
-  type RegressionFit,
-  recover,
   recoverRegression,
-  regression,
-  samplePrior,
-} from '../../src/regression/index.js';
-import { requireMethodOptions } from '../../src/regression/method-options.js';
+} from '../../src/regression/validation/regression-simulations.js';
 
 const rows = Array.from({ length: 24 }, (_, i) => ({
   y: (i * 7) % 3 === 0 ? 1 : 0,
@@ -62,19 +58,23 @@ function messageOf(call: () => unknown): string | null {
 describe('options of methods', () => {
   it.each<[method: string, args: unknown[], message: string | RegExp]>([
     ['predict', [{ newdata: rows }], "there is no option 'newdata' of predict; it is data here"],
-    ['predict', [rows], /^predict takes its options by name, \{ data: … \} say, found an Array/],
+    [
+      'predict',
+      [rows],
+      /^predict takes its options by name, for example \{ data: … \}, found an array/,
+    ],
     ['fitted', [{ re_formula: null }], /'re_formula' of fitted; it is groups here/],
     ['fitted', [{ allow_new_levels: true }], /; it is newLevels here/],
     ['fitted', [{ summary: false }], /; posteriorEpred, .* give the draws/],
     ['posteriorEpred', [{ ndraws: 10 }], /; it is draws here/],
     ['ppc', [{ ndraws: 10 }], /; it is replications here/],
-    ['hdi', [{ ci: 0.9 }], "there is no option 'ci' of hdi; it is prob here"],
-    ['hdi', [0.9], /^hdi takes its options by name, \{ prob: … \} say, found 0.9/],
-    ['summary', [{ probs: [0.1, 0.9] }], /; it is prob here/],
-    ['fixef', [{ robst: true }], /, did you mean 'robust'\? \(options: prob, robust\)/],
+    ['hdi', [{ ci: 0.9 }], "there is no option 'ci' of hdi; it is mass here"],
+    ['hdi', [0.9], /^hdi takes its options by name, for example \{ mass: … \}, found 0.9/],
+    ['summary', [{ probs: [0.1, 0.9] }], /; it is mass here/],
+    ['fixef', [{ robst: true }], /, did you mean 'robust'\? \(options: mass, robust\)/],
     ['pd', [{ null: 1 }], /; it is reference here/],
     ['pd', [{ reference: '1' }], "reference is the text '1', but must be a number"],
-    ['rope', [{ ci: 1 }], /; it is prob here/],
+    ['rope', [{ ci: 1 }], /; it is mass here/],
     ['rope', [{ range: 0.1 }], /^range is 0.1, but must be two numbers, the lesser first/],
     ['means', [{ specs: 'f' }], /; it is by here/],
     ['means', [{ by: 3 }], /^by is 3, expected text/],
@@ -86,19 +86,27 @@ describe('options of methods', () => {
     [
       'conditionalEffects',
       [{ effects: 'x' }],
-      /^an effect is an Object, expected text, 'x1:x2' say/,
+      /^an effect is an object, expected text, for example 'x1:x2'/,
     ],
-    ['conditionalEffects', ['x', { conditions: [] }], /^conditions is an Array/],
-    ['trends', [], /^of is undefined, expected the predictor .* trends\(\{ of: 'x' \}\) say/],
-    ['trends', ['x'], /^trends takes its options by name, \{ of: … \} say, found the text 'x'/],
+    ['conditionalEffects', ['x', { conditions: [] }], /^conditions is an array/],
+    [
+      'trends',
+      [],
+      /^of is undefined, expected the predictor .* for example trends\(\{ of: 'x' \}\)/,
+    ],
+    [
+      'trends',
+      ['x'],
+      /^trends takes its options by name, for example \{ of: … \}, found the text 'x'/,
+    ],
     ['trends', [{ var: 'x' }], "there is no option 'var' of trends; it is of here"],
-    ['hypothesis', [], /^a hypothesis is undefined, expected text, 'x1 - x2 > 0' say/],
-    ['hypothesis', ['x > 0', { prob: 0.9 }], /; it is alpha here/],
+    ['hypothesis', [], /^a hypothesis is undefined, expected text, for example 'x1 - x2 > 0'/],
+    ['hypothesis', ['x > 0', { prob: 0.9 }], /; it is mass here/],
     ['hypothesis', ['x > 0', { class: 3 }], /^class is 3, expected text/],
     ['priorSensitivity', [{ variable: 'x' }], /; it is parameters here/],
     ['priorSensitivity', [{ threshold: '1' }], /^threshold is the text '1'/],
     ['linpred', [{ groups: 5 }], /^groups is 5, but must be all, none or an array of names/],
-    ['predict', [{ seed: {} }], /^seed is an Object, but must be a number or a text/],
+    ['predict', [{ seed: {} }], /^seed is an object, but must be a number or a text/],
     ['predict', [{ data: 5 }], /^data is 5, expected an array of records/],
     ['r2', [null], /^r2 takes its options by name, .* found null/],
   ])('of %s like %j are refused in a line', (method, args, message) => {
@@ -161,9 +169,9 @@ describe('options of functions', () => {
   const prior = any(normal(0, 1).on);
   it.each<[what: string, call: () => unknown, message: string | RegExp]>([
     ['on', () => prior('b', { coeff: 'x' }), /'coeff' of on, did you mean 'coef'\?/],
-    ['on', () => prior('b', 'x'), /^on takes its options by name, \{ coef: … \} say/],
+    ['on', () => prior('b', 'x'), /^on takes its options by name, for example \{ coef: … \}/],
     ['on', () => prior('b', { coef: 3 }), 'coef of a prior is 3, expected a name'],
-    ['on', () => prior({ class: 'b' }), /^there is no prior class an Object/],
+    ['on', () => prior({ class: 'b' }), /^there is no prior class an object/],
     ['on', () => any(lkj(2).on)('cor', { coef: 'x' }), /'coef' of on/],
     ['a family', () => any(bernoulli)({ lnk: 'logit' }), /'lnk' of bernoulli, did you mean 'link'/],
     ['a family', () => any(bernoulli)('probitt'), /^link of the family bernoulli is probitt/],
@@ -171,7 +179,7 @@ describe('options of functions', () => {
     ['a family', () => any(bernoulli)(null), /^bernoulli takes its options by name/],
     ['samplePrior', () => any(samplePrior)({ ...model, ndraws: 9 }), /; it is draws here/],
     ['samplePrior', () => any(samplePrior)(), /^expected options/],
-    ['samplePrior', () => any(samplePrior)({ ...model, seed: {} }), /^seed is an Object/],
+    ['samplePrior', () => any(samplePrior)({ ...model, seed: {} }), /^seed is an object/],
     [
       'defaultPrior',
       () => any(defaultPrior)('y ~ x', { data: rows, famly: 1 }),
@@ -215,7 +223,7 @@ describe('options of functions', () => {
     [
       'recover',
       () => any(recover)({ at: { b: 1 }, simulate: any, fit: any, settings: 'x' }),
-      /^settings takes/,
+      /^there is no option 'settings' of recover/,
     ],
     [
       'calibrateRegression',
@@ -307,7 +315,7 @@ describe('results', () => {
     expect(settings).toMatchObject({ chains: 2, draws: 50 });
     expect(Object.keys(coefficients)).toEqual(['b_Intercept', 'b_x', 'b_fb', 'sd_g__Intercept']);
     expect(Object.keys(effects)).toHaveLength(3);
-    expect(coefficients.b_x.mean).toBe(fit.fixef()[1]?.estimate);
+    expect(coefficients.b_x.mean).toBe(fit.fixef()[1]?.mean);
     expect(Object.keys(fit)).not.toContain('toJSON');
   });
 });
@@ -320,7 +328,7 @@ describe('estimates in print', () => {
     for (const result of [fit.fixef(), fit.r2(), fit.fitted(), fit.predict(), fit.linpred()]) {
       expect(lines(result)[0]).toMatch(head);
     }
-    expect(lines(fit.fixef({ prob: 0.9 }))[0]).toMatch(/ Q5 +Q95$/);
+    expect(lines(fit.fixef({ mass: 0.9 }))[0]).toMatch(/ Q5 +Q95$/);
     expect(lines(fit.fixef()).map((line) => line.split(' ')[0])).toEqual([
       ...['', 'Intercept', 'x', 'fb'],
     ]);

@@ -6,28 +6,27 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Family, FamilyName } from '../../models/families/family.js';
+import type { Cell } from '../../src/formula/table.js';
+import { parameterDraws } from '../../src/posterior/draws.js';
+import { linearRegression, logisticRegression } from '../../src/regression/columns.js';
+import { gaussian, student } from '../../src/regression/options.js';
 import {
   beta,
-  type Cell,
   exponential,
-  type Family,
-  type FamilyName,
   flat,
   gamma,
-  gaussian,
-  linearRegression,
-  logisticRegression,
   lognormal,
   normal,
-  type PriorRow,
+  studentT,
+  uniform,
+} from '../../src/regression/priors/constructors.js';
+import type { PriorRow } from '../../src/regression/priors/prior-rows.js';
+import {
   type RegressionFit,
   type RegressionOptions,
   regression,
-  student,
-  studentT,
-  uniform,
-} from '../../src/index.js';
-import { parameterDraws } from '../../src/posterior/draws.js';
+} from '../../src/regression/regression.js';
 import { columns, x, y, z } from './small-data.js';
 
 const g = [...'abcabcabcabc'];
@@ -40,7 +39,7 @@ const rounding = (shift: number) => 1e-6 + 32 * Number.EPSILON * Math.abs(shift)
 
 /** Every draw is what it must be, in standard deviations of the parameter. */
 function expectDraws(fit: RegressionFit, name: string, expected: Float64Array, allowed: number) {
-  const sd = fit.fit.summary.find((row) => row.name === name)?.sd ?? Number.NaN;
+  const sd = fit.parameters.find((row) => row.name === name)?.sd ?? Number.NaN;
   const furthest = parameterDraws(fit.draws, name).reduce(
     (most, value, i) => Math.max(most, Math.abs(value - (expected[i] ?? Number.NaN)) / sd),
     0,
@@ -192,7 +191,7 @@ describe.each(scaleFamilies)('outcomes of $family', (family) => {
     const moved = { ...data, y: y.map((value) => scale * (value + shift)) };
     const fit = await regression({ ...options, data: moved, prior: priors(shift, scale), seed: 2 });
     const row = (of: RegressionFit, name: string) =>
-      of.fit.summary.find((one) => one.name === name) ?? { mean: Number.NaN, mcseMean: 0 };
+      of.parameters.find((one) => one.name === name) ?? { mean: Number.NaN, mcseMean: 0 };
     for (const name of ['b_x', 'sigma', 'sd_g__Intercept', 'r_g[a,Intercept]']) {
       const [one, other] = [row(plain, name), row(fit, name)];
       const error = 4.5 * Math.hypot(one.mcseMean, other.mcseMean / scale);
@@ -230,10 +229,10 @@ describe('a predictor anywhere', () => {
     );
   });
 
-  it('is the same in the two regressions by columns', () => {
-    const slopes = (fit: ReturnType<typeof linearRegression>) => {
+  it('is the same in the two regressions by columns', async () => {
+    const slopes = (fit: RegressionFit) => {
       const { mean = Number.NaN, sd = Number.NaN } =
-        fit.summary.find(({ name }) => name === 'b_x') ?? {};
+        fit.parameters.find(({ name }) => name === 'b_x') ?? {};
       return [mean, sd];
     };
     for (const [scale, shift] of [
@@ -246,8 +245,8 @@ describe('a predictor anywhere', () => {
         [y, linearRegression],
         [columns.b, logisticRegression],
       ] as const) {
-        const one = slopes(fitted({ outcome, predictors: { x, z } }, brief));
-        const other = slopes(fitted({ outcome, predictors: { x: moved, z } }, brief));
+        const one = slopes(await fitted({ outcome, predictors: { x, z } }, brief));
+        const other = slopes(await fitted({ outcome, predictors: { x: moved, z } }, brief));
         other.forEach((value, i) => {
           expect((value * scale) / (one[i] ?? Number.NaN)).toBeCloseTo(1, 2);
         });

@@ -7,21 +7,23 @@
  * all but a few of a hundred; bit-by-bit comparisons have no false alarms.
  */
 import { describe, expect, it } from 'vitest';
+import type { Family } from '../../models/families/family.js';
 import { WeighbridgeError } from '../../src/errors.js';
+import type { Cell } from '../../src/formula/table.js';
 import {
   bernoulli,
   binomial,
-  type Cell,
-  type Family,
   gaussian,
   negbinomial,
-  normal,
   poisson,
+  student,
+} from '../../src/regression/options.js';
+import { normal } from '../../src/regression/priors/constructors.js';
+import {
   type RegressionFit,
   type RegressionOptions,
   regression,
-  student,
-} from '../../src/regression/index.js';
+} from '../../src/regression/regression.js';
 import { b, c, columns, n, x, y, z } from './small-data.js';
 
 const g = [...'aabbccddeeff'];
@@ -177,8 +179,8 @@ describe.each(byName)('$name', ({ family, left, column }) => {
         family,
         data: { ...data, x: x.map((v) => v * scale) },
       });
-      for (const { name, mean, sd } of plain.fit.summary) {
-        const other = scaled.fit.summary.find((row) => row.name === name);
+      for (const { name, mean, sd } of plain.parameters) {
+        const other = scaled.parameters.find((row) => row.name === name);
         const factor = name === 'b_x' ? scale : 1;
         expect(Math.abs((other?.mean ?? Number.NaN) * factor - mean)).toBeLessThan(1e-6 * sd);
       }
@@ -375,7 +377,7 @@ describe('trials and offsets', () => {
     const fit = await fitted({ formula: 'c | trials(n) ~ x', family, data: many });
     const counts = await fitted({ formula: 'c ~ x', family: poisson(), data: many });
     for (const one of [fit, counts]) {
-      for (const { sd } of one.fit.summary) expect(sd).toBeLessThan(1e-5);
+      for (const { sd } of one.parameters) expect(sd).toBeLessThan(1e-5);
     }
   });
 
@@ -398,7 +400,7 @@ describe('sizes', () => {
   it('of y from 1e-12 to 1e9 are fitted', async () => {
     for (const scale of [1e-12, 1e9]) {
       const fit = await fitted({ formula: 'y ~ x', data: { x, y: y.map((v) => v * scale) } });
-      const slope = fit.fit.summary.find((row) => row.name === 'b_x');
+      const slope = fit.parameters.find((row) => row.name === 'b_x');
       expect((slope?.mean ?? Number.NaN) / scale).toBeGreaterThan(0.5);
       expect((slope?.mean ?? Number.NaN) / scale).toBeLessThan(1.6);
     }

@@ -85,7 +85,7 @@ describe('the warm-up of a chain', () => {
     const steps = chainInSteps(standard, short, 'pauses', 0, { algorithm: 'nuts' });
     const progress = [];
     for (let step = steps.next(); !step.done; step = steps.next()) progress.push(step.value);
-    expect(progress.map(({ done, of, phase }) => [done, of, phase])).toEqual([
+    expect(progress.map(({ done, total, phase }) => [done, total, phase])).toEqual([
       ...[0, 16, 32].map((done) => [done, 60, 'warm-up']),
       ...[40, 56].map((done) => [done, 60, 'sampling']),
     ]);

@@ -14,7 +14,7 @@ import {
 } from '../../src/posterior/convergence.js';
 import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { mcseQuantile } from '../../src/posterior/mcse-quantile.js';
-import { quantileOfSorted, sorted } from '../../src/posterior/order.js';
+import { quantileOfSorted, sorted } from '../../src/posterior/quantiles.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import type { Model } from '../../src/sampler/model.js';
 import { completeSettings, type SamplerSettings } from '../../src/sampler/settings.js';

@@ -4,11 +4,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bernoulliLogit, gaussian } from '../../models/index.js';
+import { planFit } from '../../src/fit/fit.js';
+import { sample } from '../../src/fit/sample.js';
 import { mcseMean, mcseSd, sampleMoments } from '../../src/posterior/convergence.js';
 import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { quickStream } from '../../src/random/quick-stream.js';
-import { planFit, sample } from '../../src/regression/fit.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import { evaluate, newEvaluatedPoint } from '../../src/sampler/hamiltonian.js';
 import type { Model, MovingPoint } from '../../src/sampler/model.js';
@@ -20,8 +20,9 @@ import {
 } from '../../src/sampler/normal-approximation.js';
 import { completeSettings } from '../../src/sampler/settings.js';
 import { splitHmc } from '../../src/sampler/split-hmc.js';
+import * as paper from '../models/paper-regressions.js';
 
-const prior = { degreesOfFreedom: 3, location: 0, scale: 2.5 };
+const prior = paper.studentT(3, 0, 2.5);
 
 function regression(family: 'logistic' | 'linear', rows: number, seed = 0): Model {
   const random = quickStream('regression', family, rows, seed);
@@ -30,15 +31,15 @@ function regression(family: 'logistic' | 'linear', rows: number, seed = 0): Mode
     rows,
     values: Float64Array.from({ length: 2 * rows }, () => 3 + random.normal()),
   };
-  const slopePrior = { mean: 0.2, sd: 1.3 };
+  const slopePrior = paper.normal(0.2, 1.3);
   return family === 'logistic'
-    ? bernoulliLogit({
+    ? paper.logistic({
         predictors,
         outcomes: Array.from({ length: rows }, () => Number(random.coin())),
         slopePrior,
         interceptPrior: prior,
       })
-    : gaussian({
+    : paper.linear({
         predictors,
         outcomes: Array.from({ length: rows }, () => 1 + 2 * random.normal()),
         slopePrior,
@@ -350,7 +351,7 @@ describe('the plan of a fit', () => {
   it('changes to NUTS where chains of split HMC mix badly: a funnel that looks normal at its mode', () => {
     const model = funnel(25);
     expect(planFit(model, { ...settings, seed: 0 }, 'fit').plan.algorithm).toBe('split-hmc');
-    expect(sample(model, { seed: 0 }).chains[0]?.algorithm).toBe('nuts');
+    expect(sample({ model, seed: 0 }).chains[0]?.algorithm).toBe('nuts');
   });
 });
 

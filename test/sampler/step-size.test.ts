@@ -14,7 +14,7 @@ import {
 } from '../../src/sampler/hamiltonian.js';
 import { unitMetric } from '../../src/sampler/metric.js';
 import type { Model } from '../../src/sampler/model.js';
-import { dualAveraging, findInitialStepSize } from '../../src/sampler/step-size.js';
+import { dualAveraging, findInitialStepSize } from '../../src/sampler/warm-up.js';
 
 const GAMMA = 0.05;
 

@@ -4,10 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { completeSettings, type Reproduction, reproduce } from 'weighbridge';
 import { readStudy, type Study, workerPool } from 'weighbridge/node';
+import { type Reproduction, reproduce } from 'weighbridge/paper';
+import { readAgents, readCandidates } from '../../src/authors-files/read-candidates.js';
 import { readPaperFigures } from '../../src/cli/paper-figures.js';
-import { readAgents, readCandidates } from '../../src/study/candidates.js';
 import { replicaFolder } from '../support/small-study.js';
 
 const fixture = (file: string) => new URL(`../../fixtures/${file}`, import.meta.url).pathname;
@@ -45,7 +45,7 @@ describe('the replica', () => {
   beforeAll(async () => {
     study = await readStudy(replicaFolder);
     const pool = workerPool(2);
-    result = await reproduce(study, { settings: completeSettings(), run: pool.run });
+    result = await reproduce(study, { runner: pool.runner });
     await pool.close();
   }, 600_000);
 

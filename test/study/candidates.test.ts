@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAgents, readCandidates } from '../../src/authors-files/read-candidates.js';
 import { WeighbridgeError } from '../../src/errors.js';
-import { contextFor, readAgents, readCandidates } from '../../src/study/candidates.js';
+import { contextFor } from '../../src/study/candidates.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 

@@ -4,9 +4,9 @@
  */
 import type { Family } from '../../models/families/family.js';
 import { reportedNames } from '../../models/reported-parameters.js';
+import { assembleFit } from '../../src/fit/fit.js';
 import type { DataInput } from '../../src/formula/table.js';
 import { randomStream } from '../../src/random/stream.js';
-import { assembleFit } from '../../src/regression/fit.js';
 import type { FittedRegression } from '../../src/regression/fitted-regression.js';
 import { type Preparation, prepare } from '../../src/regression/prepare.js';
 import { completeSettings } from '../../src/sampler/settings.js';
@@ -38,6 +38,7 @@ export function smallFit({
       draws.slice(chain * drawsPerChain, (chain + 1) * drawsPerChain).flat(),
     ),
     gradients: new Float64Array(0),
+    responses: [],
     // An energy that moves: its E-BFMI is that of independent draws.
     energy: Float64Array.from({ length: drawsPerChain }, (_, i) => (i * 7919) % 13),
     transitions: {
@@ -66,7 +67,7 @@ export function smallFit({
     reading: {},
     specification,
     settings: completeSettings({ chains, warmup, draws: drawsPerChain, seed }),
-    fit: assembleFit(reportedNames(specification), told),
+    ...assembleFit({ chains: told, parameterNames: reportedNames(specification), paretoK: null }),
     notes: frame.notes,
   };
 }

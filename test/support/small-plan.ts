@@ -1,8 +1,9 @@
 /** A study's stimuli and stages without a folder or a server. */
 import { readFileSync } from 'node:fs';
-import { parseConfiguration } from '../../src/harness/configuration/read-configuration.js';
-import { planStages } from '../../src/harness/plan.js';
-import { makeStimuli } from '../../src/harness/stimuli.js';
+import { parseConfiguration } from '../../src/packs/configuration/read-configuration.js';
+import type { PaperConfiguration } from '../../src/packs/self-interpretability/configuration.js';
+import { planStages } from '../../src/packs/self-interpretability/stages.js';
+import { makeStimuli } from '../../src/packs/self-interpretability/stimuli.js';
 import { parseCandidates } from '../../src/study/candidates.js';
 
 const candidates = parseCandidates(
@@ -17,8 +18,15 @@ models:
 contexts: {instilled: 20, native: 3}
 counts: {training_examples: 2, validation_examples: 1, instilled_choices: 4, native_choices: 5, reports: 2}`;
 
+/** A configuration of the paper's pack. */
+export function paperConfiguration(yaml: string): PaperConfiguration {
+  const configuration = parseConfiguration(yaml, 'study.yaml');
+  if ('tasks' in configuration) throw new Error('not a study of the paper');
+  return configuration;
+}
+
 export function smallPlan(edit: (text: string) => string = (same) => same) {
-  const configuration = parseConfiguration(edit(text), 'study.yaml');
+  const configuration = paperConfiguration(edit(text));
   const stimuli = makeStimuli(configuration, candidates, ['a sailor', 'a cook', 'Ada Lovelace']);
   return { configuration, stimuli, stages: planStages(configuration, stimuli) };
 }

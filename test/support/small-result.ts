@@ -2,16 +2,17 @@
  * The result folder of a small study, made in this process by what `--out` calls: short chains, a
  * few contexts.
  */
+
 import { join } from 'node:path';
 import { figuresOf } from '../../src/analysis/figures.js';
 import { type Reproduction, reproduce } from '../../src/analysis/reproduce.js';
+import { readStudy } from '../../src/authors-files/read-study.js';
 import { readPaperFigures } from '../../src/cli/paper-figures.js';
 import type { Draws } from '../../src/posterior/draws.js';
-import { runHere } from '../../src/regression/job.js';
 import { reproductionJson } from '../../src/report/json.js';
-import { beginResult, type FinishedAnalysis } from '../../src/report/result-folder/write-result.js';
-import { completeSettings } from '../../src/sampler/settings.js';
-import { readStudy, type Study } from '../../src/study/read-study.js';
+import { type ReportedAnalysis, writeReport } from '../../src/report/write-report.js';
+import { beginResult } from '../../src/result/write-result.js';
+import type { Study } from '../../src/study/study.js';
 import { type SmallStudy, smallStudy } from './small-study.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -37,7 +38,7 @@ export interface SmallResultOptions {
   readonly contexts?: number;
   /** Where to write; a folder of its own where absent. */
   readonly into?: string;
-  readonly finish?: Partial<FinishedAnalysis>;
+  readonly finish?: Partial<ReportedAnalysis>;
   /** What is changed in the data before they are read. */
   readonly edit?: (data: SmallStudy) => Promise<void>;
 }
@@ -59,13 +60,12 @@ export async function smallResult({
   }
 }
 
-async function writeSmall(data: string, folder: string, finish: Partial<FinishedAnalysis>) {
+async function writeSmall(data: string, folder: string, finish: Partial<ReportedAnalysis>) {
   const study = await readStudy(data);
   const writer = await beginResult(folder, shortChains);
   const draws = new Map<string, Draws>();
   const result = await reproduce(study, {
-    settings: completeSettings(shortChains),
-    run: runHere,
+    ...shortChains,
     observe: (round) => {
       const written = writer.observe(round);
       return (fit) => {
@@ -77,7 +77,7 @@ async function writeSmall(data: string, folder: string, finish: Partial<Finished
   });
   const document = await documentOf(study, result);
   const command = 'weighbridge reproduce --out out';
-  await writer.finish({ study, result, document, command, png: false, ...finish });
+  await writeReport(writer, { study, result, document, command, png: false, ...finish });
   return { folder, study, result, draws };
 }
 
@@ -89,6 +89,7 @@ export async function documentOf(study: Study, result: Reproduction) {
     folder: study.folder,
     provenance: study.provenance,
     weighChoices: 'as-made',
+    precision: 2,
     seconds: 1.5,
     warnings: [...study.warnings, ...result.warnings],
   });

@@ -1,156 +1,157 @@
-/** `weighbridge study analyse`: the paper's analysis on what was collected. */
+/**
+ * `weighbridge study analyse`: the paper's analysis of the collected answers, or those of a described
+ * study.
+ */
 import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
-import { WeighbridgeError } from '../../errors.js';
-import { rememberingRunner } from '../../executor/remembering.js';
-import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
+import { requireBegun, requireFinished, requireLogprobs } from '../../harness/begun-study.js';
+import { collectedAnswers, collectedReasons } from '../../harness/collected-answers.js';
+import {
+  type BegunPaperStudy,
+  exportFiles,
+  isDescribedStudy,
+  requirePaperStudy,
+  type StudyAnswers,
+  studyAnswers,
+  studyFromAnswers,
+} from '../../harness/export-study.js';
 import { lookAtStudy } from '../../harness/open-study.js';
-import { type ReadingNames, readingsTable } from '../../report/readings-table.js';
+import { type ReadingNames, readingsTable } from '../../report/text-tables.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
-import { readStudyFiles, type Study } from '../../study/read-study.js';
+import type { Study } from '../../study/study.js';
+import { rememberingRunner } from '../../workers/remembering.js';
 import {
   type Analyse,
-  type AnalysisFlags,
-  addAnalysisOptions,
+  analysisFlags,
+  moreOf,
   type ResultExtras,
   showAnalysis,
-  warn,
   withFits,
+  withResult,
 } from '../analysis.js';
-import { requireWritable } from '../output.js';
-import { withResult } from '../result.js';
-import { collectedAnswers, collectedReasons } from './answers.js';
-import { begun, policyOption, requireFinished } from './export.js';
+import { addFlags, choiceFlag, type FlagValues } from '../flags.js';
+import { requireWritable, STANDARD_OUTPUT, warn } from '../output.js';
+import { analyseDescribed } from './analyse-described.js';
 import { countsTable } from './tables.js';
 
-export interface AnalyseFlags extends AnalysisFlags {
-  policy: AnswerPolicy;
-}
+export const policyFlag = choiceFlag<AnswerPolicy>(
+  '--policy <which>',
+  'how answers are read: strictly as in the paper, or leniently, which repairs near-matches of names',
+  ['paper', 'lenient'],
+  'paper',
+);
+
+export const analyseFlags = { policy: policyFlag, ...analysisFlags };
+
+export type AnalyseFlags = FlagValues<typeof analyseFlags>;
 
 export function addAnalyse(study: Command): void {
   const command = study
     .command('analyse')
-    .description(
-      'fit every regression on the collected answers; says what the other reading of them changes',
-    )
+    .description('run the analyses of a study on its collected answers, and print what they found')
     .argument('<folder>', 'a folder made by `study init`');
-  addAnalyseOptions(command).action(analyseStudy);
-}
-
-export function addAnalyseOptions(command: Command): Command {
-  return addAnalysisOptions(command.addOption(policyOption()));
+  addFlags(command, analyseFlags).action(analyseStudy);
 }
 
 export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise<void> {
   const started = performance.now();
-  if (flags.json !== undefined && flags.json !== '-') await requireWritable(flags.json);
-  const study = await lookAtStudy(folder);
+  await requireWritable(flags.json);
+  const planned = await lookAtStudy(folder);
   try {
-    const answers = begun(study);
-    const reading = (policy: AnswerPolicy) => readUnder(policy, answers, folder, flags);
-    const used = await reading(flags.policy);
-    requireFinished(used.counts, folder);
-    if (flags.weighChoices === 'by-probability') requireLogprobs(answers);
-    warn(used.data.warnings);
+    const begun = requireBegun(planned);
+    if (isDescribedStudy(begun)) return await analyseDescribed(begun, flags, started);
+    const study = requirePaperStudy(begun);
+    const used = await readUnder(flags.policy, study, folder, flags);
+    requireFinished(used.answers.counts, folder);
+    if (flags.weighChoices === 'by-probability') requireLogprobs(study);
+    warn(...used.data.warnings);
     await withFits(
       flags,
       async (analyse) => {
         const result = await withResult(flags, async (writer) => {
-          const made = await analyse(used.data, flags.weighChoices, writer?.observe);
+          const made = await analyse(used.data, flags.weighChoices, moreOf(flags, writer));
           const seconds = (performance.now() - started) / 1000;
-          const extras = writer ? collectedExtras(answers, used, flags.policy) : {};
+          const extras = writer ? collectedExtras(study, used) : {};
           await showAnalysis(used.data, made, flags, { seconds, writer, extras });
           return made;
         });
-        if (flags.json === '-' && flags.quiet) return;
-        const say = (text: string) => {
-          if (text !== '')
-            (flags.json === '-' ? process.stderr : process.stdout).write(`${text}\n`);
-        };
-        say(countsTable(used.counts));
-        say(await otherPolicy(used, result, flags, reading, analyse));
-        if (flags.weighChoices === 'by-probability') {
-          const asMade = await analyse(used.data, 'as-made');
-          say(
-            changes('What weighing choices by probability changes', asMade, result, {
-              base: 'as made',
-              other: 'by probability',
-            }),
-          );
-        }
+        if (flags.json === STANDARD_OUTPUT && flags.quiet) return;
+        const output = flags.json === STANDARD_OUTPUT ? process.stderr : process.stdout;
+        const print = (text: string) => text !== '' && output.write(`${text}\n`);
+        print(countsTable(used.answers.counts));
+        print(await policyChanges(used, result, flags, study, analyse));
+        print(await weighingChanges(used, result, flags, analyse));
       },
       rememberingRunner,
     );
   } finally {
-    study.close();
+    planned.close();
   }
 }
 
-/** @throws WeighbridgeError `bad-data` where choices cannot be weighed */
-function requireLogprobs({ stages, record }: BegunStudy): void {
-  for (const { id, kind } of stages) {
-    if (kind !== 'choices' || record.choicesWithoutLogprobs(id) < record.answered(id).size)
-      continue;
-    throw new WeighbridgeError(
-      'bad-data',
-      `${id} has no log-probabilities: server.logprobs was not on when it was collected, or the server gave none`,
-    );
-  }
-}
-
-/** What the record knows beside what the authors' layout holds. */
-function collectedExtras(
-  study: BegunStudy,
-  { files, counts }: PolicyReading,
-  policy: AnswerPolicy,
-): ResultExtras {
-  const contexts = new Map(study.stimuli.contexts.map((context) => [context.name, context]));
+/** Data in the record beyond the authors' layout. */
+function collectedExtras(study: BegunPaperStudy, { answers }: PolicyReading): ResultExtras {
+  const contexts = new Map(study.design.stimuli.contexts.map((context) => [context.name, context]));
   return {
-    dataFiles: files,
-    answers: collectedAnswers(study, policy),
-    reasonsOf: collectedReasons(study, counts),
+    dataFiles: exportFiles(study, answers),
+    answers: collectedAnswers(study, answers.policy),
+    reasonsOf: collectedReasons(study, answers.counts),
     unitsOf: ({ name }) => contexts.get(name)?.attributes.map(({ units = '' }) => units),
   };
 }
 
-/** A study's answers as one policy reads them. */
+/** A study's answers as read under one policy. */
 interface PolicyReading {
+  readonly answers: StudyAnswers;
   readonly data: Study;
-  /** What it was read from: the files of an export, by name. */
-  readonly files: ReadonlyMap<string, string>;
-  readonly counts: readonly AnswerCounts[];
 }
 
-/** Reads the files of an export, so that `export` and `reproduce` give the same figures. */
 async function readUnder(
   policy: AnswerPolicy,
-  study: BegunStudy,
+  study: BegunPaperStudy,
   folder: string,
   { outOfRange }: AnalyseFlags,
 ): Promise<PolicyReading> {
-  const { files, counts } = exportStudy(study, policy);
-  const data = await readStudyFiles(folder, files, { outOfRangeReports: outOfRange });
-  return { data, files, counts };
+  const answers = studyAnswers(study, policy);
+  const options = { outOfRangeReports: outOfRange };
+  return { answers, data: await studyFromAnswers(folder, study, answers, options) };
 }
 
-/** What the policy that was not used would change; '' where the lenient one mends nothing. */
-async function otherPolicy(
+/** The effect of the other policy; '' if the lenient one repairs nothing. */
+async function policyChanges(
   used: PolicyReading,
   result: Reproduction,
-  { policy, weighChoices }: AnalyseFlags,
-  reading: (policy: AnswerPolicy) => Promise<PolicyReading>,
+  flags: AnalyseFlags,
+  study: BegunPaperStudy,
   analyse: Analyse,
 ): Promise<string> {
+  const { policy, weighChoices } = flags;
   const other = policy === 'paper' ? 'lenient' : 'paper';
-  const otherReading = await reading(other);
+  const otherReading = await readUnder(other, study, used.data.folder, flags);
   const lenient = policy === 'paper' ? otherReading : used;
-  if (!lenient.counts.some(({ repaired }) => repaired > 0)) return '';
+  if (!lenient.answers.counts.some(({ repaired }) => repaired > 0)) return '';
   return changes(
     'What another reading of the answers changes',
     result,
     await analyse(otherReading.data, weighChoices),
     { base: policy, other },
+  );
+}
+
+/** The effect of --weigh-choices by-probability; '' without it. */
+async function weighingChanges(
+  used: PolicyReading,
+  result: Reproduction,
+  { weighChoices }: AnalyseFlags,
+  analyse: Analyse,
+): Promise<string> {
+  if (weighChoices !== 'by-probability') return '';
+  return changes(
+    'What weighing choices by probability changes',
+    await analyse(used.data, 'as-made'),
+    result,
+    { base: 'as made', other: 'by probability' },
   );
 }
 

@@ -1,63 +1,104 @@
-/** `weighbridge study export`: the answers as files in the authors' layout. */
-import { type Command, Option } from 'commander';
-import { WeighbridgeError } from '../../errors.js';
-import { type AnswerCounts, type BegunStudy, exportStudy } from '../../harness/export-study.js';
-import { lookAtStudy, type PlannedStudy } from '../../harness/open-study.js';
+/**
+ * `weighbridge study export`: the answers as one flat table, or those of the paper's pack in the
+ * authors' layout.
+ */
+import { extname, join } from 'node:path';
+import type { Command } from 'commander';
+import { makeFolder, writeFiles } from '../../data-files/write-files.js';
+import { writeTable } from '../../data-files/write-table.js';
+import { answerTable } from '../../harness/answer-table.js';
+import { requireBegun } from '../../harness/begun-study.js';
+import { type BegunStudy, exportStudy } from '../../harness/export-study.js';
+import { lookAtStudy } from '../../harness/open-study.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
-import { writeFiles } from '../../study/write-files.js';
+import { addFlags, type FlagValues, optionalChoice } from '../flags.js';
+import { policyFlag } from './analyse.js';
+
+const tableFormats = ['csv', 'jsonl', 'parquet'] as const;
+
+const exportFlags = {
+  format: optionalChoice(
+    '--format <name>',
+    "authors: the files of the authors' layout, of the paper's pack only; csv, jsonl, parquet: OUT/answers.NAME (default: the end of OUT, else authors for the paper's pack and csv for others)",
+    ['authors', ...tableFormats],
+  ),
+  policy: policyFlag,
+};
+
+type ExportFlags = FlagValues<typeof exportFlags>;
 
 export function addExport(study: Command): void {
-  study
+  const command = study
     .command('export')
-    .description("write the answers in the authors' layout, for their scripts and for reproduce")
+    .description(
+      "write the answers: one flat table, for `fit` and other programs, or the authors' layout, for their scripts and for reproduce",
+    )
     .argument('<folder>', 'a folder made by `study init`')
-    .argument('<out>', 'where to write; files of the same names are replaced')
-    .addOption(policyOption())
-    .action(writeExport);
-}
-
-export function policyOption(): Option {
-  return new Option(
-    '--policy <which>',
-    "which answers are taken: the paper's strict reading, or a lenient one that mends near-matches of names",
-  )
-    .choices(['paper', 'lenient'])
-    .default('paper');
+    .argument(
+      '<out>',
+      'a file that ends in .csv, .jsonl or .parquet, or a folder; files of the same names are replaced',
+    );
+  addFlags(command, exportFlags).action(writeExport);
 }
 
 async function writeExport(
   folder: string,
   out: string,
-  { policy }: { policy: AnswerPolicy },
+  { format, policy }: ExportFlags,
 ): Promise<void> {
-  const study = await lookAtStudy(folder);
+  const planned = await lookAtStudy(folder);
   try {
-    const { files, counts } = exportStudy(begun(study), policy);
-    await writeFiles(out, files);
-    const answered = counts.reduce((sum, one) => sum + one.answered, 0);
-    const asked = counts.reduce((sum, one) => sum + one.asked, 0);
-    const left = answered < asked ? ` (of ${asked}: the study is not finished)` : '';
-    process.stdout.write(`${files.size} files with ${answered} answers${left} written to ${out}\n`);
+    const study = requireBegun(planned);
+    const table = tablePath(study, out, format);
+    const line =
+      table === null
+        ? await writeAuthorsFiles(study, out, policy)
+        : await writeAnswers(study, table, policy);
+    process.stdout.write(`${line}\n`);
   } finally {
-    study.close();
+    planned.close();
   }
 }
 
-/** @throws WeighbridgeError `missing-file` where nothing was collected yet */
-export function begun(study: PlannedStudy): BegunStudy {
-  if (study.record) return { ...study, record: study.record };
-  throw new WeighbridgeError(
-    'missing-file',
-    `${study.folder} has no answers yet: run \`weighbridge study run ${study.folder}\` first`,
-  );
+/** Path of the flat table; null for the authors' layout. */
+function tablePath(
+  { design }: BegunStudy,
+  out: string,
+  format: ExportFlags['format'],
+): string | null {
+  const isFile = tableFormats.some((name) => extname(out).toLowerCase() === `.${name}`);
+  if (format === undefined && isFile) return out;
+  const wanted = format ?? (design.kind === 'paper' ? 'authors' : 'csv');
+  return wanted === 'authors' ? null : join(out, `answers.${wanted}`);
 }
 
-/** @throws WeighbridgeError `bad-data` where a stage lacks answers */
-export function requireFinished(counts: readonly AnswerCounts[], folder: string): void {
-  const lacking = counts.find(({ asked, answered }) => answered < asked);
-  if (!lacking) return;
-  throw new WeighbridgeError(
-    'bad-data',
-    `${lacking.stage} has ${lacking.answered} of ${lacking.asked} answers: finish it with \`weighbridge study run ${folder}\``,
+async function writeAuthorsFiles(
+  study: BegunStudy,
+  out: string,
+  policy: AnswerPolicy,
+): Promise<string> {
+  const { files, counts } = exportStudy(study, policy);
+  await writeFiles(out, files);
+  const answered = counts.reduce((sum, one) => sum + one.answered, 0);
+  return `${files.size} files with ${answered} answers${unfinished(study, answered)} written to ${out}`;
+}
+
+async function writeAnswers(
+  study: BegunStudy,
+  path: string,
+  policy: AnswerPolicy,
+): Promise<string> {
+  const table = answerTable(study, policy);
+  await makeFolder(join(path, '..'));
+  await writeTable(path, table);
+  const { length } = table.rows;
+  return `${length} answers${unfinished(study, length)} written to ${path}`;
+}
+
+function unfinished({ stages }: BegunStudy, answered: number): string {
+  const asked = stages.reduce(
+    (sum, stage) => sum + (stage.kind === 'training' ? 0 : stage.trials.length),
+    0,
   );
+  return answered < asked ? ` (of ${asked}: the study is not finished)` : '';
 }

@@ -1,64 +1,92 @@
-/** `weighbridge study run`: collects what is missing, or says what that would take. */
+/**
+ * `weighbridge study run`: collects the missing answers, or prints a plan with their number and
+ * cost.
+ */
+
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { WeighbridgeError } from '../../errors.js';
-import { estimateStudy } from '../../harness/estimate-study.js';
+import { isWeighbridgeError, WeighbridgeError } from '../../errors.js';
+import { collectionWarnings } from '../../harness/begun-study.js';
+import { estimateStudy, type StageEstimate } from '../../harness/estimate-study.js';
 import { lookAtStudy, openStudy, type RunningStudy } from '../../harness/open-study.js';
-import { outcomeOf } from '../../harness/read-answers.js';
 import { runStudy } from '../../harness/run-study.js';
-import { warn } from '../analysis.js';
-import { stageProgress } from './stage-progress.js';
+import { samplePrompts } from '../../harness/sample-prompts.js';
+import type { TrustOptions } from '../../harness/trust.js';
+import { terminalAsk } from '../ask.js';
+import { addFlags, type FlagValues, optionalFlag, switchFlag } from '../flags.js';
+import { warn } from '../output.js';
+import { onStopSignal, type StopSignal } from '../signals.js';
+import { costFlags, requireCostConfirmed } from './confirm-cost.js';
+import { costInUsd, spentCost } from './money.js';
+import { progressDisplay } from './progress.js';
+import { promptsText } from './prompts-text.js';
+import { RunMeter } from './run-meter.js';
 import { estimateTable } from './tables.js';
-import { addTrustOptions, type TrustFlags, trustOptions } from './trust.js';
 
-interface RunFlags extends TrustFlags {
-  dryRun: boolean;
-  retryFailed: boolean;
-  retryInvalid: boolean;
-  keepVoid: boolean;
-  acceptLoss: boolean;
-  quiet: boolean;
-}
+export const trustFlags = {
+  trustHost: optionalFlag(
+    '--trust-host <host>',
+    'confirm a new server, as HOST or HOST:PORT; remembered for later runs',
+  ),
+  allowKeyVariable: optionalFlag(
+    '--allow-key-variable <name>',
+    'accept this name for server.key_variable although it does not end in _API_KEY',
+  ),
+};
+
+export type TrustFlags = FlagValues<typeof trustFlags>;
+
+const runFlags = {
+  dryRun: switchFlag(
+    '--dry-run',
+    'only print how many requests and tokens are left, their price, and one prompt of each task as it is sent',
+  ),
+  retryFailed: switchFlag(
+    '--retry-failed',
+    'start failed training jobs again, and ask again lost batches and trials whose prompt was refused or whose answer could never be read: all are paid for again',
+  ),
+  retryInvalid: switchFlag(
+    '--retry-invalid',
+    'ask again, and pay for, trials whose answer has no text or was stopped by a content filter; invalid answers with text, refusals too, are data and stay',
+  ),
+  keepGoing: switchFlag(
+    '--keep-going',
+    'continue although the first 20 answers of a stage are all invalid, answers are empty, or choices agree with trained preferences no better than chance: each otherwise stops the run',
+  ),
+  /** The name of --keep-going before it stood for all invalid answers. */
+  keepVoid: switchFlag('--keep-void', '').hideHelp(),
+  acceptLoss: switchFlag(
+    '--accept-loss',
+    'continue with a record that lost answers: they are asked, and paid for, again',
+  ),
+  quiet: switchFlag('--quiet', 'show no progress'),
+  ...costFlags,
+  ...trustFlags,
+};
+
+type RunFlags = FlagValues<typeof runFlags>;
 
 export function addRun(study: Command): void {
   const command = study
     .command('run')
-    .description('collect choices and reports, training what has to be; goes on where it stopped')
-    .argument('<folder>', 'a folder made by `study init`')
-    .option('--dry-run', 'only say how many requests and tokens are left, and their price', false)
-    .option(
-      '--retry-failed',
-      'begin failed training jobs anew, and ask again for batches that are gone: both are paid for again',
-      false,
+    .description(
+      'collect choices and reports, training models first if needed; continues where it stopped',
     )
-    .option(
-      '--retry-invalid',
-      'ask again, and pay for, trials whose answer holds no text or was kept back by a content filter; invalid answers with text, refusals too, are data and stay',
-      false,
-    )
-    .option(
-      '--keep-void',
-      'go on where the model answers nothing, which stops the run otherwise',
-      false,
-    )
-    .option(
-      '--accept-loss',
-      'go on with a record that has lost answers: they are asked, and paid for, again',
-      false,
-    )
-    .option('--quiet', 'no progress', false);
-  addTrustOptions(command).action((folder: string, flags: RunFlags) =>
+    .argument('<folder>', 'a folder made by `study init`');
+  addFlags(command, runFlags).action((folder: string, flags: RunFlags) =>
     flags.dryRun ? showPlan(folder, flags) : collectStudy(folder, flags),
   );
 }
 
-async function showPlan(folder: string, { retryInvalid }: RunFlags): Promise<void> {
+async function showPlan(folder: string, { retryFailed, retryInvalid }: RunFlags): Promise<void> {
   const study = await lookAtStudy(folder);
   try {
-    process.stdout.write(
-      `${estimateTable(estimateStudy(study, retryInvalid), study.configuration)}\n`,
+    const plan = estimateTable(
+      estimateStudy(study, { retryFailed, retryInvalid }),
+      study.configuration,
     );
+    process.stdout.write(`${plan}\n\n${promptsText(samplePrompts(study))}\n`);
   } finally {
     study.close();
   }
@@ -69,104 +97,81 @@ export async function collectStudy(
   {
     retryFailed = false,
     retryInvalid = false,
+    keepGoing = false,
     keepVoid = false,
     acceptLoss = false,
     quiet = false,
-    ...trust
+    ...flags
   }: Partial<RunFlags>,
 ): Promise<void> {
-  const progress = stageProgress(quiet);
+  const progress = progressDisplay(quiet);
   const study = await openStudy(folder, {
-    ...trustOptions(trust),
+    ...trustOptions(flags),
     acceptLoss,
-    // Also for those who want no progress: nothing else tells why nothing happens.
+    // Printed even with --quiet: nothing else explains the wait.
     onNotice: ({ line, isWaiting }) => progress.warn(isWaiting ? `${line}; Ctrl-C stops` : line),
   });
-  const stopping = stopOnSignal(() =>
-    progress.say('stopping: finishing requests in flight; press Ctrl-C again to drop them'),
-  );
+  const stop = new AbortController();
+  let received: StopSignal = 'SIGINT';
+  const release = onStopSignal((signal) => {
+    // The record is complete at any time, so the process can exit here.
+    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    received = signal;
+    stop.abort(new WeighbridgeError('interrupted', 'stopped on request'));
+    progress.note('stopping: finishing requests in flight; press Ctrl-C again to drop them');
+  });
   try {
+    const estimate = estimateStudy(study, { retryFailed, retryInvalid });
+    await requireCostConfirmed(study, estimate, flags, {
+      ask: terminalAsk(),
+      note: progress.note,
+      signal: stop.signal,
+    });
+    progress.begin(meterOf(study, estimate));
     await runStudy(study, {
-      stop: stopping.signal,
+      signal: stop.signal,
       onProgress: progress.update,
       onWarning: (line) => progress.warn(`warning: ${line}`),
-      retryFailed: retryFailed ? 'retry' : 'stop',
+      retryFailed,
       retryInvalid,
-      keepVoid,
+      keepGoing: keepGoing || keepVoid,
     });
     progress.stop();
-    const { requests, tokens, usd } = study.record.spent();
-    progress.say(
-      `${pc.bold('collected')}: ${requests} requests, ${tokens} tokens, ${usd.toFixed(2)} USD in all`,
+    const spent = study.record.spent();
+    const cost = costInUsd(spentCost(spent, study.configuration));
+    progress.note(
+      `${pc.bold('collected')}: ${spent.requests} requests, ${spent.tokens} tokens, ${cost} in all`,
     );
-    warn([...unansweredWarnings(study), ...logprobWarnings(study)]);
+    warn(...collectionWarnings(study));
   } catch (error) {
-    throw stopping.reason(error);
+    if (!stop.signal.aborted || !isWeighbridgeError(error, 'interrupted')) throw error;
+    // The cause decides the exit code.
+    throw new WeighbridgeError('interrupted', error.message, { cause: received });
   } finally {
-    stopping.release();
+    release();
     progress.stop();
     study.close();
   }
 }
 
-/** Trials without a word of the model's. */
-function unansweredWarnings({ stages, record }: RunningStudy): string[] {
-  return stages.flatMap((stage) => {
-    if (stage.kind === 'training') return [];
-    const reasons = new Map<string, number>();
-    for (const answer of record.answers(stage.id)) {
-      const outcome = outcomeOf(answer);
-      if (outcome === 'said') continue;
-      const reason = outcome === 'filtered' ? 'content filter' : 'no text';
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    }
-    if (reasons.size === 0) return [];
-    const count = [...reasons.values()].reduce((sum, one) => sum + one, 0);
-    const why = [...reasons].map(([reason, of]) => `${reason} ${of}`).join(', ');
-    return [
-      `${stage.id}: ${count} of ${stage.trials.length} trials have no answer of the model (${why}); --retry-invalid asks them again`,
-    ];
+function meterOf(study: RunningStudy, estimate: readonly StageEstimate[]): RunMeter {
+  const { configuration, spending, stages } = study;
+  return new RunMeter({
+    estimate,
+    total: stages.reduce(
+      (sum, stage) => sum + (stage.kind === 'training' ? 0 : stage.trials.length),
+      0,
+    ),
+    spent: () => spentCost(spending.spent(), configuration),
+    isBatch: configuration.server.mode === 'batch',
   });
 }
 
-/** Log-probabilities that were asked for and did not come. */
-function logprobWarnings({ configuration, stages, record }: RunningStudy): string[] {
-  if (!configuration.server.logprobs) return [];
-  return stages.flatMap(({ id, kind }) => {
-    const without = kind === 'choices' ? record.choicesWithoutLogprobs(id) : 0;
-    return without > 0
-      ? [`${id}: the server gave no log-probabilities of A and B with ${without} choices`]
-      : [];
-  });
-}
-
-interface Stopping {
-  readonly signal: AbortSignal;
-  /** An error that says that it was stopped, with the name of the signal as its cause. */
-  reason(error: unknown): unknown;
-  release(): void;
-}
-
-/** The first signal asks gently, the second ends the process: the record is whole either way. */
-function stopOnSignal(onStop: () => void): Stopping {
-  const controller = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  let received: (typeof signals)[number] = 'SIGINT';
-  const onSignal = (signal: typeof received) => {
-    if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
-    received = signal;
-    controller.abort(new WeighbridgeError('interrupted', 'stopped on request'));
-    onStop();
-  };
-  for (const signal of signals) process.on(signal, onSignal);
+export function trustOptions({ trustHost, allowKeyVariable }: Partial<TrustFlags>): TrustOptions {
+  const ask = terminalAsk();
   return {
-    signal: controller.signal,
-    reason: (error) =>
-      controller.signal.aborted && error instanceof WeighbridgeError && error.code === 'interrupted'
-        ? new WeighbridgeError('interrupted', error.message, { cause: received })
-        : error,
-    release: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
+    ...(trustHost !== undefined && { trustHost }),
+    ...(allowKeyVariable !== undefined && { allowKeyVariable }),
+    ...(ask && { confirmHost: ask }),
   };
 }

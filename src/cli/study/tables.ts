@@ -1,14 +1,13 @@
-/**
- * Tables of a study under way: its plan, its progress, and what became of the answers.
- */
+/** Tables of a running study: its plan, its progress, and the outcome of the answers. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { printable } from '../../harness/client/plain-words.js';
+import { printable } from '../../harness/client/sanitize.js';
 import type { Budget, Spent } from '../../harness/client/spending.js';
-import type { Configuration } from '../../harness/configuration/schema.js';
 import type { StageEstimate } from '../../harness/estimate-study.js';
 import type { AnswerCounts } from '../../harness/export-study.js';
 import type { StageStatus } from '../../harness/status.js';
+import type { CommonConfiguration } from '../../packs/configuration/common.js';
+import { costInUsd, costText, estimatedCost, money, spentCost } from './money.js';
 
 type Alignment = 'left' | 'right';
 
@@ -20,18 +19,14 @@ function table(head: readonly string[], aligns: readonly Alignment[]) {
   });
 }
 
-/** 1234567 as 1,234,567 whatever the machine's language. */
-function whole(value: number): string {
+/** Formats 1234567 as 1,234,567, independent of the locale. */
+export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
-}
-
-function money(usd: number | null): string {
-  return usd === null ? '-' : usd.toFixed(2);
 }
 
 export function estimateTable(
   stages: readonly StageEstimate[],
-  { server, budget }: Configuration,
+  { server, budget }: CommonConfiguration,
 ): string {
   const rows = table(
     ['stage', 'requests', 'input tokens', 'output tokens', 'USD'],
@@ -52,28 +47,27 @@ export function estimateTable(
   const asked = sum((stage) =>
     stage.kind === 'training' ? 0 : stage.inputTokens + stage.outputTokens,
   );
-  const priced = stages.every(({ usd }) => usd !== null);
-  const usd = sum((stage) => stage.usd ?? 0);
+  const cost = estimatedCost(stages);
   rows.push([
     pc.bold('in all'),
     whole(requests),
     whole(sum((stage) => stage.inputTokens)),
     whole(sum((stage) => stage.outputTokens)),
-    priced ? money(usd) : usd > 0 ? `at least ${money(usd)}` : '-',
+    costText(cost),
   ]);
   const notes = [
-    'Tokens are estimated from characters, within some 10%; a stage that is done counts nothing.',
-    priced ? '' : "'-': no prices in the configuration.",
+    'Tokens are estimated from characters, within some 10%; a stage that is done, or a training under way, counts nothing.',
+    cost.isWhole ? '' : 'unknown: the configuration has no prices of the model.',
     server.mode === 'live' ? paceNote(requests, asked, server) : '',
     budgetNote(stages, budget),
   ];
   return [rows.toString(), ...notes.filter((note) => note !== '')].join('\n');
 }
 
-function paceNote(requests: number, tokens: number, server: Configuration['server']): string {
+function paceNote(requests: number, tokens: number, server: CommonConfiguration['server']): string {
   const minutes = Math.max(
-    requests / (server.requests_per_minute ?? Number.POSITIVE_INFINITY),
-    tokens / (server.tokens_per_minute ?? Number.POSITIVE_INFINITY),
+    requests / (server.requestsPerMinute ?? Number.POSITIVE_INFINITY),
+    tokens / (server.tokensPerMinute ?? Number.POSITIVE_INFINITY),
   );
   return minutes < 1 ? '' : `The configured limits alone make it ${whole(minutes)} minutes.`;
 }
@@ -122,7 +116,7 @@ export function statusTable(stages: readonly StageStatus[]): string {
   return rows.toString();
 }
 
-/** What is wrong with answers, by stage; '' where nothing is. */
+/** Problems of answers by stage; '' if there are none. */
 export function countsTable(counts: readonly AnswerCounts[]): string {
   const notable = counts.filter(
     ({ invalid, repaired, outOfRange }) => invalid.size > 0 || repaired > 0 || outOfRange > 0,
@@ -147,8 +141,11 @@ export function countsTable(counts: readonly AnswerCounts[]): string {
   return rows.toString();
 }
 
-export function spentLine(spent: Spent, budget: Budget): string {
+export function spentLine(spent: Spent, configuration: CommonConfiguration): string {
+  const { budget } = configuration;
   const of = (limit: number | null) => (limit === null ? '' : ` of ${whole(limit)}`);
-  const usd = `${money(spent.usd)}${budget.usd === null ? '' : ` of ${money(budget.usd)}`} USD`;
+  const cost = spentCost(spent, configuration);
+  const usd =
+    budget.usd === null ? costInUsd(cost) : `${costText(cost)} of ${money(budget.usd)} USD`;
   return `spent: ${whole(spent.requests)}${of(budget.requests)} requests, ${whole(spent.tokens)}${of(budget.tokens)} tokens, ${usd}`;
 }

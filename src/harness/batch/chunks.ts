@@ -1,14 +1,15 @@
 /**
- * Requests gathered into files that the server takes: so many requests, so many bytes, one model.
- * Items are read as they are needed, and can be given back to be cut differently.
+ * Groups requests into files that the server accepts: limited in requests and bytes, one model
+ * each. Items are read as needed, and can be returned to be divided differently.
  */
 import { WeighbridgeError } from '../../errors.js';
-import type { ChatRequest } from '../client/chat.js';
-import { estimatePromptTokens, mostPromptTokens } from '../client/estimate.js';
+import { type ChatRequest, mostCompletionTokens, mostPromptTokens } from '../client/chat.js';
+import type { Parameter } from '../client/parameters.js';
+import { estimatePromptTokens } from '../prompt-tokens.js';
 import { requestLine } from './request-line.js';
 
 export interface BatchItem {
-  /** Unique in a stage; the server hands it back with the answer. */
+  /** Unique in a stage; the server returns it with the answer. */
   readonly id: string;
   readonly request: ChatRequest;
 }
@@ -16,26 +17,26 @@ export interface BatchItem {
 export interface ChunkLimits {
   readonly requests: number;
   readonly bytes: number;
-  /** Of prompts, as we estimate them: servers limit how many tokens may wait. */
+  /** Estimated tokens of the prompts: servers limit the tokens in their queue. */
   readonly tokens: number;
 }
 
-/** https://platform.openai.com/docs/guides/batch: 50,000 requests and 200 MB a file. */
+/** https://platform.openai.com/docs/guides/batch: 50,000 requests and 200 MB per file. */
 export const openaiLimits: ChunkLimits = {
   requests: 50_000,
   bytes: 200_000_000,
   tokens: Number.POSITIVE_INFINITY,
 };
 
-/** What a file of requests will come to. */
+/** The estimated size of a file of requests. */
 export interface ChunkSize {
   readonly model: string;
   readonly requests: number;
-  /** As they will probably be counted. */
+  /** Likely tokens of the prompts. */
   readonly promptTokens: number;
-  /** As they can be counted at most. */
+  /** Upper bound of the tokens of the prompts. */
   readonly mostPromptTokens: number;
-  /** As many as the answers may have. */
+  /** Upper bound of the tokens of the answers. */
   readonly mostCompletionTokens: number;
 }
 
@@ -46,9 +47,9 @@ export interface Chunk {
 }
 
 export interface Chunker {
-  /** The next file's items, or null where none are left. */
+  /** The items of the next file; null if none are left. */
   next(): Chunk | null;
-  /** To be cut again, with all that follows, within other limits. */
+  /** Returns items, to be divided again, with all that follow, under other limits. */
   giveBack(items: readonly BatchItem[], limits: ChunkLimits): void;
 }
 
@@ -84,7 +85,7 @@ export function chunker(items: Iterable<BatchItem>, startLimits: ChunkLimits): C
     },
     giveBack: (items, newLimits) => {
       limits = newLimits;
-      // What has gathered meanwhile may not fit them either.
+      // Files gathered meanwhile may not fit either.
       for (const { items: gathered } of growing.values()) pushAll(returned, gathered);
       growing.clear();
       pushAll(returned, items);
@@ -98,11 +99,13 @@ interface GrowingChunk {
   readonly size: { -readonly [K in keyof ChunkSize]: ChunkSize[K] };
 }
 
+/** Measured with the longer of the two names of the token limit, and all else. */
+const LONGEST: ReadonlySet<Parameter> = new Set<Parameter>(['max_tokens']);
+
 /** @throws WeighbridgeError `bad-argument` for a request that is too large for any file */
 function measured(item: BatchItem, limits: ChunkLimits): GrowingChunk {
-  const { model, messages, maxTokens } = item.request;
-  // With the longer of the two names that the limit of tokens may have.
-  const bytes = Buffer.byteLength(requestLine(item, 'max_completion_tokens'));
+  const { model, messages } = item.request;
+  const bytes = Buffer.byteLength(requestLine(item, LONGEST));
   if (bytes > limits.bytes) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -114,7 +117,7 @@ function measured(item: BatchItem, limits: ChunkLimits): GrowingChunk {
     requests: 1,
     promptTokens: estimatePromptTokens(messages),
     mostPromptTokens: mostPromptTokens(messages),
-    mostCompletionTokens: maxTokens,
+    mostCompletionTokens: mostCompletionTokens(item.request),
   };
   return { items: [item], bytes, size };
 }
@@ -136,7 +139,7 @@ function add(chunk: GrowingChunk, one: Chunk): void {
   chunk.size.mostCompletionTokens += one.size.mostCompletionTokens;
 }
 
-/** So that they come off in their order. */
+/** Pushed in reverse, so that they are popped in their original order. */
 function pushAll(stack: BatchItem[], items: readonly BatchItem[]): void {
   for (const item of items.toReversed()) stack.push(item);
 }

@@ -1,22 +1,22 @@
 /**
- * The lines of a file at the server, as they arrive: a file of answers may be hundreds of megabytes.
- * Where the connection breaks, or the file ends before its end, it is asked for once more and read
- * on after the last line.
+ * The lines of a file at the server, streamed because a file of answers may have hundreds of
+ * megabytes. If the connection breaks, or the file is cut short, it is downloaded again and
+ * continued after the last line.
  */
+import { isTooHeavy } from '../../checks/json.js';
 import { WeighbridgeError } from '../../errors.js';
-import type { ApiCall } from '../client/api-call.js';
-import { LONGEST_ANSWER } from '../client/door.js';
-import { isTooHeavy } from '../client/json.js';
-import { orMissing } from '../jobs/create-once.js';
+import { LONGEST_ANSWER } from '../client/sanitize.js';
+import type { ApiCall } from '../client/server-api.js';
+import { orMissing } from '../server-jobs.js';
 
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly call: ApiCall;
   readonly signal: AbortSignal | undefined;
-  /** The server does not know the file: throws, or lets it count as empty. */
+  /** Called if the server does not have the file: throws, or returns to treat it as empty. */
   readonly ifGone: () => void;
 }
 
-/** So many times in a row without one more line. */
+/** Maximum consecutive breaks without a new line. */
 const MOST_BREAKS = 5;
 
 /** @throws WeighbridgeError `server` */
@@ -29,20 +29,20 @@ export async function* fileLines(
     (api, options) => orMissing(api.files.retrieve(fileId, options)),
     signal,
   );
-  let told = 0;
+  let yielded = 0;
   for (let breaks = 1; breaks <= MOST_BREAKS; breaks++) {
     const response = file && (await download(fileId, call, signal));
     if (!response) return ifGone();
     const end: DownloadEnd = { isBroken: false, bytes: 0, unfinished: '' };
     let line = 0;
     for await (const text of linesOf(response, signal, end)) {
-      if (line++ < told) continue;
-      told++;
+      if (line++ < yielded) continue;
+      yielded++;
       breaks = 0;
       yield text;
     }
     signal?.throwIfAborted();
-    // A proxy may cut a file short and call it whole; but a size may also be told wrongly.
+    // A proxy may cut a file short without an error; but the stated size may also be wrong.
     const isWhole = !end.isBroken && end.bytes >= (file.bytes ?? 0);
     if (isWhole || (!end.isBroken && breaks === MOST_BREAKS)) {
       if (end.unfinished !== '') yield end.unfinished;
@@ -51,7 +51,7 @@ export async function* fileLines(
   }
   throw new WeighbridgeError(
     'server',
-    `the download of ${fileId} broke off ${MOST_BREAKS} times after line ${told}`,
+    `the download of ${fileId} broke off ${MOST_BREAKS} times after line ${yielded}`,
   );
 }
 
@@ -70,27 +70,23 @@ function download(
 interface DownloadEnd {
   isBroken: boolean;
   bytes: number;
-  /** What came after the last line end. */
+  /** Text after the last line end. */
   unfinished: string;
 }
 
 /**
- * What a line is cut to that is longer than any answer, or that would take too long to parse: too
- * little to be read, so that its item counts as one without an answer.
+ * Length to which an excessively long line is cut; its item then counts as one without an answer.
  */
 const UNREADABLE_LINE = 200;
 
-/**
- * Whole lines only. Node's readline would also end a line at U+2028, which JSON allows within a
- * string.
- */
+/** Complete lines. Node's readline also ends a line at U+2028, which JSON allows within a string. */
 async function* linesOf(
   { body }: Response,
   signal: AbortSignal | undefined,
   end: DownloadEnd,
 ): AsyncGenerator<string, void, undefined> {
   if (!body) return;
-  // The client watches over a response until its headers are there; from then on it is our turn.
+  // The client's time limit ends when the headers arrive.
   const calledOff = signal ? { signal } : {};
   const text = body.pipeThrough(new TextDecoderStream(), calledOff);
   const line = growingLine();
@@ -111,14 +107,13 @@ async function* linesOf(
   end.unfinished = line.take();
 }
 
-/** A line that comes in pieces, which are put together once. */
+/** Joins the pieces of a line. */
 function growingLine() {
   let pieces: string[] = [];
   let length = 0;
   return {
     add(piece: string): void {
       length += piece.length;
-      // A longer formula is shown by its beginning.
       if (length <= LONGEST_ANSWER) pieces.push(piece);
       else pieces = [(pieces[0] ?? piece).slice(0, UNREADABLE_LINE)];
     },

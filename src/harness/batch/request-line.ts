@@ -1,57 +1,68 @@
 /**
- * The lines of a batch: a request on the way there, an answer or an error on the way back. Whatever
- * stands in a line that comes back, reading it gives a value.
+ * The lines of a batch: requests in its input, answers or errors in its output. Reading a line of
+ * output never throws.
  */
 import { z } from 'zod';
-import { oneLine } from '../client/api-error.js';
+import { asObject, parseJson } from '../../checks/json.js';
 import type { Answer, ChatRequest, FailedAttempt } from '../client/chat.js';
 import {
   type Completion,
   completionBody,
-  type LimitName,
   promptRefusal,
   promptRefusalCost,
   readCompletion,
-  wantsOtherLimit,
 } from '../client/completion.js';
-import { asObject } from '../client/json.js';
-import { batchLineSchema } from '../client/server-answers.js';
-import { parseJson } from '../jobs/journal-entry.js';
+import { type Parameter, refusedBy } from '../client/parameters.js';
+import { oneLine, serverError } from '../client/sanitize.js';
+import { batchLineSchema } from '../client/server-api.js';
 import type { BatchItem } from './chunks.js';
 
 export const batchEndpoint = '/v1/chat/completions';
 
 /** One line of the input file, with its line end. */
-export function requestLine({ id, request }: BatchItem, limitName: LimitName): string {
-  const body = completionBody(request, limitName);
+export function requestLine({ id, request }: BatchItem, refused: ReadonlySet<Parameter>): string {
+  const body = completionBody(request, refused);
   return `${JSON.stringify({ custom_id: id, method: 'POST', url: batchEndpoint, body })}\n`;
 }
 
-/** What a line says of an item. */
+/** The outcome of an item in a line. */
 export type BatchLine =
   | { readonly id: string; readonly answer: Answer }
-  | { readonly id: string; readonly failed: FailedAttempt; readonly again: Again };
+  | {
+      readonly id: string;
+      readonly failed: FailedAttempt;
+      readonly again: Again;
+      /** Parameters that the server refuses. */
+      readonly refused?: readonly Parameter[];
+    };
 
 /**
- * Whether to ask again: an overloaded server may answer next time, a request that it calls wrong is
- * wrong for ever; what its user cancelled is left until the next run.
+ * Whether to ask again: an overloaded server may answer next time, a rejected request stays
+ * rejected, and items that the user cancelled wait for the next run.
  */
 export type Again = 'yes' | 'no' | 'next run';
 
-const errorBodySchema = z.object({ error: z.object({ message: z.string() }) });
+interface LineContext {
+  readonly model: string;
+  readonly attempt: number;
+  readonly labelsOf?: LabelsOf | undefined;
+}
+
+/** The labels whose log-probabilities an item was asked for. */
+export type LabelsOf = (id: string) => readonly string[] | null;
 
 /**
- * Null where the line does not even name an item.
- * @param batch of an earlier run too, whose requests are not known: only the model
+ * The outcome in a line; null if the line names no item. Does not need the request: for a batch of
+ * an earlier run only the model is known.
  */
 export function readLine(
   text: string,
-  { model, attempt }: { readonly model: string; readonly attempt: number },
+  { model, attempt, labelsOf }: LineContext,
 ): BatchLine | null {
   const line = batchLineSchema.safeParse(parseJson(text));
   if (!line.success) return null;
   const { custom_id: id, response, error } = line.data;
-  const asked: ChatRequest = { model, messages: [], maxTokens: 0, logprobs: true };
+  const asked = { model, labels: labelsOf?.(id) ?? null };
   const refusal = refusalIn(response?.body ?? { error }, asked);
   if (refusal && response?.status_code !== 200) {
     const status = response?.status_code ?? 400;
@@ -64,20 +75,22 @@ export function readLine(
   }
   const { status_code: status, body } = response;
   if (status !== null && status !== 200) {
-    const said = errorBodySchema.safeParse(body);
-    const reason = said.data?.error.message ?? jsonOf(body, text);
-    const again = isPassing(status) || wantsOtherLimit(status, reason) ? 'yes' : 'no';
-    return { id, failed: failedAttempt(attempt, status, reason), again };
+    const said = serverError(jsonOf(body, text));
+    const refused = refusedBy(status, said);
+    const again = isPassing(status) || refused.length > 0 ? 'yes' : 'no';
+    const reason = said?.message ?? 'no reason given';
+    return { id, failed: failedAttempt(attempt, status, reason), again, refused };
   }
   const read = readCompletion(jsonOf(body, text), asked, asObject(body));
   if ('malformed' in read) {
-    return { id, failed: failedAttempt(attempt, status, read.malformed), again: 'yes' };
+    const failed = failedAttempt(attempt, status, read.malformed);
+    return { id, failed: { ...failed, unreadable: jsonOf(body, text) }, again: 'yes' };
   }
-  // The server does not tell how long each request of a batch took.
+  // The server does not report the latency of a batch's requests.
   return { id, answer: { ...read.completion, attempt, latencyMs: 0 } };
 }
 
-/** The body as JSON; the whole line where it is nested too deeply to be written again. */
+/** The body as JSON; the line itself if it is too deeply nested to serialize. */
 function jsonOf(body: unknown, line: string): string {
   try {
     return JSON.stringify(body ?? null);
@@ -87,8 +100,8 @@ function jsonOf(body: unknown, line: string): string {
   }
 }
 
-/** A content filter's refusal of the prompt: the outcome of the item, and no failure. */
-function refusalIn(body: unknown, asked: ChatRequest): Completion | null {
+/** A content filter's refusal of the prompt, which is an outcome, not a failure. */
+function refusalIn(body: unknown, asked: Pick<ChatRequest, 'model' | 'labels'>): Completion | null {
   const raw = promptRefusal(errorBody.safeParse(body).data?.error);
   const read = raw === null ? null : readCompletion(raw, asked);
   return read && 'completion' in read ? read.completion : null;

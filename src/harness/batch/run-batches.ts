@@ -1,12 +1,13 @@
 /**
- * Questions to a model through the Batch API: at half the price, within a day. A batch that was
- * paid for is never lost: the journal knows it from before it is made until the caller has consumed
- * its last outcome, and a run that finds batches of an earlier one delivers those first and asks
- * only for what is then left. What the caller gets twice after a stop it may ignore.
+ * Requests through the Batch API, at half the price and within a day. A paid batch is never lost:
+ * the journal lists it from before its creation until the caller has consumed its last outcome, and
+ * a run that finds batches of an earlier one delivers those first and requests only the rest. After
+ * an interruption an outcome may be delivered twice.
  */
 import { setImmediate } from 'node:timers/promises';
 import { WeighbridgeError } from '../../errors.js';
-import { type BatchContext, type BatchRun, openRun, settle } from './batch-context.js';
+import { poll } from '../server-jobs.js';
+import { type BatchContext, type BatchRun, createRun, settle } from './batch-run.js';
 import { type BatchItem, type Chunk, type Chunker, chunker } from './chunks.js';
 import { adoptedOutcomes, type BatchOutcome, outcomesOf } from './outcomes.js';
 import {
@@ -19,25 +20,26 @@ import {
   queueIsFull,
 } from './server-batches.js';
 
-export type { BatchContext, BatchEstimate, BatchProgress } from './batch-context.js';
+export type { BatchContext, BatchEstimate, BatchProgress } from './batch-run.js';
+export { type BatchState, batchState } from './batch-run.js';
 export type { BatchItem, ChunkLimits } from './chunks.js';
-export { type BatchState, batchState } from './ledger.js';
 export type { BatchOutcome } from './outcomes.js';
 export { cancelBatches } from './server-batches.js';
 
 /**
- * Yields an outcome for every item; and, after a stop, for items of the batches left over, wanted
- * or not. Asking for the next outcome says that the last one is safely kept.
+ * Yields an outcome for every item and, after an interruption, for items of earlier batches, wanted
+ * or not. The caller requests the next outcome when it has stored the last one.
  * @param items those without an accepted answer; read as batches have room
- * @throws WeighbridgeError `job-failed`; `bad-argument` for an id that comes twice or a request
- *   that no file can hold; whatever the call and the hooks throw
+ * @throws WeighbridgeError `job-failed`; `bad-argument` for a duplicate id or a request that no
+ * file
+ * can hold; errors of the call and the hooks
  */
 export async function* runBatches(
   key: string,
   items: Iterable<BatchItem>,
   context: BatchContext,
 ): AsyncGenerator<BatchOutcome, void, undefined> {
-  const run = openRun(key, context);
+  const run = createRun(key, context);
   const settled = new Set<string>();
   for await (const outcome of earlierOutcomes(run)) {
     settled.add(outcome.id);
@@ -46,23 +48,18 @@ export async function* runBatches(
   let wanted = unsettled(items, settled);
   for (let round = 1; ; round++) {
     const again: BatchItem[] = [];
-    const sendAgain = round < run.rounds ? (item: BatchItem) => void again.push(item) : null;
+    const sendAgain = (item: BatchItem) => round < run.rounds && again.push(item) > 0;
     yield* oneRound(run, chunker(wanted, run.limits), round, sendAgain);
     if (again.length === 0) return;
     wanted = again;
   }
 }
 
-/** What batches of an earlier run bring. */
+/** Outcomes of batches of an earlier run. */
 async function* earlierOutcomes(run: BatchRun): AsyncGenerator<BatchOutcome, void, undefined> {
   const left = (await adoptBatches(run)).map((entry) => ({ entry }));
   while (left.length > 0) {
-    const over = await firstOver(run, left);
-    if (!over) {
-      await pause(run);
-      continue;
-    }
-    const { ended, batch } = over;
+    const { ended, batch } = await poll(() => firstOver(run, left), run.context);
     left.splice(left.indexOf(ended), 1);
     if (batch.status !== 'failed') yield* adoptedOutcomes(run, ended.entry, batch);
     settle(run, ended.entry);
@@ -86,22 +83,21 @@ async function* oneRound(
   run: BatchRun,
   chunks: Chunker,
   round: number,
-  sendAgain: ((item: BatchItem) => void) | null,
+  sendAgain: (item: BatchItem) => boolean,
 ): AsyncGenerator<BatchOutcome, void, undefined> {
   const open: OwnBatch[] = [];
-  let next: Admission | null = null;
+  let next = null as Admission | null;
   for (;;) {
-    if (open.length < run.atOnce) next ??= askAdmission(run, chunks, round);
-    if (next && (open.length === 0 || (await isGrantedNow(next)))) {
+    const over = await poll(async () => {
+      if (open.length < run.atOnce) next ??= askAdmission(run, chunks, round);
+      if (open.length === 0 || (next && (await isGrantedNow(next)))) return 'room';
+      return firstOver(run, open);
+    }, run.context);
+    if (over === 'room') {
+      if (!next) return;
       await next.granted;
       open.push(await makeBatch(run, next.chunk, round));
       next = null;
-      continue;
-    }
-    if (open.length === 0) return;
-    const over = await firstOver(run, open);
-    if (!over) {
-      await pause(run);
       continue;
     }
     const { ended, batch } = over;
@@ -109,14 +105,14 @@ async function* oneRound(
     if (batch.status !== 'failed') yield* outcomesOf(run, ended, batch, sendAgain);
     settle(run, ended.entry);
     if (batch.status !== 'failed') continue;
-    if (!queueIsFull(batch) || !becomeModest(run, ended, open.length)) {
+    if (!queueIsFull(batch) || !reduceLoad(run, ended, open.length)) {
       throw failure(run.key, batch);
     }
     chunks.giveBack(ended.items, run.limits);
   }
 }
 
-/** A chunk that waits for its caller's leave to be sent. */
+/** A chunk that waits for the caller's permission to be sent. */
 interface Admission {
   readonly chunk: Chunk;
   readonly granted: Promise<void>;
@@ -126,25 +122,21 @@ function askAdmission(run: BatchRun, chunks: Chunker, round: number): Admission 
   const chunk = chunks.next();
   if (!chunk) return null;
   const granted = (async () => run.context.beforeCreate?.(estimateNext(run, chunk, round)))();
-  // Its refusal is thrown where it is waited for; a run that ends before must not end the process.
+  // A rejection is rethrown when awaited; if the run ends first, it must not end the process.
   granted.catch(() => {});
   return { chunk, granted };
 }
 
-/** Whether leave is given already; a refusal is thrown. */
+/** Whether permission has been granted yet; throws if it was refused. */
 function isGrantedNow({ granted }: Admission): Promise<boolean> {
   return Promise.race([granted.then(() => true), setImmediate(false)]);
 }
 
-function pause({ context: { clock, pollSeconds, signal } }: BatchRun): Promise<void> {
-  return clock.sleep(pollSeconds * 1000, signal);
-}
-
 /**
- * After a batch that the server had no room for: fewer at a time, or, where there was no other,
- * smaller ones. False where it cannot be smaller.
+ * Reduces the load after the server had no room for a batch: fewer batches at a time or, if it was
+ * the only one, smaller ones. Returns false if it cannot be smaller.
  */
-function becomeModest(run: BatchRun, { items }: OwnBatch, others: number): boolean {
+function reduceLoad(run: BatchRun, { items }: OwnBatch, others: number): boolean {
   if (others > 0) {
     run.atOnce = others;
     return true;

@@ -1,48 +1,56 @@
-/** Batches at the server: made once, found again after a stop, watched until they end. */
+/**
+ * Batches at the server: created once, found again after an interruption, watched until they end.
+ */
 import type { BatchCreateParams } from 'openai/resources/batches';
 import { WeighbridgeError } from '../../errors.js';
-import type { Batch } from '../client/server-answers.js';
-import type { CallOptions, ServerApi } from '../client/server-api.js';
-import { carries, createOnce, orMissing } from '../jobs/create-once.js';
-import { listing } from '../jobs/listing.js';
-import { checksumOf, upload } from '../jobs/upload.js';
+import { type Batch, type CallOptions, idSchema, type ServerApi } from '../client/server-api.js';
+import {
+  checksumOf,
+  createOnce,
+  findOurs,
+  hasLabels,
+  listing,
+  orMissing,
+  upload,
+} from '../server-jobs.js';
 import {
   type BatchContext,
+  type BatchEntry,
   type BatchEstimate,
   type BatchRun,
+  createRun,
   estimateOf,
-  openRun,
-} from './batch-context.js';
+  type MadeBatch,
+} from './batch-run.js';
 import type { BatchItem, Chunk } from './chunks.js';
-import type { BatchEntry, MadeBatch } from './ledger.js';
-import { recoverLedger } from './recover.js';
 import { batchEndpoint, requestLine } from './request-line.js';
 
-/** A batch of this run, with what it asks; one of an earlier run is known by its entry alone. */
+/** A batch of this run, with its items; for an earlier run only the entry is known. */
 export interface OwnBatch {
   readonly entry: MadeBatch;
   readonly items: readonly BatchItem[];
 }
 
-/** What a chunk will come to as the next batch of its stage. */
+/** The estimate of a chunk as the next batch of its stage. */
 export function estimateNext(
   { key, ledger }: BatchRun,
   { size }: Chunk,
   round: number,
 ): BatchEstimate {
-  return estimateOf(key, { number: ledger.next(), round, size });
+  return estimateOf(key, { number: ledger.next, round, size });
 }
 
-/** Uploads a chunk, writes the intent down, and makes the batch. */
+/** Uploads a chunk, notes the intent, and creates the batch. */
 export async function makeBatch(
-  { key, ledger, context, otherLimitName }: BatchRun,
+  { key, ledger, context, refused, sentWithout }: BatchRun,
   { items, size }: Chunk,
   round: number,
 ): Promise<OwnBatch> {
   const { call, signal } = context;
-  const number = ledger.next();
-  const limitName = otherLimitName.has(size.model) ? 'max_completion_tokens' : 'max_tokens';
-  const text = items.map((item) => requestLine(item, limitName)).join('');
+  const number = ledger.next;
+  const known = refused.of(size.model);
+  sentWithout.set(number, known);
+  const text = items.map((item) => requestLine(item, known)).join('');
   const name = `${key.replace(/[^A-Za-z0-9.-]+/g, '-')}-${number}.jsonl`;
   const fileId = await upload({ name, text, purpose: 'batch' }, call, signal);
   const entry = ledger.intend({ number, fileId, checksum: checksumOf(text), round, size });
@@ -51,7 +59,7 @@ export async function makeBatch(
     what: `create batch ${number} of ${key}`,
     find: findBatch(fileId, labels),
     create: (api, options) => api.batches.create(batchBody(fileId, labels), options),
-    refused: () => ledger.strike(entry),
+    onRefused: () => ledger.strike(entry),
     call,
     signal,
   });
@@ -67,7 +75,7 @@ function batchBody(fileId: string, labels: Record<string, string>): BatchCreateP
   };
 }
 
-/** By these a batch is known as ours when its id never reached us. */
+/** Labels that identify a batch whose id never arrived. */
 function labelsOf(key: string, study: string, entry: BatchEntry): Record<string, string> {
   return {
     weighbridge_study: study,
@@ -77,23 +85,23 @@ function labelsOf(key: string, study: string, entry: BatchEntry): Record<string,
   };
 }
 
-/** Each batch has a file of its own, so that the file tells it even where labels are not kept. */
+/** Each batch has a file of its own, which identifies it even if the server stores no labels. */
 function findBatch(fileId: string, labels: Record<string, string>) {
   return async (api: ServerApi, options: CallOptions): Promise<Batch | null> => {
     const pages = listing((query, own) => api.batches.list(query, own), options);
     for await (const batch of pages) {
       const isOfFile = fileId !== '' && batch.input_file_id === fileId;
-      if (isOfFile || carries(batch.metadata, labels)) return batch;
+      if (isOfFile || hasLabels(batch.metadata, labels)) return batch;
     }
     return null;
   };
 }
 
-/** Batches that an earlier run left; intents are resolved: the batch is found, or there is none. */
+/** Batches of an earlier run; for intents, the batch is searched for at the server. */
 export async function adoptBatches(run: BatchRun): Promise<MadeBatch[]> {
   await recoverLedger(run);
   const adopted: MadeBatch[] = [];
-  for (const entry of run.ledger.open()) {
+  for (const entry of run.ledger.open) {
     const made = await resolved(run, entry);
     if (!made) continue;
     adopted.push(made);
@@ -127,7 +135,7 @@ function retrieve({ context: { call, signal } }: BatchRun, id: string): Promise<
   );
 }
 
-/** Looks at each once, and returns the first that is over. */
+/** Polls each batch once and returns the first that has ended; null if none has. */
 export async function firstOver<B extends { readonly entry: MadeBatch }>(
   run: BatchRun,
   batches: readonly B[],
@@ -149,15 +157,15 @@ export async function firstOver<B extends { readonly entry: MadeBatch }>(
   return null;
 }
 
-/** Any other status, also one that is not known, is one of a batch that goes on. */
+/** Any other status, known or not, counts as running. */
 function isOver({ status }: Batch): boolean {
   return ['completed', 'failed', 'expired', 'cancelled'].includes(status);
 }
 
-/** Looks at a batch that is complete without a file, before it counts as one without outcomes. */
+/** Maximum polls of a complete batch without a file; it then counts as having no outcomes. */
 const MOST_WITHOUT_FILES = 5;
 
-/** Some servers complete a batch before they name its files: what is paid for is waited for. */
+/** Some servers complete a batch before they name its files, so the files are awaited. */
 function hasFiles({ withoutFiles }: BatchRun, batch: Batch): boolean {
   const { id, status, output_file_id, error_file_id } = batch;
   if (status !== 'completed' || output_file_id || error_file_id) return true;
@@ -166,9 +174,9 @@ function hasFiles({ withoutFiles }: BatchRun, batch: Batch): boolean {
   return looks >= MOST_WITHOUT_FILES;
 }
 
-/** Cancels the stage's batches at the server. @returns whether there was one to cancel */
+/** Cancels the stage's batches at the server. @returns whether there were any */
 export async function cancelBatches(key: string, context: BatchContext): Promise<boolean> {
-  const run = openRun(key, context);
+  const run = createRun(key, context);
   const open = await adoptBatches(run);
   for (const { batchId } of open) {
     await context.call(
@@ -188,12 +196,12 @@ function isEnding({ status }: Batch): boolean {
   return status === 'finalizing' || status === 'cancelling';
 }
 
-/** The server holds as many waiting tokens as it allows; later, or in smaller files, it may work. */
+/** Whether the server's queue of tokens is full; a later attempt, or smaller files, may work. */
 export function queueIsFull({ errors }: Batch): boolean {
   return errors?.data?.some(({ code }) => code === 'token_limit_exceeded') ?? false;
 }
 
-/** A batch that the server would not begin; nothing of it was answered or paid for. */
+/** The error for a batch that the server did not start; nothing was answered or billed. */
 export function failure(key: string, { id, errors }: Batch): WeighbridgeError {
   const [first, ...more] = errors?.data ?? [];
   const where = first?.line ? `line ${first.line}: ` : '';
@@ -209,5 +217,60 @@ function vanished(key: string, batchId: string): WeighbridgeError {
   return new WeighbridgeError(
     'job-failed',
     `the server does not know batch ${batchId} of ${key}, which an earlier run made: it was deleted, or the key is another project's; to ask, and pay, once more, run again with --retry-failed`,
+  );
+}
+
+/**
+ * Rebuilds a damaged ledger from the stage's batches that did not fail. Answers of batches already
+ * delivered are delivered again.
+ * @throws WeighbridgeError `job-failed` if the server may have batches without showing them
+ */
+async function recoverLedger({ key, ledger, context }: BatchRun): Promise<void> {
+  if (ledger.damage === null) return;
+  const { call, signal, study, retryFailed = false, onWarning } = context;
+  onWarning?.(ledger.damage);
+  const labels = { weighbridge_study: study, weighbridge_stage: key };
+  const { ours, isSure } = await call(
+    `look for the batches of ${key}`,
+    ({ batches }, options) =>
+      findOurs(
+        listing((query, own) => batches.list(query, own), options),
+        ({ metadata }) => hasLabels(metadata, labels),
+      ),
+    signal,
+  );
+  if (!isSure && !retryFailed) throw undecided(key);
+  const taken = new Set<number>();
+  const all = ours.map((batch) => entryOf(batch, taken));
+  const next = Math.max(0, ...all.map(({ number }) => number)) + 1;
+  const failed = new Set(ours.flatMap(({ id, status }) => (status === 'failed' ? [id] : [])));
+  ledger.keep(
+    next,
+    all.filter(({ batchId }) => !failed.has(batchId)),
+  );
+}
+
+/** The entry of a batch, rebuilt from what the server returns. */
+function entryOf(batch: Batch, taken: Set<number>): MadeBatch {
+  const { weighbridge_batch: label, weighbridge_checksum: checksum } = batch.metadata ?? {};
+  let number = /^[1-9]\d{0,5}$/.test(String(label)) ? Number(label) : 1;
+  while (taken.has(number)) number++;
+  taken.add(number);
+  const fileId = idSchema.safeParse(batch.input_file_id);
+  const size = { model: '', promptTokens: 0, mostPromptTokens: 0, mostCompletionTokens: 0 };
+  return {
+    number,
+    batchId: batch.id,
+    fileId: fileId.data ?? '',
+    checksum: typeof checksum === 'string' ? checksum : '',
+    round: 1,
+    size: { ...size, requests: batch.request_counts?.total ?? 0 },
+  };
+}
+
+function undecided(key: string): WeighbridgeError {
+  return new WeighbridgeError(
+    'job-failed',
+    `${key}: the journal's entry of its batches is damaged, and the server keeps no labels by which they could be found; if none of the server's batches is of this study, run again with --retry-failed to ask, and pay, once more`,
   );
 }

@@ -1,172 +1,176 @@
 /**
- * Tells a server that fails as a whole from one request that fails, and waits for the server (the
+ * Distinguishes an outage of the server from a single failing request, and waits out outages (the
  * circuit breaker of M. Nygard, "Release It!", 2007). A wrong key or model is wrong for all
- * requests: the first failure stops everything. A server that is down is waited for, by time and
- * not by number of failures: meanwhile a single request goes ahead now and then to try it, and the
- * first that works lets all others go on. Only an outage longer than the limit stops everything.
+ * requests: the first failure stops everything. A server that is down is waited for, by time and not
+ * by number of failures: meanwhile single requests probe it, and the first that works lets all
+ * others go on. Only an outage longer than the limit stops everything.
  */
-import { WeighbridgeError } from '../../errors.js';
-import { errorOf, type Failure, type Purpose } from './api-error.js';
-import type { Clock } from './clock.js';
-import { type FailureRow, isUnavailable, openFailureRows, type Tried } from './failure-rows.js';
-import { openProbing } from './probing.js';
-import { LONGEST_HOLD_MS } from './retry.js';
+import type { WeighbridgeError } from '../../errors.js';
+import { type Clock, Timer, WaitList } from './clock.js';
+import { errorOf, type Failure, isUnavailable, type Purpose, reworded } from './failure.js';
+import { type FailedRequest, type FailureRun, FailureRuns } from './failure-runs.js';
+import { LONGEST_PAUSE_MS } from './headers.js';
 
-export type { Tried } from './failure-rows.js';
-
-export interface BreakerSettings {
+interface BreakerSettings {
   readonly maxAttempts: number;
-  /** So long a server that fails every request is waited for. */
+  /** Longest wait for a server that fails every request. */
   readonly longestOutageMs: number;
 }
 
-export interface BreakerDependencies {
+interface BreakerDependencies {
   readonly clock: Clock;
+  /** Uniform on [0, 1). */
   readonly random: () => number;
   readonly onNotice: OnNotice;
 }
 
-/** Told when an outage lasts, and when it is over. */
+/** Called during a long outage and when it ends. */
 export type OnNotice = (notice: OutageNotice) => void;
 
 export interface OutageNotice {
   /** For the user. */
   readonly line: string;
-  /** False: it is over. */
+  /** False: the outage is over. */
   readonly isWaiting: boolean;
 }
 
-export interface Breaker {
-  /**
-   * Comes back at once, or, in an outage, when it is this request's turn to try the server or the
-   * server works again. The function that it gives is called when the attempt is over.
-   */
-  pass(signal: AbortSignal): Promise<() => void>;
-  /** An attempt worked. */
-  succeeded(purpose: Purpose, tried: Tried): void;
-  /** @returns why everything stops, where this failure was one too many */
-  failed(failure: Failure, purpose: Purpose, tried: Tried): WeighbridgeError | null;
-  /** How many of a request's failures count against it: those that were not the server's. */
-  ownFailures(tried: Tried): number;
-  /** True in an outage: `pass` waits. */
-  isOpen(): boolean;
-}
-
-/** What all breakers of one client know of the server. */
-export interface Acquaintance {
+/** State of the server, shared by all breakers of one client. */
+interface ServerHistory {
   hasAnswered: boolean;
   hasSucceeded: boolean;
 }
 
-/** Enough where nothing has ever answered: the address is wrong, or nothing runs there. */
+/** Failures in a row that stop everything if nothing has ever answered: the address is probably wrong. */
 const UNREACHED_AT_FIRST = 4;
-/** So many failures in a row are an outage, if they are not one request's own. */
+/** Failures in a row that are an outage, unless they are one request's own. */
 const FAILURES_OF_OUTAGE = 5;
-/** Where nothing has worked yet, an address that is wrong is likelier than an outage. */
+/** Longest wait before any success, when a wrong address is more likely than an outage. */
 const LONGEST_AT_FIRST_MS = 30_000;
 const NOTICE_AFTER_MS = 30_000;
 
-export function openBreaker(
-  settings: BreakerSettings,
-  { clock, random, onNotice }: BreakerDependencies,
-  known: Acquaintance = { hasAnswered: false, hasSucceeded: false },
-): Breaker {
-  const rows = openFailureRows(clock.now);
-  const probing = openProbing(clock, random);
-  const mostAtOnce = Math.min(FAILURES_OF_OUTAGE, settings.maxAttempts);
-  let inFlight = 0;
+export class Breaker {
+  private readonly runs: FailureRuns;
+  private readonly probing: Probing;
+  private readonly mostAtOnce: number;
+  private inFlight = 0;
+  /** Whether an attempt of this breaker has worked, or one of an earlier run. */
+  hasWorked = false;
 
-  /** The server works: whatever waited for it goes on. */
-  function endRow(baseURL: string, tried: Tried): void {
-    const ended = rows.end(tried);
-    if (ended?.isTold) {
-      const line = `${baseURL} works again after ${span(clock.now() - ended.since)}`;
-      onNotice({ line, isWaiting: false });
-    }
-    probing.end();
+  constructor(
+    private readonly settings: BreakerSettings,
+    private readonly dependencies: BreakerDependencies,
+    private readonly history: ServerHistory = { hasAnswered: false, hasSucceeded: false },
+  ) {
+    const { clock, random } = dependencies;
+    this.runs = new FailureRuns(clock.now);
+    this.probing = new Probing(clock, random);
+    this.mostAtOnce = Math.min(FAILURES_OF_OUTAGE, settings.maxAttempts);
   }
 
-  /** What the failures in a row have come to. */
-  function judge(row: FailureRow, failure: Failure, purpose: Purpose): WeighbridgeError | null {
-    const { message } = errorOf(failure, purpose);
-    const neverThere = !known.hasAnswered && failure.kind === 'unreached';
-    if (neverThere && row.failures >= UNREACHED_AT_FIRST) {
-      return new WeighbridgeError('server', `${row.failures} attempts in a row failed: ${message}`);
+  /** True in an outage, in which `pass` waits. */
+  get isOpen(): boolean {
+    return this.runs.current?.isOutage ?? false;
+  }
+
+  /**
+   * Resolves immediately; in an outage, when this request may probe the server or the outage is over.
+   * @returns to be called when the attempt is over
+   */
+  async pass(signal: AbortSignal): Promise<() => void> {
+    const attemptIsOver = await this.probing.pass(signal);
+    this.inFlight++;
+    return () => {
+      this.inFlight--;
+      attemptIsOver();
+    };
+  }
+
+  /** Notes an attempt that worked. */
+  succeeded({ what, baseURL }: Purpose, request: FailedRequest): void {
+    if (what !== null) this.runs.noteWorking(what);
+    this.history.hasAnswered = true;
+    this.history.hasSucceeded = true;
+    this.hasWorked = true;
+    this.endRun(baseURL, request);
+  }
+
+  /** Notes a failure. @returns the error for all requests, if this failure stops everything */
+  failed(failure: Failure, purpose: Purpose, request: FailedRequest): WeighbridgeError | null {
+    const { history, runs } = this;
+    if (failure.status !== null) history.hasAnswered = true;
+    if (isHopeless(failure, purpose, history)) return errorOf(failure, purpose);
+    if (failure.kind === 'rejected' || failure.kind === 'not-found') {
+      // The server has read the request and answered it.
+      this.endRun(purpose.baseURL, request);
+      return null;
     }
-    // What was in flight when the server went down fails together, and is one event.
-    const isMany = row.failures >= Math.max(mostAtOnce, inFlight - 1);
-    if (row.blame !== 'request' && !row.isOutage && isMany) {
-      row.isOutage = true;
-      probing.begin();
+    const run = runs.add(failure, purpose, request, history.hasSucceeded);
+    // A lack of descriptors is local: the request is tried again as long as others work.
+    if (failure.kind !== 'no-descriptors') request.failedAt.push(this.dependencies.clock.now());
+    return this.judge(run, failure, purpose);
+  }
+
+  /** Failures of a request that the server did not cause. */
+  ownFailures(request: FailedRequest): number {
+    return this.runs.ownFailures(request);
+  }
+
+  /** The server works: releases all waiting requests. */
+  private endRun(baseURL: string, request: FailedRequest): void {
+    const { clock, onNotice } = this.dependencies;
+    const ended = this.runs.end(request);
+    if (ended?.isNoticed) {
+      const line = `${baseURL} works again after ${duration(clock.now() - ended.since)}`;
+      onNotice({ line, isWaiting: false });
     }
-    if (!row.isOutage) return null;
-    const lasted = clock.now() - row.since;
-    const longest = longestOutage(row, failure, settings, known);
+    this.probing.end();
+  }
+
+  /** Decides if a run of failures is an outage, and if the outage is too long. */
+  private judge(run: FailureRun, failure: Failure, purpose: Purpose): WeighbridgeError | null {
+    const error = errorOf(failure, purpose);
+    const inARow = `${run.failures} attempts in a row failed: ${error.message}`;
+    const neverReached = !this.history.hasAnswered && failure.kind === 'unreached';
+    if (neverReached && run.failures >= UNREACHED_AT_FIRST) return reworded(error, inARow);
+    // Requests in flight when the server goes down fail together; they count as one event.
+    const isMany = run.failures >= Math.max(this.mostAtOnce, this.inFlight - 1);
+    if (run.blame !== 'request' && !run.isOutage && isMany) {
+      run.isOutage = true;
+      this.probing.begin();
+    }
+    if (!run.isOutage) return null;
+    const lasted = this.dependencies.clock.now() - run.since;
+    const longest = longestOutage(run, failure, this.settings, this.history);
+    const silence = `no request has worked for ${duration(lasted)}`;
     if (lasted >= longest) {
-      return new WeighbridgeError(
-        'server',
-        lasted < 1000
-          ? `${row.failures} attempts in a row failed: ${message}`
-          : `no request has worked for ${span(lasted)} (${row.failures} attempts): ${message}`,
-      );
+      const message =
+        lasted < 1000 ? inARow : `${silence} (${run.failures} attempts): ${error.message}`;
+      return reworded(error, message);
     }
-    if (!row.isTold && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
-      row.isTold = true;
-      const line = `no request has worked for ${span(lasted)}: ${message}; waiting, up to ${span(longest)}`;
-      onNotice({ line, isWaiting: true });
+    if (!run.isNoticed && lasted >= Math.min(NOTICE_AFTER_MS, longest / 10)) {
+      run.isNoticed = true;
+      const line = `${silence}: ${error.message}; waiting, up to ${duration(longest)}`;
+      this.dependencies.onNotice({ line, isWaiting: true });
     }
     return null;
   }
-
-  return {
-    async pass(signal) {
-      const attemptIsOver = await probing.pass(signal);
-      inFlight++;
-      return () => {
-        inFlight--;
-        attemptIsOver();
-      };
-    },
-    succeeded({ what, baseURL }, tried) {
-      if (what !== null) rows.hasWorked(what);
-      known.hasAnswered = true;
-      known.hasSucceeded = true;
-      endRow(baseURL, tried);
-    },
-    failed(failure, purpose, tried) {
-      const { kind } = failure;
-      if (failure.status !== null) known.hasAnswered = true;
-      if (isHopeless(failure, purpose, known)) return errorOf(failure, purpose);
-      if (kind === 'rejected' || kind === 'not-found') {
-        // The server has read the request and answered it.
-        endRow(purpose.baseURL, tried);
-        return null;
-      }
-      const row = rows.add(failure, purpose, tried, known.hasSucceeded);
-      // A lack of descriptors is local: the request is tried again as long as others work.
-      if (kind !== 'no-descriptors') tried.failedAt.push(clock.now());
-      return judge(row, failure, purpose);
-    },
-    ownFailures: rows.ownFailures,
-    isOpen: () => rows.current()?.isOutage ?? false,
-  };
 }
 
-/** So long the failures of a row are waited for. */
+/** Longest wait for the failures of a run. */
 function longestOutage(
-  row: FailureRow,
+  run: FailureRun,
   failure: Failure,
   { longestOutageMs }: BreakerSettings,
-  known: Acquaintance,
+  history: ServerHistory,
 ): number {
-  // A server that refuses by rate is there, and a pause that it asks for must fit in.
-  if (row.isLimited) return Math.max(longestOutageMs, LONGEST_HOLD_MS);
-  const isLikelyOutage = known.hasSucceeded || (isUnavailable(failure) && failure.status !== null);
-  return isLikelyOutage ? longestOutageMs : Math.min(longestOutageMs, LONGEST_AT_FIRST_MS);
+  // A server that limits the rate is up, and the pause that it asks for must fit in.
+  if (run.isLimited) return Math.max(longestOutageMs, LONGEST_PAUSE_MS);
+  const isOutage = history.hasSucceeded || (isUnavailable(failure) && failure.status !== null);
+  return isOutage ? longestOutageMs : Math.min(longestOutageMs, LONGEST_AT_FIRST_MS);
 }
 
-/** Wrong for all requests, now and later. */
-function isHopeless({ kind }: Failure, { what }: Purpose, known: Acquaintance): boolean {
+/** True if the failure affects all requests permanently. */
+function isHopeless({ kind }: Failure, { what }: Purpose, history: ServerHistory): boolean {
   const isChat = what === null;
   switch (kind) {
     case 'denied':
@@ -175,15 +179,83 @@ function isHopeless({ kind }: Failure, { what }: Purpose, known: Acquaintance): 
     case 'not-found':
       return isChat;
     case 'rejected':
-      // Later on it is something about this one request.
-      return isChat && !known.hasSucceeded;
+      // After a success, the failure concerns only this request.
+      return isChat && !history.hasSucceeded;
     default:
       return false;
   }
 }
 
-function span(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;
   return `${Math.round(seconds / 60)} minutes`;
+}
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+/** Concurrent probes; two, because the first may hang. */
+const MOST_PROBES = 2;
+
+/**
+ * Holds back requests in an outage: they wait, and one at a time probes the server, at intervals
+ * that grow from half a second to ten seconds.
+ */
+class Probing {
+  private readonly waiting = new WaitList<null>(() => this.setTimer());
+  private readonly timer: Timer;
+  private isOutage = false;
+  private probes = 0;
+  private wait = FIRST_WAIT_MS;
+  private nextAt = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly random: () => number,
+  ) {
+    this.timer = new Timer(clock, () => this.sendProbe());
+  }
+
+  begin(): void {
+    this.isOutage = true;
+    this.wait = FIRST_WAIT_MS;
+    this.schedule();
+  }
+
+  /** Releases all waiting requests. */
+  end(): void {
+    this.isOutage = false;
+    while (this.waiting.size > 0) this.waiting.admitFirst();
+    this.setTimer();
+  }
+
+  async pass(signal: AbortSignal): Promise<() => void> {
+    if (this.isOutage) {
+      const turn = this.waiting.join(null, signal);
+      this.setTimer();
+      await turn;
+    }
+    if (!this.isOutage) return () => {};
+    this.probes++;
+    return () => {
+      this.probes--;
+    };
+  }
+
+  private setTimer(): void {
+    const isWanted = this.isOutage && this.waiting.size > 0;
+    const ms = Math.max(0, this.nextAt - this.clock.now());
+    this.timer.set(isWanted ? ms : Number.POSITIVE_INFINITY);
+  }
+
+  private sendProbe(): void {
+    if (this.probes < MOST_PROBES && this.waiting.size > 0) this.waiting.admitFirst();
+    this.schedule();
+  }
+
+  private schedule(): void {
+    this.nextAt = this.clock.now() + this.wait * (0.5 + 0.5 * this.random());
+    this.wait = Math.min(LONGEST_WAIT_MS, 2 * this.wait);
+    this.setTimer();
+  }
 }

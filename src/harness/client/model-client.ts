@@ -1,42 +1,66 @@
 /**
- * The way to a model's server. A request waits for a place, for the budget and for its turn; is
- * sent with temperature 0; is tried again where that can help; and comes back as an answer, or as
- * one line that says why not. Each attempt is paced, paid for and, where it fails, told.
+ * The client of a model's server. A request waits for budget and rate limits, is sent, is
+ * retried if that can help, and ends as an answer or as a one-line error. Each
+ * attempt is paced, budgeted and, if it fails, reported.
+ *
+ * Cost of an attempt in the budget: one request if the server got it; tokens and money as the
+ * server counted them; nothing if it refused or failed (OpenAI bills no errors); and the most that it
+ * can have cost if that is unknown, because the connection broke, the time was up, a gateway gave up,
+ * or the answer came without counts.
  */
 import { WeighbridgeError } from '../../errors.js';
-import type { ApiCall } from './api-call.js';
-import type { Failure } from './api-error.js';
-import { openAttempts } from './attempts.js';
+import type { ChatMessage } from '../../study/stimuli.js';
+import { type AttemptResult, Attempts } from './attempts.js';
 import type { OnNotice } from './breaker.js';
-import type { Answer, ChatRequest, FailedAttempt } from './chat.js';
-import { openChat } from './chat-attempt.js';
+import {
+  type ChatRequest,
+  type FailedAttempt,
+  mostCompletionTokens,
+  mostUsage,
+  type PaidAnswer,
+  type Usage,
+} from './chat.js';
 import { type Clock, realClock } from './clock.js';
-import { openConnection } from './connection.js';
-import { openGate } from './gate.js';
-import { openPacer, turnOutcome } from './pacer.js';
-import { checkedApi } from './server-api.js';
-import type { Prices, Spending } from './spending.js';
-import type { Fetch } from './transport.js';
+import {
+  type Completion,
+  completionBody,
+  promptRefusalCost,
+  promptRefused,
+  type ReadCompletion,
+  readCompletion,
+  settingsOf,
+  unreadableAnswer,
+} from './completion.js';
+import { Connection, type Fetch, type TextResponse } from './connection.js';
+import { type Failure, localFailure } from './failure.js';
+import type { HeaderReader } from './headers.js';
+import { nothingLearnt, Pacer, turnOutcome } from './pacer.js';
+import { lessonOf, type RefusedParameters, refusedParameters } from './parameters.js';
+import { oneLine } from './sanitize.js';
+import { type ApiCall, checkedApi } from './server-api.js';
+import { type Prices, type Spending, type Spent, spentOn, zeroSpent } from './spending.js';
 
 export interface ClientSettings {
-  /** Of the API, as in `https://api.openai.com/v1`. */
+  /** Base URL of the API, for example `https://api.openai.com/v1`. */
   readonly baseURL: string;
-  /** As the environment holds it; null where the server wants none. */
+  /** API key from the environment; null if the server requires none. */
   readonly apiKey: string | null;
-  /** Most chat requests in flight. */
-  readonly concurrency: number;
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
-  /** For one attempt, its last byte included. */
+  /** Time limit of one attempt, from the first byte sent to the last byte read. */
   readonly timeoutSeconds: number;
   readonly maxAttempts: number;
   /** Longest wait, in minutes, for a server that fails every request. @default 20 */
   readonly outageMinutes?: number | undefined;
+  /** Whether the server has answered chats before. @default false */
+  readonly hasWorked?: boolean | undefined;
   readonly spending: Spending;
   readonly prices: (model: string) => Prices | null;
+  /** Estimates the tokens of a prompt, for pacing. @default 4 characters per token */
+  readonly likelyPromptTokens?: ((messages: readonly ChatMessage[]) => number) | undefined;
 }
 
-/** For those who write settings by hand. */
+/** For settings written by hand. */
 export const clientDefaults = {
   timeoutSeconds: 60,
   maxAttempts: 8,
@@ -45,19 +69,11 @@ export const clientDefaults = {
 
 export interface ChatOptions {
   /**
-   * Calls off what has not been sent. What is in flight is paid for: it is let come home, and
-   * becomes an answer if it can.
+   * Aborts requests that have not been sent. Requests in flight are already paid for, so their answers
+   * are awaited.
    */
   readonly signal?: AbortSignal;
   readonly onFailedAttempt?: (failed: FailedAttempt) => void;
-}
-
-export interface ModelClient {
-  /** @throws WeighbridgeError `server`, `no-key`, `budget`, `interrupted` */
-  chat(request: ChatRequest, options?: ChatOptions): Promise<Answer>;
-  readonly call: ApiCall;
-  /** Breaks off everything, also in flight. */
-  close(): void;
 }
 
 export interface ClientDependencies {
@@ -65,72 +81,196 @@ export interface ClientDependencies {
   readonly fetch?: Fetch;
   /** Uniform on [0, 1), for the jitter of waits. */
   readonly random?: () => number;
-  /** Told that a server is waited for, and that it works again. */
+  /** Called when a server is waited for, and when it works again. */
   readonly onNotice?: OnNotice | undefined;
+  /** What is known of the server's models, and what is learned. @default nothing is known */
+  readonly refused?: RefusedParameters;
 }
 
-/** @throws WeighbridgeError `bad-configuration`, `no-key` */
-export function openClient(
-  settings: ClientSettings,
-  { clock = realClock, fetch, random = Math.random, onNotice = () => {} }: ClientDependencies = {},
-): ModelClient {
-  checkNumbers(settings);
-  const connection = openConnection(settings, { clock, fetch });
-  const pacer = openPacer(settings, clock);
-  const attemptChat = openChat(settings, { clock, connection, pacer });
-  const places = openGate(settings.concurrency);
-  const openDoor = openGate(Number.POSITIVE_INFINITY);
-  const { maxAttempts, outageMinutes = clientDefaults.outageMinutes } = settings;
-  const longestOutageMs = 60_000 * outageMinutes;
-  const attempts = openAttempts({ maxAttempts, longestOutageMs }, { clock, random, onNotice });
-  const { baseURL, hasKey } = connection;
+/** Outcome of a chat attempt. */
+type Received = (
+  | { readonly completion: Completion; readonly failure: null }
+  | { readonly completion: null; readonly failure: Failure }
+) & {
+  /** Null if the server did not count. */
+  readonly usage: Usage | null;
+  readonly headers: HeaderReader | null;
+  /** The body of a response of good status that is not an answer. */
+  readonly unread?: string;
+};
 
-  return {
-    chat(request, { signal, onFailedAttempt } = {}) {
-      const purpose = { baseURL, hasKey, what: null, model: request.model };
-      return attempts.untilDone(purpose, places, signal, async (attempt, calledOff) => {
-        const result = await attemptChat(request, attempt, calledOff);
-        if ('failed' in result) onFailedAttempt?.(result.failed);
+export class ModelClient {
+  private readonly clock: Clock;
+  private readonly connection: Connection;
+  private readonly pacer: Pacer;
+  private readonly attempts: Attempts;
+  private readonly refused: RefusedParameters;
+
+  /** @throws WeighbridgeError `bad-configuration`, `no-key` */
+  constructor(
+    private readonly settings: ClientSettings,
+    {
+      clock = realClock,
+      fetch,
+      random = Math.random,
+      onNotice = () => {},
+      refused = refusedParameters(),
+    }: ClientDependencies = {},
+  ) {
+    requireNumbers(settings);
+    const { maxAttempts, outageMinutes = clientDefaults.outageMinutes } = settings;
+    this.clock = clock;
+    this.refused = refused;
+    this.connection = new Connection(settings, { clock, fetch });
+    this.pacer = new Pacer(settings, clock);
+    this.attempts = new Attempts(
+      { maxAttempts, longestOutageMs: 60_000 * outageMinutes, hasWorked: settings.hasWorked },
+      { clock, random, onNotice },
+    );
+  }
+
+  /** @throws WeighbridgeError `server`, `no-key`, `unknown-model`, `budget`, `interrupted` */
+  chat(request: ChatRequest, { signal, onFailedAttempt }: ChatOptions = {}): Promise<PaidAnswer> {
+    const { baseURL, hasKey } = this.connection;
+    const purpose = { baseURL, hasKey, what: null, model: request.model };
+    return this.attempts.untilDone(purpose, signal, (attempt, own) =>
+      this.attemptChat(request, attempt, own, onFailedAttempt),
+    );
+  }
+
+  readonly call: ApiCall = (what, work, signal) => {
+    const { baseURL, hasKey } = this.connection;
+    const purpose = { baseURL, hasKey, what, model: null };
+    return this.attempts.untilDone(purpose, signal, async (_, own) => {
+      const turn = await this.pacer.take(0, own);
+      let failure: Failure | null = null;
+      try {
+        const result = await this.connection.call(
+          (api, options) => work(checkedApi(api), options),
+          signal,
+        );
+        if ('failure' in result) failure = result.failure;
         return result;
-      });
-    },
-    call(what, work, signal) {
-      const purpose = { baseURL, hasKey, what, model: null };
-      return attempts.untilDone(purpose, openDoor, signal, async (_, calledOff) => {
-        const turn = await pacer.take(0, calledOff);
-        let failure: Failure | null = null;
-        try {
-          const result = await connection.call(
-            (api, options) => work(checkedApi(api), options),
-            signal,
-          );
-          if ('failure' in result) failure = result.failure;
-          return result;
-        } finally {
-          turn.end(turnOutcome(failure, failure?.headers ?? null, null));
-        }
-      });
-    },
-    close() {
-      attempts.stop(new WeighbridgeError('interrupted', `the client of ${baseURL} is closed`));
-      connection.close();
-    },
+      } finally {
+        turn.end(turnOutcome(failure, failure?.headers ?? null, null));
+      }
+    });
   };
+
+  /** Aborts everything, including requests in flight. */
+  close(): void {
+    const { baseURL } = this.connection;
+    this.attempts.stop(new WeighbridgeError('interrupted', `the client of ${baseURL} is closed`));
+    this.connection.close();
+  }
+
+  /** @throws the signal's reason if it is aborted before the request is sent; `budget` */
+  private async attemptChat(
+    request: ChatRequest,
+    attempt: number,
+    signal: AbortSignal,
+    onFailedAttempt: ((failed: FailedAttempt) => void) | undefined,
+  ): Promise<AttemptResult<PaidAnswer>> {
+    const { model } = request;
+    const price = this.settings.prices(model);
+    const known = this.refused.of(model);
+    const body = completionBody(request, known);
+    const most = spentOn(price, mostUsage(request));
+    const { reservation, turn } = await this.admit(request, most, signal);
+    const began = this.clock.now();
+    let received: Received;
+    try {
+      const sent = await this.connection.chat(body);
+      received =
+        'failure' in sent
+          ? notReceived(sent.failure)
+          : this.received(sent.value, readCompletion(sent.value.text, request));
+    } catch (error) {
+      // Aborted because the client was closed.
+      turn.end(nothingLearnt);
+      reservation.settle(most);
+      throw error;
+    }
+    const { completion, failure, usage, headers, unread } = received;
+    const latencyMs = this.clock.now() - began;
+    const spent = usage ? spentOn(price, usage) : spentUncounted(received, most);
+    turn.end(turnOutcome(failure, headers, usage));
+    reservation.settle(spent);
+    if (completion) {
+      return { value: { ...completion, attempt, latencyMs, spent, settings: settingsOf(body) } };
+    }
+    const { kind, status, reason } = failure;
+    onFailedAttempt?.({ attempt, status, reason: `${kind}: ${reason}`, latencyMs, spent });
+    const sent = failure.refused?.filter((one) => one in body) ?? [];
+    const lesson = lessonOf(sent, known);
+    if (lesson.length === 0) {
+      if (unread === undefined) return { failure };
+      return { failure, outcome: () => unreadableAnswer(model, unread, attempt) };
+    }
+    this.refused.add(model, lesson);
+    return { resend: true };
+  }
+
+  private received({ status, headers, text }: TextResponse, read: ReadCompletion): Received {
+    if ('completion' in read) {
+      const completion = { ...read.completion, status };
+      return { completion, failure: null, usage: completion.usage, headers };
+    }
+    const reason = oneLine(read.malformed, this.connection.mask);
+    const failure = localFailure('malformed', reason, 200);
+    return { ...notReceived(failure), usage: read.usage, headers, unread: text };
+  }
+
+  /** Waits until budget and pace allow the request to be sent. */
+  private async admit(request: ChatRequest, most: Spent, signal: AbortSignal) {
+    const { spending, likelyPromptTokens = promptTokensByLength } = this.settings;
+    const reservation = await spending.reserve(most, signal);
+    try {
+      const likely = likelyPromptTokens(request.messages) + mostCompletionTokens(request);
+      const turn = await this.pacer.take(likely, signal);
+      if (signal.aborted) turn.end(nothingLearnt);
+      signal.throwIfAborted();
+      return { reservation, turn };
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+}
+
+function notReceived(failure: Failure): Received {
+  return { completion: null, failure, usage: null, headers: failure.headers };
+}
+
+function promptTokensByLength(messages: readonly ChatMessage[]): number {
+  return messages.reduce((sum, { content }) => sum + Math.ceil(content.length / 4), 0);
+}
+
+/** The cost of an attempt that the server did not count. */
+function spentUncounted({ completion, failure }: Received, most: Spent): Spent {
+  if (failure) return spentOnFailure(failure, most);
+  return completion.finishReason === promptRefused ? { ...promptRefusalCost } : most;
+}
+
+function spentOnFailure({ kind, status, proxy }: Failure, most: Spent): Spent {
+  if (kind === 'unreached' || kind === 'no-descriptors' || proxy) return zeroSpent();
+  // Behind a gateway that gave up, the answer may have been made.
+  const isOpen = status === null || status === 200 || [502, 504, 520, 522, 524].includes(status);
+  return isOpen ? most : { requests: 1, tokens: 0, usd: 0 };
 }
 
 /** @throws WeighbridgeError `bad-configuration` */
-function checkNumbers(settings: ClientSettings): void {
-  const { concurrency, requestsPerMinute, tokensPerMinute, timeoutSeconds, maxAttempts } = settings;
-  const check = (name: string, value: number | null, least: number) => {
+function requireNumbers(settings: ClientSettings): void {
+  const { requestsPerMinute, tokensPerMinute, timeoutSeconds, maxAttempts } = settings;
+  const requireNumber = (name: string, value: number | null, least: number) => {
     if (value === null || (Number.isFinite(value) && value >= least && value > 0)) return;
-    throw new WeighbridgeError(
-      'bad-configuration',
-      `${name} is ${value}: expected a number ${least > 0 ? `of ${least} or more` : 'above 0'}`,
-    );
+    const expected = `a number ${least > 0 ? `of ${least} or more` : 'above 0'}`;
+    throw new WeighbridgeError('bad-configuration', `${name} is ${value}: expected ${expected}`, {
+      details: { column: name, found: value, expected },
+    });
   };
-  check('concurrency', concurrency, 1);
-  check('attempts', maxAttempts, 1);
-  check('timeout in seconds', timeoutSeconds, 0);
-  check('requests a minute', requestsPerMinute, 0);
-  check('tokens a minute', tokensPerMinute, 0);
+  requireNumber('attempts', maxAttempts, 1);
+  requireNumber('timeout in seconds', timeoutSeconds, 0);
+  requireNumber('requests a minute', requestsPerMinute, 0);
+  requireNumber('tokens a minute', tokensPerMinute, 0);
 }

@@ -1,13 +1,11 @@
-/**
- * The server's address and the key, checked once, and the key kept out of whatever is written.
- */
+/** Checks of the server's address and the key, and the masking of secrets in texts. */
 import { WeighbridgeError } from '../../errors.js';
 
 /**
  * @returns the address without a slash at its end
  * @throws WeighbridgeError `bad-configuration`
  */
-export function checkBaseURL(text: string): string {
+export function requireBaseURL(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw bad(`base URL '${text}': expected one that begins with http:// or https://`);
@@ -28,14 +26,14 @@ function bad(message: string): WeighbridgeError {
   return new WeighbridgeError('bad-configuration', message);
 }
 
-/** Sent where the server wants no key: the `openai` package takes no empty one. */
+/** Sent if the server requires no key: the `openai` package accepts no empty one. */
 const PLACEHOLDER = 'no-key';
 
 /**
  * The key as it is sent.
- * @throws WeighbridgeError `no-key`, without the key: nothing that no header can carry is a key
+ * @throws WeighbridgeError `no-key` if there is none, or if it cannot be sent in a header
  */
-export function checkKey(key: string | null, baseURL: string): string {
+export function requireKey(key: string | null, baseURL: string): string {
   if (key === null) {
     if (new URL(baseURL).hostname !== OPENAI_HOST) return PLACEHOLDER;
     throw new WeighbridgeError(
@@ -51,22 +49,22 @@ export function checkKey(key: string | null, baseURL: string): string {
 
 const OPENAI_HOST = 'api.openai.com';
 
-/** Whether what names an account at OpenAI may be sent there. */
+/** True if an OpenAI organization and project may be sent to this server. */
 export function isOpenAI(baseURL: string): boolean {
   return new URL(baseURL).hostname === OPENAI_HOST;
 }
 
-/** Shorter ones (EMPTY, none, ollama) are no secrets, and occur in what a model says. */
+/** Shorter keys (EMPTY, none, ollama) are placeholders, and occur in answers. */
 const SHORTEST_SECRET = 8;
 
-export type Mask = (text: string) => string;
+type Mask = (text: string) => string;
 
 export interface Masks {
-  /** Replaces the key wherever it stands in a text, however it is spelled there. */
+  /** Replaces the secrets in a text, in every encoding. */
   readonly mask: Mask;
   /**
-   * The same by as many characters, so that a file keeps its length, and the most characters that
-   * a spelling can have; null where there is no secret.
+   * Replaces them by texts of equal length, so that a file keeps its length; `longest` is the length of
+   * their longest encoding. Null if there is no secret.
    */
   readonly maskSameLength: { readonly mask: Mask; readonly longest: number } | null;
 }
@@ -75,32 +73,43 @@ const MASKED = '[key]';
 /** One character of the key, escaped as `\\\\u0041`. */
 const LONGEST_CHARACTER = 10;
 
-export function masksOf(key: string | null): Masks {
-  if (key === null || key.length < SHORTEST_SECRET) {
-    return { mask: (text) => text, maskSameLength: null };
-  }
+/** @param secrets the key and the proxy's password, or null */
+export function masksOf(...secrets: readonly (string | null)[]): Masks {
+  const masks = secrets.flatMap((one) =>
+    one === null || one.length < SHORTEST_SECRET ? [] : [masksOfSecret(one)],
+  );
+  const all = (each: readonly Mask[]) => (text: string) =>
+    each.reduce((masked, mask) => mask(masked), text);
+  return {
+    mask: all(masks.map(({ mask }) => mask)),
+    maskSameLength:
+      masks.length === 0
+        ? null
+        : {
+            mask: all(masks.map(({ maskSameLength }) => maskSameLength.mask)),
+            longest: Math.max(...masks.map(({ maskSameLength }) => maskSameLength.longest)),
+          },
+  };
+}
+
+function masksOfSecret(key: string) {
   const spellings = spellingsOf(key);
   const mayHold = quickLook(key);
   const longest = LONGEST_CHARACTER * key.length;
   const replace = (text: string, masked: (found: string) => string) =>
     mayHold(text) ? text.replace(spellings, masked) : text;
   return {
-    mask: (text) => replace(text, () => MASKED),
+    mask: (text: string) => replace(text, () => MASKED),
     maskSameLength: {
-      mask: (text) => replace(text, (found) => MASKED.padEnd(found.length, '*')),
+      mask: (text: string) => replace(text, (found) => MASKED.padEnd(found.length, '*')),
       longest,
     },
   };
 }
 
-export function maskOf(key: string | null): Mask {
-  return masksOf(key).mask;
-}
-
 /**
- * The key as it is, with any of its characters escaped as JSON, URLs or HTML escape them, in
- * hexadecimal and in Base64. It is made of parts of fixed length, so that searching takes linear
- * time.
+ * Matches the key as it is, with characters escaped as in JSON, URLs or HTML, in hexadecimal and in
+ * Base64. Its parts have a fixed length, so that searching takes linear time.
  */
 function spellingsOf(key: string): RegExp {
   const escaped = [...key].map(spellingOf).join('');
@@ -111,8 +120,8 @@ function spellingsOf(key: string): RegExp {
 }
 
 /**
- * Whether a text is worth a search for all spellings, which takes twenty times as long: it holds a
- * part of one that nothing escapes, or it holds escapes.
+ * True if a text needs the search for all encodings, which takes twenty times as long: it contains a
+ * part of the key that is never escaped, or it contains escapes.
  */
 function quickLook(key: string): (text: string) => boolean {
   const hex = hexOf(key);
@@ -138,7 +147,7 @@ function spellingOf(character: string): string {
   return `(?:${asItIs}|\\\\{1,4}u00${hex}|%${hex}|&#(?:[xX]0{0,2}${hex}|0{0,2}${code});)`;
 }
 
-/** The key's own characters in the Base64 of a text in which 0, 1 or 2 bytes stand before it. */
+/** The key's own characters in the Base64 of a text with 0, 1 or 2 bytes before it. */
 function base64Within(key: Buffer): string[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), key]).toString('base64');

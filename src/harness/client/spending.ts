@@ -1,11 +1,11 @@
 /**
- * A budget that is never passed, also with requests in flight. What a request can cost at most is
- * set aside before it is sent and settled when its true cost is known; what does not fit beside
- * that waits, and fails only when nothing is in flight that could still turn out cheaper.
+ * A budget that is never exceeded, even with requests in flight. The most that a request can cost is
+ * reserved before it is sent, and settled when its true cost is known. A request that does not fit
+ * waits, and fails only if nothing is in flight that could still turn out cheaper.
  */
 import { WeighbridgeError } from '../../errors.js';
 import type { Usage } from './chat.js';
-import { openWaitList } from './wait-list.js';
+import { WaitList } from './clock.js';
 
 /** Null: no limit. */
 export interface Budget {
@@ -27,99 +27,113 @@ export interface Spent {
 }
 
 export interface Reservation {
-  /** Counts what it did cost; a second call of either does nothing. */
+  /** Replaces the reservation by the true cost; only the first call of `settle` or `release` counts. */
   settle(actual: Spent): void;
-  /** Counts nothing. */
+  /** Cancels the reservation. */
   release(): void;
 }
 
-export interface Spending {
-  /**
-   * Sets aside what a request can cost at most, in the order in which it is asked.
-   * @throws WeighbridgeError `budget`; the signal's reason when called off
-   */
-  reserve(cost: Spent, signal?: AbortSignal): Promise<Reservation>;
-  /** What is settled, what was spent before included. */
-  spent(): Spent;
+export function zeroSpent(): Spent {
+  return { requests: 0, tokens: 0, usd: 0 };
 }
 
-/** In USD; nothing where no price is known. */
-export function costOf(prices: Prices | null, usage: Usage): number {
+/** In USD; 0 if no price is known. */
+export function costOf(
+  prices: Prices | null,
+  usage: Pick<Usage, 'promptTokens' | 'completionTokens'>,
+): number {
   if (!prices) return 0;
   return (prices.input * usage.promptTokens + prices.output * usage.completionTokens) / 1e6;
 }
 
-export function openSpending(budget: Budget, alreadySpent: Spent): Spending {
-  const spent = { ...alreadySpent };
-  const reserved = nothing();
-  let inFlight = 0;
-  const waiting = openWaitList<Spent>(admit);
+/** Cost of one request with this usage. */
+export function spentOn(prices: Prices | null, usage: Usage): Spent {
+  const tokens = usage.promptTokens + usage.completionTokens;
+  return { requests: 1, tokens, usd: costOf(prices, usage) };
+}
 
-  /** The first limit that this cost could pass. */
-  const tooMuch = (cost: Spent) =>
-    limits.find((of) => {
-      const limit = budget[of];
-      return limit !== null && spent[of] + reserved[of] + cost[of] > limit;
+const limits = ['requests', 'tokens', 'usd'] as const;
+
+/** Adds a cost to a sum, in place. */
+export function addSpent(sum: Spent, cost: Spent, sign: 1 | -1 = 1): void {
+  for (const limit of limits) sum[limit] += sign * cost[limit];
+}
+
+export class Spending {
+  private readonly settled: Spent;
+  private readonly reserved = zeroSpent();
+  private inFlight = 0;
+  private readonly waiting = new WaitList<Spent>(() => this.admit());
+
+  constructor(
+    private readonly budget: Budget,
+    alreadySpent: Spent,
+  ) {
+    this.settled = { ...alreadySpent };
+  }
+
+  /**
+   * Reserves the most that a request can cost, in the order of asking.
+   * @throws WeighbridgeError `budget`; the signal's reason
+   */
+  async reserve(cost: Spent, signal?: AbortSignal): Promise<Reservation> {
+    const own = { ...cost };
+    if (this.waiting.size === 0 && !this.exceeded(own)) {
+      this.setAside(own);
+    } else {
+      const turn = this.waiting.join(own, signal);
+      this.admit();
+      await turn;
+    }
+    return this.reservation(own);
+  }
+
+  /** Settled costs, including earlier spending. */
+  spent(): Spent {
+    return { ...this.settled };
+  }
+
+  /** The first limit that this cost could exceed. */
+  private exceeded(cost: Spent): (typeof limits)[number] | undefined {
+    return limits.find((of) => {
+      const limit = this.budget[of];
+      return limit !== null && this.settled[of] + this.reserved[of] + cost[of] > limit;
     });
+  }
 
-  function admit(): void {
-    for (let cost = waiting.first(); cost; cost = waiting.first()) {
-      const limit = tooMuch(cost);
+  private admit(): void {
+    for (let cost = this.waiting.first(); cost; cost = this.waiting.first()) {
+      const limit = this.exceeded(cost);
       if (!limit) {
-        setAside(cost);
-        waiting.admitFirst();
-      } else if (inFlight === 0) {
-        waiting.rejectFirst(budgetError(limit, budget, spent, cost));
+        this.setAside(cost);
+        this.waiting.admitFirst();
+      } else if (this.inFlight === 0) {
+        this.waiting.rejectFirst(budgetError(limit, this.budget, this.settled, cost));
       } else {
         return;
       }
     }
   }
 
-  function setAside(cost: Spent): void {
-    add(reserved, cost, 1);
-    inFlight++;
+  private setAside(cost: Spent): void {
+    addSpent(this.reserved, cost);
+    this.inFlight++;
   }
 
-  function reservation(cost: Spent): Reservation {
-    let open = true;
+  private reservation(cost: Spent): Reservation {
+    let isOpen = true;
     const close = (actual: Spent) => {
-      if (!open) return;
-      open = false;
-      inFlight--;
-      add(reserved, cost, -1);
-      // What rounding left of many fractions of a cent.
-      if (inFlight === 0) Object.assign(reserved, nothing());
-      add(spent, actual, 1);
-      admit();
+      if (!isOpen) return;
+      isOpen = false;
+      this.inFlight--;
+      addSpent(this.reserved, cost, -1);
+      // Removes accumulated rounding errors of many fractions of a cent.
+      if (this.inFlight === 0) Object.assign(this.reserved, zeroSpent());
+      addSpent(this.settled, actual);
+      this.admit();
     };
-    return { settle: close, release: () => close(nothing()) };
+    return { settle: close, release: () => close(zeroSpent()) };
   }
-
-  return {
-    async reserve(cost, signal) {
-      const own = { ...cost };
-      if (waiting.size === 0 && !tooMuch(own)) {
-        setAside(own);
-      } else {
-        const turn = waiting.join(own, signal);
-        admit();
-        await turn;
-      }
-      return reservation(own);
-    },
-    spent: () => ({ ...spent }),
-  };
-}
-
-const limits = ['requests', 'tokens', 'usd'] as const;
-
-export function nothing(): Spent {
-  return { requests: 0, tokens: 0, usd: 0 };
-}
-
-function add(sum: Spent, cost: Spent, sign: 1 | -1): void {
-  for (const of of limits) sum[of] += sign * cost[of];
 }
 
 function budgetError(
@@ -128,14 +142,16 @@ function budgetError(
   spent: Spent,
   cost: Spent,
 ): WeighbridgeError {
+  const limit = budget[of] ?? 0;
   const show = (value: number) => (of === 'usd' ? `${usd(value)} USD` : `${value} ${of}`);
   return new WeighbridgeError(
     'budget',
-    `the budget is ${show(budget[of] ?? 0)}: ${show(spent[of])} are spent, and the next request could cost ${show(cost[of])}; raise it to go on`,
+    `the budget is ${show(limit)}: ${show(spent[of])} are spent, and the next request could cost ${show(cost[of])}; raise it to go on`,
+    { details: { spent: spent[of], limit } },
   );
 }
 
-/** With as many digits as a cost of fractions of a cent needs, and no more. */
+/** Formats a cost with enough digits for fractions of a cent. */
 function usd(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(6)));
 }

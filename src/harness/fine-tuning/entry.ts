@@ -1,6 +1,6 @@
 /**
- * How far a fine-tuning stage has come, as the journal keeps it. One entry a stage, written whole,
- * so that a stop leaves either the state before a step or the state after it:
+ * The state of a fine-tuning stage in the journal: one entry per stage, always written completely, so
+ * that a stop leaves the state either before a step or after it:
  *
  *   uploading → creating → running → succeeded
  *                    └─────────┴───→ failed
@@ -8,9 +8,9 @@
  * 'creating' is an intent: the job may or may not exist.
  */
 import { z } from 'zod';
-import { idSchema, type Job, modelNameSchema } from '../client/server-answers.js';
-import { type DamagedEntry, readEntry } from '../jobs/journal-entry.js';
+import { idSchema, type Job, modelNameSchema } from '../client/server-api.js';
 import type { Journal } from '../journal.js';
+import { type DamagedEntry, readEntry } from '../journal.js';
 
 export interface FineTuneProgress {
   /** As the server names it: 'validating_files', 'queued', 'running', 'succeeded', … */
@@ -19,7 +19,7 @@ export interface FineTuneProgress {
   readonly totalSteps: number | null;
   /** Training loss of the step. */
   readonly loss: number | null;
-  /** What the server said last. */
+  /** The server's last message. */
   readonly message: string | null;
 }
 
@@ -32,7 +32,7 @@ export interface FineTuned {
   readonly finalLoss: number | null;
 }
 
-/** Events are news only: the next poll of the job brings those that are missing. */
+/** Missing events come with the next poll of the job. */
 const progressSchema = z.object({
   status: z.string().catch('unknown'),
   step: z.number().nullable().catch(null),
@@ -61,7 +61,7 @@ const entrySchema = z.discriminatedUnion('stage', [
     ...shared,
     jobId: idSchema,
     progress: progressSchema,
-    /** Id of the newest event that was told of. */
+    /** Id of the newest event that was reported. */
     lastEvent: z.string().nullable().catch(null),
   }),
   z.object({
@@ -100,7 +100,7 @@ export function writeFineTune<E extends FineTuneEntry>(key: string, journal: Jou
   return entry;
 }
 
-/** What `study status` can tell of a stage without asking the server. */
+/** The state of a stage as far as it is known without asking the server. */
 export type FineTuneState =
   | { readonly stage: 'not started' }
   /** Files are on their way: there is no job yet. */
@@ -131,7 +131,7 @@ export function fineTuneState(key: string, journal: Journal): FineTuneState {
   }
 }
 
-/** Where a stage begins: no file is used again, because no checksum is empty. */
+/** The first state; it shares no file with an earlier one, because no checksum is empty. */
 export function noFiles(attempt: number): EntryIn<'uploading'> {
   return { stage: 'uploading', attempt, checksum: '', trainingFile: null, validationFile: null };
 }

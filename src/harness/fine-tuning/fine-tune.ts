@@ -1,24 +1,25 @@
 /**
- * One fine-tuning stage, from its training file to the name of the trained model. Each run goes on
- * where the journal says the last one stopped: a stage has one job at the server, however often it
- * is stopped, and a job that failed is not paid for again unless its user says so.
+ * A fine-tuning stage, from its training file to the name of the trained model. Each run continues
+ * from the state in the journal: a stage has one job at the server, however often it is stopped, and a
+ * job that failed is not paid for again unless the user asks for it.
  */
+import { z } from 'zod';
+import { parseJson } from '../../checks/json.js';
 import { WeighbridgeError } from '../../errors.js';
-import type { Job } from '../client/server-answers.js';
-import type { CallOptions, ServerApi } from '../client/server-api.js';
-import { carries, createOnce, orMissing } from '../jobs/create-once.js';
-import { listing } from '../jobs/listing.js';
-import { upload } from '../jobs/upload.js';
+import { type CallOptions, idSchema, type Job, type ServerApi } from '../client/server-api.js';
+import { type DamagedEntry, setAside } from '../journal.js';
+import { createOnce, findOurs, hasLabels, listing, orMissing, upload } from '../server-jobs.js';
+import { created, uploaded } from './absent-api.js';
 import {
   type EntryIn,
   type FineTuned,
   type FineTuneEntry,
+  journalKey,
   noFiles,
   readFineTune,
   running,
   writeFineTune,
 } from './entry.js';
-import { recovered } from './recover.js';
 import {
   checkRequest,
   estimateOf,
@@ -45,17 +46,17 @@ export type {
 
 export interface FineTuneContext extends WatchContext {
   /**
-   * The place to set money aside: what it throws ends the stage before anything is made. Called
-   * again, with the same reservation, where an earlier run stopped short of making the job.
+   * Reserves money: an error ends the stage before anything is made. Called again with the same
+   * reservation if an earlier run stopped before it made the job.
    */
   readonly beforeCreate?: ((estimate: FineTuneEstimate) => void | Promise<void>) | undefined;
-  /** Forget a job that failed, was cancelled or has vanished from the server, and start anew. */
+  /** Train again if the job failed, was cancelled or is gone from the server. @default false */
   readonly retryFailed?: boolean | undefined;
 }
 
 /**
- * @throws WeighbridgeError `job-failed`; `study-changed` where the stage was trained from another
- *   file or with other settings; `bad-argument`; whatever the call and the hook throw
+ * @throws WeighbridgeError `job-failed`; `study-changed` if the stage was trained from another file or
+ *   with other settings; `bad-argument`; errors of the call and of `beforeCreate`
  */
 export async function fineTune(
   request: FineTuneRequest,
@@ -63,26 +64,26 @@ export async function fineTune(
 ): Promise<FineTuned> {
   checkRequest(request);
   const checksum = requestChecksum(request);
-  const standing = await forgiven(request, await whereItStands(request, context), context);
-  switch (standing?.stage) {
+  const state = await retried(request, await resolvedEntry(request, context), context);
+  switch (state?.stage) {
     case 'succeeded':
-      checkUnchanged(request.key, standing, checksum);
-      return standing.result;
+      checkUnchanged(request.key, state, checksum);
+      return state.result;
     case 'failed':
-      throw failure(request.key, standing);
+      throw failure(request.key, state);
     case 'running':
-      checkUnchanged(request.key, standing, checksum);
-      return watchJob(request.key, standing, context);
+      checkUnchanged(request.key, state, checksum);
+      return watchJob(request.key, state, context);
     default: {
-      // Files that another version of the examples left at the server are of no use.
-      const kept = standing?.checksum === checksum ? standing : null;
-      const entry = { ...(kept ?? noFiles(standing?.attempt ?? 1)), checksum };
+      // Files of another version of the examples are not used.
+      const kept = state?.checksum === checksum ? state : null;
+      const entry = { ...(kept ?? noFiles(state?.attempt ?? 1)), checksum };
       return watchJob(request.key, await start(request, entry, context), context);
     }
   }
 }
 
-/** Cancels the stage's job at the server, if there is one that still runs. */
+/** Cancels the stage's job at the server if it still runs. */
 export async function cancelFineTune(
   stage: Pick<FineTuneRequest, 'key' | 'study'>,
   context: Pick<FineTuneContext, 'call' | 'journal' | 'signal' | 'onWarning'>,
@@ -107,8 +108,8 @@ export async function cancelFineTune(
   if (job?.status === 'cancelled') writeFineTune(key, journal, failedEntry(entry, job, null));
 }
 
-/** The journal's entry, with an intent resolved: the job is found, or there is none. */
-async function whereItStands(
+/** The journal's entry; for an intent, the job is looked for at the server. */
+async function resolvedEntry(
   request: FineTuneRequest,
   context: FineTuneContext,
 ): Promise<Exclude<FineTuneEntry, { stage: 'creating' }> | null> {
@@ -124,8 +125,8 @@ async function whereItStands(
   return job ? running(request.key, entry, job, journal) : { ...entry, stage: 'uploading' };
 }
 
-/** Where the user asks for another try: the state in which a failed job never was. */
-async function forgiven<Entry extends Exclude<FineTuneEntry, { stage: 'creating' }>>(
+/** With `retryFailed`, the state before a job that failed or is gone. */
+async function retried<Entry extends Exclude<FineTuneEntry, { stage: 'creating' }>>(
   { key }: FineTuneRequest,
   entry: Entry | null,
   { call, journal, signal, retryFailed = false }: FineTuneContext,
@@ -149,7 +150,7 @@ function checkUnchanged(
   );
 }
 
-/** Uploads what is not there yet, writes the intent down, and makes the job. */
+/** Uploads what is missing, notes the intent, and makes the job. */
 async function start(
   request: FineTuneRequest,
   entry: EntryIn<'uploading'>,
@@ -158,7 +159,7 @@ async function start(
   const { key } = request;
   await beforeCreate?.(estimateOf(request, entry.attempt));
   const send = (file: FineTuneRequest['trainingFile']) =>
-    upload({ name: file.name, text: file.text, purpose: 'fine-tune' }, call, signal);
+    uploaded(upload({ name: file.name, text: file.text, purpose: 'fine-tune' }, call, signal));
   const trainingFile = entry.trainingFile ?? (await send(request.trainingFile));
   writeFineTune(key, journal, { ...entry, trainingFile });
   const validationFile =
@@ -171,29 +172,92 @@ async function start(
   };
   writeFineTune(key, journal, intent);
   const labels = jobLabels(request, intent);
-  const job = await createOnce({
+  const creation = createOnce({
     what: `create the fine-tuning job of ${key}`,
     find: findJob(trainingFile, labels),
     create: (api, options) => api.fineTuning.jobs.create(jobBody(request, intent, labels), options),
     // The reason may be a file that the server has deleted since.
-    refused: () => writeFineTune(key, journal, noFiles(entry.attempt)),
+    onRefused: () => writeFineTune(key, journal, noFiles(entry.attempt)),
     call,
     signal,
   });
-  return running(key, intent, job, journal);
+  return running(key, intent, await created(creation, call, signal), journal);
 }
 
 /**
- * The job among those at the server. Each attempt uploads a file of its own, so that the file tells
- * the job even at a server that keeps no labels.
+ * Finds the job at the server. Each attempt uploads a file of its own, which identifies the job even
+ * at a server that keeps no labels.
  */
 function findJob(trainingFile: string, labels: Record<string, string> | null) {
   return async (api: ServerApi, options: CallOptions): Promise<Job | null> => {
     const { jobs } = api.fineTuning;
     for await (const job of listing((query, own) => jobs.list(query, own), options)) {
       if (job.training_file === trainingFile) return job;
-      if (labels && carries(job.metadata, labels)) return job;
+      if (labels && hasLabels(job.metadata, labels)) return job;
     }
     return null;
   };
+}
+
+/** The parts of a damaged entry that can still be read. */
+const remainsSchema = z
+  .object({
+    attempt: z.number().int().min(1).catch(1),
+    checksum: z.string().catch(''),
+    trainingFile: idSchema.nullable().catch(null),
+    jobId: idSchema.nullable().catch(null),
+    result: z.object({ jobId: idSchema }).nullable().catch(null),
+  })
+  .catch({ attempt: 1, checksum: '', trainingFile: null, jobId: null, result: null });
+
+/**
+ * Recovers a stage whose entry cannot be read: looks for its job at the server by what is left of the
+ * entry, by its file and by its labels.
+ * @throws WeighbridgeError `job-failed` if the server may have the job without showing it
+ */
+async function recovered(
+  { key, study }: Pick<FineTuneRequest, 'key' | 'study'>,
+  damaged: DamagedEntry,
+  {
+    call,
+    journal,
+    signal,
+    onWarning,
+    retryFailed = false,
+  }: Pick<FineTuneContext, 'call' | 'journal' | 'signal' | 'onWarning' | 'retryFailed'>,
+): Promise<EntryIn<'running'> | EntryIn<'uploading'>> {
+  onWarning?.(setAside(journal, journalKey(key), damaged));
+  const { trainingFile, attempt, ...kept } = remainsSchema.parse(parseJson(damaged.text));
+  const jobId = kept.jobId ?? kept.result?.jobId;
+  if (jobId) return running(key, { ...kept, attempt }, { id: jobId, status: 'unknown' }, journal);
+  const labels = { weighbridge_study: study, weighbridge_stage: key };
+  const { ours, isSure } = await call(
+    `look for the fine-tuning job of ${key}`,
+    ({ fineTuning: { jobs } }, options) =>
+      findOurs(
+        listing((query, own) => jobs.list(query, own), options),
+        (job) =>
+          (trainingFile !== null && job.training_file === trainingFile) ||
+          hasLabels(job.metadata, labels),
+      ),
+    signal,
+  );
+  const [newest] = ours;
+  if (newest) {
+    const { weighbridge_checksum: checksum, weighbridge_attempt: nth } = newest.metadata ?? {};
+    const found = {
+      checksum: typeof checksum === 'string' ? checksum : kept.checksum,
+      attempt: /^[1-9]\d{0,5}$/.test(String(nth)) ? Number(nth) : attempt,
+    };
+    return running(key, found, newest, journal);
+  }
+  if (!isSure && !retryFailed) throw undecided(key);
+  return writeFineTune(key, journal, noFiles(isSure ? attempt : attempt + 1));
+}
+
+function undecided(key: string): WeighbridgeError {
+  return new WeighbridgeError(
+    'job-failed',
+    `fine-tuning ${key}: the journal's entry is damaged, and the server keeps no labels by which its job could be found; if none of the server's jobs is this one, run again with --retry-failed to train, and pay, once more`,
+  );
 }

@@ -1,14 +1,12 @@
-/**
- * What is asked of a fine-tuning job: the request, the labels by which the job is found again, and
- * what it will come to.
- */
+/** The request for a fine-tuning job, the labels by which it is found again, and its estimated cost. */
 import type { JobCreateParams } from 'openai/resources/fine-tuning/jobs/jobs';
 import { z } from 'zod';
+import { parseJson } from '../../checks/json.js';
 import { WeighbridgeError } from '../../errors.js';
-import type { ChatMessage } from '../client/chat.js';
-import { estimatePromptTokens, mostPromptTokens } from '../client/estimate.js';
-import { parseJson } from '../jobs/journal-entry.js';
-import { checksumOf } from '../jobs/upload.js';
+import type { ChatMessage } from '../../study/stimuli.js';
+import { mostPromptTokens } from '../client/chat.js';
+import { estimatePromptTokens } from '../prompt-tokens.js';
+import { checksumOf } from '../server-jobs.js';
 
 export interface TrainingFile {
   readonly name: string;
@@ -38,15 +36,15 @@ export interface FineTuneRequest {
   readonly seed?: number;
 }
 
-/** What a job will come to, told before it is made. */
+/** The estimated size of a job, before it is made. */
 export interface FineTuneEstimate {
-  /** Names this job: the same one after a restart, another one where a failed job is tried anew. */
+  /** Names this job: the same after a restart, another if a failed job is tried again. */
   readonly reservation: string;
   readonly key: string;
   readonly model: string;
-  /** Tokens of the training file times the epochs, as they will probably be counted. */
+  /** Likely tokens of the training file times the epochs. */
   readonly trainedTokens: number;
-  /** As they can be counted at most. */
+  /** Upper bound of `trainedTokens`. */
   readonly mostTrainedTokens: number;
 }
 
@@ -68,7 +66,7 @@ export function checkRequest({ key, suffix, trainingFile }: FineTuneRequest): vo
   }
 }
 
-/** Of everything that shapes the trained model; file names do not. */
+/** Checksum of everything that shapes the trained model; file names do not. */
 export function requestChecksum(request: FineTuneRequest): string {
   const { model, suffix, trainingFile, validationFile, hyperparameters, seed } = request;
   const { epochs, learningRateMultiplier, batchSize } = hyperparameters;
@@ -77,7 +75,7 @@ export function requestChecksum(request: FineTuneRequest): string {
   return checksumOf(JSON.stringify([...settings, ...files]));
 }
 
-/** By these a job is known as ours when its id never reached us. */
+/** Labels by which a job is recognised if its id never arrived. */
 export function jobLabels(
   { study, key }: FineTuneRequest,
   { checksum, attempt }: { readonly checksum: string; readonly attempt: number },
@@ -132,7 +130,7 @@ const exampleSchema = z.object({
   ),
 });
 
-/** Whether an example is a good one is the server's to say; here it is only counted. */
+/** Only counted here; the server validates examples. */
 function messagesOf(line: string): readonly ChatMessage[] {
   const example = exampleSchema.safeParse(parseJson(line));
   return example.data?.messages ?? [{ role: 'user', content: line }];

@@ -1,16 +1,3 @@
-/**
- * Writes that arrive together are committed together: a commit waits for the disk, and at
- * thousands of answers a second each cannot have its own. Nobody waits for company, though: what
- * has arrived by the end of the event loop's turn is committed. Where a group cannot be committed,
- * each of its writes is committed alone, so that a write that fails loses no other.
- */
-export interface GroupCommit {
-  /** Resolves when the write is on disk; rejects where it could not be. */
-  add(write: () => void): Promise<void>;
-  /** Commits what waits. */
-  flush(): void;
-}
-
 interface Waiting {
   readonly write: () => void;
   readonly resolve: () => void;
@@ -18,24 +5,39 @@ interface Waiting {
 }
 
 /**
- * @param commit runs the writes in one transaction, all or none; throws where it could not
+ * Commits together the writes that arrive in one turn of the event loop: a commit waits for the disk,
+ * and thousands of answers a second cannot each have their own. If a group cannot be committed, each of
+ * its writes is committed alone, so that a write that fails loses no other.
  */
-export function groupCommit(commit: (writes: () => void) => void): GroupCommit {
-  let waiting: Waiting[] = [];
-  let scheduled = false;
+export class GroupCommit {
+  private waiting: Waiting[] = [];
+  private isScheduled = false;
 
-  const flush = () => {
-    scheduled = false;
-    const group = waiting;
-    waiting = [];
-    if (group.length === 0 || commitAll(group)) return;
-    for (const one of group) commitAll([one]);
-  };
+  /** @param commit runs the writes in one transaction, or throws and changes nothing */
+  constructor(private readonly commit: (writes: () => void) => void) {}
 
-  /** False where the group has to be committed one by one. */
-  function commitAll(group: readonly Waiting[]): boolean {
+  /** Resolves when the write is on disk; rejects if it failed. */
+  add(write: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ write, resolve, reject });
+      if (!this.isScheduled) setImmediate(() => this.flush());
+      this.isScheduled = true;
+    });
+  }
+
+  /** Commits the waiting writes. */
+  flush(): void {
+    this.isScheduled = false;
+    const group = this.waiting;
+    this.waiting = [];
+    if (group.length === 0 || this.commitAll(group)) return;
+    for (const one of group) this.commitAll([one]);
+  }
+
+  /** Returns false if the writes have to be committed one by one. */
+  private commitAll(group: readonly Waiting[]): boolean {
     try {
-      commit(() => {
+      this.commit(() => {
         for (const { write } of group) write();
       });
     } catch (error) {
@@ -46,14 +48,4 @@ export function groupCommit(commit: (writes: () => void) => void): GroupCommit {
     for (const { resolve } of group) resolve();
     return true;
   }
-
-  return {
-    add: (write) =>
-      new Promise<void>((resolve, reject) => {
-        waiting.push({ write, resolve, reject });
-        if (!scheduled) setImmediate(flush);
-        scheduled = true;
-      }),
-    flush,
-  };
 }

@@ -1,23 +1,22 @@
 /**
- * A mark beside the record that says how much it has held. A record that was copied without its
- * write-ahead log, emptied or deleted holds less, and would be collected, and paid for, again
- * without a word.
+ * A file next to the record with its size. A record that was copied without its write-ahead log,
+ * emptied or deleted holds less; its answers would be collected and paid for again without notice.
  */
 import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { WeighbridgeError } from '../../errors.js';
+import { isBlank } from './database.js';
 import { openRecord } from './record.js';
-import { isBlank } from './schema.js';
 
 /** Numbers that only grow. */
 export interface RecordSize {
-  /** How often the study was opened to work on it. */
+  /** Number of times the study was opened for work. */
   readonly runs: number;
   /** Attempts on record, with or without an answer. */
   readonly requests: number;
 }
 
 export interface Mark {
-  /** Never fails: a mark that lags behind only tells less. */
+  /** Never fails: an outdated mark only detects less. */
   write(size: RecordSize): void;
   close(): void;
 }
@@ -28,7 +27,7 @@ export function openMark(path: string): Mark {
     write({ runs, requests }) {
       try {
         file ??= openSync(path, existsSync(path) ? 'r+' : 'w+');
-        // Always as long, so that it replaces what was there before in one piece.
+        // Fixed length, so that one write replaces it.
         writeSync(file, `runs ${digits(runs)} requests ${digits(requests)}\n`, 0);
       } catch {
         // A full disk, or a folder that cannot be written.
@@ -45,7 +44,7 @@ function digits(count: number): string {
   return String(count).padStart(12, '0');
 }
 
-/** Null where there is no mark, or none that can be read: older records have none. */
+/** Null if the mark is missing (older records) or unreadable. */
 function readMark(path: string): RecordSize | null {
   let text: string;
   try {
@@ -57,7 +56,7 @@ function readMark(path: string): RecordSize | null {
   return runs && requests ? { runs: Number(runs), requests: Number(requests) } : null;
 }
 
-/** What a record holds less than its mark says; null where it is whole. */
+/** Describes what a record lacks compared with its mark; null if nothing is lost. */
 export function recordLoss(recordPath: string, markPath: string): string | null {
   const before = readMark(markPath);
   if (!before) return null;
@@ -83,7 +82,7 @@ export function requireWhole(recordPath: string, markPath: string): void {
   );
 }
 
-/** Nothing is written: the log may still be put back. */
+/** Opens the record read-only: the user may still restore the log. */
 function sizeOnDisk(path: string): RecordSize {
   const isThere = existsSync(path) && statSync(path).size > 0;
   if (!isThere || isBlank(path)) return { runs: 0, requests: 0 };

@@ -2,8 +2,9 @@
  * The effective sample size of chains as they are, neither split nor ranked: of draws, and of
  * indicators, of which it is enough to know where they are 1.
  */
-import { type CentredChains, LAGS, lagProducts, type Spread, spreadOf } from './centred-chains.js';
-import { scratchIndices } from './scratch.js';
+
+import { meanAndSquares, sumOf } from '../../linear-algebra/sums.js';
+import { indexBuffer, numberBuffer } from './buffers.js';
 
 /**
  * Effective sample size of the mean of chains as they are: n / τ with the autocorrelation time τ
@@ -52,7 +53,7 @@ function autocorrelationTime(nextCorrelation: () => number, length: number): num
     pair = even + nextCorrelation();
     least = Math.min(least, pair);
   }
-  // Chains too short to tell: posterior's convention.
+  // Chains that are too short: the convention of posterior.
   if (lag === 0) return 2;
   return -1 + 2 * sum + (pair >= 0 ? even : Math.max(even, 0));
 }
@@ -68,8 +69,8 @@ function autocorrelationTime(nextCorrelation: () => number, length: number): num
  */
 export function essOfMembers(members: Uint32Array, chains: number, length: number): number {
   if (members.length === 0) return Number.NaN;
-  // Which chain a member is in, from 1; room for one more chain, in which nobody is.
-  const chainOf = scratchIndices('chains of members', (chains + 1) * length).fill(0);
+  // The chain of each member, from 1; one more chain is empty.
+  const chainOf = indexBuffer('chains of members', (chains + 1) * length).fill(0);
   const shares = new Float64Array(chains);
   for (let i = 0; i < members.length; i++) {
     const chain = Math.floor(members[i] / length);
@@ -101,4 +102,144 @@ function pairsApart(members: Uint32Array, chainOf: Uint32Array, lag: number): nu
     if (chainOf[member + lag] === chainOf[member]) pairs++;
   }
   return pairs;
+}
+
+/** Variances within and between chains, for R-hat and the ESS. */
+export interface Spread {
+  readonly chains: number;
+  readonly length: number;
+  /** Mean over chains of the sample variance (n - 1) within a chain. */
+  readonly within: number;
+  /** Sample variance of the chain means. */
+  readonly between: number;
+}
+
+/** @param squares of deviations from the chains' means, over all chains */
+function spreadOf(means: Float64Array, squares: number, length: number): Spread {
+  const chains = means.length;
+  return {
+    chains,
+    length,
+    within: squares / (length - 1) / chains,
+    between: chains > 1 ? meanAndSquares(means).squares / (chains - 1) : 0,
+  };
+}
+
+/** Lags whose products are computed together. */
+const LAGS = 4;
+/** Zeros after a chain, for the last lags. */
+const PADDING = LAGS - 1;
+
+interface CentredChains extends Spread {
+  /**
+   * Deviation of every draw from its chain's mean, with PADDING zeros after each chain; a reused
+   * buffer, valid until chains are centred again.
+   */
+  readonly deviations: Float64Array;
+  /** Σ of products of deviations, by their lag, from 0 on. */
+  readonly firstProducts: Float64Array;
+}
+
+export function centreChains(values: Float64Array, chains: number): CentredChains {
+  const length = values.length / chains;
+  const deviations = numberBuffer('deviations', chains * (length + PADDING));
+  const firstProducts = new Float64Array(LAGS);
+  const means = new Float64Array(chains);
+  for (let chain = 0; chain < chains; chain++) {
+    const from = chain * length;
+    const to = chain * (length + PADDING);
+    const mean = sumOf(values, from, length) / length;
+    centreChain(values, from, length, mean, deviations, to, firstProducts);
+    deviations.fill(0, to + length, to + length + PADDING);
+    means[chain] = mean;
+  }
+  return { ...spreadOf(means, firstProducts[0], length), deviations, firstProducts };
+}
+
+/** Writes deviations, and adds their products with the last LAGS, themselves first, in one pass. */
+function centreChain(
+  values: Float64Array,
+  from: number,
+  length: number,
+  mean: number,
+  deviations: Float64Array,
+  to: number,
+  products: Float64Array,
+): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let oneAgo = 0;
+  let twoAgo = 0;
+  let threeAgo = 0;
+  for (let i = 0; i < length; i++) {
+    const deviation = values[from + i] - mean;
+    deviations[to + i] = deviation;
+    s0 += deviation * deviation;
+    s1 += deviation * oneAgo;
+    s2 += deviation * twoAgo;
+    s3 += deviation * threeAgo;
+    threeAgo = twoAgo;
+    twoAgo = oneAgo;
+    oneAgo = deviation;
+  }
+  products[0] += s0;
+  products[1] += s1;
+  products[2] += s2;
+  products[3] += s3;
+}
+
+/** Σ over chains of the products of deviations that are `lag` to `lag` + LAGS − 1 apart. */
+function lagProducts(
+  deviations: Float64Array,
+  chains: number,
+  length: number,
+  lag: number,
+): Float64Array {
+  const sums = new Float64Array(LAGS);
+  for (let chain = 0; chain < chains; chain++) {
+    const start = chain * (length + PADDING);
+    addLagProducts(deviations, start, lag, length, sums);
+  }
+  return sums;
+}
+
+/** Reads each deviation twice instead of once per lag: later ones move through variables. */
+function addLagProducts(
+  deviations: Float64Array,
+  start: number,
+  lag: number,
+  length: number,
+  products: Float64Array,
+): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let later0 = deviations[start + lag];
+  let later1 = deviations[start + lag + 1];
+  let later2 = deviations[start + lag + 2];
+  const end = start + length - lag;
+  for (let i = start; i < end; i++) {
+    const deviation = deviations[i];
+    const later3 = deviations[i + lag + 3];
+    s0 += deviation * later0;
+    s1 += deviation * later1;
+    s2 += deviation * later2;
+    s3 += deviation * later3;
+    later0 = later1;
+    later1 = later2;
+    later2 = later3;
+  }
+  products[0] += s0;
+  products[1] += s1;
+  products[2] += s2;
+  products[3] += s3;
+}
+
+/** Sample variance of the draws of all chains together. */
+export function varianceOf({ chains, length, within, between }: Spread): number {
+  const squares = chains * (length - 1) * within + (chains - 1) * length * between;
+  return squares / (chains * length - 1);
 }

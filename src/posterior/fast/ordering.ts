@@ -1,13 +1,13 @@
 /**
- * The one sort that all summaries of a parameter share: its draws in ascending order, and which
- * draw stands where, from which ranks follow without searching.
+ * The sort that all summaries of a parameter share: its draws in ascending order with their indices,
+ * from which ranks follow without a search.
  *
- * Draws are put in one of a million places by their distance from the mean, the places sorted
- * (two digits of a radix sort, Knuth 1998, §5.2.5), and what they leave in disorder is put right by
- * insertion: for draws of a continuous parameter a tenth of the time of a sort by comparison.
+ * Draws are assigned to one of a million places by their distance from the mean, the places are
+ * sorted (two digits of a radix sort, Knuth 1998, §5.2.5), and an insertion sort corrects the rest:
+ * a tenth of the time of a sort by comparison for a continuous parameter.
  */
 import { type Moments, meanAndSquares } from '../../linear-algebra/sums.js';
-import { scratchIndices } from './scratch.js';
+import { indexBuffer } from './buffers.js';
 
 export interface Ordering {
   readonly ascending: Float64Array;
@@ -25,12 +25,12 @@ const REACH = MIDDLE - 1;
 /** A first digit and a draw's number share 32 bits. */
 const NUMBER_BITS = 32 - DIGIT_BITS;
 const NUMBER = (1 << NUMBER_BITS) - 1;
-/** Shifts a draw beyond which the places have told too little. */
+/** Shifts per draw after which a sort by comparison is faster. */
 const MOST_SHIFTS = 32;
 
 /**
- * @param moments of the values, where they are known already
- * @param into where the ordering may be written, in room for as many draws
+ * @param moments of the values. @default computed
+ * @param into arrays for the result, of the length of the values. @default new arrays
  */
 export function orderingOf(
   values: Float64Array,
@@ -48,11 +48,11 @@ function comparedOrdering(values: Float64Array): Ordering {
   const order = Uint32Array.from(values, (_, index) => index).sort(
     (a, b) => values[a] - values[b] || a - b,
   );
-  // NaN stands in no order with anything: the native sort puts it last.
+  // NaN has no order; the native sort puts it last.
   return { ascending: values.slice().sort(), order };
 }
 
-/** Null where a value is not finite, or the places tell too little. */
+/** Null if a value is not finite, or the places leave too much disorder. */
 function radixOrdering(
   values: Float64Array,
   { mean, squares }: Moments,
@@ -61,8 +61,8 @@ function radixOrdering(
   const n = values.length;
   // Any value that is not finite shows here; sums that overflow are no loss.
   if (!Number.isFinite(mean) || n > NUMBER) return null;
-  const places = scratchIndices('places', n);
-  const byLastDigit = scratchIndices('by last digit', n);
+  const places = indexBuffer('places', n);
+  const byLastDigit = indexBuffer('by last digit', n);
   writePlaces(values, mean, Math.sqrt(squares / n), places);
   startsOfDigits(places);
   sortByLastDigit(places, byLastDigit);
@@ -71,11 +71,11 @@ function radixOrdering(
   return insertionSort(ascending, order) ? { ascending, order } : null;
 }
 
-// Short loops over few buffers each: with more of them than registers they take twice the time.
+// Short loops over few buffers: with more buffers than registers they take twice the time.
 
 /**
- * Where each draw falls among 2^20 places. With its distance d from the mean, d / (sd + |d|) rises
- * from −1 to 1 and is near enough to uniform, for a normal and for longer tails.
+ * The place of each draw among 2^20. With its distance d from the mean, d / (sd + |d|) rises from −1
+ * to 1 and is nearly uniform, for a normal and for longer tails.
  */
 function writePlaces(values: Float64Array, mean: number, sd: number, places: Uint32Array): void {
   for (let i = 0; i < values.length; i++) {
@@ -87,7 +87,7 @@ function writePlaces(values: Float64Array, mean: number, sd: number, places: Uin
 const lastStarts = new Uint32Array(DIGITS);
 const firstStarts = new Uint32Array(DIGITS);
 
-/** How many draws have a lesser digit than each, for both digits. */
+/** For both digits: the number of draws with a smaller digit. */
 function startsOfDigits(places: Uint32Array): void {
   lastStarts.fill(0);
   firstStarts.fill(0);
@@ -107,7 +107,7 @@ function startsOfDigits(places: Uint32Array): void {
   }
 }
 
-/** First digits with the draws' numbers, in the order of the last digits. */
+/** First digits and indices of draws, in the order of the last digits. */
 function sortByLastDigit(places: Uint32Array, byLastDigit: Uint32Array): void {
   for (let i = 0; i < places.length; i++) {
     const place = places[i];
@@ -116,7 +116,7 @@ function sortByLastDigit(places: Uint32Array, byLastDigit: Uint32Array): void {
   }
 }
 
-/** The draws' numbers in the order of both: equal first digits stay as they stand. */
+/** Indices of draws in the order of both digits; stable. */
 function sortByFirstDigit(byLastDigit: Uint32Array, order: Uint32Array): void {
   for (let i = 0; i < byLastDigit.length; i++) {
     const digitAndNumber = byLastDigit[i];
@@ -124,7 +124,7 @@ function sortByFirstDigit(byLastDigit: Uint32Array, order: Uint32Array): void {
   }
 }
 
-/** Sorts both in place; false where it would take too long. */
+/** Sorts both in place; false if it would take too long. */
 function insertionSort(ascending: Float64Array, order: Uint32Array): boolean {
   let left = MOST_SHIFTS * ascending.length;
   for (let i = 1; i < ascending.length; i++) {
@@ -149,7 +149,7 @@ function insertionSort(ascending: Float64Array, order: Uint32Array): boolean {
  * The ordering of the distances |value − centre| from that of the values: those below and those
  * above the centre, each in order already, are merged from the centre outwards.
  *
- * @param folded where it is written
+ * @param folded arrays for the result. @default new arrays
  */
 export function foldedOrdering(
   { ascending, order }: Ordering,

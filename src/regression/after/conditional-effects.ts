@@ -1,71 +1,83 @@
 /**
- * How the outcome changes with one or two predictors while all others stand still, as brms'
- * `conditional_effects`: predictions over the range of the first, at the mean and one standard
- * deviation to both sides of a second that is numeric. Estimates are medians. Unlike brms, no grid
- * leaves the range of the data, and points where the formula has no value, as `log(x)` of a
- * negative x, are left out with a note. Trials that are also a predictor are whole numbers.
+ * How the outcome changes with one or two predictors while all others are held constant, as brms'
+ * `conditional_effects`: predictions over the range of the first predictor; a numeric second
+ * predictor is at its mean and one standard deviation to both sides. Estimates are medians. Unlike
+ * in brms, no grid leaves the range of the data, and points for which the formula is undefined,
+ * such as `log(x)` at a negative x, are left out with a note. Trials that are also a predictor are
+ * whole numbers.
  */
+
+import { requireOneOf, requireProbability, textsOf } from '../../checks/options.js';
+import { badArgument, described, isRecord } from '../../checks/values.js';
+import { isWeighbridgeError } from '../../errors.js';
 import type { Cell } from '../../formula/table.js';
-import { undefinedRowOf } from '../../formula/undefined-row.js';
-import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
+import { estimateLines, type PointSummary, pointSummary } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
-import {
-  badArgument,
-  checkOneOf,
-  checkProbability,
-  described,
-  isRecord,
-  textsOf,
-} from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { groupingColumns, predictorColumns, termColumns, trialsColumns } from './formula-parts.js';
-import { cellText, crossedRows, type GridRow, gridColumn, requireColumn, spaced } from './grid.js';
+import {
+  cellText,
+  crossedRows,
+  type GridRow,
+  gridColumn,
+  groupingColumns,
+  predictorColumns,
+  requireColumn,
+  spaced,
+  termColumns,
+  trialsColumns,
+} from './grid.js';
 import { checkGroups, type GroupChoice, type LinearPredictorOptions } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
 import { eachRow, linearPredictors, meanOutcomes, simulatedOutcomes } from './predictions.js';
-import { estimateLines } from './print-estimates.js';
 
 export interface ConditionalEffectsOptions extends LinearPredictorOptions {
-  /** Where the other predictors stand, by column, in place of what is typical. */
+  /** Values of the other predictors, by column, instead of their typical values. */
   readonly conditions?: GridRow;
-  /** `fitted` (default), the expected outcome; `linpred`, the linear predictor; `predict`, outcomes. */
+  /**
+   * `fitted`: the expected outcome; `linpred`: the linear predictor; `predict`: new outcomes.
+   *
+   * @default 'fitted'
+   */
   readonly method?: 'fitted' | 'linpred' | 'predict';
-  /** Probability of the intervals, in (0, 1); default 0.95. */
-  readonly prob?: number;
-  /** Medians and median absolute deviations (default true), or means and standard deviations. */
+  /** Probability of the intervals, in (0, 1). @default 0.95 */
+  readonly mass?: number;
+  /**
+   * If true, medians and median absolute deviations, else means and standard deviations. @default
+   * true
+   */
   readonly robust?: boolean;
-  /** Points over the range of a numeric predictor, from 2 to 10,000; default 100. */
+  /** Number of points over the range of a numeric predictor, from 2 to 10,000. @default 100 */
   readonly resolution?: number;
 }
 
 export interface ConditionalEffectRow extends PointSummary {
-  /** All predictors of the row, those that stand still among them. */
+  /** Values of all predictors in the row, constant ones included. */
   readonly at: GridRow;
 }
 
 export interface ConditionalEffect {
-  /** Of which predictors: `['x']` or `['x1', 'x2']`. */
+  /** The predictors of the effect: `['x']` or `['x1', 'x2']`. */
   readonly effects: readonly string[];
-  /** The outcome, as the formula has it. */
+  /** The outcome, as in the formula. */
   readonly response: string;
-  /** By the first predictor, and within it by the second. */
+  /** Sorted by the first predictor, then by the second. */
   readonly rows: readonly ConditionalEffectRow[];
-  /** What of the grid is not as asked: points left out, values moved to the ends of the data. */
+  /** Deviations from the requested grid: points left out, values moved to the ends of the data. */
   readonly notes: readonly string[];
 }
 
-/** With notes on the effects that cannot be shown. */
+/** The effects, and notes on those that cannot be shown. */
 export type ConditionalEffects = readonly (ConditionalEffect & Printable)[] &
   Printable & { readonly notes: readonly string[] };
 
 const MOST_POINTS = 10_000;
 
 /**
- * @param effects predictors such as `x` or `x1:x2`, each an effect; default all terms of the formula
- *   that have one or two predictors, numeric ones first, of which those that cannot be shown are
- *   left out with a note
- * @param options group effects are left out unless `groups` says otherwise; trials are 1
- * @throws WeighbridgeError `bad-argument` for what is no predictor of the fit
+ * @param effects predictors such as `x` or `x1:x2`, each an effect. Default: all terms of the
+ *   formula with one or two predictors, numeric ones first; those that cannot be shown are left out
+ *   with a note
+ * @param options group effects are left out unless set by `groups`; trials are 1
+ * @throws WeighbridgeError `bad-argument` for a name that is not a predictor of the fit
  */
 export function conditionalEffects(
   fit: FittedRegression,
@@ -73,14 +85,14 @@ export function conditionalEffects(
   options: ConditionalEffectsOptions = {},
 ): ConditionalEffects {
   const {
-    prob = 0.95,
+    mass = 0.95,
     robust = true,
     method = 'fitted',
     conditions = {},
     resolution = 100,
   } = options;
-  checkProbability('prob', prob);
-  const prediction = predictions[checkOneOf('method', method, ['fitted', 'linpred', 'predict'])];
+  requireProbability('mass', mass);
+  const prediction = predictions[requireOneOf('method', method, ['fitted', 'linpred', 'predict'])];
   if (!Number.isSafeInteger(resolution) || resolution < 2 || resolution > MOST_POINTS) {
     throw badArgument(
       `resolution is ${described(resolution)}, but must be a whole number from 2 to ${MOST_POINTS}`,
@@ -89,7 +101,7 @@ export function conditionalEffects(
   const columns = columnsOf(fit, options);
   if (!isRecord(conditions)) {
     throw badArgument(
-      `conditions is ${described(conditions)}, expected values by column, { x: 1 } say`,
+      `conditions is ${described(conditions)}, expected values by column, for example { x: 1 }`,
     );
   }
   for (const name of Object.keys(conditions)) requireColumn(name, columns.known, 'the condition');
@@ -100,22 +112,28 @@ export function conditionalEffects(
       const { data, notes } = gridOf(fit, names, columns, { ...options, conditions, resolution });
       const rows: ConditionalEffectRow[] = [];
       eachRow(fit, prediction, { groups: 'none', ...options, data }, (row, values) => {
-        rows.push({ at: data[row], ...pointSummary(values, { prob, robust }) });
+        rows.push({ at: data[row], ...pointSummary(values, { mass, robust }) });
       });
       const response = fit.frame.response.name;
       const effect: ConditionalEffect = { effects: names, response, rows, notes };
-      made.push(printable(effect, () => effectText(effect, prob)));
+      made.push(printable(effect, () => effectText(effect, mass)));
     } catch (error) {
-      const undefinedAt = undefinedRowOf(error);
+      const problem = undefinedProblem(error);
       const isAsked = effects !== undefined || Object.keys(conditions).length > 0;
-      if (isAsked || undefinedAt === null) throw error;
-      missing.push({ note: `${names.join(':')} is not shown: ${undefinedAt.problem}`, error });
+      if (isAsked || problem === null) throw error;
+      missing.push({ note: `${names.join(':')} is not shown: ${problem}`, error });
     }
   }
   if (made.length === 0 && missing.length > 0) throw missing[0].error;
   const notes = missing.map(({ note }) => note);
   const result = Object.assign(made, { notes });
   return printable(result, () => [...made.map(String), ...notes].join('\n\n'));
+}
+
+/** The problem with a row for which the formula is undefined; null for any other error. */
+function undefinedProblem(error: unknown): string | null {
+  if (!isWeighbridgeError(error, 'bad-data') || error.details.expression === undefined) return null;
+  return error.details.problem ?? error.message;
 }
 
 interface Grid {
@@ -141,9 +159,9 @@ function gridOf(
 }
 
 /**
- * Those for which the formula has a value. They are looked for by halves: many points may lack one.
+ * The rows for which the formula is defined, found by bisection because many may be undefined.
  *
- * @throws WeighbridgeError where it has none for any
+ * @throws WeighbridgeError if the formula is defined for none
  */
 function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: GroupChoice): Grid {
   const found: { readonly problem: string; readonly error: unknown }[] = [];
@@ -152,9 +170,9 @@ function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: Gr
       predictedData(fit, rows, groups);
       return rows;
     } catch (error) {
-      const undefinedAt = undefinedRowOf(error);
-      if (undefinedAt === null) throw error;
-      found.push({ problem: undefinedAt.problem, error });
+      const problem = undefinedProblem(error);
+      if (problem === null) throw error;
+      found.push({ problem, error });
     }
     if (rows.length === 1) return [];
     const half = rows.length >> 1;
@@ -168,13 +186,13 @@ function definedRows(fit: FittedRegression, data: readonly GridRow[], groups: Gr
   return { data: rows, notes: [`${left} of ${data.length} points are left out: ${problem}`] };
 }
 
-/** Rows in print: the rest of a curve is better seen in a plot. */
+/** Number of printed rows; a plot shows the whole curve. */
 const ROWS_PRINTED = 10;
 
-function effectText({ effects, response, rows, notes }: ConditionalEffect, prob: number): string {
+function effectText({ effects, response, rows, notes }: ConditionalEffect, mass: number): string {
   const lines = estimateLines({
     rows,
-    prob,
+    mass,
     label: () => '',
     leading: (shown) =>
       effects.map((name) => ({ head: name, cells: shown.map(({ at }) => cellText(at[name])) })),
@@ -190,15 +208,15 @@ const predictions = {
 } as const;
 
 interface EffectColumns {
-  /** Columns that may be named. */
+  /** Names of the columns that a caller may use. */
   readonly known: readonly string[];
-  /** Columns that a row must have. */
+  /** Columns required in every row. */
   readonly needed: readonly string[];
-  /** Columns whose value decides which group effects are added. */
+  /** Grouping columns whose value determines the group effects that are added. */
   readonly grouped: readonly string[];
-  /** Columns of the trials of a binomial. */
+  /** Columns with a binomial's numbers of trials. */
   readonly trials: readonly string[];
-  /** Those of them that are predictors, too: their grids hold whole numbers. */
+  /** Trials columns that are also predictors; their grids are whole numbers. */
   readonly countedPredictors: readonly string[];
 }
 
@@ -227,7 +245,7 @@ function chosenEffects(
 ): string[][] {
   if (effects === undefined) return defaultEffects(fit);
   return textsOf('an effect', effects, 'x1:x2').map((text) => {
-    // A column whose name has a colon is taken for itself.
+    // A column name that contains a colon is taken literally.
     const names = known.includes(text) ? [text] : text.split(':');
     if (names.length > 2) {
       throw badArgument(
@@ -239,7 +257,7 @@ function chosenEffects(
   });
 }
 
-/** Each term's columns once: brms leaves out those of more than two. */
+/** Distinct columns of each term; terms with more than two are left out, as in brms. */
 function defaultEffects(fit: FittedRegression): string[][] {
   const isNumeric = (name: string) => gridColumn(fit, name).kind === 'numeric';
   const seen = new Set<string>();
@@ -259,7 +277,7 @@ interface GridValues {
   readonly notes: readonly string[];
 }
 
-/** One value, where a column stands still. */
+/** A single value for a column that is held constant. */
 function standing(
   fit: FittedRegression,
   name: string,

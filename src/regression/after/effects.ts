@@ -1,49 +1,47 @@
 /**
- * Coefficients of a fit, as brms' `fixef`, `ranef` and `coef` give them: of the population, of each
- * level of a grouping factor as its distance from the population, and of each level whole.
+ * Coefficients of a fit, as brms' `fixef`, `ranef` and `coef`: those of the population, the
+ * deviations of each level of a grouping factor from them, and the sums of both.
  */
+
+import { requireProbability } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import {
+  estimateLines,
   type PointSummary,
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
-import { checkProbability } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
-import { estimateLines } from './print-estimates.js';
 
 export interface CoefficientRow extends PointSummary {
   /** brms' name without `b_`: `Intercept`, `x1:x2`. */
-  readonly coefficient: string;
+  readonly name: string;
 }
 
 export interface LevelCoefficientRow extends CoefficientRow {
   readonly level: string;
 }
 
-/** By grouping factor: all levels of the first coefficient, then of the next. */
+/** Keyed by grouping factor: all levels of the first coefficient, then those of the next. */
 export type GroupCoefficients = Readonly<Record<string, readonly LevelCoefficientRow[]>>;
 
-/** Population-level coefficients. */
 export function fixef(
   fit: FittedRegression,
   options: PointSummaryOptions = {},
 ): readonly CoefficientRow[] & Printable {
-  const { summarize, prob } = summarizer(options);
-  const rows = layoutOf(fit).coefficients.map((coefficient, place) => ({
-    coefficient,
-    ...summarize(parameterDraws(fit.fit.draws, place)),
+  const { summarize, mass } = summarizer(options);
+  const rows = layoutOf(fit).coefficients.map((name, place) => ({
+    name,
+    ...summarize(parameterDraws(fit.draws, place)),
   }));
-  return printable(rows, () =>
-    estimateLines({ rows, prob, label: ({ coefficient }) => coefficient }).join('\n'),
-  );
+  return printable(rows, () => estimateLines({ rows, mass, label: ({ name }) => name }).join('\n'));
 }
 
 /**
- * Effects of each level: how far its coefficients are from the population's.
+ * Effects of each level: deviations of its coefficients from the population's.
  *
  * @throws WeighbridgeError `bad-argument` for a fit without group terms
  */
@@ -51,13 +49,13 @@ export function ranef(
   fit: FittedRegression,
   options: PointSummaryOptions = {},
 ): GroupCoefficients & Printable {
-  const { summarize, prob } = summarizer(options);
-  return byGroup(fit, prob, ({ terms }) =>
+  const { summarize, mass } = summarizer(options);
+  return byGroup(fit, mass, ({ terms }) =>
     terms.flatMap((term) =>
       term.coefficients.flatMap((coefficient, c) =>
         term.levels.map((level, l) => ({
           level,
-          coefficient,
+          name: coefficient,
           ...summarize(effectDraws(fit, term, c, l)),
         })),
       ),
@@ -66,8 +64,9 @@ export function ranef(
 }
 
 /**
- * Coefficients of each level, its effects added to the population's. One that does not vary is the
- * same for all levels; one that the population has not is the effect alone.
+ * Coefficients of each level: the population's plus the level's effects. A coefficient that does
+ * not vary is the same for all levels; one without a population-level coefficient is the effect
+ * alone.
  *
  * @throws WeighbridgeError `bad-argument` for a fit without group terms
  */
@@ -75,14 +74,14 @@ export function coef(
   fit: FittedRegression,
   options: PointSummaryOptions = {},
 ): GroupCoefficients & Printable {
-  const { summarize, prob } = summarizer(options);
-  return byGroup(fit, prob, ({ layout, terms, levels }) => {
+  const { summarize, mass } = summarizer(options);
+  return byGroup(fit, mass, ({ layout, terms, levels }) => {
     const varying = [...new Set(terms.flatMap(({ coefficients }) => coefficients))];
     const constant = layout.coefficients.filter((name) => !varying.includes(name));
     return [...varying, ...constant].flatMap((coefficient) =>
       levels.map((level, l) => ({
         level,
-        coefficient,
+        name: coefficient,
         ...summarize(levelDraws(fit, layout, terms, coefficient, l)),
       })),
     );
@@ -98,7 +97,7 @@ interface GroupTerms {
 
 function byGroup(
   fit: FittedRegression,
-  prob: number,
+  mass: number,
   rows: (group: GroupTerms) => LevelCoefficientRow[],
 ): GroupCoefficients & Printable {
   const layout = layoutOf(fit);
@@ -112,33 +111,33 @@ function byGroup(
       return [name, rows({ layout, levels: terms[0]?.levels ?? [], terms })];
     }),
   );
-  return printable(made, () => groupsText(made, prob));
+  return printable(made, () => groupsText(made, mass));
 }
 
-/** As R prints brms' arrays: a table of levels for each group and coefficient. */
-function groupsText(groups: GroupCoefficients, prob: number): string {
+/** One table of levels per group and coefficient, as R prints brms' arrays. */
+function groupsText(groups: GroupCoefficients, mass: number): string {
   const tables = Object.entries(groups).flatMap(([group, rows]) => {
-    const coefficients = [...new Set(rows.map(({ coefficient }) => coefficient))];
-    return coefficients.map((name) => {
-      const own = rows.filter(({ coefficient }) => coefficient === name);
-      const lines = estimateLines({ rows: own, prob, label: ({ level }) => level });
-      return [`${group}, ${name}:`, ...lines].join('\n');
+    const coefficients = [...new Set(rows.map(({ name }) => name))];
+    return coefficients.map((coefficient) => {
+      const own = rows.filter(({ name }) => name === coefficient);
+      const lines = estimateLines({ rows: own, mass, label: ({ level }) => level });
+      return [`${group}, ${coefficient}:`, ...lines].join('\n');
     });
   });
   return tables.join('\n\n');
 }
 
-function summarizer({ prob = 0.95, robust = false }: PointSummaryOptions) {
-  checkProbability('prob', prob);
-  const summarize = (draws: Float64Array) => pointSummary(draws, { prob, robust });
-  return { summarize, prob };
+function summarizer({ mass = 0.95, robust = false }: PointSummaryOptions) {
+  requireProbability('mass', mass);
+  const summarize = (draws: Float64Array) => pointSummary(draws, { mass, robust });
+  return { summarize, mass };
 }
 
 function effectDraws(fit: FittedRegression, term: GroupLayout, c: number, level: number) {
-  return parameterDraws(fit.fit.draws, term.effects + c * term.levels.length + level);
+  return parameterDraws(fit.draws, term.effects + c * term.levels.length + level);
 }
 
-/** The population's draws and those of the level's effects, summed. */
+/** Sum of the population's draws and those of the level's effects. */
 function levelDraws(
   fit: FittedRegression,
   layout: Layout,
@@ -146,7 +145,7 @@ function levelDraws(
   coefficient: string,
   level: number,
 ): Float64Array {
-  const { draws } = fit.fit;
+  const { draws } = fit;
   const place = layout.coefficients.indexOf(coefficient);
   const sum =
     place === -1

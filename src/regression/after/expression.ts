@@ -1,11 +1,11 @@
 /**
- * Arithmetic with the names of parameters, as hypotheses are written: `+ - * / ^`, parentheses,
- * numbers, `exp log sqrt abs`, and names as brms takes them: `x1`, `x1:x2`, `r_g[a,Intercept]`; in
- * backquotes any name. Precedence is R's: `^` to the right and above a sign, `-2^2` is −4.
+ * Arithmetic with parameter names, as in hypotheses: `+ - * / ^`, parentheses, numbers, `exp log
+ * sqrt abs`, and names as in brms: `x1`, `x1:x2`, `r_g[a,Intercept]`; any name in backquotes.
+ * Precedence is R's: `^` is right-associative and binds tighter than a sign, so `-2^2` is −4.
  */
-import { WeighbridgeError } from '../../errors.js';
+import { characterAt, foundAt, TextCursor } from '../../text/cursor.js';
 
-export type Expression =
+type Expression =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'name'; readonly name: string; readonly place: number }
   | { readonly kind: 'negative'; readonly of: Expression }
@@ -27,47 +27,34 @@ export interface ParsedHypothesis {
   readonly left: Expression;
   readonly comparison: Comparison;
   readonly right: Expression;
-  /** Both sides as they were written, without spaces. */
+  /** Text of each side as written, without spaces. */
   readonly leftText: string;
   readonly rightText: string;
 }
 
-/** @throws WeighbridgeError `bad-argument` that points at the character */
+/** @throws WeighbridgeError `bad-formula` with the position of the character */
 export function parseHypothesis(text: string): ParsedHypothesis {
-  const cursor: Cursor = { text, tokens: tokenize(text), position: 0, depth: 0 };
+  const cursor = new TextCursor(text, 'hypothesis');
   const left = parseSum(cursor);
-  const sign = cursor.tokens[cursor.position];
-  if (!isComparison(sign.text)) {
-    throw expressionError(text, sign.place, `expected <, > or =, found ${describe(sign)}`);
-  }
-  cursor.position++;
+  const { place } = cursor;
+  const comparison = cursor.take(COMPARISON);
+  if (!isComparison(comparison)) throw unexpected(cursor, 'expected <, > or =');
   const right = parseSum(cursor);
-  const end = cursor.tokens[cursor.position];
-  if (end.kind !== 'end') {
-    const what = isComparison(end.text)
-      ? 'one comparison is all'
-      : 'expected an operator or the end';
-    throw expressionError(text, end.place, `${what}, found ${describe(end)}`);
+  if (!cursor.isAtEnd) {
+    const isSecond = isComparison(text[cursor.place]);
+    const expected = isSecond ? 'one comparison is all' : 'expected an operator or the end';
+    throw unexpected(cursor, expected);
   }
   return {
     left,
-    comparison: sign.text,
+    comparison,
     right,
-    leftText: text.slice(0, sign.place).replace(/\s/g, ''),
-    rightText: text.slice(sign.place + 1).replace(/\s/g, ''),
+    leftText: text.slice(0, place).replace(/\s/g, ''),
+    rightText: text.slice(place + 1).replace(/\s/g, ''),
   };
 }
 
-/** An error that points at a character of the text, counted from 1. */
-export function expressionError(text: string, place: number, problem: string): WeighbridgeError {
-  const character = [...text.slice(0, place)].length + 1;
-  return new WeighbridgeError(
-    'bad-argument',
-    `hypothesis '${text.replace(/\s/g, ' ')}', character ${character}: ${problem}`,
-  );
-}
-
-/** The value of an expression where names read so. */
+/** Evaluates an expression. @param read returns the value of a name */
 export function evaluate(expression: Expression, read: (name: string) => number): number {
   switch (expression.kind) {
     case 'number':
@@ -101,7 +88,7 @@ function operate(operator: Operator, left: number, right: number): number {
   }
 }
 
-/** All names, in the order of their first places. */
+/** All names, in order of position. */
 export function namesOf(expression: Expression): { name: string; place: number }[] {
   switch (expression.kind) {
     case 'number':
@@ -116,137 +103,84 @@ export function namesOf(expression: Expression): { name: string; place: number }
   }
 }
 
-interface Token {
-  readonly kind: 'number' | 'name' | 'symbol' | 'end';
-  readonly text: string;
-  readonly place: number;
-}
+const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const NAME = /`[^`]+`|[\p{L}.][\p{L}\p{M}\p{N}_.:]*(?:\[[^\]]*\])?/uy;
+const COMPARISON = /[<>=]/y;
+const SYMBOL = /[-+*/^()<>=]/y;
 
-interface Cursor {
-  readonly text: string;
-  readonly tokens: readonly Token[];
-  position: number;
-  depth: number;
-}
-
-const patterns: readonly [Token['kind'], RegExp][] = [
-  ['number', /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y],
-  ['name', /`[^`]+`|[\p{L}.][\p{L}\p{M}\p{N}_.:]*(?:\[[^\]]*\])?/uy],
-  ['symbol', /[-+*/^()<>=]/y],
-];
-
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = [];
-  let place = 0;
-  while (place < text.length) {
-    const space = /^\s+/.exec(text.slice(place));
-    if (space) {
-      place += space[0].length;
-      continue;
-    }
-    const token = tokenAt(text, place);
-    tokens.push({ ...token, text: token.text.replace(/^`|`$/g, '') });
-    place += token.text.length;
-  }
-  return [...tokens, { kind: 'end', text: '', place: text.length }];
-}
-
-function tokenAt(text: string, place: number): Token {
-  for (const [kind, pattern] of patterns) {
-    pattern.lastIndex = place;
-    const found = pattern.exec(text);
-    if (found) return { kind, text: found[0], place };
-  }
-  const character = String.fromCodePoint(text.codePointAt(place) ?? 0);
-  throw expressionError(text, place, `unexpected '${character}'`);
-}
-
-function isComparison(text: string): text is Comparison {
+function isComparison(text: string | null): text is Comparison {
   return text === '<' || text === '>' || text === '=';
 }
 
-function describe(token: Token): string {
-  return token.kind === 'end' ? 'the end' : `'${token.text}'`;
+/** Throws at the token under the cursor. */
+function unexpected(cursor: TextCursor, expected: string): never {
+  const { text, place, fail } = cursor;
+  const token = cursor.take(NUMBER) ?? cursor.take(NAME) ?? cursor.take(SYMBOL);
+  if (token === null && place < text.length) fail(place, `unexpected ${foundAt(text, place)}`);
+  return fail(place, `${expected}, found ${token === null ? 'the end' : `'${unquoted(token)}'`}`);
 }
 
-function parseSum(cursor: Cursor): Expression {
+function unquoted(name: string): string {
+  return name.replace(/^`|`$/g, '');
+}
+
+function parseSum(cursor: TextCursor): Expression {
   let left = parseProduct(cursor);
-  for (let sign = takeOf(cursor, ['+', '-']); sign; sign = takeOf(cursor, ['+', '-'])) {
-    left = { kind: 'operation', operator: sign, left, right: parseProduct(cursor) };
+  for (let sign = cursor.take(/[-+]/y); sign !== null; sign = cursor.take(/[-+]/y)) {
+    const operator = sign === '+' ? '+' : '-';
+    left = { kind: 'operation', operator, left, right: parseProduct(cursor) };
   }
   return left;
 }
 
-function parseProduct(cursor: Cursor): Expression {
+function parseProduct(cursor: TextCursor): Expression {
   let left = parseSigned(cursor);
-  for (let sign = takeOf(cursor, ['*', '/']); sign; sign = takeOf(cursor, ['*', '/'])) {
-    left = { kind: 'operation', operator: sign, left, right: parseSigned(cursor) };
+  for (let sign = cursor.take(/[*/]/y); sign !== null; sign = cursor.take(/[*/]/y)) {
+    const operator = sign === '*' ? '*' : '/';
+    left = { kind: 'operation', operator, left, right: parseSigned(cursor) };
   }
   return left;
 }
 
-/** Deeper ones are refused before the parser's own recursion fails. */
-const MOST_NESTED = 200;
-
-function parseSigned(cursor: Cursor): Expression {
-  if (cursor.depth === MOST_NESTED) {
-    const { place } = cursor.tokens[cursor.position];
-    throw expressionError(cursor.text, place, `nested deeper than ${MOST_NESTED} levels`);
-  }
-  cursor.depth++;
-  const sign = takeOf(cursor, ['-', '+']);
-  const parsed = sign === null ? parsePower(cursor) : parseSigned(cursor);
-  cursor.depth--;
-  return sign === '-' ? { kind: 'negative', of: parsed } : parsed;
+function parseSigned(cursor: TextCursor): Expression {
+  return cursor.nested(cursor.place, () => {
+    const sign = cursor.take(/[-+]/y);
+    const parsed = sign === null ? parsePower(cursor) : parseSigned(cursor);
+    return sign === '-' ? { kind: 'negative', of: parsed } : parsed;
+  });
 }
 
-function parsePower(cursor: Cursor): Expression {
+function parsePower(cursor: TextCursor): Expression {
   const left = parseOperand(cursor);
-  if (!takeOf(cursor, ['^'])) return left;
+  if (cursor.take(/\^/y) === null) return left;
   return { kind: 'operation', operator: '^', left, right: parseSigned(cursor) };
 }
 
-function parseOperand(cursor: Cursor): Expression {
-  const token = cursor.tokens[cursor.position];
-  if (token.kind === 'number') {
-    cursor.position++;
-    return { kind: 'number', value: Number(token.text) };
+function parseOperand(cursor: TextCursor): Expression {
+  const { place } = cursor;
+  const number = cursor.take(NUMBER);
+  if (number !== null) return { kind: 'number', value: Number(number) };
+  const token = cursor.take(NAME);
+  if (token !== null) {
+    const name = unquoted(token);
+    if (cursor.text[cursor.place] !== '(') return { kind: 'name', name, place };
+    if (isFunction(name)) return { kind: 'function', name, of: parseParentheses(cursor) };
+    const known = Object.keys(functions).join(', ');
+    cursor.fail(place, `no function '${name}': ${known}`);
   }
-  if (token.kind === 'name') {
-    cursor.position++;
-    if (cursor.tokens[cursor.position].text !== '(') {
-      return { kind: 'name', name: token.text, place: token.place };
-    }
-    if (!isFunction(token.text)) {
-      const known = Object.keys(functions).join(', ');
-      throw expressionError(cursor.text, token.place, `no function '${token.text}': ${known}`);
-    }
-    return { kind: 'function', name: token.text, of: parseParentheses(cursor) };
-  }
-  if (token.text === '(') return parseParentheses(cursor);
-  const expected = 'expected a number, a coefficient or (';
-  throw expressionError(cursor.text, token.place, `${expected}, found ${describe(token)}`);
+  if (cursor.text[place] === '(') return parseParentheses(cursor);
+  return unexpected(cursor, 'expected a number, a coefficient or (');
 }
 
-function parseParentheses(cursor: Cursor): Expression {
-  const open = cursor.tokens[cursor.position];
-  cursor.position++;
+function parseParentheses(cursor: TextCursor): Expression {
+  const opened = characterAt(cursor.text, cursor.place);
+  cursor.take(/\(/y);
   const inner = parseSum(cursor);
-  if (takeOf(cursor, [')'])) return inner;
-  const { place } = cursor.tokens[cursor.position];
-  const opened = [...cursor.text.slice(0, open.place)].length + 1;
-  throw expressionError(cursor.text, place, `expected ) for the ( at character ${opened}`);
+  if (cursor.take(/\)/y) === null)
+    unexpected(cursor, `expected ) for the ( at character ${opened}`);
+  return inner;
 }
 
 function isFunction(name: string): name is FunctionName {
   return Object.hasOwn(functions, name);
-}
-
-function takeOf<S extends string>(cursor: Cursor, symbols: readonly S[]): S | null {
-  const token = cursor.tokens[cursor.position];
-  const found =
-    token.kind === 'symbol' ? symbols.find((symbol) => symbol === token.text) : undefined;
-  if (found === undefined) return null;
-  cursor.position++;
-  return found;
 }

@@ -1,39 +1,50 @@
 /**
- * Rows that nobody observed, to look at a fit by: some columns go through their values, all others
- * stand at what is typical of them, as in brms' `conditional_effects`: numbers at their mean, factors
- * at their first level, booleans at false.
+ * Grids of hypothetical rows: some columns run through their values; all others are at a typical
+ * value, as in brms' `conditional_effects`: the mean for numbers, the first level for factors,
+ * false for booleans.
  */
+import { didYouMean, listed } from '../../checks/names.js';
+import { badArgument } from '../../checks/values.js';
+import {
+  columnsUsed,
+  expandFormula,
+  hasReservedIntercept,
+  RESERVED_INTERCEPT,
+} from '../../formula/columns-used.js';
+import type { Design } from '../../formula/design.js';
+import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
-import { didYouMean, listed } from '../../formula/names.js';
+import type { Expression } from '../../formula/formula.js';
+import { factorFunctions } from '../../formula/functions.js';
 import { type Cell, columnOf, levelsOf } from '../../formula/table.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
-import { badArgument } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { leveledColumns } from './formula-parts.js';
 
-/** A row of the grid, by column. */
+/** A row of the grid, keyed by column. */
 export type GridRow = Readonly<Record<string, Cell>>;
 
-export interface GridColumn {
+interface GridColumn {
   readonly name: string;
   readonly kind: 'numeric' | 'boolean' | 'factor';
   readonly typical: Cell;
-  /** Those that occur in the data of the fit, in the order of levels; empty of numbers. */
+  /** Levels that occur in the data of the fit, in order; empty for numbers. */
   readonly levels: readonly (string | boolean | number)[];
-  /** Of numbers that are not missing: how they lie in the data of the fit. */
+  /** Statistics of the non-missing numbers in the data of the fit; null for other kinds. */
   readonly numbers: Described | null;
 }
 
-export interface Described {
+interface Described {
   readonly mean: number;
   readonly sd: number;
   readonly min: number;
   readonly max: number;
-  /** Each value once, by size. */
+  /** Distinct values, ascending. */
   readonly values: readonly number[];
 }
 
-/** A column of the data of the fit; a numeric one that the formula takes as `factor(x)` is a factor */
+/**
+ * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor.
+ */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const column = columnOf(fit.frame.table, name);
   switch (column.kind) {
@@ -70,14 +81,14 @@ function described(values: Float64Array): Described {
   return { mean, sd: Math.sqrt(squares / (values.length - 1)), min, max, values: distinct };
 }
 
-/** Evenly spaced, both ends among them. */
+/** Evenly spaced numbers, both ends included. */
 export function spaced(from: number, to: number, count: number): number[] {
   if (count === 1 || from === to) return [from];
   const step = (to - from) / (count - 1);
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? to : from + i * step));
 }
 
-/** All combinations, the first column changing slowest. */
+/** All combinations; the first column changes slowest. */
 export function crossedRows(columns: readonly (readonly [string, readonly Cell[]])[]): GridRow[] {
   return columns.reduce<GridRow[]>(
     (rows, [name, values]) =>
@@ -86,7 +97,7 @@ export function crossedRows(columns: readonly (readonly [string, readonly Cell[]
   );
 }
 
-/** @throws WeighbridgeError `bad-argument` for a name that is not among those known */
+/** @throws WeighbridgeError `bad-argument` if the name is not in `known` */
 export function requireColumn(name: string, known: readonly string[], what: string): string {
   if (known.includes(name)) return name;
   throw badArgument(
@@ -94,8 +105,76 @@ export function requireColumn(name: string, known: readonly string[], what: stri
   );
 }
 
-/** A cell in print: booleans as R writes them, numbers with at most seven digits. */
+/** Text of a cell: booleans as in R, numbers with at most seven digits. */
 export function cellText(cell: Cell): string {
   if (typeof cell === 'number') return formatNumber(Number(cell.toPrecision(7)));
   return typeof cell === 'boolean' ? String(cell).toUpperCase() : String(cell);
+}
+
+/** Columns of the population-level terms and offsets, in order of first appearance. */
+export function populationColumns(design: Design): string[] {
+  return predictorColumns(design, []);
+}
+
+/** Columns of population and group terms, or of those of some groups only; predictors first. */
+export function predictorColumns(design: Design, groups?: readonly string[]): string[] {
+  const { terms } = expandFormula(design.formula, design.dot);
+  const kept = terms.groups.filter(({ group }) => groups?.includes(group) ?? true);
+  const used = columnsUsed(design.formula, { ...terms, groups: kept });
+  return [...new Set([...used.predictors.keys(), ...used.grouping.keys()])];
+}
+
+/** Grouping columns of all groups or of some. */
+export function groupingColumns(design: Design, groups?: readonly string[]): string[] {
+  const { terms } = expandFormula(design.formula, design.dot);
+  const kept = terms.groups.filter(({ group }) => groups?.includes(group) ?? true);
+  return [...columnsUsed(design.formula, { ...terms, groups: kept }).grouping.keys()];
+}
+
+/** Columns that the formula converts to a factor: x of `factor(x)`, `cut(x, 3)`. */
+export function factorColumns(design: Design): string[] {
+  const { population } = expandFormula(design.formula, design.dot).terms;
+  return population.variables
+    .filter((variable) => variable.kind === 'call' && factorFunctions.includes(variable.function))
+    .flatMap(columnsIn);
+}
+
+/**
+ * Columns whose values are levels: x of `factor(x)` and `interaction(x, f)`, but not of `cut(x,
+ * 3)`.
+ */
+function leveledColumns(design: Design): string[] {
+  const { population, groups } = expandFormula(design.formula, design.dot).terms;
+  const variables = [population, ...groups.map(({ varying }) => varying)];
+  return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
+}
+
+const leveling: readonly string[] = ['factor', 'as.factor', 'as.character', 'interaction'];
+
+function leveledIn(expression: Expression): string[] {
+  if (expression.kind !== 'call') return [];
+  const values = expression.arguments.map(({ value }) => value);
+  const names = values.flatMap((value) => (value.kind === 'name' ? [value.name] : []));
+  const own = leveling.includes(expression.function) ? names : [];
+  return [...own, ...values.flatMap(leveledIn)];
+}
+
+/** Columns with a binomial's numbers of trials. */
+export function trialsColumns({ formula }: Design): string[] {
+  return formula.trials === null ? [] : columnsIn(formula.trials);
+}
+
+/** Columns of each population-level term: [x], [f] and [x, f] for `x * f`. */
+export function termColumns(design: Design): string[][] {
+  const { population } = expandFormula(design.formula, design.dot).terms;
+  const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
+  return population.terms.map((term) =>
+    [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
+      (name) => name !== reserved,
+    ),
+  );
+}
+
+function columnsIn(expression: Expression): string[] {
+  return [...namesIn(expression).keys()];
 }

@@ -1,17 +1,23 @@
 /**
  * Hypotheses about coefficients, as brms' `hypothesis`: the difference of both sides at every draw,
- * its summary, and the odds that it has the sign that was hypothesized.
+ * its summary, and the odds that the difference has the hypothesized sign.
  */
-import { didYouMean, listed } from '../../formula/names.js';
+import { didYouMean, listed } from '../../checks/names.js';
+import { textsOf } from '../../checks/options.js';
+import { badArgument, described } from '../../checks/values.js';
 import { parameterDraws } from '../../posterior/draws.js';
-import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
+import {
+  centreOf,
+  type PointSummary,
+  pointSummary,
+  spreadOf,
+} from '../../posterior/point-summary.js';
 import { leastDecimals, type Printable, printable, textTable } from '../../posterior/printable.js';
-import { badArgument, described, textsOf } from '../check-options.js';
+import { failIn } from '../../text/cursor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
   type Comparison,
   evaluate,
-  expressionError,
   namesOf,
   type ParsedHypothesis,
   parseHypothesis,
@@ -19,54 +25,65 @@ import {
 
 export interface HypothesisOptions {
   /**
-   * Which parameters names are looked for among: default `b`, coefficients, by names with or
-   * without `b_`. A parameter's whole name (`sd_g__Intercept`, `sigma`) is found in any class.
+   * Class of the parameters that names refer to. For `b`, coefficients with or without `b_`. The
+   * full name of a parameter (`sd_g__Intercept`, `sigma`) is valid with any class.
+   *
+   * @default 'b'
    */
   readonly class?: string;
-  /** Of class `sd` or `cor`: the grouping factor. */
+  /** The grouping factor, for class `sd` or `cor`. */
   readonly group?: string;
-  /** The interval of a one-sided hypothesis holds 1 − 2 alpha, of a two-sided 1 − alpha; default 0.05. */
-  readonly alpha?: number;
-  /** Median and median absolute deviation in place of mean and standard deviation. */
+  /**
+   * Probability of the interval of an equality, in (0.5, 1). The interval of a one-sided hypothesis
+   * has the same end and therefore probability 2 mass − 1. Equals brms' 1 − alpha.
+   *
+   * @default 0.95
+   */
+  readonly mass?: number;
+  /** If true, median and median absolute deviation instead of mean and standard deviation. */
   readonly robust?: boolean;
 }
 
 export interface HypothesisRow extends PointSummary {
-  /** As brms writes it: `(x1-x2) > 0`. */
+  /** In brms' notation: `(x1-x2) > 0`. */
   readonly hypothesis: string;
   /**
-   * Odds of a one-sided hypothesis against its opposite; infinite where all draws agree. Of an
-   * equality NaN: it would need draws from the prior.
+   * Odds of a one-sided hypothesis against its opposite; infinite if all draws agree. NaN for an
+   * equality, which would require draws from the prior.
    */
   readonly evidRatio: number;
   /** Posterior probability of the hypothesis: evidRatio / (1 + evidRatio). */
   readonly postProb: number;
-  /** `*` where the probability exceeds 1 − alpha, or 0 lies outside an equality's interval. */
+  /** `*` if the probability exceeds `mass`, or 0 is outside the interval of an equality. */
   readonly star: '*' | '';
-  /** Why there is no evidence ratio; null where there is one. */
+  /** Reason for a missing evidence ratio; null if there is a ratio. */
   readonly reason: string | null;
-  /** Left side less right side, a number a draw. */
+  /** Left side minus right side, one number per draw. */
   readonly draws: Float64Array;
 }
 
 export interface HypothesisResult {
   readonly class: string;
-  readonly alpha: number;
+  readonly mass: number;
   readonly rows: readonly HypothesisRow[];
 }
 
 /**
- * @param hypotheses such as `x1 - x2 > 0`, `exp(x1) < 2`, `x1:x2 = 0`
- * @throws WeighbridgeError `bad-argument` that points at the character
+ * @param hypotheses for example `x1 - x2 > 0`, `exp(x1) < 2`, `x1:x2 = 0`
+ * @throws WeighbridgeError `bad-formula` with the position of the character, `bad-argument` for an
+ *   option out of range
  */
 export function hypothesis(
   fit: FittedRegression,
   hypotheses: string | readonly string[],
   options: HypothesisOptions = {},
 ): HypothesisResult & Printable {
-  const { alpha = 0.05 } = options;
-  if (!(typeof alpha === 'number' && alpha > 0 && alpha < 0.5)) {
-    throw badArgument(`alpha is ${described(alpha)}, but must be in (0, 0.5)`);
+  const { mass = 0.95 } = options;
+  if (!(typeof mass === 'number' && mass > 0.5 && mass < 1)) {
+    throw badArgument(`mass is ${described(mass)}, but must be in (0.5, 1)`, {
+      option: 'mass',
+      found: mass,
+    });
   }
   for (const [name, value] of Object.entries({ class: options.class, group: options.group })) {
     if (value !== undefined) textsOf(name, value, name === 'class' ? 'sd' : 'g');
@@ -74,8 +91,8 @@ export function hypothesis(
   const texts = textsOf('a hypothesis', hypotheses, 'x1 - x2 > 0');
   const result: HypothesisResult = {
     class: options.class ?? 'b',
-    alpha,
-    rows: texts.map((text) => hypothesisRow(fit, text, alpha, options)),
+    mass,
+    rows: texts.map((text) => hypothesisRow(fit, text, mass, options)),
   };
   return printable(result, () => hypothesisText(result));
 }
@@ -83,20 +100,20 @@ export function hypothesis(
 function hypothesisRow(
   fit: FittedRegression,
   text: string,
-  alpha: number,
+  mass: number,
   options: HypothesisOptions,
 ): HypothesisRow {
   const parsed = parseHypothesis(text);
   const draws = differences(fit, text, parsed, options);
   const { comparison, leftText, rightText } = parsed;
   const summary = pointSummary(draws, {
-    prob: comparison === '=' ? 1 - alpha : 1 - 2 * alpha,
+    mass: comparison === '=' ? mass : 2 * mass - 1,
     robust: options.robust ?? false,
   });
   const evidRatio = oddsOf(draws, comparison);
   const postProb = evidRatio === Number.POSITIVE_INFINITY ? 1 : evidRatio / (1 + evidRatio);
   const isStarred =
-    comparison === '=' ? !(summary.lower <= 0 && summary.upper >= 0) : postProb > 1 - alpha;
+    comparison === '=' ? !(summary.lower <= 0 && summary.upper >= 0) : postProb > mass;
   const right = rightText === '0' ? '' : `-(${rightText})`;
   return {
     hypothesis: `(${leftText})${right} ${comparison} 0`,
@@ -112,7 +129,7 @@ function hypothesisRow(
 const PRIOR_NEEDED =
   'the evidence ratio of an equality compares the posterior with draws from the prior, which a fit does not keep';
 
-/** Of the sides of a hypothesis, left less right, at every draw. */
+/** Left side minus right side of a hypothesis at every draw. */
 function differences(
   fit: FittedRegression,
   text: string,
@@ -123,7 +140,7 @@ function differences(
   for (const { name, place } of [...namesOf(left), ...namesOf(right)]) {
     if (!columns.has(name)) columns.set(name, namedDraws(fit, text, name, place, options));
   }
-  const { chains, drawsPerChain } = fit.fit.draws;
+  const { chains, drawsPerChain } = fit.draws;
   return Float64Array.from({ length: chains * drawsPerChain }, (_, draw) => {
     const read = (name: string) => columns.get(name)?.[draw] ?? Number.NaN;
     return evaluate(left, read) - evaluate(right, read);
@@ -131,7 +148,7 @@ function differences(
 }
 
 function namedDraws(
-  { fit: { draws } }: FittedRegression,
+  { draws }: FittedRegression,
   text: string,
   name: string,
   place: number,
@@ -139,7 +156,7 @@ function namedDraws(
 ): Float64Array {
   const prefix = group ? `${ofClass}_${group}__` : ofClass && `${ofClass}_`;
   const { parameterNames } = draws;
-  // Spaces are no part of brms' names, and `[a, Intercept]` is easily written with one.
+  // brms' names contain no spaces, but users may write `[a, Intercept]`.
   const tight = name.replace(/\s/g, '');
   const found = [prefix + name, name, prefix + tight, tight].find((candidate) =>
     parameterNames.includes(candidate),
@@ -147,14 +164,13 @@ function namedDraws(
   if (found !== undefined) return parameterDraws(draws, found);
   const known = parameterNames.filter((candidate) => candidate.startsWith(prefix));
   const names = known.map((candidate) => candidate.slice(prefix.length));
-  throw expressionError(
-    text,
+  return failIn('hypothesis', text)(
     place,
     `no parameter '${name}'${didYouMean(name, names)}: there are ${listed(known.length > 0 ? known : parameterNames)}`,
   );
 }
 
-/** Draws for the hypothesis to those that are not. */
+/** Ratio of the number of draws that satisfy the hypothesis to the number that do not. */
 function oddsOf(draws: Float64Array, comparison: Comparison): number {
   if (comparison === '=') return Number.NaN;
   const agreeing = draws.reduce(
@@ -164,22 +180,22 @@ function oddsOf(draws: Float64Array, comparison: Comparison): number {
   return agreeing / (draws.length - agreeing);
 }
 
-function hypothesisText({ class: ofClass, alpha, rows }: HypothesisResult): string {
+function hypothesisText({ class: ofClass, mass, rows }: HypothesisResult): string {
   const column = (head: string, value: (row: HypothesisRow) => number) => ({
     head,
     cells: leastDecimals(rows.map(value), 2),
   });
-  const percent = (mass: number) => Number((100 * mass).toPrecision(12));
-  const oneSided = percent(1 - 2 * alpha);
-  const twoSided = percent(1 - alpha);
+  const percent = (share: number) => Number((100 * share).toPrecision(12));
+  const oneSided = percent(2 * mass - 1);
+  const twoSided = percent(mass);
   return [
     `Hypothesis Tests for class ${ofClass}:`,
     ...textTable(
       rows.map((_, index) => String(index + 1)),
       [
         { head: 'Hypothesis', cells: rows.map((row) => row.hypothesis) },
-        column('Estimate', (row) => row.estimate),
-        column('Est.Error', (row) => row.estError),
+        column('Estimate', centreOf),
+        column('Est.Error', spreadOf),
         column('CI.Lower', (row) => row.lower),
         column('CI.Upper', (row) => row.upper),
         column('Evid.Ratio', (row) => row.evidRatio),

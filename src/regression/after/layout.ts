@@ -1,6 +1,6 @@
 /**
- * Where each kind of parameter stands among the draws of a fit, by group term. The order is brms'
- * and is written once, in `models/reported-parameters.ts`.
+ * Positions of each kind of parameter among the draws of a fit, by group term. The order is brms'
+ * and is defined once, in `models/reported-parameters.ts`.
  */
 import { reportedLayout } from '../../../models/reported-parameters.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -11,29 +11,29 @@ export interface GroupLayout {
   /** brms' names: `Intercept`, `x`. */
   readonly coefficients: readonly string[];
   readonly levels: readonly string[];
-  /** Place of the first standard deviation; one a coefficient. */
+  /** Index of the first standard deviation; one per coefficient. */
   readonly sds: number;
-  /** Place of the first correlation, pairs in the order (1,2), (1,3), (2,3) …. */
+  /** Index of the first correlation; pairs in the order (1,2), (1,3), (2,3) …. */
   readonly correlations: number;
-  /** 0 where they are not estimated: `(x || g)`. */
+  /** 0 if correlations are not estimated: `(x || g)`. */
   readonly correlationCount: number;
-  /** Place of the first effect, row-major (coefficient, level). */
+  /** Index of the first effect, row-major (coefficient, level). */
   readonly effects: number;
 }
 
 export interface Layout {
-  /** 1 where there is an intercept, which stands first of the coefficients; else 0. */
+  /** 1 if there is an intercept, which is the first coefficient; else 0. */
   readonly intercepts: number;
-  /** Names of coefficients without `b_`, the intercept's among them; their places start at 0. */
+  /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
-  /** The family's own parameters, such as `sigma`, and the place of the first. */
+  /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
 }
 
-/** @throws WeighbridgeError `bad-data` where the draws are not those of the specification. */
-export function layoutOf({ specification, fit }: FittedRegression): Layout {
-  const { parameterNames } = fit.draws;
+/** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
+export function layoutOf({ specification, draws }: FittedRegression): Layout {
+  const { parameterNames } = draws;
   const reported = reportedLayout(specification);
   if (reported.length !== parameterNames.length) {
     throw new WeighbridgeError(

@@ -1,38 +1,40 @@
 /**
- * The linear predictor of rows at the draws of a fit, a row at a time, so that a matrix of all
- * draws by all rows need never be held:
+ * The linear predictor of rows at the draws of a fit, one row at a time, so that no matrix of all
+ * draws by all rows is held in memory:
  *
- *   η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
+ *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
  */
+
+import { requireOneOf, requireSeed } from '../../checks/options.js';
+import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { Encoded, GroupDesign } from '../../formula/design.js';
 import type { Draws } from '../../posterior/draws.js';
-import { badArgument, checkOneOf, checkSeed, described } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
 import { type NewLevels, newLevelEffects, newLevelsChoices } from './new-levels.js';
 
-/** Which group effects are added: brms' `re_formula`, NULL, NA or a formula of some. */
+/** Group effects to add: brms' `re_formula` (NULL, NA or a formula of some). */
 export type GroupChoice = 'all' | 'none' | readonly string[];
 
 export interface LinearPredictorOptions {
-  /** Which draws: all of them (default), or this many evenly spaced among them. */
+  /** All draws, or a number of evenly spaced draws. @default 'all' */
   readonly draws?: 'all' | number;
-  /** Group effects that are added: all (default), none, or those of the named groups. */
+  /** Group effects to add: all, none, or those of the named groups. @default 'all' */
   readonly groups?: GroupChoice;
-  /** What levels that were not in the data of the fit take for their effects; default `refuse`. */
+  /** Effects of levels that are not in the data of the fit. @default 'refuse' */
   readonly newLevels?: NewLevels;
-  /** Of the effects of new levels, and of simulated outcomes; default the seed of the fit. */
+  /** Seed of the effects of new levels and of simulated outcomes. @default the seed of the fit */
   readonly seed?: number | string;
 }
 
 export interface LinearPredictor {
   readonly rows: number;
-  /** Places of the draws that are used, from 0, chain after chain. */
+  /** Indices of the used draws, from 0, chain after chain. */
   readonly drawsUsed: Uint32Array;
-  /** Overwrites `target`, one number a draw, with η of a row. */
+  /** Writes η of a row to `target`, one number per used draw. */
   eta(row: number, target: Float64Array): void;
-  /** Overwrites `target` with the family's own parameters at the draw of this place. */
+  /** Writes the family's own parameters at the draw with index `place` to `target`. */
   auxiliary(place: number, target: Float64Array): void;
 }
 
@@ -41,10 +43,10 @@ export function linearPredictor(
   encoded: Encoded,
   options: LinearPredictorOptions = {},
 ): LinearPredictor {
-  checkOneOf('newLevels', options.newLevels ?? 'refuse', newLevelsChoices);
-  checkSeed(options.seed ?? fit.settings.seed);
+  requireOneOf('newLevels', options.newLevels ?? 'refuse', newLevelsChoices);
+  requireSeed(options.seed ?? fit.settings.seed);
   const layout = layoutOf(fit);
-  const { draws } = fit.fit;
+  const { draws } = fit;
   const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
   const population = populationPart(draws, drawsUsed, layout, encoded);
   const groupParts = groupsChosen(layout, options.groups ?? 'all').map((index) =>
@@ -66,7 +68,7 @@ export function linearPredictor(
   };
 }
 
-/** Evenly spaced where they are not all: the same request gives the same draws. */
+/** Indices of all draws, or of evenly spaced ones; deterministic. */
 export function chooseDraws(draws: Draws, wanted: 'all' | number, option = 'draws'): Uint32Array {
   const total = draws.chains * draws.drawsPerChain;
   const count = wanted === 'all' ? total : wanted;
@@ -89,7 +91,7 @@ function populationPart(
 ): RowPart {
   const { values } = population;
   const columns = coefficients.length - intercepts;
-  // Each coefficient's draws side by side: they are read once a row.
+  // One contiguous array per coefficient, because each row reads all of them.
   const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
   return (row, target) => {
     const shift = offset === null ? 0 : offset[row];
@@ -108,16 +110,16 @@ function populationPart(
   };
 }
 
-/** Draws of the parameter at a place, of those that are used. */
-export function usedDraws(draws: Draws, drawsUsed: Uint32Array, place: number): Float64Array {
+/** Values of the parameter at index `place` at the used draws. */
+function usedDraws(draws: Draws, drawsUsed: Uint32Array, place: number): Float64Array {
   const width = draws.parameterNames.length;
   return Float64Array.from(drawsUsed, (draw) => draws.values[draw * width + place]);
 }
 
-/** @throws WeighbridgeError `bad-argument` for what is none of them */
+/** @throws WeighbridgeError `bad-argument` for an invalid choice */
 export function checkGroups(choice: GroupChoice): GroupChoice {
   if (typeof choice === 'string')
-    return checkOneOf<'all' | 'none'>('groups', choice, ['all', 'none']);
+    return requireOneOf<'all' | 'none'>('groups', choice, ['all', 'none']);
   if (Array.isArray(choice) && choice.every((name) => typeof name === 'string')) return choice;
   throw badArgument(`groups is ${described(choice)}, but must be all, none or an array of names`);
 }
@@ -134,7 +136,7 @@ function groupsChosen({ groups }: Layout, asked: GroupChoice): number[] {
   return all.filter((index) => choice.includes(names[index]));
 }
 
-/** Of one group term, 64 megabytes of draws are kept side by side, level by level. */
+/** Most cached numbers per group term (64 megabytes). */
 const MOST_KEPT = 2 ** 23;
 
 function groupPart(
@@ -144,7 +146,7 @@ function groupPart(
   design: GroupDesign,
   { newLevels = 'refuse', seed = fit.settings.seed }: LinearPredictorOptions,
 ): RowPart {
-  const { draws } = fit.fit;
+  const { draws } = fit;
   const size = layout.coefficients.length;
   const length = size * drawsUsed.length;
 
@@ -163,7 +165,7 @@ function groupPart(
     return effects;
   };
 
-  // Rows of a level are many: its draws are gathered once. Row-major (coefficient, draw).
+  // Many rows share a level, so its draws are collected once. Row-major (coefficient, draw).
   const kept = new Map<number | string | undefined, Float64Array>();
   const effectsOf = (row: number): Float64Array => {
     const level = design.levelOf[row];

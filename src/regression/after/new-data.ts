@@ -1,26 +1,24 @@
-/**
- * Rows that a fit predicts: its own, or new ones that become numbers as its own did.
- */
+/** The rows to predict: those of the fit, or new ones, encoded in the same way. */
 import type { Encoded } from '../../formula/design.js';
 import { encode, trialsOf } from '../../formula/encode.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireData } from '../options.js';
-import { predictorColumns } from './formula-parts.js';
+import { predictorColumns } from './grid.js';
 import { checkGroups, type GroupChoice } from './linear-predictor.js';
 
-export interface PredictedData {
+interface PredictedData {
   readonly encoded: Encoded;
   /**
-   * Trials of each row; 1 where the family has none. Read when they are asked for: a linear predictor
-   * needs none, and new rows may lack their column.
+   * Trials of each row; 1 if the family has none. Lazy: a linear predictor needs no trials, and new
+   * rows may lack the column.
    */
   readonly trials: () => Float64Array;
 }
 
 /**
- * @throws WeighbridgeError `bad-data` for new rows that the design of the fit does not take: a
- *   column that is not there, a missing value, an unknown level of a predictor
+ * @throws WeighbridgeError `bad-data` for new rows that do not fit the design: a missing column, a
+ *   missing value, an unknown level of a predictor
  */
 export function predictedData(
   fit: FittedRegression,
@@ -42,8 +40,8 @@ export function predictedData(
 }
 
 /**
- * Of the effects of some groups the columns of the others are not asked for: where one is missing,
- * any of its values does, as those effects are not added.
+ * Fills in missing columns of groups that are not requested. Any value will do, because their
+ * effects are not added.
  */
 function withUnasked(fit: FittedRegression, table: Table, groups: readonly string[]): Table {
   const { design, table: own } = fit.frame;

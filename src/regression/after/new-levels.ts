@@ -1,9 +1,9 @@
 /**
- * Effects of levels that a fit has never seen, as brms' `sample_new_levels` makes them. A new level
- * has the same effects in every row and in every prediction: its random numbers come from the seed,
- * the group and the level's name. Two terms over one group, `(1 | g) + (0 + x | g)`, share the known
- * level whose effects a new one takes, as in brms; those from the normal distribution are
- * independent, as the model has them.
+ * Effects of levels that are not in the data of a fit, as with brms' `sample_new_levels`. A new
+ * level has the same effects in every row and every prediction: its random numbers are derived from
+ * the seed, the group and the name of the level. As in brms, two terms over one group, `(1 | g) +
+ * (0 + x | g)`, use the same known level for a new one; effects drawn from the normal distribution
+ * are independent between terms, as in the model.
  */
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
@@ -14,13 +14,13 @@ import type { GroupLayout } from './layout.js';
 export const newLevelsChoices = ['uncertainty', 'gaussian', 'refuse'] as const;
 
 /**
- * `uncertainty`: at each draw the effects of one of the known levels, taken at random; `gaussian`:
- * from the normal distribution of the draw's standard deviations and correlations; `refuse`: an
- * error (brms without `allow_new_levels`).
+ * `uncertainty`: at each draw, the effects of a randomly chosen known level; `gaussian`: effects
+ * from the normal distribution with the draw's standard deviations and correlations; `refuse`:
+ * throws (as brms without `allow_new_levels`).
  */
 export type NewLevels = (typeof newLevelsChoices)[number];
 
-export interface NewLevelRequest {
+interface NewLevelRequest {
   readonly draws: Draws;
   readonly drawsUsed: Uint32Array;
   readonly layout: GroupLayout;
@@ -29,7 +29,7 @@ export interface NewLevelRequest {
   readonly seed: number | string;
 }
 
-/** Row-major (coefficient, draw). */
+/** Effects of a new level, row-major (coefficient, draw). */
 export function newLevelEffects(request: NewLevelRequest): Float64Array {
   return request.how === 'uncertainty' ? effectsOfKnownLevels(request) : normalEffects(request);
 }
@@ -73,7 +73,7 @@ function normalEffects({ draws, drawsUsed, layout, level, seed }: NewLevelReques
   return made;
 }
 
-/** Correlations of nearly 1 may be 1 to the last digit, which has no factor: a little less has. */
+/** Relative shrinkage of correlations that round to ±1, whose matrix has no Cholesky factor. */
 const LEAST_SHRINKAGE = 1e-10;
 
 /** Lower Cholesky factor of the correlation matrix with these pairs: (1,2), (1,3), (2,3) …. */
@@ -91,7 +91,7 @@ function correlationMatrix(size: number, pairs: Float64Array, scale: number): Fl
   for (let column = 0; column < size; column++) {
     matrix[column * size + column] = 1;
     for (let row = 0; row < column; row++) {
-      // None where they are not estimated: `(x || g)`.
+      // Correlations are not estimated for `(x || g)`.
       const correlation = pairs.length === 0 ? 0 : scale * pairs[pair++];
       matrix[row * size + column] = correlation;
       matrix[column * size + row] = correlation;

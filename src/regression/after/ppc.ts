@@ -1,66 +1,69 @@
 /**
- * Posterior predictive check: what the fit would produce in place of its data, and how statistics of
- * the data stand among those of their replications (Gelman, Carlin, Stern, Dunson, Vehtari & Rubin
- * 2013, Bayesian Data Analysis, §6.3).
+ * Posterior predictive check: replicated data, and how statistics of the data compare with those of
+ * the replications (Gelman, Carlin, Stern, Dunson, Vehtari & Rubin 2013, Bayesian Data Analysis,
+ * §6.3).
  */
+
+import { requireProbability } from '../../checks/options.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
-import { etiOfSorted } from '../../posterior/eti.js';
-import { quantileOfSorted } from '../../posterior/order.js';
+import { etiOfSorted } from '../../posterior/intervals.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
-import { checkProbability } from '../check-options.js';
+import { quantileOfSorted } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
 
 export interface PpcOptions extends Pick<LinearPredictorOptions, 'draws' | 'groups' | 'seed'> {
-  /** How many replications of the data are kept for plots; default 100, or all draws if fewer. */
+  /** Number of replications kept for plots. @default 100, or all draws if fewer */
   readonly replications?: number;
-  /** Probability of the intervals of statistics, in (0, 1); default 0.95. */
-  readonly prob?: number;
+  /** Probability of the intervals of statistics, in (0, 1). @default 0.95 */
+  readonly mass?: number;
 }
 
-export const ppcStatistics = ['mean', 'sd', 'min', 'max', 'zeros'] as const;
+const ppcStatistics = ['mean', 'sd', 'min', 'max', 'zeros'] as const;
 
 export interface PpcStatistic {
-  /** `zeros` is the proportion of outcomes that are 0. */
+  /** `zeros` is the proportion of outcomes equal to 0. */
   readonly statistic: (typeof ppcStatistics)[number];
-  /** Of the data. */
+  /** Statistic of the data. */
   readonly observed: number;
   /** Median over all replications, and the ends of their equal-tailed interval. */
   readonly replicated: number;
   readonly lower: number;
   readonly upper: number;
-  /** Posterior predictive p-value: the share of replications with at least what was observed. */
+  /**
+   * Posterior predictive p-value: the share of replications with a statistic of at least
+   * `observed`.
+   */
   readonly pValue: number;
 }
 
 export interface PosteriorPredictiveCheck {
-  /** Outcomes of the data. */
   readonly observed: Float64Array;
   /**
-   * Replications, evenly spaced among the draws; in place of each parameter one outcome, as
-   * `plotPpc` takes them.
+   * Replications, evenly spaced among the draws, with one outcome per "parameter"; input of
+   * `plotPpc`.
    */
   readonly replicated: Draws;
   readonly statistics: readonly PpcStatistic[];
 }
 
 /**
- * Replicates the data at every draw and compares mean, sd, least, greatest and the proportion of
- * zeros with those observed. All draws count in the statistics; `replications` of them are kept.
+ * Replicates the data at every draw and compares mean, sd, minimum, maximum and the proportion of
+ * zeros with those of the data. Statistics use all draws; `replications` of them are kept.
  */
 export function ppc(
   fit: FittedRegression,
   options: PpcOptions = {},
 ): PosteriorPredictiveCheck & Printable {
-  const { prob = 0.95 } = options;
-  checkProbability('prob', prob);
+  const { mass = 0.95 } = options;
+  requireProbability('mass', mass);
   const observed = fit.frame.response.values;
   const rows = observed.length;
-  const count = chooseDraws(fit.fit.draws, options.draws ?? 'all').length;
+  const count = chooseDraws(fit.draws, options.draws ?? 'all').length;
   const wanted = options.replications ?? Math.min(100, count);
-  const available = { ...fit.fit.draws, chains: 1, drawsPerChain: count };
+  const available = { ...fit.draws, chains: 1, drawsPerChain: count };
   const kept = chooseDraws(available, wanted, 'replications');
   const values = new Float64Array(wanted * rows);
   const origin = Math.round(sumOf(observed) / rows);
@@ -81,7 +84,7 @@ export function ppc(
       drawsPerChain: wanted,
       values,
     },
-    statistics: compared(ofData.values(), replications.values(), prob),
+    statistics: compared(ofData.values(), replications.values(), mass),
   };
   return printable(check, () => ppcText(check.statistics));
 }
@@ -122,11 +125,11 @@ function statisticsOfColumns(columns: number, origin: number) {
   return { add, values };
 }
 
-function compared(data: Statistics, replicated: Statistics, prob: number): PpcStatistic[] {
+function compared(data: Statistics, replicated: Statistics, mass: number): PpcStatistic[] {
   return ppcStatistics.map((statistic) => {
     const own = data[statistic][0];
     const ascending = replicated[statistic].slice().sort();
-    const [lower, upper] = etiOfSorted(ascending, prob);
+    const [lower, upper] = etiOfSorted(ascending, mass);
     const asExtreme = ascending.reduce((count, value) => count + (value >= own ? 1 : 0), 0);
     return {
       statistic,

@@ -1,23 +1,24 @@
 /**
- * What a fit says of rows, its own or new ones: their linear predictor, the mean of their outcome,
- * and their outcome itself. The summaries are brms' `fitted` and `predict`; the draws beneath
- * them its `posterior_linpred`, `posterior_epred` and `posterior_predict`.
+ * Predictions for rows, those of the fit or new ones: linear predictor, mean outcome, and outcome.
+ * The summaries are brms' `fitted` and `predict`; the draws are its `posterior_linpred`,
+ * `posterior_epred` and `posterior_predict`.
  *
- * Summaries go a row at a time and hold the draws of one row; whoever asks for the draws gets
- * all of them in one array.
+ * Summaries process one row at a time and hold its draws only; the draw functions return all of
+ * them in one array.
  */
 import { responseDistribution } from '../../../models/families/index.js';
+import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { DataInput } from '../../formula/table.js';
 import type { Draws } from '../../posterior/draws.js';
 import {
+  estimateLines,
   type PointSummary,
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import { randomStream } from '../../random/stream.js';
-import { checkOneOf, checkProbability, checkSeed } from '../check-options.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
   type LinearPredictor,
@@ -25,16 +26,15 @@ import {
   linearPredictor,
 } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
-import { estimateLines } from './print-estimates.js';
 
 export interface PredictionOptions extends LinearPredictorOptions {
-  /** Rows to predict, with the columns that the formula uses; default those of the fit. */
+  /** Rows to predict, with the columns that the formula uses. @default those of the fit */
   readonly data?: DataInput;
 }
 
 export interface PredictionSummaryOptions extends PredictionOptions, PointSummaryOptions {}
 
-/** One a row, in their order; prints as brms' matrix. */
+/** One entry per row, in order; prints as brms' matrix. */
 export type Predictions = readonly PointSummary[] & Printable;
 
 export interface FittedOptions extends PredictionSummaryOptions {
@@ -51,7 +51,7 @@ export interface FittedOptions extends PredictionSummaryOptions {
  */
 export function fitted(fit: FittedRegression, options: FittedOptions = {}): Predictions {
   const { scale = 'response' } = options;
-  checkOneOf('scale', scale, ['response', 'linear']);
+  requireOneOf('scale', scale, ['response', 'linear']);
   return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, options);
 }
 
@@ -74,29 +74,29 @@ export function predict(
   return summarizeRows(fit, simulatedOutcomes, options);
 }
 
-/** Draws of `linpred`: in place of each parameter one row, named from `1`. */
+/** Draws of `linpred`; each row is a "parameter", named from `1`. */
 export function posteriorLinpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
   return drawsOfRows(fit, linearPredictors, options);
 }
 
-/** Draws of `fitted`: in place of each parameter one row, named from `1`. */
+/** Draws of `fitted`; each row is a "parameter", named from `1`. */
 export function posteriorEpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
   return drawsOfRows(fit, meanOutcomes, options);
 }
 
-/** Draws of `predict`: in place of each parameter one row, named from `1`. */
+/** Draws of `predict`; each row is a "parameter", named from `1`. */
 export function posteriorPredict(fit: FittedRegression, options: PredictionOptions = {}): Draws {
   return drawsOfRows(fit, simulatedOutcomes, options);
 }
 
 /** Turns η of a row at all draws, in place, into what is predicted. */
 type RowWriter = (row: number, target: Float64Array) => void;
-export type Prediction = (prepared: PreparedRows) => RowWriter;
+type Prediction = (prepared: PreparedRows) => RowWriter;
 
-export interface PreparedRows {
+interface PreparedRows {
   readonly fit: FittedRegression;
   readonly predictor: LinearPredictor;
-  /** Of each row; of new rows an error where they have none. */
+  /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
   readonly seed: number | string;
 }
@@ -132,7 +132,7 @@ export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) 
   };
 };
 
-/** Calls back with each row and its predictions at all draws, in one array that is used again. */
+/** Calls back with each row and its predictions at all draws, in one array that is reused. */
 export function eachRow(
   fit: FittedRegression,
   prediction: Prediction,
@@ -150,7 +150,7 @@ export function eachRow(
 function prepare(fit: FittedRegression, prediction: Prediction, options: PredictionOptions) {
   const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
-  const seed = checkSeed(options.seed ?? fit.settings.seed);
+  const seed = requireSeed(options.seed ?? fit.settings.seed);
   const write = prediction({ fit, predictor, trials, seed });
   return { rows: predictor.rows, draws: predictor.drawsUsed.length, write };
 }
@@ -160,13 +160,13 @@ function summarizeRows(
   prediction: Prediction,
   options: PredictionSummaryOptions,
 ): Predictions {
-  const { prob = 0.95, robust = false } = options;
-  checkProbability('prob', prob);
+  const { mass = 0.95, robust = false } = options;
+  requireProbability('mass', mass);
   const summaries: PointSummary[] = [];
   eachRow(fit, prediction, options, (_, values) => {
-    summaries.push(pointSummary(values, { prob, robust }));
+    summaries.push(pointSummary(values, { mass, robust }));
   });
-  return printable(summaries, () => estimateLines({ rows: summaries, prob }).join('\n'));
+  return printable(summaries, () => estimateLines({ rows: summaries, mass }).join('\n'));
 }
 
 /** Two gigabytes. */
@@ -194,9 +194,9 @@ function drawsOfRows(
   return { parameterNames: rowNames(rows), ...chainsOf(fit, options), values };
 }
 
-/** Some of the draws are no chains any more. */
+/** A subset of the draws is one chain. */
 function chainsOf(
-  { fit }: FittedRegression,
+  fit: FittedRegression,
   { draws = 'all' }: PredictionOptions,
 ): Pick<Draws, 'chains' | 'drawsPerChain'> {
   if (draws !== 'all') return { chains: 1, drawsPerChain: draws };

@@ -3,31 +3,49 @@
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
 import type { Family } from '../../../models/families/family.js';
+import { requireProbability } from '../../checks/options.js';
 import { parameterDraws } from '../../posterior/draws.js';
-import { hdi } from '../../posterior/hdi.js';
-import { medianAbsoluteDeviation } from '../../posterior/order.js';
+import { mcseHdi } from '../../posterior/interval-errors.js';
+import { hdi, type Interval } from '../../posterior/intervals.js';
+import type { Estimate } from '../../posterior/log-likelihood.js';
+import type { Loo } from '../../posterior/loo.js';
+import { centreOf, spreadOf } from '../../posterior/point-summary.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
-import { checkProbability } from '../check-options.js';
+import { medianAbsoluteDeviation } from '../../posterior/quantiles.js';
+import {
+  diagnosticsRecord,
+  type ParameterSummary,
+  summaryRecord,
+} from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import type { PriorInUse } from '../priors/prior-rows.js';
 import { type GroupLayout, layoutOf } from './layout.js';
 
 export interface SummaryOptions {
-  /** Probability of the intervals, in (0, 1); default 0.95. */
-  readonly prob?: number;
+  /** Probability of the intervals, in (0, 1). @default 0.95 */
+  readonly mass?: number;
   /** Median and median absolute deviation in place of mean and standard deviation. */
   readonly robust?: boolean;
 }
 
 export interface SummaryRow {
-  /** Of the parameter among the draws: `b_x1`, `sd_g__Intercept`. */
-  readonly parameter: string;
+  /** Name of the parameter among the draws: `b_x1`, `sd_g__Intercept`. */
+  readonly name: string;
   /** As it is printed: `x1`, `sd(Intercept)`. */
   readonly label: string;
-  readonly estimate: number;
-  readonly estError: number;
+  readonly mean: number;
+  readonly sd: number;
+  /** Robust summaries only. */
+  readonly median?: number;
+  /** Median absolute deviation times 1.4826, of a robust summary. */
+  readonly mad?: number;
   /** Ends of the highest-density interval. */
   readonly lower: number;
   readonly upper: number;
+  /** Monte Carlo standard errors of `lower` and `upper`. */
+  readonly mcse: Interval;
+  /** Monte Carlo standard error of `mean`. */
+  readonly mcseMean: number;
   readonly rhat: number;
   readonly essBulk: number;
   readonly essTail: number;
@@ -37,11 +55,11 @@ export interface RegressionSummary {
   readonly formula: string;
   readonly family: Family;
   readonly observations: number;
-  readonly prob: number;
+  readonly mass: number;
   readonly chains: number;
-  /** Transitions a chain. */
+  /** Transitions per chain. */
   readonly warmup: number;
-  /** Kept draws a chain. */
+  /** Kept draws per chain. */
   readonly draws: number;
   readonly groups: readonly {
     readonly group: string;
@@ -49,9 +67,9 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
-  /** Parameters of the family beside the linear predictor: σ, ν, the shape. */
+  /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
-  /** What falls short of trust, with what to do about it. */
+  /** One sentence per problem, with a remedy. */
   readonly warnings: readonly string[];
   /** What was done to the data and to the model. */
   readonly notes: readonly string[];
@@ -62,17 +80,17 @@ const algorithmNames = { nuts: 'NUTS', hmc: 'static HMC', 'split-hmc': 'split HM
 /** `summary(fit)` of brms, with `toString()` as its `print`. */
 export function summaryOf(
   fit: FittedRegression,
-  { prob = 0.95, robust = false }: SummaryOptions = {},
+  { mass = 0.95, robust = false }: SummaryOptions = {},
 ): RegressionSummary & Printable {
-  checkProbability('prob', prob);
+  requireProbability('mass', mass);
   const layout = layoutOf(fit);
-  const row = (place: number, label: string) => summaryRow(fit, place, label, { prob, robust });
-  const { draws, warnings, chains } = fit.fit;
+  const row = (place: number, label: string) => summaryRow(fit, place, label, { mass, robust });
+  const { draws, warnings, chains } = fit;
   const summary: RegressionSummary = {
     formula: fit.formula,
     family: fit.family,
     observations: fit.specification.data.rows,
-    prob,
+    mass,
     chains: draws.chains,
     warmup: chains[0]?.warmup ?? fit.settings.warmup,
     draws: draws.drawsPerChain,
@@ -116,23 +134,27 @@ function correlationLabels({ coefficients, correlationCount }: GroupLayout): str
 }
 
 function summaryRow(
-  { fit }: FittedRegression,
+  { draws, parameters }: FittedRegression,
   place: number,
   label: string,
   options: Required<SummaryOptions>,
 ): SummaryRow {
-  const { name, mean, median, sd, rhat, essBulk, essTail } = fit.summary[place];
-  const centre = options.robust
-    ? { estimate: median, estError: medianAbsoluteDeviation(parameterDraws(fit.draws, place)) }
-    : { estimate: mean, estError: sd };
-  const [lower, upper] = hdi(parameterDraws(fit.draws, place), options.prob);
-  return { parameter: name, label, ...centre, lower, upper, rhat, essBulk, essTail };
+  const { name, mean, median, sd, mcseMean, rhat, essBulk, essTail } = parameters[place];
+  const robust = options.robust && {
+    median,
+    mad: medianAbsoluteDeviation(parameterDraws(draws, place)),
+  };
+  const values = parameterDraws(draws, place);
+  const [lower, upper] = hdi(values, options.mass);
+  const mcse = mcseHdi(values, draws.chains, options.mass);
+  const interval = { lower, upper, mcse };
+  return { name, label, mean, sd, ...robust, ...interval, mcseMean, rhat, essBulk, essTail };
 }
 
 function summaryText(summary: RegressionSummary, algorithm: string): string {
-  const { family, formula, observations, chains, warmup, draws, prob } = summary;
+  const { family, formula, observations, chains, warmup, draws, mass } = summary;
   const section = (title: string, rows: readonly SummaryRow[]) =>
-    rows.length === 0 ? [] : [title, ...rowLines(rows, prob), ''];
+    rows.length === 0 ? [] : [title, ...rowLines(rows, mass), ''];
   const groups = summary.groups.flatMap(({ group, levels, rows }) =>
     section(`~${group} (Number of levels: ${levels})`, rows),
   );
@@ -150,21 +172,32 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
     'scale reduction factor on split chains (at convergence, Rhat = 1).',
+    ...mcseLines(summary),
     ...summary.warnings.map((warning) => `Warning: ${warning}`),
     ...summary.notes.map((note) => `Note: ${note}`),
   ].join('\n');
 }
 
-/** The family's own parameters are sampled as they are. */
-function linksOf({ family, auxiliary }: RegressionSummary): string {
+/** The largest Monte Carlo errors of the table. */
+function mcseLines({ groups, population, auxiliary }: RegressionSummary): string[] {
+  const rows = [...groups.flatMap((group) => group.rows), ...population, ...auxiliary];
+  const largest = (errors: (row: SummaryRow) => readonly number[]) =>
+    rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
+  const ends = largest(({ mcse }) => mcse);
+  const means = largest(({ mcseMean }) => [mcseMean]);
+  if (ends === 0) return [];
   return [
-    `mu = ${family.link}`,
-    ...auxiliary.map(({ parameter }) => `${parameter} = identity`),
-  ].join('; ');
+    `Monte Carlo errors (MCSE) are at most ${Number(means.toPrecision(2))} for means and ${Number(ends.toPrecision(2))} for ends of HDIs.`,
+  ];
 }
 
-function rowLines(rows: readonly SummaryRow[], prob: number): string[] {
-  const percent = Number((prob * 100).toPrecision(12));
+/** The family's own parameters are sampled as they are. */
+function linksOf({ family, auxiliary }: RegressionSummary): string {
+  return [`mu = ${family.link}`, ...auxiliary.map(({ name }) => `${name} = identity`)].join('; ');
+}
+
+function rowLines(rows: readonly SummaryRow[], mass: number): string[] {
+  const percent = Number((mass * 100).toPrecision(12));
   const column = (head: string, value: (row: SummaryRow) => number, digits: number) => ({
     head,
     cells: rows.map((row) => fixed(value(row), digits)),
@@ -172,8 +205,8 @@ function rowLines(rows: readonly SummaryRow[], prob: number): string[] {
   return textTable(
     rows.map((row) => row.label),
     [
-      column('Estimate', (row) => row.estimate, 2),
-      column('Est.Error', (row) => row.estError, 2),
+      column('Estimate', centreOf, 2),
+      column('Est.Error', spreadOf, 2),
       column(`l-${percent}% HDI`, (row) => row.lower, 2),
       column(`u-${percent}% HDI`, (row) => row.upper, 2),
       column('Rhat', (row) => row.rhat, 2),
@@ -181,4 +214,84 @@ function rowLines(rows: readonly SummaryRow[], prob: number): string[] {
       column('Tail_ESS', (row) => row.essTail, 0),
     ],
   );
+}
+
+interface FitFacts {
+  /** Seconds from the data to the draws; null for a loaded fit. */
+  readonly seconds: number | null;
+  readonly loo: Loo | null;
+}
+
+/** Keys of parameters are brms' names. */
+export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
+  const { settings, frame, diagnostics, parameters } = fitted;
+  const { seed, chains, warmup, draws, algorithm, metric } = settings;
+  const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
+  return {
+    model: {
+      formula: fitted.formula,
+      family: fitted.family.family,
+      link: fitted.family.link,
+      priors: fitted.priors.map(priorJson),
+      rows: frame.encoded.rows,
+      dropped_rows: frame.facts.droppedRows,
+      notes: fitted.notes,
+    },
+    settings: {
+      seed,
+      chains,
+      warmup,
+      draws,
+      algorithm,
+      metric,
+      target_acceptance: settings.targetAcceptance,
+      max_depth: settings.maxDepth,
+    },
+    sampled_by: fitted.chains[0]?.algorithm,
+    coefficients: summaryJson(parameters.filter((row) => !isGroupEffect(row))),
+    group_effects: summaryJson(parameters.filter(isGroupEffect)),
+    diagnostics: {
+      ...diagnosticsRecord(diagnostics),
+      // Of the normal approximation that split HMC samples with: it says nothing of other draws.
+      approximation_pareto_k:
+        fitted.chains[0]?.algorithm === 'split-hmc' ? diagnostics.paretoK : null,
+    },
+    ...(facts.loo && { loo: looJson(facts.loo) }),
+    warnings: fitted.warnings,
+    seconds: facts.seconds,
+  };
+}
+
+function summaryJson(rows: readonly ParameterSummary[]): Record<string, unknown> {
+  return Object.fromEntries(
+    rows.map((row) => {
+      const { name, ...fields } = summaryRecord(row);
+      return [name, fields];
+    }),
+  );
+}
+
+/** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
+function priorJson({ class: name, coef, group, text, source, prior }: PriorInUse) {
+  const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
+  return {
+    prior: text,
+    class: name,
+    coef: coef ?? null,
+    group: group ?? null,
+    lb: lower,
+    ub: upper,
+    source,
+  };
+}
+
+function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
+  const estimate = ({ estimate, se }: Estimate) => ({ estimate, se });
+  return {
+    elpd_loo: estimate(elpdLoo),
+    p_loo: estimate(pLoo),
+    looic: estimate(looic),
+    max_pareto_k: diagnostics.paretoK.reduce((largest, k) => Math.max(largest, k), -Infinity),
+    pareto_k: paretoKTable.map(({ minEss, ...row }) => ({ ...row, min_ess: minEss })),
+  };
 }

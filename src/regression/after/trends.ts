@@ -8,34 +8,36 @@
  * coefficients, a trend the difference of two such rows over a short step of the predictor, and a
  * contrast the difference of two results. Group effects are left out.
  */
+
+import type { LinkName } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { listed } from '../../formula/names.js';
+import { listed } from '../../checks/names.js';
+import { requireOneOf, requireProbability, textsOf } from '../../checks/options.js';
+import { badArgument, described, isRecord } from '../../checks/values.js';
 import type { Cell } from '../../formula/table.js';
-import { hpdInterval } from '../../posterior/hdi.js';
-import { median } from '../../posterior/order.js';
-import { type Printable, printable } from '../../posterior/printable.js';
-import {
-  badArgument,
-  checkOneOf,
-  checkProbability,
-  described,
-  isRecord,
-  textsOf,
-} from '../check-options.js';
+import { hpdInterval } from '../../posterior/intervals.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
+import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { factorColumns, populationColumns } from './formula-parts.js';
-import { cellText, crossedRows, type GridRow, gridColumn, requireColumn } from './grid.js';
+import {
+  cellText,
+  crossedRows,
+  factorColumns,
+  type GridRow,
+  gridColumn,
+  populationColumns,
+  requireColumn,
+} from './grid.js';
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
-import { type MarginalScale, marginalNotes, marginalText } from './print-marginal.js';
 
 export interface MarginalOptions {
-  /** Predictors whose values are told apart; default none: one result, averaged over all. */
+  /** Predictors with one result per value. @default none: one result, averaged over all */
   readonly by?: string | readonly string[];
-  /** Values of predictors, in place of all levels, of both values of two, and of means. */
+  /** Values of predictors, instead of the default reference values. */
   readonly at?: Readonly<Record<string, Cell | readonly Cell[]>>;
-  /** Probability of the intervals, in (0, 1); default 0.95. */
-  readonly prob?: number;
+  /** Probability of the intervals, in (0, 1). @default 0.95 */
+  readonly mass?: number;
 }
 
 export interface TrendsOptions extends MarginalOptions {
@@ -44,7 +46,7 @@ export interface TrendsOptions extends MarginalOptions {
 }
 
 export interface MeansOptions extends MarginalOptions {
-  /** `linear` (default): of the linear predictor; `response`: taken back through the link. */
+  /** Scale of the results: the linear predictor, or the response. @default 'linear' */
   readonly scale?: 'linear' | 'response';
 }
 
@@ -52,40 +54,40 @@ export interface MarginalRow {
   /** Values of the predictors in `by`. */
   readonly at: GridRow;
   /** Median of the draws. */
-  readonly estimate: number;
+  readonly median: number;
   /** Ends of the HPD interval. */
   readonly lower: number;
   readonly upper: number;
 }
 
 export interface ContrastRow extends Omit<MarginalRow, 'at'> {
-  /** As emmeans writes it: `a - b`. */
+  /** In emmeans' notation: `a - b`. */
   readonly contrast: string;
 }
 
 export interface Marginal {
   readonly by: readonly string[];
-  readonly prob: number;
+  readonly mass: number;
   readonly rows: readonly MarginalRow[];
-  /** All pairs, the earlier less the later, always of the linear predictor. */
+  /** All pairs, the earlier minus the later, always on the scale of the linear predictor. */
   readonly contrasts: readonly ContrastRow[];
   /** What was averaged over, and on which scale the numbers are, in emmeans' words. */
   readonly notes: readonly string[];
 }
 
-/** emmeans' `cov.keep`: numbers of so few values stand at each of them, as levels do. */
+/** emmeans' `cov.keep`: numbers with at most this many distinct values are treated as levels. */
 const KEPT_VALUES = 2;
 
 /** emmeans' `rg.limit`, the most rows of a grid. */
 const MOST_ROWS = 10_000;
 
-/** emmeans' `delta.var`: of the range of the predictor in the data. */
+/** emmeans' `delta.var`: step, as a fraction of the predictor's range in the data. */
 const STEP = 0.001;
 
 /**
  * Slopes of the linear predictor along a numeric predictor, as `emtrends` with its defaults: the
- * difference quotient over a thousandth of the predictor's range, upwards from where it stands. Of
- * terms that are linear in it this is the derivative. An offset has no part in it.
+ * difference quotient over a step of a thousandth of the predictor's range, upwards. For terms
+ * linear in the predictor, this is the derivative. Offsets are ignored.
  *
  * @throws WeighbridgeError `bad-argument`
  */
@@ -93,7 +95,7 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
   const of: unknown = options?.of;
   if (typeof of !== 'string') {
     throw badArgument(
-      `of is ${described(of)}, expected the predictor along which there is a trend: trends({ of: 'x' }) say`,
+      `of is ${described(of)}, expected the predictor along which there is a trend: for example trends({ of: 'x' })`,
     );
   }
   requireColumn(of, populationColumns(fit.frame.design), 'the predictor');
@@ -125,7 +127,7 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
  */
 export function means(fit: FittedRegression, options: MeansOptions = {}): Marginal & Printable {
   const { scale = 'linear' } = options;
-  checkOneOf('scale', scale, ['linear', 'response']);
+  requireOneOf('scale', scale, ['linear', 'response']);
   const { inverseLink } = responseDistribution(fit.specification.family);
   return marginal(fit, options, {
     name: scale === 'response' ? 'response' : 'emmean',
@@ -135,27 +137,38 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
   });
 }
 
-/** What is averaged over the grid. */
+/** The quantity that is averaged over the grid. */
 interface Quantity {
-  /** Over its column, as emmeans has it. */
+  /** Heading of its column, as in emmeans. */
   readonly name: string;
-  /** Over these rows, at all draws. */
+  /** Average over the rows, at all draws. */
   readonly averageOf: (rows: readonly GridRow[]) => Float64Array;
-  /** What is shown of an average. */
+  /** Converts an average to the reported value. */
   readonly shown: (value: number) => number;
   readonly scale: MarginalScale;
 }
 
-function marginal(
+/** Averages over the grid, one for each combination of the values of `by`. */
+interface GridAverages {
+  readonly asked: readonly string[];
+  /** Predictors that the averages are over, with their values. */
+  readonly standing: readonly (readonly [string, readonly Cell[]])[];
+  readonly results: readonly GridRow[];
+  /** For each result, its value at all draws. */
+  readonly averaged: readonly Float64Array[];
+}
+
+function gridAverages(
   fit: FittedRegression,
-  { by = [], at = {}, prob = 0.95 }: MarginalOptions,
-  { name, averageOf, shown, scale }: Quantity,
-): Marginal & Printable {
-  checkProbability('prob', prob);
+  { by = [], at = {} }: MarginalOptions,
+  averageOf: Quantity['averageOf'],
+): GridAverages {
   const columns = populationColumns(fit.frame.design);
   const asked = [...new Set(textsOf('by', by, 'f'))];
   if (!isRecord(at)) {
-    throw badArgument(`at is ${described(at)}, expected values by predictor, { x: [0, 1] } say`);
+    throw badArgument(
+      `at is ${described(at)}, expected values by predictor, for example { x: [0, 1] }`,
+    );
   }
   for (const name of asked) requireColumn(name, columns, 'the predictor');
   for (const name of Object.keys(at)) requireColumn(name, columns, 'the predictor');
@@ -171,15 +184,42 @@ function marginal(
   requireGridSize(standing, results.length);
   const others = crossedRows(standing);
   const averaged = results.map((row) => averageOf(others.map((other) => ({ ...other, ...row }))));
+  return { asked, standing, results, averaged };
+}
+
+/** The draws of a marginal mean on the scale of the response. */
+interface MeanDraws {
+  /** Values of the predictors in `by`. */
+  readonly at: GridRow;
+  readonly draws: Float64Array;
+}
+
+/** The draws behind `means({ by, scale: 'response' })`. @throws WeighbridgeError `bad-argument` */
+export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
+  const { inverseLink } = responseDistribution(fit.specification.family);
+  const { results, averaged } = gridAverages(fit, { by }, (rows) =>
+    averageEta(fit, rows, 'with offset'),
+  );
+  return results.map((at, i) => ({ at, draws: averaged[i].map(inverseLink) }));
+}
+
+function marginal(
+  fit: FittedRegression,
+  options: MarginalOptions,
+  { name, averageOf, shown, scale }: Quantity,
+): Marginal & Printable {
+  const { mass = 0.95 } = options;
+  requireProbability('mass', mass);
+  const { asked, standing, results, averaged } = gridAverages(fit, options, averageOf);
   const result: Marginal = {
     by: asked,
-    prob,
-    rows: averaged.map((draws, i) => ({ at: results[i], ...summarized(draws.map(shown), prob) })),
+    mass,
+    rows: averaged.map((draws, i) => ({ at: results[i], ...summarized(draws.map(shown), mass) })),
     contrasts: pairs(averaged.length).map(([i, j]) => ({
       contrast: `${label(results[i])} - ${label(results[j])}`,
       ...summarized(
         averaged[i].map((value, s) => value - averaged[j][s]),
-        prob,
+        mass,
       ),
     })),
     notes: marginalNotes({
@@ -244,9 +284,9 @@ function averageEta(
   return sum.map((value) => value / rows.length);
 }
 
-function summarized(draws: Float64Array, prob: number) {
-  const [lower, upper] = hpdInterval(draws, prob);
-  return { estimate: median(draws), lower, upper };
+function summarized(draws: Float64Array, mass: number) {
+  const [lower, upper] = hpdInterval(draws, mass);
+  return { median: median(draws), lower, upper };
 }
 
 function pairs(count: number): [number, number][] {
@@ -266,4 +306,64 @@ function label(row: GridRow): string {
   );
   const text = parts.join(' ');
   return /[-+*/]/.test(text) ? `(${text})` : text;
+}
+
+/** Kind of the reported numbers: slopes, the linear predictor, or the response. */
+type MarginalScale = 'trend' | 'linear' | 'response';
+
+interface MarginalFacts {
+  /** Predictors with several values that results are averaged over. */
+  readonly averaged: readonly string[];
+  readonly by: readonly string[];
+  /** True if there are contrasts. */
+  readonly contrasts: boolean;
+  readonly scale: MarginalScale;
+  readonly link: LinkName;
+}
+
+function marginalNotes({ averaged, by, contrasts, scale, link }: MarginalFacts): readonly string[] {
+  const over = averaged.length > 0;
+  const crossed = by.length > 1 && contrasts;
+  return [
+    ...(over ? [`Results are averaged over the levels of: ${averaged.join(', ')}`] : []),
+    ...(crossed ? [`Contrasts are of all pairs over ${by.join(' and ')}.`] : []),
+    ...(link === 'identity' ? [] : scaleNotes(scale, link, contrasts)),
+  ];
+}
+
+function scaleNotes(scale: MarginalScale, link: LinkName, contrasts: boolean): readonly string[] {
+  const onLink = `given on the ${link} (not the response) scale.`;
+  if (scale === 'trend') return [`Trends are ${onLink}`];
+  if (scale === 'linear') return [`Results are ${onLink}`];
+  return [
+    `Intervals are back-transformed from the ${link} scale.`,
+    ...(contrasts ? [`Contrasts are ${onLink}`] : []),
+  ];
+}
+
+/** @param name of the column of results */
+function marginalText({ by, mass, rows, contrasts, notes }: Marginal, name: string): string {
+  const numbers = (head: string, of: readonly Omit<MarginalRow, 'at'>[]) => [
+    { head, cells: of.map((row) => fixed(row.median, 3)) },
+    { head: 'lower.HPD', cells: of.map((row) => fixed(row.lower, 3)) },
+    { head: 'upper.HPD', cells: of.map((row) => fixed(row.upper, 3)) },
+  ];
+  const levels = by.map((column) => ({
+    head: column,
+    cells: rows.map((row) => cellText(row.at[column])),
+  }));
+  const ofContrasts = textTable(
+    contrasts.map(({ contrast }) => contrast),
+    numbers('estimate', contrasts),
+  );
+  return [
+    ...textTable(
+      rows.map(() => ''),
+      [...levels, ...numbers(name, rows)],
+    ),
+    ...(contrasts.length === 0 ? [] : ['', ...ofContrasts]),
+    '',
+    ...notes,
+    `Point estimate displayed: median; HPD interval probability: ${mass}`,
+  ].join('\n');
 }

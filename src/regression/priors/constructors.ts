@@ -1,45 +1,45 @@
 /**
- * Priors as a user writes them: a distribution, bounds where it should have them, and the
- * parameters that it is for.
+ * Constructors of priors: a distribution, optional bounds, and the target parameters.
  *
  *     normal(0, 1).on('b')
  *     normal(0, 2).above(0).on('b', { coef: 'x1' })
  *     exponential(1).on('sd', { group: 'g' })
  *     lkj(2).on('cor')
  *
- * Parametrizations are brms' and Stan's.
+ * Parametrizations are those of brms and Stan.
  */
-import { type Prior, validateLkj, validatePrior } from '../../../models/prior-distributions.js';
-import { badArgument, described, requireNames } from '../check-options.js';
+import { type Prior, requireLkj, requirePrior } from '../../../models/prior-distributions.js';
+import { requireNames } from '../../checks/options.js';
+import { badArgument, described } from '../../checks/values.js';
 import { type LkjPrior, type PriorClass, type PriorRow, priorClasses } from './prior-rows.js';
 
-/** Which of a class's parameters; all of them where both are absent. */
+/** Selects parameters of a class. @default all of them */
 export interface PriorPlace {
-  /** brms' name of a coefficient: `x1`, `x1:x2`. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`. */
   readonly coef?: string;
-  /** Of a grouping factor: classes sd and cor. */
+  /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
 }
 
-/** A distribution as plain data (its methods are not enumerable: it can be posted and saved). */
+/** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
 export type PriorDistribution<P extends Prior = Prior> = P & {
-  /** The prior of a class of parameters, of one coefficient or of a group. */
+  /** Makes this the prior of a class of parameters, or only of one coefficient or group. */
   on(name: Exclude<PriorClass, 'cor'>, place?: PriorPlace): PriorRow;
-  /** Cut off below and above; infinite for an end that stays open. */
+  /** Truncates on both sides; an infinite bound leaves that side open. */
   between(lower: number, upper: number): PriorDistribution;
-  /** Cut off below. */
+  /** Truncates below. */
   above(lower: number): PriorDistribution;
-  /** Cut off above. */
+  /** Truncates above. */
   below(upper: number): PriorDistribution;
 };
 
-/** The LKJ distribution, for correlations of group effects alone. */
+/** The LKJ distribution; for correlations of group effects only. */
 export type LkjDistribution = LkjPrior & {
   on(name: 'cor', place?: Pick<PriorPlace, 'group'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
-  validatePrior(plain);
+  requirePrior(plain);
   const bounded = (bounds: { readonly lower?: number; readonly upper?: number }) =>
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
@@ -53,7 +53,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
   });
 }
 
-/** A copy with methods that neither JSON nor a message to a worker sees. */
+/** A copy with non-enumerable methods, which JSON and messages to workers ignore. */
 function hidden<P extends object, M extends object>(plain: P, methods: M): P & M {
   const copy = { ...plain, ...methods };
   for (const name of Object.keys(methods)) Object.defineProperty(copy, name, { enumerable: false });
@@ -90,42 +90,43 @@ export function beta(alpha: number, beta: number) {
   return withMethods({ distribution: 'beta', alpha, beta });
 }
 
-/** Of a variable whose logarithm is normal with this mean and standard deviation. */
+/** Log-normal distribution; mean and standard deviation are those of the logarithm. */
 export function lognormal(meanlog: number, sdlog: number) {
   return withMethods({ distribution: 'lognormal', meanlog, sdlog });
 }
 
-/** Uniform distribution between two ends; it bounds the parameter. */
+/** Uniform distribution between two bounds, which also bound the parameter. */
 export function uniform(from: number, to: number) {
   return withMethods({ distribution: 'uniform', from, to });
 }
 
-/** No preference: improper, unless it is bounded on both sides. */
+/** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });
 }
 
-/** Normal distribution around zero, cut off below it. */
+/** Normal distribution centred at zero, truncated below at zero. */
 export function halfNormal(sd: number) {
   return normal(0, sd).above(0);
 }
 
-/** Student's t distribution around zero, cut off below it. */
+/** Student's t distribution centred at zero, truncated below at zero. */
 export function halfStudentT(df: number, scale: number) {
   return studentT(df, 0, scale).above(0);
 }
 
-/** Cauchy distribution around zero, cut off below it. */
+/** Cauchy distribution centred at zero, truncated below at zero. */
 export function halfCauchy(scale: number) {
   return cauchy(0, scale).above(0);
 }
 
 /**
- * The distribution of a correlation matrix R with density in proportion to det(R)^(eta − 1)
- * (Lewandowski, Kurowicka & Joe 2009): uniform at 1, closer to no correlation as `eta` grows.
+ * The distribution of a correlation matrix R with density proportional to det(R)^(eta − 1)
+ * (Lewandowski, Kurowicka & Joe 2009): uniform if `eta` is 1, more concentrated
+ * around zero correlation as `eta` grows.
  */
 export function lkj(eta: number): LkjDistribution {
-  validateLkj(eta);
+  requireLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
     on: (name: 'cor', place: Pick<PriorPlace, 'group'> = {}) => {
@@ -136,10 +137,10 @@ export function lkj(eta: number): LkjDistribution {
 }
 
 /**
- * A row of plain data, for what comes as text as well.
+ * Makes a row of plain data; also used for priors parsed from text.
  *
- * @throws WeighbridgeError `bad-argument` for an unknown class, a prior that is none, an lkj prior
- *   for another class than cor, or another for that one
+ * @throws WeighbridgeError `bad-argument` for an unknown class, a value that is not a prior, an lkj
+ *   prior for a class other than cor, or any other prior for class cor
  */
 export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
   const known = priorClasses.find((priorClass) => priorClass === name);
@@ -154,8 +155,8 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
       `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
     );
   }
-  if (prior.distribution === 'lkj') validateLkj(prior.eta);
-  else validatePrior(prior);
+  if (prior.distribution === 'lkj') requireLkj(prior.eta);
+  else requirePrior(prior);
   const { coef, group } = place;
   for (const [option, value] of Object.entries({ coef, group })) {
     if (value === undefined || typeof value === 'string') continue;

@@ -1,8 +1,8 @@
 /**
  * brms' default priors (2.18): flat for coefficients; Student-t with 3 degrees of freedom for the
- * intercept and standard deviations of group effects, located and scaled by the outcomes on the scale
- * of the linear predictor where the link can be applied to them, and for σ by the outcomes; gamma for ν and the shape;
- * LKJ with η = 1 for correlations.
+ * intercept, standard deviations of group effects and σ; gamma for ν and the shape; LKJ with η = 1
+ * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
+ * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
 import {
   type AuxiliaryName,
@@ -12,44 +12,57 @@ import {
 } from '../../../models/families/family.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
-import { median } from '../../posterior/order.js';
-import { defaultScale, oneDecimal } from '../default-priors.js';
+import { meanOf } from '../../linear-algebra/sums.js';
+import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
 import type { PriorRow } from './prior-rows.js';
 
-/** What of a regression's data its default priors and the rules of resolving them depend on. */
+/** The properties of a regression's data that default priors and their resolution depend on. */
 export type PriorModel = Pick<
   RegressionData,
   'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups'
 > & {
-  /** Whether the outcome is a factor, boolean or text: then no link is applied to its codes. */
+  /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
 };
 
-/** Rows of whole classes, of those classes that the model has. */
-export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
+/** The default prior of each class of parameters, whether or not the model has it. */
+export function defaultPriors(
+  model: PriorModel,
+  family: Family,
+): Readonly<Record<'b' | 'Intercept' | 'sd' | AuxiliaryName, Prior>> {
   const { location, scale } = locationAndScale(model, family.link);
+  // σ is on the scale of the outcomes for every link of the mean.
+  const scaleOfOutcomes =
+    family.link === 'identity' || !auxiliaryOf(family).includes('sigma')
+      ? scale
+      : locationAndScale(model, 'identity').scale;
   const studentT = (at: number, width: number): Prior => ({
     distribution: 'student_t',
     df: 3,
     location: at,
     scale: width,
   });
-  const auxiliary: Readonly<Record<AuxiliaryName, Prior>> = {
-    // σ is on the scale of the outcomes, whatever the link of the mean.
-    sigma: studentT(0, locationAndScale(model, 'identity').scale),
+  return {
+    b: { distribution: 'flat' },
+    Intercept: studentT(location, scale),
+    sd: studentT(0, scale),
+    sigma: studentT(0, scaleOfOutcomes),
     nu: { distribution: 'gamma', shape: 2, rate: 0.1 },
     shape: { distribution: 'gamma', shape: 0.01, rate: 0.01 },
   };
+}
+
+/** One row per class of parameters in the model. */
+export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
+  const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
-  if (model.predictors.names.length > 0) {
-    rows.push({ class: 'b', prior: { distribution: 'flat' } });
-  }
-  if (model.intercept) rows.push({ class: 'Intercept', prior: studentT(location, scale) });
-  if (model.groups.length > 0) rows.push({ class: 'sd', prior: studentT(0, scale) });
+  if (model.predictors.names.length > 0) rows.push({ class: 'b', prior: priors.b });
+  if (model.intercept) rows.push({ class: 'Intercept', prior: priors.Intercept });
+  if (model.groups.length > 0) rows.push({ class: 'sd', prior: priors.sd });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
-  for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: auxiliary[name] });
+  for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
   return rows;
 }
 
@@ -65,30 +78,44 @@ const links: { readonly [L in LinkName]?: (outcome: number) => number } = {
   sqrt: Math.sqrt,
 };
 
-/** brms' `def_scale_prior`. The mean of the offset is taken off after rounding, as there. */
+/** brms' `def_scale_prior`. As there, the mean of the offset is subtracted after rounding. */
 function locationAndScale({ outcomes, offset, categorical = false }: PriorModel, name: LinkName) {
   const link = links[name];
-  if (link === undefined || categorical) return { location: 0, scale: 2.5 };
+  if (link === undefined || categorical) return { location: 0, scale: LEAST_SCALE };
   const linked = outcomes.map(link);
-  // A NaN, as the log of a negative outcome, makes both what they are without data. 0 for −0.
+  // NaN, for example log of a negative outcome, gives the values without data. + 0 turns −0 into 0.
   const middle = oneDecimal(median(linked)) + 0;
   const location = Number.isFinite(middle) ? middle : 0;
-  return { location: asPrinted(location - meanOf(offset)), scale: asPrinted(defaultScale(linked)) };
+  return {
+    location: asPrinted(location - meanOffset(offset)),
+    scale: asPrinted(defaultScale(linked)),
+  };
 }
 
-function meanOf(offset: Float64Array | null): number {
-  if (offset === null) return 0;
-  const first = sum(offset) / offset.length;
-  if (!Number.isFinite(first)) return 0;
-  // R's mean is exact to the last digit by a second pass over what the first has left.
-  return first + sum(offset.map((value) => value - first)) / offset.length;
+function meanOffset(offset: Float64Array | null): number {
+  const mean = offset === null ? 0 : meanOf(offset);
+  return Number.isFinite(mean) ? mean : 0;
 }
 
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/** With 15 significant digits: brms' priors are text, of numbers as R prints them. */
+/** Rounds to 15 significant digits: brms' priors are text, with numbers as R prints them. */
 function asPrinted(value: number): number {
   return Number(value.toPrecision(15));
+}
+
+const LEAST_SCALE = 2.5;
+
+/** max(2.5, mad(y)) of outcomes on the scale of the linear predictor; 2.5 if any is not finite. */
+function defaultScale(outcomes: ArrayLike<number>): number {
+  const scale = oneDecimal(medianAbsoluteDeviation(outcomes));
+  return Number.isFinite(scale) ? Math.max(LEAST_SCALE, scale) : LEAST_SCALE;
+}
+
+/** Rounds to the nearest decimal, ties to even, as R 4's `round(x, 1)`. */
+function oneDecimal(value: number): number {
+  const tenths = Math.floor(value * 10);
+  const low = tenths / 10;
+  const high = Math.ceil(value * 10) / 10;
+  const down = value - low;
+  const up = high - value;
+  return down < up || (down === up && tenths % 2 === 0) ? low : high;
 }

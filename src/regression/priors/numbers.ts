@@ -1,9 +1,9 @@
 /**
- * Numbers as R prints them in a prior, `student_t(3, 0, 2.5)`: so that a prior can be copied from
- * one to the other.
+ * Numbers formatted as R prints them in a prior, for example `student_t(3, 0, 2.5)`, so that priors
+ * can be copied between R and this package.
  */
 
-/** The shortest digits that are this number, in whichever notation is shorter, fixed where even. */
+/** The shortest exact digits, in the shorter of fixed and scientific notation; fixed if equal. */
 export function formatNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return 'Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
@@ -15,7 +15,7 @@ export function formatNumber(value: number): string {
   return fixed.length <= scientific.length ? fixed : scientific;
 }
 
-/** JavaScript's own notation is fixed from 1e-6 up to 1e21; beyond, scientific is the shorter. */
+/** JavaScript uses fixed notation from 1e-6 to 1e21; beyond, scientific is the shorter. */
 function fixedNotation(value: number, mantissa: string, exponent: number): string {
   const digits = mantissa.replace(/\D/g, '').length;
   return exponent < -6 ? value.toFixed(Math.min(100, digits - 1 - exponent)) : String(value);

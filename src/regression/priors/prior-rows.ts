@@ -1,24 +1,24 @@
 /**
- * Priors as a user gives them and as a fit shows them: a distribution and the parameters that it is
- * for, by brms' classes.
+ * Priors as given by a user and as shown by a fit: a distribution and its target parameters, by
+ * brms' classes.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
 
 export const priorClasses = ['b', 'Intercept', 'sd', 'cor', 'sigma', 'nu', 'shape'] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
-/** The LKJ distribution of a correlation matrix: density in proportion to det(R)^(eta − 1). */
+/** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
 export interface LkjPrior {
   readonly distribution: 'lkj';
   readonly eta: number;
 }
 
-/** Which parameters: all of a class, those of one coefficient, of one group, or of both. */
+/** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient: `x1`, `x1:x2`. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`. */
   readonly coef?: string;
-  /** Of a grouping factor: classes sd and cor. */
+  /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
 }
 
@@ -31,6 +31,6 @@ export interface PriorRow extends PriorTarget {
 export interface PriorInUse extends PriorRow {
   /** As brms writes it: `student_t(3, 0, 2.5)`, `(flat)`. */
   readonly text: string;
-  /** As brms' `prior_summary`: '(vectorized)' where a row takes the prior of its class or group. */
+  /** As brms' `prior_summary`: '(vectorized)' if a row inherits from its class or group. */
   readonly source: 'default' | 'user' | '(vectorized)';
 }

@@ -1,16 +1,17 @@
 /**
- * Priors as text, as brms writes them and the command line takes them:
+ * Priors as text, in the notation of brms and of the command line:
  *
  *     normal(0, 1) class=b coef=x1
  *     student_t(3, 0, 2.5), class = sd, group = g
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (b where absent; cor of an lkj), coef, group, lb, ub. Values that hold
- * spaces, commas or quotes stand in quotes, with a backslash before a quote or a backslash.
+ * spaces or both: class (default b; cor for lkj), coef, group, lb, ub. Values with
+ * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
 import { WeighbridgeError } from '../../errors.js';
+import { foundAt, TextCursor } from '../../text/cursor.js';
 import {
   beta,
   cauchy,
@@ -30,7 +31,7 @@ import {
 import { formatNumber } from './numbers.js';
 import type { LkjPrior, PriorRow, PriorTarget } from './prior-rows.js';
 
-/** As brms' tables show it, without its bounds: `normal(0, 1)`, `(flat)`. */
+/** The distribution as in brms' tables, without bounds: `normal(0, 1)`, `(flat)`. */
 export function priorText(prior: Prior | LkjPrior): string {
   if (prior.distribution === 'flat') return '(flat)';
   return `${prior.distribution}(${parametersOf(prior).map(formatNumber).join(', ')})`;
@@ -59,7 +60,7 @@ function parametersOf(prior: Exclude<Prior, { distribution: 'flat' }> | LkjPrior
   }
 }
 
-/** `normal(0, 1) class=b coef=x1 lb=0`: what `parsePrior` reads as the same row. */
+/** `normal(0, 1) class=b coef=x1 lb=0`: the inverse of `parsePrior`. */
 export function formatPrior(row: PriorRow): string {
   const { prior } = row;
   const text = prior.distribution === 'flat' ? 'flat()' : priorText(prior);
@@ -70,7 +71,7 @@ export function formatPrior(row: PriorRow): string {
   return `${text} ${targetText(row)}${bounds}`;
 }
 
-/** `class=sd group=g coef=x`. */
+/** The target as text, for example `class=sd group=g coef=x`. */
 export function targetText({ class: name, coef, group }: PriorTarget): string {
   const option = (key: string, value: string | undefined) =>
     value === undefined ? '' : ` ${key}=${quoted(value)}`;
@@ -82,12 +83,12 @@ function quoted(value: string): string {
 }
 
 interface Spelling {
-  /** How many parameters there are. */
+  /** Number of parameters of the distribution. */
   readonly count: number;
   make(parameters: readonly number[]): Prior | LkjPrior;
 }
 
-/** By the names of Stan and brms, and halves by names of their own. */
+/** Distributions keyed by their names in Stan and brms, and half distributions. */
 const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['normal', { count: 2, make: ([mean, sd]) => normal(mean, sd) }],
   ['student_t', { count: 3, make: ([df, location, scale]) => studentT(df, location, scale) }],
@@ -104,7 +105,7 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['flat', { count: 0, make: () => flat() }],
 ]);
 
-/** What brms has beside distributions, or is no distribution of ours, with what it is for. */
+/** Priors of brms that are not supported, each with its purpose. */
 const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['horseshoe', 'shrinkage of all slopes'],
   ['R2D2', 'shrinkage of all slopes'],
@@ -119,26 +120,28 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['skew_normal', 'a distribution of Stan'],
   ['weibull', 'a distribution of Stan'],
   ['gumbel', 'a distribution of Stan'],
-  ['lkj_corr_cholesky', 'written lkj here'],
+  ['lkj_corr_cholesky', 'written as lkj'],
 ]);
 
 /**
  * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1`, or brms' spelling with commas.
  *
- * @throws WeighbridgeError `bad-argument`: what was expected at which character, from 1
+ * @throws WeighbridgeError `bad-formula`, with the position of the error; `bad-argument` for
+ *   parameters out of range
  */
 export function parsePrior(text: string): PriorRow {
-  const reader = readerOf(text);
-  const distribution = readDistribution(reader);
-  const options = readOptions(reader);
+  const cursor = new TextCursor(text, 'prior');
+  const { place } = cursor;
+  const distribution = readDistribution(cursor);
+  const options = readOptions(cursor);
   const isLkj = distribution.distribution === 'lkj';
   const { lb, ub } = options;
   const bounds = {
     ...(lb === undefined ? {} : { lower: lb }),
     ...(ub === undefined ? {} : { upper: ub }),
   };
-  if (isLkj && (lb ?? ub) !== undefined) reader.fail('an lkj prior without lb and ub', 0);
-  return reader.explained(() =>
+  if (isLkj && (lb ?? ub) !== undefined) expected(cursor, 'an lkj prior without lb and ub', place);
+  return namingText(text, () =>
     priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
@@ -154,109 +157,77 @@ interface Options {
   ub?: number;
 }
 
-type Reader = ReturnType<typeof readerOf>;
-
 const NUMBER = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|Inf(?:inity)?)/y;
-const SPACES = /\s+/y;
 const NAME = /[A-Za-z_][A-Za-z_0-9.]*/y;
 const BARE = /[^\s,'"=\\]+/y;
 const QUOTED = /"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'/y;
 
-function readerOf(text: string) {
-  let at = matchAt(SPACES, text, 0)?.length ?? 0;
-  const fail = (expected: string, place = at): never => {
-    const found = place < text.length ? `'${characterAt(text, place)}'` : 'the end';
-    throw new WeighbridgeError(
-      'bad-argument',
-      `prior ${JSON.stringify(text)}: expected ${expected} at character ${place + 1}, found ${found}`,
-    );
-  };
-  return {
-    fail,
-    /** For what is well-formed and not here. */
-    refuse: (problem: string): never => {
-      throw new WeighbridgeError('bad-argument', `prior ${JSON.stringify(text)}: ${problem}`);
-    },
-    place: () => at,
-    atEnd: () => at >= text.length,
-    /** What the pattern (sticky) matches here, or null; spaces after it are passed over. */
-    take(pattern: RegExp): string | null {
-      const found = matchAt(pattern, text, at);
-      if (found === null) return null;
-      at += found.length;
-      at += matchAt(SPACES, text, at)?.length ?? 0;
-      return found;
-    },
-    /** Runs what may fail for another reason than the text's form, and names the text. */
-    explained<T>(work: () => T): T {
-      try {
-        return work();
-      } catch (error) {
-        if (!(error instanceof WeighbridgeError)) throw error;
-        throw new WeighbridgeError(error.code, `${JSON.stringify(text)}: ${error.message}`);
-      }
-    },
-  };
+function expected(cursor: TextCursor, what: string, place = cursor.place): never {
+  return cursor.fail(place, `expected ${what}, found ${foundAt(cursor.text, place)}`);
 }
 
-function matchAt(sticky: RegExp, text: string, at: number): string | null {
-  sticky.lastIndex = at;
-  return sticky.exec(text)?.[0] ?? null;
-}
-
-function characterAt(text: string, place: number): string {
-  return String.fromCodePoint(text.codePointAt(place) ?? 0xfffd);
-}
-
-/** `normal(0, 1)`, `half_normal(1)`, `flat()` or brms' `(flat)`. */
-function readDistribution(reader: Reader): Prior | LkjPrior {
-  if (reader.take(/\(flat\)/y) !== null) return flat();
-  const start = reader.place();
-  const name = reader.take(NAME) ?? '';
-  const spelling = spellings.get(name);
-  const brms = brmsPriors.get(name);
-  if (brms !== undefined)
-    reader.refuse(
-      `${name}() of brms (${brms}) is not here; these are: ${[...spellings.keys()].join(', ')}`,
-    );
-  if (spelling === undefined) {
-    return reader.fail(`a distribution (${[...spellings.keys()].join(', ')})`, start);
+/** Adds the text to errors about its values, for example a negative sd. */
+function namingText<T>(text: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof WeighbridgeError)) throw error;
+    const { code, message, details } = error;
+    throw new WeighbridgeError(code, `${JSON.stringify(text)}: ${message}`, { details });
   }
+}
+
+/** Reads a distribution: `normal(0, 1)`, `half_normal(1)`, `flat()` or brms' `(flat)`. */
+function readDistribution(cursor: TextCursor): Prior | LkjPrior {
+  if (cursor.take(/\(flat\)/y) !== null) return flat();
+  const { place } = cursor;
+  const name = cursor.take(NAME) ?? '';
+  const spelling = spellings.get(name);
+  const known = [...spellings.keys()].join(', ');
+  const brms = brmsPriors.get(name);
+  if (brms !== undefined) {
+    cursor.fail(place, `${name}() of brms (${brms}) is not supported; these are: ${known}`);
+  }
+  if (spelling === undefined) return expected(cursor, `a distribution (${known})`, place);
   const { count, make } = spelling;
-  if (reader.take(/\(/y) === null) reader.fail("'('");
+  if (cursor.take(/\(/y) === null) expected(cursor, "'('");
   const parameters: number[] = [];
   for (let i = 0; i < count; i++) {
-    if (i > 0 && reader.take(/,/y) === null) reader.fail(`',' and parameter ${i + 1} of ${name}`);
-    parameters.push(readNumber(reader));
+    if (i > 0 && cursor.take(/,/y) === null) {
+      expected(cursor, `',' and parameter ${i + 1} of ${name}`);
+    }
+    parameters.push(readNumber(cursor));
   }
-  if (reader.take(/\)/y) === null) reader.fail(`')' after ${count} parameters of ${name}`);
-  return reader.explained(() => make(parameters));
+  if (cursor.take(/\)/y) === null) expected(cursor, `')' after ${count} parameters of ${name}`);
+  return namingText(cursor.text, () => make(parameters));
 }
 
-function readNumber(reader: Reader): number {
-  const text = reader.take(NUMBER);
-  return text === null ? reader.fail('a number') : Number(text.replace(/Inf(inity)?/, 'Infinity'));
+function readNumber(cursor: TextCursor): number {
+  const text = cursor.take(NUMBER) ?? expected(cursor, 'a number');
+  return Number(text.replace(/Inf(inity)?/, 'Infinity'));
 }
 
-function readOptions(reader: Reader): Options {
+function readOptions(cursor: TextCursor): Options {
   const options: Options = {};
   for (;;) {
-    const comma = reader.take(/,/y) !== null;
-    const start = reader.place();
-    if (reader.atEnd()) return comma ? reader.fail('class, coef, group, lb or ub') : options;
-    const key = reader.take(NAME);
+    const comma = cursor.take(/,/y) !== null;
+    const { place } = cursor;
+    if (cursor.isAtEnd) return comma ? expected(cursor, OPTION) : options;
+    const key = cursor.take(NAME);
     if (key !== 'class' && key !== 'coef' && key !== 'group' && key !== 'lb' && key !== 'ub') {
-      return reader.fail('class, coef, group, lb or ub', start);
+      return expected(cursor, OPTION, place);
     }
-    if (options[key] !== undefined) reader.fail(`${key} once`, start);
-    if (reader.take(/=/y) === null) reader.fail("'='");
-    if (key === 'lb' || key === 'ub') options[key] = readNumber(reader);
-    else options[key] = readValue(reader);
+    if (options[key] !== undefined) expected(cursor, `${key} once`, place);
+    if (cursor.take(/=/y) === null) expected(cursor, "'='");
+    if (key === 'lb' || key === 'ub') options[key] = readNumber(cursor);
+    else options[key] = readValue(cursor);
   }
 }
 
-function readValue(reader: Reader): string {
-  const quoted = reader.take(QUOTED);
+const OPTION = 'class, coef, group, lb or ub';
+
+function readValue(cursor: TextCursor): string {
+  const quoted = cursor.take(QUOTED);
   if (quoted !== null) return quoted.slice(1, -1).replace(/\\(.)/gs, '$1');
-  return reader.take(BARE) ?? reader.fail('a name, or one in quotes');
+  return cursor.take(BARE) ?? expected(cursor, 'a name, or one in quotes');
 }

@@ -1,14 +1,15 @@
 /**
- * From the priors that a user gives to the prior of each parameter, by brms' rules: a row for one
- * coefficient outweighs one for its group, that one for its class, and that the default. Bounds
- * are inherited by themselves: a coefficient has those of its own row, or of its group's, or of
- * its class's. What no parameter of the model takes is an error that lists what there is.
+ * Resolves the user's priors to one prior per parameter, by brms' rules. A row for a coefficient
+ * takes precedence over one for its group, then one for its class, then the default. Bounds are
+ * inherited separately, in the same order. A prior that matches no parameter of the model is an
+ * error; the message lists the valid targets.
  *
- * Where a parameter has an end of its own (0 of sd, sigma and shape, 1 of nu), its prior is cut
- * off there. The prior of class Intercept is for the intercept at the means of the predictors.
+ * If a parameter has a natural lower bound (0 for sd, sigma and shape, 1 for nu), its prior is
+ * truncated there. The prior of class Intercept is for the intercept at the means of the
+ * predictors.
  */
 import { auxiliaryLowerBound, auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { type Prior, validatePrior } from '../../../models/prior-distributions.js';
+import { type Prior, requirePrior } from '../../../models/prior-distributions.js';
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
@@ -17,18 +18,18 @@ import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
 
-export interface ResolvedPriors {
+interface ResolvedPriors {
   readonly priors: RegressionPriors;
-  /** One a class, coefficient and group, sorted by class, group and coefficient as brms' are. */
+  /** One per class, coefficient and group, sorted by class, group and coefficient as in brms. */
   readonly rows: readonly PriorInUse[];
 }
 
 /**
- * The prior of every parameter.
+ * Resolves the prior of every parameter.
  *
  * @param given in any order
- * @throws WeighbridgeError `bad-argument` for a row that is no prior, that no parameter of the
- *   model takes, that stands twice, or that leaves its parameter no room
+ * @throws WeighbridgeError `bad-argument` for a row that is not a prior, matches no parameter of
+ *   the model, is a duplicate, or has bounds that exclude every value of its parameter
  */
 export function resolvePriors(
   model: PriorModel,
@@ -45,7 +46,7 @@ export function resolvePriors(
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
 
-/** Rows by target, those of the user in place of defaults. */
+/** Rows keyed by target; the user's rows replace defaults. */
 function knownRows(
   model: PriorModel,
   family: Family,
@@ -70,7 +71,7 @@ function knownRows(
 
 function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>): PriorInUse {
   const rows = chain.map((at) => known.get(keyOf(at))).filter((row) => row !== undefined);
-  // The last of a chain is a class, which has a default.
+  // Not empty: the last target of a chain is a whole class, which has a default.
   const [row] = rows;
   const own = keyOf(row) === keyOf(target);
   return {
@@ -81,7 +82,7 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
   };
 }
 
-/** The prior with the bounds that it has or inherits, cut off at the parameter's own end. */
+/** The prior with its own or inherited bounds, truncated at the parameter's natural bound. */
 function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]): Prior {
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
@@ -89,14 +90,14 @@ function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]):
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural);
   const upper = inherited('upper') ?? Number.POSITIVE_INFINITY;
   const { lower: _lower, upper: _upper, ...distribution } = prior;
-  // Infinite bounds would not survive JSON.
+  // JSON cannot represent infinite bounds.
   const result: Prior = {
     ...distribution,
     ...(lower > Number.NEGATIVE_INFINITY ? { lower } : {}),
     ...(upper < Number.POSITIVE_INFINITY ? { upper } : {}),
   };
   try {
-    validatePrior(result);
+    requirePrior(result);
   } catch (error) {
     if (!(error instanceof WeighbridgeError)) throw error;
     throw new WeighbridgeError(error.code, `${targetText(target)}: ${error.message}`);
@@ -108,7 +109,7 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
   return prior.distribution === 'lkj' ? {} : prior;
 }
 
-/** Where parameters of a class end below, whatever their prior. */
+/** Natural lower bound of the parameters of a class, for any prior. */
 function lowerEndOf(name: PriorClass): number {
   switch (name) {
     case 'sd':
@@ -122,7 +123,7 @@ function lowerEndOf(name: PriorClass): number {
   }
 }
 
-/** Each parameter's prior, at its place in the specification. */
+/** Arranges the priors in the layout of the specification. */
 function priorsOf(
   { intercept, predictors, groups }: PriorModel,
   family: Family,

@@ -1,44 +1,58 @@
 /**
- * Draws from the prior of a regression and of outcomes from those, all by exact generators: no
- * chain, no warm-up, draws independent of one another. Parameters are the reported ones, by brms'
- * names and in its order: the intercept is moved back to where the predictors are zero, group
- * effects are drawn given their standard deviations and correlations.
+ * Draws from the prior of a regression, and outcomes drawn given those. Exact generators are used
+ * instead of a Markov chain, so draws are independent and there is no warm-up. Parameters are the
+ * reported ones, with brms' names and order: the intercept is the one at predictors of zero, and
+ * group effects are drawn given their standard deviations and correlations.
  */
+
+import { auxiliaryOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { centrePredictors, interceptAtZero } from '../../../models/predictors.js';
-import { drawPrior } from '../../../models/prior-distributions.js';
-import type { RegressionSpecification } from '../../../models/regression-data.js';
+import {
+  writeCorrelatedEffects,
+  writeCorrelations,
+} from '../../../models/multilevel/correlation-cholesky.js';
+import {
+  drawLkjFactor,
+  drawPrior,
+  isProper,
+  type Prior,
+} from '../../../models/prior-distributions.js';
+import {
+  centrePredictors,
+  type GroupEffects,
+  interceptAtZero,
+  type RegressionSpecification,
+} from '../../../models/regression-data.js';
 import { etaOf, reportedLayout, reportedNames } from '../../../models/reported-parameters.js';
+import { requireSeed } from '../../checks/options.js';
+import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
-import { checkSeed, described } from '../check-options.js';
-import { drawGroupTerm } from './draw-group-term.js';
-import { requireProperPriors } from './improper-priors.js';
 
 export interface SamplePriorOptions {
-  /** 4,000 where absent: as many as a fit has by default. */
+  /** Number of draws. @default 4000 */
   readonly draws?: number;
-  /** Any whole number or text; 2025 where absent. */
+  /** An integer or a text. @default 2025 */
   readonly seed?: number | string;
 }
 
 export interface PriorSample {
-  /** Of all reported parameters, as one chain. */
+  /** Draws of all reported parameters, as one chain. */
   readonly draws: Draws;
-  /** Outcomes drawn at each of the draws, row-major (draw, row). */
+  /** Outcomes simulated at each draw, row-major (draw, row). */
   readonly outcomes: Float64Array;
-  /** Rows of the data: outcomes a draw. */
+  /** Rows of the data: number of outcomes per draw. */
   readonly rows: number;
-  /** What to know of the draws, in sentences: how many outcomes are not finite. */
+  /** Warnings, one sentence each, for example the number of outcomes that are not finite. */
   readonly notes: readonly string[];
 }
 
 /**
- * Parameters from the prior and outcomes from the parameters (prior predictive draws).
+ * Draws parameters from the prior, and outcomes given the parameters (prior predictive draws).
  *
- * @throws WeighbridgeError `bad-argument` where a prior is improper (names the parameters), or the
- *   number of draws is none
+ * @throws WeighbridgeError `bad-argument` if a prior is improper (the message names the parameters)
+ *   or the number of draws is invalid
  */
 export function samplePriorOf(
   specification: RegressionSpecification,
@@ -56,7 +70,7 @@ export function samplePriorOf(
   const drawOutcomes = outcomeSimulator(specification);
   const values = new Float64Array(draws * parameterNames.length);
   const outcomes = new Float64Array(draws * rows);
-  const random = randomStream(checkSeed(seed), 'prior');
+  const random = randomStream(requireSeed(seed), 'prior');
   for (let draw = 0; draw < draws; draw++) {
     const parameters = drawParameters(random);
     values.set(parameters, draw * parameterNames.length);
@@ -70,7 +84,7 @@ export function samplePriorOf(
   };
 }
 
-/** Means beyond the largest number, as exp of a wide prior has them. */
+/** Warns of infinite outcomes, for example from exp of a linear predictor with a wide prior. */
 function outcomeNotes(outcomes: Float64Array): readonly string[] {
   const count = outcomes.reduce((sum, outcome) => sum + (Number.isFinite(outcome) ? 0 : 1), 0);
   if (count === 0) return [];
@@ -80,9 +94,9 @@ function outcomeNotes(outcomes: Float64Array): readonly string[] {
 }
 
 /**
- * Makes draws of all reported parameters from the prior, in the order of `reportedNames`.
+ * Draws all reported parameters from the prior, in the order of `reportedNames`.
  *
- * @throws WeighbridgeError `bad-argument` where a prior is improper; names the parameters
+ * @throws WeighbridgeError `bad-argument` if a prior is improper; the message names the parameters
  */
 export function priorSampler(
   specification: RegressionSpecification,
@@ -117,7 +131,7 @@ export function priorSampler(
   };
 }
 
-/** Makes draws of the outcomes of all rows at reported parameters. */
+/** Draws the outcomes of all rows given reported parameters. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
@@ -132,4 +146,72 @@ export function outcomeSimulator(
     const aux = parameters.slice(layout.auxiliary, layout.auxiliary + auxiliary.length);
     return eta.map((value, i) => simulate(value, aux, trials === null ? 1 : trials[i], random));
   };
+}
+
+/** Offsets of a term's parameters in the reported ones; effects are (coefficient, level). */
+interface TermPlaces {
+  readonly sds: number;
+  readonly correlations: number;
+  readonly effects: number;
+}
+
+/** @param eta shape of the LKJ prior; null if there are no correlations */
+function drawGroupTerm(
+  { coefficients, levels }: GroupEffects,
+  priors: readonly Prior[],
+  eta: number | null,
+  places: TermPlaces,
+  parameters: Float64Array,
+  random: RandomStream,
+): void {
+  const size = coefficients.length;
+  priors.forEach((prior, c) => {
+    parameters[places.sds + c] = drawPrior(prior, random);
+  });
+  const factor = eta === null ? identity(size) : drawLkjFactor(eta, size, random);
+  if (eta !== null) writeCorrelations(factor, size, parameters, places.correlations);
+  const sds = parameters.subarray(places.sds, places.sds + size);
+  const z = new Float64Array(size);
+  const effects = new Float64Array(size);
+  for (let level = 0; level < levels.length; level++) {
+    random.normals(z);
+    writeCorrelatedEffects(sds, factor, z, effects);
+    for (let c = 0; c < size; c++) {
+      parameters[places.effects + c * levels.length + level] = effects[c];
+    }
+  }
+}
+
+function identity(size: number): Float64Array {
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) matrix[i * size + i] = 1;
+  return matrix;
+}
+
+/** Reported names of the parameters with an improper prior, for example `b_x1`, in order. */
+function improperPriors({ family, data, priors }: RegressionSpecification): string[] {
+  const names: string[] = [];
+  if (priors.intercept && !isProper(priors.intercept)) names.push('b_Intercept');
+  priors.coefficients.forEach((prior, j) => {
+    if (!isProper(prior)) names.push(`b_${data.predictors.names[j]}`);
+  });
+  data.groups.forEach(({ group, coefficients }, term) => {
+    priors.sds[term].forEach((prior, c) => {
+      if (!isProper(prior)) names.push(`sd_${group}__${coefficients[c]}`);
+    });
+  });
+  auxiliaryOf(family).forEach((name, index) => {
+    if (!isProper(priors.auxiliary[index])) names.push(name);
+  });
+  return names;
+}
+
+/** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */
+function requireProperPriors(specification: RegressionSpecification): void {
+  const names = improperPriors(specification);
+  if (names.length === 0) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `there are no draws from a prior that is flat, as that of ${names.join(', ')}: expected a proper one, for example normal(0, 1)`,
+  );
 }

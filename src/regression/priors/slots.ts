@@ -1,10 +1,11 @@
 /**
- * What of a regression can have a prior, class by class, as brms' `get_prior` lists it: the rows
- * of a table, each with the rows that it falls back on.
+ * The possible targets of priors in a regression, class by class, as in the table of brms'
+ * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
-import { coefficientName, didYouMean, listed } from '../../formula/names.js';
+import { coefficientName } from '../../formula/names.js';
 import { hasCorrelations, type PriorModel } from './default-rows.js';
 import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior } from './prior-text.js';
@@ -15,12 +16,12 @@ export interface Slot {
   readonly chain: readonly PriorTarget[];
 }
 
-/** One text a target, the same for equal targets. */
+/** Key of a target; equal for equal targets. */
 export function keyOf({ class: name, coef, group }: PriorTarget): string {
   return JSON.stringify([name, coef ?? null, group ?? null]);
 }
 
-/** By class, group and coefficient, as brms' tables are sorted. */
+/** Sort order of brms' tables: by class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
   const groupNames = distinct(model.groups.map(({ group }) => group));
   const classes: PriorClass[] = [...auxiliaryOf(family)];
@@ -66,7 +67,7 @@ function distinct(names: readonly string[]): string[] {
   return [...new Set(names)].sort(byText);
 }
 
-/** As a reader sorts: capitals beside their small letters. The same on every machine. */
+/** Compares texts without regard to case first; independent of the locale. */
 function byText(a: string, b: string): number {
   const [x, y] = [a.toLowerCase(), b.toLowerCase()];
   if (x !== y) return x < y ? -1 : 1;
@@ -74,10 +75,10 @@ function byText(a: string, b: string): number {
 }
 
 /**
- * The row, with brms' name of its coefficient where it has R's (`I(x^2)` for `IxE2`).
+ * The row, with R's name of its coefficient (`I(x^2)`) replaced by brms' (`IxE2`).
  *
- * @throws WeighbridgeError `bad-argument` for a row that is for no parameter of the model: says
- *   what there is
+ * @throws WeighbridgeError `bad-argument` for a row that matches no parameter of the model; the
+ *   message lists the valid targets
  */
 export function requireSlot(row: PriorRow, slots: readonly Slot[], family: Family): PriorRow {
   const known = rowOfSlot(row, slots);
@@ -88,7 +89,7 @@ export function requireSlot(row: PriorRow, slots: readonly Slot[], family: Famil
   );
 }
 
-/** The same, or undefined where the model has no such parameter. */
+/** The same; undefined if the model has no such parameter. */
 export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | undefined {
   const renamed = row.coef === undefined ? row : { ...row, coef: coefficientName(row.coef) };
   return [row, renamed].find((one) => slots.some(({ target }) => keyOf(target) === keyOf(one)));
@@ -121,7 +122,7 @@ function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family
   return `class ${name}${where} has no coef ${coef}, but ${choices(coef, coefs)}`;
 }
 
-/** Few names are seen at a glance; of many, the nearest is pointed out. */
+/** Lists the names; if there are many, also suggests the most similar one. */
 function choices(name: string, names: readonly string[]): string {
   return names.length > 8 ? `${listed(names)}${didYouMean(name, names)}` : listed(names);
 }

@@ -1,20 +1,19 @@
 /**
- * From SVG text to a PNG of a chosen resolution, by resvg compiled to WebAssembly. Letters come
- * from the Inter font that ships with the package and from nowhere else, so that a figure is the
- * same on any machine; what Inter has no letters for (it has Latin, Greek and Cyrillic) stays
- * empty in the PNG, though not in the SVG.
+ * Converts SVG to PNG with resvg, compiled to WebAssembly. The only font is the Inter of the package,
+ * so that a figure is the same on any machine. Letters that Inter does not have (it has Latin, Greek
+ * and Cyrillic) are missing in the PNG, but not in the SVG.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
-import { WeighbridgeError } from '../../errors.js';
+import { badArgument } from '../../checks/values.js';
 
-/** SVG's own pixels an inch. */
+/** Pixels an inch in SVG. */
 const CSS_DPI = 96;
 const METRES_AN_INCH = 0.0254;
-/** Signature (8 bytes) and the header chunk (25), after which the resolution may stand. */
+/** Signature (8 bytes) and header chunk (25), after which the resolution is allowed. */
 const AFTER_HEADER = 33;
 
 const packages = createRequire(import.meta.url);
@@ -27,10 +26,10 @@ const FONT_FILES = ['Inter_400Regular.ttf', 'Inter_600SemiBold.ttf'];
 /** The compiled library and the fonts, read once. */
 let loaded: Promise<readonly Uint8Array[]> | undefined;
 
-/** @returns a PNG on white ground, in the size that the svg has at `dpi`, which it says of itself */
+/** @returns a PNG on white at the size of the SVG, with its resolution stored */
 export async function rasterize(svg: string, { dpi }: { dpi: number }): Promise<Uint8Array> {
   if (!(dpi >= 10 && dpi <= 2400)) {
-    throw new WeighbridgeError('bad-argument', `dpi is a number from 10 to 2400, not ${dpi}`);
+    throw badArgument(`dpi is ${dpi}, expected a number from 10 to 2400`, { option: 'dpi' });
   }
   loaded ??= load();
   const fontBuffers = [...(await loaded)];
@@ -51,7 +50,7 @@ async function load(): Promise<readonly Uint8Array[]> {
   return Promise.all(FONT_FILES.map((file) => readFile(join(fontFolder, file))));
 }
 
-/** Puts in the chunk `pHYs`, which resvg does not write (PNG specification, §11.3.4.3). */
+/** Adds the chunk `pHYs`, which resvg does not write (PNG specification, §11.3.4.3). */
 function withResolution(png: Uint8Array, dpi: number): Uint8Array {
   const chunk = Buffer.alloc(21);
   const pixelsAMetre = Math.round(dpi / METRES_AN_INCH);

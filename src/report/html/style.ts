@@ -1,7 +1,4 @@
-/**
- * The style of the report: one column of text, tables as wide as they need to be, light and dark,
- * and paper.
- */
+/** The style of the report, light and dark, on screen and on paper. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -81,7 +78,7 @@ td.drawing::after { --from: var(--mean); width: 8px; height: 8px; margin: -4px 0
 .estimate { display: inline-grid; grid-template-columns: 3.5em 8em; column-gap: .4em; white-space: nowrap; }
 .estimate .value { text-align: right; } .ours .value { font-weight: 600; } .interval { color: var(--soft); }
 .agreement::before { content: ''; display: inline-block; width: .55em; height: .55em; margin-right: .45em; border-radius: 50%; background: currentColor; }
-.agreement.same { color: var(--same); } .agreement.close { color: var(--close); } .agreement.differs { color: var(--differs); }
+.agreement.same, .agreement.Monte-Carlo { color: var(--same); } .agreement.close, .agreement.within-HDI { color: var(--close); } .agreement.differs { color: var(--differs); }
 .agreement.not-published { color: var(--soft); } .agreement.not-published::before { background: none; border: 1px solid currentColor; }
 .facts { display: grid; gap: .35rem; margin: 0; }
 .facts div { display: grid; grid-template-columns: 9rem 1fr; gap: 1rem; }

@@ -1,6 +1,6 @@
-/** The input of a batch: JSONL of requests, and what OpenAI finds wrong with it. */
+/** The input of a batch: JSONL of requests, and its validation errors as OpenAI reports them. */
 import { z } from 'zod';
-import { linesOf } from './lines.js';
+import { linesOf } from './reply.js';
 
 export const BATCH_ENDPOINT = '/v1/chat/completions';
 
@@ -22,11 +22,11 @@ const requestSchema = z.object({
 
 export type BatchRequest = z.infer<typeof requestSchema>;
 
-export type BatchFile =
+type BatchFile =
   | { readonly ok: true; readonly requests: readonly BatchRequest[] }
   | { readonly ok: false; readonly errors: readonly BatchError[] };
 
-/** As OpenAI. */
+/** Same limit as OpenAI. */
 const MOST_REQUESTS = 50_000;
 const MOST_ERRORS = 20;
 

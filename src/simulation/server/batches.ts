@@ -1,6 +1,6 @@
 /**
- * Batches: many chat completions from a file, answered in the background at leisure, with a file of
- * answers and a file of errors at the end.
+ * /v1/batches: chat completions from a file, answered in the background. Writes a file of answers
+ * and a file of errors at the end.
  */
 import { z } from 'zod';
 import {
@@ -11,19 +11,20 @@ import {
   readBatchFile,
 } from './batch-file.js';
 import { completeChat } from './chat.js';
-import { newId, nowInSeconds, type StoredFile } from './file-store.js';
-import { metadataSchema } from './job-request.js';
-import { errorBody } from './reply.js';
-import { breathe, inBackground, pause, type Simulator } from './simulator.js';
+import { newId, nowInSeconds, type StoredFile } from './files.js';
+import { metadataSchema } from './job-routes.js';
+import { errorBody, errorReply, jsonReply, pageOf, type Reply, readBody } from './reply.js';
+import type { Call, Route } from './route.js';
+import { inBackground, pause, type Simulator, yieldToRequests } from './simulator.js';
 
-export const batchSchema = z.object({
+const batchSchema = z.object({
   input_file_id: z.string(),
   endpoint: z.literal(BATCH_ENDPOINT, { message: `only ${BATCH_ENDPOINT} is simulated` }),
   completion_window: z.literal('24h'),
   metadata: metadataSchema.nullish(),
 });
 
-export type BatchStatus =
+type BatchStatus =
   | 'validating'
   | 'failed'
   | 'in_progress'
@@ -32,14 +33,14 @@ export type BatchStatus =
   | 'cancelling'
   | 'cancelled';
 
-/** A batch at work: changed by the work, and by cancelling it. */
-export interface Batch {
+/** A running batch; changed by its work and by cancellation. */
+interface Batch {
   readonly id: string;
   readonly input: StoredFile;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly createdAt: number;
   status: BatchStatus;
-  /** When each status was reached. */
+  /** The time each status was reached. */
   readonly reached: Partial<Record<BatchStatus, number>>;
   errors: readonly BatchError[];
   total: number;
@@ -49,7 +50,7 @@ export interface Batch {
   errorFile: string | null;
 }
 
-/** A line of the answers or of the errors. */
+/** A line of the answers file or the errors file. */
 interface Line {
   readonly id: string;
   readonly custom_id: string;
@@ -61,11 +62,7 @@ interface Line {
   readonly error: null;
 }
 
-export function startBatch(
-  input: StoredFile,
-  metadata: Batch['metadata'],
-  simulator: Simulator,
-): Batch {
+function startBatch(input: StoredFile, metadata: Batch['metadata'], simulator: Simulator): Batch {
   const batch: Batch = {
     id: newId('batch_'),
     input,
@@ -91,8 +88,8 @@ export function startBatch(
   return batch;
 }
 
-/** Only a batch that is not over, nor nearly so, can be cancelled. */
-export function cancelBatch(batch: Batch): boolean {
+/** Statuses in which a batch can still be cancelled. */
+function cancelBatch(batch: Batch): boolean {
   const { status } = batch;
   if (status === 'cancelling') return true;
   if (status !== 'validating' && status !== 'in_progress') return false;
@@ -109,11 +106,11 @@ function reach(batch: Batch, status: BatchStatus): void {
   batch.reached[status] = nowInSeconds();
 }
 
-/** Shares of a batch's time. */
+/** Shares of a batch's total time. */
 const VALIDATING = 0.1;
 const IN_PROGRESS = 0.8;
 const FINALIZING = 0.1;
-/** Lines between two breaths. */
+/** Lines processed between two yields to the event loop. */
 const CHUNK = 100;
 
 async function work(batch: Batch, simulator: Simulator): Promise<void> {
@@ -138,7 +135,7 @@ async function work(batch: Batch, simulator: Simulator): Promise<void> {
   reach(batch, end);
 }
 
-/** Hashes of the questions that were answered; fewer where the batch is cancelled meanwhile. */
+/** Returns hashes of the answered questions; fewer if the batch is cancelled meanwhile. */
 async function answerAll(
   batch: Batch,
   requests: readonly BatchRequest[],
@@ -148,7 +145,7 @@ async function answerAll(
   const questions: number[] = [];
   const chunks = Math.ceil(requests.length / CHUNK);
   for (let start = 0; start < requests.length && !isCancelled(batch); start += CHUNK) {
-    await (milliseconds > 0 ? pause(simulator, milliseconds / chunks) : breathe(simulator));
+    await (milliseconds > 0 ? pause(simulator, milliseconds / chunks) : yieldToRequests(simulator));
     for (const request of requests.slice(start, start + CHUNK)) {
       const question = answerLine(batch, request, simulator);
       if (question !== null) questions.push(question);
@@ -179,7 +176,7 @@ const overloaded = {
   question: null,
 };
 
-/** The file's id; null where there is nothing to write or no room for it. */
+/** The file's id; null if there is nothing to write or the store is full. */
 function store(
   { id }: Batch,
   kind: 'output' | 'error',
@@ -194,8 +191,8 @@ function store(
 
 const DAY = 24 * 60 * 60;
 
-/** As the API shows a batch. */
-export function batchObject(batch: Batch) {
+/** The batch in the API's shape. */
+function batchObject(batch: Batch) {
   const { reached, errors, answers, failures } = batch;
   return {
     id: batch.id,
@@ -223,4 +220,66 @@ export function batchObject(batch: Batch) {
     },
     metadata: batch.metadata,
   };
+}
+
+const PATH = '/v1/batches';
+
+/** The routes, and the batches created through them, oldest first. */
+export function batchRoutes(): readonly Route[] {
+  const batches = new Map<string, Batch>();
+  const withBatch = (call: Call, reply: (batch: Batch) => Reply): Reply => {
+    const id = call.req.param('id') ?? '';
+    const batch = batches.get(id);
+    return batch
+      ? reply(batch)
+      : errorReply(404, { message: `No batch found with id '${id}'.`, code: 'not_found' });
+  };
+  return [
+    { method: 'POST', path: PATH, handle: (call, simulator) => create(call, simulator, batches) },
+    {
+      method: 'GET',
+      path: PATH,
+      handle(call) {
+        const { after, limit } = call.req.query();
+        return pageOf([...batches.values()].map(batchObject), { after, limit });
+      },
+    },
+    {
+      method: 'GET',
+      path: `${PATH}/:id`,
+      handle: (call) => withBatch(call, (batch) => jsonReply(batchObject(batch))),
+    },
+    { method: 'POST', path: `${PATH}/:id/cancel`, handle: (call) => withBatch(call, cancel) },
+  ];
+}
+
+async function create(
+  call: Call,
+  simulator: Simulator,
+  batches: Map<string, Batch>,
+): Promise<Reply> {
+  const body = await readBody(call.env.incoming, batchSchema);
+  if (!body.ok) return body.error;
+  const { input_file_id, metadata } = body.value;
+  const input = simulator.files.get(input_file_id);
+  if (input?.purpose !== 'batch') {
+    return errorReply(400, {
+      message: `Invalid 'input_file_id': there is no file for batches with the id ${input_file_id}`,
+      param: 'input_file_id',
+      code: 'invalid_value',
+    });
+  }
+  const batch = startBatch(input, metadata ?? null, simulator);
+  batches.set(batch.id, batch);
+  return jsonReply(batchObject(batch));
+}
+
+function cancel(batch: Batch): Reply {
+  if (!cancelBatch(batch)) {
+    return errorReply(409, {
+      message: `Cannot cancel a batch with status '${batch.status}'.`,
+      code: 'batch_not_cancellable',
+    });
+  }
+  return jsonReply(batchObject(batch));
 }

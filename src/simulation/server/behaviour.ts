@@ -1,71 +1,81 @@
 /**
- * The laws by which the simulated model learns, chooses and reports, as functions of its weights and
- * of its luck: the server draws luck from the prompts, the calibration from streams.
+ * How the simulated model learns, chooses, reports and makes invalid reports, as functions of its
+ * weights and of random numbers. The server draws these from the prompts, the calibration from
+ * streams.
  *
- * Weights stand for ranges: w_i is what it is worth to the agent to go from the least to the largest
- * value of attribute i, with the largest absolute weight of a context at 1.
+ * Weights apply to ranges: w_i is the utility gained from the least to the largest value of
+ * attribute i, with the largest absolute weight of a context at 1.
  */
-import { bernoulliLogit } from '../../../models/index.js';
-import { logitInterceptPrior } from '../../regression/default-priors.js';
-import { posteriorMode } from '../../sampler/mode.js';
-import type { Model } from '../../sampler/model.js';
+import betaQuantile from '@stdlib/stats-base-dists-beta-quantile';
+import { generalizedLinear } from '../../../models/generalized-linear.js';
+import type { Prior } from '../../../models/prior-distributions.js';
+import { posteriorMode } from '../../sampler/normal-approximation.js';
 import { utilityDifference } from '../../study/context.js';
+import { reportOf } from '../simulated-model.js';
 import type { InsightLevels } from './profile.js';
 
-/** A choice that the model is shown: what A has over B, in ranges, and which one was chosen. */
+/** A choice shown to the model: the difference A − B in units of ranges, and the chosen option. */
 export interface Example {
   readonly differences: readonly number[];
   readonly choseA: boolean;
 }
 
-/** How far a weight moves from where it was before the choices are seen: as in the paper's priors. */
+/** Prior standard deviation of a weight around its earlier value, as in the paper's priors. */
 const PRIOR_SD = 1;
+const INTERCEPT_PRIOR: Prior = { distribution: 'student_t', df: 3, location: 0, scale: 2.5 };
 
 /**
- * The weights after seeing the examples: the mode of a logistic regression whose prior stands where
- * the model was before, `retention` times the weights `before`. Few examples leave much of the old
- * weights, many leave none.
+ * The weights after seeing the examples: the mode of a logistic regression whose prior is centred
+ * at `retention` times the weights `before`. Few examples leave much of the old weights, many
+ * leave none.
  */
 export function learnWeights(
   examples: readonly Example[],
   before: readonly number[],
   retention: number,
 ): number[] {
-  const likelihood = bernoulliLogit({
-    predictors: {
-      names: before.map((_, i) => `d${i + 1}`),
-      rows: examples.length,
-      values: Float64Array.from(examples.flatMap(({ differences }) => differences)),
+  const rows = examples.length;
+  const model = generalizedLinear({
+    family: { family: 'bernoulli', link: 'logit' },
+    data: {
+      rows,
+      outcomes: Float64Array.from(examples, ({ choseA }) => (choseA ? 1 : 0)),
+      trials: null,
+      offset: null,
+      intercept: true,
+      predictors: {
+        names: before.map((_, i) => `d${i + 1}`),
+        rows,
+        values: Float64Array.from(examples.flatMap(({ differences }) => differences)),
+      },
+      groups: [],
     },
-    outcomes: examples.map(({ choseA }) => (choseA ? 1 : 0)),
-    interceptPrior: logitInterceptPrior,
+    priors: {
+      intercept: INTERCEPT_PRIOR,
+      coefficients: before.map((weight) => ({
+        distribution: 'normal',
+        mean: retention * weight,
+        sd: PRIOR_SD,
+      })),
+      sds: [],
+      correlations: [],
+      auxiliary: [],
+    },
   });
-  const model: Model = {
-    ...likelihood,
-    logDensity(position, gradient) {
-      let logDensity = likelihood.logDensity(position, gradient);
-      before.forEach((weight, i) => {
-        const z = ((position[i + 1] ?? 0) - retention * weight) / PRIOR_SD;
-        gradient[i + 1] = (gradient[i + 1] ?? 0) - z / PRIOR_SD;
-        logDensity -= 0.5 * z * z;
-      });
-      return logDensity;
-    },
-  };
   const [, ...slopes] = posteriorMode(model);
   return scaleToOne(slopes) ?? [...before];
 }
 
-/** Divided by the largest absolute value; null where all are zero. */
-export function scaleToOne(weights: readonly number[]): number[] | null {
+/** Divides by the largest absolute value; null if all are zero. */
+function scaleToOne(weights: readonly number[]): number[] | null {
   const largest = Math.max(...weights.map(Math.abs));
   return largest > 0 ? weights.map((weight) => weight / largest) : null;
 }
 
 /**
- * Log-odds of A over B as the model feels them in one prompt: sharpness times the difference in
- * utility, and a whim of the moment that is logistic. Over prompts alike in their differences A is
- * felt to be the better one with probability logit⁻¹(sharpness · Σ w_i d_i).
+ * Log-odds of A over B in one prompt: sharpness times the difference in utility, plus logistic
+ * noise. Over prompts with the same differences, A comes out ahead with probability
+ * logit⁻¹(sharpness · Σ w_i d_i).
  */
 export function feltLogOdds(
   weights: readonly number[],
@@ -76,47 +86,55 @@ export function feltLogOdds(
   return sharpness * utilityDifference(weights, differences) - Math.log(luck / (1 - luck));
 }
 
-/** logit⁻¹. */
-export function probabilityOf(logOdds: number): number {
-  return 1 / (1 + Math.exp(-logOdds));
-}
-
-/** Introspection examples after which all but a third of what they teach is learned. */
+/** Number of introspection examples after which all but 1/e of the possible gain is reached. */
 const INSIGHT_PACE = 12;
 
-/** How much of what introspection training can teach is learned from so many examples: 0 to 1. */
-export function introspectionLearned(examples: number): number {
+/** Share of the possible gain from introspection training after so many examples: 0 to 1. */
+function introspectionLearned(examples: number): number {
   return 1 - Math.exp(-examples / INSIGHT_PACE);
 }
 
-/** From the level before training to the level of a model that was shown all it can use. */
+/** Interpolates from the level before training to the level after as much as the model can use. */
 export function insightAfter({ untrained, trained }: InsightLevels, examples: number): number {
   return untrained + (trained - untrained) * introspectionLearned(examples);
 }
 
-/** Spread of weights whose largest is 1: about the root mean square of five such. */
+/** Root mean square of five uniform weights whose largest is 1, approximately. */
 const WEIGHT_SPREAD = 0.64;
-/** On the scale of reports, -100 to 100. */
-const REPORT_SPREAD = 50;
-const SLIP = 12;
-/** Language models like round numbers. */
-const STEP = 5;
 
-/**
- * What the model says of its weights: what it sees of them, with `insight` from -1 to 1, blurred by
- * a view that it keeps in this context, and by a slip of the moment; both standard normal.
- */
+/** A report of weights whose largest absolute value is 1; see `reportOf`. */
 export function reportedWeights(
   weights: readonly number[],
   insight: number,
   view: readonly number[],
   slip: readonly number[],
 ): number[] {
-  const blur = Math.sqrt(1 - insight * insight);
-  return weights.map((weight, i) => {
-    const seen = insight * (weight / WEIGHT_SPREAD) + blur * (view[i] ?? 0);
-    const said = STEP * Math.round((REPORT_SPREAD * seen + SLIP * (slip[i] ?? 0)) / STEP);
-    // + 0 turns a negative zero into zero.
-    return Math.max(-100, Math.min(100, said)) + 0;
-  });
+  return reportOf(
+    weights.map((weight) => weight / WEIGHT_SPREAD),
+    insight,
+    view,
+    slip,
+  );
+}
+
+/**
+ * α + β of the Beta distribution over contexts. Real models break rules context by context: 43% of
+ * the reports of gpt-4o-mini were invalid, yet only in 21 of 100 contexts was none valid. At 0.5
+ * the share of contexts without a valid report matches the published files.
+ */
+const CONCENTRATION = 0.5;
+
+/**
+ * The share of invalid reports in one context, from the context's uniform number: a quantile of a
+ * Beta distribution whose mean is the overall share.
+ */
+export function invalidPropensity(luck: number, share: number): number {
+  if (share <= 0) return 0;
+  if (share >= 1) return 1;
+  return betaQuantile(luck, CONCENTRATION * share, CONCENTRATION * (1 - share));
+}
+
+/** The overall share of invalid reports after so many introspection examples. */
+export function breakingShare(before: number, after: number, examples: number): number {
+  return after + (before - after) * (1 - introspectionLearned(examples));
 }

@@ -1,158 +1,93 @@
 /**
- * Chat completions, live or from a batch: the request is checked, a model answers it, and the answer
- * is put in OpenAI's shape.
+ * POST /v1/chat/completions, and the lines of batches: checks a request, has a model answer it,
+ * and returns the answer in OpenAI's shape.
  */
-import { z } from 'zod';
-import { answer, type Message } from './answer.js';
-import { newId, nowInSeconds } from './file-store.js';
+import { answer, drawOf, type Sampling, truthOf } from './answer.js';
+import { type ChatQuestion, checkChat } from './chat-request.js';
+import type { PromptFault, RequestFault } from './faults.js';
+import { newId, nowInSeconds } from './files.js';
 import { logprobsOf } from './logprobs.js';
-import { digestOf, uniformOf } from './luck.js';
-import type { Mind } from './mind.js';
-import { type ApiError, errorBody } from './reply.js';
-import { checkBody } from './request-body.js';
-import type { Simulator } from './simulator.js';
-import { countTokens } from './training-file.js';
+import type { SimulatedModel } from './model.js';
+import { digestOf, uniformOf } from './randomness.js';
+import { errorBody, errorReply, jsonReply, type Reply, readJson } from './reply.js';
+import type { Call, Route } from './route.js';
+import { pause, type Simulator } from './simulator.js';
+import { structuredText } from './structured.js';
+import { countTokens } from './training.js';
 
-/** As OpenAI. */
-const MOST_MESSAGES = 2048;
-
-const contentSchema = z
-  .union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() })), z.null()])
-  .optional()
-  .transform((content) => {
-    if (Array.isArray(content)) return content.map(({ text }) => text).join('');
-    return content ?? '';
-  });
-
-const chatSchema = z.object({
-  model: z.string(),
-  messages: z
-    .array(z.object({ role: z.string().max(64), content: contentSchema }))
-    .min(1)
-    .max(MOST_MESSAGES),
-  temperature: z.number().min(0).max(2).nullish(),
-  max_tokens: z.int().min(1).nullish(),
-  max_completion_tokens: z.int().min(1).nullish(),
-  n: z.int().min(1).nullish(),
-  stream: z.boolean().nullish(),
-  logprobs: z.boolean().nullish(),
-  top_logprobs: z.int().min(0).max(20).nullish(),
-});
-
-/** A request that can be answered. */
-export interface ChatQuestion {
-  readonly mind: Mind;
-  readonly messages: readonly Message[];
-  readonly temperature: number;
-  readonly maxTokens: number;
-  /** Alternatives wanted; null: no log-probabilities. */
-  readonly topLogprobs: number | null;
-  readonly promptTokens: number;
-}
-
-export type ChatCheck =
-  | { readonly ok: true; readonly question: ChatQuestion }
-  | { readonly ok: false; readonly status: number; readonly error: ApiError };
-
-/** Most tokens of an answer where the request does not say. */
-const USUAL_MOST_TOKENS = 4096;
-
-export function checkChat(body: unknown, { models, logprobs }: Simulator): ChatCheck {
-  const checked = checkBody(chatSchema, body);
-  if (!checked.ok) return { ok: false, status: 400, error: checked.error };
-  const request = checked.value;
-  const unsupported = unsupportedIn(request);
-  if (unsupported) return { ok: false, status: 400, error: unsupported };
-  const entry = models.get(request.model);
-  if (!entry) return { ok: false, status: 404, error: modelNotFound(request.model) };
-  const { messages, max_completion_tokens, max_tokens } = request;
-  return {
-    ok: true,
-    question: {
-      mind: entry.mind,
-      messages,
-      // OpenAI's default.
-      temperature: request.temperature ?? 1,
-      maxTokens: max_completion_tokens ?? max_tokens ?? USUAL_MOST_TOKENS,
-      topLogprobs: logprobs && request.logprobs ? (request.top_logprobs ?? 0) : null,
-      promptTokens: messages.reduce((sum, { content }) => sum + 4 + countTokens(content), 3),
-    },
-  };
-}
-
-function unsupportedIn(request: z.infer<typeof chatSchema>): ApiError | null {
-  const { stream, n, max_tokens, max_completion_tokens, top_logprobs, logprobs } = request;
-  const unsupported = (param: string, message: string): ApiError => ({
-    message,
-    param,
-    code: 'unsupported_value',
-  });
-  if (stream) {
-    return unsupported('stream', 'Streaming is not simulated: send the request without `stream`.');
-  }
-  if ((n ?? 1) > 1) return unsupported('n', 'One answer a request is simulated: `n` must be 1.');
-  if (max_tokens != null && max_completion_tokens != null) {
-    return unsupported(
-      'max_tokens',
-      "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
-    );
-  }
-  if (top_logprobs != null && !logprobs) {
-    return unsupported(
-      'top_logprobs',
-      "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
-    );
-  }
-  return null;
-}
-
-export function modelNotFound(name: string): ApiError {
-  return {
-    message: `The model \`${name}\` does not exist or you do not have access to it.`,
-    code: 'model_not_found',
-  };
-}
-
-/** What the rate limits count before an answer is there: as OpenAI, the prompt and the most. */
-export function tokensAsked({ promptTokens, maxTokens }: ChatQuestion): number {
+/**
+ * Tokens counted against the rate limit before the answer exists: as at OpenAI, the prompt plus
+ * the maximum of the answer.
+ */
+function tokensAsked({ promptTokens, maxTokens }: ChatQuestion): number {
   return promptTokens + maxTokens;
 }
 
-/** Tells one question to one model from all others: 52 bits of a hash. */
-export function questionHash({ mind, messages }: ChatQuestion): number {
+/** Identifies a question to a model; the same question with another seed is another one. */
+function questionDigest({ model, messages, sampling: { seed } }: ChatQuestion): string {
   const texts = messages.flatMap(({ role, content }) => [role, content]);
-  return Math.floor(uniformOf(digestOf(mind.name, texts), 0) * 2 ** 52);
+  return digestOf(model.name, texts, seed === null ? [] : ['seed', String(seed)]);
 }
 
-/** What keeps a model from answering. */
-export type Mishap = 'refusal' | 'filter' | null;
+/** 52 bits of a digest. */
+function hashOf(digest: string): number {
+  return Math.floor(uniformOf(digest, 0) * 2 ** 52);
+}
 
-export function chatCompletion(question: ChatQuestion, { world }: Simulator, mishap: Mishap) {
-  const { mind, messages, temperature, maxTokens, topLogprobs, promptTokens } = question;
-  const spoken = answer(mind, world, messages, temperature);
-  const tokens = spoken.logOdds === null ? countTokens(spoken.text) : 1;
-  const cut = tokens > maxTokens;
-  // Tokens are counted as four characters each.
-  const text = cut ? spoken.text.slice(0, 4 * maxTokens) : spoken.text;
-  const completionTokens = Math.min(tokens, maxTokens);
-  const logprobs = topLogprobs === null ? null : logprobsOf(text, spoken.logOdds, topLogprobs);
-  const choice = mishap
-    ? mishaps[mishap]
-    : {
-        message: { role: 'assistant', content: text, refusal: null, annotations: [] },
-        logprobs,
-        finish_reason: cut ? 'length' : 'stop',
-      };
+/** Reasons a model cannot answer. */
+type Mishap = 'refusal' | 'filter' | null;
+
+function chatCompletion(question: ChatQuestion, simulator: Simulator, mishap: Mishap) {
+  const { shared } = simulator;
+  const { model, promptTokens } = question;
+  const { choice, completionTokens, reasoningTokens } = choiceOf(question, simulator);
   return {
     id: newId('chatcmpl-'),
     object: 'chat.completion',
     created: nowInSeconds(),
-    model: mind.name,
-    choices: [{ index: 0, ...choice }],
-    usage: usageOf(promptTokens, completionTokens),
+    model: model.name,
+    choices: [{ index: 0, ...(mishap ? mishaps[mishap] : choice) }],
+    usage: usageOf(promptTokens, completionTokens, reasoningTokens),
     service_tier: 'default',
-    system_fingerprint: fingerprintOf(mind, world.seed),
+    system_fingerprint: fingerprintOf(model, shared.seed),
   };
+}
+
+/** The answer within the limit of tokens, and what it takes of them. */
+function choiceOf(question: ChatQuestion, { shared, asked }: Simulator) {
+  const { model, messages, maxTokens, topLogprobs, schema } = question;
+  const digest = questionDigest(question);
+  const { temperature, seed } = question.sampling;
+  const repeat = temperature > 0 && seed === null ? asked.next(hashOf(digest)) : 0;
+  const sampling: Sampling = { temperature, seed, repeat };
+  const luck = drawOf(digest, sampling);
+
+  const reasoningTokens = Math.min(thoughtsOf(question.reasoningTokens, luck), maxTokens);
+  const room = maxTokens - reasoningTokens;
+  const said = answer(model, shared, messages, sampling, schema !== null);
+  const whole = schema ? structuredText(said.text, schema, luck) : said.text;
+  const labels = schema ? null : said.labels;
+  const tokens = labels === null ? countTokens(whole) : 1;
+  const cut = tokens > room;
+  // A token counts as four characters.
+  const text = cut ? whole.slice(0, 4 * room) : whole;
+  return {
+    choice: {
+      message: { role: 'assistant', content: text, refusal: null, annotations: [] },
+      logprobs: topLogprobs === null ? null : logprobsOf(text, labels, topLogprobs),
+      finish_reason: cut ? 'length' : 'stop',
+    },
+    completionTokens: reasoningTokens + Math.min(tokens, room),
+    reasoningTokens,
+  };
+}
+
+/** OpenAI counts reasoning tokens in blocks. */
+const BLOCK = 64;
+
+/** Number of reasoning tokens: uniform from half the mean to one and a half times it. */
+function thoughtsOf(mean: number, luck: string): number {
+  return BLOCK * Math.round((mean * (0.5 + uniformOf(luck, 2))) / BLOCK);
 }
 
 const mishaps = {
@@ -173,14 +108,14 @@ const mishaps = {
   },
 } as const;
 
-function usageOf(promptTokens: number, completionTokens: number) {
+function usageOf(promptTokens: number, completionTokens: number, reasoningTokens: number) {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
     completion_tokens_details: {
-      reasoning_tokens: 0,
+      reasoning_tokens: reasoningTokens,
       audio_tokens: 0,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
@@ -188,31 +123,105 @@ function usageOf(promptTokens: number, completionTokens: number) {
   };
 }
 
-const fingerprints = new WeakMap<Mind, string>();
+const fingerprints = new WeakMap<SimulatedModel, string>();
 
-function fingerprintOf(mind: Mind, seed: number): string {
-  const known = fingerprints.get(mind);
+function fingerprintOf(model: SimulatedModel, seed: number): string {
+  const known = fingerprints.get(model);
   if (known) return known;
-  const fingerprint = `fp_simulated_${digestOf('fingerprint', seed, mind.name).slice(0, 10)}`;
-  fingerprints.set(mind, fingerprint);
+  const fingerprint = `fp_simulated_${digestOf('fingerprint', seed, model.name).slice(0, 10)}`;
+  fingerprints.set(model, fingerprint);
   return fingerprint;
 }
 
-/** A chat completion or the error that stands for it. */
-export interface ChatOutcome {
+/** A chat completion, or the error returned instead. */
+interface ChatOutcome {
   readonly status: number;
   readonly body: object;
-  /** Of the question that was answered; null where it was not. */
+  /** Hash of the answered question; null if it was not answered. */
   readonly question: number | null;
 }
 
-/** Checks and answers in one go, as for a line of a batch. */
+/** Checks and answers a request in one step, for a line of a batch. */
 export function completeChat(body: unknown, simulator: Simulator): ChatOutcome {
   const check = checkChat(body, simulator);
   if (!check.ok) return { status: check.status, body: errorBody(check.error), question: null };
+  const { question } = check;
+  const fault = promptFaultOf(question, simulator);
+  if (fault === 'prompt-filter') return { status: 400, body: filtered, question: null };
+  if (fault === 'prompt-malformed') return { status: 200, body: {}, question: null };
   return {
     status: 200,
-    body: chatCompletion(check.question, simulator, null),
-    question: questionHash(check.question),
+    body: chatCompletion(question, simulator, null),
+    question: hashOf(questionDigest(question)),
   };
+}
+
+function promptFaultOf({ messages }: ChatQuestion, { faults }: Simulator): PromptFault | null {
+  return faults.prompt(messages.map(({ content }) => content).join('\n'));
+}
+
+/** As Azure reports a filtered prompt. */
+const filtered = {
+  error: {
+    message:
+      "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.",
+    type: null,
+    param: 'prompt',
+    code: 'content_filter',
+    status: 400,
+    innererror: {
+      code: 'ResponsibleAIPolicyViolation',
+      content_filter_result: {
+        hate: { filtered: false, severity: 'safe' },
+        self_harm: { filtered: false, severity: 'safe' },
+        sexual: { filtered: false, severity: 'safe' },
+        violence: { filtered: true, severity: 'medium' },
+      },
+    },
+  },
+} as const;
+
+/** What the model answers to a request on the whole, for tests and demonstrations. */
+export async function tellTruth(call: Call, simulator: Simulator): Promise<Reply> {
+  const json = await readJson(call.env.incoming);
+  if (!json.ok) return json.error;
+  const check = checkChat(json.value, simulator);
+  if (!check.ok) return errorReply(check.status, check.error);
+  const { model, messages, sampling } = check.question;
+  return jsonReply(truthOf(model, simulator.shared, messages, sampling.temperature));
+}
+
+export const chatRoutes: readonly Route[] = [
+  { method: 'POST', path: '/v1/chat/completions', kind: 'chat', handle: handleChat },
+];
+
+async function handleChat(
+  call: Call,
+  simulator: Simulator,
+  fault: RequestFault | null,
+): Promise<Reply> {
+  const json = await readJson(call.env.incoming);
+  if (!json.ok) return json.error;
+  const check = checkChat(json.value, simulator);
+  if (!check.ok) return errorReply(check.status, check.error);
+  const { question } = check;
+  const { headers, refusal } = simulator.limiter.admit(question.model.name, tokensAsked(question));
+  if (refusal) return refusal;
+  if (simulator.latencyMs > 0) await pause(simulator, simulator.latencyMs);
+  const ofPrompt = promptFaultOf(question, simulator);
+  if (ofPrompt === 'prompt-filter') return { ...jsonReply(filtered, 400), headers };
+  const reply = jsonReply(chatCompletion(question, simulator, mishapOf(fault)));
+  if (ofPrompt === 'prompt-malformed') {
+    return { ...reply, body: reply.body.slice(0, 0.6 * reply.body.length), headers };
+  }
+  const hash = hashOf(questionDigest(question));
+  return {
+    ...reply,
+    headers,
+    onDelivered: () => simulator.stats.paid(hash),
+  };
+}
+
+function mishapOf(fault: RequestFault | null): Mishap {
+  return fault === 'refusal' || fault === 'filter' ? fault : null;
 }

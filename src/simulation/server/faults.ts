@@ -1,11 +1,12 @@
 /**
- * Trouble on request. Which attempt is hit is decided by a seeded stream over a count of requests:
- * the same server gives the same trouble again, and the same question asked again has new luck.
+ * Fault injection. Which attempt is hit is decided by a seeded stream over a count of requests:
+ * the same server produces the same faults again, and a retry of a question gets a new draw. Faults
+ * of a prompt are decided by its text: every attempt meets them.
  */
 import { WeighbridgeError } from '../../errors.js';
-import { digestOf, uniformOf } from './luck.js';
+import { digestOf, uniformOf } from './randomness.js';
 
-/** What can go wrong with a request, by its name on the command line. */
+/** Faults of a request, by their names on the command line. */
 export const requestFaults = {
   '429': 'too many requests, with Retry-After',
   '429-bare': 'too many requests, without a word on when to come back',
@@ -19,21 +20,32 @@ export const requestFaults = {
   filter: 'a content filter stops the answer (chat completions)',
 } as const;
 
-/** What can go wrong with work in the background. */
+/** Faults of background work. */
 export const workFaults = {
   job: 'the fine-tuning job fails',
   'batch-line': 'a line of a batch fails',
 } as const;
 
-export type RequestFault = keyof typeof requestFaults;
-export type FaultName = RequestFault | keyof typeof workFaults;
+/** Faults of a prompt in chat completions, on every attempt. */
+export const promptFaults = {
+  'prompt-filter': 'a content filter refuses the prompt, each time it is sent',
+  'prompt-malformed': 'the answer ends in the middle of its JSON, each time the prompt is sent',
+} as const;
 
-/** The probability of each fault, in each attempt. */
+export type RequestFault = keyof typeof requestFaults;
+export type PromptFault = keyof typeof promptFaults;
+export type FaultName = RequestFault | PromptFault | keyof typeof workFaults;
+
+/** The probability of each fault per attempt, or per prompt. */
 export type Faults = Readonly<Partial<Record<FaultName, number>>>;
 
-export const faultNames = Object.keys({ ...requestFaults, ...workFaults }) as FaultName[];
+export const faultNames = Object.keys({
+  ...requestFaults,
+  ...promptFaults,
+  ...workFaults,
+}) as FaultName[];
 
-/** The faults that a client should mend by trying again, `share` of all requests in all. */
+/** A mixture of the faults that a client should retry; `share` of all requests in total. */
 export function mixedFaults(share: number): Faults {
   const mixed = ['429', '429-bare', '500', 'cut', 'cut-body', 'malformed'] as const;
   return Object.fromEntries(mixed.map((name) => [name, share / mixed.length]));
@@ -42,16 +54,25 @@ export function mixedFaults(share: number): Faults {
 const onlyInChat: readonly FaultName[] = ['refusal', 'filter'];
 
 export interface FaultSource {
-  /** The trouble that the next request has, if any. */
+  /** Draws the fault of the next request, if any. */
   request(kind: 'chat' | 'other'): RequestFault | null;
-  /** Whether the next piece of work in the background fails. */
+  /** The fault of a prompt, if any. */
+  prompt(text: string): PromptFault | null;
+  /** Draws the outcome of the next background work: true if it fails. */
   work(name: keyof typeof workFaults): boolean;
-  /** How often each fault was given so far. */
+  /** How often each fault has occurred so far. */
   counts(): Partial<Record<FaultName, number>>;
 }
 
-/** @throws WeighbridgeError `bad-argument` where probabilities are none */
-export function faultSource(faults: Faults, seed: number): FaultSource {
+/**
+ * @param filterWords prompts that contain one of these words, in any case, meet `prompt-filter`
+ * @throws WeighbridgeError `bad-argument` if probabilities are invalid
+ */
+export function faultSource(
+  faults: Faults,
+  seed: number,
+  filterWords: readonly string[] = [],
+): FaultSource {
   requireProbabilities(faults);
   const counts: Partial<Record<FaultName, number>> = {};
   let attempts = 0;
@@ -60,17 +81,19 @@ export function faultSource(faults: Faults, seed: number): FaultSource {
     return name;
   };
   const roll = () => uniformOf(digestOf(seed, 'fault', attempts++), 0);
-  const names = Object.keys(requestFaults) as RequestFault[];
-  const possible = names.filter((name) => (faults[name] ?? 0) > 0);
+  const filtered = filterWords.map((word) => word.toLowerCase());
   return {
+    prompt(text) {
+      const lower = filtered.length > 0 ? text.toLowerCase() : '';
+      if (filtered.some((word) => lower.includes(word))) return count('prompt-filter');
+      const hit = fallingOn(promptNames, faults, () =>
+        uniformOf(digestOf(seed, 'prompt fault', text), 0),
+      );
+      return hit && count(hit);
+    },
     request(kind) {
-      if (possible.length === 0) return null;
-      let left = roll();
-      for (const name of possible) {
-        left -= faults[name] ?? 0;
-        if (left < 0) return kind === 'other' && onlyInChat.includes(name) ? null : count(name);
-      }
-      return null;
+      const hit = fallingOn(requestNames, faults, roll);
+      return !hit || (kind === 'other' && onlyInChat.includes(hit)) ? null : count(hit);
     },
     work(name) {
       const share = faults[name] ?? 0;
@@ -82,8 +105,26 @@ export function faultSource(faults: Faults, seed: number): FaultSource {
   };
 }
 
+const requestNames = Object.keys(requestFaults) as RequestFault[];
+const promptNames = Object.keys(promptFaults) as PromptFault[];
+
+/** The fault on whose share a uniform number falls; it is drawn only if there are any. */
+function fallingOn<T extends FaultName>(
+  names: readonly T[],
+  faults: Faults,
+  draw: () => number,
+): T | null {
+  const possible = names.filter((name) => (faults[name] ?? 0) > 0);
+  if (possible.length === 0) return null;
+  let left = draw();
+  for (const name of possible) {
+    left -= faults[name] ?? 0;
+    if (left < 0) return name;
+  }
+  return null;
+}
+
 function requireProbabilities(faults: Faults): void {
-  let total = 0;
   for (const [name, share] of Object.entries(faults)) {
     if (!faultNames.some((known) => known === name)) {
       throw new WeighbridgeError(
@@ -94,12 +135,17 @@ function requireProbabilities(faults: Faults): void {
     if (!(share >= 0 && share <= 1)) {
       throw new WeighbridgeError('bad-argument', `fault ${name}=${share}: expected 0 to 1`);
     }
-    if (name in requestFaults) total += share;
   }
+  requireAtMostOne('a request', requestNames, faults);
+  requireAtMostOne('a prompt', promptNames, faults);
+}
+
+function requireAtMostOne(what: string, names: readonly FaultName[], faults: Faults): void {
+  const total = names.reduce((sum, name) => sum + (faults[name] ?? 0), 0);
   if (total > 1 + 1e-9) {
     throw new WeighbridgeError(
       'bad-argument',
-      `the faults of a request add up to ${total}: expected at most 1`,
+      `the faults of ${what} add up to ${total}: expected at most 1`,
     );
   }
 }

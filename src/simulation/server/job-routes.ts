@@ -1,15 +1,14 @@
-/** /v1/fine_tuning/jobs: create, list, look at, cancel, events, checkpoints. */
-import { jobRequestOf, jobSchema } from './job-request.js';
+/** /v1/fine_tuning/jobs: create, list, retrieve, cancel, events, checkpoints. */
+
+import { z } from 'zod';
 import { cancelJob, isOver, type Job, jobObject, startJob } from './jobs.js';
-import { pageOf } from './pagination.js';
-import { errorReply, jsonReply, type Reply } from './reply.js';
-import { readBody } from './request-body.js';
+import { errorReply, jsonReply, pageOf, type Reply, readBody } from './reply.js';
 import type { Call, Route } from './route.js';
 import type { Simulator } from './simulator.js';
 
 const PATH = '/v1/fine_tuning/jobs';
 
-/** The routes, and the jobs that they made, oldest first. */
+/** The routes, and the jobs created through them, oldest first. */
 export function jobRoutes(): readonly Route[] {
   const jobs = new Map<string, Job>();
   const one = (suffix: string, method: Route['method'], reply: JobReply): Route => ({
@@ -24,13 +23,13 @@ export function jobRoutes(): readonly Route[] {
   return [
     { method: 'POST', path: PATH, handle: (call, simulator) => create(call, simulator, jobs) },
     { method: 'GET', path: PATH, handle: (call, simulator) => list(call, simulator, jobs) },
-    one('', 'GET', (job, { world }) => jsonReply(jobObject(job, world.seed))),
+    one('', 'GET', (job, { shared }) => jsonReply(jobObject(job, shared.seed))),
     one('/cancel', 'POST', cancel),
     one('/events', 'GET', ({ events }, _, call) => {
       const { after, limit } = call.req.query();
       return pageOf(events, { after, limit });
     }),
-    // None are kept: a simulated model is learned in one go.
+    // Always empty: a simulated model is trained in one step.
     one('/checkpoints', 'GET', () => pageOf([], { after: undefined, limit: undefined })),
   ];
 }
@@ -57,13 +56,13 @@ async function create(call: Call, simulator: Simulator, jobs: Map<string, Job>):
       code: 'invalid_value',
     });
   }
-  const job = startJob(jobRequestOf(body.value), entry.mind, file, simulator);
+  const job = startJob(jobRequestOf(body.value), entry.model, file, simulator);
   jobs.set(job.id, job);
-  return jsonReply(jobObject(job, simulator.world.seed));
+  return jsonReply(jobObject(job, simulator.shared.seed));
 }
 
-/** `metadata[key]=value` keeps the jobs that have it. */
-function list(call: Call, { world }: Simulator, jobs: ReadonlyMap<string, Job>): Reply {
+/** Filters jobs by `metadata[key]=value`. */
+function list(call: Call, { shared }: Simulator, jobs: ReadonlyMap<string, Job>): Reply {
   const query = call.req.query();
   const wanted = Object.entries(query).flatMap(([name, value]) => {
     const key = /^metadata\[(.+)\]$/.exec(name)?.[1];
@@ -74,12 +73,12 @@ function list(call: Call, { world }: Simulator, jobs: ReadonlyMap<string, Job>):
   );
   const { after, limit } = query;
   return pageOf(
-    found.map((job) => jobObject(job, world.seed)),
+    found.map((job) => jobObject(job, shared.seed)),
     { after, limit },
   );
 }
 
-function cancel(job: Job, { world }: Simulator): Reply {
+function cancel(job: Job, { shared }: Simulator): Reply {
   if (isOver(job)) {
     return errorReply(400, {
       message: `Job has already completed: ${job.id} is ${job.status}.`,
@@ -87,7 +86,7 @@ function cancel(job: Job, { world }: Simulator): Reply {
     });
   }
   cancelJob(job);
-  return jsonReply(jobObject(job, world.seed));
+  return jsonReply(jobObject(job, shared.seed));
 }
 
 function noSuchJob(id: string): Reply {
@@ -96,4 +95,61 @@ function noSuchJob(id: string): Reply {
     param: 'fine_tuning_job_id',
     code: 'fine_tune_not_found',
   });
+}
+
+const settingSchema = (number: z.ZodNumber) => z.union([z.literal('auto'), number]).nullish();
+
+const hyperparametersSchema = z.object({
+  n_epochs: settingSchema(z.int().min(1).max(50)),
+  batch_size: settingSchema(z.int().min(1).max(256)),
+  learning_rate_multiplier: settingSchema(z.number().positive()),
+});
+
+/** Same limits as OpenAI: sixteen pairs, with short keys and values. */
+export const metadataSchema = z
+  .record(z.string().max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'expected at most 16 pairs' });
+
+const jobSchema = z.object({
+  model: z.string(),
+  training_file: z.string(),
+  validation_file: z.string().nullish(),
+  hyperparameters: hyperparametersSchema.nullish(),
+  method: z
+    .object({
+      type: z.literal('supervised', { message: 'only supervised training is simulated' }),
+      supervised: z.object({ hyperparameters: hyperparametersSchema.nullish() }).nullish(),
+    })
+    .nullish(),
+  suffix: z.string().max(64).nullish(),
+  seed: z.int().nullish(),
+  metadata: metadataSchema.nullish(),
+});
+
+export interface JobRequest {
+  readonly validationFile: string | null;
+  readonly hyperparameters: {
+    readonly n_epochs: number | 'auto';
+    readonly batch_size: number | 'auto';
+    readonly learning_rate_multiplier: number | 'auto';
+  };
+  /** The suffix as used in a model's name. */
+  readonly suffix: string;
+  readonly seed: number | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
+function jobRequestOf(body: z.infer<typeof jobSchema>): JobRequest {
+  const asked = body.method?.supervised?.hyperparameters ?? body.hyperparameters;
+  return {
+    validationFile: body.validation_file ?? null,
+    hyperparameters: {
+      n_epochs: asked?.n_epochs ?? 'auto',
+      batch_size: asked?.batch_size ?? 'auto',
+      learning_rate_multiplier: asked?.learning_rate_multiplier ?? 'auto',
+    },
+    suffix: (body.suffix ?? '').toLowerCase().replace(/[^a-z0-9-]+/g, '-'),
+    seed: body.seed ?? null,
+    metadata: body.metadata ?? null,
+  };
 }

@@ -1,25 +1,18 @@
 /**
- * Fine-tuning jobs: validating_files, queued, running, and then succeeded, failed or cancelled, with
- * events on the way. The model that comes out is named after its base, its training file and its
- * settings, so that the same training makes the same model on any day.
+ * Fine-tuning jobs: validating_files, queued, running, then succeeded, failed or cancelled, with
+ * events on the way. The resulting model is named after its base, training file and settings, so
+ * that the same training always makes the same model.
  */
-import { newId, nowInSeconds, type StoredFile } from './file-store.js';
-import type { JobRequest } from './job-request.js';
-import { digestOf } from './luck.js';
-import type { Mind } from './mind.js';
-import { breathe, inBackground, pause, type Simulator } from './simulator.js';
-import { type Training, train } from './training.js';
-import { readTrainingFile, type TrainingFile } from './training-file.js';
+import { newId, nowInSeconds, type StoredFile } from './files.js';
+import type { JobRequest } from './job-routes.js';
+import type { SimulatedModel } from './model.js';
+import { digestOf } from './randomness.js';
+import { inBackground, pause, type Simulator, yieldToRequests } from './simulator.js';
+import { readTrainingFile, type Training, type TrainingFile, train } from './training.js';
 
-export type JobStatus =
-  | 'validating_files'
-  | 'queued'
-  | 'running'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled';
+type JobStatus = 'validating_files' | 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
-export interface JobEvent {
+interface JobEvent {
   readonly id: string;
   readonly object: 'fine_tuning.job.event';
   readonly created_at: number;
@@ -29,11 +22,11 @@ export interface JobEvent {
   readonly data: Readonly<Record<string, number>> | null;
 }
 
-/** A job at work: changed by the work, and by cancelling it. */
+/** A running job; changed by its work and by cancellation. */
 export interface Job {
   readonly id: string;
   readonly request: JobRequest;
-  readonly base: Mind;
+  readonly base: SimulatedModel;
   readonly file: StoredFile;
   readonly createdAt: number;
   readonly events: JobEvent[];
@@ -44,10 +37,10 @@ export interface Job {
   trainedTokens: number | null;
 }
 
-/** Starts the work on it. */
+/** Creates a job and starts its work. */
 export function startJob(
   request: JobRequest,
-  base: Mind,
+  base: SimulatedModel,
   file: StoredFile,
   simulator: Simulator,
 ): Job {
@@ -83,12 +76,12 @@ export function cancelJob(job: Job): void {
   tell(job, 'Fine-tuning job cancelled.');
 }
 
-/** Shares of a job's time. */
+/** Shares of a job's total time. */
 const VALIDATING = 0.15;
 const QUEUED = 0.15;
 const RUNNING = 0.7;
 
-/** The job's life. It stops wherever it finds itself cancelled. */
+/** Runs the job through its stages; stops at any stage once it is cancelled. */
 async function work(job: Job, simulator: Simulator): Promise<void> {
   const milliseconds = 1000 * simulator.jobSeconds;
   const file = readTrainingFile(job.file.text);
@@ -105,16 +98,16 @@ async function work(job: Job, simulator: Simulator): Promise<void> {
   tell(job, 'Fine-tuning job started');
   const failing = simulator.faults.work('job');
   const name = trainedName(job);
-  const training = await train(job.base, simulator.world, file.lessons, {
+  const training = await train(job.base, simulator.shared, file.lessons, {
     name,
-    breathe: () => breathe(simulator),
+    yieldToRequests: () => yieldToRequests(simulator),
   });
   const steps = stepsOf(job.request, file);
   await run(job, training, steps, failing ? 0.5 : 1, simulator);
   if (isOver(job)) return;
   if (failing) return fail(job, internalError('a fault on request'));
 
-  simulator.models.add(training.mind, nowInSeconds());
+  simulator.models.add(training.model, nowInSeconds());
   job.fineTunedModel = name;
   job.trainedTokens = file.tokens * epochsOf(job.request);
   end(job, 'succeeded');
@@ -122,10 +115,10 @@ async function work(job: Job, simulator: Simulator): Promise<void> {
   tell(job, 'The job has successfully completed');
 }
 
-/** Reports of progress at most. */
+/** Maximum number of progress reports. */
 const MOST_METRICS = 50;
 
-/** Goes through the steps, or through the first of them, and tells of the loss on the way. */
+/** Runs the steps, or the first of them, and reports the loss on the way. */
 async function run(
   job: Job,
   { loss }: Training,
@@ -139,7 +132,7 @@ async function run(
     await pause(simulator, milliseconds);
     if (isOver(job)) return;
     const step = Math.round((steps * i) / reports);
-    // The loss falls quickly at first, and ends where training ended.
+    // The loss falls quickly at first, and ends at the loss after training.
     const left = 1 - (1 - Math.exp((-4 * step) / steps)) / (1 - Math.exp(-4));
     const trainLoss = loss.after + (loss.before - loss.after) * left;
     tell(job, `Step ${step}/${steps}: training loss=${trainLoss.toFixed(4)}`, {
@@ -158,7 +151,7 @@ function epochsOf({ hyperparameters: { n_epochs } }: JobRequest): number {
 
 function stepsOf(request: JobRequest, { lessons }: TrainingFile & { ok: true }): number {
   const { batch_size } = request.hyperparameters;
-  // As OpenAI: a five-hundredth of the examples.
+  // OpenAI's default: 1/500 of the examples.
   const size = batch_size === 'auto' ? Math.ceil(lessons.length / 500) : batch_size;
   return Math.max(1, epochsOf(request) * Math.ceil(lessons.length / size));
 }
@@ -209,7 +202,7 @@ function tell(job: Job, message: string, metrics: JobEvent['data'] = null): void
   });
 }
 
-/** As the API shows a job. */
+/** The job in the API's shape. */
 export function jobObject(job: Job, seed: number) {
   const { request } = job;
   return {

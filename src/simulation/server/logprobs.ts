@@ -1,53 +1,64 @@
-/** Log-probabilities in OpenAI's shape. */
-import { probabilityOf } from './behaviour.js';
+/** The `logprobs` of an answer, in OpenAI's shape. */
+import { probabilityOf } from '../simulated-model.js';
 
-export interface TokenLogprob {
+/** Log-probabilities of the labels of which the model says one; they add up to 1. */
+export type LabelLogprobs = readonly (readonly [label: string, logprob: number])[];
+
+/** @param logOdds log-odds of the first label over the second */
+export function logprobsOfChoice(
+  logOdds: number,
+  [first, second]: readonly [string, string] = ['A', 'B'],
+): LabelLogprobs {
+  return [
+    [first, logProbabilityOf(logOdds)],
+    [second, logProbabilityOf(-logOdds)],
+  ];
+}
+
+interface TokenLogprob {
   readonly token: string;
   readonly logprob: number;
   readonly bytes: readonly number[];
 }
 
-/** Probability of all first tokens that are neither A nor B. */
+/** Total probability of first tokens other than the labels. */
 const ELSE = 1e-4;
-/** What else a model might have said, each with half the probability of the one before. */
+/** Other possible first tokens, each half as probable as the one before. */
 const others = ['Option', ' A', ' B', 'a', 'b', 'I', 'The', '"', 'As', '1'] as const;
 
-/** How sure the model is of each token of an answer that is not a choice. */
+/** Probability of each token of an answer that is not a label. */
 const FLUENT = Math.log(0.98);
 
 /**
- * The content of `logprobs`. For a choice the alternatives are those that the choice was made from,
- * likeliest first, and the probabilities of A and B are in the odds that the model felt.
- * @param logOdds of A over B; null for an answer that is not a choice
+ * The content of `logprobs`. For a label, the alternatives are sorted by decreasing probability.
+ * @param labels null for an answer that is not one of a few labels
  */
-export function logprobsOf(text: string, logOdds: number | null, top: number) {
+export function logprobsOf(text: string, labels: LabelLogprobs | null, top: number) {
   const content =
-    logOdds === null
-      ? // No tokenizer here: pieces of four characters stand for tokens.
+    labels === null
+      ? // There is no tokenizer: pieces of four characters serve as tokens.
         (text.match(/[\s\S]{1,4}/g) ?? []).map((token) => position(token, [[token, FLUENT]], top))
-      : [position(text, alternatives(logOdds), top)];
+      : [position(text, alternatives(labels), top)];
   return { content, refusal: null };
 }
 
-type Alternatives = readonly (readonly [token: string, logprob: number])[];
-
-function position(said: string, alternatives: Alternatives, top: number) {
+function position(token: string, alternatives: LabelLogprobs, top: number) {
   const all = alternatives.map(([token, logprob]) => tokenLogprob(token, logprob));
-  const spoken = all.find(({ token }) => token === said) ?? tokenLogprob(said, FLUENT);
-  return { ...spoken, top_logprobs: all.slice(0, top) };
+  const said = all.find((one) => one.token === token) ?? tokenLogprob(token, FLUENT);
+  return { ...said, top_logprobs: all.slice(0, top) };
 }
 
-function alternatives(logOdds: number): Alternatives {
-  const named = (token: string, odds: number) =>
-    [token, Math.log1p(-ELSE) + logProbabilityOf(odds)] as const;
+function alternatives(labels: LabelLogprobs): LabelLogprobs {
+  const names = labels.map(([label]) => label);
   return [
-    named('A', logOdds),
-    named('B', -logOdds),
-    ...others.map((token, i) => [token, Math.log(ELSE * 0.5 ** (i + 1))] as const),
+    ...labels.map(([label, logprob]) => [label, Math.log1p(-ELSE) + logprob] as const),
+    ...others
+      .map((token, i) => [token, Math.log(ELSE * 0.5 ** (i + 1))] as const)
+      .filter(([token]) => !names.includes(token)),
   ].sort(([, x], [, y]) => y - x);
 }
 
-/** log logit⁻¹, also where the probability is too small for a number. */
+/** log logit⁻¹; stays finite where the probability underflows. */
 function logProbabilityOf(logOdds: number): number {
   return logOdds > -30 ? Math.log(probabilityOf(logOdds)) : logOdds;
 }

@@ -1,24 +1,24 @@
 /**
- * Luck for a large study of a simulated model: drawn once, so that figures at different settings of
- * a profile differ by the settings and not by the dice.
+ * Random numbers for a large study of a simulated model. They are drawn once, so that figures at
+ * different settings of a profile differ only by the settings.
  */
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import { type Context, utilityDifference } from '../../study/context.js';
 import { drawTargetWeights } from '../../study/trials.js';
 import { drawTrials, type Trial } from '../simulated-model.js';
 
-/** How much is asked in a study. */
+/** The size of a study. */
 export interface StudyDesign {
   /** Attributes of a context. */
   readonly attributes: number;
-  /** Choices in the training file, in each context. */
+  /** Choices per context in the training file. */
   readonly examples: number;
-  /** Choices asked for, in each context. */
+  /** Choices asked for per context. */
   readonly instilledChoices: number;
   readonly nativeChoices: number;
-  /** Reports asked for, in each context, of each reporter. */
+  /** Reports asked for per context and reporter. */
   readonly reports: number;
-  /** Reports in the training file: of one half of the contexts, and of all of them. */
+  /** Reports in the training file: from one half of the contexts, and from all of them. */
   readonly introspectionExamples: { readonly half: number; readonly all: number };
 }
 
@@ -32,12 +32,12 @@ export const paperDesign: StudyDesign = {
   introspectionExamples: { half: 50, all: 100 },
 };
 
-export interface ReporterLuck {
-  /** Uniform: how prone the reporter is to break the rules in this context. */
+interface ReporterLuck {
+  /** Uniform: the reporter's tendency to break the rules in this context. */
   readonly proneness: number;
   readonly slips: readonly {
     readonly normals: readonly number[];
-    /** Uniform: whether this report breaks the rules. */
+    /** Uniform: decides if this report breaks the rules. */
     readonly breaking: number;
   }[];
 }
@@ -48,7 +48,7 @@ export interface Member {
   /** Largest absolute value 1, like all weights here. */
   readonly targets: readonly number[];
   readonly nativeWeights: readonly number[];
-  /** Trials of the training file; luck decides on misreading, and the targets on the choice. */
+  /** Trials of the training file: the targets decide the choice, a random number the misreading. */
   readonly examples: readonly (Trial & { readonly choseA: boolean })[];
   readonly trials: readonly Trial[];
   readonly view: readonly number[];
@@ -74,7 +74,7 @@ export function drawPopulation(design: StudyDesign, contexts: number, seed: numb
     });
   };
   return {
-    // Reporters: off the shelf, before and after introspection training.
+    // Reporters: off the shelf, before introspection training, and after it.
     instilled: draw('instilled', design.examples, design.instilledChoices, 3),
     native: draw('native', 0, design.nativeChoices, 2),
   };

@@ -1,26 +1,52 @@
-/** What sets one simulated model apart from another, and the profiles of the paper's models. */
+/** The parameters of a simulated model, and the profiles of the paper's models. */
+import type { ExplanationProfile } from './explanations.js';
+import type { LatentProfile } from './latent.js';
+import type { QuestionProfile } from './questions.js';
+
 export interface ModelProfile {
-  /** How strictly choices follow weights: in contexts that were trained, and in all others. */
+  /** Sharpness: how strictly choices follow weights, in trained contexts and in all others. */
   readonly sharpness: BySetting<number>;
-  /** Share of training examples that are taken for their opposite. */
+  /** Share of training examples misread as the opposite choice. */
   readonly misreading: number;
-  /** How much of its old weights the model holds against what examples say. */
+  /** Share of its earlier weights that the model keeps as the prior for training. */
   readonly retention: number;
-  /** How well it sees its own weights: in contexts that were trained, and in all others. */
+  /** Insight into its own weights, in trained contexts and in all others. */
   readonly insight: BySetting<InsightLevels>;
-  /** Share of reports that break the rules asked for. */
+  /** Share of reports that break the format rules. */
   readonly invalidReports: {
-    /** Of a model that was never trained. */
+    /** For a model without any training. */
     readonly untrained: number;
-    /** Of a model trained on choices, in contexts that were trained and in others. */
+    /** For a model trained on choices, in trained contexts and in others. */
     readonly instilled: number;
     readonly native: number;
-    /** Of a model trained on reports. */
+    /** For a model trained on reports. */
     readonly introspective: number;
   };
-  /** Share of valid reports that come in a fenced block of code. */
+  /** Share of valid reports in a fenced code block. */
   readonly fenced: number;
+  /** How the model answers multiple-choice questions. @default `usualQuestions` */
+  readonly questions?: QuestionProfile;
+  /** How it explains those answers. @default `usualExplanations` */
+  readonly explanations?: ExplanationProfile;
+  /** How the model answers the questions of a described study. @default `usualLatent` */
+  readonly latent?: LatentProfile;
+  /** Parameters that the model refuses with 400. @default none */
+  readonly refuses?: readonly RefusedParameter[];
+  /** Mean number of reasoning tokens, by effort. @default the model does not reason */
+  readonly reasoningTokens?: Readonly<Record<ReasoningEffort, number>>;
 }
+
+/** `temperature` is refused unless it is 1. */
+export type RefusedParameter =
+  | 'temperature'
+  | 'max_tokens'
+  | 'max_completion_tokens'
+  | 'logprobs'
+  | 'seed'
+  | 'response_format';
+
+export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high'] as const;
+export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
 export interface BySetting<T> {
   readonly instilled: T;
@@ -33,10 +59,38 @@ export interface InsightLevels {
   readonly trained: number;
 }
 
+export const usualQuestions: QuestionProfile = {
+  sharpness: 1.5,
+  common: 0.3,
+  hintFollowing: 0.6,
+  positionBias: 0.3,
+};
+
+/** Roughly as Li et al. 2025 (arXiv 2511.08579) found models of 8 billion parameters. */
+export const usualExplanations: ExplanationProfile = {
+  selfKnowledge: 0.25,
+  perShotDoubling: 0.35,
+  bankSd: 0.4,
+  perTrainingDoubling: 0.45,
+  guessedChange: 0.15,
+  invalid: 0.05,
+};
+
+export const usualLatent: LatentProfile = {
+  itemSd: 0.8,
+  modelSd: 0.4,
+  interactionSd: 0.2,
+  conditionSd: 0.4,
+  noiseSd: 0.4,
+  positionBias: 0.4,
+  invalid: 0.03,
+};
+
 /**
- * Found by `calibrateProfile` (calibrate-profile.ts) with 5,000 contexts and seed 1, ten minutes a
- * model, and rounded to three decimals: settings of the laws at which a study of the paper's size
- * has the paper's figures. test/simulation/server/calibration.test.ts holds them against the paper.
+ * Found by `calibrateProfile` (bench/calibrate-profile.ts) with 5,000 contexts and seed 1, in ten
+ * minutes per model, and rounded to three decimals: settings at which a study of the paper's size
+ * reproduces the paper's figures. test/simulation/server/calibration.test.ts checks them against
+ * the paper.
  */
 export const paperProfiles: Readonly<Record<string, ModelProfile>> = {
   'gpt-4o-2024-08-06': {
@@ -63,7 +117,7 @@ export const paperProfiles: Readonly<Record<string, ModelProfile>> = {
   },
 };
 
-/** Of any other model: round numbers between the two. */
+/** Default profile for all other models: round numbers between the two. */
 export const defaultProfile: ModelProfile = {
   sharpness: { instilled: 9, native: 5 },
   misreading: 0.15,
@@ -75,3 +129,12 @@ export const defaultProfile: ModelProfile = {
   invalidReports: { untrained: 0.05, instilled: 0.1, native: 0.1, introspective: 0.01 },
   fenced: 0.02,
 };
+
+/** A model of the given profile that reasons, and refuses what OpenAI's reasoning models refuse. */
+export function reasoningProfile(profile: ModelProfile = defaultProfile): ModelProfile {
+  return {
+    ...profile,
+    refuses: ['temperature', 'max_tokens', 'logprobs'],
+    reasoningTokens: { none: 0, minimal: 64, low: 128, medium: 512, high: 2048 },
+  };
+}

@@ -1,28 +1,28 @@
 /**
- * Limits of requests and tokens a minute, as OpenAI keeps them: each is a bucket that holds a
- * minute's worth and fills again steadily. What the headers say is what the buckets hold.
+ * Limits of requests and tokens per minute, as at OpenAI: each is a bucket that holds a minute's
+ * worth and refills steadily. The headers report the state of the buckets.
  */
 import { errorReply, type Reply } from './reply.js';
 
-export interface Limits {
+interface Limits {
   readonly requestsPerMinute?: number | undefined;
   readonly tokensPerMinute?: number | undefined;
 }
 
 export interface RateLimiter {
-  /** Takes a request of so many tokens from the buckets, or says that it must wait. */
+  /** Takes a request of so many tokens from the buckets, or returns that it must wait. */
   admit(model: string, tokens: number): Admission;
 }
 
-export interface Admission {
+interface Admission {
   readonly headers: Readonly<Record<string, string>>;
-  /** Null where the request may go on. */
+  /** Null if the request may proceed. */
   readonly refusal: Reply | null;
 }
 
 const MINUTE = 60_000;
 
-/** @param now milliseconds on a clock that never goes back */
+/** @param now milliseconds on a monotonic clock */
 export function rateLimiter(
   { requestsPerMinute, tokensPerMinute }: Limits,
   now: () => number,
@@ -76,7 +76,7 @@ function headersOf(name: string, bucket: Bucket): [string, string][] {
   ];
 }
 
-/** As OpenAI writes it: `120ms`, `6.25s`, `1m0s`. */
+/** A duration in OpenAI's format: `120ms`, `6.25s`, `1m0s`. */
 export function duration(milliseconds: number): string {
   const whole = Math.ceil(milliseconds);
   if (whole < 1000) return `${whole}ms`;
@@ -116,7 +116,7 @@ function refusalOf(
   );
 }
 
-/** The standard header in whole seconds, and OpenAI's in milliseconds. */
+/** Retry headers: the standard one in whole seconds, and OpenAI's in milliseconds. */
 export function retryAfter(milliseconds: number): Record<string, string> {
   return {
     'retry-after': String(Math.ceil(milliseconds / 1000)),

@@ -1,9 +1,6 @@
-/**
- * Reports as text: the object that was asked for, bare or in a fenced block as chat models like it,
- * or one of the ways in which real models miss what was asked.
- */
+/** Texts of reports: the requested object, bare or in a fenced block, or a format error of real models. */
 
-/** {"name": 50, …}, spaced as the training examples are. */
+/** {"name": 50, …}, spaced like the training examples. */
 export function reportText(names: readonly string[], values: readonly (number | string)[]): string {
   const pairs = names.map(
     (name, i) => `${JSON.stringify(name)}: ${JSON.stringify(values[i] ?? 0)}`,
@@ -17,12 +14,12 @@ export function fenced(text: string): string {
 
 type Break = (names: readonly string[], values: readonly number[], which: number) => string;
 
-/** One attribute is changed, the others stay as they are. */
+/** Changes one attribute and keeps the others. */
 function replaced<T>(items: readonly T[], which: number, item: T): T[] {
   return items.map((old, i) => (i === which ? item : old));
 }
 
-/** Ways of breaking the rules, each with its share of all breaks; shares add up to 1. */
+/** Kinds of invalid report, each with its share; the shares add up to 1. */
 const breaks: readonly { readonly share: number; readonly write: Break }[] = [
   {
     // `durability` for `durability_rating`.
@@ -31,12 +28,12 @@ const breaks: readonly { readonly share: number; readonly write: Break }[] = [
       reportText(replaced(names, which, nearMiss(names, which)), values),
   },
   {
-    // A name that was not asked for.
+    // An unknown name.
     share: 0.12,
     write: (names, values, which) => reportText(replaced(names, which, 'overall_appeal'), values),
   },
   {
-    // A missing one.
+    // A missing name.
     share: 0.14,
     write: (names, values, which) =>
       reportText(
@@ -45,7 +42,7 @@ const breaks: readonly { readonly share: number; readonly write: Break }[] = [
       ),
   },
   {
-    // One too many.
+    // An extra name.
     share: 0.06,
     write: (names, values) => reportText([...names, 'decision'], [...values, 'A']),
   },
@@ -56,13 +53,13 @@ const breaks: readonly { readonly share: number; readonly write: Break }[] = [
       reportText(names, replaced<number | string>(values, which, String(values[which] ?? 0))),
   },
   {
-    // Words for a number.
+    // A number in words.
     share: 0.06,
     write: (names, values, which) =>
       reportText(names, replaced<number | string>(values, which, inWords(values[which] ?? 0))),
   },
   {
-    // A list, as one would write it by hand.
+    // A plain-text list.
     share: 0.1,
     write: (names, values) => names.map((name, i) => `- ${name}: ${values[i]}`).join('\n'),
   },
@@ -73,9 +70,7 @@ const breaks: readonly { readonly share: number; readonly write: Break }[] = [
   },
 ];
 
-/**
- * A report that breaks the rules, in a way and at an attribute that two uniform numbers tell.
- */
+/** An invalid report; two uniform numbers select the kind and the attribute. */
 export function brokenReport(
   names: readonly string[],
   values: readonly number[],
@@ -96,7 +91,10 @@ function inWords(value: number): string {
   return `${size} ${value > 0 ? 'positive' : 'negative'}`;
 }
 
-/** The name without its last word or, where it has one word, without a letter; no other's name. */
+/**
+ * The name without its last word, or without one letter if it is a single word; never another
+ * attribute's name.
+ */
 export function nearMiss(names: readonly string[], which: number): string {
   const name = names[which] ?? '';
   const shorter = name.replace(/(?<![_\s-])[_\s-]+[^_\s-]+$/, '');

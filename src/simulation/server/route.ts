@@ -1,6 +1,6 @@
 /**
- * What a route is, and what all routes have in common: the key, the faults, the headers, the
- * counting, and the way to the wire.
+ * Common to all routes: the key, faults, headers, statistics, and delivery. Replies are written to
+ * Node's own response, because no library lets a server send broken ones.
  */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -11,19 +11,18 @@ import type { RequestFault } from './faults.js';
 import { retryAfter } from './rate-limit.js';
 import { type ApiError, errorReply, type Reply } from './reply.js';
 import { pause, type Simulator } from './simulator.js';
-import { deliver } from './wire.js';
 
 export type Call = Context<{ Bindings: HttpBindings }>;
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  /** Chat completions can be refused by the model too. */
+  /** Chat completions can also be refused by the model. */
   readonly kind?: 'chat';
   handle(call: Call, simulator: Simulator, fault: RequestFault | null): Reply | Promise<Reply>;
 }
 
-/** A route under the API: it needs the key, and has its share of trouble. */
+/** An API route: requires the key, and is subject to faults. */
 export function apiHandler(route: Route, simulator: Simulator) {
   const name = `${route.method} ${route.path}`;
   const { faults, stats } = simulator;
@@ -34,7 +33,7 @@ export function apiHandler(route: Route, simulator: Simulator) {
     stats.started();
     let reply: Reply | null = null;
     outgoing.once('close', () => {
-      // The client may have gone before, or the fault have kept a part.
+      // The client may have disconnected earlier, or a fault may have withheld a part.
       const complete = outgoing.writableFinished && fault !== 'cut-body' && reply !== null;
       stats.ended(name, complete && reply ? reply.status : 'cut');
       if (complete && fault !== 'malformed') reply?.onDelivered?.();
@@ -49,7 +48,7 @@ export function apiHandler(route: Route, simulator: Simulator) {
   };
 }
 
-/** A route beside the API: no key, no trouble, not counted. */
+/** A route outside the API: no key, no faults, not counted. */
 export function plainHandler(handle: () => Reply, simulator: Simulator) {
   return async (call: Call): Promise<Response> => {
     await send(call.env.outgoing, handle(), null, simulator);
@@ -57,7 +56,7 @@ export function plainHandler(handle: () => Reply, simulator: Simulator) {
   };
 }
 
-/** A reply to a request that no route took. */
+/** The reply to an unmatched request. */
 export async function sendUnrouted(call: Call, reply: Reply, simulator: Simulator) {
   await send(call.env.outgoing, reply, null, simulator);
   return RESPONSE_ALREADY_SENT;
@@ -80,13 +79,13 @@ async function send(
       pause: wait,
     });
   } catch (error) {
-    // The server closes while this one waits.
+    // The server closes while this request waits.
     if (!simulator.closing.aborted) throw error;
     outgoing.destroy();
   }
 }
 
-/** A defect of the simulator is told like a defect of a server. */
+/** An exception in the simulator is reported like a server error. */
 async function safely(
   route: Route,
   call: Call,
@@ -105,14 +104,14 @@ function keyRefusal(call: Call, { apiKey }: Simulator): Reply | null {
   if (apiKey === null) return null;
   const { authorization } = call.env.incoming.headers;
   if (authorization === `Bearer ${apiKey}`) return null;
-  // The key that was sent is not told back: it may be a real one.
+  // The received key is not echoed: it may be a real one.
   const error: ApiError = authorization
     ? { message: 'Incorrect API key provided.', code: 'invalid_api_key' }
     : { message: "You didn't provide an API key." };
   return errorReply(401, error);
 }
 
-/** How long a client is told to wait after a fault that says so. */
+/** Retry delay sent to the client with a fault that has one. */
 const WAIT_MS = 40;
 
 function faultyReply(fault: RequestFault | null): Reply | null {
@@ -130,4 +129,73 @@ function faultyReply(fault: RequestFault | null): Reply | null {
     default:
       return null;
   }
+}
+
+/** Durations of slow faults; tests may shorten them. */
+export interface FaultTimes {
+  /** Delay of a slow answer. */
+  readonly slowMs: number;
+  /** Total duration of a dripping answer. */
+  readonly dripMs: number;
+}
+
+/** Number of pieces of a dripping answer. */
+const DROPS = 10;
+
+interface Delivery {
+  readonly fault: RequestFault | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dripMs: number;
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+async function deliver(
+  outgoing: ServerResponse,
+  reply: Reply,
+  { fault, headers, dripMs, pause }: Delivery,
+): Promise<void> {
+  const length = Buffer.byteLength(reply.body);
+  const part = () => Buffer.from(reply.body).subarray(0, Math.floor(length * 0.6));
+  const start = (announced: number) =>
+    outgoing.writeHead(reply.status, {
+      'content-type': 'application/json',
+      'content-length': announced,
+      ...headers,
+      ...reply.headers,
+    });
+  switch (fault) {
+    case 'malformed': {
+      const sent = part();
+      start(sent.length);
+      outgoing.end(sent);
+      return;
+    }
+    case 'cut-body':
+      start(length);
+      // Deferred until the data are sent: destroying the connection at once would lose them.
+      outgoing.write(part(), () => outgoing.destroy());
+      return;
+    case 'drip':
+      start(length);
+      await drip(outgoing, Buffer.from(reply.body), dripMs, pause);
+      return;
+    default:
+      start(length);
+      // A string is sent with the headers in one write.
+      outgoing.end(reply.body);
+  }
+}
+
+async function drip(
+  outgoing: ServerResponse,
+  body: Buffer,
+  milliseconds: number,
+  pause: Delivery['pause'],
+): Promise<void> {
+  const size = Math.ceil(body.length / DROPS);
+  for (let start = 0; start < body.length && !outgoing.destroyed; start += size) {
+    outgoing.write(body.subarray(start, start + size));
+    await pause(milliseconds / DROPS);
+  }
+  outgoing.end();
 }

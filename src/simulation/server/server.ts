@@ -1,52 +1,63 @@
 /**
- * The simulated model server: OpenAI's API over HTTP, with models in it that learn, choose and
- * report by simple laws. It listens on loopback unless told otherwise, and keeps nothing on disk.
+ * The simulated model server: OpenAI's API over HTTP, with models that learn, choose and report by
+ * simple laws. It listens on loopback by default, and keeps nothing on disk.
  */
 import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
+import { readCandidates } from '../../authors-files/read-candidates.js';
 import { WeighbridgeError } from '../../errors.js';
-import { type Candidate, readCandidates } from '../../study/candidates.js';
+import { listen, stopListening } from '../../http/listen.js';
+import type { DescribedDesign } from '../../packs/described/design.js';
+import type { Candidate } from '../../study/candidates.js';
+import { describedBook } from '../described-book.js';
 import { simulatorApp } from './app.js';
 import { type Faults, faultSource } from './faults.js';
-import { fileStore, nowInSeconds } from './file-store.js';
-import { newWorld } from './mind.js';
-import { modelRegistry } from './model-registry.js';
-import type { ModelProfile } from './profile.js';
+import { fileStore, nowInSeconds } from './files.js';
+import type { QuestionBook } from './latent.js';
+import { createSharedState, knowledgeOf } from './model.js';
+import { modelRegistry } from './models.js';
+import { type ModelProfile, paperProfiles, reasoningProfile } from './profile.js';
 import { rateLimiter } from './rate-limit.js';
-import type { Simulator } from './simulator.js';
-import { knowledgeOf } from './situation.js';
+import { repeatCounter, type Simulator } from './simulator.js';
 import { type ServerStats, statsKeeper } from './stats.js';
 
 export interface SimulatedServerOptions {
-  /** Default 127.0.0.1: nobody else can reach it. */
+  /** The address to listen on. @default '127.0.0.1', not reachable from other machines */
   readonly host?: string;
-  /** Default 0: a free one. */
+  /** @default 0: a free port */
   readonly port?: number;
-  /** Of all that happens by chance, models included; default 1. */
+  /** Seed of all randomness, models included. @default 1 */
   readonly seed?: number;
-  /** Probabilities of trouble; none where absent. */
+  /** Probabilities of faults. @default none */
   readonly faults?: Faults;
-  /** How long a slow answer (default 300 ms) and a dripping one (500 ms) take. */
+  /** Prompts that contain one of these words, in any case, are refused by a content filter. */
+  readonly filterWords?: readonly string[];
+  /** Durations of a slow answer (default 300 ms) and of a dripping one (default 500 ms). */
   readonly slowMs?: number;
   readonly dripMs?: number;
-  /** Whether log-probabilities are given to those who ask; default true. */
+  /** Returns log-probabilities on request. @default true */
   readonly logprobs?: boolean;
-  /** Of every chat completion; default 0. */
+  /** Latency of every chat completion. @default 0 */
   readonly latencyMs?: number;
-  /** How long a fine-tuning job or a batch takes; default 0.2. */
+  /** Duration of a fine-tuning job or a batch. @default 0.2 */
   readonly jobSeconds?: number;
-  /** Limits of each model; none where absent. */
+  /** Rate limits per model. @default none */
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
-  /** The key that clients must show; any will do where absent. */
+  /** The key that clients must send. @default any key is accepted */
   readonly apiKey?: string;
-  /** Names of models beside those of the paper and `simulated-model`. */
+  /** False: no files, fine-tuning jobs or batches, like most servers of open models. @default true */
+  readonly fineTuning?: boolean;
+  /** Names of models in addition to the paper's and `simulated-model`. */
   readonly models?: readonly string[];
-  /** Profiles of models of one's own, or in place of those that come with weighbridge. */
+  /** Names of additional models that reason; see `reasoningProfile`. */
+  readonly reasoningModels?: readonly string[];
+  /** Profiles of additional models, or replacements of built-in profiles. */
   readonly profiles?: Readonly<Record<string, ModelProfile>>;
-  /** Contexts whose ranges the models know; default: those that ship with weighbridge. */
+  /** Described studies whose questions the models can answer. */
+  readonly studies?: readonly DescribedDesign[];
+  /** Contexts whose ranges the models know. @default the contexts shipped with weighbridge */
   readonly knowledge?: readonly Candidate[];
 }
 
@@ -54,24 +65,24 @@ export interface SimulatedServer {
   /** `http://127.0.0.1:PORT/v1`: the base URL for a client. */
   readonly url: string;
   stats(): ServerStats;
-  /** Cuts what is still open. */
+  /** Closes the server and its open connections. */
   close(): Promise<void>;
 }
 
 /**
- * Resolves when it listens.
- * @throws WeighbridgeError `bad-argument` for options out of range, or an address that is taken
+ * Resolves once the server listens.
+ * @throws WeighbridgeError `bad-argument` if options are out of range or the address is in use
  */
 export async function startSimulatedServer(
   options: SimulatedServerOptions = {},
 ): Promise<SimulatedServer> {
   const closing = new AbortController();
-  // One listener for each request under way is no leak.
+  // One listener per pending request is not a leak.
   setMaxListeners(0, closing.signal);
   const simulator = await simulatorOf(options, closing.signal);
   const { host = '127.0.0.1', port = 0 } = options;
-  const { fetch } = simulatorApp(simulator, host);
-  // Request and Response stay the caller's own: this may run inside another program.
+  const { fetch } = simulatorApp(simulator, { host, fineTuning: options.fineTuning ?? true });
+  // Keeps the caller's global Request and Response: this may run inside another program.
   const server = createAdaptorServer({
     fetch,
     overrideGlobalObjects: false,
@@ -84,15 +95,12 @@ export async function startSimulatedServer(
     stats: simulator.stats.stats,
     async close() {
       closing.abort();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      });
+      await stopListening(server);
     },
   };
 }
 
-/** Longer than clients keep a connection idle: a server that hangs up first breaks requests. */
+/** Longer than clients keep a connection idle: a server that closes first breaks requests. */
 const KEEP_ALIVE_MS = 65_000;
 
 async function simulatorOf(
@@ -108,13 +116,20 @@ async function simulatorOf(
     if (value !== undefined) requireAtLeast(1, name, value);
   }
   const knowledge = options.knowledge ?? (await shippedContexts());
-  const source = faultSource(faults, seed);
-  const { models = [], profiles = {} } = options;
+  const source = faultSource(faults, seed, options.filterWords);
+  const { models = [], reasoningModels = [], profiles = {} } = options;
+  const reasoning = reasoningModels.map((name) => {
+    return [name, reasoningProfile(profiles[name] ?? paperProfiles[name])] as const;
+  });
   return {
-    world: newWorld(seed, knowledgeOf(knowledge)),
-    models: modelRegistry({ models, profiles }, nowInSeconds()),
+    shared: createSharedState(seed, knowledgeOf(knowledge), bookOf(options.studies)),
+    models: modelRegistry(
+      { models, profiles: { ...profiles, ...Object.fromEntries(reasoning) } },
+      nowInSeconds(),
+    ),
     files: fileStore(),
     faults: source,
+    asked: repeatCounter(),
     faultTimes: { slowMs, dripMs },
     limiter: rateLimiter({ requestsPerMinute, tokensPerMinute }, () => performance.now()),
     stats: statsKeeper(source.counts),
@@ -123,6 +138,17 @@ async function simulatorOf(
     latencyMs,
     jobSeconds,
     closing,
+  };
+}
+
+function bookOf(studies: readonly DescribedDesign[] = []): QuestionBook {
+  const books = studies.map(describedBook);
+  return (conversation) => {
+    for (const book of books) {
+      const found = book(conversation);
+      if (found) return found;
+    }
+    return null;
   };
 }
 
@@ -137,15 +163,4 @@ function requireAtLeast(least: number, name: string, value: number): void {
 function shippedContexts(): Promise<Candidate[]> {
   const { resolve } = createRequire(import.meta.url);
   return readCandidates(resolve('weighbridge/fixtures/contexts.json'));
-}
-
-async function listen(server: ServerType, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'the port is taken' : cause.message;
-      const message = `cannot listen on ${host} port ${port}: ${reason}`;
-      reject(new WeighbridgeError('bad-argument', message, { cause }));
-    });
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
 }

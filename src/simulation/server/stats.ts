@@ -1,15 +1,15 @@
 /**
- * What the server has seen: for tests that must know what a client really asked. Of questions it
- * keeps hashes of 52 bits, never the texts.
+ * Request statistics, for tests that check what a client really asked. Questions are stored as
+ * 52-bit hashes, never as text.
  */
 import type { FaultName } from './faults.js';
 
 export interface ServerStats {
-  /** Requests by route and by status; `cut` where the connection was cut or given up. */
+  /** Requests by route and by status; `cut` if the connection was cut or abandoned. */
   readonly requests: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Answers that cost money: complete chat completions, and the answers of finished batches. */
+  /** Billable answers: complete chat completions, and the answers of finished batches. */
   readonly paidAnswers: number;
-  /** Paid answers to a question that the same model had answered in full before. */
+  /** Billable answers to a question that the same model had already answered in full. */
   readonly repeatedAnswers: number;
   readonly faults: Readonly<Partial<Record<FaultName, number>>>;
   readonly inFlight: number;
@@ -25,8 +25,8 @@ export interface StatsKeeper {
   repeats(): readonly Repeat[];
 }
 
-/** A question that was answered in full more than once. */
-export interface Repeat {
+/** A question answered in full more than once. */
+interface Repeat {
   readonly question: string;
   readonly times: number;
 }

@@ -1,19 +1,29 @@
 /**
- * What a study of a simulated model would find if it had no end: the correlations of the paper in
+ * The results of an infinitely large study of a simulated model: the correlations of the paper in
  * the population of all contexts, from a large simulation without server, prompts or sampling. A
  * study's intervals should cover them.
  *
- * Learned weights are the modes of the same regressions whose means the analysis samples, as in the
- * replica. With C contexts of k attributes the Monte Carlo error of a correlation is about
- * (1 − r²)/√(C·k), 0.01 at most for 2,000 contexts of five.
+ * Learned weights are the modes of the same regressions whose means the analysis samples, as in
+ * the replica. With C contexts of k attributes the Monte Carlo error of a correlation is about (1
+ * − r²)/√(C·k), at most 0.01 for 2,000 contexts of five.
  */
+
 import { choicesPredictedPercent } from '../../analysis/agreement.js';
 import { weightJob } from '../../analysis/learned-weights.js';
 import { correlation, scaleWeights } from '../../analysis/standardize.js';
-import { modelOf } from '../../regression/specification.js';
-import { posteriorMode } from '../../sampler/mode.js';
-import type { Choice } from '../../study/context.js';
-import { feltLogOdds, insightAfter, learnWeights, reportedWeights } from './behaviour.js';
+import { modelOf } from '../../fit/specification.js';
+import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { posteriorMode } from '../../sampler/normal-approximation.js';
+import { type Choice, differencesIn } from '../../study/context.js';
+import {
+  breakingShare,
+  feltLogOdds,
+  insightAfter,
+  invalidPropensity,
+  learnWeights,
+  reportedWeights,
+} from './behaviour.js';
+import { scalesFrom } from './model.js';
 import {
   drawPopulation,
   type Member,
@@ -22,10 +32,8 @@ import {
   type StudyDesign,
 } from './population.js';
 import type { ModelProfile } from './profile.js';
-import { breakingShare, invalidPropensity } from './rule-breaking.js';
-import { differencesIn, scalesFrom } from './situation.js';
 
-/** Keyed as the comparisons of the analysis are. */
+/** Keyed like the comparisons of the analysis. */
 export interface TrueCorrelations {
   readonly learned_vs_target: number;
   readonly 'instilled/reports': number;
@@ -45,12 +53,12 @@ export interface TrueFigures {
 }
 
 export interface PopulationSize {
-  /** Contexts of either setting; default 2,000. */
+  /** Number of contexts in each setting. @default 2000 */
   readonly contexts?: number;
   readonly seed?: number;
 }
 
-/** The figures of the paper as they are in the population, for a study of the given design. */
+/** The population values of the paper's figures, for a study of the given design. */
 export function trueFigures(
   profile: ModelProfile,
   design: Partial<StudyDesign> = {},
@@ -81,17 +89,44 @@ export function trueFigures(
     },
     choicesAgreeingWithTargetPercent: predictedPercent(instilled, ({ member }) => member.targets),
     nativeChoicesPredictedPercent: predictedPercent(native, ({ slopes }) => slopes),
-    invalidReportsPercent: mean(Object.values(reports).map(({ invalidPercent }) => invalidPercent)),
+    invalidReportsPercent: meanAndSquares(
+      Object.values(reports).map(({ invalidPercent }) => invalidPercent),
+    ).mean,
   };
 }
 
-/** A member of the population that has learned and chosen. */
+/**
+ * The correlation of an untrained model's reports with its native weights, in the population of all
+ * contexts.
+ */
+export function trueReportCorrelation(
+  profile: ModelProfile,
+  design: Pick<StudyDesign, 'nativeChoices' | 'reports'>,
+  { contexts = 2000, seed = 1 }: PopulationSize = {},
+): number {
+  const agents = nativeAgents(
+    drawPopulation({ ...paperDesign, ...design }, contexts, seed),
+    profile,
+  );
+  const { means } = reportsBy(agents, {
+    which: 0,
+    weightsOf: ({ used }) => used,
+    insight: profile.insight.native.untrained,
+    invalid: profile.invalidReports.untrained,
+  });
+  return correlationOf(
+    agents.map(({ learned }) => learned),
+    means,
+  );
+}
+
+/** A member of the population after learning and choosing. */
 export interface Agent {
   readonly member: Member;
-  /** The weights that it uses. */
+  /** The weights it uses. */
   readonly used: readonly number[];
   readonly choices: readonly Choice[];
-  /** The weights that the analysis finds in its choices, before and after scaling. */
+  /** The weights estimated from its choices, before and after scaling. */
   readonly slopes: readonly number[];
   readonly learned: readonly number[];
 }
@@ -137,8 +172,8 @@ function agentOf(
   return { member, used, choices, slopes, learned: scaleWeights(slopes) };
 }
 
-/** Which of a member's reporters speaks, and about what with how much insight. */
-export interface Reporter {
+/** One of a member's reporters, the weights it reports on, and its insight. */
+interface Reporter {
   readonly which: number;
   readonly weightsOf: (agent: Agent) => readonly number[];
   readonly insight: number;
@@ -146,8 +181,8 @@ export interface Reporter {
   readonly invalid: number;
 }
 
-export interface MeanReports {
-  /** Means of the valid reports; null where a context has none. */
+interface MeanReports {
+  /** Means of the valid reports; null if a context has none. */
   readonly means: readonly (readonly number[] | null)[];
   readonly invalidPercent: number;
 }
@@ -167,7 +202,7 @@ export function reportsBy(agents: readonly Agent[], reporter: Reporter): MeanRep
     const reports = valid.map(({ normals }) =>
       reportedWeights(weights, reporter.insight, view, normals),
     );
-    return weights.map((_, i) => mean(reports.map((report) => report[i] ?? 0)));
+    return weights.map((_, i) => meanAndSquares(reports.map((report) => report[i] ?? 0)).mean);
   });
   return { means, invalidPercent: (100 * invalid) / asked };
 }
@@ -186,7 +221,7 @@ function reportsOf(
   return {
     offTheShelf: reportsBy(instilled, {
       which: 0,
-      // A model that was never trained knows only the weights that it has of old.
+      // An untrained model has insight only into its native weights.
       weightsOf: ({ member }) => member.nativeWeights,
       insight: insight.native.untrained,
       invalid: invalidReports.untrained,
@@ -218,7 +253,7 @@ function reportsOf(
   };
 }
 
-/** Introspection is taught by target weights: how true they are of the weights really used. */
+/** Introspection is trained on target weights: how accurate they are of the used weights. */
 export function truthOfTargets(instilled: readonly Agent[]): number {
   return correlationOf(
     instilled.map(({ used }) => used),
@@ -226,7 +261,7 @@ export function truthOfTargets(instilled: readonly Agent[]): number {
   );
 }
 
-/** Over all contexts for which both tables have values. */
+/** Correlation over all contexts for which both tables have values. */
 export function correlationOf(
   x: readonly (readonly number[] | null)[],
   y: readonly (readonly number[] | null)[],
@@ -248,8 +283,4 @@ export function predictedPercent(
   const groups = agents.map(({ member, choices }) => ({ context: member.context, choices }));
   const weights = new Map(agents.map((agent) => [agent.member.context.name, weightsOf(agent)]));
   return choicesPredictedPercent(groups, (context) => weights.get(context));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

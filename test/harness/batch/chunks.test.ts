@@ -8,6 +8,7 @@ import {
   chunker,
 } from '../../../src/harness/batch/chunks.js';
 import { requestLine } from '../../../src/harness/batch/request-line.js';
+import { chatRequest } from '../client/support.js';
 
 const models = ['gpt-4o', 'gpt-4o-mini', 'llama'];
 const requests = fc.array(
@@ -22,13 +23,13 @@ const limits = fc.record({
 
 function itemOf({ model, words }: { model: string; words: number }, i: number): BatchItem {
   const messages = [{ role: 'user' as const, content: 'word '.repeat(words) }];
-  return { id: `${i}`, request: { model, messages, maxTokens: 5, logprobs: false } };
+  return { id: `${i}`, request: chatRequest({ model, messages }) };
 }
 
 const idsOf = (chunks: readonly Chunk[]) =>
   chunks.flatMap(({ items }) => items.map(({ id }) => id));
 const bytesOf = ({ items }: Chunk) =>
-  Buffer.byteLength(items.map((item) => requestLine(item, 'max_tokens')).join(''));
+  Buffer.byteLength(items.map((item) => requestLine(item, new Set())).join(''));
 
 const asList = (chunk: Chunk | null) => (chunk ? [chunk] : []);
 

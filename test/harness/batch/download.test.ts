@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileLines } from '../../../src/harness/batch/download.js';
-import { openClient } from '../../../src/harness/client/model-client.js';
+import { ModelClient } from '../../../src/harness/client/model-client.js';
 import { settings } from '../client/support.js';
 
 const key = 'sk-test-0123456789abcdef';
@@ -14,7 +14,7 @@ async function linesOf(pieces: readonly Uint8Array[], size?: number): Promise<st
     if (!String(input).endsWith('/content')) return Response.json({ id: 'f', bytes: size ?? null });
     return new Response(ReadableStream.from(pieces));
   };
-  const { call } = openClient(settings({ apiKey: key }), { fetch });
+  const { call } = new ModelClient(settings({ apiKey: key }), { fetch });
   const lines: string[] = [];
   const ifGone = () => {
     throw new Error('gone');

@@ -9,8 +9,11 @@ import {
   batchState,
   runBatches,
 } from '../../../src/harness/batch/run-batches.js';
-import type { Batch } from '../../../src/harness/client/server-answers.js';
+import type { FailedAttempt } from '../../../src/harness/client/chat.js';
+import { refusedParameters } from '../../../src/harness/client/parameters.js';
+import type { Batch } from '../../../src/harness/client/server-api.js';
 import { memoryJournal } from '../../support/memory-journal.js';
+import { chatRequest } from '../client/support.js';
 import {
   BATCH_SECONDS,
   type ItemFate,
@@ -24,7 +27,7 @@ const key = 'gpt-4o/choices-instilled';
 
 function itemOf(id: string, model = 'gpt-4o'): BatchItem {
   const messages = [{ role: 'user' as const, content: `Which one, in trial ${id}?` }];
-  return { id, request: { model, messages, maxTokens: 5, logprobs: false } };
+  return { id, request: chatRequest({ model, messages }) };
 }
 
 const itemsOf = (count: number) => Array.from({ length: count }, (_, i) => itemOf(`${i}`));
@@ -69,7 +72,7 @@ describe('a batch', () => {
         model: 'gpt-4o-served',
         fingerprint: 'fp_test',
         finishReason: 'stop',
-        usage: { promptTokens: 10, completionTokens: 1 },
+        usage: { promptTokens: 10, completionTokens: 1, reasoningTokens: null },
         logprobs: null,
         attempt: 1,
         latencyMs: 0,
@@ -388,6 +391,36 @@ describe('an item that fails', () => {
     expect((await all(runBatches(key, itemsOf(4), limited))).map(said)).toEqual(Array(4).fill('A'));
     // The first two items were sent before it was known, the others were not.
     expect(server.batches).toHaveLength(3);
+  });
+
+  it('because the server refuses its parameters is sent again without them, and so are all later', async () => {
+    const fate = ({ body }: { body: object }): ItemFate => {
+      const refused = ['temperature', 'max_tokens', 'seed', 'reasoning_effort'].find(
+        (one) => one in body,
+      );
+      if (refused === undefined) return { answer: 'A' };
+      return { status: 400, message: `Unsupported parameter: '${refused}'.` };
+    };
+    const learned: string[] = [];
+    const refused = refusedParameters(new Map(), (all) =>
+      learned.push([...(all.get('gpt-4o') ?? [])].join(' ')),
+    );
+    const item = itemOf('7');
+    const request = { ...item.request, seed: 3, reasoningEffort: 'low' };
+    const { server, context } = bench({ fate });
+    const failed: FailedAttempt[] = [];
+    const outcomes = runBatches(key, [{ ...item, request }], {
+      ...context,
+      refused,
+      rounds: 1,
+      onFailedAttempt: (_, one) => failed.push(one),
+    });
+    expect((await all(outcomes)).map(said)).toEqual(['A']);
+    expect(server.batches).toHaveLength(5);
+    expect(failed.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
+    expect(learned.at(-1)).toBe('temperature max_tokens seed reasoning_effort');
+    await all(runBatches('another', itemsOf(2), { ...context, refused }));
+    expect(server.batches).toHaveLength(6);
   });
 
   it('every time counts as failed after the last round', async () => {

@@ -1,7 +1,8 @@
 /** When everything stops, when everything waits, and with which line. */
 import { describe, expect, it } from 'vitest';
-import { type FailureKind, localFailure } from '../../../src/harness/client/api-error.js';
-import { type OutageNotice, openBreaker, type Tried } from '../../../src/harness/client/breaker.js';
+import { Breaker, type OutageNotice } from '../../../src/harness/client/breaker.js';
+import { type FailureKind, localFailure } from '../../../src/harness/client/failure.js';
+import type { FailedRequest } from '../../../src/harness/client/failure-runs.js';
 import { virtualClock } from './virtual-clock.js';
 
 const purpose = { baseURL: 'http://localhost:8000/v1', what: null, model: 'm', hasKey: true };
@@ -9,19 +10,19 @@ const call = { ...purpose, what: 'look at a job', model: null };
 const failure = (kind: FailureKind, status: number | null = null) =>
   localFailure(kind, 'its reason', status);
 const MINUTE = 60_000;
-const another: Tried = { failedAt: [] };
+const another: FailedRequest = { failedAt: [] };
 
 function breakerOf({ maxAttempts = 8, outageMinutes = 20, answeredBefore = true } = {}) {
   const clock = virtualClock();
   const notices: OutageNotice[] = [];
-  const breaker = openBreaker(
+  const breaker = new Breaker(
     { maxAttempts, longestOutageMs: outageMinutes * MINUTE },
     { clock, random: () => 0.5, onNotice: (notice) => notices.push(notice) },
   );
   if (answeredBefore) breaker.succeeded(purpose, another);
   /** Failures of so many requests in turn, a second apart; minutes until all stops, or null. */
   const failFor = async (minutes: number, failed = failure('faulty', 500), requests = 2) => {
-    const tried: Tried[] = Array.from({ length: requests }, () => ({ failedAt: [] }));
+    const tried: FailedRequest[] = Array.from({ length: requests }, () => ({ failedAt: [] }));
     for (const end = clock.now() + minutes * MINUTE; clock.now() <= end; ) {
       for (const one of tried) {
         const stop = breaker.failed(failed, purpose, one);
@@ -66,7 +67,7 @@ describe('the circuit breaker', () => {
     for (let i = 0; i < 1000; i++) {
       expect(breaker.failed(failure('broken'), purpose, { failedAt: [] })).toBeNull();
     }
-    expect(breaker.isOpen()).toBe(true);
+    expect(breaker.isOpen).toBe(true);
   });
 
   it('stops soon where nothing has ever answered at the address', async () => {
@@ -149,7 +150,7 @@ describe('a failure counts against', () => {
     status: number | null,
     to = purpose as typeof purpose | typeof call,
   ) => {
-    const tried: Tried = { failedAt: [] };
+    const tried: FailedRequest = { failedAt: [] };
     for (let i = 0; i < 6; i++) breaker.failed(failure(kind, status), to, tried);
     return tried;
   };
@@ -171,7 +172,7 @@ describe('a failure counts against', () => {
     'the request where nothing has worked yet, unless the server says otherwise: %s %s',
     (kind, status, own) => {
       const { breaker } = breakerOf({ answeredBefore: false });
-      const tried: Tried = { failedAt: [] };
+      const tried: FailedRequest = { failedAt: [] };
       for (let i = 0; i < 3; i++) breaker.failed(failure(kind, status), purpose, tried);
       expect(breaker.ownFailures(tried)).toBe(own / 2);
     },
@@ -185,7 +186,7 @@ describe('a failure counts against', () => {
     async (kind, status, own) => {
       const one = breakerOf();
       const tried = tries(one, kind, status);
-      expect(one.breaker.isOpen()).toBe(true);
+      expect(one.breaker.isOpen).toBe(true);
       expect(one.breaker.ownFailures(tried)).toBe(0);
       one.breaker.succeeded(purpose, another);
       expect(one.breaker.ownFailures(tried)).toBe(own);
@@ -205,7 +206,7 @@ describe('a failure counts against', () => {
   it('the request where it alone is answered with a body that cannot be read', () => {
     const one = breakerOf();
     const tried = tries(one, 'malformed', 200);
-    expect(one.breaker.isOpen()).toBe(false);
+    expect(one.breaker.isOpen).toBe(false);
     expect(one.breaker.ownFailures(tried)).toBe(6);
   });
 
@@ -227,7 +228,7 @@ describe('a failure counts against', () => {
 
   it('each request whose failures have others’ successes between them', async () => {
     const { breaker, clock } = breakerOf();
-    const poisonous: Tried[] = [{ failedAt: [] }, { failedAt: [] }];
+    const poisonous: FailedRequest[] = [{ failedAt: [] }, { failedAt: [] }];
     for (let i = 0; i < 8; i++) {
       for (const one of poisonous) {
         breaker.failed(failure('faulty', 500), purpose, one);
@@ -237,8 +238,8 @@ describe('a failure counts against', () => {
     }
     // And so it stays when these are all that is left.
     for (const one of poisonous) breaker.failed(failure('faulty', 500), purpose, one);
-    expect(poisonous.map(breaker.ownFailures)).toEqual([9, 9]);
-    expect(breaker.isOpen()).toBe(false);
+    expect(poisonous.map((one) => breaker.ownFailures(one))).toEqual([9, 9]);
+    expect(breaker.isOpen).toBe(false);
   });
 });
 
@@ -261,7 +262,7 @@ describe('in an outage', () => {
     expect(passed.length).toBeLessThan(6);
     breaker.succeeded(purpose, another);
     await Promise.all(waiting);
-    expect(breaker.isOpen()).toBe(false);
+    expect(breaker.isOpen).toBe(false);
   });
 
   it('one who waits is called off at once, and nothing is left that would wake up', async () => {

@@ -5,11 +5,12 @@ import {
   completionBody,
   promptRefusal,
   readCompletion,
-  wantsOtherLimit,
 } from '../../../src/harness/client/completion.js';
+import type { Parameter } from '../../../src/harness/client/parameters.js';
 import { chatRequest, completion } from './support.js';
 
 const request = chatRequest();
+const choiceLabels = ['A', 'B'];
 
 function read(body: unknown, changes = {}) {
   const raw = JSON.stringify(body);
@@ -22,13 +23,13 @@ const withChoice = (choice: object) => completion('', { choices: [choice] });
 
 describe('a request', () => {
   it('is sent with temperature 0 and the limit by the name that is wanted', () => {
-    expect(completionBody(request, 'max_tokens')).toEqual({
+    expect(completionBody(request, new Set())).toEqual({
       model: 'm',
       messages: [{ role: 'user', content: 'A or B?' }],
       temperature: 0,
       max_tokens: 5,
     });
-    expect(completionBody(chatRequest({ logprobs: true }), 'max_completion_tokens')).toEqual({
+    expect(completionBody(chatRequest({ labels: choiceLabels }), new Set(['max_tokens']))).toEqual({
       model: 'm',
       messages: [{ role: 'user', content: 'A or B?' }],
       temperature: 0,
@@ -38,12 +39,33 @@ describe('a request', () => {
     });
   });
 
-  it('knows by which words a server asks for the other name', () => {
-    const words =
-      "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-    expect(wantsOtherLimit(400, words)).toBe(true);
-    expect(wantsOtherLimit(500, words)).toBe(false);
-    expect(wantsOtherLimit(400, "max_tokens is too large: 'm' has 4096")).toBe(false);
+  it('says what else is set, and its limit has room for the reasoning', () => {
+    const schema = { name: 'weights', schema: { type: 'object' } };
+    const all = chatRequest({
+      temperature: 0.7,
+      seed: 3,
+      reasoningEffort: 'low',
+      reasoningTokens: 2000,
+      jsonSchema: schema,
+      labels: choiceLabels,
+    });
+    expect(completionBody(all, new Set())).toMatchObject({
+      temperature: 0.7,
+      max_tokens: 2005,
+      seed: 3,
+      reasoning_effort: 'low',
+      response_format: { type: 'json_schema', json_schema: schema },
+    });
+    const refused: Parameter[] = ['temperature', 'logprobs', 'seed', 'reasoning_effort'];
+    expect(Object.keys(completionBody(all, new Set([...refused, 'response_format'])))).toEqual([
+      'model',
+      'messages',
+      'max_tokens',
+    ]);
+    expect(completionBody(all, new Set(['top_logprobs']))).toMatchObject({ top_logprobs: 5 });
+    expect(completionBody(chatRequest({ temperature: null }), new Set())).not.toHaveProperty(
+      'temperature',
+    );
   });
 });
 
@@ -56,7 +78,7 @@ describe('a response', () => {
       model: 'm-2024',
       fingerprint: 'fp_1',
       finishReason: 'stop',
-      usage: { promptTokens: 20, completionTokens: 1 },
+      usage: { promptTokens: 20, completionTokens: 1, reasoningTokens: null },
       logprobs: null,
     });
   });
@@ -130,8 +152,8 @@ describe('a response', () => {
       nearly.map((body) => JSON.stringify(body)),
     );
     fc.assert(
-      fc.property(anything, fc.boolean(), (raw, logprobs) => {
-        const result = readCompletion(raw, chatRequest({ logprobs }));
+      fc.property(anything, fc.constantFrom(null, choiceLabels), (raw, labels) => {
+        const result = readCompletion(raw, chatRequest({ labels }));
         if ('malformed' in result) expect(result.malformed).not.toBe('');
         else expect(typeof result.completion.text).toBe('string');
       }),
@@ -201,11 +223,15 @@ describe('a content filter’s refusal of a prompt', () => {
 });
 
 describe('log-probabilities', () => {
-  const top = (alternatives: readonly (readonly [string, unknown])[], chosen = 'A') => {
+  const top = (
+    alternatives: readonly (readonly [string, unknown])[],
+    chosen = 'A',
+    labels: readonly string[] = choiceLabels,
+  ) => {
     const list = alternatives.map(([token, logprob]) => ({ token, logprob, bytes: null }));
     const first = { token: chosen, logprob: Math.log(0.5), bytes: null, top_logprobs: list };
     const choice = { message: { content: chosen }, logprobs: { content: [first] } };
-    return read(withChoice(choice), { logprobs: true }).logprobs;
+    return Object.fromEntries(read(withChoice(choice), { labels }).logprobs ?? []);
   };
 
   it('are summed over all spellings of a letter', () => {
@@ -219,13 +245,13 @@ describe('log-probabilities', () => {
       ['a', Math.log(0.05)],
       ['AB', Math.log(0.05)],
     ]);
-    expect(Math.exp(found?.a ?? 0)).toBeCloseTo(0.7, 12);
-    expect(Math.exp(found?.b ?? 0)).toBeCloseTo(0.2, 12);
+    expect(Math.exp(found.A ?? 0)).toBeCloseTo(0.7, 12);
+    expect(Math.exp(found.B ?? 0)).toBeCloseTo(0.2, 12);
   });
 
   it('count the chosen token once, listed among the alternatives or not', () => {
-    expect(top([['B', Math.log(0.3)]])).toEqual({ a: Math.log(0.5), b: Math.log(0.3) });
-    expect(top([['A', Math.log(0.5)]])).toEqual({ a: Math.log(0.5), b: null });
+    expect(top([['B', Math.log(0.3)]])).toEqual({ A: Math.log(0.5), B: Math.log(0.3) });
+    expect(top([['A', Math.log(0.5)]])).toEqual({ A: Math.log(0.5) });
   });
 
   it('hold where they are so small that their exponentials are zero', () => {
@@ -233,7 +259,7 @@ describe('log-probabilities', () => {
       ['B', -9999],
       [' B', -9999],
     ]);
-    expect(found?.b).toBeCloseTo(-9999 + Math.log(2), 9);
+    expect(found.B).toBeCloseTo(-9999 + Math.log(2), 9);
   });
 
   it('are never larger than one, nor less than the largest of them', () => {
@@ -249,7 +275,7 @@ describe('log-probabilities', () => {
       fc.property(shares, (drawn) => {
         const sum = drawn.reduce((total, [, share]) => total + share, 0);
         const alternatives = drawn.map(([token, share]) => [token, Math.log(share / sum)] as const);
-        const found = top(alternatives, 'C')?.a ?? Number.NaN;
+        const found = top(alternatives, 'C').A ?? Number.NaN;
         expect(found).toBeLessThanOrEqual(1e-12);
         expect(found).toBeGreaterThanOrEqual(Math.max(...alternatives.map(([, one]) => one)));
       }),
@@ -257,9 +283,58 @@ describe('log-probabilities', () => {
     );
   });
 
+  it('of a label of several tokens are those of its first, where that is no other label’s', () => {
+    const labels = ['Agree', 'Disagree', 'Neither'];
+    const first: [string, number][] = [
+      ['Ag', -1],
+      [' Ag', -1],
+      ['A', -3],
+      ['Dis', -2],
+      ['N/A', -4],
+    ];
+    expect(top(first, 'Ag', labels)).toEqual({
+      Agree: expect.closeTo(-1 + Math.log(2), 9),
+      Disagree: -2,
+    });
+    expect(top([['Option', -0.1]], 'Option', ['Option A', 'Option B'])).toEqual({});
+  });
+
+  it('of 1 and 10 are known only where both are tokens', () => {
+    const labels = ['1', '2', '10'];
+    const withTen: [string, number][] = [
+      ['1', -1],
+      ['10', -2],
+      ['2', -3],
+    ];
+    expect(top(withTen, '1', labels)).toEqual({ 1: -1, 2: -3, 10: -2 });
+    expect(top(withTen.toSpliced(1, 1), '1', labels)).toEqual({ 2: -3 });
+  });
+
+  it('of two labels never come from one token', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', '1', ' '), maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(word, { maxLength: 8 }),
+        fc.uniqueArray(
+          word.filter((one) => one.trim() === one && one !== ''),
+          { minLength: 1, maxLength: 5 },
+        ),
+        (tokens, labels) => {
+          // Each token has its own bit, so that a sum tells which tokens are in it.
+          const alternatives = tokens.map((one, i) => [one, Math.log(2 ** i / 256)] as const);
+          const found = Object.values(top(alternatives, 'chosen', labels));
+          const bits = found.map((one) => Math.round(256 * Math.exp(one)));
+          const together = bits.reduce((all, one) => all | one, 0);
+          expect(bits.reduce((sum, one) => sum + one, 0)).toBe(together);
+        },
+      ),
+      { seed: 383, numRuns: 500 },
+    );
+  });
+
   it('are null where the server gave none, or no numbers', () => {
-    const without = read(completion('A'), { logprobs: true });
+    const without = read(completion('A'), { labels: choiceLabels });
     expect(without.logprobs).toBeNull();
-    expect(top([['B', null]])).toEqual({ a: Math.log(0.5), b: null });
+    expect(top([['B', null]])).toEqual({ A: Math.log(0.5) });
   });
 });

@@ -1,7 +1,7 @@
 /** Places for requests in flight: never more than there are, and in the order of arrival. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openGate } from '../../../src/harness/client/gate.js';
+import { Semaphore } from '../../../src/harness/unordered.js';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -12,7 +12,7 @@ describe('a gate', () => {
         fc.integer({ min: 1, max: 5 }),
         fc.array(fc.constantFrom('come', 'leave', 'call off'), { maxLength: 60 }),
         async (places, events) => {
-          const gate = openGate(places);
+          const gate = new Semaphore(places);
           const waiting: { readonly number: number; readonly controller: AbortController }[] = [];
           const inside: number[] = [];
           const entered: number[] = [];
@@ -49,7 +49,7 @@ describe('a gate', () => {
   });
 
   it('tells whoever is called off why', async () => {
-    const gate = openGate(1);
+    const gate = new Semaphore(1);
     await gate.enter();
     const reason = new Error('enough');
     await expect(gate.enter(AbortSignal.abort(reason))).rejects.toBe(reason);

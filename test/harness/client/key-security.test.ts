@@ -2,9 +2,16 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FailedAttempt } from '../../../src/harness/client/chat.js';
-import { type ClientSettings, openClient } from '../../../src/harness/client/model-client.js';
-import { maskOf } from '../../../src/harness/client/secrets.js';
-import { chatRequest, completion, sendJson, settings, smallServer } from './support.js';
+import { masksOf } from '../../../src/harness/client/secrets.js';
+import {
+  chatRequest,
+  completion,
+  LimitedClient,
+  sendJson,
+  settings,
+  smallServer,
+  type TestSettings,
+} from './support.js';
 
 const apiKey = 'sk-proj-Zq7/x+9_0123456789abcdefghij';
 /** As it stands in the key's middle: no part of it may be left over either. */
@@ -20,12 +27,12 @@ afterEach(async () => {
 /** Everything that a request brings to light, as whoever logs it would print it. */
 async function everythingOf(
   answer: Parameters<typeof smallServer>[0],
-  changes: Partial<ClientSettings> = {},
+  changes: Partial<TestSettings> = {},
 ) {
   const printed = ['log', 'info', 'warn', 'error', 'debug'] as const;
   const spies = printed.map((method) => vi.spyOn(console, method).mockImplementation(() => {}));
   const server = await smallServer(answer);
-  const client = openClient(
+  const client = new LimitedClient(
     settings({ baseURL: server.baseURL, apiKey, maxAttempts: 2, ...changes }),
     { random: () => 0 },
   );
@@ -97,7 +104,7 @@ describe('the key', () => {
 describe('a mask', () => {
   it('leaves alone what is no secret: placeholders that occur in any text', () => {
     for (const placeholder of [null, 'EMPTY', 'none', 'ollama']) {
-      expect(maskOf(placeholder)('EMPTY none ollama')).toBe('EMPTY none ollama');
+      expect(masksOf(placeholder).mask('EMPTY none ollama')).toBe('EMPTY none ollama');
     }
   });
 });

@@ -1,22 +1,20 @@
 /** The client against small servers of our own on loopback, each with one way to go wrong. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FailedAttempt } from '../../../src/harness/client/chat.js';
-import {
-  type ClientSettings,
-  type ModelClient,
-  openClient,
-} from '../../../src/harness/client/model-client.js';
-import { openSpending } from '../../../src/harness/client/spending.js';
+import type { ModelClient } from '../../../src/harness/client/model-client.js';
+import { Spending } from '../../../src/harness/client/spending.js';
 import {
   apiError,
   chatRequest,
   completion,
+  LimitedClient,
   noLimit,
   nothing,
   rejection,
   sendJson,
   settings,
   smallServer,
+  type TestSettings,
 } from './support.js';
 
 const opened: { close(): unknown }[] = [];
@@ -32,8 +30,8 @@ async function serve(...parameters: Parameters<typeof smallServer>) {
 }
 
 /** A client that backs off for no time. */
-function clientOf(baseURL: string, changes: Partial<ClientSettings> = {}): ModelClient {
-  const client = openClient(settings({ baseURL, ...changes }), { random: () => 0 });
+function clientOf(baseURL: string, changes: Partial<TestSettings> = {}): ModelClient {
+  const client = new LimitedClient(settings({ baseURL, ...changes }), { random: () => 0 });
   opened.unshift(client);
   return client;
 }
@@ -344,7 +342,7 @@ describe('a budget', () => {
         ? sendJson(response, apiError('boom'), 500)
         : sendJson(response, completion('B')),
     );
-    const spending = openSpending({ ...noLimit, requests: 20 }, nothing);
+    const spending = new Spending({ ...noLimit, requests: 20 }, nothing);
     const client = clientOf(server.baseURL, { concurrency: 8, spending });
     const results = await Promise.allSettled(
       Array.from({ length: 40 }, () => client.chat(chatRequest())),
@@ -363,7 +361,7 @@ describe('a budget', () => {
       () => sendOf({ choices: [{ message: { content: 'B' } }] }, 200),
     ];
     const server = await serve((response, { index }) => answers[index]?.()(response));
-    const spending = openSpending(noLimit, nothing);
+    const spending = new Spending(noLimit, nothing);
     const prices = () => ({ input: 1e6, output: 2e6 });
     const client = clientOf(server.baseURL, { spending, prices });
     const failed: FailedAttempt[] = [];
@@ -392,8 +390,8 @@ describe('an attempt that this machine could not send', () => {
         }
         return Response.json(completion('B'));
       };
-      const spending = openSpending(noLimit, nothing);
-      const client = openClient(settings({ spending, maxAttempts: 2, concurrency: 1 }), {
+      const spending = new Spending(noLimit, nothing);
+      const client = new LimitedClient(settings({ spending, maxAttempts: 2, concurrency: 1 }), {
         fetch,
         random: () => 0,
         clock: { now: () => 0, sleep: async () => {} },
@@ -431,7 +429,7 @@ describe('stopping', () => {
   it('by signal does not wait for the next attempt', async () => {
     const controller = new AbortController();
     const server = await serve((response) => sendJson(response, apiError('boom'), 500));
-    const client = openClient(settings({ baseURL: server.baseURL }), { random: () => 1 });
+    const client = new LimitedClient(settings({ baseURL: server.baseURL }), { random: () => 1 });
     opened.unshift(client);
     const failed = rejection(
       client.chat(chatRequest(), {
@@ -448,7 +446,7 @@ describe('stopping', () => {
       arrived = resolve;
     });
     const server = await serve(() => arrived());
-    const spending = openSpending(noLimit, nothing);
+    const spending = new Spending(noLimit, nothing);
     const client = clientOf(server.baseURL, { concurrency: 1, spending });
     const asked = [client.chat(chatRequest()), client.chat(chatRequest())].map(rejection);
     await underWay;
@@ -520,32 +518,33 @@ describe('settings', () => {
     ['', "base URL ''"],
     ['http://host/v1?key=abc', 'base URL http://host/v1:'],
   ])('with the base URL %s are refused', (baseURL, message) => {
-    expect(() => openClient(settings({ baseURL }))).toThrow(message);
+    expect(() => new LimitedClient(settings({ baseURL }))).toThrow(message);
   });
 
   it('with a password in the base URL are refused without showing it', () => {
-    const open = () => openClient(settings({ baseURL: 'https://me:pass-word@host/v1' }));
+    const open = () => new LimitedClient(settings({ baseURL: 'https://me:pass-word@host/v1' }));
     expect(open).toThrow('the base URL of host holds a user name or password');
     expect(open).not.toThrow('pass-word');
   });
 
   it('without a key for OpenAI are refused before anything is sent', () => {
-    const open = () => openClient(settings({ baseURL: 'https://api.openai.com/v1', apiKey: null }));
+    const open = () =>
+      new LimitedClient(settings({ baseURL: 'https://api.openai.com/v1', apiKey: null }));
     expect(open).toThrow('set OPENAI_API_KEY in the environment');
   });
 
   it.each(['', '  ', 'sk-secret\nsecond', 'sk-sécret'])(
     'with a key that no header can carry are refused without showing it',
     (apiKey) => {
-      const open = () => openClient(settings({ apiKey }));
+      const open = () => new LimitedClient(settings({ apiKey }));
       expect(open).toThrow('copy it anew');
       if (apiKey.trim() !== '') expect(open).not.toThrow(apiKey);
     },
   );
 
   it('with a number out of range are refused', () => {
-    expect(() => openClient(settings({ concurrency: 0 }))).toThrow('concurrency is 0');
-    expect(() => openClient(settings({ requestsPerMinute: -1 }))).toThrow(
+    expect(() => new LimitedClient(settings({ maxAttempts: 0 }))).toThrow('attempts is 0');
+    expect(() => new LimitedClient(settings({ requestsPerMinute: -1 }))).toThrow(
       'requests a minute is -1',
     );
   });

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openPacer, type Pacer, type TurnOutcome } from '../../../src/harness/client/pacer.js';
+import { Pacer, type TurnOutcome } from '../../../src/harness/client/pacer.js';
 import { randomStream } from '../../../src/random/stream.js';
 import { mostInAMinute, type Sent } from './sliding-minute.js';
 import { type VirtualClock, virtualClock } from './virtual-clock.js';
 
 const unlimited = { requestsPerMinute: null, tokensPerMinute: null };
-const through: TurnOutcome = { fate: 'through', tokens: null, pauseMs: null, stated: null };
+const through: TurnOutcome = { fate: 'accepted', tokens: null, pauseMs: null, stated: null };
 const refused: TurnOutcome = { ...through, fate: 'refused' };
 const unsaid = { limit: null, remaining: null, resetMs: null };
 
@@ -55,7 +55,7 @@ describe('requests a minute', () => {
     ['64 in flight, mostly fast', 64, randomLatency(300)],
   ])('%s: 500 of them are kept to within 2%% and used by 95%%', async (_, inFlight, latency) => {
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, requestsPerMinute: 500 }, clock);
+    const pacer = new Pacer({ ...unlimited, requestsPerMinute: 500 }, clock);
     const { requests } = await load(pacer, clock, { minutes: 10, inFlight, latency });
     expect(mostInAMinute(requests)).toBeLessThanOrEqual(1.02 * 500);
     expect(requests.length).toBeGreaterThanOrEqual(0.95 * 5000);
@@ -68,7 +68,7 @@ describe('requests a minute', () => {
         fc.integer({ min: 1, max: 64 }),
         async (perMinute, inFlight) => {
           const clock = virtualClock();
-          const pacer = openPacer({ ...unlimited, requestsPerMinute: perMinute }, clock);
+          const pacer = new Pacer({ ...unlimited, requestsPerMinute: perMinute }, clock);
           // Twice the load that the limit lets through.
           const latency = () => (inFlight * 30_000) / perMinute;
           const { requests } = await load(pacer, clock, { minutes: 4, inFlight, latency });
@@ -82,7 +82,7 @@ describe('requests a minute', () => {
 
   it('are no limit where there is none', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     await clock.run(Promise.all(Array.from({ length: 5000 }, () => pacer.take(1e9))));
     expect(clock.now()).toBe(0);
   });
@@ -92,7 +92,7 @@ describe('tokens a minute', () => {
   it('are kept to within 2% and used by 95%, with estimates on the safe side', async () => {
     const random = randomStream('tokens a minute', 1);
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, tokensPerMinute: 60_000 }, clock);
+    const pacer = new Pacer({ ...unlimited, tokensPerMinute: 60_000 }, clock);
     const tokens = () => {
       const used = 120 + Math.floor(80 * random.uniform());
       return { estimate: used + 25, used };
@@ -105,7 +105,7 @@ describe('tokens a minute', () => {
 
   it('let a request through that is larger than a minute, when all before it is', async () => {
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, tokensPerMinute: 1000 }, clock);
+    const pacer = new Pacer({ ...unlimited, tokensPerMinute: 1000 }, clock);
     (await pacer.take(500)).end(through);
     await clock.run(pacer.take(5000));
     expect(clock.now()).toBeCloseTo(30_000, 3);
@@ -115,7 +115,7 @@ describe('tokens a minute', () => {
 
   it('and requests hold together: the tighter one rules', async () => {
     const clock = virtualClock();
-    const pacer = openPacer({ requestsPerMinute: 600, tokensPerMinute: 60_000 }, clock);
+    const pacer = new Pacer({ requestsPerMinute: 600, tokensPerMinute: 60_000 }, clock);
     const tokens = () => ({ estimate: 200, used: 200 });
     const work = { minutes: 3, inFlight: 16, latency: () => 100, tokens };
     const { requests } = await load(pacer, clock, work);
@@ -127,7 +127,7 @@ describe('tokens a minute', () => {
 describe('a server that asks for less', () => {
   it('is left alone by all for as long as it says, then by all but one', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     const first = await pacer.take(1);
     const second = await pacer.take(1);
     first.end({ ...refused, pauseMs: 5000 });
@@ -145,7 +145,7 @@ describe('a server that asks for less', () => {
 
   it('is asked once a pause, not by everybody, while it goes on refusing', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     const isOpen = () => clock.now() >= 30_000;
     let attempts = 0;
     const worker = async () => {
@@ -165,7 +165,7 @@ describe('a server that asks for less', () => {
 
   it('is sent no request while it states that nothing remains', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     const stated = { requests: { limit: 500, remaining: 0, resetMs: 8000 }, tokens: unsaid };
     (await pacer.take(1)).end({ ...through, stated });
     await clock.run(pacer.take(1));
@@ -174,7 +174,7 @@ describe('a server that asks for less', () => {
 
   it('is sent no request that needs more tokens than it states to remain', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     const tokens = { limit: 30_000, remaining: 100, resetMs: 9000 };
     (await pacer.take(150)).end({ ...through, stated: { requests: unsaid, tokens } });
     await clock.run(pacer.take(150));
@@ -184,7 +184,7 @@ describe('a server that asks for less', () => {
   it('has its stated limit obeyed where it is below the configured one, and not above', async () => {
     const rateUnder = async (configured: number, limit: number) => {
       const clock = virtualClock();
-      const pacer = openPacer({ ...unlimited, requestsPerMinute: configured }, clock);
+      const pacer = new Pacer({ ...unlimited, requestsPerMinute: configured }, clock);
       const stated = { requests: { limit, remaining: limit, resetMs: 0 }, tokens: unsaid };
       const outcome = () => ({ ...through, stated });
       const work = { minutes: 5, inFlight: 8, latency: () => 50, outcome };
@@ -196,7 +196,7 @@ describe('a server that asks for less', () => {
 
   it('that refuses without saying for how long gets requests at the rate it can take', async () => {
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, requestsPerMinute: 600 }, clock);
+    const pacer = new Pacer({ ...unlimited, requestsPerMinute: 600 }, clock);
     const capacity = capacityOf(240);
     const work = { minutes: 10, inFlight: 16, latency: () => 200, outcome: capacity.answer };
     const { requests } = await load(pacer, clock, work);
@@ -207,7 +207,7 @@ describe('a server that asks for less', () => {
 
   it('and becomes faster again gets the whole rate again, slowly', async () => {
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, requestsPerMinute: 600 }, clock);
+    const pacer = new Pacer({ ...unlimited, requestsPerMinute: 600 }, clock);
     const slow = capacityOf(60);
     const answer = (now: number) => (now < 60_000 ? slow.answer(now) : through);
     const work = { minutes: 6, inFlight: 16, latency: () => 200, outcome: answer };
@@ -222,7 +222,7 @@ describe('a server that asks for less', () => {
   it('by chance now and then is no reason to slow down', async () => {
     const random = randomStream('refusals by chance', 1);
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, requestsPerMinute: 600 }, clock);
+    const pacer = new Pacer({ ...unlimited, requestsPerMinute: 600 }, clock);
     const outcome = () => (random.uniform() < 0.02 ? refused : through);
     const work = { minutes: 10, inFlight: 16, latency: () => 200, outcome };
     const { requests } = await load(pacer, clock, work);
@@ -231,7 +231,7 @@ describe('a server that asks for less', () => {
 
   it('and no limit is configured gets requests at the rate it can take all the same', async () => {
     const clock = virtualClock();
-    const pacer = openPacer(unlimited, clock);
+    const pacer = new Pacer(unlimited, clock);
     const capacity = capacityOf(300);
     const work = { minutes: 6, inFlight: 8, latency: () => 400, outcome: capacity.answer };
     const { requests } = await load(pacer, clock, work);
@@ -245,7 +245,7 @@ describe('a server that asks for less', () => {
 describe('whoever waits for a turn', () => {
   it('can be called off, and the next one goes', async () => {
     const clock = virtualClock();
-    const pacer = openPacer({ ...unlimited, requestsPerMinute: 60 }, clock);
+    const pacer = new Pacer({ ...unlimited, requestsPerMinute: 60 }, clock);
     (await pacer.take(1)).end(through);
     const controller = new AbortController();
     const reason = new Error('enough');

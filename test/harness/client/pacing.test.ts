@@ -1,9 +1,17 @@
 /** The whole client in virtual time: limits, pauses and back-off as a server would see them. */
 import { describe, expect, it } from 'vitest';
-import { type ClientSettings, openClient } from '../../../src/harness/client/model-client.js';
 import { randomStream } from '../../../src/random/stream.js';
 import { mostInAMinute } from './sliding-minute.js';
-import { apiError, chatRequest, completion, jsonResponse, rejection, settings } from './support.js';
+import {
+  apiError,
+  chatRequest,
+  completion,
+  jsonResponse,
+  LimitedClient,
+  rejection,
+  settings,
+  type TestSettings,
+} from './support.js';
 import { virtualClock } from './virtual-clock.js';
 
 interface Answered {
@@ -15,7 +23,7 @@ interface Answered {
 /** A client with a server that answers after some virtual time. */
 function virtualServer(
   { answer, latency = () => 50 }: Answered,
-  changes: Partial<ClientSettings> = {},
+  changes: Partial<TestSettings> = {},
 ) {
   const clock = virtualClock();
   const random = randomStream('jitter', 1);
@@ -25,7 +33,7 @@ function virtualServer(
     await clock.sleep(latency());
     return answer(index, clock.now());
   };
-  const client = openClient(settings(changes), { clock, fetch, random: random.uniform });
+  const client = new LimitedClient(settings(changes), { clock, fetch, random: random.uniform });
   return { client, clock, arrivals };
 }
 
@@ -127,7 +135,7 @@ describe('the client', () => {
       new Promise<Response>((_, reject) => {
         init?.signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError')));
       });
-    const client = openClient(settings({ timeoutSeconds: 30, maxAttempts: 3 }), {
+    const client = new LimitedClient(settings({ timeoutSeconds: 30, maxAttempts: 3 }), {
       clock,
       fetch,
       random: () => 0,

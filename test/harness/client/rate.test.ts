@@ -1,12 +1,12 @@
 /** The cell rate algorithm: what any sliding minute holds, and how much of a limit is used. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openRate } from '../../../src/harness/client/rate.js';
+import { Rate } from '../../../src/harness/client/pacer.js';
 import { mostInAMinute, type Sent } from './sliding-minute.js';
 
 /** Sends the amounts one after another, each as soon as it may, some a little late. */
 function send(perMinute: number, amounts: Iterable<number>, late: () => number): Sent[] {
-  const rate = openRate(perMinute);
+  const rate = new Rate(perMinute);
   const sent: Sent[] = [];
   let now = 0;
   for (const amount of amounts) {
@@ -54,7 +54,7 @@ describe('a rate', () => {
   });
 
   it('takes back what was reserved too much, and adds what was too little', () => {
-    const rate = openRate(60);
+    const rate = new Rate(60);
     rate.spend(10, 0);
     expect(rate.waitFor(1, 0)).toBeCloseTo(10_000);
     rate.correct(-4);
@@ -64,7 +64,7 @@ describe('a rate', () => {
   });
 
   it('keeps what is not through when the limit changes, at the new rate', () => {
-    const rate = openRate(60);
+    const rate = new Rate(60);
     rate.spend(10, 0);
     rate.limitTo(30, 5000);
     // Five are through, five are left, two seconds each.

@@ -5,13 +5,17 @@
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FailedAttempt } from '../../../src/harness/client/chat.js';
+import type { ModelClient } from '../../../src/harness/client/model-client.js';
+import { Spending } from '../../../src/harness/client/spending.js';
 import {
-  type ClientSettings,
-  type ModelClient,
-  openClient,
-} from '../../../src/harness/client/model-client.js';
-import { openSpending } from '../../../src/harness/client/spending.js';
-import { chatRequest, noLimit, nothing, rejection, settings } from './support.js';
+  chatRequest,
+  LimitedClient,
+  noLimit,
+  nothing,
+  rejection,
+  settings,
+  type TestSettings,
+} from './support.js';
 
 const apiKey = 'sk-second-opinion';
 const mock = new LLMock({ port: 0, auth: { apiKeys: [apiKey] } });
@@ -35,9 +39,9 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 
-function clientOf(changes: Partial<ClientSettings> = {}): ModelClient {
+function clientOf(changes: Partial<TestSettings> = {}): ModelClient {
   const all = settings({ baseURL: `${mock.url}/v1`, apiKey, concurrency: 8, ...changes });
-  const client = openClient(all, { random: () => 0 });
+  const client = new LimitedClient(all, { random: () => 0 });
   clients.push(client);
   return client;
 }
@@ -45,7 +49,7 @@ function clientOf(changes: Partial<ClientSettings> = {}): ModelClient {
 const request = chatRequest({ model: 'gpt-4o-mini' });
 
 /** Asks once; what failed on the way, and what to do at each failure. */
-async function ask(onFailure: () => void = () => {}, changes: Partial<ClientSettings> = {}) {
+async function ask(onFailure: () => void = () => {}, changes: Partial<TestSettings> = {}) {
   const failed: FailedAttempt[] = [];
   const answer = await clientOf(changes).chat(request, {
     onFailedAttempt: (one) => {
@@ -58,7 +62,7 @@ async function ask(onFailure: () => void = () => {}, changes: Partial<ClientSett
 
 describe('a chat completion of another server', () => {
   it('is an answer with text, model, fingerprint and usage, and is paid for', async () => {
-    const spending = openSpending(noLimit, nothing);
+    const spending = new Spending(noLimit, nothing);
     const { answer } = await ask(undefined, {
       spending,
       prices: () => ({ input: 10, output: 20 }),

@@ -1,12 +1,7 @@
 /** A budget is never passed, whatever is in flight, and is used to the end. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Budget,
-  costOf,
-  openSpending,
-  type Spent,
-} from '../../../src/harness/client/spending.js';
+import { type Budget, costOf, Spending, type Spent } from '../../../src/harness/client/spending.js';
 import { noLimit, nothing, rejection } from './support.js';
 import { virtualClock } from './virtual-clock.js';
 
@@ -37,7 +32,7 @@ describe('a budget', () => {
     await fc.assert(
       fc.asyncProperty(budgets, fc.array(asked, { maxLength: 40 }), async (budget, requests) => {
         const clock = virtualClock();
-        const spending = openSpending(budget, nothing);
+        const spending = new Spending(budget, nothing);
         const aside = { ...nothing };
         let refused = 0;
         const one = async ({ at, takes, most, share, fate }: (typeof requests)[number]) => {
@@ -71,7 +66,7 @@ describe('a budget', () => {
   });
 
   it('lets wait what does not fit beside what is in flight, and in the order of arrival', async () => {
-    const spending = openSpending({ ...noLimit, tokens: 100 }, nothing);
+    const spending = new Spending({ ...noLimit, tokens: 100 }, nothing);
     const first = await spending.reserve(cost(80));
     const order: string[] = [];
     const second = spending.reserve(cost(50)).then((reservation) => {
@@ -92,7 +87,7 @@ describe('a budget', () => {
   it('says which limit, how much is spent and what the next request could cost', async () => {
     const spent = { requests: 12, tokens: 4000, usd: 1.9987 };
     const next = { requests: 1, tokens: 700, usd: 0.0021 };
-    const refuse = (budget: Budget) => rejection(openSpending(budget, spent).reserve(next));
+    const refuse = (budget: Budget) => rejection(new Spending(budget, spent).reserve(next));
     const usd = await refuse({ ...noLimit, usd: 2 });
     expect(usd.code).toBe('budget');
     expect(usd.message).toBe(
@@ -103,7 +98,7 @@ describe('a budget', () => {
   });
 
   it('refuses everyone who waits when the last in flight has used it up', async () => {
-    const spending = openSpending({ ...noLimit, tokens: 100 }, nothing);
+    const spending = new Spending({ ...noLimit, tokens: 100 }, nothing);
     const first = await spending.reserve(cost(100));
     const waiting = [spending.reserve(cost(50)), spending.reserve(cost(1))].map(rejection);
     first.settle(cost(100));
@@ -111,7 +106,7 @@ describe('a budget', () => {
   });
 
   it('lets the next one go where the one before is called off', async () => {
-    const spending = openSpending({ ...noLimit, tokens: 100 }, nothing);
+    const spending = new Spending({ ...noLimit, tokens: 100 }, nothing);
     await spending.reserve(cost(80));
     const controller = new AbortController();
     const large = spending.reserve(cost(90), controller.signal);
@@ -123,7 +118,7 @@ describe('a budget', () => {
   });
 
   it('counts a reservation once, however often it is closed', async () => {
-    const spending = openSpending(noLimit, { requests: 1, tokens: 5, usd: 0 });
+    const spending = new Spending(noLimit, { requests: 1, tokens: 5, usd: 0 });
     const reservation = await spending.reserve(cost(80));
     reservation.settle(cost(30));
     reservation.settle(cost(30));

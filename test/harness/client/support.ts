@@ -3,13 +3,46 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { WeighbridgeError } from '../../../src/errors.js';
 import type { ChatRequest } from '../../../src/harness/client/chat.js';
-import type { ClientSettings } from '../../../src/harness/client/model-client.js';
-import { openSpending } from '../../../src/harness/client/spending.js';
+import { interruption } from '../../../src/harness/client/clock.js';
+import {
+  type ChatOptions,
+  type ClientDependencies,
+  type ClientSettings,
+  ModelClient,
+} from '../../../src/harness/client/model-client.js';
+import { Spending } from '../../../src/harness/client/spending.js';
+import { Semaphore } from '../../../src/harness/unordered.js';
 
 export const nothing = { requests: 0, tokens: 0, usd: 0 };
 export const noLimit = { requests: null, tokens: null, usd: null };
 
-export function settings(changes: Partial<ClientSettings> = {}): ClientSettings {
+export interface TestSettings extends ClientSettings {
+  /** Chats at a time; only a LimitedClient keeps it. */
+  readonly concurrency: number;
+}
+
+/** A client with places for its chats, as a study gives them. */
+export class LimitedClient extends ModelClient {
+  private readonly places: Semaphore;
+
+  constructor(settings: TestSettings, dependencies?: ClientDependencies) {
+    super(settings, dependencies);
+    this.places = new Semaphore(settings.concurrency);
+  }
+
+  override async chat(request: ChatRequest, options: ChatOptions = {}) {
+    await this.places.enter(options.signal).catch((reason) => {
+      throw interruption(reason);
+    });
+    try {
+      return await super.chat(request, options);
+    } finally {
+      this.places.leave();
+    }
+  }
+}
+
+export function settings(changes: Partial<TestSettings> = {}): TestSettings {
   return {
     baseURL: 'http://127.0.0.1:9/v1',
     apiKey: 'sk-test-0123456789abcdef',
@@ -18,7 +51,7 @@ export function settings(changes: Partial<ClientSettings> = {}): ClientSettings 
     tokensPerMinute: null,
     timeoutSeconds: 60,
     maxAttempts: 8,
-    spending: openSpending(noLimit, nothing),
+    spending: new Spending(noLimit, nothing),
     prices: () => null,
     ...changes,
   };
@@ -29,7 +62,12 @@ export function chatRequest(changes: Partial<ChatRequest> = {}): ChatRequest {
     model: 'm',
     messages: [{ role: 'user', content: 'A or B?' }],
     maxTokens: 5,
-    logprobs: false,
+    temperature: 0,
+    seed: null,
+    reasoningEffort: null,
+    reasoningTokens: 0,
+    jsonSchema: null,
+    labels: null,
     ...changes,
   };
 }

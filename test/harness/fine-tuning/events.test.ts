@@ -1,7 +1,7 @@
 /** Events of a job, at servers that have no end of them. */
 import { describe, expect, it } from 'vitest';
-import { openClient } from '../../../src/harness/client/model-client.js';
-import { newEvents } from '../../../src/harness/fine-tuning/events.js';
+import { ModelClient } from '../../../src/harness/client/model-client.js';
+import { newEvents } from '../../../src/harness/fine-tuning/watch.js';
 import { jsonResponse, settings } from '../client/support.js';
 
 describe('the events of a job', () => {
@@ -16,7 +16,7 @@ describe('the events of a job', () => {
       }));
       return jsonResponse({ object: 'list', data, has_more: true });
     };
-    const { call } = openClient(settings(), { fetch });
+    const { call } = new ModelClient(settings(), { fetch });
     const events = await newEvents('job-1', null, call, undefined);
     expect(events).toHaveLength(2000);
     expect(events.at(-1)?.id).toBe('event-1000000000');

@@ -1,7 +1,7 @@
 /** One job a stage, whatever happens: stops, lost responses, refusals, failures, changes of mind. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../../src/harness/client/server-answers.js';
+import type { Job } from '../../../src/harness/client/server-api.js';
 import {
   cancelFineTune,
   type FineTuneContext,

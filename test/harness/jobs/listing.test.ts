@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listing, type PageQuery } from '../../../src/harness/jobs/listing.js';
+import { listing, type PageQuery } from '../../../src/harness/server-jobs.js';
 
 interface One {
   readonly id: string;

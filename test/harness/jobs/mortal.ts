@@ -4,8 +4,8 @@
  * is lost), before and after each write to the journal, and before each sleep.
  */
 import type OpenAI from 'openai';
-import type { ApiCall } from '../../../src/harness/client/api-call.js';
 import type { Clock } from '../../../src/harness/client/clock.js';
+import type { ApiCall } from '../../../src/harness/client/server-api.js';
 import { checkedApi } from '../../../src/harness/client/server-api.js';
 import type { Journal } from '../../../src/harness/journal.js';
 

@@ -4,9 +4,10 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { exampleJsonl } from '../../../src/authors-files/training-files.js';
 import { type BatchItem, runBatches } from '../../../src/harness/batch/run-batches.js';
-import { clientDefaults, openClient } from '../../../src/harness/client/model-client.js';
-import { openSpending } from '../../../src/harness/client/spending.js';
+import { clientDefaults, ModelClient } from '../../../src/harness/client/model-client.js';
+import { Spending } from '../../../src/harness/client/spending.js';
 import { fineTune } from '../../../src/harness/fine-tuning/fine-tune.js';
 import type { Faults } from '../../../src/simulation/server/faults.js';
 import {
@@ -14,8 +15,8 @@ import {
   startSimulatedServer,
 } from '../../../src/simulation/server/server.js';
 import { decisionPrompt, systemPrompt } from '../../../src/study/prompts.js';
-import { exampleJsonl } from '../../../src/study/training-files.js';
 import { memoryJournal } from '../../support/memory-journal.js';
+import { chatRequest } from '../client/support.js';
 import { Killed, mortal } from './mortal.js';
 
 const open: { close(): unknown }[] = [];
@@ -33,17 +34,16 @@ async function serve(faults: Faults): Promise<SimulatedServer> {
 const hasty = { now: () => performance.now(), sleep: () => setTimeout(2) };
 
 function clientOf({ url }: SimulatedServer) {
-  const client = openClient(
+  const client = new ModelClient(
     {
       ...clientDefaults,
       // To look and then to create fails with probability 0.3: 24 times in a row in 1 of 10^12.
       maxAttempts: 24,
       baseURL: url,
       apiKey: null,
-      concurrency: 4,
       requestsPerMinute: null,
       tokensPerMinute: null,
-      spending: openSpending({ requests: null, tokens: null, usd: null }, nothing),
+      spending: new Spending({ requests: null, tokens: null, usd: null }, nothing),
       prices: () => null,
     },
     // Without a pause before an attempt is repeated.
@@ -114,12 +114,8 @@ describe('fine-tuning over bad connections', () => {
       trainedTokens: expect.any(Number),
       finalLoss: expect.any(Number),
     });
-    const answer = await client.chat({
-      model: result.model,
-      messages: [{ role: 'user', content: promptOf(3) }],
-      maxTokens: 5,
-      logprobs: false,
-    });
+    const messages = [{ role: 'user', content: promptOf(3) }] as const;
+    const answer = await client.chat(chatRequest({ model: result.model, messages }));
     expect(answer.text).toMatch(/^[AB]$/);
   });
 
@@ -154,13 +150,12 @@ describe('fine-tuning over bad connections', () => {
 describe('batches over bad connections', () => {
   const items: BatchItem[] = Array.from({ length: 60 }, (_, i) => ({
     id: `${i}`,
-    request: {
+    request: chatRequest({
       model: 'simulated-model',
       // Each asks of other values: the server counts questions that it answers twice.
       messages: [{ role: 'user', content: promptOf(i) }],
-      maxTokens: 5,
-      logprobs: true,
-    },
+      labels: ['A', 'B'],
+    }),
   }));
 
   it('bring every answer through faults and kills, none of them paid for twice', async () => {
@@ -195,11 +190,16 @@ describe('batches over bad connections', () => {
 
   it('bring log-probabilities where they are asked for', async () => {
     const { call } = clientOf(await serve({}));
-    const run = { study: '5f0c', call, journal: memoryJournal(), clock: hasty, pollSeconds: 1 };
+    const labelsOf = () => ['A', 'B'];
+    const journal = memoryJournal();
+    const run = { study: '5f0c', call, journal, clock: hasty, pollSeconds: 1, labelsOf };
     for await (const outcome of runBatches('choices', items.slice(0, 3), run)) {
       expect(outcome).toMatchObject({
         answer: {
-          logprobs: { a: expect.any(Number), b: expect.any(Number) },
+          logprobs: new Map([
+            ['A', expect.any(Number)],
+            ['B', expect.any(Number)],
+          ]),
           usage: { completionTokens: expect.any(Number) },
         },
       });

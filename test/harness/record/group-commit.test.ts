@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { groupCommit } from '../../../src/harness/record/group-commit.js';
+import { GroupCommit } from '../../../src/harness/record/group-commit.js';
 
 /** A transaction over a list: all writes or none. */
 function list() {
@@ -25,7 +25,7 @@ function list() {
 describe('writes that arrive together', () => {
   test('are one commit', async () => {
     const { kept, commit, write, commits } = list();
-    const group = groupCommit(commit);
+    const group = new GroupCommit(commit);
     await Promise.all([1, 2, 3].map((value) => group.add(write(value))));
     expect(kept).toEqual([1, 2, 3]);
     expect(commits()).toBe(1);
@@ -35,7 +35,7 @@ describe('writes that arrive together', () => {
     'lose nothing by one that fails: %j',
     async (values) => {
       const { kept, commit, write } = list();
-      const group = groupCommit(commit);
+      const group = new GroupCommit(commit);
       const told = await Promise.allSettled(values.map((value) => group.add(write(value))));
       expect(told.map(({ status }) => status)).toEqual(
         values.map((value) => (value < 0 ? 'rejected' : 'fulfilled')),

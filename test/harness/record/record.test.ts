@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Answer } from '../../../src/harness/client/chat.js';
-import { acquireLock } from '../../../src/harness/record/lock.js';
+import { acquireLock, openDatabase, recordError } from '../../../src/harness/record/database.js';
 import { openRecord } from '../../../src/harness/record/record.js';
-import { openDatabase, RECORD_VERSION, recordError } from '../../../src/harness/record/schema.js';
+import { RECORD_VERSION } from '../../../src/harness/record/tables.js';
 
 let folder: string;
 let path: string;
@@ -33,8 +33,11 @@ const answer = (text: string): Answer => ({
   model: 'm-1',
   fingerprint: 'fp_1',
   finishReason: 'stop',
-  usage: { promptTokens: 100, completionTokens: 1 },
-  logprobs: { a: -0.1, b: -2.4 },
+  usage: { promptTokens: 100, completionTokens: 1, reasoningTokens: null },
+  logprobs: new Map([
+    ['A', -0.1],
+    ['B', -2.4],
+  ]),
   attempt: 2,
   latencyMs: 12.5,
 });
@@ -54,7 +57,7 @@ describe('the record', () => {
       [1, '1'],
       [2, '2'],
     ]);
-    expect([...record.answers('m/choices')][0]).toMatchObject({ logprobA: -0.1, logprobB: -2.4 });
+    expect([...record.answers('m/choices')][0]).toMatchObject({ logprobs: answer('').logprobs });
     expect(record.answered('m/choices')).toEqual(new Set([0, 1, 2]));
     expect(record.answered('m/other')).toEqual(new Set());
     record.close();
@@ -114,7 +117,7 @@ describe('the record', () => {
       script,
       `import { openRecord } from ${JSON.stringify(module)};
        const record = openRecord(${JSON.stringify(path)});
-       const answer = ${JSON.stringify(answer('A'))};
+       const answer = ${JSON.stringify({ ...answer('A'), logprobs: null })};
        for (let item = 0; ; item++) {
          await record.answer({ stage: 's', item, model: 'm', prompt: 'p' }, answer, { requests: 1, tokens: 1, usd: 0 });
          process.stdout.write(item + '\\n');
@@ -165,7 +168,7 @@ describe('whatever a server says', () => {
 
   test.each(absurd)('a count of %d loses no neighbour and no sum', async (count) => {
     const record = openRecord(path);
-    const usage = { promptTokens: count, completionTokens: count };
+    const usage = { promptTokens: count, completionTokens: count, reasoningTokens: count };
     await Promise.all(
       [0, 1, 2].map((item) =>
         record.answer(
@@ -216,7 +219,7 @@ describe('a damaged record', () => {
       record.begun();
       record.simulated();
       record.answeredAgain();
-      record.choicesWithoutLogprobs('m/choices');
+      record.withoutLogprobs('m/choices', ['A', 'B']);
       record.size();
       record.charged('x');
       record.meta('run/1');
@@ -278,10 +281,10 @@ describe('a damaged record', () => {
 
 describe('a record that cannot be used', () => {
   test('of a newer weighbridge is refused and left as it was', () => {
-    const newer = openDatabase(path, 'write');
+    const newer = openDatabase(path, 'write').database;
     newer.exec(`PRAGMA user_version = ${RECORD_VERSION + 1}`);
     newer.close();
-    expect(() => openRecord(path)).toThrow(/newer weighbridge \(record version 2/);
+    expect(() => openRecord(path)).toThrow(/newer weighbridge \(record version 3/);
     expect(new Database(path).prepare('PRAGMA user_version').get()).toMatchObject({
       user_version: RECORD_VERSION + 1,
     });
@@ -295,7 +298,7 @@ describe('a record that cannot be used', () => {
   });
 
   test('on a disk that fills up stops with a clear line, and what was told is whole', async () => {
-    const database = openDatabase(path, 'write');
+    const { database } = openDatabase(path, 'write');
     const { page_count: pages } = database.prepare('PRAGMA page_count').get() as {
       page_count: number;
     };
@@ -334,7 +337,7 @@ describe('the lock', () => {
   test('refuses a second holder and lets go when released', () => {
     const lock = acquireLock(join(folder, 'study.lock'), 'my study');
     expect(() => acquireLock(join(folder, 'study.lock'), 'my study')).toThrow(
-      /my study is at work in another process/,
+      /my study is open in another process/,
     );
     lock.release();
     acquireLock(join(folder, 'study.lock'), 'my study').release();
@@ -342,7 +345,7 @@ describe('the lock', () => {
 
   test('of a killed process is free at once', async () => {
     const script = join(folder, 'hold.mjs');
-    const module = new URL('../../../dist/src/harness/record/lock.js', import.meta.url).href;
+    const module = new URL('../../../dist/src/harness/record/database.js', import.meta.url).href;
     const file = join(folder, 'study.lock');
     await writeFile(
       script,
@@ -352,7 +355,9 @@ describe('the lock', () => {
        setInterval(() => {}, 1000);`,
     );
     const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
+    const died = once(child, 'exit').then(() => Promise.reject(new Error('the holder died')));
+    await Promise.race([once(child.stdout, 'data'), died]);
+    died.catch(() => {});
     expect(() => acquireLock(file, 'x')).toThrow(/another process/);
     child.kill('SIGKILL');
     await once(child, 'close');

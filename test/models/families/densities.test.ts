@@ -197,10 +197,10 @@ describe('a family', () => {
   });
 
   it.each([
-    ['zero_inflated_poisson', ' of brms, which is not here'],
-    ['cumulative', ' of brms, which is not here'],
-    ['Gamma', ' of brms, which is not here'],
-    ['lognormal', ' of brms, which is not here'],
+    ['zero_inflated_poisson', ' of brms, which is not supported'],
+    ['cumulative', ' of brms, which is not supported'],
+    ['Gamma', ' of brms, which is not supported'],
+    ['lognormal', ' of brms, which is not supported'],
     ['normal', ', which is called gaussian here'],
     ['constructor', ''],
     ['two\nlines', ''],

@@ -1,9 +1,9 @@
 /** The compiled kernel against its plain twin, and the shipped bytes against their source. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bernoulliLogit, type Predictors } from '../../../models/index.js';
 import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { logitModule } from '../../../models/kernels/logit-module.js';
+import type { Predictors } from '../../../models/regression-data.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
 import type {
   Coordinates,
@@ -12,17 +12,18 @@ import type {
   MovingPoint,
   QuickDensity,
 } from '../../../src/sampler/model.js';
-import { splitStepOf } from '../../../src/sampler/split-step.js';
+import { splitStepOf } from '../../../src/sampler/split-hmc.js';
+import { logistic, normal, studentT } from '../paper-regressions.js';
 
 /** Priors of all kinds, by a seed; one in four slopes is flat. */
 function priorsOf(seed: number) {
   const random = quickStream('priors', seed);
-  const interceptPrior = {
-    degreesOfFreedom: 1 + 9 * random.uniform(),
-    location: 3 * random.normal(),
-    scale: 0.5 + 3 * random.uniform(),
-  };
-  const slopePrior = { mean: random.normal(), sd: 0.3 + 2 * random.uniform() };
+  const interceptPrior = studentT(
+    1 + 9 * random.uniform(),
+    3 * random.normal(),
+    0.5 + 3 * random.uniform(),
+  );
+  const slopePrior = normal(random.normal(), 0.3 + 2 * random.uniform());
   return seed % 4 === 3 ? { interceptPrior } : { interceptPrior, slopePrior };
 }
 
@@ -36,7 +37,7 @@ function modelOf(rows: number, columns: number, fractional: boolean, seed = 0): 
   const outcomes = Float64Array.from({ length: rows }, () =>
     fractional ? random.uniform() : Number(random.coin()),
   );
-  return bernoulliLogit({ predictors, outcomes, ...priorsOf(seed) });
+  return logistic({ predictors, outcomes, ...priorsOf(seed) });
 }
 
 /** Coordinates of any origin and basis, well away from singular. */
@@ -102,6 +103,7 @@ describe('the compiled logistic kernel', () => {
         fc.double({ min: 0, max: 300, noNaN: true }),
         fc.nat({ max: 1000 }),
         (rows, columns, fractional, size, seed) => {
+          fc.pre(seed % 4 !== 3 || rows > columns + 1);
           const random = quickStream('position', rows, columns);
           const position = new Float64Array(columns + 1).map(() => size * random.normal());
           expectTwins(modelOf(rows, columns, fractional, seed), position, seed);
@@ -135,11 +137,13 @@ describe('the compiled logistic kernel', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
-        fc.integer({ min: 0, max: 8 }),
+        // Rows without columns are equal and go to merged rows, not to this kernel.
+        fc.integer({ min: 1, max: 8 }),
         fc.double({ min: -2, max: 2, noNaN: true }),
         fc.boolean(),
         fc.nat({ max: 1000 }),
         (rows, columns, stepSize, fractional, seed) => {
+          fc.pre(seed % 4 !== 3 || rows > columns + 1);
           const model = modelOf(rows, columns, fractional, seed);
           const coordinates = coordinatesOf(model.dimension, 1);
           const plain = plainIn(model, coordinates);

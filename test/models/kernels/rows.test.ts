@@ -31,7 +31,8 @@ function evaluated(
   return { value: likelihood(parameters, gradient), gradient };
 }
 
-function compiledOf({ compiled }: CoefficientLikelihood) {
+function compiledOf(likelihood: CoefficientLikelihood) {
+  const compiled = likelihood.compile();
   if (!compiled) throw new Error('the kernel knows this family and runs here');
   return compiled;
 }

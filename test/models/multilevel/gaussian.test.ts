@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupFactors } from '../../../models/multilevel/factors.js';
 import { gaussianMultilevel } from '../../../models/multilevel/gaussian.js';
+import { groupFactors } from '../../../models/multilevel/rows.js';
 import type { RegressionSpecification } from '../../../models/regression-data.js';
 import { etaOf, reportedLayout } from '../../../models/reported-parameters.js';
 import {

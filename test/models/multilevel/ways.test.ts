@@ -10,10 +10,10 @@ import type { FamilyName, LinkName } from '../../../models/families/family.js';
 import { gaussianMultilevel } from '../../../models/multilevel/gaussian.js';
 import { mappedMultilevel, multilevel } from '../../../models/multilevel.js';
 import type { RegressionSpecification } from '../../../models/regression-data.js';
+import { sample } from '../../../src/fit/sample.js';
 import { mcseMean, sampleMoments } from '../../../src/posterior/convergence.js';
 import { copyParameter } from '../../../src/posterior/draws.js';
 import { type RandomStream, randomStream } from '../../../src/random/stream.js';
-import { sample } from '../../../src/regression/fit.js';
 import type { Model } from '../../../src/sampler/model.js';
 
 /** Twelve levels of six rows each, an intercept and a slope that vary together. */
@@ -72,7 +72,7 @@ describe('the ways of sampling group effects', () => {
       mappedMultilevel(specification, 'by-information'),
       mappedMultilevel(specification, 'non-centred'),
     ];
-    const [first, ...others] = ways.map((model) => sample(model, settings).draws);
+    const [first, ...others] = ways.map((model) => sample({ model, ...settings }).draws);
     const values = new Float64Array(2 * settings.draws);
     // Means and mean squares of 30 parameters in two comparisons, beyond 4.8 combined errors: a false
     // alarm once in 5,000 seeds.
@@ -197,7 +197,7 @@ describe('simulation-based calibration of a regression with group effects', () =
       const random = randomStream('calibration', family, simulation);
       const { specification, values } = drawTruth(family, link, random);
       const settings = { chains: 1, warmup: 200, draws: APART * KEPT, seed: simulation };
-      const { draws } = sample(multilevel(specification), settings);
+      const { draws } = sample({ model: multilevel(specification), ...settings });
       for (const [name, truth] of Object.entries(values)) {
         const parameter = draws.parameterNames.indexOf(name);
         let rank = 0;

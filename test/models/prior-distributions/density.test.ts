@@ -12,7 +12,7 @@ import {
   priorMass,
   supportOf,
 } from '../../../models/prior-distributions.js';
-import { anyPrior } from './any-prior.js';
+import { anyPrior } from './support.js';
 
 interface Case {
   readonly prior: Prior;

@@ -2,7 +2,7 @@
  * The two fits of test/reference/brms-after.json: brms' data and draws, as fits of ours.
  */
 import type { Family } from '../../../models/families/family.js';
-import { bernoulli, gaussian } from '../../../src/regression/families.js';
+import { bernoulli, gaussian } from '../../../src/regression/options.js';
 import reference from '../../reference/brms-after.json' with { type: 'json' };
 import { type SmallFit, smallFit } from '../../support/small-fit.js';
 

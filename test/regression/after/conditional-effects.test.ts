@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { reportedNames } from '../../../models/reported-parameters.js';
 import { conditionalEffects } from '../../../src/regression/after/conditional-effects.js';
 import { posteriorEpred } from '../../../src/regression/after/predictions.js';
-import { binomial, gaussian } from '../../../src/regression/families.js';
+import { binomial, gaussian } from '../../../src/regression/options.js';
 import { prepare } from '../../../src/regression/prepare.js';
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { gaussianFit } from './brms-fits.js';
@@ -41,10 +41,10 @@ describe('conditional effects', () => {
     const rows = effect?.rows ?? [];
     expect(rows.map(({ at }) => at.k)).toEqual([1, 2, 3]);
     const draws = posteriorEpred(counts, { data: rows.map(({ at }) => at) });
-    rows.forEach(({ estimate, lower, upper }, row) => {
+    rows.forEach(({ median, lower, upper }, row) => {
       const values = Array.from({ length: 40 }, (_, s) => draws.values[s * 3 + row] ?? Number.NaN);
       const ascending = values.toSorted((a, b) => a - b);
-      expect(estimate).toBeCloseTo(((ascending[19] ?? 0) + (ascending[20] ?? 0)) / 2, 12);
+      expect(median).toBeCloseTo(((ascending[19] ?? 0) + (ascending[20] ?? 0)) / 2, 12);
       expect(values.filter((value) => value < lower).length).toBe(1);
       expect(values.filter((value) => value > upper).length).toBe(1);
     });
@@ -86,11 +86,11 @@ describe('conditional effects', () => {
     const options = { resolution: 2, conditions: { n: 9 } };
     const [eta] = conditionalEffects(counts, 'x', { ...options, method: 'linpred' });
     const [mean] = conditionalEffects(counts, 'x', options);
-    const median = eta?.rows[0]?.estimate ?? Number.NaN;
+    const median = eta?.rows[0]?.median ?? Number.NaN;
     // Even draws: the median of the transformed is that of the two middle ones.
-    expect(mean?.rows[0]?.estimate).toBeCloseTo(9 / (1 + Math.exp(-median)), 2);
+    expect(mean?.rows[0]?.median).toBeCloseTo(9 / (1 + Math.exp(-median)), 2);
     const [outcome] = conditionalEffects(counts, 'x', { ...options, method: 'predict' });
-    expect(outcome?.rows[0]?.estimate).toBe(Math.round(2 * (outcome?.rows[0]?.estimate ?? 0)) / 2);
+    expect(outcome?.rows[0]?.median).toBe(Math.round(2 * (outcome?.rows[0]?.median ?? 0)) / 2);
   });
 
   it('of a column whose name has a colon are its own', () => {
@@ -205,7 +205,7 @@ describe('conditional effects exist where the formula has a value', () => {
 
   it('of predictors of group terms, offsets and factors of numbers', () => {
     const slopes = conditionalEffects(fitOf('y ~ 1 + (x | h)'), 'x')[0]?.rows ?? [];
-    expect(new Set(slopes.map(({ estimate }) => estimate)).size).toBe(1);
+    expect(new Set(slopes.map(({ median }) => median)).size).toBe(1);
     const [offset] = conditionalEffects(fitOf('y ~ x + offset(log(skewed))'));
     expect(offset?.rows[0]?.at.skewed).toBeCloseTo(
       mean(({ skewed }) => skewed),

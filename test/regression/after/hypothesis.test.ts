@@ -128,9 +128,9 @@ describe('what cannot be read', () => {
     expect(() => hypothesis(gaussianFit, text)).toThrow(excerpt);
   });
 
-  it('is an alpha that leaves no interval', () => {
-    for (const alpha of [0, 0.5, Number.NaN]) {
-      expect(() => hypothesis(gaussianFit, 'x > 0', { alpha })).toThrow(`alpha is ${alpha}`);
+  it('is a mass that leaves no interval', () => {
+    for (const mass of [1, 0.5, Number.NaN]) {
+      expect(() => hypothesis(gaussianFit, 'x > 0', { mass })).toThrow(`mass is ${mass}`);
     }
   });
 });

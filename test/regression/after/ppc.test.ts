@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { plotPpc } from '../../../src/plots/ppc.js';
 import { ppc } from '../../../src/regression/after/ppc.js';
 import { posteriorPredict } from '../../../src/regression/after/predictions.js';
-import { poisson } from '../../../src/regression/families.js';
+import { poisson } from '../../../src/regression/options.js';
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { bernoulliFit, gaussianFit } from './brms-fits.js';
 
@@ -104,6 +104,6 @@ describe('a model that cannot have made its data', () => {
 
   it('and options out of range are refused', () => {
     expect(() => ppc(counts, { replications: 501 })).toThrow('from 1 to 500');
-    expect(() => ppc(counts, { prob: 0 })).toThrow('prob is 0');
+    expect(() => ppc(counts, { mass: 0 })).toThrow('mass is 0');
   });
 });

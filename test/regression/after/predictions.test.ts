@@ -11,7 +11,7 @@ import {
   posteriorPredict,
   predict,
 } from '../../../src/regression/after/predictions.js';
-import { binomial, gaussian, poisson } from '../../../src/regression/families.js';
+import { binomial, gaussian, poisson } from '../../../src/regression/options.js';
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { bernoulliFit, gaussianFit, largestDifference, reference } from './brms-fits.js';
 
@@ -25,9 +25,9 @@ describe('simulated outcomes', () => {
   it('are normal about the linear predictor, by the sigma of each draw', () => {
     const eta = posteriorLinpred(gaussianFit);
     const outcomes = posteriorPredict(gaussianFit);
-    const names = gaussianFit.fit.draws.parameterNames;
+    const names = gaussianFit.draws.parameterNames;
     const sigma = (s: number) =>
-      gaussianFit.fit.draws.values[s * names.length + names.indexOf('sigma')] ?? Number.NaN;
+      gaussianFit.draws.values[s * names.length + names.indexOf('sigma')] ?? Number.NaN;
     const z = Array.from(outcomes.values, (value, i) => {
       return (value - (eta.values[i] ?? Number.NaN)) / sigma(Math.floor(i / 60));
     });
@@ -39,8 +39,8 @@ describe('simulated outcomes', () => {
   });
 
   it('of 0 and 1 come as often as they are expected', () => {
-    const expected = fitted(bernoulliFit).reduce((sum, row) => sum + row.estimate, 0);
-    const seen = predict(bernoulliFit).reduce((sum, row) => sum + row.estimate, 0);
+    const expected = fitted(bernoulliFit).reduce((sum, row) => sum + row.mean, 0);
+    const seen = predict(bernoulliFit).reduce((sum, row) => sum + row.mean, 0);
     // 200 draws of 50 rows: the variance of a row's mean is at most 1/4/200.
     expect(Math.abs(seen - expected)).toBeLessThan(4 * Math.sqrt(50 / 4 / 200));
     expect(new Set(posteriorPredict(bernoulliFit).values)).toEqual(new Set([0, 1]));
@@ -63,7 +63,7 @@ describe('some of the draws', () => {
     expect(some).toMatchObject({ chains: 1, drawsPerChain: 40 });
     expect(column(some, 3)).toEqual(column(all, 3).filter((_, s) => s % 5 === 0));
     const summary = linpred(gaussianFit, { draws: 40 })[3];
-    expect(summary?.estimate).toBeCloseTo(
+    expect(summary?.mean).toBeCloseTo(
       column(some, 3).reduce((sum, value) => sum + value / 40, 0),
       12,
     );
@@ -98,15 +98,15 @@ describe('new rows', () => {
     const [eta] = linpred(counts, { data: [{ x: 1, z: 0.5, n: 3 }] });
     const [mean] = fitted(counts, { data: [{ x: 1, z: 0.5, n: 3 }] });
     const draws = posteriorLinpred(counts, { data: [{ x: 1, z: 0.5, n: 3 }] });
-    const values = counts.fit.draws.values;
+    const values = counts.draws.values;
     const [first = 0, second = 0] = values;
     expect(draws.values[0]).toBeCloseTo(0.5 + first + second, 12);
     const means = Array.from(draws.values, (value) => 3 / (1 + Math.exp(-value)));
-    expect(mean?.estimate).toBeCloseTo(
+    expect(mean?.mean).toBeCloseTo(
       means.reduce((sum, value) => sum + value / 20, 0),
       12,
     );
-    expect(eta?.estimate).toBeLessThan(1.5);
+    expect(eta?.mean).toBeLessThan(1.5);
     expect(() => fitted(counts, { data: [{ x: 1, z: 0.5 }] })).toThrow("no column 'n'");
   });
 
@@ -120,13 +120,13 @@ describe('new rows', () => {
     });
     const rows = { x: [0, 0, 1], z: [0.5, -3, 40] };
     for (const of of [linpred, fitted, predict]) {
-      const found = of(shifted, { data: rows }).map(({ estimate }) => estimate);
+      const found = of(shifted, { data: rows }).map(({ mean }) => mean);
       [1.5, -2, 43].forEach((expected, row) => {
         expect(found[row]).toBeCloseTo(expected, 7);
       });
       // The rows of the fit, whose offsets are z.
-      of(shifted).forEach(({ estimate }, i) => {
-        expect(estimate).toBeCloseTo(1 + 2 * (i - 3) + ((i * i) % 5), 7);
+      of(shifted).forEach(({ mean }, i) => {
+        expect(mean).toBeCloseTo(1 + 2 * (i - 3) + ((i * i) % 5), 7);
       });
     }
   });
@@ -149,9 +149,9 @@ describe('new rows', () => {
 
   it('need no columns of groups whose effects are left out', () => {
     const [ofG] = linpred(crossed, { data: [{ x: 0, g: 'g1' }], groups: ['g'] });
-    expect(Math.abs((ofG?.estimate ?? 0) - 21)).toBeLessThan(0.1);
+    expect(Math.abs((ofG?.mean ?? 0) - 21)).toBeLessThan(0.1);
     const [ofH] = linpred(crossed, { data: [{ x: 0, h: 'h2', z: 2 }], groups: ['h'] });
-    expect(Math.abs((ofH?.estimate ?? 0) - (1 + 3 + 2 * 7))).toBeLessThan(0.1);
+    expect(Math.abs((ofH?.mean ?? 0) - (1 + 3 + 2 * 7))).toBeLessThan(0.1);
     expect(() => linpred(crossed, { data: [{ x: 0, z: 1, g: 'g1' }] })).toThrow("'h'");
     expect(() => linpred(crossed, { groups: ['k'] })).toThrow(
       "no group 'k' in this fit: it has g, h",
@@ -269,7 +269,7 @@ describe('options out of range', () => {
     draws: normalDraws([0, 0.1], 0.1, 10),
   });
   it('are errors that name the option', () => {
-    expect(() => fitted(counts, { prob: 1 })).toThrow('prob is 1, but must be in (0, 1)');
+    expect(() => fitted(counts, { mass: 1 })).toThrow('mass is 1, but must be in (0, 1)');
     // @ts-expect-error No such scale.
     expect(() => fitted(counts, { scale: 'log' })).toThrow('scale is log');
     // @ts-expect-error No such choice.

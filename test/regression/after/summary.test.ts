@@ -3,8 +3,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { parameterDraws } from '../../../src/posterior/draws.js';
-import { eti } from '../../../src/posterior/eti.js';
-import { hdi } from '../../../src/posterior/hdi.js';
+import { mcseHdi } from '../../../src/posterior/interval-errors.js';
+import { eti, hdi } from '../../../src/posterior/intervals.js';
 import { coef, fixef, ranef } from '../../../src/regression/after/effects.js';
 import { etiOf, hdiOf, pdOf, ropeOf, ropeRange } from '../../../src/regression/after/intervals.js';
 import { summaryOf } from '../../../src/regression/after/summary.js';
@@ -14,7 +14,7 @@ import {
   negbinomial,
   poisson,
   student,
-} from '../../../src/regression/families.js';
+} from '../../../src/regression/options.js';
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { bernoulliFit, gaussianFit, reference } from './brms-fits.js';
 
@@ -37,29 +37,32 @@ describe('the printed summary', () => {
   ])('has the lines that brms prints: $name', ({ fit, printed }) => {
     const ours = String(summaryOf(fit))
       .split('\n')
-      .filter((line) => !line.startsWith('Warning: '));
+      .filter((line) => !/^(?:Warning: |Monte Carlo errors)/.test(line));
     expect(ours.map(comparable)).toEqual(printed.map(comparable));
   });
 
   it('has the highest-density interval of each parameter, at any probability', () => {
-    for (const prob of [0.95, 0.8]) {
-      const summary = summaryOf(gaussianFit, { prob });
+    for (const mass of [0.95, 0.8]) {
+      const summary = summaryOf(gaussianFit, { mass });
       const { groups, population, auxiliary } = summary;
       const rows = [...population, ...groups.flatMap((group) => group.rows), ...auxiliary];
       expect(rows.length).toBe(11);
-      for (const { parameter, lower, upper } of rows) {
-        const draws = parameterDraws(gaussianFit.fit.draws, parameter);
-        expect([lower, upper]).toEqual(hdi(draws, prob));
+      for (const { name, lower, upper, mcse } of rows) {
+        const draws = parameterDraws(gaussianFit.draws, name);
+        expect([lower, upper]).toEqual(hdi(draws, mass));
+        expect(mcse).toEqual(mcseHdi(draws, gaussianFit.draws.chains, mass));
       }
-      expect(String(summary)).toContain(`l-${100 * prob}% HDI`);
+      const largest = Math.max(...rows.flatMap(({ mcse }) => mcse));
+      expect(String(summary)).toContain(`and ${Number(largest.toPrecision(2))} for ends of HDIs`);
+      expect(String(summary)).toContain(`l-${100 * mass}% HDI`);
     }
   });
 
   it('can be of medians, and ends with what falls short and what was done', () => {
     const summary = summaryOf({ ...gaussianFit, notes: ['rows dropped: 2'] }, { robust: true });
     const [estimate, estError] = reference.gaussian.fixefRobust[1] ?? [];
-    expect(summary.population[1]?.estimate).toBeCloseTo(estimate ?? Number.NaN, 10);
-    expect(summary.population[1]?.estError).toBeCloseTo(estError ?? Number.NaN, 10);
+    expect(summary.population[1]?.median).toBeCloseTo(estimate ?? Number.NaN, 10);
+    expect(summary.population[1]?.mad).toBeCloseTo(estError ?? Number.NaN, 10);
     const lines = String(summary).split('\n');
     expect(lines.at(-1)).toBe('Note: rows dropped: 2');
     expect(lines.at(-2)).toMatch(/^Warning: tail ESS is 42/);
@@ -68,9 +71,9 @@ describe('the printed summary', () => {
   it('is plain data beside its text', () => {
     const summary = summaryOf(bernoulliFit);
     expect(Object.keys(summary)).not.toContain('toString');
-    expect(JSON.parse(JSON.stringify(summary))).toMatchObject({ observations: 50, prob: 0.95 });
-    expect(() => summaryOf(bernoulliFit, { prob: 95 })).toThrow(
-      'prob is 95, but must be in (0, 1)',
+    expect(JSON.parse(JSON.stringify(summary))).toMatchObject({ observations: 50, mass: 0.95 });
+    expect(() => summaryOf(bernoulliFit, { mass: 95 })).toThrow(
+      'mass is 95, but must be in (0, 1)',
     );
   });
 });
@@ -78,9 +81,9 @@ describe('the printed summary', () => {
 describe('tables of intervals', () => {
   it('are of all coefficients, or of the parameters that are named', () => {
     const names = ['b_Intercept', 'b_d1', 'b_d2', 'b_d1:d2'];
-    expect(hdiOf(bernoulliFit).map(({ parameter }) => parameter)).toEqual(names);
-    const [row] = etiOf(gaussianFit, { parameters: ['sigma'], prob: 0.5 });
-    const draws = parameterDraws(gaussianFit.fit.draws, 'sigma');
+    expect(hdiOf(bernoulliFit).map(({ name }) => name)).toEqual(names);
+    const [row] = etiOf(gaussianFit, { parameters: ['sigma'], mass: 0.5 });
+    const draws = parameterDraws(gaussianFit.draws, 'sigma');
     expect([row?.lower, row?.upper]).toEqual(eti(draws, 0.5));
     expect(() => hdiOf(gaussianFit, { parameters: ['zz'] })).toThrow("no parameter 'zz'");
   });
@@ -88,7 +91,7 @@ describe('tables of intervals', () => {
   it('print a line a parameter', () => {
     expect(String(pdOf(gaussianFit)).split('\n')[2]).toBe('b_x          94.50%');
     expect(String(ropeOf(gaussianFit)).split('\n')[5]).toBe('b_lateTRUE  [-0.12, 0.12] 45.79%');
-    expect(String(hdiOf(gaussianFit)).split('\n')[0]).toBe('            Lower Upper');
+    expect(String(hdiOf(gaussianFit)).split('\n')[0]).toBe('            Lower Upper MCSE of ends');
   });
 
   it('refuse a range that is none', () => {
@@ -128,13 +131,13 @@ describe('coefficients', () => {
     },
     draws: normalDraws([1, 2, 1, 1, 1, 1, 10, 20, 30, 40, 50, 60], 0.001, 10),
   });
-  const round = (rows: readonly { estimate: number }[]) => rows.map((r) => Math.round(r.estimate));
+  const round = (rows: readonly { mean: number }[]) => rows.map((r) => Math.round(r.mean));
 
   it('of levels are their effects and the population’s, of terms of one group together', () => {
     expect(round(fixef(fit))).toEqual([1, 2]);
     expect(round(ranef(fit).g ?? [])).toEqual([10, 20, 30, 40]);
     expect(round(coef(fit).g ?? [])).toEqual([11, 21, 30, 40, 2, 2]);
-    expect(coef(fit).g?.map(({ level, coefficient }) => `${level} ${coefficient}`)).toEqual([
+    expect(coef(fit).g?.map(({ level, name }) => `${level} ${name}`)).toEqual([
       'a Intercept',
       'b Intercept',
       'a x',

@@ -13,7 +13,7 @@ import {
   type TrendsOptions,
   trends,
 } from '../../../src/regression/after/trends.js';
-import { binomial, gaussian, poisson } from '../../../src/regression/families.js';
+import { binomial, gaussian, poisson } from '../../../src/regression/options.js';
 import reference from '../../reference/emmeans.json' with { type: 'json' };
 import { normalDraws, smallFit } from '../../support/small-fit.js';
 import { bernoulliFit, gaussianFit, largestDifference, TOLERANCE } from './brms-fits.js';
@@ -26,7 +26,7 @@ interface Theirs {
   readonly contrastRows: readonly (readonly number[])[];
 }
 const three = (rows: Marginal['rows'] | Marginal['contrasts']) =>
-  rows.flatMap(({ estimate, lower, upper }) => [estimate, lower, upper]);
+  rows.flatMap(({ median, lower, upper }) => [median, lower, upper]);
 
 function expectSame(ours: Marginal, theirs: Theirs): void {
   expect(largestDifference(three(ours.rows), theirs.rows.flat())).toBeLessThan(TOLERANCE);
@@ -205,9 +205,9 @@ describe('trends and means', () => {
 
   it('of a line is its coefficient, and an offset has no part in it', () => {
     const { rows } = trends(withOffset, { of: 'x' });
-    const slopes = Array.from({ length: 101 }, (_, s) => withOffset.fit.draws.values[s * 5 + 1]);
+    const slopes = Array.from({ length: 101 }, (_, s) => withOffset.draws.values[s * 5 + 1]);
     const median = slopes.toSorted((a, b) => Number(a) - Number(b))[50];
-    expect(Math.abs((rows[0]?.estimate ?? Number.NaN) - Number(median))).toBeLessThan(1e-10);
+    expect(Math.abs((rows[0]?.median ?? Number.NaN) - Number(median))).toBeLessThan(1e-10);
   });
 
   it('has an offset in its means, which are the conditional effects of a factor', () => {
@@ -215,8 +215,8 @@ describe('trends and means', () => {
     const [effect] = conditionalEffects(withOffset, 'f');
     expect(
       largestDifference(
-        rows.map(({ estimate }) => estimate),
-        effect?.rows.map(({ estimate }) => estimate) ?? [],
+        rows.map(({ median }) => median),
+        effect?.rows.map(({ median }) => median ?? Number.NaN) ?? [],
       ),
     ).toBeLessThan(1e-10);
   });
@@ -228,7 +228,7 @@ describe('trends and means', () => {
     expect(() => trends(withOffset, { of: 'f' })).toThrow("'f' is no numeric predictor");
     expect(() => means(withOffset, { by: 'g' })).toThrow("'g' is no predictor");
     expect(() => means(withOffset, { at: { f: [] } })).toThrow("no values of 'f'");
-    expect(() => means(withOffset, { by: 'f', prob: 1.5 })).toThrow('prob is 1.5');
+    expect(() => means(withOffset, { by: 'f', mass: 1.5 })).toThrow('mass is 1.5');
     expect(() => means(withOffset, { by: 'f', at: { f: 'q?' } })).toThrow('q?');
   });
 
@@ -240,13 +240,13 @@ describe('trends and means', () => {
       prior: 'normal(0, 1)',
       draws: normalDraws([0, 1, 0.5, -0.5], 0.3, 101),
     });
-    const slopes = Array.from({ length: 101 }, (_, s) => trials.fit.draws.values[s * 4 + 1] ?? 0);
+    const slopes = Array.from({ length: 101 }, (_, s) => trials.draws.values[s * 4 + 1] ?? 0);
     const median = slopes.toSorted((a, b) => a - b)[50] ?? Number.NaN;
-    expect(trends(trials, { of: 'x' }).rows[0]?.estimate).toBeCloseTo(median, 10);
+    expect(trends(trials, { of: 'x' }).rows[0]?.median).toBeCloseTo(median, 10);
     const row = { x: 1, f: 'p' };
     const [at] = means(trials, { by: 'f', at: { x: 1, f: 'p' } }).rows;
     const [eta] = linpred(trials, { data: [row], robust: true });
-    expect(at?.estimate).toBeCloseTo(eta?.estimate ?? Number.NaN, 10);
+    expect(at?.median).toBeCloseTo(eta?.median ?? Number.NaN, 10);
     expect(() => predict(trials, { data: [row] })).toThrow("no column 'tr'");
   });
 

@@ -16,7 +16,7 @@ import {
   studentT,
   uniform,
 } from '../../../src/regression/priors/constructors.js';
-import { printPriors } from '../../../src/regression/priors/print-priors.js';
+import { printPriors } from '../../../src/regression/priors/default-prior.js';
 import { resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
 import { modelOf, printed } from './brms-tables.js';
 

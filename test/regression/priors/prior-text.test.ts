@@ -1,7 +1,7 @@
 /** Priors as text: what is written is read as the same, and no text breaks the reader. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WeighbridgeError } from '../../../src/errors.js';
+import { isWeighbridgeError } from '../../../src/errors.js';
 import {
   flat,
   halfCauchy,
@@ -14,7 +14,7 @@ import {
 import { formatNumber } from '../../../src/regression/priors/numbers.js';
 import { type PriorRow, priorClasses } from '../../../src/regression/priors/prior-rows.js';
 import { formatPrior, parsePrior, priorText } from '../../../src/regression/priors/prior-text.js';
-import { anyPrior } from '../../models/prior-distributions/any-prior.js';
+import { anyPrior } from '../../models/prior-distributions/support.js';
 
 const name = fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' });
 const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
@@ -40,15 +40,17 @@ const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
   ),
 );
 
-/** The message alone, without the text that it begins with. */
+/** The message, without the text if it has a place in it. */
 function failure(text: string): string {
   try {
     parsePrior(text);
   } catch (error) {
-    if (error instanceof WeighbridgeError && error.code === 'bad-argument') {
-      return error.message.replace(`prior ${JSON.stringify(text)}: `, '');
-    }
-    throw error;
+    if (isWeighbridgeError(error, 'bad-argument')) return error.message;
+    if (!isWeighbridgeError(error, 'bad-formula')) throw error;
+    expect(error.details.formula).toBe(text);
+    const { offset = -1 } = error.details;
+    expect(error.message).toContain(`, character ${[...text.slice(0, offset)].length + 1}: `);
+    return error.message.replace(/^prior '.*?', character/s, 'character');
   }
   return 'no error';
 }
@@ -105,16 +107,18 @@ describe('a prior as text', () => {
     ['normal(0, 1) coef="x', 19, "'\"'"],
     ['normal(0, 1) 🙂', 14, "'🙂'"],
   ])('points at the character where %j goes wrong', (text, place, found) => {
-    expect(failure(text)).toContain(` at character ${place}, found ${found}`);
+    expect(failure(text)).toMatch(/^character \d+: expected /);
+    expect(failure(text)).toContain(`character ${place}: `);
+    expect(failure(text)).toMatch(new RegExp(`, found ${found.replaceAll(/[()"]/g, '\\$&')}$`));
   });
 
   it.each(['horseshoe(1)', 'constant(1)', 'R2D2()', 'lasso()', ' horseshoe'])(
-    'says that what brms has beside distributions is not here: %j',
+    'names what brms has beside distributions: %j',
     (text) => {
       const name = /\w+/.exec(text)?.[0];
-      expect(() => parsePrior(text)).toThrow(
+      expect(failure(text)).toMatch(
         new RegExp(
-          `^prior ${JSON.stringify(text).replaceAll(/[()]/g, '\\$&')}: ${name}\\(\\) of brms \\(.+\\) is not here; these are: normal, `,
+          `^character [12]: ${name}\\(\\) of brms \\(.+\\) is not supported; these are: normal, `,
         ),
       );
     },
@@ -129,10 +133,10 @@ describe('a prior as text', () => {
 
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
-      "expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, half_normal, half_student_t, half_cauchy, lkj, flat) at character 1, found 'n'",
+      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, half_normal, half_student_t, half_cauchy, lkj, flat), found 'n'",
     );
     expect(failure('student_t(3, 0)')).toBe(
-      "expected ',' and parameter 3 of student_t at character 15, found ')'",
+      "character 15: expected ',' and parameter 3 of student_t, found ')'",
     );
   });
 
@@ -150,7 +154,7 @@ describe('a prior as text', () => {
       'normal(0, 1) class=cor',
       '"normal(0, 1) class=cor": class cor with a prior normal: class cor takes lkj, and lkj is for cor alone',
     ],
-    ['lkj(1) lb=0', "expected an lkj prior without lb and ub at character 1, found 'l'"],
+    ['lkj(1) lb=0', "character 1: expected an lkj prior without lb and ub, found 'l'"],
   ])('refuses %j, which is well spelled, for its meaning', (text, message) => {
     expect(failure(text)).toBe(message);
   });

@@ -12,7 +12,6 @@ import type { RegressionSpecification } from '../../../models/regression-data.js
 import { parameterDraws } from '../../../src/posterior/draws.js';
 import { randomStream } from '../../../src/random/stream.js';
 import { prepare } from '../../../src/regression/prepare.js';
-import { defaultPrior, samplePrior } from '../../../src/regression/priors/before-the-fit.js';
 import {
   exponential,
   gamma,
@@ -22,13 +21,14 @@ import {
   studentT,
   uniform,
 } from '../../../src/regression/priors/constructors.js';
+import { defaultPrior, samplePrior } from '../../../src/regression/priors/default-prior.js';
 import type { PriorRow } from '../../../src/regression/priors/prior-rows.js';
 import {
   outcomeSimulator,
   priorSampler,
   samplePriorOf,
 } from '../../../src/regression/priors/sample-prior.js';
-import { expectUniform } from '../../models/prior-distributions/kolmogorov.js';
+import { expectUniform } from '../../models/prior-distributions/support.js';
 
 const rows = 12;
 const column = (value: (i: number) => number) => Array.from({ length: rows }, (_, i) => value(i));
@@ -176,7 +176,7 @@ describe('draws from the prior of a regression', () => {
       uniform(0, 1).on('b', { coef: 'z' }),
     ]);
     expect(() => priorSampler(specification)).toThrow(
-      'there are no draws from a prior that is flat, as that of b_x: expected a proper one, normal(0, 1) say',
+      'there are no draws from a prior that is flat, as that of b_x: expected a proper one, for example normal(0, 1)',
     );
   });
 });

@@ -1,254 +1,181 @@
-/** The data in the marks of figures 2 and 3 against the numbers that they were drawn from. */
+/** The figures of the paper from a reproduction, and the regression line of a scatter. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import Papa from 'papaparse';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { runJob } from '../../../src/fit/job.js';
 import { sampleMoments } from '../../../src/posterior/convergence.js';
-import { hdi } from '../../../src/posterior/hdi.js';
-import { drawStudyFigure } from '../../../src/report/figures/draw-study-figure.js';
-import { panelLetter } from '../../../src/report/figures/scatter-panels.js';
-import type {
-  Condition,
-  CorrelationBar,
-  ScatterPanel,
-  StudyFigure,
-} from '../../../src/report/figures/study-figure.js';
-import {
-  attribute,
-  type Mark,
-  marks,
-  names,
-  PLACE_TOLERANCE,
-  panelsOf,
-  parseSvg,
-  scaleOf,
-  textOf,
-} from '../../plots/support.js';
+import { parameterDraws } from '../../../src/posterior/draws.js';
+import { randomStream } from '../../../src/random/stream.js';
+import { linearSpecification, toRows } from '../../../src/regression/columns.js';
+import { displayName, panelBand, turnedLine } from '../../../src/report/figures/study-figure.js';
+import { readResult } from '../../../src/result/read-result.js';
+import { completeSettings } from '../../../src/sampler/settings.js';
+import { attribute, marks, panelsOf, scaleOf } from '../../plots/support.js';
+import { leastSquares } from '../../support/least-squares.js';
+import { type SmallResult, smallResult } from '../../support/small-result.js';
+import { GPT_4O, GPT_4O_MINI } from '../../support/small-study.js';
 
-const conditions: Condition[] = ['off-the-shelf', 'before training', 'after training'];
+const CONTEXTS = 8;
+/** Three contexts of eight have no report before training. */
+const WITHOUT = 3;
 
-function panel(title: string, points: number, slope = 0.5): ScatterPanel {
-  const wave = (i: number) => 2 * Math.sin(1 + 7 * i);
-  return {
-    title,
-    learned: Array.from({ length: points }, (_, i) => wave(i)),
-    reported: Array.from({ length: points }, (_, i) => slope * wave(i) + Math.cos(3 * i)),
-    labels: Array.from({ length: points }, (_, i) => `context ${i}: <attribute>`),
-    intercepts: Float64Array.from({ length: 400 }, (_, i) => 0.02 * wave(i)),
-    slopes: Float64Array.from({ length: 400 }, (_, i) => slope + 0.03 * wave(i + 400)),
-  };
+let made: SmallResult;
+
+beforeAll(async () => {
+  made = await smallResult({
+    contexts: CONTEXTS,
+    edit: async (data) => {
+      for (const model of [GPT_4O, GPT_4O_MINI]) {
+        await data.edit(`${model}_instilled_weight_reports.csv`, withoutFirstContexts);
+      }
+    },
+  });
+});
+afterAll(() => made.remove());
+
+function withoutFirstContexts(text: string): string {
+  const [header = '', ...rows] = text.trimEnd().split('\n');
+  const column = header.split(',').indexOf('scenario');
+  const contextOf = (row: string) => row.split(',')[column] ?? '';
+  const dropped = new Set([...new Set(rows.map(contextOf))].slice(0, WITHOUT));
+  return `${[header, ...rows.filter((row) => !dropped.has(contextOf(row)))].join('\n')}\n`;
 }
 
-const correlationBar = fc
-  .record({
-    model: fc.constant(''),
-    condition: fc.constantFrom(...conditions),
-    r: fc.double({ min: -0.9, max: 0.95, noNaN: true }),
-    below: fc.double({ min: 0, max: 0.1, noNaN: true }),
-    above: fc.double({ min: 0, max: 0.1, noNaN: true }),
-  })
-  .map(
-    ({ below, above, ...bar }): CorrelationBar => ({
-      ...bar,
-      hdi: [bar.r - below, bar.r + above],
-    }),
-  );
+async function csv(name: string): Promise<Record<string, string>[]> {
+  const text = await readFile(join(made.folder, 'csv', name), 'utf8');
+  return Papa.parse<Record<string, string>>(text.trim(), { header: true }).data;
+}
 
-const models = fc.uniqueArray(names, { minLength: 1, maxLength: 3 });
-/** For each model all three conditions, in this order. */
-const barsOfModels = models.chain((list) =>
-  fc.tuple(...list.flatMap(() => conditions.map(() => correlationBar))).map((bars) =>
-    bars.map((bar, i) => ({
-      ...bar,
-      model: list[Math.floor(i / 3)] ?? '',
-      condition: conditions[i % 3],
+/** A scatter of figure 2, with what its circles say in place of what a file says. */
+async function scatter(model: string) {
+  const svg = await readFile(join(made.folder, 'figure-2.svg'), 'utf8');
+  const name = `${displayName(model)}, before introspection training`;
+  const panel = panelsOf(svg).find((one) => one.getAttribute('data-panel') === name);
+  if (!panel) throw new Error(`no ${name}`);
+  const [x, y] = [scaleOf(panel, 'x'), scaleOf(panel, 'y')];
+  const circles = marks(panel, 'points', 'circle');
+  const [path] = marks(panel, 'line', 'path');
+  const corners = [...(path?.getAttribute('d') ?? '').matchAll(/[ML]([^,]+),([^ML]+)/g)];
+  return {
+    learned: circles.map((circle) => x.value(attribute(circle, 'cx'))),
+    reported: circles.map((circle) => y.value(attribute(circle, 'cy'))),
+    line: corners.map(([, across, up]) => ({
+      x: x.value(Number(across)),
+      mean: y.value(Number(up)),
     })),
-  ),
-);
-
-function figure(change: Partial<StudyFigure> = {}): StudyFigure {
-  return {
-    title: 'Instilled preferences',
-    panels: ['GPT-4o, before', 'GPT-4o, after', 'GPT-4o mini, before', 'GPT-4o mini, after'].map(
-      (title) => panel(title, 500),
-    ),
-    bars: [{ model: 'GPT-4o', condition: 'before training', r: 0.5, hdi: [0.4, 0.6] }],
-    simulated: false,
-    xLabel: 'Learned weight (standardized)',
-    yLabel: 'Reported weight (standardized)',
-    ...change,
+    pixel: Math.max(x.pixel, y.pixel),
   };
 }
 
-const drawn = (change: Partial<StudyFigure> = {}) => panelsOf(drawStudyFigure(figure(change)));
-const bars = (panels: readonly Mark[]): Mark => {
-  const found = panels.find((one) => one.getAttribute('data-panel') === 'correlations');
-  if (!found) throw new Error('no bars');
-  return found;
-};
-
-describe('the scatters of a figure', () => {
-  it('have one point an attribute, 500 a panel, where its two weights say', () => {
-    const { panels } = figure();
-    const scatters = drawn().slice(0, 4);
-    scatters.forEach((scatter, index) => {
-      const points = marks(scatter, 'points', 'circle');
-      const { learned, reported, labels } = panels[index];
-      expect(points).toHaveLength(500);
-      const [x, y] = [scaleOf(scatter, 'x'), scaleOf(scatter, 'y')];
-      points.forEach((point, i) => {
-        expect(Math.abs(attribute(point, 'cx') - x.place(learned[i]))).toBeLessThan(
-          PLACE_TOLERANCE,
-        );
-        expect(Math.abs(attribute(point, 'cy') - y.place(reported[i]))).toBeLessThan(
-          PLACE_TOLERANCE,
-        );
-        expect(point.textContent).toBe(labels[i]);
-      });
-    });
+describe.each([GPT_4O, GPT_4O_MINI])('a scatter of %s where reports are missing', (model) => {
+  test('has points that are not standard among themselves', async () => {
+    const { learned } = await scatter(model);
+    expect(learned).toHaveLength(5 * (CONTEXTS - WITHOUT));
+    expect(Math.abs(sampleMoments(learned).mean)).toBeGreaterThan(0.02);
   });
 
-  it('stand in two columns in the order that was given, all of one size and on the same axes', () => {
-    const scatters = drawn().slice(0, 4);
-    expect(scatters.map((one) => one.getAttribute('data-panel'))).toEqual(
-      figure().panels.map(({ title }) => title),
+  test('has the line of least squares of its circles, within Monte Carlo error', async () => {
+    const { learned, reported, line } = await scatter(model);
+    const { intercept, slope } = leastSquares(learned, reported);
+    const read = await readResult(made.folder);
+    const fit = read.fits.find(
+      ({ name, kind }) => kind === 'correlation' && name === `${model}/instilled/reports`,
     );
-    const at = (name: string) => scatters.map((one) => attribute(one, name));
-    const [left, right] = at('x');
-    expect(at('x')).toEqual([left, right, left, right]);
-    expect(right).toBeGreaterThan(left);
-    expect(at('y')[2]).toBeGreaterThan(at('y')[0]);
-    for (const name of ['width', 'height', 'data-x-domain', 'data-y-domain']) {
-      expect(new Set(scatters.map((one) => one.getAttribute(name))).size).toBe(1);
+    await read.close();
+    const [first, last] = [line[0], line.at(-1)];
+    // What the error of the fitted slope and height makes of it, with room for the priors.
+    const [error = 0, height = 0] = ['b_report', 'b_Intercept'].map(
+      (name) => fit?.summary.find((row) => row.name === name)?.mcse_mean ?? 0,
+    );
+    const scale = Math.sqrt(sampleMoments(reported).variance / sampleMoments(learned).variance);
+    for (const corner of [first, last]) {
+      const reach = Math.abs((corner?.x ?? 0) - sampleMoments(learned).mean);
+      const tolerance = 4 * (scale * scale * error * reach + scale * height) + 0.01;
+      expect(Math.abs((corner?.mean ?? 0) - (intercept + slope * (corner?.x ?? 0)))).toBeLessThan(
+        tolerance,
+      );
     }
   });
 
-  it('have a line from the least to the greatest learned weight, along the mean of the draws', () => {
-    const one = panel('a', 60, -0.4);
-    const [scatter] = drawn({ panels: [one] });
-    const [x, y] = [scaleOf(scatter, 'x'), scaleOf(scatter, 'y')];
-    const [path] = marks(scatter, 'line', 'path');
-    const corners = [...(path?.getAttribute('d') ?? '').matchAll(/[ML]([^,]+),([^ML]+)/g)];
-    const ends = [Math.min(...Array.from(one.learned)), Math.max(...Array.from(one.learned))];
-    [corners[0], corners.at(-1)].forEach((corner, i) => {
-      const height = sampleMoments(one.intercepts.map((a, k) => a + one.slopes[k] * ends[i])).mean;
-      expect(Number(corner?.[1])).toBeCloseTo(x.place(ends[i]), 2);
-      expect(Number(corner?.[2])).toBeCloseTo(y.place(height), 2);
+  test('has in its CSV the line and the band that are drawn', async () => {
+    const { line, pixel } = await scatter(model);
+    const rows = (await csv('figure-2-lines.csv')).filter(
+      (row) => row.model === model && row.condition === 'before training',
+    );
+    expect(Object.keys(rows[0])).toEqual(['model', 'condition', 'x', 'mean', 'low', 'high']);
+    expect(rows).toHaveLength(line.length);
+    line.forEach((corner, i) => {
+      const { x, mean, low, high } = rows[i];
+      expect(Math.abs(corner.x - Number(x))).toBeLessThan(pixel / 50);
+      expect(Math.abs(corner.mean - Number(mean))).toBeLessThan(pixel / 50);
+      expect(Number(low)).toBeLessThan(Number(mean));
+      expect(Number(high)).toBeGreaterThan(Number(mean));
     });
-    expect(marks(scatter, 'band', 'path')).toHaveLength(1);
-  });
-
-  it('say r, its HDI and n: those that were given, else those of the slopes', () => {
-    const one = panel('a', 60);
-    const write = (value: number) => value.toFixed(2);
-    const [low, high] = hdi(one.slopes).map(write);
-    const mean = write(sampleMoments(one.slopes).mean);
-    const given = { ...one, correlation: { r: 0.123, hdi: [-0.05, 0.3] as const } };
-    const text = textOf(drawStudyFigure(figure({ panels: [one, given] })));
-    expect(text).toContain(`r = ${mean} [${low},\u00a0${high}], n = 60`);
-    expect(text).toContain('r = 0.12 [\u22120.05,\u00a00.30], n = 60');
   });
 });
 
-describe('the bars of a figure', () => {
-  it('have their heights, and their whiskers from end to end of the HDI', () => {
+const finite = fc.double({ min: -10, max: 10, noNaN: true });
+const spread = (values: readonly number[]) => sampleMoments(values).variance > 0.01;
+const pairs = fc
+  .array(fc.tuple(finite, finite), { minLength: 3, maxLength: 40 })
+  .map((list) => ({ learned: list.map(([x]) => x), reported: list.map(([, y]) => y) }))
+  .filter(({ learned, reported }) => spread(learned) && spread(reported));
+
+/** Draws of `outcome = intercept + slope × predictor`. */
+function fitted(outcome: readonly number[], predictor: readonly number[], seed: number) {
+  const specification = linearSpecification(
+    toRows({ outcome: [...outcome], predictors: { x: [...predictor] } }),
+    [...outcome],
+  );
+  const settings = completeSettings({ chains: 4, warmup: 500, draws: 4000, seed });
+  const { draws } = runJob({ name: 'line', specification, keepDraws: true }, settings);
+  if (!draws) throw new Error('no draws');
+  return {
+    intercepts: parameterDraws(draws, 'b_Intercept'),
+    slopes: parameterDraws(draws, 'b_x'),
+  };
+}
+
+describe('a turned regression line', () => {
+  it('is that of least squares the other way round, where the fitted one is of least squares', () => {
     fc.assert(
-      fc.property(barsOfModels, (list) => {
-        const found = bars(drawn({ panels: [], bars: list }));
-        const y = scaleOf(found, 'y');
-        const rects = marks(found, 'correlation', 'rect');
-        const whiskers = marks(found, 'hdi', 'line');
-        expect(whiskers).toHaveLength(list.length);
-        list.forEach(({ r, hdi: [low, high] }, i) => {
-          const near = (value: number, place: number) =>
-            expect(Math.abs(value - place)).toBeLessThan(2 * PLACE_TOLERANCE);
-          near(attribute(rects[i], 'height') * y.pixel, Math.abs(r));
-          near(attribute(whiskers[i], 'y1'), y.place(low));
-          near(attribute(whiskers[i], 'y2'), y.place(high));
-        });
+      fc.property(pairs, ({ learned, reported }) => {
+        const { intercept, slope } = leastSquares(reported, learned);
+        const turned = turnedLine(
+          { intercepts: Float64Array.of(intercept), slopes: Float64Array.of(slope) },
+          { learned, reported },
+        );
+        const expected = leastSquares(learned, reported);
+        expect(turned.slopes[0]).toBeCloseTo(expected.slope, 7);
+        expect(turned.intercepts[0]).toBeCloseTo(expected.intercept, 7);
       }),
-      { numRuns: 40, seed: 1 },
+      { seed: 5 },
     );
   });
 
-  it('stand in the order of training, whatever the order in which they are given', () => {
-    const list: CorrelationBar[] = [...conditions]
-      .reverse()
-      .map((condition, i) => ({ model: 'm', condition, r: 0.1 * (i + 1), hdi: [0, 0.5] }));
-    const rects = marks(bars(drawn({ bars: list })), 'correlation', 'rect');
-    const byPlace = [...rects].sort((a, b) => attribute(a, 'x') - attribute(b, 'x'));
-    const named = byPlace.map((rect) => rect.textContent?.match(/, (.*):/)?.[1]);
-    expect(named).toEqual(conditions);
+  it('has the posterior of the regression that is fitted the other way round', () => {
+    const random = randomStream(7, 'pairs');
+    const learned = Array.from({ length: 60 }, () => 0.3 + 1.4 * random.normal());
+    const reported = learned.map((x) => -1 + 0.4 * x + 0.7 * random.normal());
+    const turned = turnedLine(fitted(learned, reported, 1), { learned, reported });
+    const band = panelBand({ learned, ...turned });
+    const expected = panelBand({ learned, ...fitted(reported, learned, 2) });
+    // The band is a tenth to a half wide; its ends are known to a few thousandths.
+    band.forEach(({ x, mean, low, high }, i) => {
+      expect(x).toBe(expected[i].x);
+      expect(Math.abs(mean - expected[i].mean)).toBeLessThan(0.01);
+      expect(Math.abs(low - expected[i].low)).toBeLessThan(0.03);
+      expect(Math.abs(high - expected[i].high)).toBeLessThan(0.03);
+    });
   });
 
-  it('have room for those below zero', () => {
-    const list: CorrelationBar[] = [
-      { model: 'm', condition: 'before training', r: -0.3, hdi: [-0.42, -0.2] },
-    ];
-    const found = bars(drawn({ bars: list }));
-    const [whisker] = marks(found, 'hdi', 'line');
-    const { value } = scaleOf(found, 'y');
-    expect(value(attribute(whisker, 'y1'))).toBeCloseTo(-0.42, 3);
-    expect(scaleOf(found, 'y').place(-0.42)).toBeLessThan(attribute(found, 'height'));
-  });
-});
-
-describe('a figure', () => {
-  it('says that its data are simulated where they are, and only there', () => {
-    expect(textOf(drawStudyFigure(figure({ simulated: true })))).toContain('SIMULATED DATA');
-    expect(drawStudyFigure(figure())).not.toMatch(/simulated/i);
-  });
-
-  it('names its axes with their units and its panels with letters', () => {
-    const text = textOf(drawStudyFigure(figure()));
-    expect(text.match(/Learned weight \(standardized\)/g)).toHaveLength(4);
-    expect(text.match(/Reported weight \(standardized\)/g)).toHaveLength(4);
-    for (const letter of 'ABCDE') expect(text).toMatch(new RegExp(`^${letter}\u2002`, 'm'));
-    expect([25, 26, 51, 52, 702].map(panelLetter)).toEqual(['Z', 'AA', 'AZ', 'BA', 'AAA']);
-  });
-
-  it('keeps its panels beside each other and within its frame', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 7 }), barsOfModels, (count, list) => {
-        const panels = Array.from({ length: count }, (_, i) => panel(`panel ${i}`, 10));
-        const svg = drawStudyFigure(figure({ panels, bars: list }));
-        const boxes = panelsOf(svg).map((one) => ({
-          left: attribute(one, 'x'),
-          top: attribute(one, 'y'),
-          right: attribute(one, 'x') + attribute(one, 'width'),
-          bottom: attribute(one, 'y') + attribute(one, 'height'),
-        }));
-        const root = parseSvg(svg);
-        boxes.forEach((a, i) => {
-          expect(a.right).toBeLessThanOrEqual(attribute(root, 'width'));
-          expect(a.bottom).toBeLessThanOrEqual(attribute(root, 'height'));
-          for (const b of boxes.slice(i + 1)) {
-            const apart =
-              a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-            expect(apart).toBe(true);
-          }
-        });
-      }),
-      { numRuns: 15, seed: 3 },
-    );
-  });
-
-  it('is on white ground and names its fonts, the one of the PNGs first', () => {
-    const svg = drawStudyFigure(figure({ panels: [] }));
-    expect(svg).toContain('fill="#ffffff"');
-    expect(parseSvg(svg).getAttribute('font-family')).toMatch(/^Inter, .*sans-serif$/);
-    expect(svg).not.toMatch(/<(style|script|image)\b|href=|url\(/);
-  });
-
-  it('can do without bars, or without scatters, but not without both', () => {
-    expect(drawn({ bars: [] })).toHaveLength(4);
-    expect(drawn({ panels: [] })).toHaveLength(1);
-    expect(() => drawn({ panels: [], bars: [] })).toThrow(/no panels and no bars/);
-  });
-
-  it('holds a panel of no points, where no report was valid', () => {
-    const empty = {
-      ...panel('a', 0),
-      correlation: { r: Number.NaN, hdi: [Number.NaN, Number.NaN] as const },
-    };
-    expect(marks(drawn({ panels: [empty] })[0], 'points', 'circle')).toEqual([]);
+  it('goes nowhere where the points do not vary', () => {
+    const still = { learned: [1, 1, 1], reported: [1, 2, 3] };
+    const line = { intercepts: Float64Array.of(0), slopes: Float64Array.of(0.5) };
+    const band = panelBand({ ...still, ...turnedLine(line, still) });
+    expect(band.every(({ mean }) => Number.isNaN(mean))).toBe(true);
   });
 });

@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fixed, intervalText, whole } from '../../../src/report/html/number.js';
 import { type Report, reportHtml } from '../../../src/report/html/report.js';
-import { type ResultFolder, readResult } from '../../../src/report/result-folder/read-result.js';
-import { worstFirst } from '../../../src/report/worst-first.js';
+import { fixed, formatCount, intervalText, worstFirst } from '../../../src/report/words.js';
+import { type ResultFolder, readResult } from '../../../src/result/read-result.js';
 import { type SmallResult, smallResult } from '../../support/small-result.js';
 
 let made: SmallResult;
@@ -34,7 +33,7 @@ describe('numbers of the report', () => {
       ...['−0.13', '0.00', '–', '–'],
     ]);
     expect(intervalText([-1, null], 1)).toBe('[−1.0, –]');
-    expect([whole(1234567), whole(null)]).toEqual(['1,234,567', '–']);
+    expect([formatCount(1234567), formatCount(null)]).toEqual(['1,234,567', '–']);
   });
 });
 

@@ -8,9 +8,9 @@ import {
   feltLogOdds,
   insightAfter,
   learnWeights,
-  probabilityOf,
   reportedWeights,
 } from '../../../src/simulation/server/behaviour.js';
+import { probabilityOf } from '../../../src/simulation/simulated-model.js';
 import { utilityDifference } from '../../../src/study/context.js';
 import { drawTargetWeights } from '../../../src/study/trials.js';
 

@@ -3,17 +3,17 @@
  * through prompts, and the procedure that found the constants.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { calibrateProfile } from '../../../bench/calibrate-profile.js';
 import type { PaperFigures } from '../../../src/analysis/figures.js';
 import { weightJob } from '../../../src/analysis/learned-weights.js';
 import { meanReports, type WeightTable } from '../../../src/analysis/reported-weights.js';
 import { scaleWeights } from '../../../src/analysis/standardize.js';
 import { readPaperFigures } from '../../../src/cli/paper-figures.js';
+import { modelOf } from '../../../src/fit/specification.js';
 import { randomStream } from '../../../src/random/stream.js';
-import { modelOf } from '../../../src/regression/specification.js';
-import { posteriorMode } from '../../../src/sampler/mode.js';
+import { posteriorMode } from '../../../src/sampler/normal-approximation.js';
 import { correlationBetween } from '../../../src/simulation/replica-tables.js';
-import { calibrateProfile } from '../../../src/simulation/server/calibrate-profile.js';
-import { type Mind, untaughtMind } from '../../../src/simulation/server/mind.js';
+import { type SimulatedModel, untrainedModel } from '../../../src/simulation/server/model.js';
 import { paperProfiles } from '../../../src/simulation/server/profile.js';
 import {
   type TrueCorrelations,
@@ -28,7 +28,7 @@ import {
   drawOptions,
   drawTargets,
   makeContexts,
-  makeWorld,
+  makeSharedState,
   PAPER_MODELS,
   reportFile,
   say,
@@ -127,17 +127,17 @@ describe.each(PAPER_MODELS)('%s, simulated', (model) => {
   });
 });
 
-/** The paper's three experiments, asked of minds by prompts alone. */
+/** The paper's three experiments, asked of models by prompts alone. */
 async function askStudy(model: string, seed: number): Promise<TrueCorrelations> {
   const contexts = makeContexts(200);
   const [instilled, native] = [contexts.slice(0, 100), contexts.slice(100)];
   const [firstHalf, lastHalf] = [instilled.slice(0, 50), instilled.slice(50)];
   const targets = drawTargets(instilled, seed);
-  const world = makeWorld(seed, 200);
-  const base = untaughtMind(model, profileOf(model));
-  const preferring = await trained(base, world, choiceFile(instilled, targets, 50, seed), 'p');
+  const shared = makeSharedState(seed, 200);
+  const base = untrainedModel(model, profileOf(model));
+  const preferring = await trained(base, shared, choiceFile(instilled, targets, 50, seed), 'p');
   const introspecting = (of: readonly Context[], name: string) =>
-    trained(preferring, world, reportFile(of, targets, seed), name);
+    trained(preferring, shared, reportFile(of, targets, seed), name);
   const onFirst = await introspecting(firstHalf, 'first');
   const onLast = await introspecting(lastHalf, 'last');
   const onAll = await introspecting(instilled, 'all');
@@ -148,14 +148,18 @@ async function askStudy(model: string, seed: number): Promise<TrueCorrelations> 
   const choices = (context: Context, count: number): Choice[] =>
     Array.from({ length: count }, () => {
       const { a, b } = drawOptions(context, random);
-      const said = say(preferring, world, decisionPrompt(context, { a, b }));
+      const said = say(preferring, shared, decisionPrompt(context, { a, b }));
       return { context: context.name, a, b, choseA: said === 'A' };
     });
-  const reportsOf = (mind: Mind, of: readonly Context[]): WeightTable =>
+  const reportsOf = (model: SimulatedModel, of: readonly Context[]): WeightTable =>
     meanReports(
       of.flatMap((context) =>
         Array.from({ length: 10 }, () => {
-          const text = say(mind, world, introspectionPrompt(context, drawOptions(context, random)));
+          const text = say(
+            model,
+            shared,
+            introspectionPrompt(context, drawOptions(context, random)),
+          );
           const names = context.attributes.map(({ name }) => name);
           const report = parseReport(text, names, 'paper');
           return report.ok ? [{ context: context.name, weights: report.weights }] : [];

@@ -233,11 +233,82 @@ describe('which requests meet trouble', () => {
   });
 });
 
+describe('a fault of a prompt', () => {
+  const ask = (api: OpenAI, content: string) =>
+    api.chat.completions.create({ ...request, messages: [{ role: 'user', content }] });
+  const prompts = Array.from({ length: 300 }, (_, i) => `Question number ${i}?`);
+
+  test('prompt-filter refuses with 400, as Azure does, each time', async () => {
+    const api = await start({ faults: { 'prompt-filter': 1 } });
+    for (let i = 0; i < 3; i++) {
+      const error = await failure(ask(api, 'How are you?'));
+      expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+      expect((error as InstanceType<typeof OpenAI.BadRequestError>).error).toMatchObject({
+        code: 'content_filter',
+        param: 'prompt',
+        innererror: { code: 'ResponsibleAIPolicyViolation' },
+      });
+    }
+    expect(server.stats()).toMatchObject({ paidAnswers: 0, faults: { 'prompt-filter': 3 } });
+  });
+
+  test('prompt-malformed breaks the body each time, and costs nothing', async () => {
+    const api = await start({ faults: { 'prompt-malformed': 1 } });
+    for (let i = 0; i < 3; i++) {
+      expect(await failure(ask(api, 'How are you?'))).toBeInstanceOf(SyntaxError);
+    }
+    expect(server.stats().paidAnswers).toBe(0);
+  });
+
+  test('is met by the same prompts on every attempt, and by the stated share of them', () => {
+    const source = faultSource({ 'prompt-filter': 0.2, 'prompt-malformed': 0.1 }, 4);
+    const once = prompts.map(source.prompt);
+    expect(prompts.map(source.prompt)).toEqual(once);
+    const filtered = once.filter((fault) => fault === 'prompt-filter').length;
+    const malformed = once.filter((fault) => fault === 'prompt-malformed').length;
+    // 60 ± 4 · 6.9 and 30 ± 4 · 5.2.
+    expect(Math.abs(filtered - 60)).toBeLessThan(28);
+    expect(Math.abs(malformed - 30)).toBeLessThan(21);
+    expect(prompts.map(faultSource({ 'prompt-filter': 0.2 }, 5).prompt)).not.toEqual(once);
+  });
+
+  test('prompt-filter comes with a word of the filter, in any case', async () => {
+    const api = await start({ filterWords: ['Poison'] });
+    expect(await failure(ask(api, 'Which POISON is the best?'))).toMatchObject({ status: 400 });
+    expect(await failure(ask(api, 'Which soup is the best?'))).toBeNull();
+  });
+
+  test('is a failed line of a batch', async () => {
+    const api = await start({ filterWords: ['poison'] });
+    const lines = ['poison', 'soup'].map((content, i) => ({
+      custom_id: String(i),
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: { ...request, messages: [{ role: 'user', content }] },
+    }));
+    const text = lines.map((line) => JSON.stringify(line)).join('\n');
+    const file = await api.files.create({ file: new File([text], 'x.jsonl'), purpose: 'batch' });
+    const { id } = await api.batches.create({
+      input_file_id: file.id,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    });
+    const batch = await until(() => api.batches.retrieve(id), 'completed');
+    expect(batch.request_counts).toMatchObject({ completed: 1, failed: 1 });
+    const errors = await (await api.files.content(batch.error_file_id ?? '')).text();
+    expect(JSON.parse(errors)).toMatchObject({
+      custom_id: '0',
+      response: { status_code: 400, body: { error: { code: 'content_filter' } } },
+    });
+  });
+});
+
 describe('probabilities that are none', () => {
   test.each<[string, Partial<Record<FaultName, number>>, RegExp]>([
     ['above 1', { cut: 1.2 }, /fault cut=1\.2: expected 0 to 1/],
     ['not a number', { cut: Number.NaN }, /expected 0 to 1/],
     ['above 1 together', { cut: 0.6, '500': 0.6 }, /add up to 1\.2/],
+    ['above 1 for prompts', { 'prompt-filter': 0.9, 'prompt-malformed': 0.2 }, /add up to 1\.1/],
     ['of a fault that is not there', { teapot: 0.1 } as object, /no fault named teapot/],
   ])('%s are refused in one line', (_, faults, message) => {
     expect(() => faultSource(faults, 1)).toThrow(message);

@@ -41,6 +41,7 @@ describe('the address', () => {
       new WeighbridgeError(
         'bad-argument',
         `cannot listen on 127.0.0.1 port ${port}: the port is taken`,
+        { details: { option: 'port', found: port } },
       ),
     );
   });

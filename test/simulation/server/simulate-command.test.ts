@@ -54,12 +54,43 @@ describe('weighbridge simulate', () => {
     await expect(api.models.list()).rejects.toThrow(OpenAI.InternalServerError);
   });
 
+  test('behaves like a reasoning model, a content filter and a server without jobs', async () => {
+    const knobs = ['--knob', 'of:a:colon:hint_following=1', '--knob', 'of:a:colon:invalid=0'];
+    const flags = [
+      ...knobs,
+      '--reasoning-model',
+      'thinker',
+      '--filter-word',
+      'poison',
+      '--no-fine-tuning',
+    ];
+    const { line } = await simulate(flags);
+    const api = new OpenAI({ baseURL: line.trim(), apiKey: 'none', maxRetries: 0 });
+    const ask = (content: string, more: object) =>
+      api.chat.completions.create({
+        model: 'thinker',
+        messages: [{ role: 'user', content }],
+        ...more,
+      });
+    await expect(ask('Hello', { temperature: 0 })).rejects.toThrow(/Only the default \(1\) value/);
+    await expect(ask('poison', {})).rejects.toMatchObject({ code: 'content_filter' });
+    await expect(api.fineTuning.jobs.list()).rejects.toThrow(OpenAI.NotFoundError);
+    const question = 'Which is it?\nI think (B).\nA. One\nB. Two\nC. Three';
+    const { choices } = await ask(question, { model: 'of:a:colon' });
+    expect(choices[0]?.message.content).toBe('B');
+    const { usage } = await ask('Hello', { reasoning_effort: 'low' });
+    expect(usage?.completion_tokens_details?.reasoning_tokens).toBeGreaterThan(0);
+  });
+
   test.each([
     [['--fault', 'teapot=0.1'], /there is no fault named teapot: expected one of 429, /],
     [['--fault', '429'], /expected KIND=SHARE/],
     [['--fault', '429=2'], /expected a share from 0 to 1/],
     [['--faults', 'many'], /expected a share from 0 to 1/],
     [['--faults', '0.9', '--fault', 'drip=0.5'], /add up to 1\.4/],
+    [['--knob', 'insight=0.5'], /expected MODEL:NAME=VALUE/],
+    [['--knob', 'm:insigt=0.5'], /m has no knob 'insigt'.*insight/],
+    [['--knob', 'm:insight=1.5'], /m: insight is 1\.5, expected 0 to 1/],
     [['--port', '70000'], /expected a whole number of at most 65535/],
     [['--job-seconds', 'soon'], /expected a number of seconds/],
     [['--key-from', 'NO_SUCH_VARIABLE'], /--key-from NO_SUCH_VARIABLE: that variable is not set/],

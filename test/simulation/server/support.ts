@@ -1,11 +1,15 @@
 /** Contexts, prompts and training files for tests of the simulated models. */
 
+import { exampleJsonl } from '../../../src/authors-files/training-files.js';
 import { type RandomStream, randomStream } from '../../../src/random/stream.js';
-import { answer } from '../../../src/simulation/server/answer.js';
-import { type Mind, newWorld, type World } from '../../../src/simulation/server/mind.js';
-import { knowledgeOf } from '../../../src/simulation/server/situation.js';
-import { train } from '../../../src/simulation/server/training.js';
-import { readTrainingFile } from '../../../src/simulation/server/training-file.js';
+import { answer, type Sampling } from '../../../src/simulation/server/answer.js';
+import {
+  createSharedState,
+  knowledgeOf,
+  type SharedState,
+  type SimulatedModel,
+} from '../../../src/simulation/server/model.js';
+import { readTrainingFile, train } from '../../../src/simulation/server/training.js';
 import { type Candidate, contextFor } from '../../../src/study/candidates.js';
 import {
   type Context,
@@ -18,7 +22,6 @@ import {
   type Options,
   systemPrompt,
 } from '../../../src/study/prompts.js';
-import { exampleJsonl } from '../../../src/study/training-files.js';
 import { drawOption, drawTargetWeights } from '../../../src/study/trials.js';
 
 export const PAPER_MODELS = ['gpt-4o-2024-08-06', 'gpt-4o-mini-2024-07-18'] as const;
@@ -43,9 +46,9 @@ export function makeContexts(count: number): Context[] {
   return makeCandidates(count).map((candidate) => contextFor(candidate, 'a lighthouse keeper'));
 }
 
-/** A world in which the ranges of those contexts are known. */
-export function makeWorld(seed: number, contexts = 0): World {
-  return newWorld(seed, knowledgeOf(makeCandidates(contexts)));
+/** A shared in which the ranges of those contexts are known. */
+export function makeSharedState(seed: number, contexts = 0): SharedState {
+  return createSharedState(seed, knowledgeOf(makeCandidates(contexts)));
 }
 
 export function drawOptions(context: Context, random: RandomStream): Options {
@@ -108,17 +111,20 @@ export function reportFile(contexts: readonly Context[], targets: Targets, seed 
   return exampleJsonl(examples);
 }
 
-/** The mind after training on a file. */
+/** The model after training on a file. */
 export async function trained(
-  parent: Mind,
-  world: World,
+  parent: SimulatedModel,
+  shared: SharedState,
   file: string,
   name = 'trained',
-): Promise<Mind> {
+): Promise<SimulatedModel> {
   const read = readTrainingFile(file);
   if (!read.ok) throw new Error(read.reason);
-  const { mind } = await train(parent, world, read.lessons, { name, breathe: async () => {} });
-  return mind;
+  const { model } = await train(parent, shared, read.lessons, {
+    name,
+    yieldToRequests: async () => {},
+  });
+  return model;
 }
 
 export function conversation(prompt: string) {
@@ -128,7 +134,10 @@ export function conversation(prompt: string) {
   ];
 }
 
-/** What the mind says to a prompt of the study, at temperature 0. */
-export function say(mind: Mind, world: World, prompt: string): string {
-  return answer(mind, world, conversation(prompt), 0).text;
+/** Temperature 0, without a seed. */
+export const greedy: Sampling = { temperature: 0, seed: null, repeat: 0 };
+
+/** What the model says to a prompt of the study, at temperature 0. */
+export function say(model: SimulatedModel, shared: SharedState, prompt: string): string {
+  return answer(model, shared, conversation(prompt), greedy).text;
 }

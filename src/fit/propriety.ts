@@ -1,0 +1,322 @@
+/**
+ * Checks that the posterior is proper. With a flat prior, only the data bound a parameter, and some
+ * data do not: linearly dependent columns, outcomes separated perfectly by a predictor, and, for σ,
+ * a line through all points. A sampler would drift without end on such a posterior; these checks
+ * throw first, with a remedy.
+ *
+ * The checks concern the data only. A proper prior of the intercept (Student-t by default) may make
+ * the posterior of a separated slope proper, but an estimate that only this prior bounds is not
+ * meaningful.
+ */
+import {
+  type AuxiliaryName,
+  auxiliaryOf,
+  type Family,
+  type FamilyName,
+} from '../../models/families/family.js';
+import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
+import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
+import { listed } from '../checks/names.js';
+import { WeighbridgeError } from '../errors.js';
+import type { DataFacts } from '../formula/design.js';
+import { coefficientName } from '../formula/names.js';
+import { extend } from '../linear-algebra/orthonormal.js';
+import { exactFit } from './exact-fit.js';
+import { lostSpread } from './range.js';
+import { type Demands, separatingDirection } from './separation.js';
+
+/** Throws `improper-posterior` if the posterior has no finite mass. */
+export function requireProper(specification: RegressionSpecification, facts: DataFacts): void {
+  requireSpread(specification);
+  requireHeldColumns(specification, facts);
+  requireHeldScales(specification);
+  requireScatter(specification);
+  requireOverlap(specification);
+}
+
+function fail(message: string): never {
+  throw new WeighbridgeError('improper-posterior', message);
+}
+
+/**
+ * Throws for a column so far from zero that its values differ only by rounding: its slope is not
+ * identified.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireSpread({ data, priors }: RegressionSpecification): void {
+  const { names, values } = data.predictors;
+  if (!data.intercept) return;
+  names.forEach((name, j) => {
+    if (isProper(priors.coefficients[j])) return;
+    const lost = lostSpread(`column ${name}`, values, j, names.length);
+    if (lost?.wholly) fail(lost.told);
+  });
+}
+
+/** Throws for a linearly dependent column whose slope has no proper prior. */
+function requireHeldColumns(
+  { data, priors }: RegressionSpecification,
+  { constantColumns, dependentColumns }: DataFacts,
+): void {
+  const flat = (column: string) =>
+    !isProper(priors.coefficients[data.predictors.names.indexOf(coefficientName(column))]);
+  for (const name of constantColumns) {
+    if (data.intercept && flat(name)) {
+      fail(
+        `column ${name} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
+      );
+    }
+  }
+  for (const { column: name, of } of dependentColumns) {
+    // One proper prior among the dependent columns is enough to identify all.
+    const others = of.filter((other) => other !== '(Intercept)');
+    if (!flat(name) || !others.every(flat)) continue;
+    fail(
+      others.length === 0
+        ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
+        : `column ${name} is a combination of ${others.join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
+    );
+  }
+}
+
+/** Checks the data for parameters other than slopes with flat priors. */
+function requireHeldScales(specification: RegressionSpecification): void {
+  const { family, data, priors } = specification;
+  auxiliaryOf(family).forEach((name, i) => {
+    if (!isProper(priors.auxiliary[i])) requireHeldAuxiliary(name, specification);
+  });
+  data.groups.forEach(({ group, levels }, term) => {
+    // Gelman (2006), Bayesian Analysis 1, §2.2.
+    if (levels.length > 2 || priors.sds[term].every(isProper)) return;
+    fail(
+      `sd of ${group} has a flat prior and ${levels.length === 1 ? 'one level' : 'two levels'}, but three are needed to hold it: give it a prior, for example exponential(1)`,
+    );
+  });
+}
+
+function requireHeldAuxiliary(
+  name: AuxiliaryName,
+  { data, priors }: RegressionSpecification,
+): void {
+  if (name !== 'sigma') {
+    fail(
+      `${name} has a flat prior, but no data hold it: its likelihood does not fall as it grows; give it a prior, for example gamma(2, 0.1)`,
+    );
+  }
+  // As σ → ∞: σ^−(n − number of flat coefficients) must be integrable.
+  const flat = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])];
+  const free = flat.filter((prior) => !isProper(prior)).length;
+  if (data.rows - free >= 2) return;
+  fail(
+    `sigma has a flat prior, but ${data.rows} rows for ${free} coefficients with flat priors do not hold it: give it a prior, for example exponential(1)`,
+  );
+}
+
+/**
+ * For outcomes that are explained exactly, σ needs a prior that keeps it from zero.
+ *
+ * @throws WeighbridgeError `improper-posterior`
+ */
+export function requireScatter(specification: RegressionSpecification): void {
+  const { family, data, priors } = specification;
+  const scale = auxiliaryOf(family).indexOf('sigma');
+  if (scale < 0) return;
+  const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
+    (prior) => prior.lower !== undefined || prior.upper !== undefined,
+  );
+  // If the exact solution is outside the bounds, there are residuals.
+  if (bounded) return;
+  const rows = Int32Array.from({ length: data.rows }, (_, i) => i);
+  for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
+    const exact = exactFit(specification, rows, group);
+    if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
+      const lost = lostSpread('the outcome', data.outcomes);
+      if (lost) fail(lost.told);
+      fail(
+        `${explanation(data.outcomes, group)}, so that sigma is zero and there is nothing left to be estimated: give sigma a prior that keeps it from zero, for example lognormal(0, 1), if that is meant`,
+      );
+    }
+  }
+  if (family.family === 'student') requireFewTies(specification, priors.auxiliary);
+}
+
+function explanation(outcomes: Float64Array, group: string | null): string {
+  if (outcomes.every((value) => value === outcomes[0])) return `all outcomes are ${outcomes[0]}`;
+  if (group === null) return 'the predictors explain the outcome exactly';
+  return `the predictors and the effects of ${group} explain the outcome exactly`;
+}
+
+/** True if the prior falls to zero faster than the likelihood, σ^−power, rises. */
+function keepsFromZero(prior: Prior, power: number): boolean {
+  if (power < 1 || supportOf(prior).lower > 0) return true;
+  switch (prior.distribution) {
+    case 'lognormal':
+      return true;
+    case 'gamma':
+      return prior.shape > power;
+    case 'beta':
+      return prior.alpha > power;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Checks Student-t errors for too many exactly fitted rows: the likelihood may treat all others as
+ * outliers. m of n rows on a plane of rank r give σ^(r − m + ν (n − m)) near zero (Fernández &
+ * Steel 1999, Biometrika 86, theorem 2).
+ */
+function requireFewTies(
+  specification: RegressionSpecification,
+  [sigma, nu]: readonly Prior[],
+): void {
+  const { outcomes, intercept } = specification.data;
+  if (!intercept) return;
+  const counts = new Map<number, number>();
+  let most = outcomes[0];
+  for (const value of outcomes) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    if ((counts.get(value) ?? 0) > (counts.get(most) ?? 0)) most = value;
+  }
+  const ties = counts.get(most) ?? 0;
+  const others = outcomes.length - ties;
+  const least = Math.max(1, supportOf(nu).lower);
+  if (ties - least * others < 1) return;
+  const rows = Int32Array.from(outcomes.keys()).filter((i) => outcomes[i] === most);
+  const exact = exactFit(specification, rows, null);
+  if (!exact || keepsFromZero(sigma, ties - exact.rank - least * others)) return;
+  fail(
+    `${ties} of ${outcomes.length} outcomes are ${most}: Student-t errors take the others for outliers and sigma goes to zero; give sigma a prior that keeps it from zero, for example lognormal(0, 1), or choose another family`,
+  );
+}
+
+/**
+ * Sign: the row's likelihood rises without end as its linear predictor grows (1) or falls (−1).
+ * `peak`: it has a maximum. `silent`: the row carries no information.
+ */
+type Rise = 1 | -1 | 'peak' | 'silent';
+
+const ofProbabilities = new Set<FamilyName>(['bernoulli', 'binomial']);
+
+/** Null for families and links whose likelihood always has a maximum. */
+function risesOf({ family, link }: Family): ((outcome: number, trials: number) => Rise) | null {
+  if (ofProbabilities.has(family)) {
+    return (outcome, trials) => {
+      if (trials === 0) return 'silent';
+      if (outcome === 0) return -1;
+      // With a log link, the probability reaches 1 at η = 0.
+      return outcome === trials && link !== 'log' ? 1 : 'peak';
+    };
+  }
+  const counts = family === 'poisson' || family === 'negbinomial';
+  return counts && link === 'log' ? (outcome) => (outcome === 0 ? -1 : 'peak') : null;
+}
+
+/** Throws if a combination of predictors with flat priors separates the outcomes. */
+function requireOverlap({ family, data, priors }: RegressionSpecification): void {
+  const rise = risesOf(family);
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
+  if (rise === null || (flat.length === 0 && !flatIntercept)) return;
+  const rises = Array.from(data.outcomes, (outcome, i) =>
+    rise(outcome, data.trials ? data.trials[i] : 1),
+  );
+  const { names } = data.predictors;
+  const wanted = flat.map((j) => names[j]);
+  const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
+  const told = rises.filter((one) => one !== 'silent');
+  if (told.length > 0 && told.every((one) => one === told[0]) && told[0] !== 'peak') {
+    fail(
+      `all outcomes are ${told[0] === 1 && data.trials ? 'as many as the trials' : data.outcomes[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+    );
+  }
+  const rows = scaledRows(data, flat);
+  requireTold(rows, rises, [...(data.intercept ? ['the intercept'] : []), ...wanted]);
+  const direction = separatingDirection(
+    demandsOf(rows, rises, [
+      ...(data.intercept && priors.intercept ? [priors.intercept] : []),
+      ...flat.map((j) => priors.coefficients[j]),
+    ]),
+  );
+  if (direction === null) return;
+  const first = data.intercept ? 1 : 0;
+  const guilty = wanted.filter((_, k) => Math.abs(direction[first + k]) > PART);
+  fail(
+    `${listed(guilty)} ${guilty.length === 1 ? 'separates' : 'together separate'} the outcomes perfectly, so that with flat priors the slopes have no bound: ${remedy}`,
+  );
+}
+
+/** Least share of the direction's length for a predictor to take part in it. */
+const PART = 1e-6;
+/** Tolerance relative to a row's length; a smaller residual counts as zero. */
+const ROUNDING = 1e-9;
+
+/**
+ * Rows of the design: 1 for the intercept, if any, then the columns, centred if there is an
+ * intercept, each scaled to a largest absolute value of 1.
+ */
+function scaledRows(
+  { rows, intercept, predictors }: RegressionSpecification['data'],
+  columns: readonly number[],
+): Float64Array[] {
+  const k = predictors.names.length;
+  const values = intercept ? centrePredictors(predictors).centred : predictors.values;
+  const most = new Float64Array(k);
+  values.forEach((value, at) => {
+    most[at % k] = Math.max(most[at % k], Math.abs(value));
+  });
+  return Array.from({ length: rows }, (_, i) =>
+    Float64Array.from([
+      ...(intercept ? [1] : []),
+      ...columns.map((j) => (most[j] > 0 ? values[i * k + j] / most[j] : 0)),
+    ]),
+  );
+}
+
+/**
+ * Throws if the rows with trials do not identify all coefficients; rows without trials carry no
+ * information.
+ */
+function requireTold(
+  rows: readonly Float64Array[],
+  rises: readonly Rise[],
+  names: readonly string[],
+): void {
+  if (!rises.includes('silent')) return;
+  const basis: Float64Array[] = [];
+  rows.forEach((row, i) => {
+    if (rises[i] !== 'silent' && basis.length < names.length) extend(basis, row, ROUNDING);
+  });
+  if (basis.length === names.length) return;
+  fail(
+    `the rows that have trials do not tell ${names.join(', ')} apart: leave predictors out, or give them a prior, for example normal(0, 2.5)`,
+  );
+}
+
+/**
+ * The demands of the rows, plus one per bounded prior: the direction must point away from the
+ * bound.
+ */
+function demandsOf(
+  rows: readonly Float64Array[],
+  rises: readonly Rise[],
+  priors: readonly Prior[],
+): Demands {
+  const width = priors.length;
+  const of = (wanted: Rise) => rows.filter((_, i) => rises[i] === wanted);
+  const bounds = priors.flatMap((prior, j) => {
+    const { lower, upper } = supportOf(prior);
+    const sign = Number.isFinite(lower) ? 1 : Number.isFinite(upper) ? -1 : 0;
+    if (sign === 0) return [];
+    const bound = new Float64Array(width);
+    bound[j] = sign;
+    return [bound];
+  });
+  return {
+    width,
+    rising: [...of(1), ...of(-1).map((row) => row.map((value) => -value))],
+    fixed: of('peak'),
+    bounds,
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * Runners: fits on this thread, which processes its events in between, and fits whose chains run
+ * elsewhere.
+ */
+import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
+import { completeSettings, type SamplerSettings, settingsAmong } from '../sampler/settings.js';
+import { finishedProgress, fitInSteps, fitRounds, planFit, planOfRound } from './fit.js';
+import {
+  deliver,
+  type FitJob,
+  type FitResult,
+  type FitRunner,
+  namedError,
+  type RunnerOptions,
+  type RunOptions,
+  requireJobs,
+  requireRunning,
+  resultOf,
+  withName,
+} from './job.js';
+import { modelOf } from './specification.js';
+
+/** `isDue()` returns true at most once per `milliseconds`, for the first time after that delay. */
+export class Throttle {
+  #last = Date.now();
+
+  constructor(private readonly milliseconds: number) {}
+
+  isDue(): boolean {
+    const now = Date.now();
+    if (now - this.#last < this.milliseconds) return false;
+    this.#last = now;
+    return true;
+  }
+}
+
+/** Every runtime has timers, but the ECMAScript library does not declare them. */
+declare const setTimeout: (callback: () => void, milliseconds: number) => unknown;
+
+/** Long enough for a negligible cost, short enough for a page to stay responsive. */
+export const MILLISECONDS_BETWEEN_PAUSES = 30;
+
+/** Yields to the event loop. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Runs jobs one after another on this thread, yielding to the event loop in between. */
+export const runHere: FitRunner = async (jobs, given, options = {}) => {
+  const settings = requireJobs(jobs, given);
+  const { signal } = options;
+  requireRunning(signal);
+  const throttle = new Throttle(MILLISECONDS_BETWEEN_PAUSES);
+  const steps = jobsInSteps(jobs, settings, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (!throttle.isDue()) continue;
+    step.value();
+    await pause();
+    requireRunning(signal);
+  }
+};
+
+/** Settings and runner of one fit. */
+export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
+  /**
+   * Runner of the chains. `workerPool(n).runner` of `weighbridge/node` and `webWorkers({...})` of
+   * `weighbridge/web-workers` run several at a time; draws do not depend on the runner.
+   *
+   * @default this thread
+   */
+  readonly runner?: FitRunner;
+}
+
+/**
+ * Runs one fit by itself, and keeps its draws and chains.
+ *
+ * @throws WeighbridgeError `interrupted` if `signal` is aborted
+ */
+export async function runAlone(
+  job: Pick<FitJob, 'name' | 'specification' | 'keepGradients'>,
+  options: SamplingOptions,
+): Promise<{ readonly settings: SamplerSettings; readonly result: FitResult | undefined }> {
+  const { runner = runHere, onProgress, signal } = options;
+  const settings = completeSettings(settingsAmong(options));
+  const kept = { keepDraws: true, keepChains: true, nameInErrors: false };
+  const [result] = await runner([{ ...job, ...kept }], settings, { onProgress, signal });
+  requireRunning(signal);
+  return { settings, result };
+}
+
+/** Steps through the jobs; each step is a function that reports progress. */
+function* jobsInSteps(
+  jobs: readonly FitJob[],
+  settings: SamplerSettings,
+  options: RunnerOptions,
+): Generator<() => void, FitResult[], undefined> {
+  const results: FitResult[] = [];
+  for (const job of jobs) {
+    try {
+      const model = modelOf(job.specification);
+      const progress = fitProgress(job, settings, options.onProgress);
+      const steps = fitInSteps(model, settings, job.name);
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) {
+        const { chain, progress: ofChain, nuts } = step.value;
+        if (ofChain.done === ofChain.total) progress(chain, ofChain, nuts);
+        yield () => progress(chain, ofChain, nuts);
+      }
+      const result = resultOf(job, step.value, model);
+      results.push(deliver(job, result, options));
+    } catch (error) {
+      throw namedError(job, error);
+    }
+  }
+  return results;
+}
+
+/** One chain of a fit as plain data. */
+export interface ChainTask {
+  readonly job: FitJob;
+  readonly settings: SamplerSettings;
+  /** Index of the chain, from 0. */
+  readonly chain: number;
+  /** True if split HMC mixed badly and the chain is sampled by NUTS. */
+  readonly nuts: boolean;
+}
+
+export interface FinishedChain {
+  readonly chain: Chain;
+  /** `Diagnostics.paretoK` of the fit. */
+  readonly paretoK: number | null;
+}
+
+export function* chainTaskInSteps({
+  job,
+  settings,
+  chain,
+  nuts,
+}: ChainTask): Generator<ChainProgress, FinishedChain, undefined> {
+  const model = modelOf(job.specification);
+  const planned = planFit(model, settings, job.name);
+  const plan = planOfRound(planned, nuts);
+  const sampled = yield* chainInSteps(model, settings, job.name, chain, plan);
+  return {
+    // Gradients are slow to post between threads: they are left out unless the job uses them.
+    chain:
+      job.controlMeans || (job.keepGradients && sampled.responses.length > 0)
+        ? sampled
+        : { ...sampled, gradients: new Float64Array(0) },
+    paretoK: planned.paretoK,
+  };
+}
+
+export interface ChainRunOptions {
+  readonly onProgress: (chain: number, progress: ChainProgress) => void;
+  readonly signal: RunOptions['signal'];
+}
+
+/** Samples the chains of a round of one fit elsewhere. */
+export type RunChains = (
+  tasks: readonly ChainTask[],
+  options: ChainRunOptions,
+) => Promise<readonly FinishedChain[]>;
+
+/** Runs jobs one after another, each chain by chain. */
+export function runnerByChains(runChains: RunChains): FitRunner {
+  return async (jobs, given, options = {}) => {
+    const settings = requireJobs(jobs, given);
+    const results: FitResult[] = [];
+    for (const job of jobs) results.push(await fitByChains(job, settings, runChains, options));
+    return results;
+  };
+}
+
+/** Runs a job; `runChains` samples its chains. */
+export async function fitByChains(
+  job: FitJob,
+  settings: SamplerSettings,
+  runChains: RunChains,
+  options: RunnerOptions,
+): Promise<FitResult> {
+  const { signal } = options;
+  const progress = fitProgress(job, settings, options.onProgress);
+  // Checks the data before anything is sent to another thread.
+  const model = withName(job, () => modelOf(job.specification));
+  const { parameterNames } = model;
+  const rounds = fitRounds(settings);
+  let round = rounds.next();
+  while (!round.done) {
+    requireRunning(signal);
+    const { nuts } = round.value;
+    const tasks = Array.from(
+      { length: settings.chains },
+      (_, chain): ChainTask => ({ job, settings, chain, nuts }),
+    );
+    const finished = await runChains(tasks, {
+      signal,
+      onProgress: (chain, ofChain) => progress(chain, ofChain, nuts),
+    }).catch((error: unknown) => {
+      throw namedError(job, error);
+    });
+    requireRunning(signal);
+    finished.forEach(({ chain }, i) => {
+      progress(i, finishedProgress(chain, settings), nuts);
+    });
+    const chains = finished.map(({ chain }) => chain);
+    round = rounds.next({ chains, parameterNames, paretoK: finished[0].paretoK });
+  }
+  return deliver(job, resultOf(job, round.value, model), options);
+}
+
+/** Sums the progress of all chains; a second round, by NUTS, continues the count of the first. */
+function fitProgress(
+  { name }: FitJob,
+  settings: SamplerSettings,
+  onProgress: RunOptions['onProgress'],
+): (chain: number, progress: ChainProgress, nuts: boolean) => void {
+  let chains: (ChainProgress | null)[] = Array(settings.chains).fill(null);
+  let before: number | null = null;
+  const doneNow = () => chains.reduce((sum, one) => sum + (one?.done ?? 0), 0);
+  return (chain, progress, nuts) => {
+    if (!onProgress) return;
+    if (nuts && before === null) {
+      before = doneNow();
+      chains = chains.map(() => null);
+    }
+    chains[chain] = progress;
+    onProgress({
+      fit: name,
+      done: (before ?? 0) + doneNow(),
+      // All chains of a fit have the same length.
+      total: (before ?? 0) + progress.total * settings.chains,
+      chains: [...chains],
+    });
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Updates of a formula as in R's `update.formula`: in `. ~ . - x`, each dot is the same side of the
+ * old formula. Without a left side (`~ . + x`), the left side is unchanged.
+ *
+ * Dots are replaced as text, in parentheses, unless the dot is the first of a sum: `x + (1 | g)`
+ * may continue with `+ z` or `- x`. A side with a comparison or a negation (`x > 0`) always gets
+ * parentheses, since `x > 0 + z` compares x with z. If the change removes terms, the result is the
+ * formula of the remaining terms.
+ */
+
+import { failIn } from '../text/cursor.js';
+import { hasDot } from './columns-used.js';
+import { formatExpression, formatOutcome } from './format.js';
+import { type Formula, isBinaryOperator, operators } from './formula.js';
+import { tildePlace, tokenize } from './parse-expression.js';
+import { parseFormula } from './parse-formula.js';
+import { expandPredictors, groupText, type Terms, termsText } from './terms.js';
+
+/**
+ * @throws WeighbridgeError `bad-formula`, with the offset in the change, if the change is invalid
+ */
+export function updatedFormula(own: string, change: string): string {
+  const tokens = tokenize(change);
+  const isSymbol = (place: number, symbols: readonly string[]) => {
+    const token = tokens[place];
+    return token.kind === 'symbol' && symbols.includes(token.symbol);
+  };
+  const isSide = (place: number) =>
+    place < 0 || tokens[place].kind === 'end' || isSymbol(place, ['~']);
+  const tilde = tokens.findIndex((_, place) => isSymbol(place, ['~']));
+  if (tilde < 0) return change;
+  const [ownLeft, ownRight] = sidesOf(own);
+  let text = tilde === 0 ? `${ownLeft} ` : '';
+  let done = 0;
+  for (const [place, token] of tokens.entries()) {
+    if (token.kind !== 'name' || token.quoted || token.name !== '.') continue;
+    const isFirst = place === 0 || isSymbol(place - 1, ['~', '(']);
+    const goesOn =
+      isSymbol(place + 1, ['+', '-', ')', '~', '|']) || tokens[place + 1].kind === 'end';
+    const side = place < tilde ? ownLeft : ownRight;
+    const isAlone = isSide(place - 1) && isSide(place + 1);
+    const isApart = isAlone || (isFirst && goesOn && !isLoose(side));
+    text += change.slice(done, token.place) + (isApart ? side : `(${side})`);
+    done = token.place + 1;
+  }
+  text += change.slice(done);
+  const takesAway = tokens.some((_, place) => isSymbol(place, ['-']));
+  return takesAway ? simplified(parseFormula(text)).text : text;
+}
+
+/** Whether an operator outside of parentheses has lower precedence than + and -. */
+function isLoose(side: string): boolean {
+  let depth = 0;
+  return tokenize(side).some((token) => {
+    if (token.kind !== 'symbol') return false;
+    if (token.symbol === '(') depth++;
+    if (token.symbol === ')') depth--;
+    return depth === 0 && isLooseOperator(token.symbol);
+  });
+}
+
+function isLooseOperator(symbol: string): boolean {
+  if (symbol === '!') return true;
+  // y | trials(n) is a complete left side.
+  return symbol !== '|' && isBinaryOperator(symbol) && operators[symbol].left < operators['+'].left;
+}
+
+function sidesOf(formula: string): readonly [string, string] {
+  const at = tildePlace(formula);
+  return [formula.slice(0, at).trim(), formula.slice(at + 1).trim()];
+}
+
+/**
+ * The shortest formula with the same terms, as R's `update` returns it: `y ~ x + z - z` becomes
+ * `y ~ x`. Unchanged if the terms depend on the data or cannot be written separately.
+ */
+export function simplified(formula: Formula): Formula {
+  if (hasDot(formula.predictors)) return formula;
+  const terms = expandPredictors(formula.predictors, [], failIn('formula', formula.text));
+  const { population, offsets, groups } = terms;
+  if (![population, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
+  const fixed = termsText(population);
+  const parts = [
+    population.terms.length > 0 ? fixed.replace(/^1 \+ /, '') : fixed,
+    ...offsets.map((offset) => `offset(${formatExpression(offset)})`),
+    ...groups.map(groupText),
+  ];
+  return parseFormula(`${formatOutcome(formula)} ~ ${parts.join(' + ')}`);
+}
+
+/** A comparison as a term (`x > 0`) would absorb the terms next to it. */
+function isPlain({ variables }: Terms): boolean {
+  return variables.every(({ kind }) => kind === 'name' || kind === 'call');
+}

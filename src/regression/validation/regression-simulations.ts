@@ -1,0 +1,247 @@
+/**
+ * Regressions of simulated outcomes: calibration, recovery, and their shared functions.
+ */
+
+import { auxiliaryLowerBound, auxiliaryOf } from '../../../models/families/family.js';
+import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
+import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
+import {
+  reportedLayout,
+  reportedNames,
+  rowLogLikelihood,
+} from '../../../models/reported-parameters.js';
+import { didYouMean, listed } from '../../checks/names.js';
+import { WeighbridgeError } from '../../errors.js';
+import { parametersNamed } from '../../fit/intervals.js';
+import { type FitRunner, requireDraws } from '../../fit/job.js';
+import { runHere } from '../../fit/run.js';
+import { cholesky } from '../../linear-algebra/cholesky.js';
+import { sumOf } from '../../linear-algebra/sums.js';
+import type { Draws } from '../../posterior/draws.js';
+import type { RandomStream } from '../../random/stream.js';
+import { type Preparation, prepare } from '../prepare.js';
+import { outcomeSimulator, priorSampler } from '../priors/sample-prior.js';
+import { type CalibrateOptions, type Calibration, calibrate } from './calibrate.js';
+import { isGroupEffect } from './criteria.js';
+import { type Recovery, recover, requireValuesByName } from './recover.js';
+import {
+  type FitFunction,
+  type ParameterValues,
+  type SimulationOptions,
+  settingsOfFit,
+} from './simulation-run.js';
+
+/** The options of `regression`. Outcomes in `data` affect only the default priors. */
+export interface SimulatedRegressionOptions extends Preparation, SimulationOptions {
+  /** Runner of the chains. @default this thread */
+  readonly runner?: FitRunner;
+}
+
+/** Fits a specification with simulated outcomes. */
+function regressionFitter(
+  options: SimulatedRegressionOptions,
+): FitFunction<RegressionSpecification> {
+  const { runner = runHere } = options;
+  return async (specification, request): Promise<Draws> => {
+    const settings = settingsOfFit(options, request);
+    const job = { name: 'simulation', specification, keepDraws: true, nameInErrors: false };
+    const [fit] = await runner([job], settings, { signal: request.signal });
+    return requireDraws(fit);
+  };
+}
+
+/**
+ * The regression with outcomes drawn given these values of all reported parameters.
+ *
+ * @throws WeighbridgeError `bad-data` if an outcome is not finite
+ */
+function simulatedRegression(
+  specification: RegressionSpecification,
+): (parameters: ParameterValues, random: RandomStream) => RegressionSpecification {
+  const names = reportedNames(specification);
+  const simulate = outcomeSimulator(specification);
+  return (parameters, random) => {
+    const outcomes = simulate(inOrder(parameters, names), random);
+    requireFiniteOutcomes(outcomes);
+    return { ...specification, data: { ...specification.data, outcomes } };
+  };
+}
+
+/** Values in the order of the names. */
+function inOrder(parameters: ParameterValues, names: readonly string[]): Float64Array {
+  return Float64Array.from(names, (name) => parameters[name]);
+}
+
+/** Values keyed by name. */
+function byName(names: readonly string[], values: Float64Array): ParameterValues {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+}
+
+export function requireFiniteOutcomes(outcomes: Float64Array): void {
+  const row = outcomes.findIndex((outcome) => !Number.isFinite(outcome));
+  if (row < 0) return;
+  throw new WeighbridgeError(
+    'bad-data',
+    `the outcome drawn for row ${row + 1} is ${outcomes[row]}, expected a finite number: narrow the priors until such data are out of the question`,
+  );
+}
+
+export type CalibrateRegressionOptions = SimulatedRegressionOptions &
+  Pick<CalibrateOptions<RegressionSpecification>, 'parameters' | 'rankedDraws'>;
+
+/**
+ * Calibrates a regression. Ranks `log_lik` and the parameters named in `parameters`; by default,
+ * all reported parameters except the group effects.
+ *
+ * @throws WeighbridgeError `bad-argument` if a prior is flat and so cannot be drawn from (the
+ *   message names the parameters); `interrupted` if the signal is aborted; the errors of
+ *   `regression`
+ */
+export async function calibrateRegression(
+  options: CalibrateRegressionOptions,
+): Promise<Calibration> {
+  const { specification } = prepare(
+    options,
+    ['simulations', 'parameters', 'rankedDraws'],
+    'calibrateRegression',
+  );
+  const names = reportedNames(specification);
+  const parameters =
+    options.parameters === undefined
+      ? names.filter((name) => !isGroupEffect(name))
+      : parametersNamed(options.parameters, names);
+  const drawParameters = priorSampler(specification);
+  const { simulations, rankedDraws, seed, onProgress, signal } = options;
+  return calibrate<RegressionSpecification>({
+    drawPrior: (random) => byName(names, drawParameters(random)),
+    simulate: simulatedRegression(specification),
+    fit: regressionFitter(options),
+    parameters,
+    quantities: (parameters, simulated) => {
+      const row = new Float64Array(simulated.data.rows);
+      rowLogLikelihood(simulated)(inOrder(parameters, names), row);
+      return { log_lik: sumOf(row) };
+    },
+    onProgress,
+    signal,
+    ...(simulations !== undefined && { simulations }),
+    ...(rankedDraws !== undefined && { rankedDraws }),
+    ...(seed !== undefined && { seed }),
+  });
+}
+
+export interface RecoverRegressionOptions extends SimulatedRegressionOptions {
+  /**
+   * The true value of every parameter except the group effects, keyed by brms' names, for example
+   * `{ b_Intercept: 0, b_x1: 0.5, sd_g__Intercept: 1, sigma: 2 }`.
+   */
+  readonly at: ParameterValues;
+}
+
+/**
+ * @throws WeighbridgeError `bad-argument` if a value is missing, out of range, or matches no
+ *   parameter; `interrupted` if the signal is aborted; the errors of `regression`
+ */
+export async function recoverRegression(options: RecoverRegressionOptions): Promise<Recovery> {
+  const { specification } = prepare(options, ['simulations', 'at'], 'recoverRegression');
+  const { at, simulations, seed, onProgress, signal } = options;
+  const names = reportedNames(specification);
+  requireValuesByName(at);
+  requireValues(specification, at);
+  const simulate = simulatedRegression(specification);
+  const effects = groupEffectsAt(specification, inOrder(at, names));
+  return recover<RegressionSpecification>({
+    at,
+    simulate: (_, random) => simulate(byName(names, effects(random)), random),
+    fit: regressionFitter(options),
+    onProgress,
+    signal,
+    ...(simulations !== undefined && { simulations }),
+    ...(seed !== undefined && { seed }),
+  });
+}
+
+/** Maximum number of names in a message; enough for a regression of usual size. */
+const MOST = 20;
+
+function requireValues(specification: RegressionSpecification, at: ParameterValues): void {
+  const fail = (message: string): never => {
+    throw new WeighbridgeError('bad-argument', message);
+  };
+  const wanted = reportedNames(specification).filter((name) => !isGroupEffect(name));
+  const unknown = Object.keys(at).find((name) => !wanted.includes(name));
+  if (unknown !== undefined) {
+    const near = didYouMean(unknown, wanted);
+    fail(`at.${unknown} is no parameter of this regression${near}: it has ${listed(wanted, MOST)}`);
+  }
+  const missing = wanted.filter((name) => !Object.hasOwn(at, name));
+  if (missing.length > 0) {
+    fail(`at has no value for ${listed(missing, MOST)}: expected one for each`);
+  }
+  const { family } = specification;
+  for (const [name, value] of Object.entries(at)) {
+    const auxiliary = auxiliaryOf(family).find((one) => one === name);
+    if (auxiliary && !(value > auxiliaryLowerBound[auxiliary])) {
+      fail(`at.${name} is ${value}, but must be above ${auxiliaryLowerBound[auxiliary]}`);
+    }
+    if (name.startsWith('sd_') && !(value >= 0))
+      fail(`at.${name} is ${value}, but must be at least 0`);
+  }
+}
+
+/** Completes the given parameters with group effects r = diag(s) L z, drawn given these. */
+export function groupEffectsAt(
+  specification: RegressionSpecification,
+  parameters: Float64Array,
+): (random: RandomStream) => Float64Array {
+  const layout = reportedLayout(specification);
+  let { sds, correlations } = layout;
+  const terms = specification.data.groups.map((group, term) => {
+    const size = group.coefficients.length;
+    const factor = correlationFactorAt(group, parameters, correlations);
+    const deviations = parameters.subarray(sds, sds + size);
+    sds += size;
+    if (group.correlated) correlations += (size * (size - 1)) / 2;
+    return { deviations, factor, levels: group.levels.length, start: layout.groupEffects[term] };
+  });
+  return (random) => {
+    const drawn = parameters.slice();
+    for (const { deviations, factor, levels, start } of terms) {
+      const z = new Float64Array(deviations.length);
+      const effects = new Float64Array(deviations.length);
+      for (let level = 0; level < levels; level++) {
+        random.normals(z);
+        writeCorrelatedEffects(deviations, factor, z, effects);
+        effects.forEach((effect, c) => {
+          drawn[start + c * levels + level] = effect;
+        });
+      }
+    }
+    return drawn;
+  };
+}
+
+/** The Cholesky factor L of the correlations L Lᵀ, lower triangular and row-major. */
+function correlationFactorAt(
+  { group, coefficients, correlated }: GroupEffects,
+  parameters: Float64Array,
+  correlations: number,
+): Float64Array {
+  const size = coefficients.length;
+  const matrix = new Float64Array(size * size);
+  let at = correlations;
+  for (let c = 0; c < size; c++) {
+    matrix[c * size + c] = 1;
+    for (let j = 0; correlated && j < c; j++) {
+      matrix[c * size + j] = matrix[j * size + c] = parameters[at++];
+    }
+  }
+  const factor = cholesky(matrix, size);
+  if (factor === null) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `at.cor_${group}__… are the correlations of no matrix: expected ones between -1 and 1 that go together`,
+    );
+  }
+  return factor;
+}

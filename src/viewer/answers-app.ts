@@ -1,0 +1,29 @@
+/**
+ * The viewer of a described study: the report, and the answers behind it. The pages are made here, a
+ * part of the answers at a time, and need no script of their own.
+ */
+import { Hono } from 'hono';
+import { pagePolicy } from '../report/html/page.js';
+import { sectionsHtml } from '../report/html/sections.js';
+import type { AnswersFolder } from '../result/read-answers.js';
+import { answersPage } from './answers-page.js';
+import { failureReply, guard, NotFound, reply } from './replies.js';
+
+const HTML = 'text/html; charset=utf-8';
+
+const headers = {
+  'content-security-policy': `${pagePolicy("'self'")}; frame-ancestors 'none'`,
+};
+
+export function answersApp(folder: AnswersFolder): Hono {
+  const app = new Hono();
+  app.use(guard);
+  app.onError((error) => failureReply(error));
+  app.notFound((call) => failureReply(new NotFound(`no page or data at ${call.req.path}`)));
+  app.get('/', async () => reply(await sectionsHtml(folder.result, 'answers'), HTML, headers));
+  app.get('/answers', async (call) => {
+    const rows = await folder.answers();
+    return reply(await answersPage(folder.result, rows, call.req.query()), HTML, headers);
+  });
+  return app;
+}
