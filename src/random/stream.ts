@@ -14,6 +14,8 @@ export interface RandomStream {
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
+  /** State of a quick stream, four words; a kernel that makes the same numbers moves it in place. */
+  readonly state?: Int32Array;
 }
 
 /**
