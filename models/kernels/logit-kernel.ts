@@ -16,7 +16,6 @@
  * one model at a time, and is rewritten when another model is evaluated. One memory per model
  * would exhaust memory: an analysis may have a hundred thousand models.
  */
-import { edges } from '../../src/random/quick-stream.js';
 import type { Coordinates, QuickDensity } from '../../src/sampler/model.js';
 import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
 import { type Prior, priorDensity } from '../prior-distributions.js';
@@ -60,7 +59,7 @@ interface LogitExports extends KernelMemory {
 const kernel = instantiated<LogitExports>(logitModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
-if (kernel) view.set(edges, kernel.edges.value / DOUBLE);
+let edgesKnown = false;
 let owner: Float64Array | null = null;
 
 /** Share of distinct rows below which merged rows are faster than the kernel. */
@@ -329,15 +328,17 @@ class FusedLogistic implements Required<QuickDensity> {
 
   readonly fusedTransitions: Required<QuickDensity>['fusedTransitions'] = (
     current,
-    random,
+    { words, edges },
     rule,
     count,
   ) => {
     const memory = this.#memory();
+    if (!edgesKnown) memory.set(edges, this.#kernel.edges.value / DOUBLE);
+    edgesKnown = true;
     const padded = this.#padded;
     const chain = this.#chain;
-    const words = new Int32Array(memory.buffer, chain * DOUBLE, random.length);
-    words.set(random);
+    const state = new Int32Array(memory.buffer, chain * DOUBLE, words.length);
+    state.set(words);
     memory[chain + 2] = current.logDensity;
     this.#write(memory, chain + OF_STATE, current.position);
     this.#write(memory, chain + OF_STATE + padded, current.gradient);
@@ -355,7 +356,7 @@ class FusedLogistic implements Required<QuickDensity> {
       chain * DOUBLE,
       this.#out * DOUBLE,
     );
-    random.set(words);
+    words.set(state);
     current.logDensity = memory[chain + 2];
     read(memory, chain + OF_STATE, current.position);
     read(memory, chain + OF_STATE + padded, current.gradient);

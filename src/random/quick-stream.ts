@@ -15,7 +15,7 @@ const AREA = 9.91256303526217e-3;
 const density = (x: number): number => Math.exp(-0.5 * x * x);
 
 /** Right edges of the layers, from the base (as wide as its area requires) to the top. */
-export const edges = ((): Float64Array => {
+const edges = ((): Float64Array => {
   const x = new Float64Array(LAYERS + 1);
   x[0] = AREA / density(TAIL);
   x[1] = TAIL;
@@ -37,7 +37,7 @@ export function quickStream(...path: readonly (string | number)[]): RandomStream
     normal,
     normals: (target) => fillWithNormals(target, state),
     coin: () => nextWord(state) < 0,
-    state,
+    quick: { words: state, edges },
   };
 }
 

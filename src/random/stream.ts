@@ -14,8 +14,16 @@ export interface RandomStream {
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
-  /** State of a quick stream, four words; a kernel that makes the same numbers moves it in place. */
-  readonly state?: Int32Array;
+  /** Of quick streams. */
+  readonly quick?: QuickState;
+}
+
+/** What a kernel needs to make the numbers of a quick stream. */
+export interface QuickState {
+  /** Four words of xoshiro128++, which the kernel moves in place. */
+  readonly words: Int32Array;
+  /** Right edges of the 128 layers of the ziggurat, and zero. */
+  readonly edges: Float64Array;
 }
 
 /**

@@ -3,7 +3,7 @@
  * sampled, written by hand, through automatic differentiation or through WebAssembly. Models do
  * not depend on the sampler: they import no value from it, and this file has only types.
  */
-import type { RandomStream } from '../random/stream.js';
+import type { QuickState, RandomStream } from '../random/stream.js';
 
 /** Writes the gradient, returns the log density. */
 export type LogDensity = (position: Float64Array, gradient: Float64Array) => number;
@@ -70,11 +70,11 @@ export interface QuickDensity {
    * Optional, for speed: up to `count` transitions of split HMC in one call, each as
    * `splitHmc` makes it. It stops after a divergence. Moves `current` in place.
    *
-   * @param random state of a quick stream, moved in place
+   * @param random moved in place
    */
   readonly fusedTransitions?: (
     current: Omit<MovingPoint, 'momentum'>,
-    random: Int32Array,
+    random: QuickState,
     rule: SplitRule,
     count: number,
   ) => TransitionBatch;

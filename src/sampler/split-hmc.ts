@@ -55,8 +55,8 @@ export function splitHmc(target: WhitenedModel, steps: number): Kernel {
   const rule = ruleOf(steps);
   return {
     ...(fusedTransitions && {
-      transitions: (current, { state }, count) =>
-        state ? fusedTransitions(current, state, rule, count) : null,
+      transitions: (current, { quick }, count) =>
+        quick ? fusedTransitions(current, quick, rule, count) : null,
     }),
     transition(current, random) {
       const length = { steps, stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)) };
