@@ -1,6 +1,5 @@
-/** How the chains of a fit are planned and made again, whoever runs them. */
+/** Which algorithm samples a fit. */
 import { describe, expect, it } from 'vitest';
-import { type ChainTask, chainTaskInSteps, runnerByChains } from '../../src/fit/run.js';
 import { randomStream } from '../../src/random/stream.js';
 import { gaussian, student } from '../../src/regression/options.js';
 import { studentT } from '../../src/regression/priors/constructors.js';
@@ -58,42 +57,5 @@ describe('NUTS in place of split HMC', () => {
       const error = Math.hypot(slope(fit).mcseMean * unit, slope(one).mcseMean);
       expect(Math.abs(slope(fit).mean * unit - slope(one).mean)).toBeLessThan(4 * error);
     }
-  });
-
-  it('is asked for if split HMC mixed badly, and progress counts on', async () => {
-    const asked: (readonly ChainTask[])[] = [];
-    const done: number[] = [];
-    const data = crossingLines(30, 0);
-    const call = { formula: 'y ~ x', data, seed: 3, draws: 100, warmup: 100 };
-    const fit = await regression({
-      ...call,
-      runner: runnerByChains(async (tasks, { onProgress }) => {
-        asked.push(tasks);
-        const finished = tasks.map((task, chain) => {
-          const steps = chainTaskInSteps(task);
-          let step = steps.next();
-          for (; !step.done; step = steps.next()) onProgress(chain, step.value);
-          return step.value;
-        });
-        if (asked.length > 1) return finished;
-        // Draws that stand still for long: an ESS far below what split HMC is held to.
-        return finished.map(({ chain, paretoK }) => {
-          const { length } = chain.draws;
-          const width = length / call.draws;
-          const stuck = chain.draws.map((_, at) => {
-            const draw = Math.floor(Math.floor(at / width) / 20) * 20;
-            return chain.draws[draw * width + (at % width)];
-          });
-          return { paretoK, chain: { ...chain, draws: stuck } };
-        });
-      }),
-      onProgress: (progress) => done.push(progress.done),
-    });
-    expect(asked.map((tasks) => tasks.map(({ nuts }) => nuts))).toEqual([
-      Array(4).fill(false),
-      Array(4).fill(true),
-    ]);
-    expect(fit.chains.map(({ algorithm }) => algorithm)).toEqual(Array(4).fill('nuts'));
-    expect(done).toEqual([...done].sort((a, b) => a - b));
   });
 });
