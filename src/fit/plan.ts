@@ -23,7 +23,7 @@ import {
 } from '../sampler/plan.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 
-export interface FitPlan {
+interface FitPlan {
   readonly plan: Plan;
   /** k̂ of importance weights from a Student-t around the mode; null if no mode was found. */
   readonly paretoK: number | null;

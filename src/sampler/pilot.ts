@@ -10,7 +10,7 @@ import type { SplitPlan } from './plan.js';
 import { splitHmc } from './split-hmc.js';
 
 /** The draws of a pilot, chain after chain. */
-export interface PilotDraws {
+interface PilotDraws {
   readonly chains: number;
   /** One array per reported parameter. */
   readonly parameters: readonly Float64Array[];

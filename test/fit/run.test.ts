@@ -5,25 +5,13 @@ import { gaussian, student } from '../../src/regression/options.js';
 import { studentT } from '../../src/regression/priors/constructors.js';
 import { regression } from '../../src/regression/regression.js';
 
-/** Two lines that cross, most points on the first. */
-function crossingLines(first: number, second: number) {
-  const random = randomStream('crossing lines', 5);
-  const rows = [...Array(first).fill(0), ...Array(second).fill(2)].map((slope) => {
-    const x = 4 * random.uniform() - 2;
-    return { x, y: slope * x + 0.1 * random.normal() };
-  });
-  return rows;
-}
-
-describe('a posterior with two peaks', () => {
-  it('is not sampled from one of them as if it were all', async () => {
-    const data = crossingLines(23, 21);
-    const fit = await regression({ formula: 'y ~ x', family: student(), data, seed: 1 });
-    expect(fit.chains.map(({ algorithm }) => algorithm)).toEqual(Array(4).fill('nuts'));
-  });
-
-  it('is not looked for where there can be one alone', async () => {
-    const data = crossingLines(40, 0);
+describe('a posterior that may have several peaks', () => {
+  it('is sampled by split HMC if there is one peak', async () => {
+    const random = randomStream('line', 5);
+    const data = Array.from({ length: 40 }, () => {
+      const x = 4 * random.uniform() - 2;
+      return { x, y: 0.1 * random.normal() };
+    });
     for (const family of [gaussian(), student()]) {
       const fit = await regression({ formula: 'y ~ x', family, data, seed: 1 });
       expect(fit.chains[0].algorithm).toBe('split-hmc');

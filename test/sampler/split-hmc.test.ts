@@ -5,7 +5,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planFit } from '../../src/fit/plan.js';
-import { sample } from '../../src/fit/sample.js';
 import { mcseMean, mcseSd, sampleMoments } from '../../src/posterior/convergence.js';
 import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { quickStream } from '../../src/random/quick-stream.js';
