@@ -151,7 +151,7 @@ describe('the average over seeds of fits of 30 groups of 6 binary outcomes', () 
     const errors: number[] = [];
     const below: number[] = [];
     const algorithms = new Set<string>();
-    for (let seed = 0; seed < 1000; seed++) {
+    for (let seed = 0; seed < 600; seed++) {
       const fitted = sampled(specification, completeSettings({ seed }));
       const draws = fitted.draws('sd_g0__Intercept');
       algorithms.add(fitted.algorithm);

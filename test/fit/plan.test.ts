@@ -88,8 +88,8 @@ describe('the plan of a fit', () => {
       expect(planSampling(funnel(25), settings, 'fit').algorithm).toBe('split-hmc');
       return planFit(funnel(25), settings, 'fit').plan.algorithm;
     });
-    // Of 4,000 draws, 300 are effective. In 200 other seeds, NUTS was chosen in NNN.
-    expect(algorithms.filter((one) => one === 'nuts').length).toBeGreaterThanOrEqual(15);
+    // Of 4,000 draws, 300 are effective. In 200 other seeds, NUTS was chosen in all.
+    expect(algorithms.filter((one) => one === 'nuts').length).toBeGreaterThanOrEqual(19);
   });
 
   it('does not care for the pilot if split HMC is asked for', () => {
