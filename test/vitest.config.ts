@@ -1,14 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-export default defineConfig({
+const DEEP = 'test/**/*.deep.test.ts';
+
+/** In mode `deep`, the tests that need many fits or runs for their statistical power; else all others. */
+export default defineConfig(({ mode }) => ({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
-    include: ['test/**/*.test.ts'],
+    ...(mode === 'deep'
+      ? { include: [DEEP] }
+      : { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, DEEP] }),
     benchmark: { include: ['bench/*.bench.ts'] },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: mode === 'deep' ? 1_200_000 : 120_000,
+    hookTimeout: mode === 'deep' ? 1_200_000 : 120_000,
     // Plain text in every test, also where the environment forces colours.
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', WEIGHBRIDGE_TESTS: mode },
   },
-});
+}));
