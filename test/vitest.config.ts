@@ -10,6 +10,10 @@ export default defineConfig(({ mode }) => ({
     ...(mode === 'deep'
       ? { include: [DEEP] }
       : { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, DEEP] }),
+    // What is built is loaded as its users load it.
+    server: { deps: { external: [/\/dist\/(src|models)\//] } },
+    // Files share modules and compiled code: half of the time of a short file would go to loading.
+    isolate: false,
     benchmark: { include: ['bench/*.bench.ts'] },
     testTimeout: mode === 'deep' ? 1_200_000 : 120_000,
     hookTimeout: mode === 'deep' ? 1_200_000 : 120_000,

@@ -7,3 +7,7 @@ export const isDeep = process.env.WEIGHBRIDGE_TESTS === 'deep';
 
 /** A number of fits, runs or draws: the first in `npm test`, the second in `npm run test:deep`. */
 export const powered = (quick: number, deep: number): number => (isDeep ? deep : quick);
+
+/** All cases in `npm run test:deep`, every n-th in `npm test`. */
+export const everyNth = <Case>(n: number, cases: readonly Case[]): readonly Case[] =>
+  cases.filter((_, i) => isDeep || i % n === 0);
