@@ -62,6 +62,7 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
 
   async function open(options: Parameters<Browser['newPage']>[0] = {}): Promise<Opened> {
     const page = await browser.newPage(options);
+    page.setDefaultTimeout(120_000);
     const complaints: string[] = [];
     const url = pathToFileURL(join(out, 'report.html')).href;
     page.on('console', (message) => {

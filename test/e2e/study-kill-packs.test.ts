@@ -97,7 +97,6 @@ async function trainingJobs({ server }: DescribedStudy): Promise<number> {
 
 test.each(Object.keys(smaller))(
   `the pack %s, killed ${KILLS} times under faults, ends as an undisturbed one`,
-  { timeout: 240_000 },
   async (pack) => {
     const undisturbed = await begin(pack, {});
     const whole = await weighbridge(['study', 'run', undisturbed.folder]);

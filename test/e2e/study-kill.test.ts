@@ -52,7 +52,7 @@ describe('a study under faults, killed', () => {
     expect((await weighbridge(['study', 'run', undisturbed.folder])).code).toBe(0);
   });
 
-  test(`at ${KILLS} random moments ends as an undisturbed one`, { timeout: 300_000 }, async () => {
+  test(`at ${KILLS} random moments ends as an undisturbed one`, async () => {
     study = await simulatedStudy({
       ...size,
       server: { latencyMs: 5, faults: mixedFaults(0.2) },

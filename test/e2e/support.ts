@@ -34,8 +34,8 @@ export async function run(
     cwd: checkout,
     env: plainEnvironment(changes),
     maxBuffer: 64 * 1024 * 1024,
-    // Longer than any test may take: a command that hangs does not outlive its test.
-    timeout: 120_000,
+    // As long as any test may take: a command that hangs does not outlive its test.
+    timeout: 300_000,
   });
   const { stdout, stderr } = await running.catch(
     (failed: Pick<Outcome, 'stdout' | 'stderr'>) => failed,

@@ -248,7 +248,7 @@ describe('a study', () => {
       { seed: 12, numRuns: powered(1, 3), endOnFailure: true, examples: [[inherited]] },
     );
     expect(done).toBe(powered(1, 3));
-  }, 60_000);
+  });
 });
 
 /** Everything has the name of something that every object inherits, or of a formula. */

@@ -117,7 +117,7 @@ describe('the chains of a fit on worker threads', () => {
         const next = await regression({ ...call, draws: 20, runner: pool.runner });
         expect(next.draws.drawsPerChain).toBe(20);
         await pool.close();
-        await expect.poll(() => alive.size, { timeout: 10_000 }).toBe(0);
+        await expect.poll(() => alive.size).toBe(0);
       }),
       { numRuns: 4, seed: 6 },
     );
@@ -151,7 +151,7 @@ describe('the chains of a fit on worker threads', () => {
       await expect(run).rejects.toMatchObject({ code: 'interrupted' });
       const told = reports;
       // A thread that had gone on to its last draw would live on: the pool is still open.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => stillAlive(sampling)).toBe(0);
       await setImmediate();
       expect(reports).toBe(told);
     } finally {
@@ -171,7 +171,7 @@ describe('the chains of a fit on worker threads', () => {
       const run = pool.runner([{ name: 'broken', specification }, job], long);
       await expect(run).rejects.toMatchObject({ code: 'bad-data' });
       // The thread of the chain that failed lives on, and the idle one; that of the other is ended.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(2);
+      await expect.poll(() => stillAlive(sampling)).toBe(2);
       const next = await regression({ ...call, draws: 20, runner: pool.runner });
       expect(next.draws.drawsPerChain).toBe(20);
     } finally {
