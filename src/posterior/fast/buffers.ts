@@ -22,6 +22,7 @@ type NumberSlot =
   | 'ascending distances'
   | 'scores'
   | 'deviations'
+  | 'draws in a tail'
   | 'slopes at draws'
   | 'columns';
 export const numberBuffer = slots<NumberSlot, Float64Array>((n) => new Float64Array(n));
