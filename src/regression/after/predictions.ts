@@ -107,27 +107,29 @@ export const linearPredictors: Prediction =
     predictor.eta(row, target);
 
 export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
-  const { mean } = responseDistribution(fit.specification.family);
+  const { writeInverse } = responseDistribution(fit.specification.family);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
+    writeInverse(target);
     const n = counts[row];
-    for (let s = 0; s < target.length; s++) target[s] = mean(target[s], n);
+    if (n !== 1) for (let s = 0; s < target.length; s++) target[s] *= n;
   };
 };
 
 export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
-  const { auxiliary, simulate } = responseDistribution(fit.specification.family);
+  const { auxiliary, writeInverse, simulateAt } = responseDistribution(fit.specification.family);
   const aux = new Float64Array(auxiliary.length);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
+    writeInverse(target);
     const n = counts[row];
     const random = randomStream(seed, 'predict', row);
     for (let s = 0; s < target.length; s++) {
-      predictor.auxiliary(s, aux);
+      if (aux.length > 0) predictor.auxiliary(s, aux);
       // A row with a missing predictor has no outcome, and no generator must look for one.
-      if (!Number.isNaN(target[s] + n)) target[s] = simulate(target[s], aux, n, random);
+      if (!Number.isNaN(target[s] + n)) target[s] = simulateAt(target[s], aux, n, random);
     }
   };
 };
