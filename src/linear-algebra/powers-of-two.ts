@@ -44,6 +44,7 @@ export function comfortable(values: Float64Array): {
 } {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
+  // By index: an iterator allocates.
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value < least) least = value;
