@@ -108,6 +108,8 @@ export interface Model {
    *   others; not the stream that moves the chain
    */
   constrain?(position: Float64Array, parameters: Float64Array, random: RandomStream): void;
+  /** The reported parameters are linear functions of the position, with a constant. @default false */
+  readonly linear?: boolean;
   /**
    * Writes the Hessian of the log density, row-major and symmetric. A model with a Hessian has a
    * single peak unless `severalPeaks` is set; sampling may start from the curvature there.
