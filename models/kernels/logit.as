@@ -515,6 +515,44 @@ function addSingleRows(turns: i32, dimension: i32, sums: usize, rows: usize): vo
 }
 
 @inline
+function singleAdded(sum: v128, weight: v128, row: usize, column: usize): v128 {
+  return f32x4.add(sum, f32x4.mul(weight, v128.load(row + ((column + 1) << 4))));
+}
+
+@inline
+function addSumOfFour(to: usize, four: v128): void {
+  f64.store(to, f64.load(to) + sumOfFour(four));
+}
+
+/** The same for six columns. */
+function addSingleRowsOfSix(turns: i32, sums: usize, rows: usize): void {
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let sum2 = sum0;
+  let sum3 = sum0;
+  let sum4 = sum0;
+  let sum5 = sum0;
+  let at = weights;
+  for (let turn = 0; turn < turns; turn++) {
+    const weight = v128.load(at);
+    sum0 = singleAdded(sum0, weight, rows, 0);
+    sum1 = singleAdded(sum1, weight, rows, 1);
+    sum2 = singleAdded(sum2, weight, rows, 2);
+    sum3 = singleAdded(sum3, weight, rows, 3);
+    sum4 = singleAdded(sum4, weight, rows, 4);
+    sum5 = singleAdded(sum5, weight, rows, 5);
+    rows += STRIDE_OF_6;
+    at += 16;
+  }
+  addSumOfFour(sums, sum0);
+  addSumOfFour(sums + 8, sum1);
+  addSumOfFour(sums + 16, sum2);
+  addSumOfFour(sums + 24, sum3);
+  addSumOfFour(sums + 32, sum4);
+  addSumOfFour(sums + 40, sum5);
+}
+
+@inline
 function sumOfFour(four: v128): f64 {
   const low = f64x2.promote_low_f32x4(four);
   const high = f64x2.promote_low_f32x4(i32x4.shuffle(four, four, 2, 3, 2, 3));
@@ -548,14 +586,15 @@ export function coarseGradient(turns: i32, dimension: i32, block: usize): void {
         row += STRIDE_OF_6;
         at += 16;
       }
+      addSingleRowsOfSix(count, sums, first);
     } else {
       for (let turn = 0; turn < count; turn++) {
         v128.store(at, singleWeight(singleMarginOfAny(row, copies, end)));
         row += stride;
         at += 16;
       }
+      addSingleRows(count, dimension, sums, first);
     }
-    addSingleRows(count, dimension, sums, first);
   }
   if (dimension === 6) quadraticOfSix(x, sums, form);
   else quadratic(length, x, sums, form);
