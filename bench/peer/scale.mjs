@@ -7,10 +7,11 @@
  *
  * Ours is CPU time of the whole call in a fresh process, and wall time with two workers; its ESS is the
  * least over coefficients, deviations and group effects. brms' seconds are Stan's own clock of its
- * chains, without compiling. lme4 (glmer, Laplace) is for orientation: its CPU time and estimates, no
- * posterior. Both sample 4 chains of 1,000 draws after 1,000 of warm-up; brms takes one chain where four
- * would take hours, which halves neither its ESS a second nor doubles it. brms is run where that takes
- * at most a quarter of an hour, elsewhere only with `--full`; the table names what was not run.
+ * chains, without compiling; beside it the long runs of a program of our own (test/reference/crossed),
+ * which are not made again. lme4 (glmer, Laplace) is for orientation: its CPU time and estimates, no
+ * posterior. Both sample 4 chains of 1,000 draws after 1,000 of warm-up; where four chains would take brms
+ * hours, it samples one, as ESS a second hardly depends on their number. brms is run where that takes at
+ * most a quarter of an hour, elsewhere only with `--full`; the table names what was not run.
  * `--cache` keeps compiled Stan programs and results of brms and lme4 for later runs; `--csv` only
  * writes the tables. `--curves` fits ours at further sizes; a fit that takes longer than ten minutes is
  * stopped. Where Rscript or a package is missing, ours alone is run, and the table says so.
@@ -117,6 +118,22 @@ function brmsCells(one, mine, theirs) {
   return [`${seconds(theirs.seconds)}${of}`, ess(theirs), `${ratio('bulk')}, ${ratio('tail')}`];
 }
 
+/**
+ * ESS a second of the long run of a Stan program of our own (crossed.stan), which is not made again:
+ * from the committed summaries. Its ESS is the least over coefficients, deviations, all effects of
+ * models or draws of examples, and twenty items.
+ */
+function stanCells({ file }, mine) {
+  const kept = here(`../../test/reference/crossed/${file}.json`);
+  if (!existsSync(kept)) return ['', ''];
+  const { seconds: of, parameters } = JSON.parse(readFileSync(kept, 'utf8'));
+  const rate = (key) =>
+    Math.min(...Object.values(parameters).map((row) => row[key])) / (of.warmup + of.sample);
+  const rates = [rate('ess_bulk'), rate('ess_tail')];
+  const ratios = [mine.bulk / mine.seconds / rates[0], mine.tail / mine.seconds / rates[1]];
+  return [rates, ratios].map((pair) => pair.map(significant).join(', '));
+}
+
 /** Estimates side by side: posterior means of ours and brms', lme4's maximum. */
 function estimates(one, mine, theirs, lme4) {
   const of = (found, name) => {
@@ -146,6 +163,8 @@ function compare(folder, cache) {
       'brms',
       'ESS',
       'ESS/s, ratio',
+      'Stan, our program: ESS/s',
+      'ratio',
       'lme4',
     ],
   ];
@@ -173,6 +192,7 @@ function compare(folder, cache) {
       threads ? seconds(threads.wall) : 'failed',
       `${number(Math.max(mine.megabytes, threads?.megabytes ?? 0))} MB`,
       ...brmsCells(one, mine, theirs),
+      ...stanCells(one, mine),
       lme4 ? seconds(lme4.seconds) : hasLme4 ? 'failed' : 'not on this machine',
     ]);
     means.push(...estimates(one, mine, theirs, lme4));
