@@ -3,7 +3,7 @@
 #
 #   apt-get install r-cran-rstan r-cran-posterior r-cran-jsonlite r-cran-digest  (Debian 12)
 #   node bench/peer/scale.mjs --csv CSV
-#   cd test/reference/crossed && Rscript stan.R CSV CACHE [NAME ...]
+#   cd test/reference/crossed && Rscript stan.R CSV CACHE [NAME ...]; npm run fix
 #
 # CSV holds the tables, CACHE the compiled program. One core; times as in `runs` below.
 suppressMessages({ library(rstan); library(posterior); library(jsonlite); library(digest) })
