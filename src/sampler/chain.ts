@@ -172,16 +172,21 @@ function splitStart(
   random: RandomStream,
 ): ChainStart {
   const kernel = splitHmc(target, steps);
+  return {
+    problem: { model: target, kernelOf: () => kernel, settings, random },
+    stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
+    state: stateAt(normalStart(target, random), splitStepSize(steps), settings),
+    ...(approximation && { inverseMetric: covarianceOf(approximation) }),
+  };
+}
+
+/** A draw of the normal approximation at which the density is finite. */
+export function normalStart(target: Model, random: RandomStream): EvaluatedPoint {
   const current = newEvaluatedPoint(target.dimension);
   do {
     for (let i = 0; i < target.dimension; i++) current.position[i] = random.normal();
   } while (!evaluate(target, current));
-  return {
-    problem: { model: target, kernelOf: () => kernel, settings, random },
-    stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
-    state: stateAt(current, splitStepSize(steps), settings),
-    ...(approximation && { inverseMetric: covarianceOf(approximation) }),
-  };
+  return current;
 }
 
 function stateAt(
