@@ -81,11 +81,32 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   return { k: Number.isNaN(shrunk) ? Number.POSITIVE_INFINITY : shrunk, sigma: -k / theta };
 }
 
-/** Maximum likelihood estimate of k for a given θ. */
+/** Factors whose logarithms are added up, and how small θ times the largest value may be for that. */
+const FACTORS = 8;
+const LEAST_CHANGE = 1e-3;
+/** Products of so many factors below this do not overflow. */
+const LARGEST_FACTOR = 1e30;
+
+/**
+ * Maximum likelihood estimate of k for a given θ: the mean of log(1 − θ x), one logarithm for several
+ * factors.
+ *
+ * @param values in ascending order
+ */
 function shapeGiven(theta: number, values: Float64Array): number {
+  const n = values.length;
+  const change = Math.abs(theta * values[n - 1]);
+  // Factors near 1 lose digits.
+  const together = change > LEAST_CHANGE && change < LARGEST_FACTOR;
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.log1p(-theta * values[i]);
-  return sum / values.length;
+  let i = 0;
+  for (; together && i + FACTORS <= n; i += FACTORS) {
+    let product = 1;
+    for (let j = i; j < i + FACTORS; j++) product *= 1 - theta * values[j];
+    sum += Math.log(product);
+  }
+  for (; i < n; i++) sum += Math.log1p(-theta * values[i]);
+  return sum / n;
 }
 
 export interface SmoothedWeights {
