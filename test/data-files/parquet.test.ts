@@ -15,6 +15,7 @@ import { parquetColumns } from '../../src/data-files/parquet.js';
 import { columnType } from '../../src/data-files/parquet-types.js';
 import { WeighbridgeError } from '../../src/errors.js';
 import { columnOf, type DataInput, tableOf } from '../../src/formula/table.js';
+import { powered } from '../support/deep.js';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
 const bytesOf = (columnData: Columns) => new Uint8Array(parquetWriteBuffer({ columnData }));
@@ -305,7 +306,7 @@ describe('a damaged file', () => {
         changed[at] = (changed[at] ?? 0) ^ mask;
         expect(['read', 'refused']).toContain(readOrRefused(changed));
       }),
-      { seed: 5, numRuns: 300 },
+      { seed: 5, numRuns: powered(60, 300) },
     );
   });
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bernoulli, normal, type RegressionOptions, regression } from 'weighbridge';
 import { workerPool } from 'weighbridge/node';
 import { randomStream } from 'weighbridge/sampler';
+import { powered } from '../support/deep.js';
 
 const random = randomStream(2, 'chain runner');
 const data = Array.from({ length: 50 }, (_, i) => {
@@ -119,7 +120,7 @@ describe('the chains of a fit on worker threads', () => {
         await pool.close();
         await expect.poll(() => alive.size).toBe(0);
       }),
-      { numRuns: 4, seed: 6 },
+      { numRuns: powered(2, 4), seed: 6 },
     );
   });
 
