@@ -288,7 +288,7 @@ describe('a damaged file', () => {
     const bytes = new Uint8Array(parquetWriteBuffer({ columnData: table, codec }));
     expect(readOrRefused(bytes)).toBe('read');
     const outcomes = new Set<string>();
-    for (let at = 0; at < bytes.length; at++) {
+    for (let at = 0; at < bytes.length; at += powered(5, 1)) {
       for (const mask of [0x80, 0xff]) {
         const changed = bytes.slice();
         changed[at] = (changed[at] ?? 0) ^ mask;
