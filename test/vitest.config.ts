@@ -14,6 +14,7 @@ export default defineConfig(({ mode }) => ({
     server: { deps: { external: [/\/dist\/(src|models)\//] } },
     // Files share modules and compiled code: half of the time of a short file would go to loading.
     isolate: false,
+    // A fixed seed of properties.
     setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },
     // Many times of what any of them takes: a busy machine fails no test.
