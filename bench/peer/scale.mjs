@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
 
 const { module: data } = await runnerImport(here('../../test/support/crossed-data.ts'));
 
-/** Minutes that brms' chains took on one core of the machine of docs/performance.md, and how many. */
+/** Minutes that brms' chains take on one core, about, and how many chains: the last two are guesses. */
 const brmsCosts = [
   { minutes: 1, chains: 4 },
   { minutes: 11, chains: 4 },
@@ -70,7 +70,8 @@ function told(command, rest, seconds) {
       ...(seconds && { timeout: 1000 * seconds }),
     });
     return JSON.parse(text.split('\n').findLast((line) => line.startsWith('{')));
-  } catch {
+  } catch (error) {
+    console.error(`${command}: ${error.code ?? `exit ${error.status}`}`);
     return null;
   }
 }
