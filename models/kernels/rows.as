@@ -404,3 +404,147 @@ export function probit(rows: usize, columns: usize, block: usize): f64 {
 export function probitOfSingles(rows: usize, columns: usize, block: usize): f64 {
   return probitRows(rows, columns, block, true);
 }
+
+/**
+ * Loops over the rows of a multilevel regression, which are ordered by the levels of one factor: the
+ * rows of its level j end before row ends[j]. Arguments that are arrays are addresses. `column` is a
+ * column of numbers by row, or 0 for a column of ones. `stride` is the number of bytes from one level
+ * to the next in an array by level. models/kernels/group-rows.ts calls these.
+ */
+
+/** target_i = numbers_j, plus offset_i if `offset` is not 0, for the rows i of each level j. */
+export function fillRuns(
+  levels: usize,
+  ends: usize,
+  numbers: usize,
+  offset: usize,
+  target: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    const number = f64.load(numbers + (j << 3));
+    const both = f64x2.splat(number);
+    if (offset) {
+      for (; at + 8 < end; at += 16) {
+        v128.store(target + at, f64x2.add(both, v128.load(offset + at)));
+      }
+      if (at < end) {
+        f64.store(target + at, number + f64.load(offset + at));
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) v128.store(target + at, both);
+      if (at < end) {
+        f64.store(target + at, number);
+        at += 8;
+      }
+    }
+  }
+}
+
+/** target_i += column_i · numbers_j, for the rows i of each level j. */
+export function addRuns(
+  levels: usize,
+  ends: usize,
+  numbers: usize,
+  stride: usize,
+  column: usize,
+  target: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    const number = f64.load(numbers + j * stride);
+    const both = f64x2.splat(number);
+    if (column) {
+      for (; at + 8 < end; at += 16) {
+        v128.store(
+          target + at,
+          f64x2.add(v128.load(target + at), f64x2.mul(both, v128.load(column + at))),
+        );
+      }
+      if (at < end) {
+        f64.store(target + at, f64.load(target + at) + number * f64.load(column + at));
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) {
+        v128.store(target + at, f64x2.add(v128.load(target + at), both));
+      }
+      if (at < end) {
+        f64.store(target + at, f64.load(target + at) + number);
+        at += 8;
+      }
+    }
+  }
+}
+
+/** sums_j += Σ column_i numbers_i over the rows i of each level j. */
+export function sumRuns(
+  levels: usize,
+  ends: usize,
+  column: usize,
+  numbers: usize,
+  sums: usize,
+  stride: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    let pair = ZERO;
+    let odd = 0.0;
+    if (column) {
+      for (; at + 8 < end; at += 16) {
+        pair = f64x2.add(pair, f64x2.mul(v128.load(column + at), v128.load(numbers + at)));
+      }
+      if (at < end) {
+        odd = f64.load(column + at) * f64.load(numbers + at);
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) pair = f64x2.add(pair, v128.load(numbers + at));
+      if (at < end) {
+        odd = f64.load(numbers + at);
+        at += 8;
+      }
+    }
+    const place = sums + j * stride;
+    f64.store(place, f64.load(place) + (sumOfLanes(pair) + odd));
+  }
+}
+
+/** target_i += column_i · numbers[level of row i], for levels in any order. */
+export function addGathered(
+  rows: usize,
+  levelOf: usize,
+  numbers: usize,
+  stride: usize,
+  column: usize,
+  target: usize,
+): void {
+  for (let i: usize = 0; i < rows; i++) {
+    const at = i << 3;
+    const number = f64.load(numbers + <usize>i32.load(levelOf + (i << 2)) * stride);
+    const term = column ? number * f64.load(column + at) : number;
+    f64.store(target + at, f64.load(target + at) + term);
+  }
+}
+
+/** sums[level of row i] += column_i · numbers_i, for levels in any order. */
+export function scatter(
+  rows: usize,
+  levelOf: usize,
+  column: usize,
+  numbers: usize,
+  sums: usize,
+  stride: usize,
+): void {
+  for (let i: usize = 0; i < rows; i++) {
+    const at = i << 3;
+    const number = f64.load(numbers + at);
+    const term = column ? number * f64.load(column + at) : number;
+    const place = sums + <usize>i32.load(levelOf + (i << 2)) * stride;
+    f64.store(place, f64.load(place) + term);
+  }
+}

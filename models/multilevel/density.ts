@@ -16,18 +16,11 @@
  */
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
+import { compiledLoops } from '../kernels/group-rows.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap } from './group-map.js';
 import { MultilevelParameters } from './parameters.js';
-import {
-  addByLevel,
-  addColumnSums,
-  addEffects,
-  type MultilevelRows,
-  multilevelRows,
-  subtractOfRows,
-  writePopulation,
-} from './rows.js';
+import { type MultilevelRows, multilevelRows, PlainLoops } from './rows.js';
 
 export interface MultilevelDensity {
   readonly dimension: number;
@@ -38,25 +31,21 @@ export interface MultilevelDensity {
   readonly maps: readonly GroupMap[];
   /** Start of each factor's z. */
   readonly starts: readonly number[];
-  /** Row-major (row, coefficient of the last factor): W_i z_i, by which the last map's b falls with o_i. */
-  readonly weighted: Float64Array;
+  /** Sets W_i z_i, row-major (row, coefficient of the last factor), by which the last map's b falls with o_i. */
+  linearize(weighted: Float64Array): void;
   /** b of the last factor at o = 0. */
   readonly lastPull: Float64Array;
-  /** η of the position last evaluated. */
-  readonly eta: Float64Array;
+  /** η of the position last evaluated, if nothing else was evaluated since. */
+  eta(): Float64Array;
   logDensity(position: Float64Array, gradient: Float64Array): number;
 }
 
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
   const { outcomes, trials, rows: dataRows } = specification.data;
   const data = multilevelRows(specification);
-  const { rows, factors, cells } = data;
-  const family = responseFamily(specification.family, {
-    rows: dataRows,
-    values: outcomes,
-    trials,
-    cells,
-  });
+  const { factors, cells } = data;
+  const given = { rows: dataRows, values: outcomes, trials, cells };
+  const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const maps = factors.map(({ levels, size }) => groupMap(levels, size));
   const starts: number[] = [];
@@ -67,12 +56,8 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
   }
   const others = maps.length - 1;
   const lastMap = maps[others];
-  const last = factors[others];
-  const weighted = new Float64Array(rows * last.size);
+  const loops = compiledLoops(data, family, given) ?? new PlainLoops(data, family);
   const lastPull = new Float64Array(lastMap.length);
-  const eta = new Float64Array(rows);
-  const etaGradient = new Float64Array(rows);
-  const scratch = new Float64Array(last.levels);
   const { values: at, gradients } = parameters;
 
   return {
@@ -82,34 +67,34 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     parameters,
     maps,
     starts,
-    weighted,
+    linearize: (weighted) => loops.linearize(weighted),
     lastPull,
-    eta,
+    eta: () => loops.eta(),
     logDensity(position, gradient) {
       parameters.read(position);
-      writePopulation(data, at.coefficients, scratch, eta);
+      loops.writePopulation(at.coefficients);
       let logDensity = 0;
       for (let f = 0; f < others; f++) {
         logDensity += maps[f].forward(at.loadings[f], position, starts[f]);
-        addEffects(factors[f], maps[f].effects, eta);
+        loops.addEffects(f, maps[f].effects);
       }
-      for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m];
-      addByLevel(last, weighted, eta, -1, lastMap.pull);
+      loops.writeWeightedSums(lastMap.pull);
+      for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m] - lastMap.pull[m];
       logDensity += lastMap.forward(at.loadings[others], position, starts[others]);
-      addEffects(last, lastMap.effects, eta);
+      loops.addEffects(others, lastMap.effects);
 
-      logDensity += family.logLikelihood(eta, at.aux, etaGradient, gradients.aux);
+      logDensity += loops.logLikelihood(at.aux, gradients.aux);
 
-      lastMap.effectGradient.fill(0);
-      addByLevel(last, last.values, etaGradient, 1, lastMap.effectGradient);
+      loops.writeLevelSums(others, lastMap.effectGradient);
       lastMap.backward(at.loadings[others], gradients.loadings[others], gradient, starts[others]);
-      subtractOfRows(last, weighted, lastMap.pullGradient, etaGradient);
+      const { pullGradient } = lastMap;
+      for (let m = 0; m < pullGradient.length; m++) pullGradient[m] = -pullGradient[m];
+      loops.addWeighted(pullGradient);
       for (let f = others - 1; f >= 0; f--) {
-        maps[f].effectGradient.fill(0);
-        addByLevel(factors[f], factors[f].values, etaGradient, 1, maps[f].effectGradient);
+        loops.writeLevelSums(f, maps[f].effectGradient);
         maps[f].backward(at.loadings[f], gradients.loadings[f], gradient, starts[f]);
       }
-      addColumnSums(data, etaGradient, scratch, gradients.coefficients);
+      loops.addColumnSums(gradients.coefficients);
       return logDensity + parameters.finish(gradient);
     },
   };

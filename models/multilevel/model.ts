@@ -61,10 +61,12 @@ export function modelOf(
     logDensity,
     guess: () => new Float64Array(dimension),
     ...(fit !== null &&
-      dimension <= MOST_WITH_HESSIAN && {
-        hessian: (x: Float64Array, hessian: Float64Array) =>
-          writeHessianByDifferences(logDensity, x, hessian),
-      }),
+      (dimension <= MOST_WITH_HESSIAN
+        ? {
+            hessian: (x: Float64Array, hessian: Float64Array) =>
+              writeHessianByDifferences(logDensity, x, hessian),
+          }
+        : { whitened: true })),
     constrain(x, reported, random) {
       writePosition(coordinates, x, position);
       density.logDensity(position, gradient);

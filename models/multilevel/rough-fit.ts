@@ -43,19 +43,21 @@ export function roughFit(
     position,
   );
   position.set(withSds(density, sds));
-  let before = density.eta.slice();
+  let before = density.eta();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if (!climb(density.logDensity, position, all, scales)) return null;
     const weighting = round < DAMPED_ROUNDS ? early : 'plain';
     if (!linearize(density, position, weighting)) return null;
     if (weighting === 'plain' && largestMove(density, before) < CLOSE) break;
-    before = density.eta.slice();
+    before = density.eta();
   }
   return linearize(density, position, 'final') ? position : null;
 }
 
 /** The largest move of η, in units of its uncertainty given its own row. */
-function largestMove({ eta, data, family, parameters }: MultilevelDensity, before: Float64Array) {
+function largestMove(density: MultilevelDensity, before: Float64Array) {
+  const { data, family, parameters } = density;
+  const eta = density.eta();
   const curvature = new Float64Array(data.rows);
   const { aux } = parameters.values;
   const count = aux.length;
@@ -186,10 +188,11 @@ function linearize(
   position: Float64Array,
   weighting: Weighting,
 ): boolean {
-  const { data, family, maps, parameters, weighted, lastPull, eta } = density;
+  const { data, family, maps, parameters, lastPull } = density;
   const { rows, factors } = data;
   const { aux, loadings } = parameters.values;
   density.logDensity(position, new Float64Array(position.length));
+  const eta = density.eta();
   const slopes = new Float64Array(rows);
   const weights = new Float64Array(rows);
   family.logLikelihood(eta, aux, slopes, new Float64Array(aux.length));
@@ -212,6 +215,7 @@ function linearize(
   const last = factors[others];
   writeInformation(last, weights, maps[others].information);
   lastPull.fill(0);
+  const weighted = new Float64Array(rows * last.size);
   for (let i = 0; i < rows; i++) {
     const pull = slopes[i] + weights[i] * eta[i];
     for (let c = 0; c < last.size; c++) {
@@ -220,6 +224,7 @@ function linearize(
       lastPull[last.levelOf[i] * last.size + c] += pull * value;
     }
   }
+  density.linearize(weighted);
   for (let f = 0; f < others; f++) writeInformation(factors[f], weights, maps[f].information);
   // Integrates later factors out of earlier ones; weights are reduced by what the last factor absorbs.
   const left = weights.map((weight, i) => {
@@ -355,11 +360,12 @@ function meanSquare(lower: Float64Array): number {
 }
 
 /** Sets H = 0 and b = 0, which makes the maps plain non-centrings. */
-export function forgetMaps({ maps, weighted, lastPull }: MultilevelDensity): void {
+export function forgetMaps({ maps, data, lastPull, linearize }: MultilevelDensity): void {
   for (const { information, pull } of maps) {
     information.fill(0);
     pull.fill(0);
   }
-  weighted.fill(0);
+  const { size } = data.factors[data.factors.length - 1];
+  linearize(new Float64Array(data.rows * size));
   lastPull.fill(0);
 }
