@@ -15,7 +15,7 @@
 import { multilevelDensity } from './multilevel/density.js';
 import { gaussianMultilevel, integratesOut } from './multilevel/gaussian.js';
 import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel/model.js';
-import { forgetMaps, roughFit } from './multilevel/rough-fit.js';
+import { expectedLogDensity, forgetMaps, roughFit } from './multilevel/rough-fit.js';
 import type { RegressionSpecification } from './regression-data.js';
 
 export type { MultilevelModel } from './multilevel/model.js';
@@ -44,7 +44,13 @@ export function mappedMultilevel(
   const names = [...new Set(data.factors.map(({ group }) => group))].join(', ');
   return modelOf(
     specification,
-    { ...density, factors: data.factors, block, effects: () => effects },
+    {
+      ...density,
+      factors: data.factors,
+      block,
+      smoothed: expectedLogDensity(density),
+      effects: () => effects,
+    },
     fit,
     fit === null
       ? `Group effects of ${names}: non-centred.`

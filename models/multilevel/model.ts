@@ -24,6 +24,8 @@ export interface GroupDensity {
   /** Length of θ plus the effects that are whitened with it. */
   readonly block: number;
   readonly logDensity: LogDensity;
+  /** The log density whose curvature whitens the block. @default `logDensity` */
+  readonly smoothed?: LogDensity;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
 }
@@ -48,7 +50,7 @@ export function modelOf(
   const coordinates =
     fit === null
       ? scaled(new Float64Array(parameters.dimension).fill(1))
-      : whitenedAt(density.logDensity, fit, scalesOf(specification, block));
+      : whitenedAt(density.smoothed ?? density.logDensity, fit, scalesOf(specification, block));
   const logDensity = inCoordinates(density.logDensity, coordinates, dimension);
   const position = new Float64Array(dimension);
   const gradient = new Float64Array(dimension);
