@@ -30,8 +30,13 @@ export interface GroupDensity {
   effects(random: RandomStream): readonly Float64Array[];
 }
 
-/** With more coordinates than this, the product with a dense basis costs too much. */
-export const MOST_DENSE = 80;
+/**
+ * True if a dense basis for this many coordinates costs no more than some passes over the rows: they are
+ * then whitened together.
+ */
+export function canBeDense(coordinates: number, rows: number): boolean {
+  return coordinates * coordinates <= Math.max(6400, 5 * rows);
+}
 
 /**
  * With more coordinates than this, whitening all of them by the curvature at the mode, as split HMC

@@ -121,7 +121,7 @@ describe.skipIf(!hasBrowser)(`the viewer shows the result${skipReason}`, () => {
       );
       const rows = await cellsOf(page, 'summary');
       fit?.summary.forEach((row, i) => {
-        const [name, mean, , , , rhat, ess] = rows[i] ?? [];
+        const [name, mean, , , , , rhat, ess] = rows[i] ?? [];
         expect(name).toContain(row.name);
         expect(numberOf(mean)).toBeCloseTo(row.mean ?? Number.NaN, 2.69);
         expect(numberOf(rhat)).toBeCloseTo(row.rhat ?? Number.NaN, 3.69);
