@@ -8,6 +8,7 @@ import { finishedProgress, fitInSteps, fitRounds, planFit, planOfRound } from '.
 import {
   deliver,
   type FitJob,
+  type FitProgress,
   type FitResult,
   type FitRunner,
   namedError,
@@ -61,6 +62,67 @@ export const runHere: FitRunner = async (jobs, given, options = {}) => {
     requireRunning(signal);
   }
 };
+
+/** How far a fit on this thread is. */
+export interface Trial {
+  /** Milliseconds until the first transition. */
+  readonly planning: number;
+  /** Milliseconds of the transitions so far. */
+  readonly sampling: number;
+  /** Share of all transitions that is done, in (0, 1). */
+  readonly share: number;
+}
+
+/** Milliseconds of transitions before a fit is judged by its speed. */
+const LEAST_TRIAL = 100;
+
+/**
+ * Runs a job on this thread until `goesOn`, which is asked from time to time, says no.
+ *
+ * @returns null if the job was given up; progress is reported only after the first yes or at the end
+ */
+export async function runHereWhile(
+  job: FitJob,
+  settings: SamplerSettings,
+  options: RunnerOptions,
+  goesOn: (trial: Trial) => boolean,
+): Promise<FitResult | null> {
+  const { onProgress, signal } = options;
+  requireRunning(signal);
+  let latest: FitProgress | null = null;
+  let stays = false;
+  const steps = jobsInSteps([job], settings, {
+    ...options,
+    onProgress: (progress) => {
+      latest = progress;
+      if (stays) onProgress?.(progress);
+    },
+  });
+  const begun = Date.now();
+  const throttle = new Throttle(MILLISECONDS_BETWEEN_PAUSES);
+  let step = steps.next();
+  const planned = Date.now();
+  while (!step.done) {
+    if (throttle.isDue()) {
+      step.value();
+      const sampling = Date.now() - planned;
+      const share = shareDone(latest);
+      if (sampling >= LEAST_TRIAL && share > 0) {
+        if (!goesOn({ planning: planned - begun, sampling, share })) return null;
+        stays = true;
+      }
+      await pause();
+      requireRunning(signal);
+    }
+    step = steps.next();
+  }
+  if (latest && !stays) onProgress?.(latest);
+  return step.value[0];
+}
+
+function shareDone(progress: FitProgress | null): number {
+  return progress ? progress.done / progress.total : 0;
+}
 
 /** Settings and runner of one fit. */
 export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {

@@ -14,6 +14,16 @@ export interface RandomStream {
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
+  /** Of quick streams. */
+  readonly quick?: QuickState;
+}
+
+/** What a kernel needs to make the numbers of a quick stream. */
+export interface QuickState {
+  /** Four words of xoshiro128++, which the kernel moves in place. */
+  readonly words: Int32Array;
+  /** Right edges of the 128 layers of the ziggurat, and zero. */
+  readonly edges: Float64Array;
 }
 
 /**

@@ -13,7 +13,7 @@ import { invertLower } from '../linear-algebra/cholesky.js';
 import { findPeak, writeHessianByDifferences } from '../linear-algebra/newton.js';
 import { quickStream } from '../random/quick-stream.js';
 import { copyVector } from './hamiltonian.js';
-import type { LogDensity, Model } from './model.js';
+import type { LogDensity, Model, QuickDensity } from './model.js';
 import { type SplitStep, splitStepOf } from './split-hmc.js';
 
 export interface NormalApproximation {
@@ -59,7 +59,7 @@ export function covarianceOf({ mode, inverseFactor }: NormalApproximation): Floa
 }
 
 /** A model in whitened coordinates. */
-export interface WhitenedModel extends Model {
+export interface WhitenedModel extends Model, Pick<QuickDensity, 'fusedTransitions'> {
   readonly splitStep: SplitStep;
 }
 
@@ -87,6 +87,7 @@ export function whitened(
     parameterNames: model.parameterNames,
     logDensity,
     splitStep: splitStepOf(quick ?? { logDensity }),
+    ...(quick?.fusedTransitions && { fusedTransitions: quick.fusedTransitions }),
     constrain(x, parameters, random) {
       unwhiten(x);
       if (model.constrain) model.constrain(position, parameters, random);

@@ -13,9 +13,9 @@
  * found by trial. A target that needs many steps is better sampled by NUTS.
  */
 import type { RandomStream } from '../random/stream.js';
-import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import type { Kernel } from './kernel.js';
-import type { FusedStepSizes, MovingPoint, QuickDensity } from './model.js';
+import { copyEvaluated, type EvaluatedPoint, evaluate, newEvaluatedPoint } from './hamiltonian.js';
+import { DIVERGENCE_THRESHOLD, inBatch, type Kernel } from './kernel.js';
+import type { FusedStepSizes, MovingPoint, QuickDensity, SplitRule } from './model.js';
 import type { WhitenedModel } from './normal-approximation.js';
 import { metropolisTransition } from './static-hmc.js';
 
@@ -51,13 +51,29 @@ export function splitHmc(target: WhitenedModel, steps: number): Kernel {
     step: (size: number) => target.splitStep(point, size),
     energy: () => energyOf(point),
   };
+  const { fusedTransitions } = target;
+  const rule = ruleOf(steps);
   return {
+    ...(fusedTransitions && {
+      transitions: (current, { quick }, count) =>
+        quick ? fusedTransitions(current, quick, rule, count) : null,
+    }),
     transition(current, random) {
       const length = { steps, stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)) };
       copyEvaluated(current, point);
       random.normals(point.momentum);
       return metropolisTransition(trajectory, length, current, random);
     },
+  };
+}
+
+function ruleOf(steps: number): SplitRule {
+  return {
+    steps,
+    stepSize: splitStepSize(steps),
+    jitter: JITTER,
+    endKick: END_KICK,
+    divergenceThreshold: DIVERGENCE_THRESHOLD,
   };
 }
 
@@ -82,13 +98,29 @@ export function findSteps(target: WhitenedModel, random: RandomStream): number |
     for (let start = 0; start < STARTS; start++) {
       random.normals(point.position);
       if (!evaluate(target, point)) return null;
-      for (let trial = 0; trial < TRIALS_A_START; trial++) {
-        acceptance += kernel.transition(point, random).acceptance;
-      }
+      acceptance += acceptanceOf(kernel, point, random);
     }
     if (acceptance / STARTS / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;
   }
   return null;
+}
+
+/** Sum over the trial trajectories from a point. */
+function acceptanceOf(kernel: Kernel, point: EvaluatedPoint, random: RandomStream): number {
+  let sum = 0;
+  for (let trial = 0; trial < TRIALS_A_START; ) {
+    const batch = kernel.transitions?.(point, random, TRIALS_A_START - trial) ?? null;
+    if (batch) {
+      for (let i = 0; i < batch.made; i++) {
+        sum += batch.numbers[batch.start + i * batch.width + inBatch.acceptance];
+      }
+      trial += batch.made;
+    } else {
+      sum += kernel.transition(point, random).acceptance;
+      trial++;
+    }
+  }
+  return sum;
 }
 
 /**
@@ -121,13 +153,14 @@ function splitSizes(stepSize: number): FusedStepSizes {
 }
 
 /** The step for any whitened density, fused if its kernel can do that. */
-export function splitStepOf({ logDensity, fusedStep }: QuickDensity): SplitStep {
+export function splitStepOf(density: QuickDensity): SplitStep {
+  const { logDensity, fusedStep, middleGradient = logDensity } = density;
   if (fusedStep) return (point, stepSize) => fusedStep(point, splitSizes(stepSize));
   return (point, stepSize) => {
     const { position, momentum, gradient } = point;
     const { end, middle, cosine, sine } = splitSizes(stepSize);
     kickAndRotate(point, end, cosine, sine);
-    logDensity(position, gradient);
+    middleGradient(position, gradient);
     kickAndRotate(point, middle, cosine, sine);
     point.logDensity = logDensity(position, gradient);
     for (let i = 0; i < position.length; i++) {

@@ -59,7 +59,8 @@ const single = [job('alone', 'bernoulli', true)];
 
 const open: WorkerPool[] = [];
 function pool(workers: number): WorkerPool {
-  const opened = workerPool(workers);
+  // One fit of these is small, and would be sampled on this thread.
+  const opened = workerPool(workers, { smallFits: 'workers' });
   open.push(opened);
   return opened;
 }
