@@ -4,7 +4,7 @@
 import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
 import { type RandomStream, randomStream } from '../random/stream.js';
-import { type EvaluatedPoint, evaluate, initialPoint, newEvaluatedPoint } from './hamiltonian.js';
+import { type EvaluatedPoint, initialPoint } from './hamiltonian.js';
 import { type DrawKeeper, drawKeeper, type KeptDraws } from './kept-draws.js';
 import { unitMetric } from './metric.js';
 import type { Model } from './model.js';
@@ -12,7 +12,13 @@ import { covarianceOf } from './normal-approximation.js';
 import { nuts } from './nuts.js';
 import { type GeneralPlan, type Plan, planSampling, type SplitPlan } from './plan.js';
 import type { SamplerSettings } from './settings.js';
-import { splitHmc, splitStepSize } from './split-hmc.js';
+import {
+  normalStart,
+  SETTLING_GRADIENTS,
+  settledStart,
+  splitHmc,
+  splitStepSize,
+} from './split-hmc.js';
 import { staticHmc } from './static-hmc.js';
 import {
   dualAveraging,
@@ -172,14 +178,14 @@ function splitStart(
   random: RandomStream,
 ): ChainStart {
   const kernel = splitHmc(target, steps);
-  const current = newEvaluatedPoint(target.dimension);
-  do {
-    for (let i = 0; i < target.dimension; i++) current.position[i] = random.normal();
-  } while (!evaluate(target, current));
+  const current = approximation ? normalStart(target, random) : settledStart(target, random);
   return {
     problem: { model: target, kernelOf: () => kernel, settings, random },
     stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
-    state: stateAt(current, splitStepSize(steps), settings),
+    state: {
+      ...stateAt(current, splitStepSize(steps), settings),
+      leapfrogSteps: approximation ? 0 : SETTLING_GRADIENTS,
+    },
     ...(approximation && { inverseMetric: covarianceOf(approximation) }),
   };
 }

@@ -83,7 +83,7 @@ function planFromTrials(
   approximation: NormalApproximation | null,
   random: RandomStream,
 ): Plan {
-  const steps = findSteps(target, random);
+  const steps = findSteps(target, random, approximation === null);
   if (steps === null) return generalPlan;
   const logWeights = importanceLogWeights(target, random);
   return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
