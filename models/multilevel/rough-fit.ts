@@ -9,14 +9,13 @@
  * around the fit so far, W_i = −d²/dη_i² log p(y_i | η_i), which sets the map; then θ goes to the peak
  * of the density at z = 0. The first round starts from the regression without group effects.
  */
-import { cholesky, solveLower } from '../../src/linear-algebra/cholesky.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
-import type { GroupMap } from './group-map.js';
+import { factorOfLevel, jointInformation } from './joint-information.js';
 import { resolution } from './parameters.js';
-import type { GroupFactor } from './rows.js';
+import { addColumnSums, type GroupFactor, writeSums } from './rows.js';
 import { climb } from './whitening.js';
 
 const MOST_ROUNDS = 12;
@@ -203,9 +202,8 @@ function linearize(
   position: Float64Array,
   weighting: Weighting,
 ): boolean {
-  const { data, maps, parameters, lastPull } = density;
+  const { data, maps, lastPull } = density;
   const { rows, factors } = data;
-  const { loadings } = parameters.values;
   const { eta, slopes, weights } = derivativesAt(
     density,
     position,
@@ -230,20 +228,64 @@ function linearize(
     }
   }
   density.linearize(weighted);
-  for (let f = 0; f < others; f++) writeInformation(factors[f], weights, maps[f].information);
-  // Integrates later factors out of earlier ones; weights are reduced by what the last factor absorbs.
-  const left = weights.map((weight, i) => {
-    const lower = factorOfLevel(maps[others].information, last.levelOf[i], loadings[others]);
-    return lower === null ? weight : weight / meanSquare(lower);
-  });
-  for (let f = others; f > 0; f--) {
-    for (let e = 0; e < f; e++) {
-      const own = f === others ? weights : left;
-      takeOut(factors[e], maps[e], factors[f], maps[f], loadings[f], own);
+  linearizeOthers(density, position, slopes, weights);
+  return true;
+}
+
+/** H and b of the other factors, and the shifts of the coefficients by their effects. */
+function linearizeOthers(
+  density: MultilevelDensity,
+  position: Float64Array,
+  slopes: Float64Array,
+  weights: Float64Array,
+): void {
+  const { data, maps, parameters } = density;
+  const { factors } = data;
+  const others = factors.length - 1;
+  if (others === 0) return;
+  const { loadings, coefficients } = parameters.values;
+  const last = { information: maps[others].information, loadings: loadings[others] };
+  const priorPrecisions = parameters.coefficientPrecisions();
+  for (let j = 0; j < coefficients.length; j++) {
+    // What the shifts so far have added; bounded coefficients have none.
+    if (priorPrecisions[j] < Number.POSITIVE_INFINITY) position[j] = coefficients[j];
+  }
+  const joint = jointInformation(data, weights, last, priorPrecisions, loadings);
+  const scores = new Float64Array(coefficients.length);
+  addColumnSums(data, slopes, scores);
+  parameters.addCoefficientSlopes(scores);
+  density.setShifts(joint?.shifts ?? []);
+  const left = joint ? weights : leftOver(factors[others], last, weights);
+  for (let f = 0; f < others; f++) {
+    const score = new Float64Array(maps[f].length);
+    writeSums(factors[f], factors[f].values, slopes, score);
+    if (joint) {
+      subtractProducts(joint.shifts[f], scores, score);
+      maps[f].linearize(joint.remaining[f], score);
+    } else {
+      writeInformation(factors[f], left, maps[f].information);
+      maps[f].pullFrom(score);
     }
   }
-  for (let f = 0; f < others; f++) writePull(factors[f], maps[f], slopes);
-  return true;
+}
+
+/** target −= Aᵀ numbers. */
+function subtractProducts(shift: Float64Array, numbers: Float64Array, target: Float64Array): void {
+  for (let j = 0, at = 0; j < numbers.length; j++) {
+    for (let k = 0; k < target.length; k++) target[k] -= shift[at++] * numbers[j];
+  }
+}
+
+/** Weights less what the effects of the last factor absorb, row by row. */
+function leftOver(
+  { levelOf }: GroupFactor,
+  { information, loadings }: { information: Float64Array; loadings: Float64Array },
+  weights: Float64Array,
+): Float64Array {
+  return weights.map((weight, i) => {
+    const lower = factorOfLevel(information, levelOf[i], loadings);
+    return lower === null ? weight : weight / meanSquare(lower);
+  });
 }
 
 /** η of each row, d/dη log p and −d²/dη² log p: weighted means over the nodes. */
@@ -367,97 +409,6 @@ function writeInformation(
   }
 }
 
-/** b = Σ g_i z_i + H û of each level. */
-function writePull(
-  { size, levelOf, values }: GroupFactor,
-  { information, pull, effects }: GroupMap,
-  slopes: Float64Array,
-): void {
-  for (let at = 0; at < pull.length; at++) {
-    const level = Math.floor(at / size);
-    pull[at] = 0;
-    for (let c = 0; c < size; c++)
-      pull[at] += information[at * size + c] * effects[level * size + c];
-  }
-  for (let i = 0; i < slopes.length; i++) {
-    for (let c = 0; c < size; c++) {
-      pull[levelOf[i] * size + c] += slopes[i] * values[i * size + c];
-    }
-  }
-}
-
-/**
- * Information that remains on a factor after a later factor's effects are integrated out:
- * H_l −= Σ_j G_jlᵀ (H_j + (Λ Λᵀ)⁻¹)⁻¹ G_jl with G_jl = Σ W_i z_i,last z_iᵀ over the rows of levels j and
- * l. With S = I + Λᵀ H_j Λ = C Cᵀ the inverse is Λ S⁻¹ Λᵀ, so it falls by the squares of C⁻¹ Λᵀ G.
- */
-function takeOut(
-  factor: GroupFactor,
-  { information }: GroupMap,
-  last: GroupFactor,
-  lastMap: GroupMap,
-  loadings: Float64Array,
-  weights: Float64Array,
-): void {
-  const { size } = factor;
-  const meetings = new Map<number, Float64Array>();
-  for (let i = 0; i < weights.length; i++) {
-    const key = last.levelOf[i] * factor.levels + factor.levelOf[i];
-    const cross = meetings.get(key) ?? new Float64Array(last.size * size);
-    meetings.set(key, cross);
-    for (let a = 0; a < last.size; a++) {
-      for (let b = 0; b < size; b++) {
-        cross[a * size + b] +=
-          weights[i] * last.values[i * last.size + a] * factor.values[i * size + b];
-      }
-    }
-  }
-  for (const [key, cross] of meetings) {
-    const lower = factorOfLevel(lastMap.information, Math.floor(key / factor.levels), loadings);
-    if (lower === null) continue;
-    const level = key % factor.levels;
-    const columns = Array.from({ length: size }, (_, b) =>
-      Float64Array.from({ length: last.size }, (_, r) => {
-        let sum = 0;
-        for (let m = r; m < last.size; m++) {
-          sum += loadings[m * last.size + r] * cross[m * size + b];
-        }
-        return sum;
-      }),
-    );
-    for (const column of columns) solveLower(lower, column);
-    columns.forEach((first, a) => {
-      columns.forEach((second, b) => {
-        const product = first.reduce((sum, value, m) => sum + value * second[m], 0);
-        information[(level * size + a) * size + b] -= product;
-      });
-    });
-  }
-}
-
-/** C of I + Λᵀ H Λ = C Cᵀ of one level; null if rounding has made the matrix indefinite. */
-function factorOfLevel(
-  information: Float64Array,
-  level: number,
-  loadings: Float64Array,
-): Float64Array | null {
-  const size = Math.sqrt(loadings.length);
-  const matrix = new Float64Array(size * size);
-  for (let r = 0; r < size; r++) {
-    for (let c = 0; c < size; c++) {
-      let sum = r === c ? 1 : 0;
-      for (let a = r; a < size; a++) {
-        for (let b = c; b < size; b++) {
-          const h = information[(level * size + a) * size + b];
-          sum += loadings[a * size + r] * h * loadings[b * size + c];
-        }
-      }
-      matrix[r * size + c] = sum;
-    }
-  }
-  return cholesky(matrix, size);
-}
-
 /** The mean of the diagonal of C Cᵀ. */
 function meanSquare(lower: Float64Array): number {
   const size = Math.sqrt(lower.length);
@@ -465,11 +416,15 @@ function meanSquare(lower: Float64Array): number {
 }
 
 /** Sets H = 0 and b = 0, which makes the maps plain non-centrings. */
-export function forgetMaps({ maps, data, lastPull, linearize }: MultilevelDensity): void {
-  for (const { information, pull } of maps) {
-    information.fill(0);
-    pull.fill(0);
-  }
+export function forgetMaps({
+  maps,
+  data,
+  lastPull,
+  linearize,
+  setShifts,
+}: MultilevelDensity): void {
+  for (const map of maps) map.forget();
+  setShifts([]);
   const { size } = data.factors[data.factors.length - 1];
   linearize(new Float64Array(data.rows * size));
   lastPull.fill(0);

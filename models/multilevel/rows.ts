@@ -312,26 +312,7 @@ export class PlainLoops implements RowLoops {
   }
 
   addColumnSums(sums: Float64Array): void {
-    const { rows, byLevel, byRow } = this.#rows;
-    const { levelOf } = this.#last();
-    const slopes = this.#slopes;
-    const scratch = this.#scratch;
-    scratch.fill(0);
-    for (let i = 0; i < rows; i++) scratch[levelOf[i]] += slopes[i];
-    addByLevel(byLevel, scratch.length, scratch, 0, sums);
-    const { values, places } = byRow;
-    for (let c = 0; c < places.length; c++) {
-      const column = c * rows;
-      let even = 0;
-      let odd = 0;
-      let i = 0;
-      for (; i + 1 < rows; i += 2) {
-        even += slopes[i] * values[column + i];
-        odd += slopes[i + 1] * values[column + i + 1];
-      }
-      if (i < rows) even += slopes[i] * values[column + i];
-      sums[places[c]] += even + odd;
-    }
+    addColumnSums(this.#rows, this.#slopes, sums, this.#scratch);
   }
 
   eta(): Float64Array {
@@ -375,6 +356,36 @@ export function addByLevel(
   }
 }
 
+/**
+ * sums_j += Σ_i x_ij slopes_i.
+ *
+ * @param scratch one number per level of the last factor; overwritten
+ */
+export function addColumnSums(
+  { rows, factors, byLevel, byRow }: MultilevelRows,
+  slopes: Float64Array,
+  sums: Float64Array,
+  scratch: Float64Array = new Float64Array(factors[factors.length - 1].levels),
+): void {
+  const { levelOf } = factors[factors.length - 1];
+  scratch.fill(0);
+  for (let i = 0; i < rows; i++) scratch[levelOf[i]] += slopes[i];
+  addByLevel(byLevel, scratch.length, scratch, 0, sums);
+  const { values, places } = byRow;
+  for (let c = 0; c < places.length; c++) {
+    const column = c * rows;
+    let even = 0;
+    let odd = 0;
+    let i = 0;
+    for (; i + 1 < rows; i += 2) {
+      even += slopes[i] * values[column + i];
+      odd += slopes[i + 1] * values[column + i + 1];
+    }
+    if (i < rows) even += slopes[i] * values[column + i];
+    sums[places[c]] += even + odd;
+  }
+}
+
 /** numbers_i += vectors_i·byLevel[level]. */
 function addRowProducts(
   { size, levelOf }: GroupFactor,
@@ -396,7 +407,7 @@ function addRowProducts(
 }
 
 /** sums[level] = Σ_i numbers_i vectors_i, vectors of the factor's coefficients by row. */
-function writeSums(
+export function writeSums(
   { size, levelOf }: GroupFactor,
   vectors: Float64Array,
   numbers: Float64Array,
