@@ -4,7 +4,7 @@
  */
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
 import { completeSettings, type SamplerSettings, settingsAmong } from '../sampler/settings.js';
-import { finishedProgress, fitInSteps, fitRounds, planFit, planOfRound } from './fit.js';
+import { assembleFit, finishedProgress, fitInSteps } from './fit.js';
 import {
   deliver,
   type FitJob,
@@ -19,6 +19,7 @@ import {
   resultOf,
   withName,
 } from './job.js';
+import { planFit } from './plan.js';
 import { modelOf } from './specification.js';
 
 /** `isDue()` returns true at most once per `milliseconds`, for the first time after that delay. */
@@ -166,9 +167,9 @@ function* jobsInSteps(
       const steps = fitInSteps(model, settings, job.name);
       let step = steps.next();
       for (; !step.done; step = steps.next()) {
-        const { chain, progress: ofChain, nuts } = step.value;
-        if (ofChain.done === ofChain.total) progress(chain, ofChain, nuts);
-        yield () => progress(chain, ofChain, nuts);
+        const { chain, progress: ofChain } = step.value;
+        if (ofChain.done === ofChain.total) progress(chain, ofChain);
+        yield () => progress(chain, ofChain);
       }
       const result = resultOf(job, step.value, model);
       results.push(deliver(job, result, options));
@@ -185,8 +186,6 @@ export interface ChainTask {
   readonly settings: SamplerSettings;
   /** Index of the chain, from 0. */
   readonly chain: number;
-  /** True if split HMC mixed badly and the chain is sampled by NUTS. */
-  readonly nuts: boolean;
 }
 
 export interface FinishedChain {
@@ -199,11 +198,9 @@ export function* chainTaskInSteps({
   job,
   settings,
   chain,
-  nuts,
 }: ChainTask): Generator<ChainProgress, FinishedChain, undefined> {
   const model = modelOf(job.specification);
-  const planned = planFit(model, settings, job.name);
-  const plan = planOfRound(planned, nuts);
+  const { plan, paretoK } = planFit(model, settings, job.name);
   const sampled = yield* chainInSteps(model, settings, job.name, chain, plan);
   return {
     // Gradients are slow to post between threads: they are left out unless the job uses them.
@@ -211,7 +208,7 @@ export function* chainTaskInSteps({
       job.controlMeans || (job.keepGradients && sampled.responses.length > 0)
         ? sampled
         : { ...sampled, gradients: new Float64Array(0) },
-    paretoK: planned.paretoK,
+    paretoK,
   };
 }
 
@@ -220,7 +217,7 @@ export interface ChainRunOptions {
   readonly signal: RunOptions['signal'];
 }
 
-/** Samples the chains of a round of one fit elsewhere. */
+/** Samples the chains of one fit elsewhere. */
 export type RunChains = (
   tasks: readonly ChainTask[],
   options: ChainRunOptions,
@@ -247,53 +244,37 @@ export async function fitByChains(
   const progress = fitProgress(job, settings, options.onProgress);
   // Checks the data before anything is sent to another thread.
   const model = withName(job, () => modelOf(job.specification));
-  const { parameterNames } = model;
-  const rounds = fitRounds(settings);
-  let round = rounds.next();
-  while (!round.done) {
-    requireRunning(signal);
-    const { nuts } = round.value;
-    const tasks = Array.from(
-      { length: settings.chains },
-      (_, chain): ChainTask => ({ job, settings, chain, nuts }),
-    );
-    const finished = await runChains(tasks, {
-      signal,
-      onProgress: (chain, ofChain) => progress(chain, ofChain, nuts),
-    }).catch((error: unknown) => {
+  requireRunning(signal);
+  const tasks = Array.from({ length: settings.chains }, (_, chain) => ({ job, settings, chain }));
+  const finished = await runChains(tasks, { signal, onProgress: progress }).catch(
+    (error: unknown) => {
       throw namedError(job, error);
-    });
-    requireRunning(signal);
-    finished.forEach(({ chain }, i) => {
-      progress(i, finishedProgress(chain, settings), nuts);
-    });
-    const chains = finished.map(({ chain }) => chain);
-    round = rounds.next({ chains, parameterNames, paretoK: finished[0].paretoK });
-  }
-  return deliver(job, resultOf(job, round.value, model), options);
+    },
+  );
+  requireRunning(signal);
+  const chains = finished.map(({ chain }) => chain);
+  chains.forEach((chain, i) => {
+    progress(i, finishedProgress(chain, settings));
+  });
+  const fit = assembleFit(chains, model.parameterNames, finished[0].paretoK);
+  return deliver(job, resultOf(job, { fit, chains }, model), options);
 }
 
-/** Sums the progress of all chains; a second round, by NUTS, continues the count of the first. */
+/** Sums the progress of all chains. */
 function fitProgress(
   { name }: FitJob,
   settings: SamplerSettings,
   onProgress: RunOptions['onProgress'],
-): (chain: number, progress: ChainProgress, nuts: boolean) => void {
-  let chains: (ChainProgress | null)[] = Array(settings.chains).fill(null);
-  let before: number | null = null;
-  const doneNow = () => chains.reduce((sum, one) => sum + (one?.done ?? 0), 0);
-  return (chain, progress, nuts) => {
+): (chain: number, progress: ChainProgress) => void {
+  const chains: (ChainProgress | null)[] = Array(settings.chains).fill(null);
+  return (chain, progress) => {
     if (!onProgress) return;
-    if (nuts && before === null) {
-      before = doneNow();
-      chains = chains.map(() => null);
-    }
     chains[chain] = progress;
     onProgress({
       fit: name,
-      done: (before ?? 0) + doneNow(),
+      done: chains.reduce((sum, one) => sum + (one?.done ?? 0), 0),
       // All chains of a fit have the same length.
-      total: (before ?? 0) + progress.total * settings.chains,
+      total: progress.total * settings.chains,
       chains: [...chains],
     });
   };

@@ -12,13 +12,7 @@ import { covarianceOf } from './normal-approximation.js';
 import { nuts } from './nuts.js';
 import { type GeneralPlan, type Plan, planSampling, type SplitPlan } from './plan.js';
 import type { SamplerSettings } from './settings.js';
-import {
-  normalStart,
-  SETTLING_GRADIENTS,
-  settledStart,
-  splitHmc,
-  splitStepSize,
-} from './split-hmc.js';
+import { SETTLING_GRADIENTS, splitHmc, splitStart, splitStepSize } from './split-hmc.js';
 import { staticHmc } from './static-hmc.js';
 import {
   dualAveraging,
@@ -82,7 +76,7 @@ export function* chainInSteps(
   requireParameters(model);
   const start =
     plan.algorithm === 'split-hmc'
-      ? splitStart(plan, settings, quickStream(settings.seed, fit, chain))
+      ? startOfSplit(plan, settings, quickStream(settings.seed, fit, chain))
       : generalStart(model, plan, settings, randomStream(settings.seed, fit, chain));
   const { problem, stages } = start;
   const warmup = stages.reduce((sum, stage) => sum + stage.transitions, 0);
@@ -172,18 +166,18 @@ function randomStart(
 const SPLIT_WARMUP = 20;
 
 /** Starts at a draw of the normal approximation; nothing is learned. */
-function splitStart(
-  { target, approximation, steps }: SplitPlan,
+function startOfSplit(
+  plan: SplitPlan,
   settings: SamplerSettings,
   random: RandomStream,
 ): ChainStart {
+  const { target, approximation, steps } = plan;
   const kernel = splitHmc(target, steps);
-  const current = approximation ? normalStart(target, random) : settledStart(target, random);
   return {
     problem: { model: target, kernelOf: () => kernel, settings, random },
     stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
     state: {
-      ...stateAt(current, splitStepSize(steps), settings),
+      ...stateAt(splitStart(plan, random), splitStepSize(steps), settings),
       leapfrogSteps: approximation ? 0 : SETTLING_GRADIENTS,
     },
     ...(approximation && { inverseMetric: covarianceOf(approximation) }),

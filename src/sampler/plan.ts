@@ -89,7 +89,7 @@ function planFromTrials(
   return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
 }
 
-/** The plan with NUTS instead of split HMC, for a fit that split HMC did not mix well. */
+/** The plan with NUTS instead of split HMC, for a target that is not near normal. */
 export function fallbackPlan({ target }: SplitPlan): GeneralPlan {
   return { algorithm: 'nuts', target };
 }
@@ -114,10 +114,15 @@ const MOST_DIMENSIONS = 20;
 /** The number of coordinates chosen in higher dimensions. */
 const DIMENSIONS_DRAWN = 10;
 
+/** True if the importance weights are of all coordinates at once. */
+export function weighsAllCoordinates({ dimension }: Model): boolean {
+  return dimension <= MOST_DIMENSIONS;
+}
+
 /** Log weights of 400 draws, up to a constant. */
 export function importanceLogWeights(target: Model, random: RandomStream): Float64Array {
   const { dimension } = target;
-  const block = dimension <= MOST_DIMENSIONS ? dimension : DIMENSIONS_DRAWN;
+  const block = weighsAllCoordinates(target) ? dimension : DIMENSIONS_DRAWN;
   const chosen = drawWithout(dimension, block, random);
   const gradient = new Float64Array(dimension);
   const x = new Float64Array(dimension);

@@ -126,11 +126,22 @@ export function findSteps(
   return null;
 }
 
+/** The first point of a chain, settled if no mode is known. */
+export function splitStart(
+  {
+    target,
+    approximation,
+  }: { readonly target: WhitenedModel; readonly approximation: object | null },
+  random: RandomStream,
+): EvaluatedPoint {
+  return approximation ? normalStart(target, random) : settledStart(target, random);
+}
+
 /** A draw of the normal approximation at which the density is finite. */
-export function normalStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
+function normalStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
   const point = newEvaluatedPoint(target.dimension);
   do {
-    random.normals(point.position);
+    for (let i = 0; i < target.dimension; i++) point.position[i] = random.normal();
   } while (!evaluate(target, point));
   return point;
 }
@@ -145,7 +156,7 @@ export const SETTLING_GRADIENTS = SETTLING * MOST_STEPS * 2;
  * whitened without a search for the mode, draws of the normal can lie where the density is far from normal,
  * and short trajectories from there are rejected.
  */
-export function settledStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
+function settledStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
   const point = normalStart(target, random);
   const kernel = splitHmc(target, MOST_STEPS);
   for (let i = 0; i < SETTLING; i++) kernel.transition(point, random);

@@ -10,7 +10,7 @@ import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf';
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import { describe, expect, it } from 'vitest';
 import type { Predictors } from '../../models/regression-data.js';
-import { planFit } from '../../src/fit/fit.js';
+import { planFit } from '../../src/fit/plan.js';
 import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
 import { type RandomStream, randomStream } from '../../src/random/stream.js';
 import { sampleChain } from '../../src/sampler/chain.js';
