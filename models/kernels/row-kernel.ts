@@ -19,6 +19,7 @@ export type ParameterLikelihood = (parameters: Float64Array, gradient: Float64Ar
 interface RowExports extends KernelMemory {
   poisson(rows: number, columns: number, block: number): number;
   logistic(rows: number, columns: number, block: number): number;
+  logisticOfSingles(rows: number, columns: number, block: number): number;
   negbinomial(
     rows: number,
     columns: number,
@@ -233,6 +234,7 @@ export function familyCall(
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
+  const single = totals.counts.every((count) => count === 1);
   switch (`${family} ${link}`) {
     case 'poisson log':
       return {
@@ -241,13 +243,10 @@ export function familyCall(
       };
     case 'bernoulli logit':
     case 'binomial logit':
-      return {
-        call: ({ exports, rows, columns, block }) => exports.logistic(rows, columns, block),
-        auxiliary: 0,
-      };
+      return { call: single ? logisticOfSingles : logistic, auxiliary: 0 };
     case 'bernoulli probit':
     case 'binomial probit':
-      return { call: probit(totals.counts.every((count) => count === 1)), auxiliary: 0 };
+      return { call: probit(single), auxiliary: 0 };
     case 'negbinomial log':
       return { call: negbinomial(outcomes), auxiliary: 1 };
     case 'student identity':
@@ -256,6 +255,12 @@ export function familyCall(
       return null;
   }
 }
+
+const logistic: FamilyCall = ({ exports, rows, columns, block }) =>
+  exports.logistic(rows, columns, block);
+
+const logisticOfSingles: FamilyCall = ({ exports, rows, columns, block, result }) =>
+  exports.logisticOfSingles(rows, columns, block) - logarithm(result);
 
 /** Upper end of the range of the kernel's rational function. */
 const FARTHEST = Math.sqrt(32);

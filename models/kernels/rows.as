@@ -220,6 +220,52 @@ export function logistic(rows: usize, columns: usize, block: usize): f64 {
   return sumOfLanes(value);
 }
 
+/** y and ∂ℓ/∂η of two rows whose number is 1, or 0 for padding; returns 1 + n e^−|η|. */
+@inline
+function logisticPair(at: usize, length: usize): v128 {
+  const eta = v128.load(at);
+  const n = v128.load(at + 3 * length);
+  const e = f64x2.mul(n, exp(f64x2.neg(f64x2.abs(eta))));
+  const factor = f64x2.add(ONE, e);
+  const share = v128.bitselect(n, e, f64x2.gt(eta, ZERO));
+  v128.store(at + length, f64x2.sub(v128.load(at + 2 * length), f64x2.div(share, factor)));
+  return factor;
+}
+
+/** y η − n max(0, η) of two rows. */
+@inline
+function logisticLine(at: usize, length: usize): v128 {
+  const eta = v128.load(at);
+  return f64x2.sub(
+    f64x2.mul(v128.load(at + 2 * length), eta),
+    f64x2.mul(v128.load(at + 3 * length), f64x2.pmax(ZERO, eta)),
+  );
+}
+
+/**
+ * The same for rows of one trial: the factors 1 + e^−|η| are multiplied, so that one logarithm serves all
+ * rows. A product and a power of two are results; their logarithm is to be subtracted.
+ */
+export function logisticOfSingles(rows: usize, columns: usize, block: usize): f64 {
+  writeEta(rows, columns, block);
+  const length = rows << 3;
+  const start = rowsOf(columns, block) + length;
+  let value = ZERO;
+  let product = ONE;
+  let exponents = i64x2.splat(0);
+  for (let at = start; at < start + length; at += 32) {
+    const first = logisticPair(at, length);
+    const second = logisticPair(at + 16, length);
+    value = f64x2.add(value, f64x2.add(logisticLine(at, length), logisticLine(at + 16, length)));
+    product = f64x2.mul(product, f64x2.mul(first, second));
+    exponents = i64x2.add(exponents, i64x2.sub(i64x2.shr_u(product, 52), BIAS));
+    product = mantissaOf(product);
+  }
+  writeColumnSums(rows, columns, block);
+  storeLogarithm(block, product, exponents);
+  return sumOfLanes(value);
+}
+
 /** Writes the derivative by φ, without the part of the counts alone, as a result. */
 export function negbinomial(
   rows: usize,

@@ -149,13 +149,12 @@ function addRows(
         solveLower(lower, column);
         for (let r = 0; r < size; r++) meeting[r * dimension + place] = column[r];
       }
-      for (const a of touched) {
-        for (const b of touched) {
-          let product = 0;
-          for (let r = 0; r < size; r++) {
-            product += meeting[r * dimension + a] * meeting[r * dimension + b];
-          }
-          matrix[a * dimension + b] -= product;
+      for (let r = 0; r < size; r++) {
+        const row = r * dimension;
+        for (const a of touched) {
+          const number = meeting[row + a];
+          const target = a * dimension;
+          for (const b of touched) matrix[target + b] -= number * meeting[row + b];
         }
       }
     }

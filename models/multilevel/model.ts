@@ -24,7 +24,11 @@ export interface GroupDensity {
   /** Length of θ plus the effects that are whitened with it. */
   readonly block: number;
   readonly logDensity: LogDensity;
-  /** The log density whose curvature whitens the block. @default `logDensity` */
+  /**
+   * The log density whose curvature whitens the block, around a mean rather than a mode.
+   *
+   * @default `logDensity`
+   */
   readonly smoothed?: LogDensity;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
@@ -68,7 +72,7 @@ export function modelOf(
     logDensity,
     guess: () => new Float64Array(dimension),
     ...(fit !== null &&
-      (dimension <= MOST_WITH_HESSIAN
+      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN
         ? {
             hessian: (x: Float64Array, hessian: Float64Array) =>
               writeHessianByDifferences(logDensity, x, hessian),

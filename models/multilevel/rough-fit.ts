@@ -21,6 +21,8 @@ import { climb } from './whitening.js';
 const MOST_ROUNDS = 12;
 const DAMPED_ROUNDS = 3;
 const MOST_REFINEMENTS = 3;
+/** Each climb ends within a thirtieth of a standard deviation of its peak, which the next round moves anyway. */
+const NEAR_PEAK = 1e-3;
 /** Convergence: no linear predictor moves by more than this share of its own uncertainty. */
 const CLOSE = 0.03;
 
@@ -35,7 +37,7 @@ export function roughFit(
   position.set(startOf(regression, density));
   const all = Array.from({ length: parameters.dimension }, (_, j) => j);
   const withoutGroups = all.filter((j) => !parameters.groupPlaces.includes(j));
-  if (!climb(density.logDensity, position, withoutGroups, scales)) return null;
+  if (!climb(density.logDensity, position, withoutGroups, scales, NEAR_PEAK)) return null;
   const early = density.family.family.link === 'identity' ? 'plain' : 'damped';
   if (!linearize(density, position, early)) return null;
   const sds = startingSds(density, position, unitOf(regression, density));
@@ -46,7 +48,7 @@ export function roughFit(
   position.set(withSds(density, sds));
   let before = density.eta();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    if (!climb(density.logDensity, position, all, scales)) return null;
+    if (!climb(density.logDensity, position, all, scales, NEAR_PEAK)) return null;
     const weighting = round < DAMPED_ROUNDS ? early : 'plain';
     if (!linearize(density, position, weighting)) return null;
     if (weighting === 'plain' && largestMove(density, before) < CLOSE) break;
@@ -70,7 +72,7 @@ function refine(
   const expected = expectedLogDensity(density);
   for (let round = 0; round < MOST_REFINEMENTS; round++) {
     if (!linearize(density, position, 'expected')) return false;
-    if (!climb(expected, position, free, scales)) return false;
+    if (!climb(expected, position, free, scales, NEAR_PEAK)) return false;
   }
   return linearize(density, position, 'expected');
 }

@@ -43,10 +43,16 @@ export function planFit(model: Model, settings: SamplerSettings, fit: string): F
  * regressions of the paper are below it.
  */
 const CLEARLY_NEAR = 0.25;
+/**
+ * Above this k̂ of weights of all coordinates their variance is infinite: there is mass, perhaps a small
+ * second peak, that the normal approximation misses and that a pilot may miss too.
+ */
+const MOST_OF_ALL = 0.5;
 
 function isNearNormal(plan: SplitPlan, k: number, settings: SamplerSettings, fit: string): boolean {
-  if (!(k <= THRESHOLDS.paretoK)) return false;
-  if (k <= CLEARLY_NEAR && weighsAllCoordinates(plan.target)) return true;
+  const ofAll = weighsAllCoordinates(plan.target);
+  if (!(k <= (ofAll ? MOST_OF_ALL : THRESHOLDS.paretoK))) return false;
+  if (k <= CLEARLY_NEAR && ofAll) return true;
   return mixesWell(plan, settings, fit);
 }
 
