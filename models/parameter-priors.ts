@@ -15,6 +15,8 @@ import { type Prior, type PriorDensity, priorDensity } from './prior-distributio
 import { bounded, lowerBounded, type Transform, upperBounded } from './transforms.js';
 
 export interface ParameterPriors {
+  /** True if no parameter is bounded: parameters are the position. */
+  readonly unbounded: boolean;
   /** Converts a position to parameters. */
   constrain(position: Float64Array, parameters: Float64Array): void;
   /** Converts parameters to a position; those on or beyond a bound are moved inside. */
@@ -75,6 +77,7 @@ export function parameterPriors(
   );
 
   return {
+    unbounded: bounded.length === 0,
     constrain(position, parameters) {
       for (let i = 0; i < position.length; i++) parameters[i] = position[i];
       for (const { index, transform } of bounded) {

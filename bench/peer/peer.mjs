@@ -58,11 +58,17 @@ function inR(script, jobs, ...rest) {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'));
   try {
     const file = join(folder, 'fits.json');
-    const data = jobs.map(({ specification: { predictors, outcomes } }) => ({
-      columns: predictors.names.length,
-      values: [...predictors.values],
-      outcomes: [...outcomes],
-    }));
+    const data = jobs.map(
+      ({
+        specification: {
+          data: { predictors, outcomes },
+        },
+      }) => ({
+        columns: predictors.names.length,
+        values: [...predictors.values],
+        outcomes: [...outcomes],
+      }),
+    );
     writeFileSync(file, JSON.stringify(data));
     const text = execFileSync('Rscript', [here(script), file, ...rest], {
       encoding: 'utf8',

@@ -335,6 +335,32 @@ function quadratic(length: usize, x: usize, sums: usize, form: usize): f64 {
   return sumOfLanes(value);
 }
 
+/** x_k · P_k for two elements of a column of P. */
+@inline
+function times(x: usize, column: usize, k: usize): v128 {
+  return f64x2.mul(v128.load64_splat(x + (k << 3)), v128.load(column + k * 48));
+}
+
+/** The same as `quadratic` for two of six elements, without a loop. */
+@inline
+function quadraticOfTwo(x: usize, sums: usize, form: usize, at: usize): v128 {
+  const b = v128.load(form + at);
+  const column = form + 48 + at;
+  const low = f64x2.add(times(x, column, 0), times(x, column, 1));
+  const middle = f64x2.add(times(x, column, 2), times(x, column, 3));
+  const high = f64x2.add(times(x, column, 4), times(x, column, 5));
+  const px = f64x2.add(f64x2.add(low, middle), high);
+  v128.store(sums + at, f64x2.add(v128.load(sums + at), f64x2.sub(b, px)));
+  const half = f64x2.sub(b, f64x2.mul(f64x2.splat(0.5), px));
+  return f64x2.mul(v128.load(x + at), half);
+}
+
+@inline
+function quadraticOfSix(x: usize, sums: usize, form: usize): f64 {
+  const low = f64x2.add(quadraticOfTwo(x, sums, form, 0), quadraticOfTwo(x, sums, form, 16));
+  return sumOfLanes(f64x2.add(low, quadraticOfTwo(x, sums, form, 32)));
+}
+
 const slopeOfStudent = memory.data(8, 8);
 
 /** Adds the Student-t prior's gradient to the sums; returns u². */
@@ -363,11 +389,11 @@ export function logDensity(turns: i32, dimension: i32, block: usize): f64 {
   const form = sums + 2 * length;
   const a = form + length * (dimension + 1);
   const rows = a + length + 32;
-  const linear =
+  const value =
     dimension === 6
-      ? rowsOfSix(turns, x, sums, rows, block, copiesOf(turns, dimension, rows))
-      : rowsOfAny(turns, dimension, x, sums, rows, block);
-  const value = quadratic(length, x, sums, form) - linear;
+      ? -rowsOfSix(turns, x, sums, rows, block, copiesOf(turns, dimension, rows)) +
+        quadraticOfSix(x, sums, form)
+      : -rowsOfAny(turns, dimension, x, sums, rows, block) + quadratic(length, x, sums, form);
   const square = student(length, x, sums, a);
   const nu = f64.load(a + length, 8);
   const powers = f64.load(block, 8) - f64.load(a + length, 24);
@@ -489,6 +515,44 @@ function addSingleRows(turns: i32, dimension: i32, sums: usize, rows: usize): vo
 }
 
 @inline
+function singleAdded(sum: v128, weight: v128, row: usize, column: usize): v128 {
+  return f32x4.add(sum, f32x4.mul(weight, v128.load(row + ((column + 1) << 4))));
+}
+
+@inline
+function addSumOfFour(to: usize, four: v128): void {
+  f64.store(to, f64.load(to) + sumOfFour(four));
+}
+
+/** The same for six columns. */
+function addSingleRowsOfSix(turns: i32, sums: usize, rows: usize): void {
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let sum2 = sum0;
+  let sum3 = sum0;
+  let sum4 = sum0;
+  let sum5 = sum0;
+  let at = weights;
+  for (let turn = 0; turn < turns; turn++) {
+    const weight = v128.load(at);
+    sum0 = singleAdded(sum0, weight, rows, 0);
+    sum1 = singleAdded(sum1, weight, rows, 1);
+    sum2 = singleAdded(sum2, weight, rows, 2);
+    sum3 = singleAdded(sum3, weight, rows, 3);
+    sum4 = singleAdded(sum4, weight, rows, 4);
+    sum5 = singleAdded(sum5, weight, rows, 5);
+    rows += STRIDE_OF_6;
+    at += 16;
+  }
+  addSumOfFour(sums, sum0);
+  addSumOfFour(sums + 8, sum1);
+  addSumOfFour(sums + 16, sum2);
+  addSumOfFour(sums + 24, sum3);
+  addSumOfFour(sums + 32, sum4);
+  addSumOfFour(sums + 40, sum5);
+}
+
+@inline
 function sumOfFour(four: v128): f64 {
   const low = f64x2.promote_low_f32x4(four);
   const high = f64x2.promote_low_f32x4(i32x4.shuffle(four, four, 2, 3, 2, 3));
@@ -522,16 +586,18 @@ export function coarseGradient(turns: i32, dimension: i32, block: usize): void {
         row += STRIDE_OF_6;
         at += 16;
       }
+      addSingleRowsOfSix(count, sums, first);
     } else {
       for (let turn = 0; turn < count; turn++) {
         v128.store(at, singleWeight(singleMarginOfAny(row, copies, end)));
         row += stride;
         at += 16;
       }
+      addSingleRows(count, dimension, sums, first);
     }
-    addSingleRows(count, dimension, sums, first);
   }
-  quadratic(length, x, sums, form);
+  if (dimension === 6) quadraticOfSix(x, sums, form);
+  else quadratic(length, x, sums, form);
   student(length, x, sums, a);
 }
 

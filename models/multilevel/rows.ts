@@ -3,6 +3,7 @@
  * same levels: their coefficients are concatenated in one factor with a block-diagonal
  * covariance.
  */
+import { distinctRows, type RowBlock } from '../../src/linear-algebra/distinct-rows.js';
 import type { Cells, ResponseFamily } from '../families/family.js';
 import {
   centrePredictors,
@@ -152,24 +153,17 @@ function cellsOf(
   factors: readonly GroupFactor[],
   merging: boolean,
 ): { of: Int32Array; first: number[] } {
-  const k = predictors.names.length;
-  const first: number[] = [];
-  const places = new Map<string, number>();
-  const of = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const parts = [predictors.values.subarray(i * k, (i + 1) * k).join(), offset?.[i]];
-    for (const { levelOf, values, size } of factors) {
-      parts.push(levelOf[i], values.subarray(i * size, (i + 1) * size).join());
-    }
-    const key = merging ? parts.join(';') : String(i);
-    const place = places.get(key) ?? first.length;
-    if (place === first.length) {
-      places.set(key, place);
-      first.push(i);
-    }
-    of[i] = place;
+  if (!merging) {
+    const each = Int32Array.from({ length: rows }, (_, i) => i);
+    return { of: each, first: [...each] };
   }
-  return { of, first };
+  const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
+  if (offset) blocks.push({ values: offset, width: 1 });
+  for (const { levelOf, values, size } of factors) {
+    blocks.push({ values: levelOf, width: 1 }, { values, width: size });
+  }
+  const { of, first } = distinctRows(rows, blocks);
+  return { of, first: [...first] };
 }
 
 function factorOfCells(factor: GroupFactor, rowOf: readonly number[]): GroupFactor {

@@ -5,7 +5,7 @@ import { sumOf } from '../linear-algebra/sums.js';
 import type { RandomStream } from '../random/stream.js';
 import { copyVector, type EvaluatedPoint, newEvaluatedPoint } from './hamiltonian.js';
 import { DIVERGED, inBatch, type Kernel, type Transition, terminationReasons } from './kernel.js';
-import type { Model, TransitionBatch } from './model.js';
+import type { LinearReport, Model, TransitionBatch } from './model.js';
 import { type Response, responsesOf } from './responses.js';
 
 /** One entry per kept draw. */
@@ -134,10 +134,11 @@ class DrawBook {
   addBatch(from: number, batch: TransitionBatch): void {
     const { numbers, made, width, end } = batch;
     const { transitions, energy } = this;
+    const { linearReport } = this.model;
     this.reasons.fill(BY_LENGTH, from, from + made);
     for (let draw = from, at = batch.start; draw < from + made; draw++, at += width) {
-      readPoint(batch, at, this.point);
-      this.report(draw, this.point);
+      if (linearReport) this.reportLinear(draw, batch, at, linearReport);
+      else this.report(draw, readPoint(batch, at, this.point));
       energy[draw] = numbers[at + inBatch.energy];
       transitions.logDensity[draw] = numbers[at + inBatch.logDensity];
       transitions.acceptance[draw] = numbers[at + inBatch.acceptance];
@@ -171,6 +172,28 @@ class DrawBook {
     for (const value of position) this.divergencePositions.push(value);
   }
 
+  /** The same as `report` without copies of the point. */
+  private reportLinear(
+    draw: number,
+    { numbers, gradientAt }: TransitionBatch,
+    start: number,
+    { origin, matrix }: LinearReport,
+  ): void {
+    const { draws, gradients } = this;
+    const { dimension } = this.model;
+    const x = start + inBatch.position;
+    const gradient = start + gradientAt;
+    let to = draw * origin.length;
+    let at = 0;
+    for (let p = 0; p < origin.length; p++) {
+      let sum = origin[p];
+      for (let k = x; k < x + dimension; k++) sum += matrix[at++] * numbers[k];
+      draws[to++] = sum;
+    }
+    to = draw * dimension;
+    for (let k = gradient; k < gradient + dimension; k++) gradients[to++] = numbers[k];
+  }
+
   private report(draw: number, { position, gradient }: EvaluatedPoint): void {
     const { model, row, draws, gradients } = this;
     if (model.constrain) model.constrain(position, row, this.reporting);
@@ -189,10 +212,12 @@ const BY_DIVERGENCE = terminationReasons.indexOf('divergence');
 function readPoint(
   { numbers, gradientAt }: TransitionBatch,
   at: number,
-  { position, gradient }: EvaluatedPoint,
-): void {
+  point: EvaluatedPoint,
+): EvaluatedPoint {
+  const { position, gradient } = point;
   for (let i = 0; i < position.length; i++) position[i] = numbers[at + inBatch.position + i];
   for (let i = 0; i < gradient.length; i++) gradient[i] = numbers[at + gradientAt + i];
+  return point;
 }
 
 function transitionRecords(draws: number): TransitionRecords {

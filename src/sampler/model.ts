@@ -87,6 +87,12 @@ export interface QuickDensity {
   readonly fusedStep?: (point: MovingPoint, sizes: FusedStepSizes) => void;
 }
 
+/** Parameters = origin + matrix · position, the matrix row-major (parameter, coordinate). */
+export interface LinearReport {
+  readonly origin: Float64Array;
+  readonly matrix: Float64Array;
+}
+
 export interface Model {
   /** Number of unconstrained parameters: the length of a position. */
   readonly dimension: number;
@@ -108,6 +114,10 @@ export interface Model {
    *   others; not the stream that moves the chain
    */
   constrain?(position: Float64Array, parameters: Float64Array, random: RandomStream): void;
+  /** The reported parameters are linear functions of the position, with a constant. @default false */
+  readonly linear?: boolean;
+  /** These functions, where they are known: `constrain` gives the same. */
+  readonly linearReport?: LinearReport;
   /**
    * Writes the Hessian of the log density, row-major and symmetric. A model with a Hessian has a
    * single peak unless `severalPeaks` is set; sampling may start from the curvature there.

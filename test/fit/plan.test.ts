@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { planFit } from '../../src/fit/plan.js';
 import { type ChainTask, chainTaskInSteps, runHere, runnerByChains } from '../../src/fit/run.js';
 import { randomStream } from '../../src/random/stream.js';
-import { student } from '../../src/regression/options.js';
 import { regression } from '../../src/regression/regression.js';
 import type { Chain } from '../../src/sampler/chain.js';
 import type { Model } from '../../src/sampler/model.js';
@@ -62,8 +61,10 @@ describe('the plan of a fit', () => {
   });
 
   it('is split HMC for normals of any dimension, at no cost but that of a short pilot', () => {
-    for (const dimension of [3, 20, 21, 60]) {
-      const { model, counted } = normals(dimension);
+    for (const dimension of [3, 20, 21, 60, 1000]) {
+      const { model: given, counted } = normals(dimension);
+      // As regressions with many group effects are: their coordinates are whitened.
+      const model = dimension < 100 ? given : { ...given, whitened: true };
       const settings = completeSettings();
       const cost = (plan: () => unknown) => {
         counted.gradients = 0;
@@ -146,10 +147,10 @@ describe('chains that run elsewhere', () => {
   });
 
   it('make the same plan each, also if it takes a pilot', async () => {
-    // Student-t with few rows: importance weights leave doubt, and seeds differ in the choice.
-    const few = { ...call, data: data.slice(0, 7), family: student() };
+    // With six rows, importance weights leave doubt, and seeds differ in the choice.
+    const few = { ...call, data: data.slice(0, 6), draws: 40, warmup: 60 };
     const chosen = new Set<string>();
-    for (let seed = 0; seed < 12; seed++) {
+    for (let seed = 0; seed < 5; seed++) {
       const elsewhere = runnerByChains(async (tasks) => tasks.map((task) => finish(task)));
       const [there, here] = await Promise.all(
         [elsewhere, runHere].map((runner) => regression({ ...few, seed, runner })),
@@ -158,8 +159,9 @@ describe('chains that run elsewhere', () => {
       expect(new Set(algorithms).size).toBe(1);
       expect(there.draws.values).toEqual(here.draws.values);
       expect(there.diagnostics).toEqual(here.diagnostics);
-      chosen.add(algorithms[0]);
+      if (Number(there.diagnostics.paretoK) <= 0.7) chosen.add(algorithms[0]);
     }
+    // Where the weights allow split HMC, the pilot accepts it in some seeds and not in others.
     expect(chosen).toEqual(new Set(['nuts', 'split-hmc']));
   });
 });
