@@ -1,6 +1,5 @@
 /**
- * The tables of docs/performance.md on predictions and on the preparation of large data: CPU seconds of
- * each method for many rows and draws, and of encoding a formula with 60 columns.
+ * The table of docs/performance.md on predictions: CPU seconds of each method for many rows and draws.
  *
  * Draws are simulated around known parameters instead of sampled: the methods see no difference.
  *

@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
 
 const { module: data } = await runnerImport(here('../../test/support/crossed-data.ts'));
 
-/** Minutes that brms' chains take on one core, about (only the first two were measured); how many. */
+/** Minutes that brms' chains take on one core, about, and how many chains: the last two are guesses. */
 const brmsCosts = [
   { minutes: 1, chains: 4 },
   { minutes: 11, chains: 4 },

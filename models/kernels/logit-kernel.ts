@@ -250,7 +250,7 @@ function quadraticFormIn(
 
 /** Rows per iteration of the kernel's loop. */
 const ROWS_A_TURN = 4;
-/** Columns that the kernel keeps in registers; fewer columns are padded to this number. */
+/** Columns for which the kernel has loops of its own; fewer columns are padded to this number. */
 const FEW_COLUMNS = 6;
 /** Numbers that the kernel writes in addition to the gradient, padded. */
 const RESULTS = 4;

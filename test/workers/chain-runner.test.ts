@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bernoulli, normal, type RegressionOptions, regression } from 'weighbridge';
 import { workerPool } from 'weighbridge/node';
 import { randomStream } from 'weighbridge/sampler';
+import { powered } from '../support/deep.js';
 
 const random = randomStream(2, 'chain runner');
 const data = Array.from({ length: 50 }, (_, i) => {
@@ -117,9 +118,9 @@ describe('the chains of a fit on worker threads', () => {
         const next = await regression({ ...call, draws: 20, runner: pool.runner });
         expect(next.draws.drawsPerChain).toBe(20);
         await pool.close();
-        await expect.poll(() => alive.size, { timeout: 10_000 }).toBe(0);
+        await expect.poll(() => alive.size).toBe(0);
       }),
-      { numRuns: 4, seed: 6 },
+      { numRuns: powered(2, 4), seed: 6 },
     );
   });
 
@@ -151,7 +152,7 @@ describe('the chains of a fit on worker threads', () => {
       await expect(run).rejects.toMatchObject({ code: 'interrupted' });
       const told = reports;
       // A thread that had gone on to its last draw would live on: the pool is still open.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => stillAlive(sampling)).toBe(0);
       await setImmediate();
       expect(reports).toBe(told);
     } finally {
@@ -171,7 +172,7 @@ describe('the chains of a fit on worker threads', () => {
       const run = pool.runner([{ name: 'broken', specification }, job], long);
       await expect(run).rejects.toMatchObject({ code: 'bad-data' });
       // The thread of the chain that failed lives on, and the idle one; that of the other is ended.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(2);
+      await expect.poll(() => stillAlive(sampling)).toBe(2);
       const next = await regression({ ...call, draws: 20, runner: pool.runner });
       expect(next.draws.drawsPerChain).toBe(20);
     } finally {

@@ -193,10 +193,10 @@ describe('an attempt that fails', () => {
       response.on('close', () => clearInterval(drip));
     });
     const failed: FailedAttempt[] = [];
-    const client = clientOf(server.baseURL, { timeoutSeconds: 0.2 });
+    const client = clientOf(server.baseURL, { timeoutSeconds: 1 });
     const answer = await client.chat(chatRequest(), { onFailedAttempt: (one) => failed.push(one) });
     expect(answer).toMatchObject({ text: 'B', attempt: 2 });
-    expect(failed).toMatchObject([{ status: null, reason: 'timeout: no answer within 0.2 s' }]);
+    expect(failed).toMatchObject([{ status: null, reason: 'timeout: no answer within 1 s' }]);
   });
 
   it('too often ends with how often, and why the last time', async () => {
