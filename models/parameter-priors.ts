@@ -22,7 +22,7 @@ export interface ParameterPriors {
   /** Converts parameters to a position; those on or beyond a bound are moved inside. */
   unconstrain(parameters: Float64Array): Float64Array;
   /** The prior's density of an unbounded parameter; null for a bounded one. */
-  unbounded(index: number): PriorDensity | null;
+  densityOf(index: number): PriorDensity | null;
   /**
    * The log prior with the log Jacobians, up to a constant. `gradient` holds ∂F/∂x on the way in
    * and ∂f/∂u on the way out.
@@ -92,7 +92,7 @@ export function parameterPriors(
       }
       return position;
     },
-    unbounded(index) {
+    densityOf(index) {
       const { density, transform } = all[index];
       return transform ? null : density;
     },

@@ -149,7 +149,7 @@ export class MultilevelParameters {
   coefficientPrecisions(): Float64Array {
     const { coefficients } = this.values;
     return coefficients.map((value, j) => {
-      const density = this.#priors.unbounded(j);
+      const density = this.#priors.densityOf(j);
       return density ? Math.max(0, -density.secondDerivative(value)) : Number.POSITIVE_INFINITY;
     });
   }
@@ -158,7 +158,7 @@ export class MultilevelParameters {
   addCoefficientSlopes(target: Float64Array): void {
     const { coefficients } = this.values;
     for (let j = 0; j < coefficients.length; j++) {
-      target[j] += this.#priors.unbounded(j)?.derivative(coefficients[j]) ?? 0;
+      target[j] += this.#priors.densityOf(j)?.derivative(coefficients[j]) ?? 0;
     }
   }
 
