@@ -4,7 +4,7 @@
  * cannot depend on the draws of the fit.
  */
 import { quickStream } from '../random/quick-stream.js';
-import { copyVector } from './hamiltonian.js';
+import { copyEvaluated, copyVector, newEvaluatedPoint } from './hamiltonian.js';
 import type { SplitPlan } from './plan.js';
 import { splitHmc, splitStart } from './split-hmc.js';
 
@@ -33,7 +33,8 @@ export function pilotDraws(
   for (let chain = 0; chain < chains; chain++) {
     const random = quickStream(seed, fit, 'pilot', chain);
     const reporting = quickStream(seed, fit, 'pilot', chain, 'reported');
-    const current = splitStart(plan, random);
+    const current = newEvaluatedPoint(target.dimension);
+    copyEvaluated(plan.origins[chain] ?? splitStart(plan, random), current);
     for (let i = 0; i < warmup; i++) kernel.transition(current, random);
     for (let draw = 0; draw < draws; draw++) {
       kernel.transition(current, random);

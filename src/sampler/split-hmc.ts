@@ -97,18 +97,23 @@ const TRIALS: Trials = { starts: 20, successive: 5 };
 /** From settled points, which cost more. */
 const SETTLED_TRIALS: Trials = { starts: 4, successive: 15 };
 
+/** Points from which the trials of a target without a known mode start. */
+export function settledOrigins(target: WhitenedModel, random: RandomStream): EvaluatedPoint[] {
+  return Array.from({ length: SETTLED_TRIALS.starts }, () => settledStart(target, random));
+}
+
 /**
  * The smallest number of steps that reaches the minimal acceptance; null if none does.
  *
- * @param settled true to start trials from settled points, false from draws of the normal
+ * @param origins points from which trials start; empty for draws of the normal
  */
 export function findSteps(
   target: WhitenedModel,
   random: RandomStream,
-  settled: boolean,
+  origins: readonly EvaluatedPoint[],
 ): number | null {
+  const settled = origins.length > 0;
   const { starts, successive } = settled ? SETTLED_TRIALS : TRIALS;
-  const origins = Array.from({ length: settled ? starts : 0 }, () => settledStart(target, random));
   const point = newEvaluatedPoint(target.dimension);
   for (const steps of STEPS_TRIED) {
     const kernel = splitHmc(target, steps);
