@@ -66,10 +66,14 @@ const PILOT = { chains: 4, warmup: 5, draws: 30 };
  */
 const LEAST_EFFECTIVE_SHARE = 0.15;
 
+/** Of very many parameters some seem worse than they are: 30 draws a chain know ESS roughly. */
+const MAY_BE_LESS = 0.02;
+
+/** No parameter is below half of the least ratio, and all but one in fifty reach it. */
 function mixesWell(plan: SplitPlan, { seed }: SamplerSettings, fit: string): boolean {
   const { chains, parameters } = pilotDraws(plan, seed, fit, PILOT);
   const needed = LEAST_EFFECTIVE_SHARE * PILOT.chains * PILOT.draws;
-  return parameters.every(
-    (draws) => essBulk(draws, chains) >= needed && essTail(draws, chains) >= needed,
-  );
+  const sizes = parameters.map((draws) => Math.min(essBulk(draws, chains), essTail(draws, chains)));
+  const less = sizes.filter((size) => !(size >= needed)).length;
+  return sizes.every((size) => size >= 0.5 * needed) && less <= MAY_BE_LESS * sizes.length;
 }

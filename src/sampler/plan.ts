@@ -17,6 +17,7 @@ import {
   type WhitenedModel,
   whitened,
 } from './normal-approximation.js';
+import { recentred } from './recentred.js';
 import type { SamplerSettings } from './settings.js';
 import { findSteps, settledOrigins } from './split-hmc.js';
 import type { WarmupStage } from './warm-up.js';
@@ -82,11 +83,13 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
 }
 
 function planFromTrials(
-  target: WhitenedModel,
+  given: WhitenedModel,
   approximation: NormalApproximation | null,
   random: RandomStream,
 ): Plan {
-  const origins = approximation ? [] : settledOrigins(target, random);
+  const { target, origins } = approximation
+    ? { target: given, origins: [] }
+    : recentred(given, settledOrigins(given, random), random);
   const steps = findSteps(target, random, origins);
   if (steps === null) return generalPlan;
   const logWeights = importanceLogWeights(target, random);

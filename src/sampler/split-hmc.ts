@@ -156,6 +156,11 @@ const SETTLING = 10;
 /** Gradient evaluations of `settledStart`. */
 export const SETTLING_GRADIENTS = SETTLING * MOST_STEPS * 2;
 
+/** Split HMC with the most steps. */
+export function settlingKernel(target: WhitenedModel): Kernel {
+  return splitHmc(target, MOST_STEPS);
+}
+
 /**
  * A draw of the normal approximation after ten trajectories of the most steps. In coordinates that are
  * whitened without a search for the mode, draws of the normal can lie where the density is far from normal,
@@ -163,7 +168,7 @@ export const SETTLING_GRADIENTS = SETTLING * MOST_STEPS * 2;
  */
 function settledStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
   const point = normalStart(target, random);
-  const kernel = splitHmc(target, MOST_STEPS);
+  const kernel = settlingKernel(target);
   for (let i = 0; i < SETTLING; i++) kernel.transition(point, random);
   return point;
 }
