@@ -15,7 +15,7 @@ import type { GroupFactor, MultilevelRows } from './rows.js';
 /** With more effects of the factors but the last, the matrices are too large. */
 const MOST_EFFECTS = 400;
 
-export interface JointInformation {
+interface JointInformation {
   /** Number of coefficients β. */
   readonly coefficients: number;
   /** A of each factor but the last, row-major (coefficient, effect). */
