@@ -21,6 +21,8 @@ export interface ParameterPriors {
   constrain(position: Float64Array, parameters: Float64Array): void;
   /** Converts parameters to a position; those on or beyond a bound are moved inside. */
   unconstrain(parameters: Float64Array): Float64Array;
+  /** The prior's density of an unbounded parameter; null for a bounded one. */
+  densityOf(index: number): PriorDensity | null;
   /**
    * The log prior with the log Jacobians, up to a constant. `gradient` holds ∂F/∂x on the way in
    * and ∂f/∂u on the way out.
@@ -89,6 +91,10 @@ export function parameterPriors(
           position[index] = transform.unconstrain(within(lower, upper, position[index]));
       }
       return position;
+    },
+    densityOf(index) {
+      const { density, transform } = all[index];
+      return transform ? null : density;
     },
     addTo(position, parameters, gradient) {
       let sum = addNormals(normals, position, gradient);

@@ -43,10 +43,16 @@ export function planFit(model: Model, settings: SamplerSettings, fit: string): F
  * regressions of the paper are below it.
  */
 const CLEARLY_NEAR = 0.25;
+/**
+ * Above this k̂ of weights of all coordinates their variance is infinite: there is mass, perhaps a small
+ * second peak, that the normal approximation misses and that a pilot may miss too.
+ */
+const MOST_OF_ALL = 0.5;
 
 function isNearNormal(plan: SplitPlan, k: number, settings: SamplerSettings, fit: string): boolean {
-  if (!(k <= THRESHOLDS.paretoK)) return false;
-  if (k <= CLEARLY_NEAR && weighsAllCoordinates(plan.target)) return true;
+  const ofAll = weighsAllCoordinates(plan.target);
+  if (!(k <= (ofAll ? MOST_OF_ALL : THRESHOLDS.paretoK))) return false;
+  if (k <= CLEARLY_NEAR && ofAll) return true;
   return mixesWell(plan, settings, fit);
 }
 
@@ -60,10 +66,14 @@ const PILOT = { chains: 4, warmup: 5, draws: 30 };
  */
 const LEAST_EFFECTIVE_SHARE = 0.15;
 
+/** Of very many parameters some seem worse than they are: 30 draws a chain know ESS roughly. */
+const MAY_BE_LESS = 0.02;
+
+/** No parameter is below half of the least ratio, and all but one in fifty reach it. */
 function mixesWell(plan: SplitPlan, { seed }: SamplerSettings, fit: string): boolean {
   const { chains, parameters } = pilotDraws(plan, seed, fit, PILOT);
   const needed = LEAST_EFFECTIVE_SHARE * PILOT.chains * PILOT.draws;
-  return parameters.every(
-    (draws) => essBulk(draws, chains) >= needed && essTail(draws, chains) >= needed,
-  );
+  const sizes = parameters.map((draws) => Math.min(essBulk(draws, chains), essTail(draws, chains)));
+  const less = sizes.filter((size) => !(size >= needed)).length;
+  return sizes.every((size) => size >= 0.5 * needed) && less <= MAY_BE_LESS * sizes.length;
 }

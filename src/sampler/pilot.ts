@@ -4,10 +4,9 @@
  * cannot depend on the draws of the fit.
  */
 import { quickStream } from '../random/quick-stream.js';
-import { normalStart } from './chain.js';
-import { copyVector } from './hamiltonian.js';
+import { copyEvaluated, copyVector, newEvaluatedPoint } from './hamiltonian.js';
 import type { SplitPlan } from './plan.js';
-import { splitHmc } from './split-hmc.js';
+import { splitHmc, splitStart } from './split-hmc.js';
 
 /** The draws of a pilot, chain after chain. */
 interface PilotDraws {
@@ -22,18 +21,20 @@ interface PilotDraws {
  * @param draws per chain, after `warmup` transitions
  */
 export function pilotDraws(
-  { target, steps }: SplitPlan,
+  plan: SplitPlan,
   seed: number | string,
   fit: string,
   { chains, warmup, draws }: { chains: number; warmup: number; draws: number },
 ): PilotDraws {
+  const { target, steps } = plan;
   const kernel = splitHmc(target, steps);
   const row = new Float64Array(target.parameterNames.length);
   const parameters = Array.from(row, () => new Float64Array(chains * draws));
   for (let chain = 0; chain < chains; chain++) {
     const random = quickStream(seed, fit, 'pilot', chain);
     const reporting = quickStream(seed, fit, 'pilot', chain, 'reported');
-    const current = normalStart(target, random);
+    const current = newEvaluatedPoint(target.dimension);
+    copyEvaluated(plan.origins[chain] ?? splitStart(plan, random), current);
     for (let i = 0; i < warmup; i++) kernel.transition(current, random);
     for (let draw = 0; draw < draws; draw++) {
       kernel.transition(current, random);

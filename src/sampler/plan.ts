@@ -8,6 +8,7 @@ import { studentTKernel } from '../linear-algebra/student-t.js';
 import { squaresOf } from '../linear-algebra/sums.js';
 import { quickStream } from '../random/quick-stream.js';
 import type { RandomStream } from '../random/stream.js';
+import type { EvaluatedPoint } from './hamiltonian.js';
 import type { Model } from './model.js';
 import {
   asItIs,
@@ -16,8 +17,9 @@ import {
   type WhitenedModel,
   whitened,
 } from './normal-approximation.js';
+import { recentred } from './recentred.js';
 import type { SamplerSettings } from './settings.js';
-import { findSteps } from './split-hmc.js';
+import { findSteps, settledOrigins } from './split-hmc.js';
 import type { WarmupStage } from './warm-up.js';
 
 export interface GeneralPlan {
@@ -36,6 +38,8 @@ export interface SplitPlan {
   readonly target: WhitenedModel;
   /** Steps per trajectory. */
   readonly steps: number;
+  /** Points near typical ones, if no mode is known; a pilot starts from them. */
+  readonly origins: readonly EvaluatedPoint[];
   /**
    * Log importance weights of the target against a Student-t around the mode, for a check that is
    * independent of HMC.
@@ -79,14 +83,17 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
 }
 
 function planFromTrials(
-  target: WhitenedModel,
+  given: WhitenedModel,
   approximation: NormalApproximation | null,
   random: RandomStream,
 ): Plan {
-  const steps = findSteps(target, random);
+  const { target, origins } = approximation
+    ? { target: given, origins: [] }
+    : recentred(given, settledOrigins(given, random), random);
+  const steps = findSteps(target, random, origins);
   if (steps === null) return generalPlan;
   const logWeights = importanceLogWeights(target, random);
-  return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
+  return { algorithm: 'split-hmc', approximation, target, steps, origins, logWeights };
 }
 
 /** The plan with NUTS instead of split HMC, for a target that is not near normal. */

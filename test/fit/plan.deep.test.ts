@@ -166,7 +166,7 @@ describe('the average over seeds of fits of 30 groups of 6 binary outcomes', () 
     // 3.5 errors: a false alarm in 2,000 sets of seeds, two comparisons.
     expect(Math.abs(mean(errors))).toBeLessThan(3.5 * errorOfMean(errors));
     expect(Math.abs(mean(below))).toBeLessThan(3.5 * errorOfMean(below));
-  }, 1_800_000);
+  }, 3_600_000);
 });
 
 describe('simulation-based calibration of a crossed model', () => {
@@ -219,7 +219,7 @@ describe('simulation-based calibration of a crossed model', () => {
       expect(errorOfMean(all), name).toBeLessThan(0.005);
       expect(Math.abs(mean(all) - 0.5), name).toBeLessThan(3.5 * errorOfMean(all));
     }
-  }, 1_800_000);
+  }, 3_600_000);
 });
 
 /** Two lines that cross, most points on the first. */
