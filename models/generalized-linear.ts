@@ -79,6 +79,7 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       if (intercept === 0) return;
       for (let j = 0; j < slopes; j++) reported[0] -= reported[j + 1] * means[j];
     },
+    linear: placed.unbounded,
     hessian(position, hessian) {
       const gradient = new Float64Array(dimension);
       placed.constrain(position, parameters);

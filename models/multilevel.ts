@@ -14,8 +14,8 @@
 
 import { multilevelDensity } from './multilevel/density.js';
 import { gaussianMultilevel, integratesOut } from './multilevel/gaussian.js';
-import { MOST_DENSE, type MultilevelModel, modelOf, scalesOf } from './multilevel/model.js';
-import { forgetMaps, roughFit } from './multilevel/rough-fit.js';
+import { canBeDense, type MultilevelModel, modelOf, scalesOf } from './multilevel/model.js';
+import { expectedLogDensity, forgetMaps, roughFit } from './multilevel/rough-fit.js';
 import type { RegressionSpecification } from './regression-data.js';
 
 export type { MultilevelModel } from './multilevel/model.js';
@@ -35,7 +35,7 @@ export function mappedMultilevel(
   const density = multilevelDensity(specification);
   const { starts, maps, parameters, data } = density;
   const smaller = starts[starts.length - 1];
-  const block = smaller <= MOST_DENSE ? smaller : parameters.dimension;
+  const block = canBeDense(smaller, data.rows) ? smaller : parameters.dimension;
   const scales = scalesOf(specification, block);
   const fit =
     parametrization === 'by-information' ? roughFit(specification.data, density, scales) : null;
@@ -44,7 +44,13 @@ export function mappedMultilevel(
   const names = [...new Set(data.factors.map(({ group }) => group))].join(', ');
   return modelOf(
     specification,
-    { ...density, factors: data.factors, block, effects: () => effects },
+    {
+      ...density,
+      factors: data.factors,
+      block,
+      smoothed: expectedLogDensity(density),
+      effects: () => effects,
+    },
     fit,
     fit === null
       ? `Group effects of ${names}: non-centred.`

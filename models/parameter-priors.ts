@@ -15,10 +15,14 @@ import { type Prior, type PriorDensity, priorDensity } from './prior-distributio
 import { bounded, lowerBounded, type Transform, upperBounded } from './transforms.js';
 
 export interface ParameterPriors {
+  /** True if no parameter is bounded: parameters are the position. */
+  readonly unbounded: boolean;
   /** Converts a position to parameters. */
   constrain(position: Float64Array, parameters: Float64Array): void;
   /** Converts parameters to a position; those on or beyond a bound are moved inside. */
   unconstrain(parameters: Float64Array): Float64Array;
+  /** The prior's density of an unbounded parameter; null for a bounded one. */
+  densityOf(index: number): PriorDensity | null;
   /**
    * The log prior with the log Jacobians, up to a constant. `gradient` holds ∂F/∂x on the way in
    * and ∂f/∂u on the way out.
@@ -73,6 +77,7 @@ export function parameterPriors(
   );
 
   return {
+    unbounded: bounded.length === 0,
     constrain(position, parameters) {
       for (let i = 0; i < position.length; i++) parameters[i] = position[i];
       for (const { index, transform } of bounded) {
@@ -86,6 +91,10 @@ export function parameterPriors(
           position[index] = transform.unconstrain(within(lower, upper, position[index]));
       }
       return position;
+    },
+    densityOf(index) {
+      const { density, transform } = all[index];
+      return transform ? null : density;
     },
     addTo(position, parameters, gradient) {
       let sum = addNormals(normals, position, gradient);

@@ -12,7 +12,7 @@
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
 import { auxiliaryOf } from './families/family.js';
-import { responseFamily } from './families/index.js';
+import { responseDistribution } from './families/index.js';
 import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
 
 /** Positions of the reported parameters, from 0. */
@@ -138,14 +138,19 @@ type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const { family, data } = predicted;
   const { rows, outcomes, trials } = data;
-  const response = responseFamily(family, { rows, values: outcomes, trials });
+  const { logDensities, auxiliary: own } = responseDistribution(family);
   const eta = new Float64Array(rows);
+  const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
   const { auxiliary } = reportedLayout(predicted);
-  const aux = new Float64Array(response.auxiliary.length);
   return (parameters, target) => {
     writeEta(parameters, eta);
-    for (let a = 0; a < aux.length; a++) aux[a] = parameters[auxiliary + a];
-    response.pointwise(eta, aux, target);
+    const aux = own.map((_, a) => Float64Array.of(parameters[auxiliary + a]));
+    const write = logDensities(aux);
+    for (let i = 0; i < rows; i++) {
+      one[0] = eta[i];
+      write(outcomes[i], trials ? trials[i] : 1, one);
+      target[i] = one[0];
+    }
   };
 }

@@ -72,6 +72,7 @@ export type {
   RunOptions,
 } from './fit/job.js';
 export type { HdiMethod } from './fit/score-intervals.js';
+export type { Watchable, WatchOptions } from './fit/watched.js';
 export { formatFormula } from './formula/format.js';
 export type { Formula } from './formula/formula.js';
 export { parseFormula } from './formula/parse-formula.js';

@@ -28,4 +28,4 @@ export { type ResultFolder, readResult } from './result/read-result.js';
 export { type Candidate, contextFor } from './study/candidates.js';
 export type { Attribute, Choice, Context, WeightReport } from './study/context.js';
 export type { BaseModelRecord, Provenance, Study } from './study/study.js';
-export { type WorkerPool, workerPool } from './workers/pool.js';
+export { type WorkerPool, type WorkerPoolOptions, workerPool } from './workers/pool.js';

@@ -22,7 +22,7 @@ const map: Readonly<Record<string, string>> = {
   'linear-algebra': '',
 
   sampler: 'random linear-algebra',
-  posterior: 'linear-algebra',
+  posterior: 'models linear-algebra',
   formula: 'text linear-algebra',
   models: 'sampler:types random:types linear-algebra',
   fit: 'models formula sampler posterior linear-algebra random:types',
@@ -59,7 +59,7 @@ const engine =
   'errors checks text random linear-algebra sampler models posterior formula fit regression correlation exchange';
 /** The files of `workers` that web workers and pages load. */
 const engineFiles = ['protocol', 'serve', 'web-workers'].map((name) => `src/workers/${name}.ts`);
-const enginePackages = /^(@stdlib\/|leven$|seedrandom$|zod$)/;
+const enginePackages = /^(@stdlib\/|leven$|zod$)/;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 

@@ -1,14 +1,27 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-export default defineConfig({
+const DEEP = 'test/**/*.deep.test.ts';
+
+/** In mode `deep`, the tests that need many fits or runs for their statistical power; else all others. */
+export default defineConfig(({ mode }) => ({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
-    include: ['test/**/*.test.ts'],
+    ...(mode === 'deep'
+      ? { include: [DEEP] }
+      : { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, DEEP] }),
+    // What is built is loaded as its users load it.
+    server: { deps: { external: [/\/dist\/(src|models)\//] } },
+    // Files share modules and compiled code: half of the time of a short file would go to loading.
+    isolate: false,
+    // A fixed seed of properties.
+    setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Many times of what any of them takes: a busy machine fails no test.
+    testTimeout: mode === 'deep' ? 1_800_000 : 300_000,
+    hookTimeout: mode === 'deep' ? 1_800_000 : 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // Plain text in every test, also where the environment forces colours.
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', WEIGHBRIDGE_TESTS: mode },
   },
-});
+}));

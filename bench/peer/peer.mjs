@@ -7,7 +7,8 @@
  * Stan is rstan through Rscript where the machine has it (Debian: r-cran-rstan, r-cran-brms,
  * r-cran-posterior, r-cran-jsonlite); else ours runs alone and says so. Times of ours are CPU times
  * of a process that has fitted a hundred before, and include what Stan's leave out: the search for
- * the mode, summaries, HDIs and diagnostics. Stan's are those of a compiled model.
+ * the mode, summaries, HDIs and diagnostics. Stan's are those of a compiled model. Other processes on the
+ * machine slow ours down more than Stan (docs/performance.md).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -58,11 +59,17 @@ function inR(script, jobs, ...rest) {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'));
   try {
     const file = join(folder, 'fits.json');
-    const data = jobs.map(({ specification: { predictors, outcomes } }) => ({
-      columns: predictors.names.length,
-      values: [...predictors.values],
-      outcomes: [...outcomes],
-    }));
+    const data = jobs.map(
+      ({
+        specification: {
+          data: { predictors, outcomes },
+        },
+      }) => ({
+        columns: predictors.names.length,
+        values: [...predictors.values],
+        outcomes: [...outcomes],
+      }),
+    );
     writeFileSync(file, JSON.stringify(data));
     const text = execFileSync('Rscript', [here(script), file, ...rest], {
       encoding: 'utf8',

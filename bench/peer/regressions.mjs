@@ -2,7 +2,8 @@
  * Ours beside brms on the cases of test/peer, one core each, in one run: ESS a second of the
  * sampling, as a table for docs/performance.md.
  *
- *     npm run build && node bench/peer/regressions.mjs [--cache FOLDER] [--repeats 3] [--case TEXT]
+ *     npm run build && node bench/peer/regressions.mjs [--cache FOLDER] [--repeats 3] [--groups]
+ *       [--case TEXT]
  *
  * Both sample with their defaults: 4 chains of 1,000 draws after 1,000 of warm-up, target acceptance
  * 0.8. brms' seconds are Stan's own clock of warm-up and sampling, CPU time, without compiling, which
@@ -12,8 +13,8 @@
  * effects left out; ESS and seconds are averaged over the repeats, each with its own seed: `--repeats`
  * of brms, and of ours ten where they take no more than three seconds. Before ours are counted, half a
  * second of fits makes the code warm, as compiling is left out of brms' times; the first of them is
- * shown apart.
- * Compiled Stan programs are kept in `--cache`; without it they are compiled anew.
+ * shown apart. `--groups` takes the cases with group effects only. Compiled Stan programs are kept in
+ * `--cache`; without it they are compiled anew.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,6 +31,8 @@ const { values: options } = parseArgs({
     cache: { type: 'string' },
     repeats: { type: 'string', default: '3' },
     case: { type: 'string', default: '' },
+    /** Cases with group effects only. */
+    groups: { type: 'boolean', default: false },
     /** Ours alone. */
     alone: { type: 'boolean', default: false },
   },
@@ -38,7 +41,9 @@ const repeats = Number(options.repeats);
 const peer = here('../../test/peer');
 const read = (file) => JSON.parse(readFileSync(join(peer, file), 'utf8'));
 const data = read('data.json');
-const cases = read('cases.json').filter(({ name }) => name.includes(options.case));
+const cases = read('cases.json').filter(
+  ({ name, formula }) => name.includes(options.case) && (!options.groups || /~.*\|/.test(formula)),
+);
 
 const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const cpuSeconds = () => {

@@ -9,8 +9,8 @@
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
 import {
-  cellOf,
   type Family,
+  type LogDensities,
   type Outcomes,
   type ResponseDistribution,
   type ResponseFamily,
@@ -24,12 +24,7 @@ import { binomialVariate } from './variates.js';
 
 type LogLikelihood = ResponseFamily['logLikelihood'];
 
-/** @param constants log C(n, y) of each row, or null if all are zero */
-function probabilityFamily(
-  family: Family,
-  outcomes: Outcomes,
-  constants: Float64Array | null,
-): ResponseFamily {
+function probabilityFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const totals = totalsOf(outcomes);
   return {
     family,
@@ -37,10 +32,6 @@ function probabilityFamily(
     logLikelihood: logLikelihoodOf(family, totals),
     curvature(eta, _aux, etaCurvature) {
       writeCurvature(family, totals, eta, etaCurvature);
-    },
-    pointwise(eta, _aux, target) {
-      writePointwise(family, outcomes, eta, target);
-      if (constants) for (let i = 0; i < outcomes.rows; i++) target[i] += constants[i];
     },
   };
 }
@@ -126,28 +117,27 @@ function writeCurvature(
   }
 }
 
-function writePointwise(
+/** @param constantOf log C(n, y) */
+function logDensitiesOf(
   family: Family,
-  outcomes: Outcomes,
-  eta: Float64Array,
-  target: Float64Array,
-): void {
-  const { logSuccess, logFailure } = probabilityLink(family.link);
-  const terms = newLogTerms();
-  for (let i = 0; i < outcomes.rows; i++) {
-    const successes = outcomes.values[i];
-    const failures = (outcomes.trials ? outcomes.trials[i] : 1) - successes;
-    const at = eta[cellOf(outcomes, i)];
-    target[i] = 0;
-    if (successes > 0) {
-      logSuccess(at, terms);
-      target[i] += successes * terms.value;
-    }
-    if (failures > 0) {
-      logFailure(at, terms);
-      target[i] += failures * terms.value;
-    }
-  }
+  constantOf: (n: number, y: number) => number,
+): LogDensities {
+  const { writeLogSuccess, writeLogFailure } = probabilityLink(family.link);
+  let other = new Float64Array(0);
+  return (successes, trials, eta) => {
+    const failures = trials - successes;
+    if (other.length !== eta.length) other = new Float64Array(eta.length);
+    if (successes > 0 && failures > 0) other.set(eta);
+    else other.fill(0);
+    if (successes > 0) writeLogSuccess(eta);
+    else if (failures > 0) writeLogFailure(eta);
+    else eta.fill(0);
+    if (successes > 0 && failures > 0) writeLogFailure(other);
+    const constant = constantOf(trials, successes);
+    const times = successes > 0 ? successes : failures;
+    if (times === 1 && constant === 0) return;
+    for (let s = 0; s < eta.length; s++) eta[s] = times * eta[s] + failures * other[s] + constant;
+  };
 }
 
 /**
@@ -159,17 +149,19 @@ function writePointwise(
  */
 
 export function bernoulliFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  return probabilityFamily(family, { ...outcomes, trials: null }, null);
+  return probabilityFamily(family, { ...outcomes, trials: null });
 }
 
-export function bernoulliDistribution(family: Family): ResponseDistribution {
-  const { inverse } = probabilityLink(family.link);
+export function bernoulliDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = probabilityLink(family.link);
   return {
     family,
     auxiliary: [],
     mean: inverse,
     inverseLink: inverse,
-    simulate: (eta, _aux, _trials, random) => (random.uniform() < inverse(eta) ? 1 : 0),
+    writeInverse,
+    logDensities: () => logDensitiesOf(family, () => 0),
+    simulateAt: (probability, _aux, _trials, random) => (random.uniform() < probability ? 1 : 0),
     expected: (outcome) => (outcome === 0 || outcome === 1 ? null : '0 or 1'),
   };
 }
@@ -183,11 +175,7 @@ export function bernoulliDistribution(family: Family): ResponseDistribution {
  */
 
 export function binomialFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  const { rows, values, trials } = outcomes;
-  const constants = Float64Array.from({ length: rows }, (_, i) =>
-    logChoose(trials ? trials[i] : 1, values[i]),
-  );
-  return probabilityFamily(family, outcomes, constants);
+  return probabilityFamily(family, outcomes);
 }
 
 /** log C(n, y). */
@@ -195,14 +183,16 @@ function logChoose(n: number, y: number): number {
   return gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1);
 }
 
-export function binomialDistribution(family: Family): ResponseDistribution {
-  const { inverse } = probabilityLink(family.link);
+export function binomialDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = probabilityLink(family.link);
   return {
     family,
     auxiliary: [],
     mean: (eta, trials) => trials * inverse(eta),
     inverseLink: inverse,
-    simulate: (eta, _aux, trials, random) => binomialVariate(trials, inverse(eta), random),
+    writeInverse,
+    logDensities: () => logDensitiesOf(family, logChoose),
+    simulateAt: (probability, _aux, trials, random) => binomialVariate(trials, probability, random),
     expected: (outcome, trials) =>
       Number.isSafeInteger(outcome) && outcome >= 0 && outcome <= trials
         ? null

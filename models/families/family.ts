@@ -104,9 +104,13 @@ export interface ResponseFamily {
     cross: Float64Array,
     auxCurvature: Float64Array,
   ): void;
-  /** log p(y_i | η_i, aux) with all constants, for LOO and WAIC. */
-  pointwise(eta: Float64Array, aux: Float64Array, target: Float64Array): void;
 }
+
+/**
+ * Overwrites each η_s by log p(y | η_s, aux_s) of one outcome with all constants, for LOO and WAIC.
+ * `trials` is 1 for a family without trials.
+ */
+export type LogDensities = (outcome: number, trials: number, eta: Float64Array) => void;
 
 /** The part of a family that needs no outcomes: for predictions at any η. */
 export interface ResponseDistribution {
@@ -116,7 +120,13 @@ export interface ResponseDistribution {
   mean(eta: number, trials: number): number;
   /** Inverse link: the mean; the probability for a binomial. */
   inverseLink(eta: number): number;
-  /** Draws an outcome. `trials` is 1 for a family without trials. */
+  /** Overwrites each η by its inverse link, equal to `inverseLink` but for the last two digits. */
+  writeInverse(eta: Float64Array): void;
+  /** @param aux one array per auxiliary parameter, each with one number per η */
+  logDensities(aux: readonly Float64Array[]): LogDensities;
+  /** Draws an outcome at an inverse link. `trials` is 1 for a family without trials. */
+  simulateAt(location: number, aux: Float64Array, trials: number, random: RandomStream): number;
+  /** Draws an outcome at η. */
   simulate(eta: number, aux: Float64Array, trials: number, random: RandomStream): number;
   /** Null for a valid outcome; otherwise what is expected, for example "0 or 1". */
   expected(outcome: number, trials: number): string | null;

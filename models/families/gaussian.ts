@@ -60,24 +60,28 @@ function atMean(outcomes: Outcomes): ResponseFamily {
       }
       auxCurvature[0] = precision * (rows - 3 * precision * squares);
     },
-    pointwise(mu, aux, target) {
-      const constant = -Math.log(aux[0]) - HALF_LOG_TWO_PI;
-      for (let i = 0; i < rows; i++) {
-        const z = (values[i] - mu[cellOf(outcomes, i)]) / aux[0];
-        target[i] = constant - 0.5 * z * z;
-      }
-    },
   };
 }
 
-export function gaussianDistribution(family: Family): ResponseDistribution {
-  const { inverse } = meanLink(family.link);
+export function gaussianDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['sigma'],
     mean: inverse,
     inverseLink: inverse,
-    simulate: (eta, aux, _trials, random) => inverse(eta) + aux[0] * random.normal(),
+    writeInverse,
+    logDensities([sigmas]) {
+      const constants = sigmas.map((sigma) => -Math.log(sigma) - HALF_LOG_TWO_PI);
+      return (outcome, _trials, eta) => {
+        writeInverse(eta);
+        for (let s = 0; s < eta.length; s++) {
+          const z = (outcome - eta[s]) / sigmas[s];
+          eta[s] = constants[s] - 0.5 * z * z;
+        }
+      };
+    },
+    simulateAt: (mean, aux, _trials, random) => mean + aux[0] * random.normal(),
     expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),
   };
 }

@@ -28,7 +28,7 @@ interface Entry {
   /** The default first. */
   readonly links: readonly LinkName[];
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
-  readonly distribution: (family: Family) => ResponseDistribution;
+  readonly distribution: (family: Family) => Omit<ResponseDistribution, 'simulate'>;
 }
 
 const entries: Readonly<Record<FamilyName, Entry>> = {
@@ -59,7 +59,12 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
 
 /** The part of a family that needs no outcomes. */
 export function responseDistribution(family: Family): ResponseDistribution {
-  return entries[family.family].distribution(family);
+  const distribution = entries[family.family].distribution(family);
+  const { inverseLink, simulateAt } = distribution;
+  return {
+    ...distribution,
+    simulate: (eta, aux, trials, random) => simulateAt(inverseLink(eta), aux, trials, random),
+  };
 }
 
 /** Links that a family can have, its default first. */

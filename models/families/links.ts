@@ -9,6 +9,7 @@
  * of probabilities therefore compute log μ and log(1 − μ) with two derivatives each, accurate to the
  * last digits in both tails.
  */
+import { writeExp, writeLogistic, writeLogLogistic } from '../kernels/elementary-kernel.js';
 import type { Family, LinkName, ResponseFamily } from './family.js';
 import { normalCdf, normalLogCdf, normalQuantile } from './normal-tail.js';
 
@@ -22,6 +23,8 @@ interface Link {
   derivative(eta: number, mean: number): number;
   /** d²μ/dη². */
   secondDerivative(eta: number, mean: number): number;
+  /** Overwrites each η by μ. */
+  writeInverse(eta: Float64Array): void;
 }
 
 /** A log probability at η with its first and second derivative, written by `ProbabilityLink`. */
@@ -43,6 +46,29 @@ interface ProbabilityLink {
   logSuccess(eta: number, terms: LogTerms): void;
   /** log(1 − μ), of a failure. */
   logFailure(eta: number, terms: LogTerms): void;
+  /** Overwrites each η by μ. */
+  writeInverse(eta: Float64Array): void;
+  /** Overwrites each η by log μ. */
+  writeLogSuccess(eta: Float64Array): void;
+  /** Overwrites each η by log(1 − μ). */
+  writeLogFailure(eta: Float64Array): void;
+}
+
+/** A probability link whose functions of many η are loops over those of one. */
+function inLoops(
+  link: Omit<ProbabilityLink, 'writeInverse' | 'writeLogSuccess' | 'writeLogFailure'>,
+): ProbabilityLink {
+  const terms = newLogTerms();
+  const logOf = (write: ProbabilityLink['logSuccess']) => (eta: number) => {
+    write(eta, terms);
+    return terms.value;
+  };
+  return {
+    ...link,
+    writeInverse: (eta) => writeEach(eta, link.inverse),
+    writeLogSuccess: (eta) => writeEach(eta, logOf(link.logSuccess)),
+    writeLogFailure: (eta) => writeEach(eta, logOf(link.logFailure)),
+  };
 }
 
 const identity: Link = {
@@ -51,6 +77,7 @@ const identity: Link = {
   inverse: (eta) => eta,
   derivative: () => 1,
   secondDerivative: () => 0,
+  writeInverse: () => {},
 };
 
 const log: Link = {
@@ -59,6 +86,7 @@ const log: Link = {
   inverse: Math.exp,
   derivative: (_, mean) => mean,
   secondDerivative: (_, mean) => mean,
+  writeInverse: writeExp,
 };
 
 const inverse: Link = {
@@ -67,6 +95,7 @@ const inverse: Link = {
   inverse: (eta) => 1 / eta,
   derivative: (_, mean) => -mean * mean,
   secondDerivative: (_, mean) => 2 * mean * mean * mean,
+  writeInverse: (eta) => writeEach(eta, (one) => 1 / one),
 };
 
 const sqrt: Link = {
@@ -75,7 +104,12 @@ const sqrt: Link = {
   inverse: (eta) => eta * eta,
   derivative: (eta) => 2 * eta,
   secondDerivative: () => 2,
+  writeInverse: (eta) => writeEach(eta, (one) => one * one),
 };
+
+function writeEach(values: Float64Array, of: (value: number) => number): void {
+  for (let i = 0; i < values.length; i++) values[i] = of(values[i]);
+}
 
 const meanLinks: Partial<Record<LinkName, Link>> = { identity, log, inverse, sqrt };
 
@@ -92,14 +126,16 @@ function log1mexp(x: number): number {
 }
 
 /** The failures of a link that is symmetric about ½ are successes at −η. */
-function symmetric(link: Omit<ProbabilityLink, 'logFailure'>): ProbabilityLink {
-  return {
+function symmetric(
+  link: Pick<ProbabilityLink, 'name' | 'link' | 'inverse' | 'logSuccess'>,
+): ProbabilityLink {
+  return inLoops({
     ...link,
     logFailure(eta, terms) {
       link.logSuccess(-eta, terms);
       terms.slope = -terms.slope;
     },
-  };
+  });
 }
 
 function logistic(eta: number): number {
@@ -107,7 +143,7 @@ function logistic(eta: number): number {
   return (eta > 0 ? 1 : e) / (1 + e);
 }
 
-const logit = symmetric({
+const logitInLoops = symmetric({
   name: 'logit',
   link: (mean) => Math.log(mean / (1 - mean)),
   inverse: logistic,
@@ -118,6 +154,16 @@ const logit = symmetric({
     terms.curvature = -e / ((1 + e) * (1 + e));
   },
 });
+
+const logit: ProbabilityLink = {
+  ...logitInLoops,
+  writeInverse: writeLogistic,
+  writeLogSuccess: writeLogLogistic,
+  writeLogFailure(eta) {
+    for (let i = 0; i < eta.length; i++) eta[i] = -eta[i];
+    writeLogLogistic(eta);
+  },
+};
 
 const probit = symmetric({
   name: 'probit',
@@ -141,7 +187,7 @@ const cauchit = symmetric({
 });
 
 /** With t = e^η: log(1 − μ) = −t. */
-const cloglog: ProbabilityLink = {
+const cloglog = inLoops({
   name: 'cloglog',
   link: (mean) => Math.log(-Math.log1p(-mean)),
   inverse: (eta) => -Math.expm1(-Math.exp(eta)),
@@ -160,7 +206,7 @@ const cloglog: ProbabilityLink = {
     terms.slope = -t;
     terms.curvature = -t;
   },
-};
+});
 
 /** t/(1 − e^−t) − 1, by its series for small t; 0 for infinite t, because its factor is 0 too. */
 function excessOverOne(t: number): number {
@@ -170,7 +216,7 @@ function excessOverOne(t: number): number {
 }
 
 /** μ > 1 for η > 0, which is not a probability: both logarithms are then −∞. */
-const logProbability: ProbabilityLink = {
+const logProbability = inLoops({
   name: 'log',
   link: Math.log,
   inverse: Math.exp,
@@ -184,7 +230,7 @@ const logProbability: ProbabilityLink = {
     terms.slope = -1 / Math.expm1(-eta);
     terms.curvature = terms.slope * (1 - terms.slope);
   },
-};
+});
 
 function outsideOf(eta: number): number {
   return Number.isNaN(eta) ? eta : Number.NEGATIVE_INFINITY;
@@ -244,10 +290,6 @@ export function throughLink(family: Family, atMean: ResponseFamily, cells: numbe
         etaCurvature[i] = etaCurvature[i] * first * first + slope[i] * second;
         for (let at = i; at < cross.length; at += cells) cross[at] *= first;
       }
-    },
-    pointwise(eta, aux, target) {
-      writeMean(eta);
-      atMean.pointwise(mean, aux, target);
     },
   };
 }

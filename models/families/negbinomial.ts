@@ -15,9 +15,10 @@
 import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
 import trigamma from '@stdlib/math-base-special-trigamma';
+import { writeLogLogistic } from '../kernels/elementary-kernel.js';
 import {
-  cellOf,
   type Family,
+  type LogDensities,
   type Outcomes,
   type ResponseDistribution,
   type ResponseFamily,
@@ -80,14 +81,6 @@ function negbinomialLog(family: Family, outcomes: Outcomes): ResponseFamily {
       }
       auxCurvature[0] = sum;
     },
-    pointwise(eta, aux, target) {
-      const logShape = Math.log(aux[0]);
-      writePointwise(outcomes, aux[0], target, (y, cell) => {
-        const t = eta[cell] - logShape;
-        const loss = Math.max(t, 0) + Math.log1p(Math.exp(-Math.abs(t)));
-        return (y === 0 ? 0 : y * eta[cell]) - (y + aux[0]) * loss;
-      });
-    },
   };
 }
 
@@ -125,40 +118,75 @@ function negbinomialAtMean(outcomes: Outcomes): ResponseFamily {
       }
       auxCurvature[0] = sum;
     },
-    pointwise(mu, aux, target) {
-      writePointwise(outcomes, aux[0], target, (y, cell) => {
-        const odds = mu[cell] / aux[0];
-        if (odds < 0) return Number.NEGATIVE_INFINITY;
-        return timesLog(y, mu[cell]) - (y + aux[0]) * Math.log1p(odds);
-      });
-    },
   };
 }
 
-/** @param rest y log μ − (y + φ) log(1 + μ/φ), of a count y and its cell */
-function writePointwise(
-  outcomes: Outcomes,
-  shape: number,
-  target: Float64Array,
-  rest: (y: number, cell: number) => number,
-): void {
-  for (let i = 0; i < outcomes.rows; i++) {
-    const y = outcomes.values[i];
-    target[i] = logRisingRatio(y, shape) - gammaln(y + 1) + rest(y, cellOf(outcomes, i));
-  }
-}
-
-export function negbinomialDistribution(family: Family): ResponseDistribution {
-  const { inverse } = meanLink(family.link);
+export function negbinomialDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['shape'],
     mean: inverse,
     inverseLink: inverse,
+    writeInverse,
+    logDensities: ([shapes]) =>
+      family.link === 'log' ? densitiesAtLog(shapes) : densitiesAtMean(shapes, writeInverse),
     // A Poisson count whose mean is drawn from a gamma distribution.
-    simulate: (eta, [shape], _trials, random) =>
-      poissonVariate((inverse(eta) * gammaVariate(shape, random)) / shape, random),
+    simulateAt: (mean, [shape], _trials, random) =>
+      poissonVariate((mean * gammaVariate(shape, random)) / shape, random),
     expected: expectedCount,
+  };
+}
+
+/** y η − (y + φ) log(1 + e^t) with t = η − log φ, and the constants of y. */
+function densitiesAtLog(shapes: Float64Array): LogDensities {
+  const constantsOf = countConstants(shapes);
+  const logShapes = shapes.map(Math.log);
+  const losses = new Float64Array(shapes.length);
+  return (y, _trials, eta) => {
+    for (let s = 0; s < eta.length; s++) losses[s] = logShapes[s] - eta[s];
+    writeLogLogistic(losses);
+    const constants = constantsOf(y);
+    for (let s = 0; s < eta.length; s++) {
+      const sum = y === 0 ? 0 : y * eta[s];
+      eta[s] = constants[s] + (sum + (y + shapes[s]) * losses[s]);
+    }
+  };
+}
+
+/** y log μ − (y + φ) log(1 + μ/φ), and the constants of y. */
+function densitiesAtMean(
+  shapes: Float64Array,
+  writeMeans: (eta: Float64Array) => void,
+): LogDensities {
+  const constantsOf = countConstants(shapes);
+  return (y, _trials, mu) => {
+    writeMeans(mu);
+    const constants = constantsOf(y);
+    for (let s = 0; s < mu.length; s++) {
+      const odds = mu[s] / shapes[s];
+      mu[s] =
+        odds < 0
+          ? Number.NEGATIVE_INFINITY
+          : constants[s] + (timesLog(y, mu[s]) - (y + shapes[s]) * Math.log1p(odds));
+    }
+  };
+}
+
+/** Most remembered numbers (32 megabytes). */
+const MOST_CONSTANTS = 2 ** 22;
+
+/** log Γ(y + φ)/Γ(φ) − y log φ − log y! at each φ; remembered, because few counts occur often. */
+function countConstants(shapes: Float64Array): (y: number) => Float64Array {
+  const known = new Map<number, Float64Array>();
+  return (y) => {
+    const found = known.get(y);
+    if (found) return found;
+    const logFactorial = gammaln(y + 1);
+    const made = shapes.map((shape) => logRisingRatio(y, shape) - logFactorial);
+    if ((known.size + 1) * shapes.length > MOST_CONSTANTS) known.clear();
+    known.set(y, made);
+    return made;
   };
 }
 

@@ -9,8 +9,8 @@
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
 import {
-  cellOf,
   type Family,
+  type LogDensities,
   type Outcomes,
   type ResponseDistribution,
   type ResponseFamily,
@@ -28,9 +28,7 @@ export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamil
 
 /** y η − e^η: one exponential per row. */
 function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
-  const { rows, values } = outcomes;
   const { sums, counts } = totalsOf(outcomes);
-  const logFactorials = values.map((y) => gammaln(y + 1));
   return {
     family,
     auxiliary: [],
@@ -46,21 +44,11 @@ function poissonLog(family: Family, outcomes: Outcomes): ResponseFamily {
     curvature(eta, _aux, etaCurvature) {
       for (let i = 0; i < sums.length; i++) etaCurvature[i] = -counts[i] * Math.exp(eta[i]);
     },
-    pointwise(eta, _aux, target) {
-      for (let i = 0; i < rows; i++) {
-        const at = eta[cellOf(outcomes, i)];
-        // At mean 0 (η = −∞), a count of 0 is certain.
-        const sum = values[i] === 0 ? 0 : values[i] * at;
-        target[i] = sum - Math.exp(at) - logFactorials[i];
-      }
-    },
   };
 }
 
 function poissonAtMean(outcomes: Outcomes): ResponseFamily {
-  const { rows, values } = outcomes;
   const { sums, counts } = totalsOf(outcomes);
-  const logFactorials = values.map((y) => gammaln(y + 1));
   return {
     family: { family: 'poisson', link: 'identity' },
     auxiliary: [],
@@ -74,12 +62,6 @@ function poissonAtMean(outcomes: Outcomes): ResponseFamily {
     },
     curvature(mu, _aux, muCurvature) {
       for (let i = 0; i < sums.length; i++) muCurvature[i] = -over(sums[i], mu[i] * mu[i]);
-    },
-    pointwise(mu, _aux, target) {
-      for (let i = 0; i < rows; i++) {
-        const at = mu[cellOf(outcomes, i)];
-        target[i] = timesLog(values[i], at) - at - logFactorials[i];
-      }
     },
   };
 }
@@ -95,15 +77,33 @@ export function over(y: number, x: number): number {
   return y === 0 ? 0 : y / x;
 }
 
-export function poissonDistribution(family: Family): ResponseDistribution {
-  const { inverse } = meanLink(family.link);
+export function poissonDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: [],
     mean: inverse,
     inverseLink: inverse,
-    simulate: (eta, _aux, _trials, random) => poissonVariate(inverse(eta), random),
+    writeInverse,
+    logDensities: () => logDensitiesOf(family, writeInverse),
+    simulateAt: (mean, _aux, _trials, random) => poissonVariate(mean, random),
     expected: expectedCount,
+  };
+}
+
+function logDensitiesOf(family: Family, writeMeans: (eta: Float64Array) => void): LogDensities {
+  let means = new Float64Array(0);
+  return (y, _trials, eta) => {
+    if (means.length !== eta.length) means = new Float64Array(eta.length);
+    means.set(eta);
+    writeMeans(means);
+    const logFactorial = gammaln(y + 1);
+    const isLog = family.link === 'log';
+    for (let s = 0; s < eta.length; s++) {
+      // At mean 0 (η = −∞), a count of 0 is certain.
+      const sum = isLog ? (y === 0 ? 0 : y * eta[s]) : timesLog(y, means[s]);
+      eta[s] = sum - means[s] - logFactorial;
+    }
   };
 }
 

@@ -89,15 +89,6 @@ function atMean(outcomes: Outcomes): ResponseFamily {
     curvature(mu, aux, muCurvature, cross, auxCurvature) {
       writeCurvature(outcomes, mu, aux, muCurvature, cross, auxCurvature);
     },
-    pointwise(mu, aux, target) {
-      const sigma = aux[0];
-      const nu = aux[1];
-      const constant = studentTConstant(nu) - Math.log(sigma);
-      for (let i = 0; i < rows; i++) {
-        const z = (values[i] - mu[place[i]]) / sigma;
-        target[i] = constant + studentTKernel(z * z, nu);
-      }
-    },
   };
 }
 
@@ -136,15 +127,25 @@ function writeCurvature(
   auxCurvature[3] = outcomes.rows * constantCurvature(nu) + ofNu;
 }
 
-export function studentDistribution(family: Family): ResponseDistribution {
-  const { inverse } = meanLink(family.link);
+export function studentDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+  const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['sigma', 'nu'],
     mean: inverse,
     inverseLink: inverse,
-    simulate: (eta, [sigma, nu], _trials, random) =>
-      inverse(eta) + sigma * standardStudent(nu, random),
+    writeInverse,
+    logDensities([sigmas, nus]) {
+      const constants = sigmas.map((sigma, s) => studentTConstant(nus[s]) - Math.log(sigma));
+      return (outcome, _trials, eta) => {
+        writeInverse(eta);
+        for (let s = 0; s < eta.length; s++) {
+          const z = (outcome - eta[s]) / sigmas[s];
+          eta[s] = constants[s] + studentTKernel(z * z, nus[s]);
+        }
+      };
+    },
+    simulateAt: (mean, [sigma, nu], _trials, random) => mean + sigma * standardStudent(nu, random),
     expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),
   };
 }

@@ -40,12 +40,23 @@ export function gammaVariate(shape: number, random: RandomStream): number {
 /** Beyond this, Poisson counts are drawn from a normal. */
 const LARGE_COUNT = 1e12;
 
+/** From this mean on, counts are drawn by rejection. */
+const REJECTION = 30;
+
 /** A Poisson variate; NaN for a negative mean, infinite for an infinite one. */
 export function poissonVariate(mean: number, random: RandomStream): number {
   if (mean === 0 || mean === Number.POSITIVE_INFINITY) return mean;
   if (!(mean > 0)) return Number.NaN;
   if (mean > LARGE_COUNT) return Math.round(mean + Math.sqrt(mean) * random.normal());
-  return generatorsOf(random).poisson(mean);
+  return mean < REJECTION ? smallCount(mean, random) : generatorsOf(random).poisson(mean);
+}
+
+/** The number of uniforms whose product stays above e^−mean (Knuth 1998, §3.4.1), as in stdlib. */
+function smallCount(mean: number, random: RandomStream): number {
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random.uniform(); product > limit; product *= random.uniform()) count++;
+  return count;
 }
 
 /** A binomial variate of whole trials ≥ 0; NaN for a probability outside [0, 1]. */

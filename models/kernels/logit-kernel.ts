@@ -16,17 +16,18 @@
  * one model at a time, and is rewritten when another model is evaluated. One memory per model
  * would exhaust memory: an analysis may have a hundred thousand models.
  */
-import { studentTKernel } from '../../src/linear-algebra/student-t.js';
 import type { Coordinates, QuickDensity } from '../../src/sampler/model.js';
 import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
 import { type Prior, priorDensity } from '../prior-distributions.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import { logitModule } from './logit-module.js';
+import { plainLogistic } from './plain-logit.js';
 import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly.js';
 
 /** `block` is an address in bytes. */
 interface LogitExports extends KernelMemory {
   logDensity(turns: number, dimension: number, block: number): number;
+  coarseGradient(turns: number, dimension: number, block: number): void;
   splitStep(
     turns: number,
     dimension: number,
@@ -36,12 +37,29 @@ interface LogitExports extends KernelMemory {
     cosine: number,
     sine: number,
   ): number;
+  transitions(
+    turns: number,
+    dimension: number,
+    block: number,
+    used: number,
+    count: number,
+    steps: number,
+    stepSize: number,
+    jitter: number,
+    end: number,
+    threshold: number,
+    state: number,
+    out: number,
+  ): number;
+  /** Address of the edges of the ziggurat's layers. */
+  readonly edges: { readonly value: number };
 }
 
 /** Null if the platform does not support it. */
 const kernel = instantiated<LogitExports>(logitModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
+let edgesKnown = false;
 let owner: Float64Array | null = null;
 
 /** Share of distinct rows below which merged rows are faster than the kernel. */
@@ -50,13 +68,13 @@ const FEW_CELLS = 0.25;
 /**
  * The fused density of a Bernoulli regression with the logit link, an intercept with a Student-t
  * prior, slopes with normal or flat priors, no offset, and rows that are mostly distinct. Null for
- * any other regression, and if the kernel does not run on this platform.
+ * any other regression. Where the kernel does not run, its plain twin takes its place.
  */
 export function fusedLogistic(
   { family, data, priors }: RegressionSpecification,
   design: CoefficientDesign,
-): ((coordinates: Coordinates) => Required<QuickDensity>) | null {
-  if (!kernel || family.family !== 'bernoulli' || family.link !== 'logit') return null;
+): ((coordinates: Coordinates) => QuickDensity) | null {
+  if (family.family !== 'bernoulli' || family.link !== 'logit') return null;
   if (data.offset || data.groups.length > 0 || design.cells < FEW_CELLS * data.rows) return null;
   const intercept = priors.intercept && studentTerm(priors.intercept);
   const slopes = priors.coefficients.map(quadraticTerm);
@@ -64,7 +82,7 @@ export function fusedLogistic(
   const rows = signedRows(design, data.outcomes);
   return (coordinates) => {
     const terms = termsIn(coordinates, rows, [FLAT, ...slopes], intercept);
-    return new FusedLogistic(kernel, terms);
+    return kernel ? new FusedLogistic(kernel, terms) : plainLogistic(terms);
   };
 }
 
@@ -139,7 +157,7 @@ function signedRows(
  * constant
  − Σ log(1 + exp(−o_i − z_i·x)) + b·x − ½ x·P x − (ν + 1)/2 · log(1 + (c + a·x)²/ν).
  */
-interface LogitTerms {
+export interface LogitTerms {
   readonly rows: number;
   readonly dimension: number;
   /** Row-major z_i, signed by their outcomes. */
@@ -232,31 +250,46 @@ function quadraticFormIn(
 
 /** Rows per iteration of the kernel's loop. */
 const ROWS_A_TURN = 4;
-/** Columns that the kernel keeps in registers; fewer columns are padded to this number. */
+/** Columns for which the kernel has loops of its own; fewer columns are padded to this number. */
 const FEW_COLUMNS = 6;
 /** Numbers that the kernel writes in addition to the gradient, padded. */
 const RESULTS = 4;
+/** Numbers of a transition before its position and gradient. */
+const OF_TRANSITION = 8;
+/** Numbers of a chain before its position and gradient: random words, log density, a free one. */
+const OF_STATE = 4;
+/** Transitions that one call makes at most. */
+const MOST_TRANSITIONS = 16;
 
-/** The kernel's memory is one block of doubles: results, x, momentum, gradient, data. */
+/** The kernel's memory is one block of doubles (results, x, momentum, gradient, data), a chain, transitions. */
 class FusedLogistic implements Required<QuickDensity> {
   readonly #kernel: LogitExports;
-  readonly #terms: LogitTerms;
+  readonly #dimension: number;
   readonly #data: Float64Array;
   /** Number of columns with padding; number of iterations over rows. */
   readonly #padded: number;
   readonly #turns: number;
-  /** Start of the block, in doubles. */
+  /** Starts of the block, of its data, of the chain and of the transitions, in doubles. */
   readonly #start: number;
+  readonly #dataStart: number;
+  readonly #chain: number;
+  readonly #out: number;
+  readonly #end: Float64Array;
 
   constructor(exports: LogitExports, terms: LogitTerms) {
     const { dimension, rows } = terms;
     this.#kernel = exports;
-    this.#terms = terms;
+    this.#dimension = dimension;
     this.#padded = dimension <= FEW_COLUMNS ? FEW_COLUMNS : dimension + (dimension % 2);
     this.#turns = Math.ceil(rows / ROWS_A_TURN);
     this.#data = arranged(terms, this.#padded, this.#turns);
     // The first address is a multiple of 16 bytes.
     this.#start = 2 * Math.ceil(exports.free.value / (2 * DOUBLE));
+    this.#dataStart = this.#start + RESULTS + 4 * this.#padded;
+    // After the data: room for copies of x.
+    this.#chain = this.#dataStart + this.#data.length + 2 * this.#padded;
+    this.#out = this.#chain + OF_STATE + 2 * this.#padded;
+    this.#end = new Float64Array(dimension);
   }
 
   readonly logDensity: QuickDensity['logDensity'] = (position, gradient) => {
@@ -265,7 +298,15 @@ class FusedLogistic implements Required<QuickDensity> {
     this.#write(memory, x, position);
     const value = this.#kernel.logDensity(this.#turns, this.#padded, this.#start * DOUBLE);
     read(memory, x + 2 * this.#padded, gradient);
-    return this.#finished(memory, value);
+    return value;
+  };
+
+  readonly middleGradient: Required<QuickDensity>['middleGradient'] = (position, gradient) => {
+    const memory = this.#memory();
+    const x = this.#start + RESULTS;
+    this.#write(memory, x, position);
+    this.#kernel.coarseGradient(this.#turns, this.#padded, this.#start * DOUBLE);
+    read(memory, x + 2 * this.#padded, gradient);
   };
 
   readonly fusedStep: Required<QuickDensity>['fusedStep'] = (point, sizes) => {
@@ -282,17 +323,62 @@ class FusedLogistic implements Required<QuickDensity> {
     read(memory, x, position);
     read(memory, x + padded, momentum);
     read(memory, x + 2 * padded, gradient);
-    point.logDensity = this.#finished(memory, value);
+    point.logDensity = value;
+  };
+
+  readonly fusedTransitions: Required<QuickDensity>['fusedTransitions'] = (
+    current,
+    { words, edges },
+    rule,
+    count,
+  ) => {
+    const memory = this.#memory();
+    if (!edgesKnown) memory.set(edges, this.#kernel.edges.value / DOUBLE);
+    edgesKnown = true;
+    const padded = this.#padded;
+    const chain = this.#chain;
+    const state = new Int32Array(memory.buffer, chain * DOUBLE, words.length);
+    state.set(words);
+    memory[chain + 2] = current.logDensity;
+    this.#write(memory, chain + OF_STATE, current.position);
+    this.#write(memory, chain + OF_STATE + padded, current.gradient);
+    const made = this.#kernel.transitions(
+      this.#turns,
+      padded,
+      this.#start * DOUBLE,
+      this.#dimension,
+      Math.min(count, MOST_TRANSITIONS),
+      rule.steps,
+      rule.stepSize,
+      rule.jitter,
+      rule.endKick,
+      rule.divergenceThreshold,
+      chain * DOUBLE,
+      this.#out * DOUBLE,
+    );
+    words.set(state);
+    current.logDensity = memory[chain + 2];
+    read(memory, chain + OF_STATE, current.position);
+    read(memory, chain + OF_STATE + padded, current.gradient);
+    read(memory, this.#start + RESULTS, this.#end);
+    return {
+      made,
+      numbers: memory,
+      start: this.#out,
+      width: OF_TRANSITION + 2 * padded,
+      gradientAt: OF_TRANSITION + padded,
+      end: this.#end,
+    };
   };
 
   /** The kernel's memory with this model's data in it. */
   #memory(): Float64Array {
     if (owner !== this.#data) {
-      const dataStart = this.#start + RESULTS + 4 * this.#padded;
-      reserve(this.#kernel, dataStart + this.#data.length);
+      const transitions = MOST_TRANSITIONS * (OF_TRANSITION + 2 * this.#padded);
+      reserve(this.#kernel, this.#out + transitions);
       const { buffer } = this.#kernel.memory;
       if (view.buffer !== buffer) view = new Float64Array(buffer);
-      view.set(this.#data, dataStart);
+      view.set(this.#data, this.#dataStart);
       owner = this.#data;
     }
     return view;
@@ -304,19 +390,6 @@ class FusedLogistic implements Required<QuickDensity> {
     for (let j = 0; j < length; j++) memory[at + j] = values[j];
     for (let j = length; j < this.#padded; j++) memory[at + j] = 0;
   }
-
-  /** Takes the logarithms. Each padding row has added log 2, which is subtracted here. */
-  #finished(memory: Float64Array, value: number): number {
-    const { rows, constant, student } = this.#terms;
-    const padding = this.#turns * ROWS_A_TURN - rows;
-    return (
-      constant +
-      value -
-      Math.log(memory[this.#start]) -
-      (memory[this.#start + 1] - padding) * Math.LN2 +
-      studentTKernel(memory[this.#start + 2], student.df)
-    );
-  }
 }
 
 function read(memory: Float64Array, at: number, values: Float64Array): void {
@@ -327,20 +400,26 @@ function read(memory: Float64Array, at: number, values: Float64Array): void {
 function arranged(terms: LogitTerms, padded: number, turns: number): Float64Array {
   const { rows, dimension, signedRows, offsets, linear, quadratic, student } = terms;
   const studentStart = padded * (padded + 1);
-  const rowsStart = studentStart + padded + 2;
-  const data = new Float64Array(rowsStart + turns * ROWS_A_TURN * (padded + 1));
+  const rowsStart = studentStart + padded + 4;
+  const numbers = turns * ROWS_A_TURN * (padded + 1);
+  const data = new Float64Array(rowsStart + numbers + numbers / 2);
   data.set(linear);
   for (let j = 0; j < dimension; j++) {
     data.set(quadratic.subarray(j * dimension, (j + 1) * dimension), padded * (j + 1));
   }
   data.set(student.direction, studentStart);
-  data[studentStart + padded] = student.offset;
-  data[studentStart + padded + 1] = student.df;
+  const { offset, df } = student;
+  data.set([offset, df, terms.constant, turns * ROWS_A_TURN - rows], studentStart + padded);
+  const singles = new Float32Array(data.buffer, (rowsStart + numbers) * DOUBLE, numbers);
   for (let i = 0; i < rows; i++) {
     const start = rowsStart + (i - (i % 2)) * (padded + 1) + (i % 2);
+    const single = (i - (i % 4)) * (padded + 1) + (i % 4);
     data[start] = offsets[i];
+    singles[single] = offsets[i];
     for (let j = 0; j < dimension; j++) {
-      data[start + 2 * (j + 1)] = signedRows[i * dimension + j];
+      const value = signedRows[i * dimension + j];
+      data[start + 2 * (j + 1)] = value;
+      singles[single + 4 * (j + 1)] = value;
     }
   }
   return data;

@@ -1,7 +1,7 @@
 /**
  * The posterior of a logistic regression, its gradient and a split step along it, in AssemblyScript
- * with two rows per vector, two vectors per iteration, and no branches on the data: real margins are
- * unordered, and a mispredicted sign costs as much as a row.
+ * with two rows per vector and no branches on the data: real margins are unordered, and a mispredicted sign
+ * costs as much as a row.
  *
  * For a position x it computes, up to constants,
  *
@@ -9,18 +9,26 @@
  *     + b·x − ½ x·P x                                 what is quadratic: normal priors
  *     − (ν + 1)/2 · log(1 + u²/ν),  u = c + a·x       a Student-t prior
  *
- * and leaves the logarithms to its caller. The JavaScript equivalents are `logDensity` in
- * models/generalized-linear.ts and `splitStepOf` in src/sampler/split-hmc.ts. `npm run kernels` compiles
- * this file into models/kernels.
+ * The JavaScript equivalents are `logDensity` in models/generalized-linear.ts, `PlainLogistic` in
+ * models/kernels/plain-logit.ts, and `splitHmc` in src/sampler/split-hmc.ts. `npm run kernels` compiles this
+ * file into models/kernels.
+ *
+ * The force in the middle of a step is computed in single precision, four rows per vector. A kick by any
+ * function of the position preserves volume and can be reversed, so the draws stay exact: the density that
+ * decides on acceptance is computed in double precision.
  *
  * A model is one block of doubles, laid out by models/kernels/logit-kernel.ts. The number of columns
  * d is padded with zeros to an even number:
  *
  *     results (4) · x (d) · momentum (d) · gradient (d, and room for d more) ·
- *     b (d) · P (d · d) · a (d) · c · ν · rows
+ *     b (d) · P (d · d) · a (d) · c · ν · constant · number of padding rows · rows · single rows · copies of x
  *
  * The rows: for each pair of them the two offsets, then for each column the two rows' values. Their
- * number is padded to a multiple of four by zeros.
+ * number is padded to a multiple of four by zeros. The single rows are the same in single precision, for
+ * each four of them. The copies of x fill a vector each (2 · d).
+ *
+ * Loops that compute weights and loops that add up columns are separate, and positions are read from
+ * memory in each iteration: with more vectors than registers, V8 moves them to the stack and back.
  */
 
 /** First free address, after the constants. */
@@ -124,6 +132,11 @@ function storeLogarithm(result: usize, product: v128, exponents: v128): void {
   f64.store(result, <f64>(i64x2.extract_lane(exponents, 0) + i64x2.extract_lane(exponents, 1)), 8);
 }
 
+/** Iterations over four rows whose weights are stored together. */
+const CHUNK = 64;
+/** Weights of two rows per vector. */
+const weights = memory.data(CHUNK * 32, 16);
+
 /**
  * The rows' part for any number of columns.
  *
@@ -208,89 +221,97 @@ function rowsOfAny(
   return sumOfLanes(linear);
 }
 
+const STRIDE_OF_6: usize = 112;
+
+/** The product of a column and its coordinate. */
+@inline
+function term(copies: usize, row: usize, column: usize): v128 {
+  return f64x2.mul(v128.load(copies + (column << 4)), v128.load(row + ((column + 1) << 4)));
+}
+
 /** o + z·x of a pair of rows with six columns. */
 @inline
-function marginOf6(row: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128, x5: v128): v128 {
-  const low = f64x2.add(
-    f64x2.mul(x0, v128.load(row, 16)),
-    f64x2.mul(x1, v128.load(row, 32)),
-  );
-  const middle = f64x2.add(
-    f64x2.mul(x2, v128.load(row, 48)),
-    f64x2.mul(x3, v128.load(row, 64)),
-  );
-  const high = f64x2.add(
-    f64x2.mul(x4, v128.load(row, 80)),
-    f64x2.mul(x5, v128.load(row, 96)),
-  );
+function marginOf6(row: usize, copies: usize): v128 {
+  const low = f64x2.add(term(copies, row, 0), term(copies, row, 1));
+  const middle = f64x2.add(term(copies, row, 2), term(copies, row, 3));
+  const high = f64x2.add(term(copies, row, 4), term(copies, row, 5));
   return f64x2.add(f64x2.add(v128.load(row), low), f64x2.add(middle, high));
 }
 
-/** The weighted sum of one column over two pairs of rows. */
 @inline
-function columnSum(row: usize, column: usize, weightA: v128, weightB: v128): v128 {
-  const at = row + ((column + 1) << 4);
-  return f64x2.add(
-    f64x2.mul(weightA, v128.load(at)),
-    f64x2.mul(weightB, v128.load(at + STRIDE_OF_6)),
-  );
+function added(sum: v128, weight: v128, row: usize, column: usize): v128 {
+  return f64x2.add(sum, f64x2.mul(weight, v128.load(row + ((column + 1) << 4))));
 }
 
-const STRIDE_OF_6: usize = 112;
+/** Adds the weighted rows of a chunk to six sums of a vector each. */
+function addRowsOfSix(pairs: i32, sums: usize, rows: usize): void {
+  let sum0 = v128.load(sums);
+  let sum1 = v128.load(sums, 16);
+  let sum2 = v128.load(sums, 32);
+  let sum3 = v128.load(sums, 48);
+  let sum4 = v128.load(sums, 64);
+  let sum5 = v128.load(sums, 80);
+  let at = weights;
+  for (let pair = 0; pair < pairs; pair++) {
+    const weight = v128.load(at);
+    sum0 = added(sum0, weight, rows, 0);
+    sum1 = added(sum1, weight, rows, 1);
+    sum2 = added(sum2, weight, rows, 2);
+    sum3 = added(sum3, weight, rows, 3);
+    sum4 = added(sum4, weight, rows, 4);
+    sum5 = added(sum5, weight, rows, 5);
+    rows += STRIDE_OF_6;
+    at += 16;
+  }
+  v128.store(sums, sum0);
+  v128.store(sums, sum1, 16);
+  v128.store(sums, sum2, 32);
+  v128.store(sums, sum3, 48);
+  v128.store(sums, sum4, 64);
+  v128.store(sums, sum5, 80);
+}
 
 /**
- * The same for six columns, five attributes and an intercept in the paper, with position and sums
- * in registers: a fifth faster, at the price of a duplicated loop body. Fewer columns are
- * padded with zeros.
+ * The same for six columns: five attributes and an intercept in the paper. Fewer columns are padded
+ * with zeros.
  */
-function rowsOfSix(turns: i32, x: usize, sums: usize, rows: usize, result: usize): f64 {
-  const x0 = v128.load64_splat(x);
-  const x1 = v128.load64_splat(x, 8);
-  const x2 = v128.load64_splat(x, 16);
-  const x3 = v128.load64_splat(x, 24);
-  const x4 = v128.load64_splat(x, 32);
-  const x5 = v128.load64_splat(x, 40);
-  let sum0 = ZERO;
-  let sum1 = ZERO;
-  let sum2 = ZERO;
-  let sum3 = ZERO;
-  let sum4 = ZERO;
-  let sum5 = ZERO;
+function rowsOfSix(
+  turns: i32,
+  x: usize,
+  sums: usize,
+  rows: usize,
+  result: usize,
+  copies: usize,
+): f64 {
+  for (let j: usize = 0; j < 6; j++) {
+    v128.store(copies + (j << 4), v128.load64_splat(x + (j << 3)));
+    v128.store(sums + (j << 4), ZERO);
+  }
   let linear = ZERO;
   let product = constant(ONE);
   let exponents = i64x2.splat(0);
-  for (let turn = 0; turn < turns; turn++) {
-    const marginA = marginOf6(rows, x0, x1, x2, x3, x4, x5);
-    const marginB = marginOf6(rows + STRIDE_OF_6, x0, x1, x2, x3, x4, x5);
-    const eA = expOfMinusAbs(marginA);
-    const eB = expOfMinusAbs(marginB);
-    const factorA = f64x2.add(constant(ONE), eA);
-    const factorB = f64x2.add(constant(ONE), eB);
-    const weightA = weightOf(marginA, eA, factorA);
-    const weightB = weightOf(marginB, eB, factorB);
-    linear = f64x2.sub(
-      linear,
-      f64x2.add(f64x2.pmin(ZERO, marginA), f64x2.pmin(ZERO, marginB)),
-    );
-    product = f64x2.mul(product, f64x2.mul(factorA, factorB));
-    if ((turn & (TURNS_A_PRODUCT - 1)) === TURNS_A_PRODUCT - 1) {
-      exponents = i64x2.add(exponents, exponentsOf(product));
-      product = mantissaOf(product);
+  for (let left = 2 * turns; left > 0; left -= 2 * CHUNK) {
+    const pairs = min(left, 2 * CHUNK);
+    const first = rows;
+    let at = weights;
+    for (let pair = 0; pair < pairs; pair++) {
+      const margin = marginOf6(rows, copies);
+      const e = expOfMinusAbs(margin);
+      const factor = f64x2.add(constant(ONE), e);
+      v128.store(at, weightOf(margin, e, factor));
+      linear = f64x2.sub(linear, f64x2.pmin(ZERO, margin));
+      product = f64x2.mul(product, factor);
+      rows += STRIDE_OF_6;
+      at += 16;
     }
-    sum0 = f64x2.add(sum0, columnSum(rows, 0, weightA, weightB));
-    sum1 = f64x2.add(sum1, columnSum(rows, 1, weightA, weightB));
-    sum2 = f64x2.add(sum2, columnSum(rows, 2, weightA, weightB));
-    sum3 = f64x2.add(sum3, columnSum(rows, 3, weightA, weightB));
-    sum4 = f64x2.add(sum4, columnSum(rows, 4, weightA, weightB));
-    sum5 = f64x2.add(sum5, columnSum(rows, 5, weightA, weightB));
-    rows += 2 * STRIDE_OF_6;
+    // The factors of a chunk are at most 2^(2 · CHUNK).
+    exponents = i64x2.add(exponents, exponentsOf(product));
+    product = mantissaOf(product);
+    addRowsOfSix(pairs, sums, first);
   }
-  f64.store(sums, sumOfLanes(sum0));
-  f64.store(sums, sumOfLanes(sum1), 8);
-  f64.store(sums, sumOfLanes(sum2), 16);
-  f64.store(sums, sumOfLanes(sum3), 24);
-  f64.store(sums, sumOfLanes(sum4), 32);
-  f64.store(sums, sumOfLanes(sum5), 40);
+  for (let j: usize = 0; j < 6; j++) {
+    f64.store(sums + (j << 3), f64.load(sums + (j << 4)) + f64.load(sums + (j << 4), 8));
+  }
   storeLogarithm(result, product, exponents);
   return sumOfLanes(linear);
 }
@@ -314,6 +335,34 @@ function quadratic(length: usize, x: usize, sums: usize, form: usize): f64 {
   return sumOfLanes(value);
 }
 
+/** x_k · P_k for two elements of a column of P. */
+@inline
+function times(x: usize, column: usize, k: usize): v128 {
+  return f64x2.mul(v128.load64_splat(x + (k << 3)), v128.load(column + k * 48));
+}
+
+/** The same as `quadratic` for two of six elements, without a loop. */
+@inline
+function quadraticOfTwo(x: usize, sums: usize, form: usize, at: usize): v128 {
+  const b = v128.load(form + at);
+  const column = form + 48 + at;
+  const low = f64x2.add(times(x, column, 0), times(x, column, 1));
+  const middle = f64x2.add(times(x, column, 2), times(x, column, 3));
+  const high = f64x2.add(times(x, column, 4), times(x, column, 5));
+  const px = f64x2.add(f64x2.add(low, middle), high);
+  v128.store(sums + at, f64x2.add(v128.load(sums + at), f64x2.sub(b, px)));
+  const half = f64x2.sub(b, f64x2.mul(f64x2.splat(0.5), px));
+  return f64x2.mul(v128.load(x + at), half);
+}
+
+@inline
+function quadraticOfSix(x: usize, sums: usize, form: usize): f64 {
+  const low = f64x2.add(quadraticOfTwo(x, sums, form, 0), quadraticOfTwo(x, sums, form, 16));
+  return sumOfLanes(f64x2.add(low, quadraticOfTwo(x, sums, form, 32)));
+}
+
+const slopeOfStudent = memory.data(8, 8);
+
 /** Adds the Student-t prior's gradient to the sums; returns u². */
 @inline
 function student(length: usize, x: usize, sums: usize, a: usize): f64 {
@@ -323,31 +372,233 @@ function student(length: usize, x: usize, sums: usize, a: usize): f64 {
   }
   const u = f64.load(a + length) + sumOfLanes(dot);
   const nu = f64.load(a + length, 8);
-  const slope = f64x2.splat((-(nu + 1) * u) / (nu + u * u));
+  // Stored, so that it is not computed anew in each iteration.
+  f64.store(slopeOfStudent, (-(nu + 1) * u) / (nu + u * u));
+  const slope = v128.load64_splat(slopeOfStudent);
   for (let at: usize = 0; at < length; at += 16) {
     v128.store(sums + at, f64x2.add(v128.load(sums + at), f64x2.mul(slope, v128.load(a + at))));
   }
   return u * u;
 }
 
-/**
- * Writes the gradient, and as results a product, an exponent and u²: the log density is the value
- * returned less log(product) + exponent · log 2 + (ν + 1)/2 · log(1 + u²/ν).
- */
+/** Writes the gradient; returns the log density. Each padding row has added log 2, which is subtracted here. */
 export function logDensity(turns: i32, dimension: i32, block: usize): f64 {
   const length = (<usize>dimension) << 3;
   const x = block + 32;
   const sums = x + 2 * length;
   const form = sums + 2 * length;
   const a = form + length * (dimension + 1);
-  const rows = a + length + 16;
-  const linear =
+  const rows = a + length + 32;
+  const value =
     dimension === 6
-      ? rowsOfSix(turns, x, sums, rows, block)
-      : rowsOfAny(turns, dimension, x, sums, rows, block);
-  const value = quadratic(length, x, sums, form) - linear;
-  f64.store(block, student(length, x, sums, a), 16);
-  return value;
+      ? -rowsOfSix(turns, x, sums, rows, block, copiesOf(turns, dimension, rows)) +
+        quadraticOfSix(x, sums, form)
+      : -rowsOfAny(turns, dimension, x, sums, rows, block) + quadratic(length, x, sums, form);
+  const square = student(length, x, sums, a);
+  const nu = f64.load(a + length, 8);
+  const powers = f64.load(block, 8) - f64.load(a + length, 24);
+  return (
+    f64.load(a + length, 16) +
+    value -
+    Math.log(f64.load(block)) -
+    powers * Math.LN2 -
+    0.5 * (nu + 1) * Math.log1p(square / nu)
+  );
+}
+
+/** Address of the single rows, and of what follows them. */
+@inline
+function singlesOf(turns: i32, dimension: i32, rows: usize): usize {
+  return rows + ((<usize>turns * <usize>(dimension + 1)) << 5);
+}
+
+@inline
+function copiesOf(turns: i32, dimension: i32, rows: usize): usize {
+  return singlesOf(turns, dimension, rows) + ((<usize>turns * <usize>(dimension + 1)) << 4);
+}
+
+/**
+ * Constants of the exponential in single precision: log2 e; 1.5 · 2^23, which leaves an integer in the last
+ * bits, plus the bias of exponents; the bounds of powers; the polynomial of degree 5, right to 1e-7.
+ */
+const singleConstants = memory.data<f32>([
+  1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634,
+  12583039.0, 12583039.0, 12583039.0, 12583039.0,
+  -126.0, -126.0, -126.0, -126.0,
+  126.0, 126.0, 126.0, 126.0,
+  1.0, 1.0, 1.0, 1.0,
+  1.0000001192092896, 1.0000001192092896, 1.0000001192092896, 1.0000001192092896,
+  0.6931471824645996, 0.6931471824645996, 0.6931471824645996, 0.6931471824645996,
+  0.2402210682630539, 0.2402210682630539, 0.2402210682630539, 0.2402210682630539,
+  0.055503569543361664, 0.055503569543361664, 0.055503569543361664, 0.055503569543361664,
+  0.009676031768321991, 0.009676031768321991, 0.009676031768321991, 0.009676031768321991,
+  0.0013390863314270973, 0.0013390863314270973, 0.0013390863314270973, 0.0013390863314270973,
+], 16);
+const SINGLE_SHIFTER = 1;
+const SINGLE_LEAST = 2;
+const SINGLE_MOST = 3;
+const SINGLE_ONE = 4;
+/** The coefficient of r^k is at SINGLE_C0 + k. */
+const SINGLE_C0 = 5;
+
+@inline
+function single(place: usize): v128 {
+  return v128.load(singleConstants + (place << 4));
+}
+
+/** logit⁻¹(−margin) = 1 / (1 + exp(margin)), in single precision. */
+@inline
+function singleWeight(margin: v128): v128 {
+  const power = f32x4.pmin(
+    f32x4.pmax(f32x4.mul(margin, single(0)), single(SINGLE_LEAST)),
+    single(SINGLE_MOST),
+  );
+  const shifted = f32x4.add(power, single(SINGLE_SHIFTER));
+  const r = f32x4.sub(power, f32x4.sub(shifted, single(SINGLE_SHIFTER)));
+  const s = f32x4.mul(r, r);
+  const evenHigh = f32x4.add(single(SINGLE_C0 + 2), f32x4.mul(s, single(SINGLE_C0 + 4)));
+  const oddHigh = f32x4.add(single(SINGLE_C0 + 3), f32x4.mul(s, single(SINGLE_C0 + 5)));
+  const even = f32x4.add(single(SINGLE_C0), f32x4.mul(s, evenHigh));
+  const odd = f32x4.add(single(SINGLE_C0 + 1), f32x4.mul(s, oddHigh));
+  const e = f32x4.mul(f32x4.add(even, f32x4.mul(r, odd)), i32x4.shl(shifted, 23));
+  return f32x4.div(single(SINGLE_ONE), f32x4.add(single(SINGLE_ONE), e));
+}
+
+@inline
+function singleTerm(copies: usize, row: usize, column: usize): v128 {
+  return f32x4.mul(v128.load(copies + (column << 4)), v128.load(row + ((column + 1) << 4)));
+}
+
+@inline
+function singleMarginOf6(row: usize, copies: usize): v128 {
+  const low = f32x4.add(singleTerm(copies, row, 0), singleTerm(copies, row, 1));
+  const middle = f32x4.add(singleTerm(copies, row, 2), singleTerm(copies, row, 3));
+  const high = f32x4.add(singleTerm(copies, row, 4), singleTerm(copies, row, 5));
+  return f32x4.add(f32x4.add(v128.load(row), low), f32x4.add(middle, high));
+}
+
+/** The offset and pairs of columns, in order. */
+@inline
+function singleMarginOfAny(row: usize, copies: usize, end: usize): v128 {
+  let margin = v128.load(row);
+  for (let at = copies; at < end; at += 32) {
+    const first = f32x4.mul(v128.load(at), v128.load(row, 16));
+    const second = f32x4.mul(v128.load(at, 16), v128.load(row, 32));
+    margin = f32x4.add(margin, f32x4.add(first, second));
+    row += 32;
+  }
+  return margin;
+}
+
+/**
+ * Adds Σ weight · z over a chunk, in single precision, to the sums, which are double. Columns are in
+ * pairs, as their number is even.
+ */
+function addSingleRows(turns: i32, dimension: i32, sums: usize, rows: usize): void {
+  const stride = (<usize>(dimension + 1)) << 4;
+  for (let j = 0; j < dimension; j += 2) {
+    let first = f32x4.splat(0);
+    let second = f32x4.splat(0);
+    let row = rows + ((<usize>(j + 1)) << 4);
+    let at = weights;
+    for (let turn = 0; turn < turns; turn++) {
+      const weight = v128.load(at);
+      first = f32x4.add(first, f32x4.mul(weight, v128.load(row)));
+      second = f32x4.add(second, f32x4.mul(weight, v128.load(row, 16)));
+      row += stride;
+      at += 16;
+    }
+    const to = sums + ((<usize>j) << 3);
+    f64.store(to, f64.load(to) + sumOfFour(first));
+    f64.store(to, f64.load(to, 8) + sumOfFour(second), 8);
+  }
+}
+
+@inline
+function singleAdded(sum: v128, weight: v128, row: usize, column: usize): v128 {
+  return f32x4.add(sum, f32x4.mul(weight, v128.load(row + ((column + 1) << 4))));
+}
+
+@inline
+function addSumOfFour(to: usize, four: v128): void {
+  f64.store(to, f64.load(to) + sumOfFour(four));
+}
+
+/** The same for six columns. */
+function addSingleRowsOfSix(turns: i32, sums: usize, rows: usize): void {
+  let sum0 = f32x4.splat(0);
+  let sum1 = sum0;
+  let sum2 = sum0;
+  let sum3 = sum0;
+  let sum4 = sum0;
+  let sum5 = sum0;
+  let at = weights;
+  for (let turn = 0; turn < turns; turn++) {
+    const weight = v128.load(at);
+    sum0 = singleAdded(sum0, weight, rows, 0);
+    sum1 = singleAdded(sum1, weight, rows, 1);
+    sum2 = singleAdded(sum2, weight, rows, 2);
+    sum3 = singleAdded(sum3, weight, rows, 3);
+    sum4 = singleAdded(sum4, weight, rows, 4);
+    sum5 = singleAdded(sum5, weight, rows, 5);
+    rows += STRIDE_OF_6;
+    at += 16;
+  }
+  addSumOfFour(sums, sum0);
+  addSumOfFour(sums + 8, sum1);
+  addSumOfFour(sums + 16, sum2);
+  addSumOfFour(sums + 24, sum3);
+  addSumOfFour(sums + 32, sum4);
+  addSumOfFour(sums + 40, sum5);
+}
+
+@inline
+function sumOfFour(four: v128): f64 {
+  const low = f64x2.promote_low_f32x4(four);
+  const high = f64x2.promote_low_f32x4(i32x4.shuffle(four, four, 2, 3, 2, 3));
+  return sumOfLanes(f64x2.add(low, high));
+}
+
+/** The gradient with rows in single precision. */
+export function coarseGradient(turns: i32, dimension: i32, block: usize): void {
+  const length = (<usize>dimension) << 3;
+  const x = block + 32;
+  const sums = x + 2 * length;
+  const form = sums + 2 * length;
+  const a = form + length * (dimension + 1);
+  const rows = a + length + 32;
+  const copies = copiesOf(turns, dimension, rows);
+  let end = copies;
+  for (let at: usize = 0; at < length; at += 8) {
+    v128.store(end, f32x4.splat(<f32>f64.load(x + at)));
+    f64.store(sums + at, 0);
+    end += 16;
+  }
+  let row = singlesOf(turns, dimension, rows);
+  const stride = (<usize>(dimension + 1)) << 4;
+  for (let left = turns; left > 0; left -= CHUNK) {
+    const count = min(left, CHUNK);
+    const first = row;
+    let at = weights;
+    if (dimension === 6) {
+      for (let turn = 0; turn < count; turn++) {
+        v128.store(at, singleWeight(singleMarginOf6(row, copies)));
+        row += STRIDE_OF_6;
+        at += 16;
+      }
+      addSingleRowsOfSix(count, sums, first);
+    } else {
+      for (let turn = 0; turn < count; turn++) {
+        v128.store(at, singleWeight(singleMarginOfAny(row, copies, end)));
+        row += stride;
+        at += 16;
+      }
+      addSingleRows(count, dimension, sums, first);
+    }
+  }
+  if (dimension === 6) quadraticOfSix(x, sums, form);
+  else quadratic(length, x, sums, form);
+  student(length, x, sums, a);
 }
 
 /** p + kick · (gradient + x), with the rest of a standard normal's force. */
@@ -382,11 +633,182 @@ export function splitStep(
   const length = (<usize>dimension) << 3;
   const x = block + 32;
   kickAndRotate(x, length, end, cosine, sine);
-  logDensity(turns, dimension, block);
+  coarseGradient(turns, dimension, block);
   kickAndRotate(x, length, middle, cosine, sine);
   const value = logDensity(turns, dimension, block);
   for (let at = x; at < x + length; at += 16) {
     v128.store(at + length, kicked(at, length, f64x2.splat(end)));
   }
   return value;
+}
+
+/**
+ * Random numbers: equivalent to src/random/quick-stream.ts, with the same state of four words. The edges
+ * of the ziggurat's layers are written by the caller.
+ */
+export const edges: usize = memory.data(129 * 8, 8);
+const LAST_LAYER = 127;
+const SIGN_BIT = 128;
+
+function nextWord(state: usize): u32 {
+  const a = load<u32>(state);
+  const b = load<u32>(state, 4);
+  const last = load<u32>(state, 12);
+  const c = load<u32>(state, 8) ^ a;
+  const d = last ^ b;
+  store<u32>(state, a ^ d);
+  store<u32>(state, b ^ c, 4);
+  store<u32>(state, c ^ (b << 9), 8);
+  store<u32>(state, rotl<u32>(d, 11), 12);
+  return rotl<u32>(a + last, 7) + a;
+}
+
+function uniform(state: usize): f64 {
+  const high = <f64>(nextWord(state) >>> 5);
+  return (high * 67108864 + <f64>(nextWord(state) >>> 6)) / 9007199254740992;
+}
+
+@inline
+function edge(layer: u32): f64 {
+  return f64.load(edges + (<usize>layer << 3));
+}
+
+function normal(state: usize): f64 {
+  const bits = nextWord(state);
+  const more = nextWord(state);
+  const layer = bits & LAST_LAYER;
+  const share = (<f64>(bits >>> 8) * 134217728 + <f64>(more >>> 5)) / 2251799813685248;
+  const x = share * edge(layer);
+  const sign: f64 = (bits & SIGN_BIT) === 0 ? 1 : -1;
+  return x < edge(layer + 1) ? sign * x : beyondEdge(layer, sign, x, state);
+}
+
+function beyondEdge(layer: u32, sign: f64, x: f64, state: usize): f64 {
+  if (layer === 0) return sign * beyondTail(state);
+  const high = density(edge(layer + 1));
+  const low = density(edge(layer));
+  return low + uniform(state) * (high - low) < density(x) ? sign * x : normal(state);
+}
+
+function density(x: f64): f64 {
+  return Math.exp(-0.5 * x * x);
+}
+
+function beyondTail(state: usize): f64 {
+  const tail = edge(1);
+  let x: f64;
+  do {
+    x = -Math.log(1 - uniform(state)) / tail;
+  } while (-2 * Math.log(1 - uniform(state)) < x * x);
+  return tail + x;
+}
+
+/** ½ pᵀ p − log π; NaN counts as infinitely high. */
+@inline
+function energyOf(momentum: usize, dimension: i32, value: f64): f64 {
+  let squares: f64 = 0;
+  for (let i = 0; i < dimension; i++) {
+    const p = f64.load(momentum + ((<usize>i) << 3));
+    squares += p * p;
+  }
+  const energy = 0.5 * squares - value;
+  return energy === energy ? energy : Infinity;
+}
+
+/** Copies an even number of doubles. */
+@inline
+function copyNumbers(to: usize, from: usize, length: usize): void {
+  for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
+}
+
+/** Sine and cosine of an angle below π/4, by the polynomials of fdlibm. */
+function sineOf(x: f64): f64 {
+  const z = x * x;
+  const high = 2.75573137070700676789e-6 + z * (-2.50507602534068634195e-8 + z * 1.58969099521155010221e-10);
+  const low = 8.33333333332248946124e-3 + z * (-1.98412698298579493134e-4 + z * high);
+  return x + x * z * (-1.66666666666666324348e-1 + z * low);
+}
+
+function cosineOf(x: f64): f64 {
+  const z = x * x;
+  const high = -2.75573143513906633035e-7 + z * (2.08757232129817482790e-9 + z * -1.13596475577881948265e-11);
+  const low = -1.38888888888741095749e-3 + z * (2.48015872894767294178e-5 + z * high);
+  return 1 - 0.5 * z + z * z * (4.16666666666666019037e-2 + z * low);
+}
+
+/** Codes of a transition. */
+const ACCEPTED: f64 = 1;
+const DIVERGENT: f64 = 2;
+
+/**
+ * Makes up to `count` transitions of split HMC, with steps below π, as `splitHmc` does one, and stops after one that diverges;
+ * its last position is then that of the block.
+ *
+ * @param used dimension without padding
+ * @param end share of the step that the first and the last kick have; those between have the rest
+ * @param state four words of random numbers, log density, a free number, position, gradient
+ * @param out for each transition: log density, energy, acceptance, code (0 for rejected), gradient
+ *   evaluations and three free numbers, position, gradient
+ * @returns the number of transitions made
+ */
+export function transitions(
+  turns: i32,
+  dimension: i32,
+  block: usize,
+  used: i32,
+  count: i32,
+  steps: i32,
+  stepSize: f64,
+  jitter: f64,
+  end: f64,
+  threshold: f64,
+  state: usize,
+  out: usize,
+): i32 {
+  const length = (<usize>dimension) << 3;
+  const x = block + 32;
+  const momentum = x + length;
+  const gradient = momentum + length;
+  const current = state + 32;
+  for (let made = 0; made < count; made++) {
+    const size = stepSize * (1 + jitter * (2 * uniform(state) - 1));
+    copyNumbers(x, current, length);
+    copyNumbers(gradient, current + length, length);
+    for (let i = 0; i < dimension; i++) {
+      f64.store(momentum + ((<usize>i) << 3), i < used ? normal(state) : 0);
+    }
+    const quarterSine = sineOf(0.25 * size);
+    const cosine = 1 - 2 * quarterSine * quarterSine;
+    const sine = 2 * quarterSine * cosineOf(0.25 * size);
+    const initial = energyOf(momentum, used, f64.load(state, 16));
+    let value: f64 = 0;
+    let last = initial;
+    let lowest = initial;
+    let highest = initial;
+    let taken = 0;
+    while (taken < steps && highest - lowest <= threshold) {
+      value = splitStep(turns, dimension, block, end * size, (1 - 2 * end) * size, cosine, sine);
+      last = energyOf(momentum, used, value);
+      lowest = min(lowest, last);
+      highest = max(highest, last);
+      taken++;
+    }
+    const divergent = highest - lowest > threshold;
+    const acceptance = min(1, Math.exp(initial - last));
+    const accepted = !divergent && uniform(state) < acceptance;
+    if (accepted) {
+      copyNumbers(current, x, length);
+      copyNumbers(current + length, gradient, length);
+      f64.store(state, value, 16);
+    }
+    f64.store(out, f64.load(state, 16));
+    f64.store(out, accepted ? last : initial, 8);
+    f64.store(out, acceptance, 16);
+    f64.store(out, divergent ? DIVERGENT : accepted ? ACCEPTED : 0, 24);
+    f64.store(out, 2 * <f64>taken, 32);
+    copyNumbers(out + 64, current, 2 * length);
+    out += 64 + 2 * length;
+    if (divergent) return made + 1;
+  }
+  return count;
 }

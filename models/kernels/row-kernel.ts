@@ -15,10 +15,11 @@ import { DOUBLE, instantiated, type KernelMemory, reserve } from './web-assembly
 /** Writes the gradient by the parameters and returns the log likelihood, up to a constant. */
 export type ParameterLikelihood = (parameters: Float64Array, gradient: Float64Array) => number;
 
-/** `block` is an address in bytes; the other arguments are those of rows.as. */
+/** `block` and other addresses are in bytes; the other arguments are those of rows.as. */
 interface RowExports extends KernelMemory {
   poisson(rows: number, columns: number, block: number): number;
   logistic(rows: number, columns: number, block: number): number;
+  logisticOfSingles(rows: number, columns: number, block: number): number;
   negbinomial(
     rows: number,
     columns: number,
@@ -29,18 +30,67 @@ interface RowExports extends KernelMemory {
   student(rows: number, columns: number, block: number, spread: number, nuPlusOne: number): void;
   probit(rows: number, columns: number, block: number): number;
   probitOfSingles(rows: number, columns: number, block: number): number;
+  fillRuns(levels: number, ends: number, numbers: number, offset: number, target: number): void;
+  addRuns(
+    levels: number,
+    ends: number,
+    numbers: number,
+    stride: number,
+    column: number,
+    target: number,
+  ): void;
+  sumRuns(
+    levels: number,
+    ends: number,
+    column: number,
+    numbers: number,
+    sums: number,
+    stride: number,
+  ): void;
+  addGathered(
+    rows: number,
+    levelOf: number,
+    numbers: number,
+    stride: number,
+    column: number,
+    target: number,
+  ): void;
+  scatter(
+    rows: number,
+    levelOf: number,
+    column: number,
+    numbers: number,
+    sums: number,
+    stride: number,
+  ): void;
 }
 
-const RESULTS = 4;
+export const RESULTS = 4;
 
 /** Null if the platform does not support it. */
-const kernel = instantiated<RowExports>(rowsModule);
+export const kernel = instantiated<RowExports>(rowsModule);
 
 let view = kernel ? new Float64Array(kernel.memory.buffer) : new Float64Array(0);
 let owner: Float64Array | null = null;
 
+/** The first free double of the memory, aligned to 16 bytes. */
+export function firstFree({ free }: RowExports): number {
+  return 2 * Math.ceil(free.value / (2 * DOUBLE));
+}
+
+/** Writes a model's data from double `start` on, unless they are there already. Returns the memory. */
+export function occupied(exports: RowExports, data: Float64Array, start: number): Float64Array {
+  if (owner !== data) {
+    reserve(exports, start + data.length);
+    if (view.buffer !== exports.memory.buffer) view = new Float64Array(exports.memory.buffer);
+    view.set(data, start);
+    owner = data;
+  }
+  return view;
+}
+
 /** A call for one model, whose rows are in the kernel's memory. */
-interface Call {
+export interface Call {
   readonly exports: RowExports;
   readonly rows: number;
   readonly columns: number;
@@ -74,8 +124,8 @@ export function compiledLikelihood(
   const rows = 4 * Math.ceil(design.cells / 4);
   const columns = slopes + (slopes % 2);
   const data = arranged(design, totals, rows, columns);
-  // Offsets in doubles; the first is aligned to 16 bytes.
-  const start = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
+  // Offsets in doubles.
+  const start = firstFree(kernel);
   const coefficients = start + RESULTS;
   const gradients = coefficients + columns + 2;
   const rowsStart = gradients + columns + 2;
@@ -90,12 +140,7 @@ export function compiledLikelihood(
   };
 
   return (parameters, gradient) => {
-    if (owner !== data) {
-      reserve(kernel, rowsStart + data.length);
-      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
-      view.set(data, rowsStart);
-      owner = data;
-    }
+    occupied(kernel, data, rowsStart);
     view[coefficients] = intercept === 1 ? parameters[0] : 0;
     view[coefficients + 1] = 0;
     for (let j = 0; j < slopes; j++) view[coefficients + 2 + j] = parameters[intercept + j];
@@ -145,7 +190,7 @@ export function compiledGroups(given: GroupedRows): GroupLikelihood | null {
     (_, g) => 4 * Math.ceil((starts[g + 1] - starts[g]) / 4),
   );
   const blocks = new Int32Array(groups + 1);
-  const first = 2 * Math.ceil(kernel.free.value / (2 * DOUBLE));
+  const first = firstFree(kernel);
   blocks[0] = first;
   rows.forEach((count, g) => {
     blocks[g + 1] = blocks[g] + head + count * (5 + columns);
@@ -154,12 +199,7 @@ export function compiledGroups(given: GroupedRows): GroupLikelihood | null {
   for (let g = 0; g < groups; g++) arrangeGroup(given, g, rows[g], data, blocks[g] - first + head);
 
   return (group, coefficients, slope) => {
-    if (owner !== data) {
-      reserve(kernel, blocks[groups]);
-      if (view.buffer !== kernel.memory.buffer) view = new Float64Array(kernel.memory.buffer);
-      view.set(data, first);
-      owner = data;
-    }
+    occupied(kernel, data, first);
     const block = blocks[group];
     const at = block + RESULTS;
     view[at] = coefficients[0];
@@ -189,11 +229,12 @@ function arrangeGroup(
   }
 }
 
-function familyCall(
+export function familyCall(
   { family, link }: Family,
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
+  const single = totals.counts.every((count) => count === 1);
   switch (`${family} ${link}`) {
     case 'poisson log':
       return {
@@ -202,13 +243,10 @@ function familyCall(
       };
     case 'bernoulli logit':
     case 'binomial logit':
-      return {
-        call: ({ exports, rows, columns, block }) => exports.logistic(rows, columns, block),
-        auxiliary: 0,
-      };
+      return { call: single ? logisticOfSingles : logistic, auxiliary: 0 };
     case 'bernoulli probit':
     case 'binomial probit':
-      return { call: probit(totals.counts.every((count) => count === 1)), auxiliary: 0 };
+      return { call: probit(single), auxiliary: 0 };
     case 'negbinomial log':
       return { call: negbinomial(outcomes), auxiliary: 1 };
     case 'student identity':
@@ -217,6 +255,12 @@ function familyCall(
       return null;
   }
 }
+
+const logistic: FamilyCall = ({ exports, rows, columns, block }) =>
+  exports.logistic(rows, columns, block);
+
+const logisticOfSingles: FamilyCall = ({ exports, rows, columns, block, result }) =>
+  exports.logisticOfSingles(rows, columns, block) - logarithm(result);
 
 /** Upper end of the range of the kernel's rational function. */
 const FARTHEST = Math.sqrt(32);

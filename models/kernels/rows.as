@@ -220,6 +220,52 @@ export function logistic(rows: usize, columns: usize, block: usize): f64 {
   return sumOfLanes(value);
 }
 
+/** y and ∂ℓ/∂η of two rows whose number is 1, or 0 for padding; returns 1 + n e^−|η|. */
+@inline
+function logisticPair(at: usize, length: usize): v128 {
+  const eta = v128.load(at);
+  const n = v128.load(at + 3 * length);
+  const e = f64x2.mul(n, exp(f64x2.neg(f64x2.abs(eta))));
+  const factor = f64x2.add(ONE, e);
+  const share = v128.bitselect(n, e, f64x2.gt(eta, ZERO));
+  v128.store(at + length, f64x2.sub(v128.load(at + 2 * length), f64x2.div(share, factor)));
+  return factor;
+}
+
+/** y η − n max(0, η) of two rows. */
+@inline
+function logisticLine(at: usize, length: usize): v128 {
+  const eta = v128.load(at);
+  return f64x2.sub(
+    f64x2.mul(v128.load(at + 2 * length), eta),
+    f64x2.mul(v128.load(at + 3 * length), f64x2.pmax(ZERO, eta)),
+  );
+}
+
+/**
+ * The same for rows of one trial: the factors 1 + e^−|η| are multiplied, so that one logarithm serves all
+ * rows. A product and a power of two are results; their logarithm is to be subtracted.
+ */
+export function logisticOfSingles(rows: usize, columns: usize, block: usize): f64 {
+  writeEta(rows, columns, block);
+  const length = rows << 3;
+  const start = rowsOf(columns, block) + length;
+  let value = ZERO;
+  let product = ONE;
+  let exponents = i64x2.splat(0);
+  for (let at = start; at < start + length; at += 32) {
+    const first = logisticPair(at, length);
+    const second = logisticPair(at + 16, length);
+    value = f64x2.add(value, f64x2.add(logisticLine(at, length), logisticLine(at + 16, length)));
+    product = f64x2.mul(product, f64x2.mul(first, second));
+    exponents = i64x2.add(exponents, i64x2.sub(i64x2.shr_u(product, 52), BIAS));
+    product = mantissaOf(product);
+  }
+  writeColumnSums(rows, columns, block);
+  storeLogarithm(block, product, exponents);
+  return sumOfLanes(value);
+}
+
 /** Writes the derivative by φ, without the part of the counts alone, as a result. */
 export function negbinomial(
   rows: usize,
@@ -403,4 +449,148 @@ export function probit(rows: usize, columns: usize, block: usize): f64 {
 
 export function probitOfSingles(rows: usize, columns: usize, block: usize): f64 {
   return probitRows(rows, columns, block, true);
+}
+
+/**
+ * Loops over the rows of a multilevel regression, which are ordered by the levels of one factor: the
+ * rows of its level j end before row ends[j]. Arguments that are arrays are addresses. `column` is a
+ * column of numbers by row, or 0 for a column of ones. `stride` is the number of bytes from one level
+ * to the next in an array by level. models/kernels/group-rows.ts calls these.
+ */
+
+/** target_i = numbers_j, plus offset_i if `offset` is not 0, for the rows i of each level j. */
+export function fillRuns(
+  levels: usize,
+  ends: usize,
+  numbers: usize,
+  offset: usize,
+  target: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    const number = f64.load(numbers + (j << 3));
+    const both = f64x2.splat(number);
+    if (offset) {
+      for (; at + 8 < end; at += 16) {
+        v128.store(target + at, f64x2.add(both, v128.load(offset + at)));
+      }
+      if (at < end) {
+        f64.store(target + at, number + f64.load(offset + at));
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) v128.store(target + at, both);
+      if (at < end) {
+        f64.store(target + at, number);
+        at += 8;
+      }
+    }
+  }
+}
+
+/** target_i += column_i · numbers_j, for the rows i of each level j. */
+export function addRuns(
+  levels: usize,
+  ends: usize,
+  numbers: usize,
+  stride: usize,
+  column: usize,
+  target: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    const number = f64.load(numbers + j * stride);
+    const both = f64x2.splat(number);
+    if (column) {
+      for (; at + 8 < end; at += 16) {
+        v128.store(
+          target + at,
+          f64x2.add(v128.load(target + at), f64x2.mul(both, v128.load(column + at))),
+        );
+      }
+      if (at < end) {
+        f64.store(target + at, f64.load(target + at) + number * f64.load(column + at));
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) {
+        v128.store(target + at, f64x2.add(v128.load(target + at), both));
+      }
+      if (at < end) {
+        f64.store(target + at, f64.load(target + at) + number);
+        at += 8;
+      }
+    }
+  }
+}
+
+/** sums_j += Σ column_i numbers_i over the rows i of each level j. */
+export function sumRuns(
+  levels: usize,
+  ends: usize,
+  column: usize,
+  numbers: usize,
+  sums: usize,
+  stride: usize,
+): void {
+  let at: usize = 0;
+  for (let j: usize = 0; j < levels; j++) {
+    const end = <usize>i32.load(ends + (j << 2)) << 3;
+    let pair = ZERO;
+    let odd = 0.0;
+    if (column) {
+      for (; at + 8 < end; at += 16) {
+        pair = f64x2.add(pair, f64x2.mul(v128.load(column + at), v128.load(numbers + at)));
+      }
+      if (at < end) {
+        odd = f64.load(column + at) * f64.load(numbers + at);
+        at += 8;
+      }
+    } else {
+      for (; at + 8 < end; at += 16) pair = f64x2.add(pair, v128.load(numbers + at));
+      if (at < end) {
+        odd = f64.load(numbers + at);
+        at += 8;
+      }
+    }
+    const place = sums + j * stride;
+    f64.store(place, f64.load(place) + (sumOfLanes(pair) + odd));
+  }
+}
+
+/** target_i += column_i · numbers[level of row i], for levels in any order. */
+export function addGathered(
+  rows: usize,
+  levelOf: usize,
+  numbers: usize,
+  stride: usize,
+  column: usize,
+  target: usize,
+): void {
+  for (let i: usize = 0; i < rows; i++) {
+    const at = i << 3;
+    const number = f64.load(numbers + <usize>i32.load(levelOf + (i << 2)) * stride);
+    const term = column ? number * f64.load(column + at) : number;
+    f64.store(target + at, f64.load(target + at) + term);
+  }
+}
+
+/** sums[level of row i] += column_i · numbers_i, for levels in any order. */
+export function scatter(
+  rows: usize,
+  levelOf: usize,
+  column: usize,
+  numbers: usize,
+  sums: usize,
+  stride: usize,
+): void {
+  for (let i: usize = 0; i < rows; i++) {
+    const at = i << 3;
+    const number = f64.load(numbers + at);
+    const term = column ? number * f64.load(column + at) : number;
+    const place = sums + <usize>i32.load(levelOf + (i << 2)) * stride;
+    f64.store(place, f64.load(place) + term);
+  }
 }

@@ -16,18 +16,11 @@
  */
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
+import { compiledLoops } from '../kernels/group-rows.js';
 import type { RegressionSpecification } from '../regression-data.js';
-import { type GroupMap, groupMap } from './group-map.js';
+import { type GroupMap, groupMap, RotatedMap } from './group-map.js';
 import { MultilevelParameters } from './parameters.js';
-import {
-  addByLevel,
-  addColumnSums,
-  addEffects,
-  type MultilevelRows,
-  multilevelRows,
-  subtractOfRows,
-  writePopulation,
-} from './rows.js';
+import { type MultilevelRows, multilevelRows, PlainLoops } from './rows.js';
 
 export interface MultilevelDensity {
   readonly dimension: number;
@@ -38,42 +31,42 @@ export interface MultilevelDensity {
   readonly maps: readonly GroupMap[];
   /** Start of each factor's z. */
   readonly starts: readonly number[];
-  /** Row-major (row, coefficient of the last factor): W_i z_i, by which the last map's b falls with o_i. */
-  readonly weighted: Float64Array;
+  /** Sets W_i z_i, row-major (row, coefficient of the last factor), by which the last map's b falls with o_i. */
+  linearize(weighted: Float64Array): void;
+  /**
+   * Sets by how much the coefficients fall with the effects of each factor but the last, row-major
+   * (coefficient, effect): β = β_θ − Σ_f A_f (u_f − û_f), with û_f the effects last evaluated. Empty for none.
+   */
+  setShifts(shifts: readonly Float64Array[]): void;
   /** b of the last factor at o = 0. */
   readonly lastPull: Float64Array;
-  /** η of the position last evaluated. */
-  readonly eta: Float64Array;
+  /** η of the position last evaluated, if nothing else was evaluated since. */
+  eta(): Float64Array;
   logDensity(position: Float64Array, gradient: Float64Array): number;
 }
 
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
   const { outcomes, trials, rows: dataRows } = specification.data;
   const data = multilevelRows(specification);
-  const { rows, factors, cells } = data;
-  const family = responseFamily(specification.family, {
-    rows: dataRows,
-    values: outcomes,
-    trials,
-    cells,
-  });
+  const { factors, cells } = data;
+  const given = { rows: dataRows, values: outcomes, trials, cells };
+  const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
-  const maps = factors.map(({ levels, size }) => groupMap(levels, size));
+  const others = factors.length - 1;
+  const maps = factors.map(({ levels, size }, f) =>
+    f < others && isJoint(factors) ? new RotatedMap(levels) : groupMap(levels, size),
+  );
   const starts: number[] = [];
   let dimension = parameters.dimension;
   for (const { length } of maps) {
     starts.push(dimension);
     dimension += length;
   }
-  const others = maps.length - 1;
   const lastMap = maps[others];
-  const last = factors[others];
-  const weighted = new Float64Array(rows * last.size);
+  const loops = compiledLoops(data, family, given) ?? new PlainLoops(data, family);
   const lastPull = new Float64Array(lastMap.length);
-  const eta = new Float64Array(rows);
-  const etaGradient = new Float64Array(rows);
-  const scratch = new Float64Array(last.levels);
   const { values: at, gradients } = parameters;
+  const shifts = coefficientShifts(maps, parameters);
 
   return {
     dimension,
@@ -82,35 +75,83 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     parameters,
     maps,
     starts,
-    weighted,
+    linearize: (weighted) => loops.linearize(weighted),
+    setShifts: shifts.set,
     lastPull,
-    eta,
+    eta: () => loops.eta(),
     logDensity(position, gradient) {
       parameters.read(position);
-      writePopulation(data, at.coefficients, scratch, eta);
       let logDensity = 0;
       for (let f = 0; f < others; f++) {
         logDensity += maps[f].forward(at.loadings[f], position, starts[f]);
-        addEffects(factors[f], maps[f].effects, eta);
       }
-      for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m];
-      addByLevel(last, weighted, eta, -1, lastMap.pull);
+      shifts.forward();
+      loops.writePopulation(at.coefficients);
+      for (let f = 0; f < others; f++) loops.addEffects(f, maps[f].effects);
+      loops.writeWeightedSums(lastMap.pull);
+      for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m] - lastMap.pull[m];
       logDensity += lastMap.forward(at.loadings[others], position, starts[others]);
-      addEffects(last, lastMap.effects, eta);
+      loops.addEffects(others, lastMap.effects);
 
-      logDensity += family.logLikelihood(eta, at.aux, etaGradient, gradients.aux);
+      logDensity += loops.logLikelihood(at.aux, gradients.aux);
 
-      lastMap.effectGradient.fill(0);
-      addByLevel(last, last.values, etaGradient, 1, lastMap.effectGradient);
+      loops.writeLevelSums(others, lastMap.effectGradient);
       lastMap.backward(at.loadings[others], gradients.loadings[others], gradient, starts[others]);
-      subtractOfRows(last, weighted, lastMap.pullGradient, etaGradient);
+      const { pullGradient } = lastMap;
+      for (let m = 0; m < pullGradient.length; m++) pullGradient[m] = -pullGradient[m];
+      loops.addWeighted(pullGradient);
+      loops.addColumnSums(gradients.coefficients);
+      for (let f = 0; f < others; f++) loops.writeLevelSums(f, maps[f].effectGradient);
+      shifts.backward();
       for (let f = others - 1; f >= 0; f--) {
-        maps[f].effectGradient.fill(0);
-        addByLevel(factors[f], factors[f].values, etaGradient, 1, maps[f].effectGradient);
         maps[f].backward(at.loadings[f], gradients.loadings[f], gradient, starts[f]);
       }
-      addColumnSums(data, etaGradient, scratch, gradients.coefficients);
       return logDensity + parameters.finish(gradient);
+    },
+  };
+}
+
+/** More levels would make the rotation cost more than the rows. */
+const MOST_ROTATED = 150;
+
+/** True if the effects of all factors but the last are single and few: their maps are then rotated. */
+function isJoint(factors: MultilevelRows['factors']): boolean {
+  const others = factors.slice(0, -1);
+  return others.every(({ size, levels }) => size === 1 && levels <= MOST_ROTATED);
+}
+
+/** The coefficients' dependence on the effects of all factors but the last. */
+function coefficientShifts(maps: readonly GroupMap[], parameters: MultilevelParameters) {
+  const { values, gradients } = parameters;
+  const count = values.coefficients.length;
+  const by = new Float64Array(count);
+  const slopes = new Float64Array(count);
+  let all: readonly { shift: Float64Array; centre: Float64Array; map: GroupMap }[] = [];
+  return {
+    set(shifts: readonly Float64Array[]): void {
+      all = shifts.map((shift, f) => ({ shift, centre: maps[f].effects.slice(), map: maps[f] }));
+    },
+    forward(): void {
+      if (all.length === 0) return;
+      by.fill(0);
+      for (const { shift, centre, map } of all) {
+        for (let j = 0, at = 0; j < count; j++) {
+          for (let k = 0; k < centre.length; k++)
+            by[j] -= shift[at++] * (map.effects[k] - centre[k]);
+        }
+      }
+      parameters.moveCoefficients(by);
+    },
+    /** Adds to ū of the maps; the gradient by the coefficients is complete but for their prior. */
+    backward(): void {
+      if (all.length === 0) return;
+      slopes.set(gradients.coefficients);
+      parameters.addCoefficientSlopes(slopes);
+      for (const { shift, map } of all) {
+        for (let j = 0, at = 0; j < count; j++) {
+          for (let k = 0; k < map.length; k++) map.effectGradient[k] -= shift[at++] * slopes[j];
+        }
+      }
     },
   };
 }

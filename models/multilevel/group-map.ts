@@ -15,6 +15,8 @@
  * ā = C⁻ᵀ w̄, C̄ −= ā tᵀ + diag(1/C); those of a Cholesky factor: Murray 2016, arXiv 1602.07527.
  */
 
+import { symmetricEigen } from '../../src/linear-algebra/symmetric-eigen.js';
+
 /** The map of one factor, with its state. */
 export abstract class GroupMap {
   /** Length of z, u and b: row-major (level, coefficient). */
@@ -39,6 +41,43 @@ export abstract class GroupMap {
     this.effects = new Float64Array(this.length);
     this.effectGradient = new Float64Array(this.length);
     this.pullGradient = new Float64Array(this.length);
+  }
+
+  /**
+   * Sets H and b around the effects of the last evaluation.
+   *
+   * @param remaining information on all effects of the factor, row-major (effect, effect)
+   * @param score gradient of the log likelihood by the effects
+   */
+  linearize(remaining: Float64Array, score: Float64Array): void {
+    const { length, information, levels } = this;
+    const size = length / levels;
+    for (let at = 0; at < length; at++) {
+      const level = Math.floor(at / size);
+      for (let c = 0; c < size; c++) {
+        information[at * size + c] = remaining[at * length + level * size + c];
+      }
+    }
+    this.pullFrom(score);
+  }
+
+  /** Sets b = score + H û around the effects û of the last evaluation. */
+  pullFrom(score: Float64Array): void {
+    const { length, information, pull, effects, levels } = this;
+    const size = length / levels;
+    for (let at = 0; at < length; at++) {
+      const level = Math.floor(at / size);
+      pull[at] = score[at];
+      for (let c = 0; c < size; c++) {
+        pull[at] += information[at * size + c] * effects[level * size + c];
+      }
+    }
+  }
+
+  /** Sets H and b to zero, which makes the map a plain non-centring. */
+  forget(): void {
+    this.information.fill(0);
+    this.pull.fill(0);
   }
 
   /** Writes the effects; returns the log density of z under their prior, up to a constant. */
@@ -127,6 +166,78 @@ class SingleMap extends GroupMap {
     }
     loadingGradient[0] += total;
   }
+}
+
+/**
+ * Effects of one coefficient whose levels are informed jointly, by a full matrix H = Q D Qᵀ. The prior of
+ * the effects is the same in all directions, so that Qᵀ u has the map of single effects, with D and Qᵀ b.
+ * `information` and `pull` are D and Qᵀ b.
+ */
+export class RotatedMap extends SingleMap {
+  /** Q, row-major. */
+  #rotation: Float64Array | null = null;
+  readonly #scratch: Float64Array;
+
+  constructor(levels: number) {
+    super(levels);
+    this.#scratch = new Float64Array(levels);
+  }
+
+  override linearize(remaining: Float64Array, score: Float64Array): void {
+    const { levels, information, pull, effects } = this;
+    const { values, vectors } = symmetricEigen(remaining, levels);
+    this.#rotation = vectors;
+    for (let k = 0; k < levels; k++) {
+      information[k] = Math.max(0, values[k]);
+      let sum = 0;
+      for (let j = 0; j < levels; j++) {
+        sum += vectors[j * levels + k] * (score[j] + dotOfRow(remaining, j, effects));
+      }
+      pull[k] = sum;
+    }
+  }
+
+  override forget(): void {
+    super.forget();
+    this.#rotation = null;
+  }
+
+  override forward(loadings: Float64Array, position: Float64Array, start: number): number {
+    const value = super.forward(loadings, position, start);
+    const { effects } = this;
+    const rotation = this.#rotation;
+    if (rotation) {
+      this.#scratch.set(effects);
+      for (let j = 0; j < effects.length; j++) effects[j] = dotOfRow(rotation, j, this.#scratch);
+    }
+    return value;
+  }
+
+  override backward(
+    loadings: Float64Array,
+    loadingGradient: Float64Array,
+    gradient: Float64Array,
+    start: number,
+  ): void {
+    const { effectGradient, levels } = this;
+    const rotation = this.#rotation;
+    if (rotation) {
+      const scratch = this.#scratch;
+      scratch.fill(0);
+      for (let j = 0, at = 0; j < levels; j++) {
+        for (let k = 0; k < levels; k++) scratch[k] += rotation[at++] * effectGradient[j];
+      }
+      effectGradient.set(scratch);
+    }
+    super.backward(loadings, loadingGradient, gradient, start);
+  }
+}
+
+/** Σ_k M_jk x_k. */
+function dotOfRow(matrix: Float64Array, row: number, x: Float64Array): number {
+  let sum = 0;
+  for (let k = 0, at = row * x.length; k < x.length; k++) sum += matrix[at++] * x[k];
+  return sum;
 }
 
 /**

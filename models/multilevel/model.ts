@@ -24,12 +24,23 @@ export interface GroupDensity {
   /** Length of θ plus the effects that are whitened with it. */
   readonly block: number;
   readonly logDensity: LogDensity;
+  /**
+   * The log density whose curvature whitens the block, around a mean rather than a mode.
+   *
+   * @default `logDensity`
+   */
+  readonly smoothed?: LogDensity;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
 }
 
-/** With more coordinates than this, the product with a dense basis costs too much. */
-export const MOST_DENSE = 80;
+/**
+ * True if a dense basis for this many coordinates costs no more than some passes over the rows: they are
+ * then whitened together.
+ */
+export function canBeDense(coordinates: number, rows: number): boolean {
+  return coordinates * coordinates <= Math.max(6400, 5 * rows);
+}
 
 /**
  * With more coordinates than this, whitening all of them by the curvature at the mode, as split HMC
@@ -48,7 +59,7 @@ export function modelOf(
   const coordinates =
     fit === null
       ? scaled(new Float64Array(parameters.dimension).fill(1))
-      : whitenedAt(density.logDensity, fit, scalesOf(specification, block));
+      : whitenedAt(density.smoothed ?? density.logDensity, fit, scalesOf(specification, block));
   const logDensity = inCoordinates(density.logDensity, coordinates, dimension);
   const position = new Float64Array(dimension);
   const gradient = new Float64Array(dimension);
@@ -61,10 +72,12 @@ export function modelOf(
     logDensity,
     guess: () => new Float64Array(dimension),
     ...(fit !== null &&
-      dimension <= MOST_WITH_HESSIAN && {
-        hessian: (x: Float64Array, hessian: Float64Array) =>
-          writeHessianByDifferences(logDensity, x, hessian),
-      }),
+      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN
+        ? {
+            hessian: (x: Float64Array, hessian: Float64Array) =>
+              writeHessianByDifferences(logDensity, x, hessian),
+          }
+        : { whitened: true })),
     constrain(x, reported, random) {
       writePosition(coordinates, x, position);
       density.logDensity(position, gradient);

@@ -145,6 +145,31 @@ export class MultilevelParameters {
     }
   }
 
+  /** Curvature of the prior of each coefficient at the θ last read; Infinity for a bounded one. */
+  coefficientPrecisions(): Float64Array {
+    const { coefficients } = this.values;
+    return coefficients.map((value, j) => {
+      const density = this.#priors.densityOf(j);
+      return density ? Math.max(0, -density.secondDerivative(value)) : Number.POSITIVE_INFINITY;
+    });
+  }
+
+  /** Adds the slope of the log prior of each unbounded coefficient at the θ last read. */
+  addCoefficientSlopes(target: Float64Array): void {
+    const { coefficients } = this.values;
+    for (let j = 0; j < coefficients.length; j++) {
+      target[j] += this.#priors.densityOf(j)?.derivative(coefficients[j]) ?? 0;
+    }
+  }
+
+  /** Moves the unbounded coefficients of the θ last read. The gradient by θ is then that at the moved ones. */
+  moveCoefficients(by: Float64Array): void {
+    for (let j = 0; j < by.length; j++) {
+      this.#position[j] += by[j];
+      this.#constrained[j] += by[j];
+    }
+  }
+
   /**
    * Writes the gradient by the θ last read, from `gradients` and priors, to the start of
    * `gradient`; returns the log prior with the log Jacobians.

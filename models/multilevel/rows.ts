@@ -3,7 +3,8 @@
  * same levels: their coefficients are concatenated in one factor with a block-diagonal
  * covariance.
  */
-import type { Cells } from '../families/family.js';
+import { distinctRows, type RowBlock } from '../../src/linear-algebra/distinct-rows.js';
+import type { Cells, ResponseFamily } from '../families/family.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -152,24 +153,17 @@ function cellsOf(
   factors: readonly GroupFactor[],
   merging: boolean,
 ): { of: Int32Array; first: number[] } {
-  const k = predictors.names.length;
-  const first: number[] = [];
-  const places = new Map<string, number>();
-  const of = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const parts = [predictors.values.subarray(i * k, (i + 1) * k).join(), offset?.[i]];
-    for (const { levelOf, values, size } of factors) {
-      parts.push(levelOf[i], values.subarray(i * size, (i + 1) * size).join());
-    }
-    const key = merging ? parts.join(';') : String(i);
-    const place = places.get(key) ?? first.length;
-    if (place === first.length) {
-      places.set(key, place);
-      first.push(i);
-    }
-    of[i] = place;
+  if (!merging) {
+    const each = Int32Array.from({ length: rows }, (_, i) => i);
+    return { of: each, first: [...each] };
   }
-  return { of, first };
+  const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
+  if (offset) blocks.push({ values: offset, width: 1 });
+  for (const { levelOf, values, size } of factors) {
+    blocks.push({ values: levelOf, width: 1 }, { values, width: size });
+  }
+  const { of, first } = distinctRows(rows, blocks);
+  return { of, first: [...first] };
 }
 
 function factorOfCells(factor: GroupFactor, rowOf: readonly number[]): GroupFactor {
@@ -224,45 +218,153 @@ function isConstantByLevel(column: Float64Array, { levelOf }: GroupFactor): bool
   );
 }
 
-/** η_i = offset_i + Σ_j x_ij coefficients_j. `scratch` has one number per level. */
-export function writePopulation(
-  { rows, offset, factors, byLevel, byRow }: MultilevelRows,
-  coefficients: Float64Array,
-  scratch: Float64Array,
-  eta: Float64Array,
-): void {
-  const { levelOf } = factors[factors.length - 1];
-  const width = byLevel.places.length;
-  for (let level = 0, at = 0; level < scratch.length; level++) {
-    let sum = 0;
-    for (let c = 0; c < width; c++) sum += byLevel.values[at++] * coefficients[byLevel.places[c]];
-    scratch[level] = sum;
+/**
+ * The loops over rows of a density, in the order of its evaluation. They share the linear predictor η
+ * and its gradient, which are theirs; arrays by level are row-major (level, coefficient).
+ */
+export interface RowLoops {
+  /** Sets W_i z_i, row-major (row, coefficient of the last factor). */
+  linearize(weighted: Float64Array): void;
+  /** η_i = offset_i + Σ_j x_ij coefficients_j. */
+  writePopulation(coefficients: Float64Array): void;
+  /** η_i += z_i·u[level], for factor f. */
+  addEffects(f: number, effects: Float64Array): void;
+  /** Σ_i η_i W_i z_i for each level of the last factor. */
+  writeWeightedSums(sums: Float64Array): void;
+  /** Writes ∂ℓ/∂η, which the following loops use, and the gradient by aux; returns ℓ. */
+  logLikelihood(aux: Float64Array, auxGradient: Float64Array): number;
+  /** Σ_i z_i ∂ℓ/∂η_i for each level of factor f. */
+  writeLevelSums(f: number, sums: Float64Array): void;
+  /** ∂ℓ/∂η_i += W_i z_i·numbers[level], levels of the last factor. */
+  addWeighted(numbers: Float64Array): void;
+  /** sums_j += Σ_i x_ij ∂ℓ/∂η_i. */
+  addColumnSums(sums: Float64Array): void;
+  /** A copy of η. */
+  eta(): Float64Array;
+}
+
+/** The loops in JavaScript. */
+export class PlainLoops implements RowLoops {
+  readonly #rows: MultilevelRows;
+  readonly #family: ResponseFamily;
+  readonly #eta: Float64Array;
+  readonly #slopes: Float64Array;
+  readonly #weighted: Float64Array;
+  /** One number per level of the last factor. */
+  readonly #scratch: Float64Array;
+
+  constructor(rows: MultilevelRows, family: ResponseFamily) {
+    const last = rows.factors[rows.factors.length - 1];
+    this.#rows = rows;
+    this.#family = family;
+    this.#eta = new Float64Array(rows.rows);
+    this.#slopes = new Float64Array(rows.rows);
+    this.#weighted = new Float64Array(rows.rows * last.size);
+    this.#scratch = new Float64Array(last.levels);
   }
-  if (offset) for (let i = 0; i < rows; i++) eta[i] = offset[i] + scratch[levelOf[i]];
-  else for (let i = 0; i < rows; i++) eta[i] = scratch[levelOf[i]];
-  const { values, places } = byRow;
-  for (let c = 0; c < places.length; c++) {
-    const coefficient = coefficients[places[c]];
-    const column = c * rows;
-    for (let i = 0; i < rows; i++) eta[i] += coefficient * values[column + i];
+
+  linearize(weighted: Float64Array): void {
+    this.#weighted.set(weighted);
+  }
+
+  writePopulation(coefficients: Float64Array): void {
+    const { rows, offset, byLevel, byRow } = this.#rows;
+    const { levelOf } = this.#last();
+    const eta = this.#eta;
+    const scratch = this.#scratch;
+    writeByLevel(byLevel, coefficients, scratch.length, scratch, 0);
+    if (offset) for (let i = 0; i < rows; i++) eta[i] = offset[i] + scratch[levelOf[i]];
+    else for (let i = 0; i < rows; i++) eta[i] = scratch[levelOf[i]];
+    const { values, places } = byRow;
+    for (let c = 0; c < places.length; c++) {
+      const coefficient = coefficients[places[c]];
+      const column = c * rows;
+      for (let i = 0; i < rows; i++) eta[i] += coefficient * values[column + i];
+    }
+  }
+
+  addEffects(f: number, effects: Float64Array): void {
+    const factor = this.#rows.factors[f];
+    addRowProducts(factor, factor.values, effects, this.#eta);
+  }
+
+  writeWeightedSums(sums: Float64Array): void {
+    writeSums(this.#last(), this.#weighted, this.#eta, sums);
+  }
+
+  logLikelihood(aux: Float64Array, auxGradient: Float64Array): number {
+    return this.#family.logLikelihood(this.#eta, aux, this.#slopes, auxGradient);
+  }
+
+  writeLevelSums(f: number, sums: Float64Array): void {
+    const factor = this.#rows.factors[f];
+    writeSums(factor, factor.values, this.#slopes, sums);
+  }
+
+  addWeighted(numbers: Float64Array): void {
+    addRowProducts(this.#last(), this.#weighted, numbers, this.#slopes);
+  }
+
+  addColumnSums(sums: Float64Array): void {
+    addColumnSums(this.#rows, this.#slopes, sums, this.#scratch);
+  }
+
+  eta(): Float64Array {
+    return this.#eta.slice();
+  }
+
+  #last(): GroupFactor {
+    const { factors } = this.#rows;
+    return factors[factors.length - 1];
   }
 }
 
-/** sums_j += Σ_i weights_i x_ij: the adjoint. */
-export function addColumnSums(
-  { rows, factors, byLevel, byRow }: MultilevelRows,
-  weights: Float64Array,
-  scratch: Float64Array,
+/** Σ_j x_ij coefficients_j of the columns that are constant within levels, for each level, from place `at` on. */
+export function writeByLevel(
+  { values, places }: LevelColumns,
+  coefficients: Float64Array,
+  levels: number,
+  target: Float64Array,
+  at: number,
+): void {
+  const width = places.length;
+  for (let level = 0, from = 0; level < levels; level++) {
+    let sum = 0;
+    for (let c = 0; c < width; c++) sum += values[from++] * coefficients[places[c]];
+    target[at + level] = sum;
+  }
+}
+
+/** The adjoint: sums_j += Σ x_ij numbers_level. */
+export function addByLevel(
+  { values, places }: LevelColumns,
+  levels: number,
+  numbers: Float64Array,
+  at: number,
   sums: Float64Array,
 ): void {
-  const { levelOf } = factors[factors.length - 1];
-  const width = byLevel.places.length;
-  scratch.fill(0);
-  for (let i = 0; i < rows; i++) scratch[levelOf[i]] += weights[i];
-  for (let level = 0, at = 0; level < scratch.length; level++) {
-    const weight = scratch[level];
-    for (let c = 0; c < width; c++) sums[byLevel.places[c]] += weight * byLevel.values[at++];
+  const width = places.length;
+  for (let level = 0, from = 0; level < levels; level++) {
+    const number = numbers[at + level];
+    for (let c = 0; c < width; c++) sums[places[c]] += number * values[from++];
   }
+}
+
+/**
+ * sums_j += Σ_i x_ij slopes_i.
+ *
+ * @param scratch one number per level of the last factor; overwritten
+ */
+export function addColumnSums(
+  { rows, factors, byLevel, byRow }: MultilevelRows,
+  slopes: Float64Array,
+  sums: Float64Array,
+  scratch: Float64Array = new Float64Array(factors[factors.length - 1].levels),
+): void {
+  const { levelOf } = factors[factors.length - 1];
+  scratch.fill(0);
+  for (let i = 0; i < rows; i++) scratch[levelOf[i]] += slopes[i];
+  addByLevel(byLevel, scratch.length, scratch, 0, sums);
   const { values, places } = byRow;
   for (let c = 0; c < places.length; c++) {
     const column = c * rows;
@@ -270,55 +372,16 @@ export function addColumnSums(
     let odd = 0;
     let i = 0;
     for (; i + 1 < rows; i += 2) {
-      even += weights[i] * values[column + i];
-      odd += weights[i + 1] * values[column + i + 1];
+      even += slopes[i] * values[column + i];
+      odd += slopes[i + 1] * values[column + i + 1];
     }
-    if (i < rows) even += weights[i] * values[column + i];
+    if (i < rows) even += slopes[i] * values[column + i];
     sums[places[c]] += even + odd;
   }
 }
 
-/** η_i += z_i·u[level]. */
-export function addEffects(
-  { size, levelOf, values }: GroupFactor,
-  effects: Float64Array,
-  eta: Float64Array,
-): void {
-  const rows = eta.length;
-  if (size === 1) {
-    for (let i = 0; i < rows; i++) eta[i] += values[i] * effects[levelOf[i]];
-    return;
-  }
-  for (let i = 0, at = 0; i < rows; i++) {
-    const level = levelOf[i] * size;
-    let sum = 0;
-    for (let c = 0; c < size; c++) sum += values[at++] * effects[level + c];
-    eta[i] += sum;
-  }
-}
-
-/** sums[level] += sign Σ_i numbers_i vectors_i, vectors of the factor's coefficients by row. */
-export function addByLevel(
-  { size, levelOf }: GroupFactor,
-  vectors: Float64Array,
-  numbers: Float64Array,
-  sign: 1 | -1,
-  sums: Float64Array,
-): void {
-  const rows = numbers.length;
-  if (size === 1) {
-    for (let i = 0; i < rows; i++) sums[levelOf[i]] += sign * numbers[i] * vectors[i];
-    return;
-  }
-  for (let i = 0, at = 0; i < rows; i++) {
-    const level = levelOf[i] * size;
-    const number = sign * numbers[i];
-    for (let c = 0; c < size; c++) sums[level + c] += number * vectors[at++];
-  }
-}
-
-/** numbers_i −= vectors_i·byLevel[level]. */
-export function subtractOfRows(
+/** numbers_i += vectors_i·byLevel[level]. */
+function addRowProducts(
   { size, levelOf }: GroupFactor,
   vectors: Float64Array,
   byLevel: Float64Array,
@@ -326,13 +389,33 @@ export function subtractOfRows(
 ): void {
   const rows = numbers.length;
   if (size === 1) {
-    for (let i = 0; i < rows; i++) numbers[i] -= vectors[i] * byLevel[levelOf[i]];
+    for (let i = 0; i < rows; i++) numbers[i] += vectors[i] * byLevel[levelOf[i]];
     return;
   }
   for (let i = 0, at = 0; i < rows; i++) {
     const level = levelOf[i] * size;
     let sum = 0;
     for (let c = 0; c < size; c++) sum += vectors[at++] * byLevel[level + c];
-    numbers[i] -= sum;
+    numbers[i] += sum;
+  }
+}
+
+/** sums[level] = Σ_i numbers_i vectors_i, vectors of the factor's coefficients by row. */
+export function writeSums(
+  { size, levelOf }: GroupFactor,
+  vectors: Float64Array,
+  numbers: Float64Array,
+  sums: Float64Array,
+): void {
+  const rows = numbers.length;
+  sums.fill(0);
+  if (size === 1) {
+    for (let i = 0; i < rows; i++) sums[levelOf[i]] += numbers[i] * vectors[i];
+    return;
+  }
+  for (let i = 0, at = 0; i < rows; i++) {
+    const level = levelOf[i] * size;
+    const number = numbers[i];
+    for (let c = 0; c < size; c++) sums[level + c] += number * vectors[at++];
   }
 }

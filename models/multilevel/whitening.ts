@@ -86,12 +86,17 @@ export function inCoordinates(
 
 /** The peak of a density in some of its coordinates, with the others fixed. */
 
-/** Moves `position` to the peak over the coordinates `free`; false if none is found. */
+/**
+ * Moves `position` to the peak over the coordinates `free`; false if none is found.
+ *
+ * @param converged bound on twice the remaining increase. @default that of `findPeak`
+ */
 export function climb(
   density: LogDensity,
   position: Float64Array,
   free: readonly number[],
   scales: Float64Array,
+  converged?: number,
 ): boolean {
   const whole = position.slice();
   const gradient = new Float64Array(position.length);
@@ -110,6 +115,7 @@ export function climb(
       },
     },
     Float64Array.from(free, (j) => position[j] / scales[j]),
+    converged,
   );
   if (!peak) return false;
   free.forEach((j, a) => {

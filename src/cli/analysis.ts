@@ -98,6 +98,7 @@ export async function withFits<T>(
   through: (runner: FitRunner) => FitRunner = (runner) => runner,
 ): Promise<T> {
   const pool = workerPool(flags.workers);
+  pool.start();
   const runner = through(pool.runner);
   const bar = progressBar('fitting', flags.quiet);
   try {

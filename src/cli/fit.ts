@@ -64,7 +64,7 @@ async function runFit(
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
-  const loo = flags.loo ? fit.loo() : null;
+  const loo = flags.loo ? await looWithProgress(fit, flags.quiet) : null;
   show(fit, loo, precision, flags);
   await write(fit, loo, precision, seconds, flags);
 }
@@ -138,6 +138,18 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
     release();
     bar.stop();
     await pool.close();
+  }
+}
+
+async function looWithProgress(fit: RegressionFit, quiet: boolean): Promise<Loo> {
+  const bar = progressBar('leaving out', quiet);
+  const stop = new AbortController();
+  const release = onFirstStopSignal((signal) => stop.abort(signal));
+  try {
+    return await fit.loo({ onProgress: bar.update, signal: stop.signal });
+  } finally {
+    release();
+    bar.stop();
   }
 }
 

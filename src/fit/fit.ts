@@ -5,7 +5,6 @@ import { didYouMean, listed } from '../checks/names.js';
 import { badArgument } from '../checks/values.js';
 import { type ControlledMean, controlledColumns } from '../posterior/control-variates.js';
 import { type Draws, joinChains } from '../posterior/draws.js';
-import { paretoK } from '../posterior/psis.js';
 import {
   type Diagnostics,
   diagnose,
@@ -15,9 +14,10 @@ import {
 } from '../posterior/summary.js';
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
 import type { Model } from '../sampler/model.js';
-import { fallbackPlan, type Plan, planSampling } from '../sampler/plan.js';
+import type { Plan } from '../sampler/plan.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { WarmupStage } from '../sampler/warm-up.js';
+import { planFit } from './plan.js';
 import type { FitGradients } from './score-intervals.js';
 
 /** A fit as plain data. */
@@ -54,12 +54,10 @@ export function sampleFit(
   }
 }
 
-/** Index of a chain, from 0, and its number of transitions in this round. */
+/** Index of a chain, from 0, and its number of transitions. */
 interface FitStep {
   readonly chain: number;
   readonly progress: ChainProgress;
-  /** True if the chains are sampled by NUTS because split HMC mixed badly. */
-  readonly nuts: boolean;
 }
 
 /** Samples the chains one after another, pausing every few transitions and after each chain. */
@@ -70,93 +68,20 @@ export function* fitInSteps(
   warmupStages?: readonly WarmupStage[],
 ): Generator<FitStep, SampledFit, undefined> {
   const planned = planFit(model, settings, name);
-  const rounds = fitRounds(settings);
-  let round = rounds.next();
-  while (!round.done) {
-    const { nuts } = round.value;
-    const plan = withWarmup(planOfRound(planned, nuts), warmupStages);
-    const chains: Chain[] = [];
-    for (let chain = 0; chain < settings.chains; chain++) {
-      const steps = chainInSteps(model, settings, name, chain, plan);
-      let step = steps.next();
-      for (; !step.done; step = steps.next()) yield { chain, progress: step.value, nuts };
-      chains.push(step.value);
-      yield { chain, progress: finishedProgress(step.value, settings), nuts };
-    }
-    round = rounds.next({
-      chains,
-      parameterNames: model.parameterNames,
-      paretoK: planned.paretoK,
-    });
+  const plan = withWarmup(planned.plan, warmupStages);
+  const chains: Chain[] = [];
+  for (let chain = 0; chain < settings.chains; chain++) {
+    const steps = chainInSteps(model, settings, name, chain, plan);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) yield { chain, progress: step.value };
+    chains.push(step.value);
+    yield { chain, progress: finishedProgress(step.value, settings) };
   }
-  return round.value;
+  return { fit: assembleFit(chains, model.parameterNames, planned.paretoK), chains };
 }
 
 export function finishedProgress({ warmup }: Chain, { draws }: SamplerSettings): ChainProgress {
   return { done: warmup + draws, total: warmup + draws, phase: 'sampling' };
-}
-
-/** The chains of one round of a fit. */
-interface FinishedRound {
-  readonly chains: readonly Chain[];
-  readonly parameterNames: readonly string[];
-  /** `Diagnostics.paretoK` */
-  readonly paretoK: number | null;
-}
-
-/**
- * Generator of the rounds of a fit: the chains of its plan and, if they are not sound, a second
- * round by NUTS. The caller samples the chains.
- */
-export function* fitRounds(
-  settings: SamplerSettings,
-): Generator<{ readonly nuts: boolean }, SampledFit, FinishedRound> {
-  const planned = yield { nuts: false };
-  const fit = assembleFit(planned);
-  if (isSound(fit, settings)) return { fit, chains: planned.chains };
-  const byNuts = yield { nuts: true };
-  return { fit: assembleFit(byNuts), chains: byNuts.chains };
-}
-
-/**
- * Least accepted ratio of ESS to draws. On a near-normal target, half the draws are effective even
- * for tails; a ratio far below that indicates another target. A higher threshold would discard more
- * fits, and favour those whose chains missed a tail.
- */
-const LEAST_EFFECTIVE_SHARE = 0.15;
-
-/** False if split HMC was used and mixed worse than on a near-normal target. */
-function isSound({ chains, diagnostics }: FitData, settings: SamplerSettings): boolean {
-  const tried = settings.algorithm === 'auto' && chains[0].algorithm === 'split-hmc';
-  const needed = LEAST_EFFECTIVE_SHARE * settings.chains * settings.draws;
-  return !tried || Math.min(diagnostics.minEssBulk, diagnostics.minEssTail) >= needed;
-}
-
-/** Threshold of k̂ below which importance weights have a finite variance. */
-const NEAR_PARETO_K = 0.5;
-
-interface FitPlan {
-  readonly plan: Plan;
-  /** k̂ of importance weights from a Student-t around the mode; null if no mode was found. */
-  readonly paretoK: number | null;
-}
-
-/**
- * Plans a fit. Trial trajectories of the sampler explore the density near their start; importance
- * weights explore it further out. If the weights find mass that the normal approximation misses,
- * the fit is sampled after a general warm-up.
- */
-export function planFit(model: Model, settings: SamplerSettings, fit: string): FitPlan {
-  const plan = planSampling(model, settings, fit);
-  if (plan.algorithm !== 'split-hmc') return { plan, paretoK: null };
-  const k = paretoK(plan.logWeights);
-  const near = settings.algorithm === 'split-hmc' || k <= NEAR_PARETO_K;
-  return { plan: near ? plan : fallbackPlan(plan), paretoK: k };
-}
-
-/** The plan of a round; if `nuts`, NUTS replaces split HMC. */
-export function planOfRound({ plan }: FitPlan, nuts: boolean): Plan {
-  return nuts && plan.algorithm === 'split-hmc' ? fallbackPlan(plan) : plan;
 }
 
 /**
@@ -166,8 +91,16 @@ function withWarmup(plan: Plan, warmup: readonly WarmupStage[] | undefined): Pla
   return warmup === undefined || plan.algorithm === 'split-hmc' ? plan : { ...plan, warmup };
 }
 
-/** Assembles a fit from chains sampled on this thread or elsewhere. */
-export function assembleFit({ chains, parameterNames, paretoK }: FinishedRound): FitData {
+/**
+ * Assembles a fit from chains sampled on this thread or elsewhere.
+ *
+ * @param paretoK `Diagnostics.paretoK`
+ */
+export function assembleFit(
+  chains: readonly Chain[],
+  parameterNames: readonly string[],
+  paretoK: number | null,
+): FitData {
   const draws = joinChains(
     parameterNames,
     chains.map((chain) => chain.draws),

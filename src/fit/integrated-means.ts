@@ -176,23 +176,29 @@ function shiftOf(seed: number, dimension: number): number[] {
 
 function pointsOf({ step, radius }: Level, shift: readonly number[]): Float64Array {
   const dimension = shift.length;
-  const points: number[] = [];
-  const point = new Array<number>(dimension).fill(0);
-  const extend = (half: number, j: number, square: number): void => {
-    if (j === dimension) {
-      points.push(...point);
-      return;
+  const point = new Float64Array(dimension);
+  let points = new Float64Array(1024 * dimension);
+  let length = 0;
+  const add = (): void => {
+    if (length === points.length) {
+      const more = new Float64Array(2 * length);
+      more.set(points);
+      points = more;
     }
+    for (let j = 0; j < dimension; j++) points[length++] = point[j];
+  };
+  const extend = (half: number, j: number, square: number): void => {
     const most = Math.sqrt(radius * radius - square) / step;
     const origin = half + shift[j];
     for (let z = Math.ceil(-most - origin); z <= most - origin; z++) {
       point[j] = (z + origin) * step;
-      extend(half, j + 1, square + point[j] * point[j]);
+      if (j === dimension - 1) add();
+      else extend(half, j + 1, square + point[j] * point[j]);
     }
   };
   extend(0, 0, 0);
   extend(0.5, 0, 0);
-  return Float64Array.from(points);
+  return points.slice(0, length);
 }
 
 /** Integrates x less multiples of control variates. */

@@ -136,12 +136,12 @@ export function requireJobs(jobs: unknown, settings: Partial<SamplerSettings>): 
 }
 
 /** @throws WeighbridgeError `interrupted` if the signal is aborted */
-export function requireRunning(signal: CancelSignal | undefined): void {
-  if (signal?.aborted) throw stoppedOnRequest(signal);
+export function requireRunning(signal: CancelSignal | undefined, what = 'sampling'): void {
+  if (signal?.aborted) throw stoppedOnRequest(signal, what);
 }
 
-export function stoppedOnRequest({ reason }: CancelSignal): WeighbridgeError {
-  return new WeighbridgeError('interrupted', 'sampling was stopped on request', { cause: reason });
+export function stoppedOnRequest({ reason }: CancelSignal, what = 'sampling'): WeighbridgeError {
+  return new WeighbridgeError('interrupted', `${what} was stopped on request`, { cause: reason });
 }
 
 /** Runs a job without pausing. */

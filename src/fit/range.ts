@@ -12,6 +12,7 @@ const LEAST = 1e-250;
 
 /**
  * @param rowNumber converts a row index (from 0) to the row number of the message
+ * @param most the largest absolute value of the column, if it is known
  * @param column index of the column if `values` is row-major with `width` columns
  * @throws WeighbridgeError `bad-data` with the row, the value and what was expected
  */
@@ -21,8 +22,8 @@ export function requireRange(
   rowNumber: (row: number) => number,
   column = 0,
   width = 1,
+  most = largestOf(values, column, width),
 ): void {
-  const most = largestOf(values, column, width);
   if (most === 0 || (most >= LEAST && most <= MOST)) return;
   let at = column;
   while (Math.abs(values[at]) !== most) at += width;

@@ -4,10 +4,11 @@
  */
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
 import { completeSettings, type SamplerSettings, settingsAmong } from '../sampler/settings.js';
-import { finishedProgress, fitInSteps, fitRounds, planFit, planOfRound } from './fit.js';
+import { assembleFit, finishedProgress, fitInSteps } from './fit.js';
 import {
   deliver,
   type FitJob,
+  type FitProgress,
   type FitResult,
   type FitRunner,
   namedError,
@@ -18,6 +19,7 @@ import {
   resultOf,
   withName,
 } from './job.js';
+import { planFit } from './plan.js';
 import { modelOf } from './specification.js';
 
 /** `isDue()` returns true at most once per `milliseconds`, for the first time after that delay. */
@@ -62,6 +64,67 @@ export const runHere: FitRunner = async (jobs, given, options = {}) => {
   }
 };
 
+/** How far a fit on this thread is. */
+export interface Trial {
+  /** Milliseconds until the first transition. */
+  readonly planning: number;
+  /** Milliseconds of the transitions so far. */
+  readonly sampling: number;
+  /** Share of all transitions that is done, in (0, 1). */
+  readonly share: number;
+}
+
+/** Milliseconds of transitions before a fit is judged by its speed. */
+const LEAST_TRIAL = 100;
+
+/**
+ * Runs a job on this thread until `goesOn`, which is asked from time to time, says no.
+ *
+ * @returns null if the job was given up; progress is reported only after the first yes or at the end
+ */
+export async function runHereWhile(
+  job: FitJob,
+  settings: SamplerSettings,
+  options: RunnerOptions,
+  goesOn: (trial: Trial) => boolean,
+): Promise<FitResult | null> {
+  const { onProgress, signal } = options;
+  requireRunning(signal);
+  let latest: FitProgress | null = null;
+  let stays = false;
+  const steps = jobsInSteps([job], settings, {
+    ...options,
+    onProgress: (progress) => {
+      latest = progress;
+      if (stays) onProgress?.(progress);
+    },
+  });
+  const begun = Date.now();
+  const throttle = new Throttle(MILLISECONDS_BETWEEN_PAUSES);
+  let step = steps.next();
+  const planned = Date.now();
+  while (!step.done) {
+    if (throttle.isDue()) {
+      step.value();
+      const sampling = Date.now() - planned;
+      const share = shareDone(latest);
+      if (sampling >= LEAST_TRIAL && share > 0) {
+        if (!goesOn({ planning: planned - begun, sampling, share })) return null;
+        stays = true;
+      }
+      await pause();
+      requireRunning(signal);
+    }
+    step = steps.next();
+  }
+  if (latest && !stays) onProgress?.(latest);
+  return step.value[0];
+}
+
+function shareDone(progress: FitProgress | null): number {
+  return progress ? progress.done / progress.total : 0;
+}
+
 /** Settings and runner of one fit. */
 export interface SamplingOptions extends Partial<SamplerSettings>, RunOptions {
   /**
@@ -104,9 +167,9 @@ function* jobsInSteps(
       const steps = fitInSteps(model, settings, job.name);
       let step = steps.next();
       for (; !step.done; step = steps.next()) {
-        const { chain, progress: ofChain, nuts } = step.value;
-        if (ofChain.done === ofChain.total) progress(chain, ofChain, nuts);
-        yield () => progress(chain, ofChain, nuts);
+        const { chain, progress: ofChain } = step.value;
+        if (ofChain.done === ofChain.total) progress(chain, ofChain);
+        yield () => progress(chain, ofChain);
       }
       const result = resultOf(job, step.value, model);
       results.push(deliver(job, result, options));
@@ -123,8 +186,6 @@ export interface ChainTask {
   readonly settings: SamplerSettings;
   /** Index of the chain, from 0. */
   readonly chain: number;
-  /** True if split HMC mixed badly and the chain is sampled by NUTS. */
-  readonly nuts: boolean;
 }
 
 export interface FinishedChain {
@@ -137,11 +198,9 @@ export function* chainTaskInSteps({
   job,
   settings,
   chain,
-  nuts,
 }: ChainTask): Generator<ChainProgress, FinishedChain, undefined> {
   const model = modelOf(job.specification);
-  const planned = planFit(model, settings, job.name);
-  const plan = planOfRound(planned, nuts);
+  const { plan, paretoK } = planFit(model, settings, job.name);
   const sampled = yield* chainInSteps(model, settings, job.name, chain, plan);
   return {
     // Gradients are slow to post between threads: they are left out unless the job uses them.
@@ -149,7 +208,7 @@ export function* chainTaskInSteps({
       job.controlMeans || (job.keepGradients && sampled.responses.length > 0)
         ? sampled
         : { ...sampled, gradients: new Float64Array(0) },
-    paretoK: planned.paretoK,
+    paretoK,
   };
 }
 
@@ -158,7 +217,7 @@ export interface ChainRunOptions {
   readonly signal: RunOptions['signal'];
 }
 
-/** Samples the chains of a round of one fit elsewhere. */
+/** Samples the chains of one fit elsewhere. */
 export type RunChains = (
   tasks: readonly ChainTask[],
   options: ChainRunOptions,
@@ -185,53 +244,37 @@ export async function fitByChains(
   const progress = fitProgress(job, settings, options.onProgress);
   // Checks the data before anything is sent to another thread.
   const model = withName(job, () => modelOf(job.specification));
-  const { parameterNames } = model;
-  const rounds = fitRounds(settings);
-  let round = rounds.next();
-  while (!round.done) {
-    requireRunning(signal);
-    const { nuts } = round.value;
-    const tasks = Array.from(
-      { length: settings.chains },
-      (_, chain): ChainTask => ({ job, settings, chain, nuts }),
-    );
-    const finished = await runChains(tasks, {
-      signal,
-      onProgress: (chain, ofChain) => progress(chain, ofChain, nuts),
-    }).catch((error: unknown) => {
+  requireRunning(signal);
+  const tasks = Array.from({ length: settings.chains }, (_, chain) => ({ job, settings, chain }));
+  const finished = await runChains(tasks, { signal, onProgress: progress }).catch(
+    (error: unknown) => {
       throw namedError(job, error);
-    });
-    requireRunning(signal);
-    finished.forEach(({ chain }, i) => {
-      progress(i, finishedProgress(chain, settings), nuts);
-    });
-    const chains = finished.map(({ chain }) => chain);
-    round = rounds.next({ chains, parameterNames, paretoK: finished[0].paretoK });
-  }
-  return deliver(job, resultOf(job, round.value, model), options);
+    },
+  );
+  requireRunning(signal);
+  const chains = finished.map(({ chain }) => chain);
+  chains.forEach((chain, i) => {
+    progress(i, finishedProgress(chain, settings));
+  });
+  const fit = assembleFit(chains, model.parameterNames, finished[0].paretoK);
+  return deliver(job, resultOf(job, { fit, chains }, model), options);
 }
 
-/** Sums the progress of all chains; a second round, by NUTS, continues the count of the first. */
+/** Sums the progress of all chains. */
 function fitProgress(
   { name }: FitJob,
   settings: SamplerSettings,
   onProgress: RunOptions['onProgress'],
-): (chain: number, progress: ChainProgress, nuts: boolean) => void {
-  let chains: (ChainProgress | null)[] = Array(settings.chains).fill(null);
-  let before: number | null = null;
-  const doneNow = () => chains.reduce((sum, one) => sum + (one?.done ?? 0), 0);
-  return (chain, progress, nuts) => {
+): (chain: number, progress: ChainProgress) => void {
+  const chains: (ChainProgress | null)[] = Array(settings.chains).fill(null);
+  return (chain, progress) => {
     if (!onProgress) return;
-    if (nuts && before === null) {
-      before = doneNow();
-      chains = chains.map(() => null);
-    }
     chains[chain] = progress;
     onProgress({
       fit: name,
-      done: (before ?? 0) + doneNow(),
+      done: chains.reduce((sum, one) => sum + (one?.done ?? 0), 0),
       // All chains of a fit have the same length.
-      total: (before ?? 0) + progress.total * settings.chains,
+      total: progress.total * settings.chains,
       chains: [...chains],
     });
   };

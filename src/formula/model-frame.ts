@@ -188,19 +188,18 @@ function completeRows(
 ): CompleteRows {
   if (rows === 0) throw badData('the data have no rows');
   const holes = new Map<string, number>();
-  const kept: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    let complete = true;
-    for (const [name, column] of columns) {
-      if (!isMissing(column, row)) continue;
-      if (missing === 'fail') {
-        throw badData(`column '${name}', row ${row + 1}: no value`, { column: name, row: row + 1 });
-      }
-      complete = false;
-      holes.set(name, (holes.get(name) ?? 0) + 1);
-    }
-    if (complete) kept.push(row);
+  const lacking = new Uint8Array(rows);
+  for (const [name, column] of columns) {
+    const found = markMissing(column, lacking);
+    if (found > 0) holes.set(name, found);
   }
+  if (missing === 'fail' && holes.size > 0) {
+    const row = lacking.indexOf(1);
+    const [name] = [...columns].find(([, column]) => isMissing(column, row)) ?? [''];
+    throw badData(`column '${name}', row ${row + 1}: no value`, { column: name, row: row + 1 });
+  }
+  const kept: number[] = [];
+  for (let row = 0; row < rows; row++) if (lacking[row] === 0) kept.push(row);
   const dropped = rows - kept.length;
   const where = listed(
     [...columns.keys()]
@@ -215,6 +214,17 @@ function completeRows(
       ? []
       : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
   return { rows: Int32Array.from(kept), dropped, notes };
+}
+
+/** Marks the rows that lack a value with 1; returns their number. */
+function markMissing(column: Column, lacking: Uint8Array): number {
+  let found = 0;
+  for (let row = 0; row < lacking.length; row++) {
+    if (!isMissing(column, row)) continue;
+    lacking[row] = 1;
+    found++;
+  }
+  return found;
 }
 
 type Columns = ReadonlyMap<string, Column>;

@@ -113,13 +113,17 @@ function joined(parts: readonly NamedColumns[], rows: number): DesignMatrix {
   const names = parts.flatMap((part) => part.names);
   const columns = parts.flatMap((part) => part.columns);
   refuseTooLarge(columns.length, rows);
-  const values = new Float64Array(rows * columns.length);
+  const width = columns.length;
+  const values = new Float64Array(rows * width);
   // Blocks of rows stay in the processor's cache from column to column.
   for (let from = 0; from < rows; from += BLOCK) {
     const to = Math.min(rows, from + BLOCK);
-    columns.forEach((column, j) => {
-      for (let row = from; row < to; row++) values[row * columns.length + j] = column[row];
-    });
+    for (let j = 0; j < width; j++) {
+      const column = columns[j];
+      for (let row = from, at = from * width + j; row < to; row++, at += width) {
+        values[at] = column[row];
+      }
+    }
   }
   return { names, rows, values };
 }

@@ -7,7 +7,7 @@
  * fraction of the cost if a large part of every column remains.
  */
 import { cholesky, mirrorLower } from '../linear-algebra/cholesky.js';
-import { largestOf, unitToSquare } from '../linear-algebra/powers-of-two.js';
+import { largestOfColumns, unitToSquare } from '../linear-algebra/powers-of-two.js';
 import { norm } from '../linear-algebra/sums.js';
 import type { DependentColumn, DesignMatrix } from './design.js';
 
@@ -41,7 +41,7 @@ export function rankFacts(given: DesignMatrix, intercept: boolean): RankFacts {
 function squarable(matrix: DesignMatrix): DesignMatrix {
   const { names, values } = matrix;
   const k = names.length;
-  const units = names.map((_, j) => unitToSquare(largestOf(values, j, k)));
+  const units = Array.from(largestOfColumns(values, k), unitToSquare);
   if (units.every((unit) => unit === 1)) return matrix;
   return { ...matrix, values: values.map((value, at) => value / units[at % k]) };
 }

@@ -20,6 +20,18 @@ export function largestOf(values: ArrayLike<number>, start = 0, width = 1): numb
   return most;
 }
 
+/** `largestOf` of each column of row-major values, in one pass. */
+export function largestOfColumns(values: Float64Array, width: number): Float64Array {
+  const most = new Float64Array(width);
+  for (let at = 0; at < values.length; ) {
+    for (let j = 0; j < width; j++, at++) {
+      const size = Math.abs(values[at]);
+      if (size > most[j]) most[j] = size;
+    }
+  }
+  return most;
+}
+
 /**
  * Squares of numbers within these bounds, and long sums of them, neither overflow nor underflow.
  */
@@ -44,7 +56,9 @@ export function comfortable(values: Float64Array): {
 } {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
+  // By index: an iterator allocates.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (value < least) least = value;
     if (value > most) most = value;
   }

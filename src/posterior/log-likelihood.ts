@@ -5,6 +5,7 @@
 import { badArgument, badData } from '../checks/values.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { rounded, textTable } from './printable.js';
+import type { Steps } from './steps.js';
 
 export interface LogLikelihood {
   /** Number of observations. */
@@ -45,19 +46,20 @@ export function logLikelihoodOf(values: Float64Array, rows: number, chains: numb
   };
 }
 
-/** 32 MB per block. */
-const NUMBERS_A_BLOCK = 2 ** 22;
+/** A megabyte per block, which stays in the processor's cache. */
+const NUMBERS_A_BLOCK = 2 ** 17;
 
 /**
- * Calls back with the draws of each observation in turn; the array is valid until the next call.
+ * Calls back with the draws of each observation in turn; the array is valid until the next call. Pauses
+ * after each block.
  *
  * @throws WeighbridgeError `bad-data` if a log likelihood is not finite (with its observation and
  * draw), or if there are none
  */
-export function eachObservation(
+export function* eachObservation(
   logLikelihood: LogLikelihood,
   onObservation: (draws: Float64Array, observation: number) => void,
-): void {
+): Steps<void> {
   const { rows, chains, drawsPerChain } = logLikelihood;
   const draws = chains * drawsPerChain;
   if (!(rows >= 1 && draws >= 1)) {
@@ -75,12 +77,16 @@ export function eachObservation(
       requireFinite(column, first + i);
       onObservation(column, first + i);
     }
+    yield { done: first + count, total: rows };
   }
 }
 
 function requireFinite(column: Float64Array, observation: number): void {
+  // Differences of numbers that are not finite are NaN, and stay NaN in a sum.
+  let sum = 0;
+  for (let s = 0; s < column.length; s++) sum += column[s] - column[s];
+  if (sum === 0) return;
   const bad = column.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return;
   throw badData(
     `observation ${observation + 1}: its log likelihood is ${column[bad]} at draw ${bad + 1}, expected a finite number`,
   );

@@ -4,7 +4,9 @@
  * fit to all others, without refitting. Results match the R package loo 2.5.1.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { writeExp } from '../../models/kernels/elementary-kernel.js';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
+import { numberBuffer } from './fast/buffers.js';
 import {
   type Estimate,
   eachObservation,
@@ -14,6 +16,7 @@ import {
 } from './log-likelihood.js';
 import { commonWidth, type Printable, printable, rounded, textTable } from './printable.js';
 import { logSumExp, psis, relativeEfficiency } from './psis.js';
+import { finished, type Steps } from './steps.js';
 import { THRESHOLDS } from './thresholds.js';
 
 /** Pointwise results, in row order. */
@@ -70,14 +73,17 @@ export interface LooOptions {
   readonly relativeEfficiency?: ArrayLike<number>;
 }
 
-/** Threshold of k̂ above which the error of a weight is unknown. */
-
 /**
  * Computes LOO in blocks of observations, so that the whole matrix is never in memory.
  *
  * @throws WeighbridgeError `bad-data` if a log likelihood is not finite
  */
 export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo {
+  return finished(looInSteps(logLikelihood, options));
+}
+
+/** `loo`, pausing after each block of observations. */
+export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = {}): Steps<Loo> {
   const { rows, chains, drawsPerChain } = logLikelihood;
   const numbers = () => new Float64Array(rows);
   const elpdLoo = numbers();
@@ -86,7 +92,7 @@ export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo
   const paretoK = numbers();
   const ess = numbers();
   const efficiencies = numbers();
-  eachObservation(logLikelihood, (column, i) => {
+  yield* eachObservation(logLikelihood, (column, i) => {
     const row = looOfObservation(column, chains, options.relativeEfficiency?.[i]);
     elpdLoo[i] = row.elpd;
     mcseElpdLoo[i] = row.mcse;
@@ -128,9 +134,8 @@ function warningsOf(paretoK: Float64Array): string[] {
 const ROUNDING = 1e-12;
 
 /** True also for a binomial outcome of 0 trials, or a row that no parameter affects. */
-function isConstant(column: Float64Array, greatest: number): boolean {
-  const least = greatest - ROUNDING * Math.max(1, Math.abs(greatest));
-  return column.every((value) => value >= least);
+function isConstant(least: number, greatest: number): boolean {
+  return least >= greatest - ROUNDING * Math.max(1, Math.abs(greatest));
 }
 
 /** Sums of likelihoods below this have lost digits to underflow. */
@@ -142,24 +147,31 @@ const LEAST_SUM = 1e-280;
  *     elpd_i = log Σ_s w_s p(y_i | θ_s),    p_i = log (1/S Σ_s p(y_i | θ_s)) − elpd_i
  */
 function looOfObservation(column: Float64Array, chains: number, given: number | undefined) {
-  const greatest = column.reduce((a, b) => Math.max(a, b));
-  const likelihood = column.map((value) => Math.exp(value - greatest));
-  const efficiency = given ?? relativeEfficiency(likelihood, chains);
-  if (isConstant(column, greatest)) {
-    const ess = efficiency * column.length;
-    return { elpd: greatest, p: 0, mcse: 0, paretoK: 0, ess, efficiency };
+  const draws = column.length;
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (let s = 0; s < draws; s++) {
+    if (column[s] < least) least = column[s];
+    if (column[s] > greatest) greatest = column[s];
   }
-  const { logWeights, weights, paretoK, ess } = psis(
-    column.map((value) => -value),
-    efficiency,
-  );
+  const likelihood = numberBuffer('likelihoods', draws);
+  for (let s = 0; s < draws; s++) likelihood[s] = column[s] - greatest;
+  writeExp(likelihood);
+  const efficiency = given ?? relativeEfficiency(likelihood, chains);
+  if (isConstant(least, greatest)) {
+    return { elpd: greatest, p: 0, mcse: 0, paretoK: 0, ess: efficiency * draws, efficiency };
+  }
+  const logRatios = numberBuffer('log ratios', draws);
+  for (let s = 0; s < draws; s++) logRatios[s] = -column[s];
+  const smoothed = psis(logRatios, efficiency, numberBuffer('weights', draws));
+  const { weights, paretoK, ess } = smoothed;
   let mean = 0;
-  for (let s = 0; s < weights.length; s++) mean += weights[s] * likelihood[s];
+  for (let s = 0; s < draws; s++) mean += weights[s] * likelihood[s];
   const usual = mean > LEAST_SUM;
   const elpd = usual
     ? greatest + Math.log(mean)
-    : logSumExp(column.map((value, s) => value + logWeights[s]));
-  const lpd = greatest + Math.log(sumOf(likelihood) / column.length);
+    : logSumExp(smoothed.logWeights().map((logWeight, s) => logWeight + column[s]));
+  const lpd = greatest + Math.log(sumOf(likelihood) / draws);
   const spread = usual
     ? relativeSpread(likelihood, weights, mean)
     : relativeSpread(
@@ -175,9 +187,10 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
 
 /** √(Σ w² (p / E − 1)²): the relative standard error of the estimate E = Σ w p. */
 function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: number): number {
+  const inverse = 1 / mean;
   let sum = 0;
   for (let s = 0; s < weights.length; s++) {
-    const term = weights[s] * (likelihood[s] / mean - 1);
+    const term = weights[s] * (likelihood[s] * inverse - 1);
     sum += term * term;
   }
   return Math.sqrt(sum);
@@ -194,12 +207,47 @@ const normalPoints = Float64Array.from({ length: 1000 }, (_, i) =>
  */
 function varianceOfLog(spread: number): number {
   if (Number.isNaN(spread)) return spread;
+  if (spread <= SMALL_SPREAD) return varianceBySeries(spread);
   const logs: number[] = [];
   for (let r = 0; r < normalPoints.length; r++) {
     const z = 1 + spread * normalPoints[r];
     if (z > 0) logs.push(Math.log(z));
   }
   return meanAndSquares(logs).squares / (logs.length - 1);
+}
+
+/** Powers of spread times the largest quantile, 3.2, fall below 1e-13 with the last term. */
+const SMALL_SPREAD = 0.1;
+const TERMS = 18;
+let series: Float64Array | null = null;
+
+/** Σ_m v_m spread^(2m): the terms of odd order vanish, because the quantiles are symmetric about 0. */
+function varianceBySeries(spread: number): number {
+  series ??= varianceSeries();
+  const square = spread * spread;
+  let value = 0;
+  for (let m = TERMS; m >= 1; m--) value = (value + series[m]) * square;
+  return value;
+}
+
+/**
+ * From log(1 + s x) = Σ_j c_j s^j x^j with c_j = (−1)^(j+1)/j, and the sums of powers M_j = Σ x^j: the
+ * coefficient of s^(2m) in Σ log² − (Σ log)²/n is Σ_(j+k=2m) c_j c_k (M_2m − M_j M_k/n).
+ */
+function varianceSeries(): Float64Array {
+  const n = normalPoints.length;
+  const sums = Float64Array.from({ length: 2 * TERMS + 1 }, (_, power) =>
+    power % 2 === 1 ? 0 : sumOf(normalPoints.map((x) => x ** power)),
+  );
+  const made = new Float64Array(TERMS + 1);
+  for (let m = 1; m <= TERMS; m++) {
+    for (let j = 1; j < 2 * m; j++) {
+      const k = 2 * m - j;
+      // The signs of c_j and c_k are the same, as j + k is even.
+      made[m] += (sums[2 * m] - (sums[j] * sums[k]) / n) / (j * k) / (n - 1);
+    }
+  }
+  return made;
 }
 
 function printLoo(result: Loo): string {

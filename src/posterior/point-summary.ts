@@ -4,6 +4,7 @@
  */
 import { comfortable } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
+import { equalTails } from './fast/tails.js';
 import { etiOfSorted } from './intervals.js';
 import { significant, type TextColumn, textTable } from './printable.js';
 import { quantileOfSorted } from './quantiles.js';
@@ -33,9 +34,12 @@ export function pointSummary(
   draws: Float64Array,
   { mass = 0.95, robust = false }: PointSummaryOptions = {},
 ): PointSummary {
+  const moments = meanAndSd(draws);
+  const ends = robust ? null : equalTails(draws, mass, moments);
+  if (ends) return { mean: moments.mean, sd: moments.sd, lower: ends[0], upper: ends[1] };
   const ascending = draws.slice().sort();
   const [lower, upper] = etiOfSorted(ascending, mass);
-  return { ...meanAndSd(draws), ...(robust && medianAndMad(ascending)), lower, upper };
+  return { ...moments, ...(robust && medianAndMad(ascending)), lower, upper };
 }
 
 /** brms' Estimate: the median of a robust summary, otherwise the mean. */

@@ -7,7 +7,9 @@
  * 0.5 the weights have finite variance; up to 0.7 importance sampling is reliable; above 0.7 the
  * approximation misses mass.
  */
-import { sumOf } from '../linear-algebra/sums.js';
+import { writeExp } from '../../models/kernels/elementary-kernel.js';
+import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
+import { indexBuffer, numberBuffer } from './fast/buffers.js';
 import { centreChains, essOfChains } from './fast/effective-size.js';
 import { type Ordering, orderingOf } from './fast/ordering.js';
 
@@ -59,39 +61,76 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   const n = ascending.length;
   const candidates = LEAST_CANDIDATES + Math.floor(Math.sqrt(n));
   const quartile = ascending[Math.floor(n / 4 + 0.5) - 1];
-  const thetas = Float64Array.from(
-    { length: candidates },
-    (_, j) => 1 / ascending[n - 1] + (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR / quartile,
-  );
-  const logLikelihoods = thetas.map((theta) => {
+  const thetas = numberBuffer('thetas', candidates);
+  const weights = numberBuffer('weights of thetas', candidates);
+  let most = Number.NEGATIVE_INFINITY;
+  for (let j = 0; j < candidates; j++) {
+    const theta = 1 / ascending[n - 1] + (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR / quartile;
     const shape = shapeGiven(theta, ascending);
-    return n * (Math.log(-theta / shape) - shape - 1);
-  });
-  const most = logLikelihoods.reduce((a, b) => Math.max(a, b));
+    thetas[j] = theta;
+    weights[j] = n * (Math.log(-theta / shape) - shape - 1);
+    most = Math.max(most, weights[j]);
+  }
   let sum = 0;
   let theta = 0;
-  logLikelihoods.forEach((value, j) => {
-    const weight = Math.exp(value - most);
+  for (let j = 0; j < candidates; j++) {
+    const weight = Math.exp(weights[j] - most);
     sum += weight;
     theta += weight * thetas[j];
-  });
+  }
   theta /= sum;
   const k = shapeGiven(theta, ascending);
   const shrunk = (k * n + PRIOR_K * PRIOR_VALUES) / (n + PRIOR_VALUES);
   return { k: Number.isNaN(shrunk) ? Number.POSITIVE_INFINITY : shrunk, sigma: -k / theta };
 }
 
-/** Maximum likelihood estimate of k for a given θ. */
-function shapeGiven(theta: number, values: Float64Array): number {
+/** Up to this, 1 + u of eight u keeps their digits only if the ones are left out. */
+const SMALL = 0.25;
+/** Eight larger factors might overflow. */
+const MOST_FACTOR = 1e30;
+
+/**
+ * Maximum likelihood estimate of k for a given θ: the mean of log(1 + u), u = −θ x. One logarithm
+ * serves eight values: small u are combined as (1 + u)(1 + v) − 1 = u + v + u v, others multiplied.
+ */
+function shapeGiven(theta: number, ascending: Float64Array): number {
+  const n = ascending.length;
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.log1p(-theta * values[i]);
-  return sum / values.length;
+  let i = 0;
+  for (; i + 7 < n; i += 8) {
+    const a = -theta * ascending[i];
+    const b = -theta * ascending[i + 1];
+    const c = -theta * ascending[i + 2];
+    const d = -theta * ascending[i + 3];
+    const e = -theta * ascending[i + 4];
+    const f = -theta * ascending[i + 5];
+    const g = -theta * ascending[i + 6];
+    const h = -theta * ascending[i + 7];
+    const size = Math.abs(h);
+    if (size <= SMALL) {
+      const ab = a + b + a * b;
+      const cd = c + d + c * d;
+      const ef = e + f + e * f;
+      const gh = g + h + g * h;
+      const low = ab + cd + ab * cd;
+      const high = ef + gh + ef * gh;
+      sum += Math.log1p(low + high + low * high);
+    } else if (size <= MOST_FACTOR) {
+      const low = (1 + a) * (1 + b) * ((1 + c) * (1 + d));
+      sum += Math.log(low * ((1 + e) * (1 + f) * ((1 + g) * (1 + h))));
+    } else {
+      for (let k = i; k < i + 8; k++) sum += Math.log1p(-theta * ascending[k]);
+    }
+  }
+  for (; i < n; i++) sum += Math.log1p(-theta * ascending[i]);
+  return sum / n;
 }
 
 export interface SmoothedWeights {
-  /** Log weights, normalized to sum to 1, in the order of the draws. */
-  readonly logWeights: Float64Array;
+  /** Sum to 1, in the order of the draws. */
   readonly weights: Float64Array;
+  /** Their logarithms, also where a weight underflows. */
+  readonly logWeights: () => Float64Array;
   /**
    * Shape k̂ of the tail: below 0.5 the weights have finite variance, above 0.7 they are
    * unreliable. Infinity if no Pareto distribution can be fitted: fewer than 5 ratios in the tail,
@@ -111,21 +150,36 @@ const NO_SPREAD = Number.EPSILON / 100;
  * @param logRatios log importance ratios, up to a constant; finite, one per draw
  * @param relativeEfficiency r_eff, the ESS of the ratios' mean divided by the number of draws:
  * dependent draws carry less information about the tail, so a longer tail is used
+ * @param weights array for the result. @default a new array
  */
-export function psis(logRatios: Float64Array, relativeEfficiency = 1): SmoothedWeights {
-  const logWeights = new Float64Array(logRatios.length);
-  const paretoK = smoothTail(logRatios, relativeEfficiency, logWeights);
+export function psis(
+  logRatios: Float64Array,
+  relativeEfficiency = 1,
+  weights: Float64Array = new Float64Array(logRatios.length),
+): SmoothedWeights {
+  const draws = logRatios.length;
+  const length = tailLength(draws, relativeEfficiency);
+  const tail = largestOf(logRatios, length + 1);
+  const largest = tail.ascending[tail.ascending.length - 1];
   // The largest weight is 1, so the sum neither overflows nor underflows.
-  const weights = logWeights.map(Math.exp);
+  for (let i = 0; i < draws; i++) weights[i] = logRatios[i] - largest;
+  writeExp(weights);
+  const paretoK = smoothTail(tail, length, draws, weights);
   const total = sumOf(weights);
-  const logTotal = Math.log(total);
+  const inverse = 1 / total;
   let squares = 0;
-  for (let i = 0; i < weights.length; i++) {
-    weights[i] /= total;
-    logWeights[i] -= logTotal;
+  for (let i = 0; i < draws; i++) {
+    weights[i] *= inverse;
     squares += weights[i] * weights[i];
   }
-  return { logWeights, weights, paretoK, ess: relativeEfficiency / squares };
+  const logWeights = () => {
+    const logs = logRatios.map((logRatio) => logRatio - largest - Math.log(total));
+    if (Number.isFinite(paretoK)) {
+      for (const place of tail.order.subarray(-length)) logs[place] = Math.log(weights[place]);
+    }
+    return logs;
+  };
+  return { weights, logWeights, paretoK, ess: relativeEfficiency / squares };
 }
 
 /** Number of the largest ratios to smooth, out of `draws` (Vehtari et al. 2024, eq. 12). */
@@ -133,44 +187,82 @@ function tailLength(draws: number, relativeEfficiency: number): number {
   return Math.ceil(Math.min(0.2 * draws, 3 * Math.sqrt(draws / relativeEfficiency)));
 }
 
-/** Writes the smoothed log ratios, shifted so that the largest raw one is 0; returns k̂. */
+/** Cutoffs in standard deviations, tried in turn: of a normal, 13% and 24% are above. */
+const CUTOFFS = [1.1, 0.7];
+
+/**
+ * The ordering of the largest values, at least `count` of them if there are so many. Only values above
+ * a cutoff are sorted.
+ */
+function largestOf(values: Float64Array, count: number): Ordering {
+  const moments = meanAndSquares(values);
+  const sd = Math.sqrt(moments.squares / values.length);
+  for (const cutoff of CUTOFFS) {
+    const numbers = numberBuffer('largest', values.length);
+    const places = indexBuffer('places of the largest', values.length);
+    const least = moments.mean + cutoff * sd;
+    let found = 0;
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] <= least) continue;
+      numbers[found] = values[i];
+      places[found++] = i;
+    }
+    if (found < count) continue;
+    const { ascending, order } = orderingOf(numbers.slice(0, found));
+    for (let i = 0; i < found; i++) order[i] = places[order[i]];
+    return { ascending, order };
+  }
+  return orderingOf(values, moments);
+}
+
+/** Writes the smoothed weights, the largest raw one being 1; returns k̂. */
 function smoothTail(
-  logRatios: Float64Array,
-  relativeEfficiency: number,
-  smoothed: Float64Array,
+  { ascending, order }: Ordering,
+  length: number,
+  draws: number,
+  weights: Float64Array,
 ): number {
-  const draws = logRatios.length;
-  const ordering = orderingOf(logRatios);
-  const largest = ordering.ascending[draws - 1];
-  for (let i = 0; i < draws; i++) smoothed[i] = logRatios[i] - largest;
-  const length = tailLength(draws, relativeEfficiency);
-  const first = draws - length;
-  const spread = largest - ordering.ascending[first];
+  const known = ascending.length;
+  const first = known - length;
+  const spread = ascending[known - 1] - ascending[first];
   // The negated form also returns for NaN, and if no ratio lies below the tail.
-  if (!(length >= LEAST_TAIL && first > 0 && spread >= NO_SPREAD)) return Number.POSITIVE_INFINITY;
-  return replaceTail(ordering, first, smoothed);
+  if (!(length >= LEAST_TAIL && draws > length && spread >= NO_SPREAD)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return replaceTail({ ascending, order }, first, weights);
 }
 
 /**
  * Replaces the tail by Pareto quantiles at p = (i − ½) / n: cutoff + σ ((1 − p)^(−k) − 1) / k, at
  * most 1.
  */
-function replaceTail({ ascending, order }: Ordering, first: number, smoothed: Float64Array) {
-  const draws = ascending.length;
-  const largest = ascending[draws - 1];
-  const cutoff = Math.exp(ascending[first - 1] - largest);
-  const exceedances = ascending
-    .subarray(first)
-    .map((logRatio) => Math.exp(logRatio - largest) - cutoff);
+function replaceTail({ ascending, order }: Ordering, first: number, weights: Float64Array): number {
+  const cutoff = weights[order[first - 1]];
+  const length = ascending.length - first;
+  const exceedances = new Float64Array(length);
+  for (let i = 0; i < length; i++) exceedances[i] = weights[order[first + i]] - cutoff;
   const { k, sigma } = fitGeneralizedPareto(exceedances);
   if (!Number.isFinite(k)) return Number.POSITIVE_INFINITY;
-  const length = exceedances.length;
+  const logSurvivals = survivalsOf(length);
   for (let i = 0; i < length; i++) {
-    const p = (i + 0.5) / length;
-    const quantile = sigma > 0 ? (sigma * Math.expm1(-k * Math.log1p(-p))) / k : Number.NaN;
-    smoothed[order[first + i]] = Math.min(0, Math.log(quantile + cutoff));
+    const quantile = sigma > 0 ? (sigma * Math.expm1(-k * logSurvivals[i])) / k : Number.NaN;
+    weights[order[first + i]] = Math.min(1, quantile + cutoff);
   }
   return k;
+}
+
+/** Tail lengths whose probabilities are remembered: r_eff, and with it the length, varies by row. */
+const MOST_LENGTHS = 1000;
+const survivals = new Map<number, Float64Array>();
+
+/** log(1 − p) at p = (i − ½) / n. */
+function survivalsOf(length: number): Float64Array {
+  const known = survivals.get(length);
+  if (known) return known;
+  const made = Float64Array.from({ length }, (_, i) => Math.log1p(-(i + 0.5) / length));
+  if (survivals.size === MOST_LENGTHS) survivals.clear();
+  survivals.set(length, made);
+  return made;
 }
 
 /** log Σ exp(values), without overflow. */
@@ -179,7 +271,10 @@ export function logSumExp(values: Float64Array): number {
   for (let i = 0; i < values.length; i++) if (values[i] > largest) largest = values[i];
   // All values are −∞, or one is +∞.
   if (!Number.isFinite(largest)) return largest;
-  return largest + Math.log(sumOf(values.map((value) => Math.exp(value - largest))));
+  const shifted = numberBuffer('shifted', values.length);
+  for (let i = 0; i < values.length; i++) shifted[i] = values[i] - largest;
+  writeExp(shifted);
+  return largest + Math.log(sumOf(shifted));
 }
 
 /**

@@ -10,7 +10,11 @@ export function sorted(values: ArrayLike<number>): Float64Array {
 export function quantileOfSorted(ascending: Float64Array, probability: number): number {
   // NaN sorts last.
   if (Number.isNaN(ascending[ascending.length - 1])) return Number.NaN;
-  const at = (ascending.length - 1) * probability;
+  return interpolated(ascending, (ascending.length - 1) * probability);
+}
+
+/** The value at a place in ascending order, from 0, interpolated linearly between two places. */
+export function interpolated(ascending: Float64Array, at: number): number {
   const below = Math.floor(at);
   const share = at - below;
   const low = ascending[below];

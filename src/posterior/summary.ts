@@ -47,8 +47,8 @@ export interface Diagnostics {
   /** The smallest E-BFMI of a chain. */
   readonly minEbfmi: number;
   /**
-   * Pareto k̂ of importance weights from a Student-t around the mode, independent of the chains: below
-   * 0.7 the posterior is near its approximation, and below 0.5 `auto` takes split HMC. With more than
+   * Pareto k̂ of importance weights from a Student-t around the mode, independent of the chains: up to
+   * 0.7 the posterior is near its approximation, and `auto` may take split HMC. With more than
    * 20 parameters, ten random ones are used, with the others at the mode. null without a mode.
    */
   readonly paretoK: number | null;

@@ -12,6 +12,7 @@ import {
 } from './log-likelihood.js';
 import { type Printable, printable, rounded } from './printable.js';
 import { logSumExp } from './psis.js';
+import { finished, type Steps } from './steps.js';
 
 /** Prints as R prints it. */
 export interface Waic extends Printable {
@@ -44,11 +45,16 @@ const LARGEST_P = 0.4;
  * @throws WeighbridgeError `bad-data` for log likelihoods that are not finite
  */
 export function waic(logLikelihood: LogLikelihood): Waic {
+  return finished(waicInSteps(logLikelihood));
+}
+
+/** `waic`, pausing after each block of observations. */
+export function* waicInSteps(logLikelihood: LogLikelihood): Steps<Waic> {
   const { rows, chains, drawsPerChain } = logLikelihood;
   const draws = chains * drawsPerChain;
   const elpdWaic = new Float64Array(rows);
   const pWaic = new Float64Array(rows);
-  eachObservation(logLikelihood, (column, i) => {
+  yield* eachObservation(logLikelihood, (column, i) => {
     pWaic[i] = meanAndSquares(column).squares / (draws - 1);
     elpdWaic[i] = logSumExp(column) - Math.log(draws) - pWaic[i];
   });

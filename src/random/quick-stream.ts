@@ -37,6 +37,7 @@ export function quickStream(...path: readonly (string | number)[]): RandomStream
     normal,
     normals: (target) => fillWithNormals(target, state),
     coin: () => nextWord(state) < 0,
+    quick: { words: state, edges },
   };
 }
 

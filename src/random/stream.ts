@@ -3,7 +3,7 @@
  * from the order of execution: the same path gives the same numbers, bit for bit, on any worker
  * and next to any other fits.
  */
-import seedrandom from 'seedrandom';
+import { arc4 } from './arc4.js';
 
 export interface RandomStream {
   /** Uniform on [0, 1), 53 bits. */
@@ -14,6 +14,16 @@ export interface RandomStream {
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
+  /** Of quick streams. */
+  readonly quick?: QuickState;
+}
+
+/** What a kernel needs to make the numbers of a quick stream. */
+export interface QuickState {
+  /** Four words of xoshiro128++, which the kernel moves in place. */
+  readonly words: Int32Array;
+  /** Right edges of the 128 layers of the ziggurat, and zero. */
+  readonly edges: Float64Array;
 }
 
 /**
@@ -21,12 +31,18 @@ export interface RandomStream {
  * ('ab', 'c') differ. The generator is seedrandom's ARC4, keyed by the joined path.
  */
 export function randomStream(...path: readonly (string | number)[]): RandomStream {
-  // ARC4 repeats its key and uses one byte per character, so each character becomes two bytes and
-  // the key gets a terminator.
-  const key = `${path.join('\u001f')}\u0000`.replace(/[\s\S]/g, (c) =>
-    String.fromCharCode(c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255),
-  );
-  return streamFrom(seedrandom(key));
+  return streamFrom(arc4(keyOf(path.join('\u001f'))));
+}
+
+/** ARC4 repeats its key and uses bytes, so each character becomes two and the key ends with 0. */
+function keyOf(text: string): Uint8Array {
+  const key = new Uint8Array(2 * text.length + 2);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    key[2 * i] = code >> 8;
+    key[2 * i + 1] = code;
+  }
+  return key;
 }
 
 /** A stream over any source of uniforms on [0, 1), which is the only source of randomness. */

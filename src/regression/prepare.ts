@@ -20,6 +20,7 @@ import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
+import { largestOfColumns } from '../linear-algebra/powers-of-two.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -210,8 +211,9 @@ function requireRanges(
     ...groups.map(({ coefficients, values }) => ({ names: coefficients, values })),
   ];
   for (const { names, values } of columns) {
+    const most = largestOfColumns(values, names.length);
     names.forEach((name, j) => {
-      requireRange(name, values, rowNumber, j, names.length);
+      requireRange(name, values, rowNumber, j, names.length, most[j]);
     });
   }
 }

@@ -6,8 +6,12 @@
 import { requireNames } from '../checks/options.js';
 import { parameterOf } from '../fit/fit.js';
 import { divergentDraws, withHidden } from '../fit/sample.js';
+import type { Watchable, WatchableOf } from '../fit/watched.js';
+import type { Draws } from '../posterior/draws.js';
+import type { Loo } from '../posterior/loo.js';
 import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
+import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
@@ -15,8 +19,12 @@ import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { ppc } from './after/ppc.js';
 import {
+  type FittedOptions,
   fitted,
   linpred,
+  type PredictionOptions,
+  type PredictionSummaryOptions,
+  type Predictions,
   posteriorEpred,
   posteriorLinpred,
   posteriorPredict,
@@ -25,7 +33,7 @@ import {
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
-import { looOf, waicOf } from './validation/criteria.js';
+import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
 /** A function of a fit, with the fit as a bound argument. */
@@ -52,17 +60,17 @@ export interface FitMethods {
   /** Shares inside the region of practical equivalence (bayestestR). */
   readonly rope: Method<typeof ropeOf>;
   /** Expected outcomes of each row, summarized. */
-  readonly fitted: Method<typeof fitted>;
+  readonly fitted: Watchable<FittedOptions, Predictions>;
   /** Linear predictors of each row, summarized. */
-  readonly linpred: Method<typeof linpred>;
+  readonly linpred: Watchable<PredictionSummaryOptions, Predictions>;
   /** New outcomes of each row, summarized. */
-  readonly predict: Method<typeof predict>;
+  readonly predict: Watchable<PredictionSummaryOptions, Predictions>;
   /** Draws of the linear predictor of each row. */
-  readonly posteriorLinpred: Method<typeof posteriorLinpred>;
+  readonly posteriorLinpred: Watchable<PredictionOptions, Draws>;
   /** Draws of the expected outcome of each row. */
-  readonly posteriorEpred: Method<typeof posteriorEpred>;
+  readonly posteriorEpred: Watchable<PredictionOptions, Draws>;
   /** Draws of new outcomes of each row. */
-  readonly posteriorPredict: Method<typeof posteriorPredict>;
+  readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
   /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
@@ -74,9 +82,9 @@ export interface FitMethods {
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
   /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
-  readonly loo: Method<typeof looOf>;
+  readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
   /** The widely applicable information criterion. */
-  readonly waic: Method<typeof waicOf>;
+  readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
   /** Bayesian R². */
   readonly r2: Method<typeof bayesR2>;
   /** Sensitivity to prior and likelihood, by power-scaling. */
@@ -110,6 +118,10 @@ export function withMethods<Changes>(
       requireMethodOptions(name, rest);
       return f(data, ...rest);
     }) as Method<F>;
+  const watchable = <Options, Result>(
+    name: keyof FitMethods,
+    f: WatchableOf<FittedRegression, Options, Result>,
+  ) => of(name, f) as Watchable<Options, Result>;
   const methods: FitMethods = {
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
@@ -119,19 +131,19 @@ export function withMethods<Changes>(
     eti: of('eti', etiOf),
     pd: of('pd', pdOf),
     rope: of('rope', ropeOf),
-    fitted: of('fitted', fitted),
-    linpred: of('linpred', linpred),
-    predict: of('predict', predict),
-    posteriorLinpred: of('posteriorLinpred', posteriorLinpred),
-    posteriorEpred: of('posteriorEpred', posteriorEpred),
-    posteriorPredict: of('posteriorPredict', posteriorPredict),
+    fitted: watchable('fitted', fitted),
+    linpred: watchable('linpred', linpred),
+    predict: watchable('predict', predict),
+    posteriorLinpred: watchable('posteriorLinpred', posteriorLinpred),
+    posteriorEpred: watchable('posteriorEpred', posteriorEpred),
+    posteriorPredict: watchable('posteriorPredict', posteriorPredict),
     ppc: of('ppc', ppc),
     conditionalEffects: of('conditionalEffects', conditionalEffects),
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
-    loo: of('loo', looOf),
-    waic: of('waic', waicOf),
+    loo: watchable('loo', looOf),
+    waic: watchable('waic', waicOf),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
   };
@@ -154,7 +166,8 @@ type OptionNames<Name extends keyof FitMethods> =
 const summarized = { mass: true, robust: true } as const;
 const chosen = { parameters: true } as const;
 const predictor = { draws: true, groups: true, newLevels: true, seed: true } as const;
-const predicted = { data: true, ...predictor } as const;
+const watched = { onProgress: true, signal: true } as const;
+const predicted = { data: true, ...predictor, ...watched } as const;
 const marginal = { by: true, at: true, mass: true } as const;
 
 const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
@@ -183,8 +196,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
-  loo: {},
-  waic: {},
+  loo: watched,
+  waic: watched,
   r2: { ...summarized, draws: true, groups: true },
   priorSensitivity: { parameters: true, threshold: true },
 };

@@ -4,7 +4,7 @@
 import { WeighbridgeError } from '../errors.js';
 import { quickStream } from '../random/quick-stream.js';
 import { type RandomStream, randomStream } from '../random/stream.js';
-import { type EvaluatedPoint, evaluate, initialPoint, newEvaluatedPoint } from './hamiltonian.js';
+import { type EvaluatedPoint, initialPoint } from './hamiltonian.js';
 import { type DrawKeeper, drawKeeper, type KeptDraws } from './kept-draws.js';
 import { unitMetric } from './metric.js';
 import type { Model } from './model.js';
@@ -12,7 +12,7 @@ import { covarianceOf } from './normal-approximation.js';
 import { nuts } from './nuts.js';
 import { type GeneralPlan, type Plan, planSampling, type SplitPlan } from './plan.js';
 import type { SamplerSettings } from './settings.js';
-import { splitHmc, splitStepSize } from './split-hmc.js';
+import { SETTLING_GRADIENTS, splitHmc, splitStart, splitStepSize } from './split-hmc.js';
 import { staticHmc } from './static-hmc.js';
 import {
   dualAveraging,
@@ -76,7 +76,7 @@ export function* chainInSteps(
   requireParameters(model);
   const start =
     plan.algorithm === 'split-hmc'
-      ? splitStart(plan, settings, quickStream(settings.seed, fit, chain))
+      ? startOfSplit(plan, settings, quickStream(settings.seed, fit, chain))
       : generalStart(model, plan, settings, randomStream(settings.seed, fit, chain));
   const { problem, stages } = start;
   const warmup = stages.reduce((sum, stage) => sum + stage.transitions, 0);
@@ -166,20 +166,20 @@ function randomStart(
 const SPLIT_WARMUP = 20;
 
 /** Starts at a draw of the normal approximation; nothing is learned. */
-function splitStart(
-  { target, approximation, steps }: SplitPlan,
+function startOfSplit(
+  plan: SplitPlan,
   settings: SamplerSettings,
   random: RandomStream,
 ): ChainStart {
+  const { target, approximation, steps } = plan;
   const kernel = splitHmc(target, steps);
-  const current = newEvaluatedPoint(target.dimension);
-  do {
-    for (let i = 0; i < target.dimension; i++) current.position[i] = random.normal();
-  } while (!evaluate(target, current));
   return {
     problem: { model: target, kernelOf: () => kernel, settings, random },
     stages: [fixedStage(Math.min(SPLIT_WARMUP, settings.warmup))],
-    state: stateAt(current, splitStepSize(steps), settings),
+    state: {
+      ...stateAt(splitStart(plan, random), splitStepSize(steps), settings),
+      leapfrogSteps: approximation ? 0 : SETTLING_GRADIENTS,
+    },
     ...(approximation && { inverseMetric: covarianceOf(approximation) }),
   };
 }

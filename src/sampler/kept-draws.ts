@@ -1,10 +1,11 @@
 /**
  * The draws that a chain keeps after warm-up, with a record of each transition.
  */
+import { sumOf } from '../linear-algebra/sums.js';
 import type { RandomStream } from '../random/stream.js';
-import { copyVector, type EvaluatedPoint } from './hamiltonian.js';
-import { type Kernel, type Transition, terminationReasons } from './kernel.js';
-import type { Model } from './model.js';
+import { copyVector, type EvaluatedPoint, newEvaluatedPoint } from './hamiltonian.js';
+import { DIVERGED, inBatch, type Kernel, type Transition, terminationReasons } from './kernel.js';
+import type { LinearReport, Model, TransitionBatch } from './model.js';
 import { type Response, responsesOf } from './responses.js';
 
 /** One entry per kept draw. */
@@ -74,54 +75,149 @@ export function drawKeeper(
   random: RandomStream,
   reporting: RandomStream,
 ): DrawKeeper {
-  const parameters = model.parameterNames.length;
-  const draws = new Float64Array(count * parameters);
-  const gradients = new Float64Array(count * model.dimension);
-  const energy = new Float64Array(count);
-  const transitions = transitionRecords(count);
-  const reasons = new Uint8Array(count);
-  const divergencePositions: number[] = [];
-  const row = new Float64Array(parameters);
-  let acceptance = 0;
-  let divergences = 0;
-  let maxDepthHits = 0;
-  let leapfrogSteps = 0;
-
-  const keep = (from: number, to: number): void => {
-    for (let draw = from; draw < to; draw++) {
-      const transition = kernel.transition(current, random);
-      if (model.constrain) model.constrain(current.position, row, reporting);
-      else copyVector(current.position, row);
-      for (let i = 0; i < parameters; i++) draws[draw * parameters + i] = row[i];
-      const gradient = current.gradient;
-      for (let i = 0; i < model.dimension; i++) gradients[draw * model.dimension + i] = gradient[i];
-      energy[draw] = transition.energy;
-      record(transitions, draw, transition, current.logDensity);
-      acceptance += transition.acceptance / count;
-      const { termination } = transition;
-      reasons[draw] = terminationReasons.indexOf(termination.reason);
-      if (termination.reason === 'divergence') {
-        divergences++;
-        for (const value of termination.position) divergencePositions.push(value);
+  const book = new DrawBook(model, count, reporting);
+  return {
+    keep(from, to) {
+      for (let draw = from; draw < to; ) {
+        const batch = kernel.transitions?.(current, random, to - draw) ?? null;
+        if (batch) {
+          book.addBatch(draw, batch);
+          draw += batch.made;
+        } else {
+          book.add(draw++, kernel.transition(current, random), current);
+        }
       }
-      maxDepthHits += transition.reachedMaxDepth ? 1 : 0;
-      leapfrogSteps += transition.leapfrogSteps;
-    }
-  };
-  const kept = () => ({
-    draws,
-    gradients,
+    },
     // After the last draw: the stream of reports is not needed any more.
-    responses: responsesOf(model, current.position, reporting),
-    energy,
-    transitions,
-    terminations: { reasons, divergencePositions: Float64Array.from(divergencePositions) },
-    acceptance,
-    divergences,
-    maxDepthHits,
-    leapfrogSteps,
-  });
-  return { keep, kept };
+    kept: () => book.kept(responsesOf(model, current.position, reporting)),
+  };
+}
+
+/** The kept draws of a chain while they are made. */
+class DrawBook {
+  private readonly draws: Float64Array;
+  private readonly gradients: Float64Array;
+  private readonly energy: Float64Array;
+  private readonly transitions: ReturnType<typeof transitionRecords>;
+  private readonly reasons: Uint8Array;
+  private readonly divergencePositions: number[] = [];
+  private readonly row: Float64Array;
+  private readonly point: EvaluatedPoint;
+  private divergences = 0;
+  private maxDepthHits = 0;
+
+  constructor(
+    private readonly model: Model,
+    private readonly count: number,
+    private readonly reporting: RandomStream,
+  ) {
+    const parameters = model.parameterNames.length;
+    this.draws = new Float64Array(count * parameters);
+    this.gradients = new Float64Array(count * model.dimension);
+    this.energy = new Float64Array(count);
+    this.transitions = transitionRecords(count);
+    this.reasons = new Uint8Array(count);
+    this.row = new Float64Array(parameters);
+    this.point = newEvaluatedPoint(model.dimension);
+  }
+
+  add(draw: number, transition: Transition, current: EvaluatedPoint): void {
+    this.report(draw, current);
+    this.energy[draw] = transition.energy;
+    record(this.transitions, draw, transition, current.logDensity);
+    const { termination } = transition;
+    this.reasons[draw] = terminationReasons.indexOf(termination.reason);
+    if (termination.reason === 'divergence') this.addDivergence(termination.position);
+    this.maxDepthHits += transition.reachedMaxDepth ? 1 : 0;
+  }
+
+  addBatch(from: number, batch: TransitionBatch): void {
+    const { numbers, made, width, end } = batch;
+    const { transitions, energy } = this;
+    const { linearReport } = this.model;
+    this.reasons.fill(BY_LENGTH, from, from + made);
+    for (let draw = from, at = batch.start; draw < from + made; draw++, at += width) {
+      if (linearReport) this.reportLinear(draw, batch, at, linearReport);
+      else this.report(draw, readPoint(batch, at, this.point));
+      energy[draw] = numbers[at + inBatch.energy];
+      transitions.logDensity[draw] = numbers[at + inBatch.logDensity];
+      transitions.acceptance[draw] = numbers[at + inBatch.acceptance];
+      transitions.leapfrogSteps[draw] = numbers[at + inBatch.gradientEvaluations];
+      if (numbers[at + inBatch.code] !== DIVERGED) continue;
+      transitions.divergent[draw] = 1;
+      this.reasons[draw] = BY_DIVERGENCE;
+      this.addDivergence(end);
+    }
+  }
+
+  kept(responses: KeptDraws['responses']): KeptDraws {
+    const { draws, gradients, energy, transitions, reasons, divergences, maxDepthHits } = this;
+    const divergencePositions = Float64Array.from(this.divergencePositions);
+    return {
+      draws,
+      gradients,
+      responses,
+      energy,
+      transitions,
+      terminations: { reasons, divergencePositions },
+      acceptance: sumOf(transitions.acceptance) / this.count,
+      divergences,
+      maxDepthHits,
+      leapfrogSteps: sumOf(transitions.leapfrogSteps),
+    };
+  }
+
+  private addDivergence(position: Float64Array): void {
+    this.divergences++;
+    for (const value of position) this.divergencePositions.push(value);
+  }
+
+  /** The same as `report` without copies of the point. */
+  private reportLinear(
+    draw: number,
+    { numbers, gradientAt }: TransitionBatch,
+    start: number,
+    { origin, matrix }: LinearReport,
+  ): void {
+    const { draws, gradients } = this;
+    const { dimension } = this.model;
+    const x = start + inBatch.position;
+    const gradient = start + gradientAt;
+    let to = draw * origin.length;
+    let at = 0;
+    for (let p = 0; p < origin.length; p++) {
+      let sum = origin[p];
+      for (let k = x; k < x + dimension; k++) sum += matrix[at++] * numbers[k];
+      draws[to++] = sum;
+    }
+    to = draw * dimension;
+    for (let k = gradient; k < gradient + dimension; k++) gradients[to++] = numbers[k];
+  }
+
+  private report(draw: number, { position, gradient }: EvaluatedPoint): void {
+    const { model, row, draws, gradients } = this;
+    if (model.constrain) model.constrain(position, row, this.reporting);
+    else copyVector(position, row);
+    let at = draw * row.length;
+    for (let i = 0; i < row.length; i++) draws[at++] = row[i];
+    at = draw * gradient.length;
+    for (let i = 0; i < gradient.length; i++) gradients[at++] = gradient[i];
+  }
+}
+
+const BY_LENGTH = terminationReasons.indexOf('length');
+const BY_DIVERGENCE = terminationReasons.indexOf('divergence');
+
+/** Reads the position and gradient of a transition. */
+function readPoint(
+  { numbers, gradientAt }: TransitionBatch,
+  at: number,
+  point: EvaluatedPoint,
+): EvaluatedPoint {
+  const { position, gradient } = point;
+  for (let i = 0; i < position.length; i++) position[i] = numbers[at + inBatch.position + i];
+  for (let i = 0; i < gradient.length; i++) gradient[i] = numbers[at + gradientAt + i];
+  return point;
 }
 
 function transitionRecords(draws: number): TransitionRecords {

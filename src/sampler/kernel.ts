@@ -5,11 +5,35 @@
 import type { RandomStream } from '../random/stream.js';
 import type { EvaluatedPoint } from './hamiltonian.js';
 import type { Metric } from './metric.js';
+import type { TransitionBatch } from './model.js';
 
 export interface Kernel {
   /** Moves `current` in place. */
   transition(current: EvaluatedPoint, random: RandomStream): Transition;
+  /**
+   * Optional, for speed: up to `count` transitions in one call, equal to as many calls of `transition`.
+   * A divergence is the last of its call.
+   *
+   * @returns null if it does not work with this stream
+   */
+  transitions?(
+    current: EvaluatedPoint,
+    random: RandomStream,
+    count: number,
+  ): TransitionBatch | null;
 }
+
+/** Offsets of the numbers of a transition in a batch. */
+export const inBatch = {
+  logDensity: 0,
+  energy: 1,
+  acceptance: 2,
+  code: 3,
+  gradientEvaluations: 4,
+  position: 8,
+} as const;
+/** Code of a divergence. */
+export const DIVERGED = 2;
 
 /** An energy error above this marks a divergent trajectory (Stan's default). */
 export const DIVERGENCE_THRESHOLD = 1000;

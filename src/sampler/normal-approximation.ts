@@ -13,7 +13,7 @@ import { invertLower } from '../linear-algebra/cholesky.js';
 import { findPeak, writeHessianByDifferences } from '../linear-algebra/newton.js';
 import { quickStream } from '../random/quick-stream.js';
 import { copyVector } from './hamiltonian.js';
-import type { LogDensity, Model } from './model.js';
+import type { LinearReport, LogDensity, Model, QuickDensity } from './model.js';
 import { type SplitStep, splitStepOf } from './split-hmc.js';
 
 export interface NormalApproximation {
@@ -59,7 +59,7 @@ export function covarianceOf({ mode, inverseFactor }: NormalApproximation): Floa
 }
 
 /** A model in whitened coordinates. */
-export interface WhitenedModel extends Model {
+export interface WhitenedModel extends Model, Pick<QuickDensity, 'fusedTransitions'> {
   readonly splitStep: SplitStep;
 }
 
@@ -79,6 +79,7 @@ export function whitened(
       position[i] = sum;
     }
   };
+  const linearReport = model.linear ? linearReportOf(model, mode, basis) : null;
   const quick = model.quickDensity?.({ origin: mode, basis });
   const logDensity =
     quick?.logDensity ?? whitenedLogDensity(model, inverseFactor, position, unwhiten);
@@ -87,12 +88,46 @@ export function whitened(
     parameterNames: model.parameterNames,
     logDensity,
     splitStep: splitStepOf(quick ?? { logDensity }),
+    ...(quick?.fusedTransitions && { fusedTransitions: quick.fusedTransitions }),
+    ...(linearReport && { linearReport }),
     constrain(x, parameters, random) {
+      if (linearReport) return writeLinear(linearReport, x, parameters);
       unwhiten(x);
       if (model.constrain) model.constrain(position, parameters, random);
       else copyVector(position, parameters);
     },
   };
+}
+
+/** The reported parameters as linear functions of x: faster than by the position. */
+function linearReportOf(model: Model, mode: Float64Array, basis: Float64Array): LinearReport {
+  const { dimension } = model;
+  const origin = reportedAt(model, mode);
+  const columns = Array.from({ length: dimension }, (_, k) => {
+    const unit = reportedAt(
+      model,
+      mode.map((value, i) => value + basis[i * dimension + k]),
+    );
+    return unit.map((value, p) => value - origin[p]);
+  });
+  const size = origin.length;
+  const matrix = Float64Array.from({ length: size * dimension }, (_, at) => {
+    return columns[at % dimension][Math.floor(at / dimension)];
+  });
+  return { origin, matrix };
+}
+
+function writeLinear(
+  { origin, matrix }: LinearReport,
+  x: Float64Array,
+  parameters: Float64Array,
+): void {
+  let at = 0;
+  for (let p = 0; p < origin.length; p++) {
+    let sum = origin[p];
+    for (let k = 0; k < x.length; k++) sum += matrix[at++] * x[k];
+    parameters[p] = sum;
+  }
 }
 
 /** A model whose own coordinates are whitened. */

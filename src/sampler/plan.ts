@@ -8,6 +8,7 @@ import { studentTKernel } from '../linear-algebra/student-t.js';
 import { squaresOf } from '../linear-algebra/sums.js';
 import { quickStream } from '../random/quick-stream.js';
 import type { RandomStream } from '../random/stream.js';
+import type { EvaluatedPoint } from './hamiltonian.js';
 import type { Model } from './model.js';
 import {
   asItIs,
@@ -16,8 +17,9 @@ import {
   type WhitenedModel,
   whitened,
 } from './normal-approximation.js';
+import { recentred } from './recentred.js';
 import type { SamplerSettings } from './settings.js';
-import { findSteps } from './split-hmc.js';
+import { findSteps, settledOrigins } from './split-hmc.js';
 import type { WarmupStage } from './warm-up.js';
 
 export interface GeneralPlan {
@@ -36,6 +38,8 @@ export interface SplitPlan {
   readonly target: WhitenedModel;
   /** Steps per trajectory. */
   readonly steps: number;
+  /** Points near typical ones, if no mode is known; a pilot starts from them. */
+  readonly origins: readonly EvaluatedPoint[];
   /**
    * Log importance weights of the target against a Student-t around the mode, for a check that is
    * independent of HMC.
@@ -79,17 +83,20 @@ function planFromMode(model: Model, settings: SamplerSettings, fit: string): Pla
 }
 
 function planFromTrials(
-  target: WhitenedModel,
+  given: WhitenedModel,
   approximation: NormalApproximation | null,
   random: RandomStream,
 ): Plan {
-  const steps = findSteps(target, random);
+  const { target, origins } = approximation
+    ? { target: given, origins: [] }
+    : recentred(given, settledOrigins(given, random), random);
+  const steps = findSteps(target, random, origins);
   if (steps === null) return generalPlan;
   const logWeights = importanceLogWeights(target, random);
-  return { algorithm: 'split-hmc', approximation, target, steps, logWeights };
+  return { algorithm: 'split-hmc', approximation, target, steps, origins, logWeights };
 }
 
-/** The plan with NUTS instead of split HMC, for a fit that split HMC did not mix well. */
+/** The plan with NUTS instead of split HMC, for a target that is not near normal. */
 export function fallbackPlan({ target }: SplitPlan): GeneralPlan {
   return { algorithm: 'nuts', target };
 }
@@ -114,10 +121,15 @@ const MOST_DIMENSIONS = 20;
 /** The number of coordinates chosen in higher dimensions. */
 const DIMENSIONS_DRAWN = 10;
 
+/** True if the importance weights are of all coordinates at once. */
+export function weighsAllCoordinates({ dimension }: Model): boolean {
+  return dimension <= MOST_DIMENSIONS;
+}
+
 /** Log weights of 400 draws, up to a constant. */
 export function importanceLogWeights(target: Model, random: RandomStream): Float64Array {
   const { dimension } = target;
-  const block = dimension <= MOST_DIMENSIONS ? dimension : DIMENSIONS_DRAWN;
+  const block = weighsAllCoordinates(target) ? dimension : DIMENSIONS_DRAWN;
   const chosen = drawWithout(dimension, block, random);
   const gradient = new Float64Array(dimension);
   const x = new Float64Array(dimension);

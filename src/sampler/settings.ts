@@ -23,7 +23,7 @@ export interface SamplerSettings {
   /**
    * `nuts`; `hmc`, with a fixed integration time; `split-hmc`, for models with a Hessian, which
    * integrates the normal part of the motion exactly; `auto`: split HMC if the model has a Hessian
-   * and is close to normal, otherwise NUTS.
+   * and is close to normal, otherwise NUTS. The choice depends on the seed and the fit, not on its draws.
    *
    * @default 'auto'
    */

@@ -13,9 +13,9 @@
  * found by trial. A target that needs many steps is better sampled by NUTS.
  */
 import type { RandomStream } from '../random/stream.js';
-import { copyEvaluated, evaluate, newEvaluatedPoint } from './hamiltonian.js';
-import type { Kernel } from './kernel.js';
-import type { FusedStepSizes, MovingPoint, QuickDensity } from './model.js';
+import { copyEvaluated, type EvaluatedPoint, evaluate, newEvaluatedPoint } from './hamiltonian.js';
+import { DIVERGENCE_THRESHOLD, inBatch, type Kernel } from './kernel.js';
+import type { FusedStepSizes, MovingPoint, QuickDensity, SplitRule } from './model.js';
 import type { WhitenedModel } from './normal-approximation.js';
 import { metropolisTransition } from './static-hmc.js';
 
@@ -32,6 +32,7 @@ const JITTER = 0.1;
 const LEAST_ACCEPTANCE = 0.95;
 /** Tried in turn. A target that needs more steps is not close to normal. */
 const STEPS_TRIED = [1, 2, 3, 4, 6, 8];
+const MOST_STEPS = 8;
 
 /** Step size for this number of steps per trajectory, before jitter. */
 export function splitStepSize(steps: number): number {
@@ -51,13 +52,29 @@ export function splitHmc(target: WhitenedModel, steps: number): Kernel {
     step: (size: number) => target.splitStep(point, size),
     energy: () => energyOf(point),
   };
+  const { fusedTransitions } = target;
+  const rule = ruleOf(steps);
   return {
+    ...(fusedTransitions && {
+      transitions: (current, { quick }, count) =>
+        quick ? fusedTransitions(current, quick, rule, count) : null,
+    }),
     transition(current, random) {
       const length = { steps, stepSize: stepSize * (1 + JITTER * (2 * random.uniform() - 1)) };
       copyEvaluated(current, point);
       random.normals(point.momentum);
       return metropolisTransition(trajectory, length, current, random);
     },
+  };
+}
+
+function ruleOf(steps: number): SplitRule {
+  return {
+    steps,
+    stepSize: splitStepSize(steps),
+    jitter: JITTER,
+    endKick: END_KICK,
+    divergenceThreshold: DIVERGENCE_THRESHOLD,
   };
 }
 
@@ -69,26 +86,114 @@ function energyOf({ momentum, logDensity }: MovingPoint): number {
   return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
 }
 
-/** Number of draws of the normal at which trial trajectories start, and of successive trajectories from each. */
-const STARTS = 20;
-const TRIALS_A_START = 5;
+/** Number of points at which trial trajectories start, and of successive trajectories from each. */
+interface Trials {
+  readonly starts: number;
+  readonly successive: number;
+}
 
-/** The smallest number of steps that reaches the minimal acceptance; null if none does. */
-export function findSteps(target: WhitenedModel, random: RandomStream): number | null {
+/** From draws of the normal. */
+const TRIALS: Trials = { starts: 20, successive: 5 };
+/** From settled points, which cost more. */
+const SETTLED_TRIALS: Trials = { starts: 4, successive: 15 };
+
+/** Points from which the trials of a target without a known mode start. */
+export function settledOrigins(target: WhitenedModel, random: RandomStream): EvaluatedPoint[] {
+  return Array.from({ length: SETTLED_TRIALS.starts }, () => settledStart(target, random));
+}
+
+/**
+ * The smallest number of steps that reaches the minimal acceptance; null if none does.
+ *
+ * @param origins points from which trials start; empty for draws of the normal
+ */
+export function findSteps(
+  target: WhitenedModel,
+  random: RandomStream,
+  origins: readonly EvaluatedPoint[],
+): number | null {
+  const settled = origins.length > 0;
+  const { starts, successive } = settled ? SETTLED_TRIALS : TRIALS;
   const point = newEvaluatedPoint(target.dimension);
   for (const steps of STEPS_TRIED) {
     const kernel = splitHmc(target, steps);
     let acceptance = 0;
-    for (let start = 0; start < STARTS; start++) {
-      random.normals(point.position);
-      if (!evaluate(target, point)) return null;
-      for (let trial = 0; trial < TRIALS_A_START; trial++) {
-        acceptance += kernel.transition(point, random).acceptance;
+    for (let start = 0; start < starts; start++) {
+      if (settled) copyEvaluated(origins[start], point);
+      else {
+        random.normals(point.position);
+        if (!evaluate(target, point)) return null;
       }
+      acceptance += acceptanceOf(kernel, point, random, successive);
     }
-    if (acceptance / STARTS / TRIALS_A_START >= LEAST_ACCEPTANCE) return steps;
+    if (acceptance / starts / successive >= LEAST_ACCEPTANCE) return steps;
   }
   return null;
+}
+
+/** The first point of a chain, settled if no mode is known. */
+export function splitStart(
+  {
+    target,
+    approximation,
+  }: { readonly target: WhitenedModel; readonly approximation: object | null },
+  random: RandomStream,
+): EvaluatedPoint {
+  return approximation ? normalStart(target, random) : settledStart(target, random);
+}
+
+/** A draw of the normal approximation at which the density is finite. */
+function normalStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
+  const point = newEvaluatedPoint(target.dimension);
+  do {
+    for (let i = 0; i < target.dimension; i++) point.position[i] = random.normal();
+  } while (!evaluate(target, point));
+  return point;
+}
+
+/** Enough for the few coordinates that are far from normal to come near their typical values. */
+const SETTLING = 10;
+/** Gradient evaluations of `settledStart`. */
+export const SETTLING_GRADIENTS = SETTLING * MOST_STEPS * 2;
+
+/** Split HMC with the most steps. */
+export function settlingKernel(target: WhitenedModel): Kernel {
+  return splitHmc(target, MOST_STEPS);
+}
+
+/**
+ * A draw of the normal approximation after ten trajectories of the most steps. In coordinates that are
+ * whitened without a search for the mode, draws of the normal can lie where the density is far from normal,
+ * and short trajectories from there are rejected.
+ */
+function settledStart(target: WhitenedModel, random: RandomStream): EvaluatedPoint {
+  const point = normalStart(target, random);
+  const kernel = settlingKernel(target);
+  for (let i = 0; i < SETTLING; i++) kernel.transition(point, random);
+  return point;
+}
+
+/** Sum over the trial trajectories from a point. */
+function acceptanceOf(
+  kernel: Kernel,
+  point: EvaluatedPoint,
+  random: RandomStream,
+  trials: number,
+): number {
+  let sum = 0;
+  for (let trial = 0; trial < trials; ) {
+    const batch = kernel.transitions?.(point, random, trials - trial) ?? null;
+    if (batch) {
+      for (let i = 0; i < batch.made; i++) {
+        sum += batch.numbers[batch.start + i * batch.width + inBatch.acceptance];
+      }
+      trial += batch.made;
+    } else {
+      sum += kernel.transition(point, random).acceptance;
+      trial++;
+    }
+  }
+  return sum;
 }
 
 /**
@@ -121,13 +226,14 @@ function splitSizes(stepSize: number): FusedStepSizes {
 }
 
 /** The step for any whitened density, fused if its kernel can do that. */
-export function splitStepOf({ logDensity, fusedStep }: QuickDensity): SplitStep {
+export function splitStepOf(density: QuickDensity): SplitStep {
+  const { logDensity, fusedStep, middleGradient = logDensity } = density;
   if (fusedStep) return (point, stepSize) => fusedStep(point, splitSizes(stepSize));
   return (point, stepSize) => {
     const { position, momentum, gradient } = point;
     const { end, middle, cosine, sine } = splitSizes(stepSize);
     kickAndRotate(point, end, cosine, sine);
-    logDensity(position, gradient);
+    middleGradient(position, gradient);
     kickAndRotate(point, middle, cosine, sine);
     point.logDensity = logDensity(position, gradient);
     for (let i = 0; i < position.length; i++) {

@@ -1,10 +1,12 @@
 /**
- * Fits on worker threads. The threads live as long as the pool. Many fits go out in batches, so that
- * messages do not dominate; fewer fits than threads go out chain by chain.
+ * Fits on worker threads. The threads start when the first fit needs them and live as long as the
+ * pool. Many fits go out in batches, so that messages do not dominate; fewer fits than threads go out
+ * chain by chain. A fit that ends before workers would have helped is sampled on this thread.
  */
 import { setMaxListeners } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
+import { requireNames, requireOneOf } from '../checks/options.js';
 import { badArgument, described } from '../checks/values.js';
 import {
   deliver,
@@ -22,6 +24,8 @@ import {
   fitByChains,
   type RunChains,
   runHere,
+  runHereWhile,
+  type Trial,
 } from '../fit/run.js';
 import type { ChainProgress } from '../sampler/chain.js';
 import type { SamplerSettings } from '../sampler/settings.js';
@@ -31,7 +35,20 @@ import type { BatchTask, ThreadChainTask } from './thread.js';
 export interface WorkerPool {
   /** For the `runner` option of `regression`, `reproduce` and others. */
   readonly runner: FitRunner;
+  /** Starts the threads now, so that they load while the caller reads the data of many fits. */
+  start(): void;
   close(): Promise<void>;
+}
+
+export interface WorkerPoolOptions {
+  /**
+   * Where fewer fits than workers are sampled. `here`: on this thread, in steps of 30 ms, if they end
+   * before workers would; the others on workers. `workers`: always on workers, for a thread that has to
+   * answer at once.
+   *
+   * @default 'here'
+   */
+  readonly smallFits?: 'here' | 'workers';
 }
 
 /** Small enough that workers end together and progress is seen, large enough to cost no messages. */
@@ -40,22 +57,54 @@ const LARGEST_BATCH = 8;
 const YOUNG_MEGABYTES = 16;
 
 /**
- * A pool of `workers` threads; one worker is this thread, without a pool.
+ * A pool of `workers` threads; one worker is this thread, without a pool. Draws do not depend on the
+ * number of workers, nor on whether a fit is sampled on this thread.
  *
  * @throws WeighbridgeError `bad-argument` if `workers` is not a positive whole number
  */
-export function workerPool(workers: number): WorkerPool {
+export function workerPool(workers: number, options: WorkerPoolOptions = {}): WorkerPool {
+  requireNames(options, ['smallFits'], 'workerPool');
+  const { smallFits = 'here' } = options;
+  requireOneOf('smallFits', smallFits, ['here', 'workers']);
   if (!Number.isSafeInteger(workers) || workers < 1) {
     throw badArgument(`workers is ${workers}, but must be a whole number of at least 1`, {
       option: 'workers',
       found: workers,
     });
   }
-  if (workers === 1) return { runner: runHere, close: async () => {} };
-  const pool = new Tinypool({
+  if (workers === 1) return { runner: runHere, start: () => {}, close: async () => {} };
+  let threads: Tinypool | null = null;
+  const started = (): Tinypool => {
+    threads ??= startThreads(workers);
+    return threads;
+  };
+  const runOne = async (job: FitJob, settings: SamplerSettings, run: RunnerOptions) => {
+    const here = smallFits === 'here' ? await runIfSmall(job, settings, workers, run) : null;
+    return here ?? fitByChains(job, settings, chainsOnThreads(started()), run);
+  };
+  const runner: FitRunner = async (jobs, given, run = {}) => {
+    const settings = requireJobs(jobs, given);
+    requirePlainData(jobs);
+    if (jobs.length >= workers) return runInBatches(started(), jobs, settings, workers, run);
+    return stoppable(run.signal, (signal) =>
+      Promise.all(jobs.map((job) => runOne(job, settings, { ...run, signal }))),
+    );
+  };
+  return {
+    runner,
+    start: () => {
+      started();
+    },
+    close: async () => {
+      await threads?.destroy();
+    },
+  };
+}
+
+function startThreads(workers: number): Tinypool {
+  return new Tinypool({
     filename: new URL('./thread.js', import.meta.url).href,
     runtime: 'worker_threads',
-    // They load while the caller reads the data.
     minThreads: workers,
     maxThreads: workers,
     // The next batch is ready when one ends.
@@ -66,16 +115,47 @@ export function workerPool(workers: number): WorkerPool {
     // Flags of this process, --eval for example, are not for its workers.
     execArgv: [],
   });
-  const runChains = chainsOnThreads(pool);
-  const runner: FitRunner = async (jobs, given, options = {}) => {
-    const settings = requireJobs(jobs, given);
-    requirePlainData(jobs);
-    if (jobs.length >= workers) return runInBatches(pool, jobs, settings, workers, options);
-    return stoppable(options.signal, (signal) =>
-      Promise.all(jobs.map((job) => fitByChains(job, settings, runChains, { ...options, signal }))),
-    );
-  };
-  return { runner, close: () => pool.destroy() };
+}
+
+/**
+ * Samples a job on this thread as long as workers would not end it sooner.
+ *
+ * @returns null if they would: all chains are then to be sampled on workers, from their start
+ */
+async function runIfSmall(
+  job: FitJob,
+  settings: SamplerSettings,
+  workers: number,
+  options: RunnerOptions,
+): Promise<FitResult | null> {
+  if (isPlainlyLarge(job, settings)) return null;
+  const used = Math.min(workers, settings.chains);
+  return runHereWhile(job, settings, options, (trial) =>
+    endsHereFirst(trial, settings.chains, used),
+  );
+}
+
+/** Milliseconds until new workers sample at full speed: they load, and compile the code anew. */
+const START = 700;
+
+/**
+ * With t milliseconds for the share p of the transitions, all take t/p. Sampling on this thread goes on
+ * unless w workers, which begin anew and plan once a chain, would end sooner.
+ */
+function endsHereFirst({ planning, sampling, share }: Trial, chains: number, workers: number) {
+  const all = sampling / share;
+  return all - sampling <= START + (planning * chains + all) / workers;
+}
+
+/** Row by column by draw: about a nanosecond each in the fastest sampler. */
+const MOST_PRODUCTS = 2e9;
+
+/** True if the data alone show that the fit takes longer than workers take to start. */
+function isPlainlyLarge({ specification }: FitJob, { chains, draws }: SamplerSettings): boolean {
+  if (specification.model !== undefined && specification.model !== 'regression') return false;
+  const { rows, predictors, groups } = specification.data;
+  const columns = groups.reduce((sum, group) => sum + group.coefficients.length, 1);
+  return rows * (columns + predictors.names.length) * chains * draws > MOST_PRODUCTS;
 }
 
 /** A task that cannot be sent would break the pool. @throws WeighbridgeError `bad-argument` */

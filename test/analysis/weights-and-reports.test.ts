@@ -79,7 +79,9 @@ describe('learned weights', () => {
     );
     const [group] = groupByContext(alike, contexts);
     if (!group) throw new Error('no group');
-    const fit = runJob(weightJob('alike', group), completeSettings());
+    // The intercept has the upper tail of its prior, a t with 3 degrees of freedom: at the default draws
+    // R-hat is above 1.01 for one seed in twenty.
+    const fit = runJob(weightJob('alike', group), completeSettings({ draws: 5000 }));
     expect(fit.diagnostics.maxRhat).toBeLessThan(1.01);
     for (const { sd } of fit.parameters.slice(1)) expect(sd).toBeLessThan(1.5);
   });

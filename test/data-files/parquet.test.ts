@@ -15,6 +15,7 @@ import { parquetColumns } from '../../src/data-files/parquet.js';
 import { columnType } from '../../src/data-files/parquet-types.js';
 import { WeighbridgeError } from '../../src/errors.js';
 import { columnOf, type DataInput, tableOf } from '../../src/formula/table.js';
+import { powered } from '../support/deep.js';
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]['columnData'];
 const bytesOf = (columnData: Columns) => new Uint8Array(parquetWriteBuffer({ columnData }));
@@ -287,7 +288,7 @@ describe('a damaged file', () => {
     const bytes = new Uint8Array(parquetWriteBuffer({ columnData: table, codec }));
     expect(readOrRefused(bytes)).toBe('read');
     const outcomes = new Set<string>();
-    for (let at = 0; at < bytes.length; at++) {
+    for (let at = 0; at < bytes.length; at += powered(5, 1)) {
       for (const mask of [0x80, 0xff]) {
         const changed = bytes.slice();
         changed[at] = (changed[at] ?? 0) ^ mask;
@@ -305,7 +306,7 @@ describe('a damaged file', () => {
         changed[at] = (changed[at] ?? 0) ^ mask;
         expect(['read', 'refused']).toContain(readOrRefused(changed));
       }),
-      { seed: 5, numRuns: 300 },
+      { seed: 5, numRuns: powered(60, 300) },
     );
   });
 

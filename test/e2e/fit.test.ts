@@ -22,7 +22,7 @@ import {
   plainEnvironment,
   STACK_LINE,
   warningLines,
-  weighbridge,
+  weighbridgeAlone,
 } from './support.js';
 
 let folder = '';
@@ -33,7 +33,8 @@ const at = (...parts: string[]) => join(folder, ...parts);
 const FEW = ['--warmup', '150', '--draws', '100', '--workers', '1', '--seed', '7'] as const;
 const runFit = (...args: readonly string[]): Promise<Outcome> => inProcess(['fit', ...args]);
 /** As its users run it. */
-const runFitAlone = (...args: readonly string[]): Promise<Outcome> => weighbridge(['fit', ...args]);
+const runFitAlone = (...args: readonly string[]): Promise<Outcome> =>
+  weighbridgeAlone(['fit', ...args]);
 
 /** y ~ normal(1 + 2 x + effect of g, 0.5), and an outcome of 0 and 1 by the sign of y. */
 function rows() {

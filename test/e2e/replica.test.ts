@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isDeep } from '../support/deep.js';
 import { replicaFolder } from '../support/small-study.js';
 import { errorLines, type Outcome, STACK_LINE, weighbridge } from './support.js';
 
@@ -12,11 +13,6 @@ const folder = (name: string) => join(parent, name);
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'weighbridge-'));
-  outcomes = await Promise.all([
-    weighbridge(['replica', folder('first')]),
-    weighbridge(['replica', folder('deep/er/second'), '--seed', '17']),
-    weighbridge(['replica', folder('other'), '--seed', '18']),
-  ]);
 });
 afterAll(() => rm(parent, { recursive: true, force: true }));
 
@@ -37,7 +33,16 @@ async function expectSameFiles(one: string, other: string): Promise<void> {
   expect(differing.map(([name]) => name)).toEqual([]);
 }
 
-describe('weighbridge replica', () => {
+// A replica takes ten seconds.
+describe.runIf(isDeep)('weighbridge replica', () => {
+  beforeAll(async () => {
+    outcomes = await Promise.all([
+      weighbridge(['replica', folder('first')]),
+      weighbridge(['replica', folder('deep/er/second'), '--seed', '17']),
+      weighbridge(['replica', folder('other'), '--seed', '18']),
+    ]);
+  });
+
   it('says how many files of simulated data it wrote, and where', () => {
     expect(outcomes.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       outcomes.map(() => ({ code: 0, stderr: '' })),
@@ -64,7 +69,9 @@ describe('weighbridge replica', () => {
       seed: 18,
     });
   });
+});
 
+describe('weighbridge replica that cannot be written', () => {
   it('says in one line that the folder is a file, which stays as it was', async () => {
     const file = folder('taken');
     await writeFile(file, 'here already');

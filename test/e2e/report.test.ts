@@ -8,11 +8,17 @@ import { displayName } from '../../src/report/figures/study-figure.js';
 import { fixed, formatCount, intervalText } from '../../src/report/words.js';
 import { type ResultFolder, readResult } from '../../src/result/read-result.js';
 import { hasBrowser, launchBrowser, skipReason } from '../support/browser.js';
-import { replicaFolder } from '../support/small-study.js';
+import { powered } from '../support/deep.js';
+import { type SmallStudy, smallStudy } from '../support/small-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { reproduce } from './support.js';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Contexts of each model and setting; 100 are the whole replica. */
+const CONTEXTS = powered(20, 100);
+/** Rows of the table of weights: two models, two settings, five attributes. */
+const ROWS = 20 * CONTEXTS;
 
 interface Opened {
   readonly page: Page;
@@ -22,6 +28,7 @@ interface Opened {
 
 describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
   let browser: Browser;
+  let study: SmallStudy;
   let out = '';
   let remove = async () => {};
   let result: ResultFolder;
@@ -31,9 +38,9 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
     const scratch = await temporaryFolder();
     remove = scratch.remove;
     out = join(scratch.folder, 'out');
-    // The whole replica: 400 contexts.
+    study = await smallStudy({ contexts: CONTEXTS });
     const { code, stderr } = await reproduce(
-      replicaFolder,
+      study.folder,
       '--out',
       out,
       '--quiet',
@@ -49,11 +56,13 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
   afterAll(async () => {
     await browser?.close();
     await result?.close();
+    await study?.remove();
     await remove();
   });
 
   async function open(options: Parameters<Browser['newPage']>[0] = {}): Promise<Opened> {
     const page = await browser.newPage(options);
+    page.setDefaultTimeout(120_000);
     const complaints: string[] = [];
     const url = pathToFileURL(join(out, 'report.html')).href;
     page.on('console', (message) => {
@@ -122,7 +131,7 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
         }),
       ),
     );
-    expect(expected).toHaveLength(2000);
+    expect(expected).toHaveLength(ROWS);
     expect(await cells(opened.page, 'weights')).toEqual(expected);
   });
 
@@ -146,13 +155,13 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
     await weights.getByLabel('Search').fill(context.toUpperCase());
     const found = await cells(page, 'weights');
     expect(found.map(([name]) => name)).toEqual(Array(10).fill(context));
-    expect(await weights.locator('[data-count]').innerText()).toBe('10 of 2000 rows');
+    expect(await weights.locator('[data-count]').innerText()).toBe(`10 of ${ROWS} rows`);
     await weights.getByLabel('Search').fill(`instilled ${context} mini`);
     expect(await column(page, 'weights', 2)).toEqual(Array(5).fill('GPT-4o-mini'));
     await weights.getByLabel('Search').fill('no such words');
     expect(await cells(page, 'weights')).toEqual([]);
     await weights.getByLabel('Search').fill('');
-    expect(await weights.locator('[data-count]').innerText()).toBe('2000 rows');
+    expect(await weights.locator('[data-count]').innerText()).toBe(`${ROWS} rows`);
     // The other table has a search of its own.
     expect(await cells(page, 'convergence')).toHaveLength(result.fits.length);
     await page.close();
@@ -164,7 +173,7 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
     await weights.getByLabel('Model').selectOption('GPT-4o');
     await weights.getByLabel('Setting').selectOption('native');
     const found = await cells(page, 'weights');
-    expect(found).toHaveLength(500);
+    expect(found).toHaveLength(ROWS / 4);
     expect(new Set(found.map((row) => `${row[2]} ${row[3]}`))).toEqual(new Set(['GPT-4o native']));
     await page.close();
   });
@@ -201,8 +210,8 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
     for (const _ of ['up', 'down']) {
       await header.click();
       const targets = await column(page, 'weights', 4);
-      expect(targets.slice(0, 1000)).not.toContain('');
-      expect(new Set(targets.slice(1000))).toEqual(new Set(['']));
+      expect(targets.slice(0, ROWS / 2)).not.toContain('');
+      expect(new Set(targets.slice(ROWS / 2))).toEqual(new Set(['']));
     }
     await page.close();
   });
@@ -279,7 +288,7 @@ describe.skipIf(!hasBrowser)(`the report in a browser${skipReason}`, () => {
 
   it('needs no script to be read', async () => {
     const { page } = await open({ javaScriptEnabled: false });
-    expect(await page.locator('#weights tbody tr').count()).toBe(2000);
+    expect(await page.locator('#weights tbody tr').count()).toBe(ROWS);
     expect(await page.locator('.controls').first().isVisible()).toBe(false);
     await page.close();
   });

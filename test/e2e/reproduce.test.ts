@@ -18,10 +18,10 @@ import {
   plainEnvironment,
   type ReproductionJson,
   reproduce,
-  run,
   SHORT,
   STACK_LINE,
   weighbridge,
+  weighbridgeAlone,
 } from './support.js';
 
 const COMPARISONS = [
@@ -332,11 +332,14 @@ describe('the command line', () => {
     expect(outcome.stderr).not.toMatch(STACK_LINE);
   });
 
-  it('works from the checkout by npm', async () => {
-    const args = ['run', '--silent', 'weighbridge', '--', 'reproduce', '--help'];
-    const { code, stdout } = await run('npm', args);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^Usage: weighbridge reproduce/);
+  it('prints, and ends with its exit code, in a process of its own', async () => {
+    const helped = await weighbridgeAlone(['reproduce', '--help']);
+    expect(helped).toMatchObject({ code: 0, stderr: '' });
+    expect(helped.stdout).toMatch(/^Usage: weighbridge reproduce/);
+    const refused = await weighbridgeAlone(['weigh']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(errorLines(refused)).toHaveLength(1);
+    expect(refused.stderr).not.toMatch(STACK_LINE);
   });
 
   it('takes it as no error that nobody reads on', async () => {

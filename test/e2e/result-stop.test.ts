@@ -35,7 +35,7 @@ async function stopped(out: string, signal: NodeJS.Signals, workers = 2) {
     { env: plainEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const ended = once(child, 'close');
-  for (let waits = 0; !existsSync(join(out, 'draws.f64.partial')) && waits < 600; waits++) {
+  for (let waits = 0; !existsSync(join(out, 'draws.f64.partial')) && waits < 6000; waits++) {
     await setTimeout(25);
   }
   expect(await readdir(out)).toContain('draws.f64.partial');

@@ -64,7 +64,7 @@ ${analysis}`,
   );
   const { code, stderr } = await inProcess(['study', 'run', folder, '--quiet']);
   expect(`${code} ${stderr}`).toBe('0 ');
-}, 60_000);
+});
 afterAll(async () => {
   server?.closeAllConnections();
   server?.close();

@@ -1,5 +1,6 @@
 /**
- * The demo at a reduced size: fewer contexts, with the paper's counts in each. What it finds is held
+ * The demo at a reduced size: fewer contexts, with the paper's counts in each; a smaller one is in
+ * result.test.ts. What it finds is held
  * against what is true in the simulator.
  */
 import { readFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paperProfiles } from '../../src/simulation/server/profile.js';
 import { trueFigures } from '../../src/simulation/server/true-correlations.js';
+import { isDeep } from '../support/deep.js';
 import { filesIn } from '../support/simulated-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import {
@@ -23,9 +25,8 @@ let outcome: Outcome;
 let result: ReproductionJson;
 let weightFiles: Record<string, string>;
 let removeFolder = async () => {};
-afterAll(() => removeFolder());
 
-beforeAll(async () => {
+const runDemo = async () => {
   const { folder, remove } = await temporaryFolder();
   removeFolder = remove;
   const json = join(folder, 'demo.json');
@@ -37,9 +38,12 @@ beforeAll(async () => {
   expect(outcome.code, outcome.stderr).toBe(0);
   result = parseReproduction(await readFile(json, 'utf8'));
   weightFiles = await filesIn(weights);
-});
+};
 
-describe('the demo', () => {
+describe.runIf(isDeep)('the demo', () => {
+  beforeAll(runDemo);
+  afterAll(() => removeFolder());
+
   test('says of every stage when it is done, and that its data are simulated', () => {
     const done = outcome.stderr.split('\n').filter((line) => line.endsWith('answers, done'));
     expect(done).toHaveLength(2 * 8);
@@ -106,15 +110,18 @@ describe('the demo', () => {
 });
 
 describe('the demo of a described pack', () => {
-  test('finds what is true in the simulator, and leaves no folder behind', async () => {
-    const judged = await weighbridge(['study', 'demo', '--pack', 'judge', '--quiet']);
-    expect(judged.code, judged.stderr).toBe(0);
-    expect(judged.stdout).toContain('SIMULATED DATA');
-    const [, covered, of] = /(\d+) of (\d+) HDIs/.exec(judged.stdout) ?? [];
-    expect(Number(of)).toBe(6);
-    // The demo is the same each time; its intervals are of one study.
-    expect(Number(covered)).toBeGreaterThanOrEqual(5);
-  });
+  test.runIf(isDeep)(
+    'finds what is true in the simulator, and leaves no folder behind',
+    async () => {
+      const judged = await weighbridge(['study', 'demo', '--pack', 'judge', '--quiet']);
+      expect(judged.code, judged.stderr).toBe(0);
+      expect(judged.stdout).toContain('SIMULATED DATA');
+      const [, covered, of] = /(\d+) of (\d+) HDIs/.exec(judged.stdout) ?? [];
+      expect(Number(of)).toBe(6);
+      // The demo is the same each time; its intervals are of one study.
+      expect(Number(covered)).toBeGreaterThanOrEqual(5);
+    },
+  );
 
   test('is refused for a pack that does not exist', async () => {
     const refused = await weighbridge(['study', 'demo', '--pack', 'juge']);

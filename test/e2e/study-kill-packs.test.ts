@@ -7,11 +7,12 @@ import { parse } from 'yaml';
 import { openRecord } from '../../src/harness/record/record.js';
 import { randomStream } from '../../src/random/stream.js';
 import { mixedFaults } from '../../src/simulation/server/faults.js';
+import { powered } from '../support/deep.js';
 import { type DescribedStudy, describedStudy } from '../support/described-study.js';
 import { answersOnRecord, someAnswers, startRun } from '../support/killed-run.js';
 import { checkout, weighbridge } from './support.js';
 
-const KILLS = 3;
+const KILLS = powered(1, 3);
 const CONCURRENCY = 4;
 const fixtures = join(checkout, 'fixtures');
 
@@ -96,7 +97,6 @@ async function trainingJobs({ server }: DescribedStudy): Promise<number> {
 
 test.each(Object.keys(smaller))(
   `the pack %s, killed ${KILLS} times under faults, ends as an undisturbed one`,
-  { timeout: 240_000 },
   async (pack) => {
     const undisturbed = await begin(pack, {});
     const whole = await weighbridge(['study', 'run', undisturbed.folder]);

@@ -8,11 +8,12 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/stream.js';
 import { mixedFaults } from '../../src/simulation/server/faults.js';
+import { powered } from '../support/deep.js';
 import { answersOnRecord, someAnswers, startRun } from '../support/killed-run.js';
 import { filesIn, type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
 import { weighbridge } from './support.js';
 
-const KILLS = 30;
+const KILLS = powered(8, 30);
 const CONCURRENCY = 4;
 
 let study: SimulatedStudy;
@@ -22,12 +23,12 @@ afterEach(async () => {
   await undisturbed?.close();
 });
 
-/** One model, so many answers that thirty kills find it at work. */
+/** One model, so many answers that all kills find it at work. */
 const size = {
   configuration: {
     server: { concurrency: CONCURRENCY, attempts: 30 },
     contexts: { instilled: 20, native: 8 },
-    counts: { instilled_choices: 40, native_choices: 80, reports: 10 },
+    counts: { instilled_choices: powered(20, 40), native_choices: powered(40, 80), reports: 10 },
   },
 };
 
@@ -51,7 +52,7 @@ describe('a study under faults, killed', () => {
     expect((await weighbridge(['study', 'run', undisturbed.folder])).code).toBe(0);
   });
 
-  test(`at ${KILLS} random moments ends as an undisturbed one`, { timeout: 300_000 }, async () => {
+  test(`at ${KILLS} random moments ends as an undisturbed one`, async () => {
     study = await simulatedStudy({
       ...size,
       server: { latencyMs: 5, faults: mixedFaults(0.2) },

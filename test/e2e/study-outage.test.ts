@@ -13,6 +13,7 @@ import { runStudy } from '../../src/harness/run-study.js';
 import type { ConfigurationInput } from '../../src/packs/configuration/configuration.js';
 import { rejection } from '../harness/client/support.js';
 import { virtualClock } from '../harness/client/virtual-clock.js';
+import { everyNth } from '../support/deep.js';
 import { type FakeApiOptions, fakeApi, type Trouble } from '../support/fake-api.js';
 
 const SECOND = 1000;
@@ -90,26 +91,28 @@ const between = (from: number, to: number, what: Trouble) => (now: number) =>
   now >= from && now < to ? what : null;
 
 describe('live', () => {
-  test.each<[Trouble, number, number]>([
-    [503, 5 * SECOND, 16],
-    [503, 5 * SECOND, 64],
-    [503, 10 * MINUTE, 16],
-    [503, 10 * MINUTE, 64],
-    ['refused', 5 * SECOND, 16],
-    ['refused', 5 * SECOND, 64],
-    ['refused', 10 * MINUTE, 16],
-    ['refused', 10 * MINUTE, 64],
-    [502, 10 * MINUTE, 16],
-    [500, 10 * MINUTE, 16],
-    ['reset', 10 * MINUTE, 16],
-    [503, 10 * MINUTE, 1],
-    [429, 5 * SECOND, 16],
-    [429, 10 * MINUTE, 1],
-    [429, 10 * MINUTE, 16],
-    [429, 10 * MINUTE, 64],
-    [500, 10 * MINUTE, 1],
-    ['reset', 10 * MINUTE, 1],
-  ])(
+  test.each(
+    everyNth<[Trouble, number, number]>(4, [
+      [503, 5 * SECOND, 16],
+      [503, 5 * SECOND, 64],
+      [503, 10 * MINUTE, 16],
+      [503, 10 * MINUTE, 64],
+      ['refused', 5 * SECOND, 16],
+      ['refused', 5 * SECOND, 64],
+      ['refused', 10 * MINUTE, 16],
+      ['refused', 10 * MINUTE, 64],
+      [502, 10 * MINUTE, 16],
+      [500, 10 * MINUTE, 16],
+      ['reset', 10 * MINUTE, 16],
+      [503, 10 * MINUTE, 1],
+      [429, 5 * SECOND, 16],
+      [429, 10 * MINUTE, 1],
+      [429, 10 * MINUTE, 16],
+      [429, 10 * MINUTE, 64],
+      [500, 10 * MINUTE, 1],
+      ['reset', 10 * MINUTE, 1],
+    ]),
+  )(
     'an outage (%s for %i ms, %i in flight) is survived, with few requests in it',
     async (what, lasts, concurrency) => {
       const from = 150;
@@ -144,23 +147,25 @@ const doing = {
 };
 
 describe('in batches', () => {
-  test.each<[Trouble, number, keyof typeof doing]>([
-    [503, 10 * MINUTE, 'uploads'],
-    [503, 10 * MINUTE, 'making batches'],
-    [503, 10 * MINUTE, 'looking at batches'],
-    [503, 10 * MINUTE, 'looking at files'],
-    [503, 10 * MINUTE, 'downloads'],
-    [503, 5 * SECOND, 'looking at batches'],
-    ['refused', 10 * MINUTE, 'making batches'],
-    ['refused', 10 * MINUTE, 'looking at batches'],
-    ['refused', 10 * MINUTE, 'downloads'],
-    ['refused', 5 * SECOND, 'looking at batches'],
-    [500, 10 * MINUTE, 'making batches'],
-    [429, 10 * MINUTE, 'making batches'],
-    [429, 10 * MINUTE, 'looking at batches'],
-    [500, 10 * MINUTE, 'looking at batches'],
-    ['reset', 10 * MINUTE, 'looking at batches'],
-  ])('an outage (%s for %i ms) is survived during %s', async (what, lasts, during) => {
+  test.each(
+    everyNth<[Trouble, number, keyof typeof doing]>(3, [
+      [503, 10 * MINUTE, 'uploads'],
+      [503, 10 * MINUTE, 'making batches'],
+      [503, 10 * MINUTE, 'looking at batches'],
+      [503, 10 * MINUTE, 'looking at files'],
+      [503, 10 * MINUTE, 'downloads'],
+      [503, 5 * SECOND, 'looking at batches'],
+      ['refused', 10 * MINUTE, 'making batches'],
+      ['refused', 10 * MINUTE, 'looking at batches'],
+      ['refused', 10 * MINUTE, 'downloads'],
+      ['refused', 5 * SECOND, 'looking at batches'],
+      [500, 10 * MINUTE, 'making batches'],
+      [429, 10 * MINUTE, 'making batches'],
+      [429, 10 * MINUTE, 'looking at batches'],
+      [500, 10 * MINUTE, 'looking at batches'],
+      ['reset', 10 * MINUTE, 'looking at batches'],
+    ]),
+  )('an outage (%s for %i ms) is survived during %s', async (what, lasts, during) => {
     let until: number | null = null;
     const study = await studyWith(
       (now, _, path) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { certificate, passTo, startProxy, startTlsServer } from '../support/connect-proxy.js';
 import { type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
-import { errorLines, weighbridge } from './support.js';
+import { errorLines, weighbridgeAlone } from './support.js';
 
 const credentials = 'me:secret-password';
 let study: SimulatedStudy;
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const run = (environment: Record<string, string>) =>
-  weighbridge(['study', 'run', study.folder, '--trust-host', 'model.test'], {
+  weighbridgeAlone(['study', 'run', study.folder, '--trust-host', 'model.test'], {
     https_proxy: '',
     NO_PROXY: '',
     no_proxy: '',

@@ -1,9 +1,10 @@
-/** The built command, run as its users run it, and the shape of the JSON that it promises. */
+/** The built command, in this process or run as its users run it, and the shape of the JSON that it promises. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { inProcess } from './in-process.js';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 export const cli = join(checkout, 'dist/src/cli/main.js');
@@ -15,7 +16,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 
 /** The environment of a plain pipe: a test runner may ask for colours, which are not tested here. */
 export function plainEnvironment(changes: Environment = {}): NodeJS.ProcessEnv {
@@ -33,8 +34,8 @@ export async function run(
     cwd: checkout,
     env: plainEnvironment(changes),
     maxBuffer: 64 * 1024 * 1024,
-    // Longer than any test may take: a command that hangs does not outlive its test.
-    timeout: 120_000,
+    // As long as any test may take: a command that hangs does not outlive its test.
+    timeout: 300_000,
   });
   const { stdout, stderr } = await running.catch(
     (failed: Pick<Outcome, 'stdout' | 'stderr'>) => failed,
@@ -42,7 +43,13 @@ export async function run(
   return { code: running.child.exitCode, stdout, stderr };
 }
 
-export function weighbridge(args: readonly string[], changes?: Environment): Promise<Outcome> {
+/** Runs the command in this process. */
+export function weighbridge(args: readonly string[], environment?: Environment): Promise<Outcome> {
+  return inProcess(args, { environment });
+}
+
+/** Runs the command in a process of its own. */
+export function weighbridgeAlone(args: readonly string[], changes?: Environment): Promise<Outcome> {
   return run(process.execPath, [cli, ...args], changes);
 }
 

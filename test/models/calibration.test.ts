@@ -10,7 +10,7 @@ import chiSquareCdf from '@stdlib/stats-base-dists-chisquare-cdf';
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import { describe, expect, it } from 'vitest';
 import type { Predictors } from '../../models/regression-data.js';
-import { planFit } from '../../src/fit/fit.js';
+import { planFit } from '../../src/fit/plan.js';
 import { mcseMean, sampleMoments } from '../../src/posterior/convergence.js';
 import { type RandomStream, randomStream } from '../../src/random/stream.js';
 import { sampleChain } from '../../src/sampler/chain.js';
@@ -19,6 +19,7 @@ import { diagonalMetric } from '../../src/sampler/metric.js';
 import type { Model } from '../../src/sampler/model.js';
 import { nuts } from '../../src/sampler/nuts.js';
 import { completeSettings } from '../../src/sampler/settings.js';
+import { powered } from '../support/deep.js';
 import * as paper from './paper-regressions.js';
 import { normal, type StudentTPrior, studentT } from './paper-regressions.js';
 
@@ -114,7 +115,8 @@ describe.each([
   { algorithm: 'auto', thinning: 6, splitShare: [0.5, 1] },
 ] as const)('simulation-based calibration of $algorithm', ({ algorithm, thinning, splitShare }) => {
   const rows = 20;
-  const simulations = 1000;
+  // Six ranks a bin at least.
+  const simulations = powered(120, 1000);
   const kept = 99;
   // Draws are nearly independent after a few transitions; ranks need them so.
   const bins = 20;
@@ -151,7 +153,7 @@ describe.each([
     });
   }
 
-  // 1,000 ranks in 20 bins of 50; the level 1e-3 is shared by the 7 parameters of both models.
+  // 1,000 ranks in 20 bins of 50 (120 in a quick run); the level 1e-3 is shared by the 7 parameters of both models.
   const level = 1e-3 / 7;
 
   it('finds uniform ranks for the logistic regression (false alarms of both 1 in 1,000)', () => {
@@ -169,7 +171,7 @@ describe.each([
 
 describe("Geweke's joint distribution test", () => {
   const rows = 6;
-  const rounds = 60_000;
+  const rounds = powered(6_000, 60_000);
   const transitions = 2;
 
   /** What is compared: parameters, their squares and products, and what ties them to the data. */

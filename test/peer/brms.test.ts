@@ -15,6 +15,7 @@ import { parameterDraws } from '../../src/posterior/draws.js';
 import type { PriorInUse, PriorTarget } from '../../src/regression/priors/prior-rows.js';
 import { parsePrior } from '../../src/regression/priors/prior-text.js';
 import { regression } from '../../src/regression/regression.js';
+import { everyNth } from '../support/deep.js';
 import { type Case, type CasePrior, cases, dataSets, type Reference, references } from './cases.js';
 
 function priorOf({ text, class: name, ...rest }: CasePrior) {
@@ -76,7 +77,7 @@ describe('cases', () => {
 });
 
 describe('a regression agrees with brms', () => {
-  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+  it.each(everyNth(3, cases).map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const reference = references.get(one.name);
     if (!reference) throw new Error(`no reference for ${one.name}: run brms.R`);
     const { draws, parameters, frame, priors } = await fitOf(one);

@@ -5,6 +5,7 @@ import { isWeighbridgeError } from '../../src/errors.js';
 import { studentTHalfWidth } from '../../src/linear-algebra/student-t.js';
 import { planRegression, type RegressionPlanOptions } from '../../src/planning/plan-regression.js';
 import { quickStream } from '../../src/random/quick-stream.js';
+import { isDeep } from '../support/deep.js';
 
 const random = quickStream('pilot of a plan');
 /** A large pilot, so that its parameters are almost known: σ = 1, and no effect of t. */
@@ -63,7 +64,7 @@ describe('a plan of a regression', () => {
     expect(Math.abs((check?.sdRatio ?? Number.NaN) - 1)).toBeLessThan(0.05);
   });
 
-  it('knows that more pupils do not replace schools', async () => {
+  it.runIf(isDeep)('knows that more pupils do not replace schools', async () => {
     const options = {
       formula: 'y ~ t + (1 | school)',
       data: pupils,

@@ -80,8 +80,12 @@ describe('options of methods', () => {
     ['means', [{ by: 3 }], /^by is 3, expected text/],
     ['means', [{ at: null }], /^at is null, expected values by predictor/],
     ['loo', [{ reloo: true }], /'reloo' of loo; fit again without the rows/],
-    ['loo', [{ r_eff: 1 }], "there is no option 'r_eff' of loo (options: none)"],
-    ['waic', ['x'], "waic takes its options by name, none, found the text 'x'"],
+    ['loo', [{ r_eff: 1 }], "there is no option 'r_eff' of loo (options: onProgress, signal)"],
+    [
+      'waic',
+      ['x'],
+      "waic takes its options by name, for example { onProgress: … }, found the text 'x'",
+    ],
     ['conditionalEffects', ['x', { int_conditions: {} }], /; a second number stands at its mean/],
     [
       'conditionalEffects',

@@ -4,8 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planFit } from '../../src/fit/fit.js';
-import { sample } from '../../src/fit/sample.js';
+import { planFit } from '../../src/fit/plan.js';
 import { mcseMean, mcseSd, sampleMoments } from '../../src/posterior/convergence.js';
 import { joinChains, parameterDraws } from '../../src/posterior/draws.js';
 import { quickStream } from '../../src/random/quick-stream.js';
@@ -85,39 +84,6 @@ function logGammas(dimension: number, shape: number): Model {
       q.forEach((x, i) => {
         hessian[i * (dimension + 1)] = -Math.exp(x);
       });
-    },
-  };
-}
-
-/** x0 ~ normal(0, 1), the others ~ normal(0, exp(0.2 x0)). */
-function funnel(dimension: number): Model {
-  const rate = 0.4;
-  return {
-    dimension,
-    parameterNames: Array.from({ length: dimension }, (_, i) => `x${i}`),
-    logDensity(q, gradient) {
-      const [x = Number.NaN] = q;
-      const precision = Math.exp(-rate * x);
-      let squares = 0;
-      for (let i = 1; i < dimension; i++) {
-        squares += q[i] ** 2;
-        gradient[i] = -precision * q[i];
-      }
-      gradient[0] = -x - 0.5 * rate * (dimension - 1) + 0.5 * rate * precision * squares;
-      return -0.5 * (x * x + rate * (dimension - 1) * x + precision * squares);
-    },
-    hessian(q, hessian) {
-      const [x = Number.NaN] = q;
-      const precision = Math.exp(-rate * x);
-      let squares = 0;
-      hessian.fill(0);
-      for (let i = 1; i < dimension; i++) {
-        squares += q[i] ** 2;
-        hessian[i * (dimension + 1)] = -precision;
-        hessian[i] = rate * precision * q[i];
-        hessian[i * dimension] = hessian[i];
-      }
-      hessian[0] = -1 - 0.5 * rate * rate * precision * squares;
     },
   };
 }
@@ -346,12 +312,6 @@ describe('the plan of a fit', () => {
     expect(() => planFit(saddle, { ...settings, algorithm: 'split-hmc' }, 'plan')).toThrow(
       expect.objectContaining({ code: 'improper-posterior' }),
     );
-  });
-
-  it('changes to NUTS where chains of split HMC mix badly: a funnel that looks normal at its mode', () => {
-    const model = funnel(25);
-    expect(planFit(model, { ...settings, seed: 0 }, 'fit').plan.algorithm).toBe('split-hmc');
-    expect(sample({ model, seed: 0 }).chains[0]?.algorithm).toBe('nuts');
   });
 });
 

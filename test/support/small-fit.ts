@@ -67,7 +67,7 @@ export function smallFit({
     reading: {},
     specification,
     settings: completeSettings({ chains, warmup, draws: drawsPerChain, seed }),
-    ...assembleFit({ chains: told, parameterNames: reportedNames(specification), paretoK: null }),
+    ...assembleFit(told, reportedNames(specification), null),
     notes: frame.notes,
   };
 }

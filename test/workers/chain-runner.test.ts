@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bernoulli, normal, type RegressionOptions, regression } from 'weighbridge';
 import { workerPool } from 'weighbridge/node';
 import { randomStream } from 'weighbridge/sampler';
+import { powered } from '../support/deep.js';
 
 const random = randomStream(2, 'chain runner');
 const data = Array.from({ length: 50 }, (_, i) => {
@@ -26,6 +27,9 @@ const call: RegressionOptions = {
   draws: 100,
   seed: 4,
 };
+
+/** These fits are small, and would be sampled on this thread. */
+const onWorkers = { smallFits: 'workers' } as const;
 
 /** Threads that were begun and have not ended. */
 const alive = new Set<Worker>();
@@ -46,7 +50,7 @@ describe('the chains of a fit on worker threads', () => {
   it('make the fit that this thread makes, to the bit', async () => {
     const here = await regression(call);
     for (const workers of [1, 2]) {
-      const pool = workerPool(workers);
+      const pool = workerPool(workers, onWorkers);
       try {
         const there = await regression({ ...call, runner: pool.runner });
         expect(there.draws).toEqual(here.draws);
@@ -58,7 +62,7 @@ describe('the chains of a fit on worker threads', () => {
   });
 
   it('tell how far they are, up to the end', async () => {
-    const pool = workerPool(2);
+    const pool = workerPool(2, onWorkers);
     const shares: number[] = [];
     try {
       await regression({
@@ -74,7 +78,7 @@ describe('the chains of a fit on worker threads', () => {
   });
 
   it('say what is wrong in the words of the error', async () => {
-    const pool = workerPool(2);
+    const pool = workerPool(2, onWorkers);
     try {
       const separated = data.map((row) => ({ ...row, y: row.x > 0 ? 1 : 0 }));
       await expect(
@@ -96,7 +100,7 @@ describe('the chains of a fit on worker threads', () => {
   it('leave no thread behind, whenever they are cancelled', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 6 }), fc.boolean(), async (report, early) => {
-        const pool = workerPool(2);
+        const pool = workerPool(2, onWorkers);
         const controller = new AbortController();
         let reports = 0;
         if (early) setTimeout(() => controller.abort(), 3 * report);
@@ -114,9 +118,9 @@ describe('the chains of a fit on worker threads', () => {
         const next = await regression({ ...call, draws: 20, runner: pool.runner });
         expect(next.draws.drawsPerChain).toBe(20);
         await pool.close();
-        await expect.poll(() => alive.size, { timeout: 10_000 }).toBe(0);
+        await expect.poll(() => alive.size).toBe(0);
       }),
-      { numRuns: 4, seed: 6 },
+      { numRuns: powered(2, 4), seed: 6 },
     );
   });
 
@@ -130,7 +134,8 @@ describe('the chains of a fit on worker threads', () => {
 
   it('end their threads as soon as they are cancelled, and tell nothing any more', async () => {
     const { job, long } = await longJob(2);
-    const pool = workerPool(2);
+    const pool = workerPool(2, onWorkers);
+    pool.start();
     const sampling = [...alive];
     expect(sampling).toHaveLength(2);
     try {
@@ -147,7 +152,7 @@ describe('the chains of a fit on worker threads', () => {
       await expect(run).rejects.toMatchObject({ code: 'interrupted' });
       const told = reports;
       // A thread that had gone on to its last draw would live on: the pool is still open.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => stillAlive(sampling)).toBe(0);
       await setImmediate();
       expect(reports).toBe(told);
     } finally {
@@ -160,13 +165,14 @@ describe('the chains of a fit on worker threads', () => {
     const { data: good } = job.specification;
     const outcomes = good.outcomes.map(() => Number.NaN);
     const specification = { ...job.specification, data: { ...good, outcomes } };
-    const pool = workerPool(3);
+    const pool = workerPool(3, onWorkers);
+    pool.start();
     const sampling = [...alive];
     try {
       const run = pool.runner([{ name: 'broken', specification }, job], long);
       await expect(run).rejects.toMatchObject({ code: 'bad-data' });
       // The thread of the chain that failed lives on, and the idle one; that of the other is ended.
-      await expect.poll(() => stillAlive(sampling), { timeout: 10_000 }).toBe(2);
+      await expect.poll(() => stillAlive(sampling)).toBe(2);
       const next = await regression({ ...call, draws: 20, runner: pool.runner });
       expect(next.draws.drawsPerChain).toBe(20);
     } finally {
@@ -175,7 +181,7 @@ describe('the chains of a fit on worker threads', () => {
   });
 
   it('do not begin where the signal was given before', async () => {
-    const pool = workerPool(2);
+    const pool = workerPool(2, onWorkers);
     try {
       const signal = AbortSignal.abort('too late');
       await expect(regression({ ...call, runner: pool.runner, signal })).rejects.toMatchObject({
@@ -185,5 +191,68 @@ describe('the chains of a fit on worker threads', () => {
     } finally {
       await pool.close();
     }
+  });
+});
+
+describe('a small fit', () => {
+  it('is sampled on this thread, without a worker, and tells how far it is', async () => {
+    const here = await regression(call);
+    const pool = workerPool(2);
+    const shares: number[] = [];
+    try {
+      const there = await regression({
+        ...call,
+        runner: pool.runner,
+        onProgress: ({ done, total }) => shares.push(done / total),
+      });
+      expect(there.draws).toEqual(here.draws);
+      expect(alive.size).toBe(0);
+    } finally {
+      await pool.close();
+    }
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares.at(-1)).toBe(1);
+  });
+
+  it('goes to workers if it turns out to be long, and is stopped there', async () => {
+    const pool = workerPool(2);
+    const controller = new AbortController();
+    try {
+      const fit = regression({
+        ...call,
+        draws: 400_000,
+        runner: pool.runner,
+        signal: controller.signal,
+        onProgress: () => {
+          if (alive.size === 2) controller.abort();
+        },
+      });
+      await expect(fit).rejects.toMatchObject({ code: 'interrupted' });
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it('is stopped on this thread', async () => {
+    const pool = workerPool(2);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 1);
+    try {
+      const fit = regression({
+        ...call,
+        draws: 400_000,
+        runner: pool.runner,
+        signal: controller.signal,
+      });
+      await expect(fit).rejects.toMatchObject({ code: 'interrupted' });
+      expect(alive.size).toBe(0);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it.each(['there', 1, null])('cannot be sampled at %s', (smallFits) => {
+    const opening = () => Reflect.apply(workerPool, null, [2, { smallFits }]);
+    expect(opening).toThrow(expect.objectContaining({ code: 'bad-argument' }));
   });
 });

@@ -3,7 +3,7 @@
  * it does for those who install the package.
  */
 import { readdirSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { normal, WeighbridgeError } from 'weighbridge';
 import { type WorkerPool, workerPool } from 'weighbridge/node';
 import type { FitJob, FitResult, RegressionJob } from 'weighbridge/paper';
@@ -57,14 +57,18 @@ const many = Array.from({ length: 19 }, (_, i) =>
 );
 const single = [job('alone', 'bernoulli', true)];
 
-const open: WorkerPool[] = [];
+// One fit of these is small, and would be sampled on this thread.
+const ownPool = (workers: number) => workerPool(workers, { smallFits: 'workers' });
+
+/** Pools that live as long as the tests, by their number of workers: threads take a second to load. */
+const open = new Map<number, WorkerPool>();
 function pool(workers: number): WorkerPool {
-  const opened = workerPool(workers);
-  open.push(opened);
+  const opened = open.get(workers) ?? ownPool(workers);
+  open.set(workers, opened);
   return opened;
 }
-afterEach(async () => {
-  for (const opened of open.splice(0)) await opened.close();
+afterAll(async () => {
+  for (const opened of open.values()) await opened.close();
 });
 
 async function failure(running: Promise<unknown>): Promise<WeighbridgeError> {
@@ -300,7 +304,7 @@ describe('a pool', () => {
 
   it.runIf(process.platform === 'linux')('ends its threads when it is closed', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
-    const { runner, close } = pool(3);
+    const { runner, close } = ownPool(3);
     await runner(single, settings);
     const before = threads();
     await close();
@@ -308,7 +312,7 @@ describe('a pool', () => {
   });
 
   it('of one worker is this thread, and closes too', async () => {
-    const { runner, close } = pool(1);
+    const { runner, close } = ownPool(1);
     const promised = runner(single, settings);
     await close();
     expect(await promised).toHaveLength(1);

@@ -170,7 +170,7 @@ describe.skipIf(!hasBrowser)(`a page in a browser${skipReason}`, () => {
     await heard;
     expect(await stopped).toBe('interrupted');
     // Workers that were told to end take a moment.
-    await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => page.workers().length).toBe(0);
   });
 
   it('says what is wrong with a worker that cannot be loaded', async () => {

@@ -22,6 +22,14 @@ type NumberSlot =
   | 'ascending distances'
   | 'scores'
   | 'deviations'
+  | 'draws in a tail'
+  | 'likelihoods'
+  | 'log ratios'
+  | 'weights'
+  | 'largest'
+  | 'shifted'
+  | 'thetas'
+  | 'weights of thetas'
   | 'slopes at draws'
   | 'columns';
 export const numberBuffer = slots<NumberSlot, Float64Array>((n) => new Float64Array(n));
@@ -31,5 +39,6 @@ type IndexSlot =
   | 'by last digit'
   | 'order of draws'
   | 'order of distances'
+  | 'places of the largest'
   | 'chains of members';
 export const indexBuffer = slots<IndexSlot, Uint32Array>((n) => new Uint32Array(n));

@@ -4,6 +4,7 @@
  */
 
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { squaresOf } from '../../linear-algebra/sums.js';
 import { sampleMoments } from '../convergence.js';
 import { quantileOfSorted } from '../quantiles.js';
 import { indexBuffer, numberBuffer } from './buffers.js';
@@ -12,6 +13,7 @@ import {
   essOfChains,
   essOfMembers,
   type Spread,
+  spreadOf,
   varianceOf,
 } from './effective-size.js';
 import { foldedOrdering, type Ordering, orderingOf } from './ordering.js';
@@ -50,6 +52,8 @@ function basicRhat({ length, within, between }: Spread): number {
 function rhatOfScores(scores: Spread, ordering: Ordering, centre: number): number {
   const bulk = basicRhat(scores);
   const n = ordering.order.length;
+  const quick = foldedSpread(scores, ordering, centre);
+  if (quick) return Math.max(bulk, basicRhat(quick));
   const folded = foldedOrdering(ordering, centre, {
     ascending: numberBuffer('ascending distances', n),
     order: indexBuffer('order of distances', n),
@@ -58,6 +62,45 @@ function rhatOfScores(scores: Spread, ordering: Ordering, centre: number): numbe
   const foldedScores = normalScores(folded.ascending, folded, numberBuffer('scores', n));
   const scale = basicRhat(centreChains(foldedScores, scores.chains));
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
+}
+
+/**
+ * Variances of the scores of the distances from `centre`: these go outwards from it, and only sums over
+ * chains are needed. The two draws next to the median of an even number may be equally far from it.
+ *
+ * @returns null if other distances are equal
+ */
+function foldedSpread(
+  { chains, length }: Spread,
+  { ascending, order }: Ordering,
+  centre: number,
+): Spread | null {
+  const n = order.length;
+  const { whole, half, squares } = blomScores(n);
+  const means = new Float64Array(chains);
+  const perChain = 1 / length;
+  let above = n >>> 1;
+  if (n % 2 !== 0 || !(ascending[above - 1] <= centre && centre < ascending[above])) return null;
+  let below = above - 1;
+  const tied = centre - ascending[below] === ascending[above] - centre;
+  let last = -1;
+  for (let i = 0; i < n; i++) {
+    const down = below >= 0 ? centre - ascending[below] : Number.POSITIVE_INFINITY;
+    const up = above < n ? ascending[above] - centre : Number.POSITIVE_INFINITY;
+    const nearest = down <= up ? down : up;
+    if (nearest === last && !(i === 1 && tied)) return null;
+    last = nearest;
+    const draw = down <= up ? order[below--] : order[above++];
+    // Half a draw, so that rounding does not move a draw to another chain.
+    means[Math.floor((draw + 0.5) * perChain)] += tied && i < 2 ? half[0] : whole[i];
+  }
+  let within = squares;
+  if (tied) within += 2 * half[0] ** 2 - whole[0] ** 2 - whole[1] ** 2;
+  for (let chain = 0; chain < chains; chain++) {
+    means[chain] *= perChain;
+    within -= length * means[chain] ** 2;
+  }
+  return spreadOf(means, within, length);
 }
 
 /** Bulk ESS. */
@@ -172,15 +215,16 @@ export function normalScores(
   return scores;
 }
 
-/** Scores for the last length used, at whole ranks and at half ranks: Φ⁻¹ costs more than ranking. */
-let blomCache = { whole: new Float64Array(0), half: new Float64Array(0) };
+/** Scores for the last length used, at whole ranks and at half ranks, and Σ of squares of the former: Φ⁻¹ costs more than ranking. */
+let blomCache = { whole: new Float64Array(0), half: new Float64Array(0), squares: 0 };
 function blomScores(size: number) {
   if (blomCache.whole.length !== size) {
     const scoresFrom = (first: number) =>
       Float64Array.from({ length: size }, (_, i) =>
         normalQuantile((first + i - 3 / 8) / (size + 1 / 4), 0, 1),
       );
-    blomCache = { whole: scoresFrom(1), half: scoresFrom(1.5) };
+    const whole = scoresFrom(1);
+    blomCache = { whole, half: scoresFrom(1.5), squares: squaresOf(whole) };
   }
   return blomCache;
 }

@@ -115,7 +115,7 @@ export interface Spread {
 }
 
 /** @param squares of deviations from the chains' means, over all chains */
-function spreadOf(means: Float64Array, squares: number, length: number): Spread {
+export function spreadOf(means: Float64Array, squares: number, length: number): Spread {
   const chains = means.length;
   return {
     chains,

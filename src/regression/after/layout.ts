@@ -32,7 +32,10 @@ export interface Layout {
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
-export function layoutOf({ specification, draws }: FittedRegression): Layout {
+export function layoutOf({
+  specification,
+  draws,
+}: Pick<FittedRegression, 'specification' | 'draws'>): Layout {
   const { parameterNames } = draws;
   const reported = reportedLayout(specification);
   if (reported.length !== parameterNames.length) {

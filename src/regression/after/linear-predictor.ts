@@ -36,10 +36,15 @@ export interface LinearPredictor {
   eta(row: number, target: Float64Array): void;
   /** Writes the family's own parameters at the draw with index `place` to `target`. */
   auxiliary(place: number, target: Float64Array): void;
+  /** The family's own parameter number `index` at the used draws. */
+  auxiliaryDraws(index: number): Float64Array;
 }
 
+/** The part of a fit that decides its linear predictors. */
+export type PredictingFit = Pick<FittedRegression, 'specification' | 'draws' | 'settings'>;
+
 export function linearPredictor(
-  fit: FittedRegression,
+  fit: PredictingFit,
   encoded: Encoded,
   options: LinearPredictorOptions = {},
 ): LinearPredictor {
@@ -65,6 +70,7 @@ export function linearPredictor(
       const start = drawsUsed[place] * width + first;
       for (let k = 0; k < target.length; k++) target[k] = draws.values[start + k];
     },
+    auxiliaryDraws: (index) => usedDraws(draws, drawsUsed, first + index),
   };
 }
 
@@ -91,6 +97,7 @@ function populationPart(
 ): RowPart {
   const { values } = population;
   const columns = coefficients.length - intercepts;
+  const filled = new Int32Array(columns);
   // One contiguous array per coefficient, because each row reads all of them.
   const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
   return (row, target) => {
@@ -101,19 +108,55 @@ function populationPart(
     } else {
       target.fill(shift);
     }
-    for (let j = 0; j < columns; j++) {
-      const x = values[row * columns + j];
-      if (x === 0) continue;
-      const slope = draw[intercepts + j];
-      for (let s = 0; s < target.length; s++) target[s] += x * slope[s];
+    let count = 0;
+    for (let j = 0; j < columns; j++) if (values[row * columns + j] !== 0) filled[count++] = j;
+    const x = (c: number) => values[row * columns + filled[c]];
+    const slope = (c: number) => draw[intercepts + filled[c]];
+    let c = 0;
+    for (; c + 3 < count; c += 4) {
+      addFour(
+        target,
+        x(c),
+        slope(c),
+        x(c + 1),
+        slope(c + 1),
+        x(c + 2),
+        slope(c + 2),
+        x(c + 3),
+        slope(c + 3),
+      );
     }
+    for (; c < count; c++) addProducts(target, x(c), slope(c));
   };
+}
+
+function addProducts(target: Float64Array, x: number, slope: Float64Array): void {
+  for (let s = 0; s < target.length; s++) target[s] += x * slope[s];
+}
+
+/** Four times `addProducts`, in one pass. */
+function addFour(
+  target: Float64Array,
+  x1: number,
+  slope1: Float64Array,
+  x2: number,
+  slope2: Float64Array,
+  x3: number,
+  slope3: Float64Array,
+  x4: number,
+  slope4: Float64Array,
+): void {
+  for (let s = 0; s < target.length; s++) {
+    target[s] = target[s] + x1 * slope1[s] + x2 * slope2[s] + x3 * slope3[s] + x4 * slope4[s];
+  }
 }
 
 /** Values of the parameter at index `place` at the used draws. */
 function usedDraws(draws: Draws, drawsUsed: Uint32Array, place: number): Float64Array {
   const width = draws.parameterNames.length;
-  return Float64Array.from(drawsUsed, (draw) => draws.values[draw * width + place]);
+  const used = new Float64Array(drawsUsed.length);
+  for (let s = 0; s < used.length; s++) used[s] = draws.values[drawsUsed[s] * width + place];
+  return used;
 }
 
 /** @throws WeighbridgeError `bad-argument` for an invalid choice */
@@ -136,11 +179,11 @@ function groupsChosen({ groups }: Layout, asked: GroupChoice): number[] {
   return all.filter((index) => choice.includes(names[index]));
 }
 
-/** Most cached numbers per group term (64 megabytes). */
+/** Most cached numbers per group term (64 megabytes), or as many as there are draws of parameters. */
 const MOST_KEPT = 2 ** 23;
 
 function groupPart(
-  fit: FittedRegression,
+  fit: PredictingFit,
   drawsUsed: Uint32Array,
   layout: GroupLayout,
   design: GroupDesign,
@@ -149,6 +192,7 @@ function groupPart(
   const { draws } = fit;
   const size = layout.coefficients.length;
   const length = size * drawsUsed.length;
+  const mostKept = Math.max(MOST_KEPT, draws.values.length);
 
   const newEffects = (row: number): Float64Array => {
     const level = design.newLevels.get(row);
@@ -173,7 +217,7 @@ function groupPart(
     const known = kept.get(key);
     if (known) return known;
     const made = level < 0 ? newEffects(row) : knownEffects(level);
-    if ((kept.size + 1) * length > MOST_KEPT) kept.clear();
+    if ((kept.size + 1) * length > mostKept) kept.clear();
     kept.set(key, made);
     return made;
   };
@@ -183,7 +227,7 @@ function groupPart(
     for (let c = 0; c < size; c++) {
       const z = design.matrix.values[row * size + c];
       const start = c * drawsUsed.length;
-      for (let s = 0; s < target.length; s++) target[s] += z * effects[start + s];
+      addProducts(target, z, size === 1 ? effects : effects.subarray(start, start + target.length));
     }
   };
 }

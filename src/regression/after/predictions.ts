@@ -9,6 +9,7 @@
 import { responseDistribution } from '../../../models/families/index.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
+import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { DataInput } from '../../formula/table.js';
 import type { Draws } from '../../posterior/draws.js';
 import {
@@ -18,6 +19,7 @@ import {
   pointSummary,
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
+import { finished, type Steps } from '../../posterior/steps.js';
 import { randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
@@ -42,52 +44,48 @@ export interface FittedOptions extends PredictionSummaryOptions {
   readonly scale?: 'response' | 'linear';
 }
 
+type OfFit<Options, Result> = WatchableOf<FittedRegression, Options, Result>;
+
 /**
  * The mean of each row's outcome, its uncertainty that of the parameters alone: brms' `fitted`. Of
  * a binomial it is trials times the probability.
  *
  * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
- *   cannot be predicted
+ *   cannot be predicted, `interrupted` if `signal` is aborted
  */
-export function fitted(fit: FittedRegression, options: FittedOptions = {}): Predictions {
-  const { scale = 'response' } = options;
+export const fitted: OfFit<FittedOptions, Predictions> = watchable((fit, options) => {
+  const { scale = 'response', ...others } = options;
   requireOneOf('scale', scale, ['response', 'linear']);
-  return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, options);
-}
+  return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, others);
+});
 
 /** The linear predictor of each row, offset included: brms' `fitted` with `scale = "linear"`. */
-export function linpred(
-  fit: FittedRegression,
-  options: PredictionSummaryOptions = {},
-): Predictions {
-  return summarizeRows(fit, linearPredictors, options);
-}
+export const linpred: OfFit<PredictionSummaryOptions, Predictions> = watchable((fit, options) =>
+  summarizeRows(fit, linearPredictors, options),
+);
 
 /**
  * Outcomes that the fit expects of each row, with the noise of the family: brms' `predict`. The same
  * seed predicts the same outcome of a row, whatever other rows there are.
  */
-export function predict(
-  fit: FittedRegression,
-  options: PredictionSummaryOptions = {},
-): Predictions {
-  return summarizeRows(fit, simulatedOutcomes, options);
-}
+export const predict: OfFit<PredictionSummaryOptions, Predictions> = watchable((fit, options) =>
+  summarizeRows(fit, simulatedOutcomes, options),
+);
 
 /** Draws of `linpred`; each row is a "parameter", named from `1`. */
-export function posteriorLinpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
-  return drawsOfRows(fit, linearPredictors, options);
-}
+export const posteriorLinpred: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
+  drawsOfRows(fit, linearPredictors, options),
+);
 
 /** Draws of `fitted`; each row is a "parameter", named from `1`. */
-export function posteriorEpred(fit: FittedRegression, options: PredictionOptions = {}): Draws {
-  return drawsOfRows(fit, meanOutcomes, options);
-}
+export const posteriorEpred: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
+  drawsOfRows(fit, meanOutcomes, options),
+);
 
 /** Draws of `predict`; each row is a "parameter", named from `1`. */
-export function posteriorPredict(fit: FittedRegression, options: PredictionOptions = {}): Draws {
-  return drawsOfRows(fit, simulatedOutcomes, options);
-}
+export const posteriorPredict: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
+  drawsOfRows(fit, simulatedOutcomes, options),
+);
 
 /** Turns η of a row at all draws, in place, into what is predicted. */
 type RowWriter = (row: number, target: Float64Array) => void;
@@ -107,27 +105,29 @@ export const linearPredictors: Prediction =
     predictor.eta(row, target);
 
 export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
-  const { mean } = responseDistribution(fit.specification.family);
+  const { writeInverse } = responseDistribution(fit.specification.family);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
+    writeInverse(target);
     const n = counts[row];
-    for (let s = 0; s < target.length; s++) target[s] = mean(target[s], n);
+    if (n !== 1) for (let s = 0; s < target.length; s++) target[s] *= n;
   };
 };
 
 export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
-  const { auxiliary, simulate } = responseDistribution(fit.specification.family);
+  const { auxiliary, writeInverse, simulateAt } = responseDistribution(fit.specification.family);
   const aux = new Float64Array(auxiliary.length);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
+    writeInverse(target);
     const n = counts[row];
     const random = randomStream(seed, 'predict', row);
     for (let s = 0; s < target.length; s++) {
-      predictor.auxiliary(s, aux);
+      if (aux.length > 0) predictor.auxiliary(s, aux);
       // A row with a missing predictor has no outcome, and no generator must look for one.
-      if (!Number.isNaN(target[s] + n)) target[s] = simulate(target[s], aux, n, random);
+      if (!Number.isNaN(target[s] + n)) target[s] = simulateAt(target[s], aux, n, random);
     }
   };
 };
@@ -139,11 +139,24 @@ export function eachRow(
   options: PredictionOptions,
   onRow: (row: number, values: Float64Array) => void,
 ): void {
-  const { rows, draws, write } = prepare(fit, prediction, options);
+  finished(rowsInSteps(prepare(fit, prediction, options), onRow));
+}
+
+/** Predicted numbers between two pauses: about a millisecond. */
+const NUMBERS_A_STEP = 2 ** 15;
+
+function* rowsInSteps(
+  { rows, draws, write }: ReturnType<typeof prepare>,
+  onRow: (row: number, values: Float64Array) => void,
+): Steps<void> {
   const values = new Float64Array(draws);
-  for (let row = 0; row < rows; row++) {
-    write(row, values);
-    onRow(row, values);
+  const rowsAStep = Math.max(1, Math.floor(NUMBERS_A_STEP / draws));
+  for (let row = 0; row < rows; ) {
+    for (const end = Math.min(rows, row + rowsAStep); row < end; row++) {
+      write(row, values);
+      onRow(row, values);
+    }
+    yield { done: row, total: rows };
   }
 }
 
@@ -155,15 +168,15 @@ function prepare(fit: FittedRegression, prediction: Prediction, options: Predict
   return { rows: predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 
-function summarizeRows(
+function* summarizeRows(
   fit: FittedRegression,
   prediction: Prediction,
   options: PredictionSummaryOptions,
-): Predictions {
+): Steps<Predictions> {
   const { mass = 0.95, robust = false } = options;
   requireProbability('mass', mass);
   const summaries: PointSummary[] = [];
-  eachRow(fit, prediction, options, (_, values) => {
+  yield* rowsInSteps(prepare(fit, prediction, options), (_, values) => {
     summaries.push(pointSummary(values, { mass, robust }));
   });
   return printable(summaries, () => estimateLines({ rows: summaries, mass }).join('\n'));
@@ -172,12 +185,13 @@ function summarizeRows(
 /** Two gigabytes. */
 const MOST_VALUES = 2 ** 28;
 
-function drawsOfRows(
+function* drawsOfRows(
   fit: FittedRegression,
   prediction: Prediction,
   options: PredictionOptions,
-): Draws {
-  const { rows, draws, write } = prepare(fit, prediction, options);
+): Steps<Draws> {
+  const prepared = prepare(fit, prediction, options);
+  const { rows, draws } = prepared;
   if (rows * draws > MOST_VALUES) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -186,11 +200,9 @@ function drawsOfRows(
     );
   }
   const values = new Float64Array(draws * rows);
-  const ofRow = new Float64Array(draws);
-  for (let row = 0; row < rows; row++) {
-    write(row, ofRow);
+  yield* rowsInSteps(prepared, (row, ofRow) => {
     for (let s = 0; s < draws; s++) values[s * rows + row] = ofRow[s];
-  }
+  });
   return { parameterNames: rowNames(rows), ...chainsOf(fit, options), values };
 }
 

@@ -137,14 +137,15 @@ export function outcomeSimulator(
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
   const { rows, trials } = data;
-  const { simulate, auxiliary } = responseDistribution(family);
+  const { writeInverse, simulateAt, auxiliary } = responseDistribution(family);
   const layout = reportedLayout(predicted);
   const writeEta = etaOf(predicted);
   const eta = new Float64Array(rows);
   return (parameters, random) => {
     writeEta(parameters, eta);
+    writeInverse(eta);
     const aux = parameters.slice(layout.auxiliary, layout.auxiliary + auxiliary.length);
-    return eta.map((value, i) => simulate(value, aux, trials === null ? 1 : trials[i], random));
+    return eta.map((value, i) => simulateAt(value, aux, trials === null ? 1 : trials[i], random));
   };
 }
 

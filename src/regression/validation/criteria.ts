@@ -1,13 +1,17 @@
 /** Predictive accuracy of a fitted regression for new data: LOO and WAIC. */
 
-import type { GroupEffects, RegressionData } from '../../../models/regression-data.js';
+import { responseDistribution } from '../../../models/families/index.js';
+import type { RegressionData } from '../../../models/regression-data.js';
 import { rowLogLikelihood } from '../../../models/reported-parameters.js';
+import { type WatchableOf, watchable } from '../../fit/watched.js';
+import type { Encoded } from '../../formula/design.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { LogLikelihood } from '../../posterior/log-likelihood.js';
-import { type Loo, loo } from '../../posterior/loo.js';
+import { type Loo, looInSteps } from '../../posterior/loo.js';
 import { printable } from '../../posterior/printable.js';
-import { type Waic, waic } from '../../posterior/waic.js';
+import { type Waic, waicInSteps } from '../../posterior/waic.js';
+import { linearPredictor, type PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** Includes the outcomes, to detect comparisons of fits to different data. */
@@ -19,20 +23,29 @@ export interface WithOutcomes {
  * Leave-one-out cross-validation by Pareto-smoothed importance sampling, as `loo(fit)` of brms.
  * Single rows are left out: their group effects are still informed by the other rows of the group.
  *
- * @throws WeighbridgeError `bad-data` if a row's log likelihood is not finite at any draw
+ * @throws WeighbridgeError `bad-data` if a row's log likelihood is not finite at any draw,
+ *   `interrupted` if `signal` is aborted
  */
-export function looOf(fit: FittedRegression): Loo & WithOutcomes {
-  return withOutcomes(loo(logLikelihoodOfFit(fit)), fit);
-}
+export const looOf: WatchableOf<FittedRegression, NoOptions, Loo & WithOutcomes> = watchable(
+  function* (fit) {
+    return withOutcomes(yield* looInSteps(logLikelihoodOfFit(fit)), fit);
+  },
+);
 
 /**
  * The widely applicable information criterion, as `waic(fit)` of brms.
  *
- * @throws WeighbridgeError `bad-data` if a row's log likelihood is not finite at any draw
+ * @throws WeighbridgeError `bad-data` if a row's log likelihood is not finite at any draw,
+ *   `interrupted` if `signal` is aborted
  */
-export function waicOf(fit: FittedRegression): Waic & WithOutcomes {
-  return withOutcomes(waic(logLikelihoodOfFit(fit)), fit);
-}
+export const waicOf: WatchableOf<FittedRegression, NoOptions, Waic & WithOutcomes> = watchable(
+  function* (fit) {
+    return withOutcomes(yield* waicInSteps(logLikelihoodOfFit(fit)), fit);
+  },
+);
+
+/** Options of a method that has none but those of WatchOptions. */
+type NoOptions = Record<never, never>;
 
 function withOutcomes<T extends Loo | Waic>(
   criterion: T,
@@ -42,22 +55,46 @@ function withOutcomes<T extends Loo | Waic>(
   return printable({ ...criterion, outcomes }, () => String(criterion));
 }
 
-/** Includes all constants and is conditional on the group effects, as brms' `log_lik`. */
-export function logLikelihoodOfFit({ specification, draws }: FittedRegression): LogLikelihood {
+/**
+ * Includes all constants and is conditional on the group effects, as brms' `log_lik`. Each row is
+ * evaluated at all draws in turn.
+ */
+export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
+  const { specification, draws } = fit;
   const { chains, drawsPerChain } = draws;
-  const { family, data } = specification;
+  const { rows, outcomes, trials } = specification.data;
+  const predictor = linearPredictor(fit, encodedOf(specification.data));
+  const { auxiliary, logDensities } = responseDistribution(specification.family);
+  const write = logDensities(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
   return {
-    rows: data.rows,
+    rows,
     chains,
     drawsPerChain,
     block(first, count, target) {
-      const write = rowLogLikelihood({ family, data: rowsOf(data, first, count) });
-      const row = new Float64Array(count);
-      eachDraw(draws, (parameters, draw) => {
-        write(parameters, row);
-        for (let i = 0; i < count; i++) target[i * chains * drawsPerChain + draw] = row[i];
-      });
+      const length = chains * drawsPerChain;
+      for (let i = 0; i < count; i++) {
+        const row = target.subarray(i * length, (i + 1) * length);
+        predictor.eta(first + i, row);
+        write(outcomes[first + i], trials ? trials[first + i] : 1, row);
+      }
     },
+  };
+}
+
+/** The rows of a fit as rows to predict. */
+function encodedOf({ rows, predictors, groups, offset }: RegressionData): Encoded {
+  return {
+    rows,
+    population: predictors,
+    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated }) => ({
+      group,
+      matrix: { names: coefficients, rows, values },
+      levels,
+      levelOf,
+      newLevels: new Map(),
+      correlated,
+    })),
+    offset,
   };
 }
 
@@ -82,32 +119,6 @@ export function eachDraw(
   for (let draw = 0; draw < chains * drawsPerChain; draw++) {
     onDraw(values.subarray(draw * width, (draw + 1) * width), draw);
   }
-}
-
-/** The data of `count` rows from `first` on; views, not copies. */
-function rowsOf(data: RegressionData, first: number, count: number): RegressionData {
-  const some = (values: Float64Array, width = 1) =>
-    values.subarray(first * width, (first + count) * width);
-  const { outcomes, trials, offset, predictors, groups } = data;
-  return {
-    ...data,
-    rows: count,
-    outcomes: some(outcomes),
-    trials: trials && some(trials),
-    offset: offset && some(offset),
-    predictors: {
-      ...predictors,
-      rows: count,
-      values: some(predictors.values, predictors.names.length),
-    },
-    groups: groups.map(
-      (group): GroupEffects => ({
-        ...group,
-        levelOf: group.levelOf.subarray(first, first + count),
-        values: some(group.values, group.coefficients.length),
-      }),
-    ),
-  };
 }
 
 /** Matches group effects, `r_g[level,Intercept]`; no other reported name has this prefix. */

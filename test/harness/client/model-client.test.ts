@@ -1,5 +1,5 @@
 /** The client against small servers of our own on loopback, each with one way to go wrong. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FailedAttempt } from '../../../src/harness/client/chat.js';
 import type { ModelClient } from '../../../src/harness/client/model-client.js';
 import { Spending } from '../../../src/harness/client/spending.js';
@@ -69,16 +69,15 @@ describe('an answer', () => {
       keys.push(request.headers.authorization);
       sendJson(response, completion());
     });
-    const environment = { ...process.env };
     // Of another place: none of it may be sent here.
-    process.env.OPENAI_API_KEY = 'sk-of-another-place';
-    process.env.OPENAI_ADMIN_KEY = 'sk-of-another-place';
-    process.env.OPENAI_CUSTOM_HEADERS = 'Authorization: Bearer sk-of-another-place';
+    vi.stubEnv('OPENAI_API_KEY', 'sk-of-another-place');
+    vi.stubEnv('OPENAI_ADMIN_KEY', 'sk-of-another-place');
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'Authorization: Bearer sk-of-another-place');
     try {
       await clientOf(server.baseURL, { apiKey: 'sk-mine' }).chat(chatRequest());
       await clientOf(server.baseURL, { apiKey: null }).chat(chatRequest());
     } finally {
-      process.env = environment;
+      vi.unstubAllEnvs();
     }
     expect(keys).toEqual(['Bearer sk-mine', 'Bearer no-key']);
   });
@@ -193,10 +192,10 @@ describe('an attempt that fails', () => {
       response.on('close', () => clearInterval(drip));
     });
     const failed: FailedAttempt[] = [];
-    const client = clientOf(server.baseURL, { timeoutSeconds: 0.2 });
+    const client = clientOf(server.baseURL, { timeoutSeconds: 1 });
     const answer = await client.chat(chatRequest(), { onFailedAttempt: (one) => failed.push(one) });
     expect(answer).toMatchObject({ text: 'B', attempt: 2 });
-    expect(failed).toMatchObject([{ status: null, reason: 'timeout: no answer within 0.2 s' }]);
+    expect(failed).toMatchObject([{ status: null, reason: 'timeout: no answer within 1 s' }]);
   });
 
   it('too often ends with how often, and why the last time', async () => {

@@ -5,6 +5,12 @@ import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { logitModule } from '../../../models/kernels/logit-module.js';
 import type { Predictors } from '../../../models/regression-data.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
+import {
+  type EvaluatedPoint,
+  evaluate,
+  newEvaluatedPoint,
+} from '../../../src/sampler/hamiltonian.js';
+import { inBatch } from '../../../src/sampler/kernel.js';
 import type {
   Coordinates,
   LogDensity,
@@ -12,7 +18,8 @@ import type {
   MovingPoint,
   QuickDensity,
 } from '../../../src/sampler/model.js';
-import { splitStepOf } from '../../../src/sampler/split-hmc.js';
+import { normalApproximation, whitened } from '../../../src/sampler/normal-approximation.js';
+import { splitHmc, splitStepOf } from '../../../src/sampler/split-hmc.js';
 import { logistic, normal, studentT } from '../paper-regressions.js';
 
 /** Priors of all kinds, by a seed; one in four slopes is flat. */
@@ -147,6 +154,9 @@ describe('the compiled logistic kernel', () => {
           const model = modelOf(rows, columns, fractional, seed);
           const coordinates = coordinatesOf(model.dimension, 1);
           const plain = plainIn(model, coordinates);
+          const compiled = compiledIn(model, coordinates);
+          const { middleGradient } = compiled;
+          expect(middleGradient).toBeDefined();
           const random = quickStream('step', rows, columns);
           const start = (): MovingPoint => ({
             position: new Float64Array(model.dimension),
@@ -162,8 +172,10 @@ describe('the compiled logistic kernel', () => {
           for (const part of ['position', 'gradient', 'momentum'] as const) {
             found[part].set(expected[part]);
           }
-          splitStepOf({ logDensity: plain })(expected, stepSize);
-          const compiled = compiledIn(model, coordinates);
+          splitStepOf({ logDensity: plain, ...(middleGradient && { middleGradient }) })(
+            expected,
+            stepSize,
+          );
           expect(compiled.fusedStep).toBeDefined();
           splitStepOf(compiled)(found, stepSize);
           for (const part of ['position', 'gradient', 'momentum'] as const) {
@@ -174,6 +186,87 @@ describe('the compiled logistic kernel', () => {
         },
       ),
       { seed: 2025, numRuns: 200 },
+    );
+  });
+
+  it('has a gradient for the middle of a step that is right to single precision', () => {
+    fc.assert(
+      fc.property(
+        // Two chunks of rows, and more.
+        fc.integer({ min: 1, max: 600 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.double({ min: 0, max: 300, noNaN: true }),
+        fc.boolean(),
+        fc.nat({ max: 1000 }),
+        (rows, columns, size, fractional, seed) => {
+          fc.pre(seed % 4 !== 3 || rows > columns + 1);
+          const model = modelOf(rows, columns, fractional, seed);
+          const coordinates = coordinatesOf(model.dimension, 1);
+          const compiled = compiledIn(model, coordinates);
+          const random = quickStream('middle', rows, columns);
+          const x = new Float64Array(columns + 1).map(() => size * random.normal());
+          const [middle, exact] = [new Float64Array(x.length), new Float64Array(x.length)];
+          compiled.middleGradient?.(x, middle);
+          compiled.logDensity(x, exact);
+          // A margin m is rounded to 2^-24 |m|, which moves a weight by at most a quarter of that; weights are
+          // at most 1 and right to 2e-7; the rows are of the order of sqrt(columns).
+          const margins = size * (columns + 1) * 6e-8;
+          const bound = 10 * rows * (margins / 4 + 3e-7);
+          exact.forEach((value, j) => {
+            expect(Math.abs((middle[j] ?? Number.NaN) - value)).toBeLessThan(
+              bound + 1e-12 * Math.abs(value),
+            );
+          });
+        },
+      ),
+      { seed: 2025, numRuns: 200 },
+    );
+  });
+
+  it('makes many transitions as split HMC makes each, with the same random numbers', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 5, max: 80 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom(1, 2, 3),
+        fc.nat({ max: 1000 }),
+        (rows, columns, steps, seed) => {
+          fc.pre(seed % 4 !== 3 || rows > columns + 1);
+          const model = modelOf(rows, columns, false, seed);
+          const approximation = normalApproximation(model);
+          fc.pre(approximation !== null);
+          const target = whitened(model, approximation);
+          const kernel = splitHmc(target, steps);
+          const [single, many] = [0, 1].map(() => newEvaluatedPoint(target.dimension)) as [
+            EvaluatedPoint,
+            EvaluatedPoint,
+          ];
+          const [forSingle, forMany] = [quickStream('chain', seed), quickStream('chain', seed)];
+          expect(evaluate(target, single) && evaluate(target, many)).toBe(true);
+          for (let draw = 0; draw < 60; ) {
+            const batch = kernel.transitions?.(many, forMany, 60 - draw);
+            if (!batch) throw new Error('the kernel makes no batches');
+            for (let i = 0; i < batch.made; i++, draw++) {
+              const at = batch.start + i * batch.width;
+              const numbers = batch.numbers.slice(at, at + batch.width);
+              const { acceptance, energy, leapfrogSteps } = kernel.transition(single, forSingle);
+              // The batch lies in the kernel's memory, which the transition has used.
+              batch.numbers.set(numbers, at);
+              expect(
+                Math.abs((numbers[inBatch.acceptance] ?? Number.NaN) - acceptance),
+              ).toBeLessThan(1e-6);
+              expect(Math.abs((numbers[inBatch.energy] ?? Number.NaN) - energy)).toBeLessThan(1e-6);
+              expect(numbers[inBatch.gradientEvaluations]).toBe(leapfrogSteps);
+              const position = numbers.slice(inBatch.position);
+              single.position.forEach((value, j) => {
+                expect(Math.abs((position[j] ?? Number.NaN) - value)).toBeLessThan(1e-6);
+              });
+            }
+          }
+          expect(forMany.uniform()).toBe(forSingle.uniform());
+        },
+      ),
+      { seed: 2025, numRuns: 60 },
     );
   });
 

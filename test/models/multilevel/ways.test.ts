@@ -15,6 +15,7 @@ import { mcseMean, sampleMoments } from '../../../src/posterior/convergence.js';
 import { copyParameter } from '../../../src/posterior/draws.js';
 import { type RandomStream, randomStream } from '../../../src/random/stream.js';
 import type { Model } from '../../../src/sampler/model.js';
+import { powered } from '../../support/deep.js';
 
 /** Twelve levels of six rows each, an intercept and a slope that vary together. */
 function slopesThatVary(): RegressionSpecification {
@@ -181,7 +182,8 @@ function drawTruth(family: FamilyName, link: LinkName, random: RandomStream): Tr
   };
 }
 
-const SIMULATIONS = 160;
+/** Five ranks a bin at least. */
+const SIMULATIONS = powered(40, 160);
 const BINS = 8;
 /** Draws of a fit, so far apart that they are nearly independent: a truth has 16 ranks among them. */
 const KEPT = 15;

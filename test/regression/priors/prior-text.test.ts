@@ -15,6 +15,7 @@ import { formatNumber } from '../../../src/regression/priors/numbers.js';
 import { type PriorRow, priorClasses } from '../../../src/regression/priors/prior-rows.js';
 import { formatPrior, parsePrior, priorText } from '../../../src/regression/priors/prior-text.js';
 import { anyPrior } from '../../models/prior-distributions/support.js';
+import { powered } from '../../support/deep.js';
 
 const name = fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' });
 const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
@@ -191,7 +192,7 @@ describe('a prior as text', () => {
           expect(failure(text)).not.toContain('\n');
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: powered(200, 1000) },
     );
   });
 

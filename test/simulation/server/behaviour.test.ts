@@ -13,6 +13,7 @@ import {
 import { probabilityOf } from '../../../src/simulation/simulated-model.js';
 import { utilityDifference } from '../../../src/study/context.js';
 import { drawTargetWeights } from '../../../src/study/trials.js';
+import { powered } from '../../support/deep.js';
 
 /** r between the weights of agents and those learned from so many of their choices. */
 function agreementAfter(examples: number, agents: number, seed: number, retention: number): number {
@@ -42,7 +43,7 @@ describe('learning', () => {
         expect(r).toEqual([...r].sort((x, y) => x - y));
         expect(r.at(-1)).toBeGreaterThan(0.98);
       }),
-      { seed: 71, numRuns: 10 },
+      { seed: 71, numRuns: powered(2, 10) },
     );
   });
 

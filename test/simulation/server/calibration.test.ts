@@ -23,6 +23,7 @@ import {
 import type { Choice, Context } from '../../../src/study/context.js';
 import { parseReport } from '../../../src/study/parse-report.js';
 import { decisionPrompt, introspectionPrompt } from '../../../src/study/prompts.js';
+import { isDeep } from '../../support/deep.js';
 import {
   choiceFile,
   drawOptions,
@@ -79,7 +80,7 @@ function expectClose(
   }
 }
 
-describe.each(PAPER_MODELS)('%s, simulated', (model) => {
+describe.runIf(isDeep).each(PAPER_MODELS)('%s, simulated', (model) => {
   const CONTEXTS = 1500;
   let truth: TrueFigures;
   beforeAll(() => {
@@ -191,19 +192,22 @@ function learned(context: Context, choices: readonly Choice[]): number[] {
   return scaleWeights(slopes);
 }
 
-test('calibration finds a profile that shows the figures in its own population', () => {
-  const [model] = PAPER_MODELS;
-  const population = { contexts: 60, seed: 3 };
-  const profile = calibrateProfile(model, paper, population);
-  const { correlations, choicesAgreeingWithTargetPercent } = trueFigures(profile, {}, population);
-  const wanted = published(model);
-  for (const key of Object.keys(wanted) as (keyof TrueCorrelations)[]) {
-    // Choices are steps, and settings move one another: near, not equal.
-    expect(Math.abs(correlations[key] - wanted[key]), key).toBeLessThan(0.02);
-  }
-  const agreeing = paper.experiment1.choices_agreeing_with_target_pct[model];
-  expect(Math.abs(choicesAgreeingWithTargetPercent - agreeing)).toBeLessThan(0.3);
-});
+test.runIf(isDeep)(
+  'calibration finds a profile that shows the figures in its own population',
+  () => {
+    const [model] = PAPER_MODELS;
+    const population = { contexts: 60, seed: 3 };
+    const profile = calibrateProfile(model, paper, population);
+    const { correlations, choicesAgreeingWithTargetPercent } = trueFigures(profile, {}, population);
+    const wanted = published(model);
+    for (const key of Object.keys(wanted) as (keyof TrueCorrelations)[]) {
+      // Choices are steps, and settings move one another: near, not equal.
+      expect(Math.abs(correlations[key] - wanted[key]), key).toBeLessThan(0.02);
+    }
+    const agreeing = paper.experiment1.choices_agreeing_with_target_pct[model];
+    expect(Math.abs(choicesAgreeingWithTargetPercent - agreeing)).toBeLessThan(0.3);
+  },
+);
 
 describe('a study of another design', () => {
   test('has truer learned weights where more examples and more choices are asked for', () => {

@@ -1,0 +1,2 @@
+/** The tests of weights.test.ts in full: see test/support/deep.ts. */
+import './weights.test.js';
