@@ -12,7 +12,12 @@
  *     b = Σ_i z_i (g_i + W_i (z_i·û − (o_i − ô_i))),    H = Σ_i W_i z_i z_iᵀ        over a level's rows,
  *
  * so that the effects do not depend on the intercept and slopes. The other factors, with fewer
- * effects, use the b and H that remain after the last factor's effects are integrated out.
+ * effects, use the b and H that remain after the last factor's effects and the coefficients are
+ * integrated out (joint-information.ts). The coefficients follow them by their conditional mean,
+ *
+ *     (α, β) = (α, β)_θ − Σ_f A_f (u_f − û_f)       over all factors but the last,
+ *
+ * a shift, whose Jacobian is one.
  */
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';

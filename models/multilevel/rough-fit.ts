@@ -7,7 +7,8 @@
  * the density of θ with the effects integrated out (Tierney & Kadane 1986, JASA 81), provided that
  * the map uses the curvature there. Each round has two steps: the likelihood is made normal
  * around the fit so far, W_i = −d²/dη_i² log p(y_i | η_i), which sets the map; then θ goes to the peak
- * of the density at z = 0. The first round starts from the regression without group effects.
+ * of the density at z = 0. The first round starts from the regression without group effects. At last the
+ * mode is refined to the mean (`refine`).
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
@@ -54,7 +55,10 @@ export function roughFit(
     if (weighting === 'plain' && largestMove(density, before) < CLOSE) break;
     before = density.eta();
   }
-  return refine(density, position, all, scales) ? position : null;
+  const mode = position.slice();
+  if (refine(density, position, all, scales)) return position;
+  position.set(mode);
+  return linearize(density, position, 'plain') ? position : null;
 }
 
 /**
