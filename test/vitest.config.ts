@@ -12,8 +12,6 @@ export default defineConfig(({ mode }) => ({
       : { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, DEEP] }),
     // What is built is loaded as its users load it.
     server: { deps: { external: [/\/dist\/(src|models)\//] } },
-    // Files share modules and compiled code: half of the time of a short file would go to loading.
-    isolate: false,
     // A fixed seed of properties.
     setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },
