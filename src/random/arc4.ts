@@ -1,5 +1,5 @@
 /**
- * The generator of seedrandom 3.0, ARC4 without its first 256 bytes, to the bit and ten times as fast:
+ * The generator of seedrandom 3.0, ARC4 without its first 256 bytes, to the bit and about twice as fast:
  * numbers are made many at a time, with the state in local variables.
  */
 
