@@ -66,7 +66,7 @@ const PILOT = { chains: 4, warmup: 5, draws: 30 };
  */
 const LEAST_EFFECTIVE_SHARE = 0.15;
 
-/** Of very many parameters some seem worse than they are: 30 draws a chain know ESS roughly. */
+/** Share of parameters that may fall short: 30 draws a chain estimate ESS roughly, and some of thousands fall short by chance. */
 const MAY_BE_LESS = 0.02;
 
 /** No parameter is below half of the least ratio, and all but one in fifty reach it. */

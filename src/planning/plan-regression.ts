@@ -481,7 +481,7 @@ class RegressionPlanner {
       onFit: (result) => {
         const values = parameterDraws(requireDraws(result), index);
         const { mean, variance } = sampleMoments(values);
-        // Of the few draws of these fits, central intervals are the less noisy ones.
+        // With few draws, central intervals are less noisy than HDIs.
         estimates.set(result.name, { estimate: mean, sd: Math.sqrt(variance), hdi: eti(values) });
       },
     });

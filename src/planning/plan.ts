@@ -268,7 +268,7 @@ function goalsOf({ width: widest, power: least }: PlanTarget): Goal[] {
 
 /** `0.134 ± 0.005`: one digit of the error, and two decimals of the mean or more. */
 export function plannedText({ mean, mcse }: Planned): string {
-  // Of a single estimate, the error is unknown.
+  // A single estimate has no known error.
   if (Number.isNaN(mcse)) return mean.toFixed(3);
   const decimals = mcse > 0 ? Math.min(5, Math.max(0, Math.ceil(-Math.log10(mcse)))) : 3;
   return `${mean.toFixed(Math.max(decimals, 2))} ± ${mcse.toFixed(decimals)}`;

@@ -14,7 +14,7 @@ export interface RandomStream {
   normals(target: Float64Array): void;
   /** true or false with equal probability. */
   coin(): boolean;
-  /** Of quick streams. */
+  /** Quick streams only. */
   readonly quick?: QuickState;
 }
 

@@ -73,7 +73,7 @@ const fitSchema = z.object({
 /** A section as it is in `result.json`. */
 export const sectionSchema = z.object({
   title: z.string(),
-  /** What was done and what it cannot say, one sentence each. */
+  /** Method and limits, one sentence each. */
   notes: z.array(z.string()),
   tables: z.array(tableSchema),
   intervals: z.array(intervalSchema),

@@ -16,7 +16,7 @@ export default defineConfig({
     // Supported by browsers of the last two years.
     target: 'es2022',
     modulePreload: { polyfill: false },
-    // Of the uncompressed script, in kB.
+    // The uncompressed script, in kB.
     chunkSizeWarningLimit: 700,
     // The page's policy forbids data: addresses.
     assetsInlineLimit: 0,

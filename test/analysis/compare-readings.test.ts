@@ -20,7 +20,7 @@ const LOST = 7;
 let study: SmallStudy;
 let asMade: Reproduction;
 let byProbability: Reproduction;
-/** Of gpt-4o alone, with fewer reports of the preference-trained model. */
+/** Readings of gpt-4o alone, with fewer reports of the preference-trained model. */
 let fewerReports: Reproduction;
 
 const read = async (options: Partial<ReproduceOptions> = {}) =>

@@ -297,7 +297,7 @@ describe('latentCorrelation', () => {
       });
       if (!rho || 0.8 < rho.hdi[0] || 0.8 > rho.hdi[1]) outside++;
     }
-    // Of 12 intervals with 95% each, four or more miss with a probability of 0.002.
+    // Four or more of 12 intervals of 95% miss with a probability of 0.002.
     expect(outside).toBeLessThan(4);
   });
 

@@ -89,7 +89,7 @@ describe('the plan of a fit', () => {
       expect(planSampling(funnel(25), settings, 'fit').algorithm).toBe('split-hmc');
       return planFit(funnel(25), settings, 'fit').plan.algorithm;
     });
-    // Of 4,000 draws, 300 are effective. In 200 other seeds, NUTS was chosen in all.
+    // 300 of 4,000 draws are effective. NUTS was chosen in all of 200 other seeds.
     expect(algorithms.filter((one) => one === 'nuts').length).toBeGreaterThanOrEqual(19);
   });
 

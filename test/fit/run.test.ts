@@ -20,7 +20,7 @@ describe('a posterior that may have several peaks', () => {
 });
 
 describe('NUTS in place of split HMC', () => {
-  // Of five rows and heavy-tailed priors: far from normal.
+  // Five rows and heavy-tailed priors: far from normal.
   const y = [2.1, 3.9, 6.2, 7.8, 12.1];
   const few = (unit: number) =>
     regression({

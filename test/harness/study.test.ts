@@ -53,7 +53,7 @@ describe('a study', () => {
     for (const [file, text] of files) await writeFile(join(out, file), text);
     const read = await readStudy(out);
     expect(read.provenance).toMatchObject({ simulated: true, reports_per_context: 2 });
-    // Of six choices all may be alike by chance.
+    // Six choices may all be alike by chance.
     expect(read.warnings.filter((line) => !line.includes('all choices are alike'))).toEqual([]);
     const [model] = read.models;
     expect(model?.name).toBe(MODEL);

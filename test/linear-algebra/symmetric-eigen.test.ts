@@ -11,7 +11,7 @@ it('eigenvectors are orthonormal and, with the eigenvalues, give back the matrix
       fc.integer(),
       (n, rank, seed) => {
         const random = randomStream('eigen', seed);
-        // Of any rank, so that eigenvalues may be zero and equal.
+        // The rank varies, so that eigenvalues may be zero and equal.
         const matrix = new Float64Array(n * n);
         for (let r = 0; r < rank; r++) {
           const x = Float64Array.from({ length: n }, () => random.normal());

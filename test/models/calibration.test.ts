@@ -111,7 +111,7 @@ function reporter({ posterior, parameterNames }: Calibration, rows: number) {
 
 describe.each([
   { algorithm: 'nuts', thinning: 6, splitShare: [0, 0] },
-  // Of so few rows, some posteriors are not near normal, and fall back to NUTS.
+  // With so few rows, some posteriors are not near normal, and fall back to NUTS.
   { algorithm: 'auto', thinning: 6, splitShare: [0.5, 1] },
 ] as const)('simulation-based calibration of $algorithm', ({ algorithm, thinning, splitShare }) => {
   const rows = 20;

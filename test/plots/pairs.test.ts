@@ -38,7 +38,7 @@ describe('a pair plot', () => {
     const divergent = Uint8Array.from({ length: 1000 }, (_, i) => Number(i % 100 === 0));
     const panel = panelsOf(plotPairs(draws, { divergent, mostPoints: 50 }).svg)[1];
     expect(marks(panel, 'divergences', 'circle')).toHaveLength(10);
-    // Of the 50 that are evenly spaced, the 10 divergent ones are not drawn again.
+    // The 10 divergent ones among the 50 evenly spaced draws are not drawn again.
     expect(marks(panel, 'draws', 'circle')).toHaveLength(40);
   });
 

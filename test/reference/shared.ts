@@ -29,9 +29,9 @@ export interface ReferenceParameter {
   readonly sd: number;
   readonly hdi_low: number;
   readonly hdi_high: number;
-  /** Of a weight regression. */
+  /** A weight regression only. */
   readonly mcse_mean?: number;
-  /** Of a correlation regression. */
+  /** A correlation regression only. */
   readonly mcse?: number;
 }
 

@@ -46,7 +46,7 @@ const normal = (dimension: number) =>
     (x) => -0.5 * x * x,
     (x) => -x,
   );
-/** Of unit curvature at its mode, and with tails like 1/x². */
+/** A density with unit curvature at its mode and tails like 1/x². */
 const cauchy = (dimension: number) =>
   independent(
     dimension,

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** Of model.test, data.test and 127.0.0.1; self-signed, for tests only, until 2120. */
+/** Certificate for model.test, data.test and 127.0.0.1: self-signed, for tests only, valid until 2120. */
 const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkcv3fBclbnoInb4M
 nFypK/0lvAWW3F2R4Sg6ghHlvkKhRANCAARri3jAbGhgyPzEMyo+iqza/uusjIx/

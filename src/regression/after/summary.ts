@@ -252,7 +252,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
     group_effects: summaryJson(parameters.filter(isGroupEffect)),
     diagnostics: {
       ...diagnosticsRecord(diagnostics),
-      // Of the normal approximation that split HMC samples with: it says nothing of other draws.
+      // k-hat describes the normal approximation that split HMC uses; it says nothing of other draws.
       approximation_pareto_k:
         fitted.chains[0]?.algorithm === 'split-hmc' ? diagnostics.paretoK : null,
     },

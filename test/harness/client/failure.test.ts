@@ -88,7 +88,7 @@ describe('a failure', () => {
         expect(failure).toMatchObject({ kind: 'no-descriptors', reason: code });
         expect(errorOf(failure, purpose).message).toContain('raise the limit (`ulimit -n 1024`)');
       }
-      // Of a file of ours it is no failure of the server.
+      // An error of our own file is no failure of the server.
       expect(failureOf(Object.assign(new Error(), { code, syscall: 'open' }), asItIs)).toBeNull();
     },
   );

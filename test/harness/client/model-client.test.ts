@@ -69,7 +69,7 @@ describe('an answer', () => {
       keys.push(request.headers.authorization);
       sendJson(response, completion());
     });
-    // Of another place: none of it may be sent here.
+    // Settings of another provider: none may be sent here.
     vi.stubEnv('OPENAI_API_KEY', 'sk-of-another-place');
     vi.stubEnv('OPENAI_ADMIN_KEY', 'sk-of-another-place');
     vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'Authorization: Bearer sk-of-another-place');

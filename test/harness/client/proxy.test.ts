@@ -166,7 +166,7 @@ describe('the credentials of a proxy', () => {
   const credentials = `me:${password}`;
   const inUrl = `me:${encodeURIComponent(password)}@`;
 
-  it('are sent to it, and to nobody else', async () => {
+  it('are sent to the proxy alone', async () => {
     const { received } = await behindProxy({ credentials }, inUrl);
     const asking = client();
     expect((await asking.chat(chatRequest())).text).toBe('B');

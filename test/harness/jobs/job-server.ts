@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 import type { Clock } from '../../../src/harness/client/clock.js';
 
 export interface VirtualClock extends Clock {
-  /** Of all sleeps, in milliseconds. */
+  /** Sum of all sleeps, in milliseconds. */
   readonly slept: number[];
 }
 

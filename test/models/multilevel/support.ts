@@ -170,7 +170,7 @@ export function plainLogDensity(
   return likelihood + effects + logPrior(specification, reported);
 }
 
-/** Of coefficients, standard deviations, correlations and auxiliary parameters. */
+/** Log prior of coefficients, standard deviations, correlations and auxiliary parameters. */
 export function logPrior(specification: RegressionSpecification, reported: Float64Array): number {
   const { data, priors } = specification;
   const layout = reportedLayout(specification);
@@ -229,7 +229,7 @@ export function covariancesOf(
   });
 }
 
-/** Of normal(0, covariance). */
+/** Log density of normal(0, covariance). */
 export function normalLogDensity(x: Float64Array, covariance: Float64Array): number {
   const lower = cholesky(covariance, x.length);
   if (lower === null) return Number.NaN;

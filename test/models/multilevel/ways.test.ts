@@ -123,7 +123,7 @@ const ROWS = LEVELS * EACH;
 
 interface Truth {
   readonly specification: RegressionSpecification;
-  /** Of the parameters with these names. */
+  /** Values of the parameters with these names. */
   readonly values: Readonly<Record<string, number>>;
 }
 

@@ -20,7 +20,7 @@ type ReferenceParameter = Readonly<
 >;
 
 interface Reference {
-  /** Of the table that Stan read. */
+  /** SHA-256 of the table that Stan read. */
   readonly sha256: string;
   readonly divergences: number;
   /** Coefficients, sds, effects of all models (or draws of examples) and of twenty items. */

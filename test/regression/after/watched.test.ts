@@ -40,7 +40,7 @@ describe.each(methods)('%s with something to watch', (method) => {
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted', cause: 'enough' });
   });
 
-  it('returns at once what nobody watches', () => {
+  it('returns at once without onProgress and signal', () => {
     expect(fit[method]()).not.toBeInstanceOf(Promise);
     expect(fit[method]({ signal: undefined })).not.toBeInstanceOf(Promise);
   });
