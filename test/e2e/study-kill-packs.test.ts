@@ -1,7 +1,6 @@
 /** The described packs, killed at work and continued: the answers are those of an undisturbed run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import OpenAI from 'openai';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openRecord } from '../../src/harness/record/record.js';
@@ -9,7 +8,7 @@ import { randomStream } from '../../src/random/stream.js';
 import { mixedFaults } from '../../src/simulation/server/faults.js';
 import { powered } from '../support/deep.js';
 import { type DescribedStudy, describedStudy } from '../support/described-study.js';
-import { answersOnRecord, someAnswers, startRun } from '../support/killed-run.js';
+import { answersOnRecord, someAnswers, startRun, trainingJobs } from '../support/killed-run.js';
 import { checkout, weighbridge } from './support.js';
 
 const KILLS = powered(1, 3);
@@ -88,13 +87,6 @@ function answersIn({ folder, design }: DescribedStudy): Record<string, string[]>
   }
 }
 
-async function trainingJobs({ server }: DescribedStudy): Promise<number> {
-  const api = new OpenAI({ baseURL: server.url, apiKey: 'none' });
-  let jobs = 0;
-  for await (const _ of api.fineTuning.jobs.list()) jobs++;
-  return jobs;
-}
-
 test.each(Object.keys(smaller))(
   `the pack %s, killed ${KILLS} times under faults, ends as an undisturbed one`,
   async (pack) => {
@@ -118,7 +110,7 @@ test.each(Object.keys(smaller))(
 
     expect(answersOnRecord(killed.folder)).toBe(killed.answers);
     expect(answersIn(killed)).toEqual(answersIn(undisturbed));
-    expect(await trainingJobs(killed)).toBe(await trainingJobs(undisturbed));
+    expect(await trainingJobs(killed.server)).toBe(await trainingJobs(undisturbed.server));
     // What was paid for twice was on its way when a kill came. Stages may ask the same question.
     const extra = killed.server.stats().paidAnswers - undisturbed.server.stats().paidAnswers;
     expect(extra).toBeLessThanOrEqual(KILLS * CONCURRENCY);

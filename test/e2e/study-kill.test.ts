@@ -4,12 +4,11 @@
  */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random/stream.js';
 import { mixedFaults } from '../../src/simulation/server/faults.js';
 import { powered } from '../support/deep.js';
-import { answersOnRecord, someAnswers, startRun } from '../support/killed-run.js';
+import { answersOnRecord, someAnswers, startRun, trainingJobs } from '../support/killed-run.js';
 import { filesIn, type SimulatedStudy, simulatedStudy } from '../support/simulated-study.js';
 import { weighbridge } from './support.js';
 
@@ -31,13 +30,6 @@ const size = {
     counts: { instilled_choices: powered(20, 40), native_choices: powered(40, 80), reports: 10 },
   },
 };
-
-async function trainingJobs({ server }: SimulatedStudy): Promise<number> {
-  const api = new OpenAI({ baseURL: server.url, apiKey: 'none' });
-  let jobs = 0;
-  for await (const _ of api.fineTuning.jobs.list()) jobs++;
-  return jobs;
-}
 
 async function exported(one: SimulatedStudy): Promise<Record<string, string>> {
   const out = join(one.root, 'out');
@@ -80,7 +72,7 @@ describe('a study under faults, killed', () => {
     // What was paid for twice was on its way when a kill came: a place each, and no more.
     const { repeatedAnswers } = study.server.stats();
     expect(repeatedAnswers).toBeLessThanOrEqual(KILLS * CONCURRENCY);
-    expect(await trainingJobs(study)).toBe(4);
+    expect(await trainingJobs(study.server)).toBe(4);
     expect(await exported(study)).toEqual(await exported(undisturbed));
   });
 

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import OpenAI from 'openai';
+import { vi } from 'vitest';
 import { openRecord } from '../../src/harness/record/record.js';
 import type { SimulatedServer } from '../../src/simulation/server/server.js';
 import { cli, plainEnvironment } from '../e2e/support.js';
@@ -42,3 +44,18 @@ export function answersOnRecord(folder: string): number {
     record.close();
   }
 }
+
+/**
+ * The number of training jobs that the server knows. The question meets the server's faults as any other
+ * does, and the `openai` package does not repeat it when the answer is cut or malformed: it is asked again.
+ */
+export const trainingJobs = (server: SimulatedServer): Promise<number> =>
+  vi.waitFor(
+    async () => {
+      const api = new OpenAI({ baseURL: server.url, apiKey: 'none' });
+      let jobs = 0;
+      for await (const _ of api.fineTuning.jobs.list()) jobs++;
+      return jobs;
+    },
+    { timeout: 30_000 },
+  );
