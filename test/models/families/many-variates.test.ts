@@ -7,7 +7,7 @@ import chisquareCdf from '@stdlib/stats-base-dists-chisquare-cdf';
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import tCdf from '@stdlib/stats-base-dists-t-cdf';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
@@ -215,29 +215,5 @@ describe('outcomes of many draws', () => {
       }),
       { seed: 11, numRuns: 300 },
     );
-  });
-});
-
-describe('without WebAssembly', () => {
-  afterEach(() => {
-    vi.unstubAllGlobals();
-    vi.resetModules();
-  });
-
-  const fresh = async () => {
-    vi.resetModules();
-    const { responseDistribution: distributionOf } = await import(
-      '../../../models/families/index.js'
-    );
-    const { quickStream: stream } = await import('../../../src/random/quick-stream.js');
-    const means = Float64Array.from({ length: 5000 }, (_, s) => s / 400);
-    distributionOf(family('poisson', 'log')).outcomes([])(means, 1, stream('plain'));
-    return means;
-  };
-
-  it('counts are the same', async () => {
-    const compiled = await fresh();
-    vi.stubGlobal('WebAssembly', undefined);
-    expect(await fresh()).toEqual(compiled);
   });
 });

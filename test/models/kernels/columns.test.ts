@@ -1,6 +1,6 @@
-/** The compiled statistics of columns beside their definitions, and beside the same results without them. */
+/** The compiled statistics and sums of columns beside their definitions. */
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { columnKernel } from '../../../models/kernels/columns-kernel.js';
 import { columnsModule } from '../../../models/kernels/columns-module.js';
 import { compileKernel } from '../../../models/kernels/compile.mjs';
@@ -170,71 +170,4 @@ it('linear combinations have the bits of sums in the same order', () => {
 it('the modules of the package are what their sources compile to', async () => {
   expect(columnsModule).toBe(await compileKernel('columns'));
   expect(productsModule).toBe(await compileKernel('products'));
-});
-
-describe('without WebAssembly', () => {
-  afterEach(() => {
-    vi.unstubAllGlobals();
-    vi.resetModules();
-  });
-
-  /** LOO, WAIC, means and outcomes of rows whose log likelihoods are more or less unusual. */
-  const computed = async () => {
-    vi.resetModules();
-    const { loo } = await import('../../../src/posterior/loo.js');
-    const { waic } = await import('../../../src/posterior/waic.js');
-    const { logLikelihoodOf } = await import('../../../src/posterior/log-likelihood.js');
-    const { pointSummary } = await import('../../../src/posterior/point-summary.js');
-    const random = quickStream('unusual rows');
-    const [rows, draws] = [60, 500];
-    const values = new Float64Array(rows * draws);
-    let before = 0;
-    for (let i = 0; i < rows; i++) {
-      const scale = [0.01, 0.3, 1, 3, 20, 300][i % 6] ?? 1;
-      for (let s = 0; s < draws; s++) {
-        const z = random.normal();
-        before = 0.9 * before + z;
-        const log = i % 3 === 0 ? -z * z : i % 3 === 1 ? before : Math.round(z);
-        values[s * rows + i] = scale * log - 5;
-      }
-    }
-    const likelihood = logLikelihoodOf(values, rows, 4);
-    return {
-      loo: loo(likelihood),
-      waic: waic(likelihood),
-      summaries: Array.from({ length: rows }, (_, i) =>
-        pointSummary(values.filter((_x, at) => at % rows === i)),
-      ),
-    };
-  };
-
-  it('LOO, WAIC and summaries are the same but for rounding', async () => {
-    const compiled = await computed();
-    vi.stubGlobal('WebAssembly', undefined);
-    const plain = await computed();
-    const agree = (found: ArrayLike<number>, expected: ArrayLike<number>) =>
-      Array.from(expected).forEach((value, i) => {
-        if (Number.isFinite(value)) {
-          // Sums of hundreds of terms, and a maximum that is flat: 1e-11 of what they are of.
-          expect(Math.abs((found[i] ?? Number.NaN) - value)).toBeLessThan(
-            1e-11 * Math.max(1, Math.abs(value)),
-          );
-        } else expect(found[i]).toBe(value);
-      });
-    const { pointwise, diagnostics } = plain.loo;
-    agree(compiled.loo.pointwise.elpdLoo, pointwise.elpdLoo);
-    agree(compiled.loo.pointwise.pLoo, pointwise.pLoo);
-    agree(compiled.loo.pointwise.mcseElpdLoo, pointwise.mcseElpdLoo);
-    agree(compiled.loo.diagnostics.paretoK, diagnostics.paretoK);
-    agree(compiled.loo.diagnostics.ess, diagnostics.ess);
-    agree(compiled.loo.diagnostics.relativeEfficiency, diagnostics.relativeEfficiency);
-    agree(compiled.waic.pointwise.elpdWaic, plain.waic.pointwise.elpdWaic);
-    agree(compiled.waic.pointwise.pWaic, plain.waic.pointwise.pWaic);
-    for (const key of ['mean', 'sd', 'lower', 'upper'] as const) {
-      agree(
-        compiled.summaries.map((row) => row[key]),
-        plain.summaries.map((row) => row[key]),
-      );
-    }
-  });
 });
