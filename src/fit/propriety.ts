@@ -22,7 +22,7 @@ import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { exactFit } from './exact-fit.js';
-import { lostSpread } from './range.js';
+import { lostSpread, rangeOf } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
 
 /** Throws `improper-posterior` if the posterior has no finite mass. */
@@ -49,7 +49,7 @@ export function requireSpread({ data, priors }: RegressionSpecification): void {
   if (!data.intercept) return;
   names.forEach((name, j) => {
     if (isProper(priors.coefficients[j])) return;
-    const lost = lostSpread(`column ${name}`, values, j, names.length);
+    const lost = lostSpread(`column ${name}`, rangeOf(values, j, names.length));
     if (lost?.wholly) fail(lost.told);
   });
 }
@@ -131,7 +131,7 @@ export function requireScatter(specification: RegressionSpecification): void {
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
     if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
-      const lost = lostSpread('the outcome', data.outcomes);
+      const lost = lostSpread('the outcome', rangeOf(data.outcomes));
       if (lost) fail(lost.told);
       fail(
         `${explanation(data.outcomes, group)}, so that sigma is zero and there is nothing left to be estimated: give sigma a prior that keeps it from zero, for example lognormal(0, 1), if that is meant`,

@@ -44,12 +44,14 @@ interface Range {
   readonly most: number;
 }
 
-function rangeOf(values: ArrayLike<number>, column: number, width: number): Range {
+/** @param column index of the column if `values` is row-major with `width` columns */
+export function rangeOf(values: ArrayLike<number>, column = 0, width = 1): Range {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (let at = column; at < values.length; at += width) {
-    least = Math.min(least, values[at]);
-    most = Math.max(most, values[at]);
+    const value = values[at];
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
   return { least, most };
 }
@@ -60,11 +62,8 @@ function rangeOf(values: ArrayLike<number>, column: number, width: number): Rang
  */
 export function lostSpread(
   name: string,
-  values: ArrayLike<number>,
-  column = 0,
-  width = 1,
+  { least, most }: Range,
 ): { readonly wholly: boolean; readonly told: string } | null {
-  const { least, most } = rangeOf(values, column, width);
   const size = Math.max(Math.abs(least), Math.abs(most));
   const range = most - least;
   if (!(range > 0) || Number.EPSILON * size <= COARSE * range) return null;
