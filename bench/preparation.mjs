@@ -1,10 +1,12 @@
 /**
- * The line of docs/performance.md on preparation: CPU seconds from data to a specification, before anything is
- * sampled, with warm code; the least of a few repeats.
+ * The table of docs/performance.md on preparation: CPU seconds from data to a specification, of the check that
+ * the posterior is proper, and from the specification to a model, with warm code; the least of a few repeats.
  *
  *     npm run build && node bench/preparation.mjs [--rows 100000] [--levels 500] [--repeats 5]
  */
 import { parseArgs } from 'node:util';
+import { requireProper } from '../dist/src/fit/propriety.js';
+import { modelOf } from '../dist/src/fit/specification.js';
 import { randomStream } from '../dist/src/random/stream.js';
 import { prepare } from '../dist/src/regression/prepare.js';
 
@@ -17,15 +19,20 @@ const { values: options } = parseArgs({
 });
 const rows = Number(options.rows);
 const levels = Number(options.levels);
+const repeats = Array.from({ length: Number(options.repeats) });
 const random = randomStream('preparation');
 
 const numbers = Array.from({ length: 40 }, (_, j) => `x${j + 1}`);
-const columns = Object.fromEntries(
-  ['y', ...numbers].map((name) => [name, Float64Array.from({ length: rows }, random.normal)]),
-);
+const normals = () => Float64Array.from({ length: rows }, random.normal);
 const factor = (name, count) =>
   Array.from({ length: rows }, () => `${name}${Math.floor(count * random.uniform())}`);
-const data = { ...columns, f: factor('f', 4), g: factor('g', 6), h: factor('h', levels) };
+const data = {
+  ...Object.fromEntries(['y', ...numbers].map((name) => [name, normals()])),
+  z: Array.from({ length: rows }, () => Number(random.uniform() < 0.5)),
+  f: factor('f', 4),
+  g: factor('g', 6),
+  h: factor('h', levels),
+};
 
 function cpuSeconds(work) {
   const before = process.cpuUsage();
@@ -34,18 +41,26 @@ function cpuSeconds(work) {
   return (user + system) / 1e6;
 }
 
-function report(what, formula) {
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < Number(options.repeats); i++) {
-    least = Math.min(
-      least,
-      cpuSeconds(() => prepare({ formula, data })),
-    );
-  }
+const least = (work) => Math.min(...repeats.map(() => cpuSeconds(work))).toFixed(2);
+
+function report(family, columns, formula, withModel) {
+  const asked = { formula, family, data };
+  const { specification, frame } = prepare(asked);
+  const times = [
+    least(() => prepare(asked)),
+    least(() => requireProper(specification, frame.facts)),
+    withModel ? least(() => modelOf(specification)) : '',
+  ];
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
-  console.log(`${what}: ${least.toFixed(2)} s, ${memory} MB`);
+  console.log(`| ${family} | ${columns} | ${times.join(' | ')} | ${memory} |`);
 }
 
-console.log(`${rows} rows; CPU seconds`);
-report('40 numbers, two factors and their interaction', `y ~ ${numbers.join(' + ')} + f * g`);
-report(`5 numbers, a factor of ${levels} levels`, 'y ~ x1 + x2 + x3 + x4 + x5 + h');
+const many = '40 numbers, two factors and their interaction';
+const manyTerms = `${numbers.join(' + ')} + f * g`;
+console.log(`${rows} rows; CPU seconds\n`);
+console.log('| family | columns | preparation | check | model | memory, MB |');
+console.log('| --- | --- | --- | --- | --- | --- |');
+report('gaussian', many, `y ~ ${manyTerms}`, true);
+report('bernoulli', many, `z ~ ${manyTerms}`, true);
+const long = `5 numbers and a factor of ${levels} levels`;
+report('gaussian', long, 'y ~ x1 + x2 + x3 + x4 + x5 + h', false);

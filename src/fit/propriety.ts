@@ -21,6 +21,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
+import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { exactFit } from './exact-fit.js';
 import { lostSpread, rangeOf } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
@@ -47,9 +48,10 @@ function fail(message: string): never {
 export function requireSpread({ data, priors }: RegressionSpecification): void {
   const { names, values } = data.predictors;
   if (!data.intercept) return;
+  const { least, most } = rangesOfColumns(values, names.length);
   names.forEach((name, j) => {
     if (isProper(priors.coefficients[j])) return;
-    const lost = lostSpread(`column ${name}`, rangeOf(values, j, names.length));
+    const lost = lostSpread(`column ${name}`, { least: least[j], most: most[j] });
     if (lost?.wholly) fail(lost.told);
   });
 }
@@ -262,16 +264,19 @@ function scaledRows(
 ): Float64Array[] {
   const k = predictors.names.length;
   const values = intercept ? centrePredictors(predictors).centred : predictors.values;
-  const most = new Float64Array(k);
-  values.forEach((value, at) => {
-    most[at % k] = Math.max(most[at % k], Math.abs(value));
-  });
-  return Array.from({ length: rows }, (_, i) =>
-    Float64Array.from([
-      ...(intercept ? [1] : []),
-      ...columns.map((j) => (most[j] > 0 ? values[i * k + j] / most[j] : 0)),
-    ]),
-  );
+  const ranges = rangesOfColumns(values, k);
+  const most = columns.map((j) => sizeOf(ranges, j));
+  const first = intercept ? 1 : 0;
+  const scaled: Float64Array[] = [];
+  for (let i = 0; i < rows; i++) {
+    const row = new Float64Array(first + columns.length);
+    if (intercept) row[0] = 1;
+    for (let c = 0; c < columns.length; c++) {
+      if (most[c] > 0) row[first + c] = values[i * k + columns[c]] / most[c];
+    }
+    scaled.push(row);
+  }
+  return scaled;
 }
 
 /**

@@ -44,14 +44,12 @@ interface Range {
   readonly most: number;
 }
 
-/** @param column index of the column if `values` is row-major with `width` columns */
-export function rangeOf(values: ArrayLike<number>, column = 0, width = 1): Range {
+export function rangeOf(values: ArrayLike<number>): Range {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
-  for (let at = column; at < values.length; at += width) {
-    const value = values[at];
-    if (value < least) least = value;
-    if (value > most) most = value;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
   }
   return { least, most };
 }
