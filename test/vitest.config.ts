@@ -11,7 +11,7 @@ export default defineConfig(({ mode }) => ({
       ? { include: [DEEP] }
       : { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, DEEP] }),
     // What is built is loaded as its users load it.
-    server: { deps: { external: [/\/dist\/(src|models)\//] } },
+    server: { deps: { external: [/\/dist\/(src|models|node)\//] } },
     // A fixed seed of properties.
     setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const cli = join(root, 'dist/src/cli/main.js');
+const cli = join(root, 'dist/node/main.js');
 const run = promisify(execFile);
 
 const guides = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
