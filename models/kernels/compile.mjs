@@ -29,7 +29,7 @@ async function readSource(name) {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  for (const name of ['logit', 'rows', 'elementary']) {
+  for (const name of ['logit', 'rows', 'elementary', 'draws']) {
     const lines = (await compileKernel(name)).match(/.{1,88}/g);
     const text = `/** ${name}.as, compiled by \`npm run kernels\`. */
 export const ${name}Module =
