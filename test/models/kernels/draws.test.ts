@@ -16,7 +16,7 @@ afterEach(() => {
 async function summaries(): Promise<(draws: Draws) => ParameterSummary> {
   vi.resetModules();
   const { drawsKernel } = await import('../../../models/kernels/draws-kernel.js');
-  expect(drawsKernel === null).toBe(globalThis.WebAssembly === undefined);
+  expect(drawsKernel === null).toBe(Reflect.get(globalThis, 'WebAssembly') === undefined);
   const { summarizeParameter } = await import('../../../src/posterior/summary.js');
   return (draws) => summarizeParameter(draws, 0);
 }
