@@ -50,9 +50,22 @@ export function readFloat64(
   return new Float64Array((LITTLE_ENDIAN ? part : reversed(part)).buffer, 0, count);
 }
 
-/** A copy with the byte order of each float64 reversed. */
-function reversed(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(bytes, (_, i) => bytes[(i | 7) - (i & 7)]);
+/** A copy with the byte order of each number of `size` bytes reversed, 4 or 8. */
+function reversed(bytes: Uint8Array, size = 8): Uint8Array {
+  const last = size - 1;
+  return Uint8Array.from(bytes, (_, i) => bytes[(i | last) - (i & last)]);
+}
+
+/** Little-endian float32s, rounded from the numbers. */
+export function float32Bytes(values: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(Float32Array.from(values).buffer);
+  return LITTLE_ENDIAN ? bytes : reversed(bytes, 4);
+}
+
+/** The numbers of little-endian float32s. */
+export function readFloat32(bytes: Uint8Array): Float32Array {
+  const copy = Uint8Array.from(bytes);
+  return new Float32Array((LITTLE_ENDIAN ? copy : reversed(copy, 4)).buffer);
 }
 
 /** Whole numbers within 2^53. */

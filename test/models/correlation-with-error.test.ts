@@ -13,7 +13,7 @@ import { parameterDraws } from '../../src/posterior/draws.js';
 import { type RandomStream, randomStream } from '../../src/random/stream.js';
 import { calibrate } from '../../src/regression/validation/calibrate.js';
 import { recover } from '../../src/regression/validation/recover.js';
-import { isDeep } from '../support/deep.js';
+import { isDeep, powered } from '../support/deep.js';
 
 const AS_IS = { origin: 0, unit: 1 };
 
@@ -373,7 +373,7 @@ describe('sampling', () => {
       e: [0, 0.5][i % 2],
     }));
     const result = await recover({
-      simulations: 150,
+      simulations: powered(75, 150),
       seed: 'recovery of the correlation with errors',
       at: { rho: -0.7, tau_x: 1, tau_y: 1.5, slope: -1.05, sigma: 1.5 * Math.sqrt(0.51) },
       simulate: ({ rho, tau_x, tau_y }, random) =>

@@ -8,9 +8,9 @@ import { drawOptions, makeCandidates, makeContexts, PAPER_MODELS } from './suppo
 export const contexts = makeContexts(4);
 export const [model] = PAPER_MODELS;
 
-/** A server that knows those contexts, and is quick with jobs. */
-export async function startApi() {
-  const server = await startSimulatedServer({ jobSeconds: 0.1, knowledge: makeCandidates(4) });
+/** A server that knows those contexts. Jobs are quick, but a busy machine sees them at work. */
+export async function startApi({ jobSeconds = 0.3 } = {}) {
+  const server = await startSimulatedServer({ jobSeconds, knowledge: makeCandidates(4) });
   return { server, api: new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0 }) };
 }
 

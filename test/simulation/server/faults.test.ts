@@ -20,7 +20,7 @@ afterEach(() => server?.close());
 
 async function start(options: SimulatedServerOptions): Promise<OpenAI> {
   server = await startSimulatedServer({ jobSeconds: 0.02, ...options });
-  return new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0, timeout: 5000 });
+  return new OpenAI({ baseURL: server.url, apiKey: 'none', maxRetries: 0, timeout: 60_000 });
 }
 
 const request = {

@@ -16,7 +16,7 @@ afterAll(() => server.close());
 describe('a fine-tuning job', () => {
   const over = ({ status }: { status: string }) =>
     ['succeeded', 'failed', 'cancelled'].includes(status);
-  const finish = (id: string) => until(() => api.fineTuning.jobs.retrieve(id), over);
+  const finish = (id: string, of = api) => until(() => of.fineTuning.jobs.retrieve(id), over);
 
   test('goes its way to a model that has learned, with events on the way', async () => {
     const file = await upload(api, choiceFile(contexts, targets, 20), 'fine-tune');
@@ -93,15 +93,24 @@ describe('a fine-tuning job', () => {
   });
 
   test('can be cancelled, once', async () => {
-    const file = await upload(api, choiceFile(contexts, targets, 3), 'fine-tune');
-    const { id } = await api.fineTuning.jobs.create({ model, training_file: file.id });
-    expect((await api.fineTuning.jobs.cancel(id)).status).toBe('cancelled');
-    expect((await errorOf(api.fineTuning.jobs.cancel(id))).status).toBe(400);
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(await api.fineTuning.jobs.retrieve(id)).toMatchObject({
-      status: 'cancelled',
-      fine_tuned_model: null,
-    });
+    // Jobs take so long that a busy machine cancels one before its end.
+    const slow = await startApi({ jobSeconds: 1.5 });
+    try {
+      const { jobs } = slow.api.fineTuning;
+      const file = await upload(slow.api, choiceFile(contexts, targets, 3), 'fine-tune');
+      const { id } = await jobs.create({ model, training_file: file.id });
+      expect((await jobs.cancel(id)).status).toBe('cancelled');
+      expect((await errorOf(jobs.cancel(id))).status).toBe(400);
+      // When a later job is done, this one would be.
+      const later = await jobs.create({ model, training_file: file.id });
+      expect((await finish(later.id, slow.api)).status).toBe('succeeded');
+      expect(await jobs.retrieve(id)).toMatchObject({
+        status: 'cancelled',
+        fine_tuned_model: null,
+      });
+    } finally {
+      await slow.server.close();
+    }
   });
 
   test('fails with the reason where its file is malformed', async () => {
