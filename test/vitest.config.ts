@@ -13,6 +13,7 @@ const ALONE = [
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
   'test/autodiff/tfjs.test.ts',
   'test/models/kernels/{draws,without-webassembly}.test.ts',
+  'test/models/transformer/operations.test.ts',
 ];
 
 /** Loading takes as long as the tests of most files: all others share modules and compiled code. */
