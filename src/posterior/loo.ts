@@ -4,9 +4,11 @@
  * fit to all others, without refitting. Results match the R package loo 2.5.1.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
+import { usualObservation } from './fast/leave-one-out.js';
 import {
   type Estimate,
   eachObservation,
@@ -147,6 +149,15 @@ const LEAST_SUM = 1e-280;
  *     elpd_i = log Σ_s w_s p(y_i | θ_s),    p_i = log (1/S Σ_s p(y_i | θ_s)) − elpd_i
  */
 function looOfObservation(column: Float64Array, chains: number, given: number | undefined) {
+  const kernel = columnKernel();
+  const usual = kernel && usualObservation(kernel, column, chains, given);
+  if (!usual) return generalObservation(column, chains, given);
+  const { elpd, lpd, spread, paretoK, ess, efficiency } = usual;
+  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+}
+
+/** For likelihoods of any size, constant ones, and where there is no kernel. */
+function generalObservation(column: Float64Array, chains: number, given: number | undefined) {
   const draws = column.length;
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
@@ -179,10 +190,12 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
         weights,
         1,
       );
-  // If the density underflows, a single draw has all the weight and the error is unknown; loo
-  // returns NA.
-  const mcse = Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
-  return { elpd, p: lpd - elpd, mcse, paretoK, ess, efficiency };
+  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+}
+
+/** If the density underflows, a single draw has all the weight and the error is unknown; loo returns NA. */
+function mcseOf(elpd: number, spread: number, efficiency: number): number {
+  return Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
 }
 
 /** √(Σ w² (p / E − 1)²): the relative standard error of the estimate E = Σ w p. */
@@ -196,10 +209,15 @@ function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: n
   return Math.sqrt(sum);
 }
 
-/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)). */
-const normalPoints = Float64Array.from({ length: 1000 }, (_, i) =>
-  normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
-);
+let blomPoints: Float64Array | null = null;
+
+/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)); computed once. */
+function normalPoints(): Float64Array {
+  blomPoints ??= Float64Array.from({ length: 1000 }, (_, i) =>
+    normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
+  );
+  return blomPoints;
+}
 
 /**
  * Variance of log z for z ~ normal(1, spread) truncated to positive values, over a thousand
@@ -209,8 +227,8 @@ function varianceOfLog(spread: number): number {
   if (Number.isNaN(spread)) return spread;
   if (spread <= SMALL_SPREAD) return varianceBySeries(spread);
   const logs: number[] = [];
-  for (let r = 0; r < normalPoints.length; r++) {
-    const z = 1 + spread * normalPoints[r];
+  for (const point of normalPoints()) {
+    const z = 1 + spread * point;
     if (z > 0) logs.push(Math.log(z));
   }
   return meanAndSquares(logs).squares / (logs.length - 1);
@@ -235,9 +253,10 @@ function varianceBySeries(spread: number): number {
  * coefficient of s^(2m) in Σ log² − (Σ log)²/n is Σ_(j+k=2m) c_j c_k (M_2m − M_j M_k/n).
  */
 function varianceSeries(): Float64Array {
-  const n = normalPoints.length;
+  const points = normalPoints();
+  const n = points.length;
   const sums = Float64Array.from({ length: 2 * TERMS + 1 }, (_, power) =>
-    power % 2 === 1 ? 0 : sumOf(normalPoints.map((x) => x ** power)),
+    power % 2 === 1 ? 0 : sumOf(points.map((x) => x ** power)),
   );
   const made = new Float64Array(TERMS + 1);
   for (let m = 1; m <= TERMS; m++) {
