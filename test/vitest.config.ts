@@ -12,7 +12,8 @@ const ALONE = [
   'test/e2e/{report,view,view-access,view-bad-input,view-picker}.test.ts',
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
   'test/autodiff/tfjs.test.ts',
-  'test/models/kernels/without-webassembly.test.ts',
+  'test/models/kernels/{draws,without-webassembly}.test.ts',
+  'test/models/transformer/operations.test.ts',
 ];
 
 /** Loading takes as long as the tests of most files: all others share modules and compiled code. */
@@ -32,7 +33,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     ...(mode === 'test' ? { projects } : { include: [DEEP] }),
     // What is built is loaded as its users load it.
-    server: { deps: { external: [/\/dist\/(src|models)\//] } },
+    server: { deps: { external: [/\/dist\/(src|models|node)\//] } },
     // A fixed seed of properties.
     setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },
