@@ -29,6 +29,7 @@ const map: Readonly<Record<string, string>> = {
   regression: 'fit models formula text sampler posterior random linear-algebra',
   correlation: 'regression fit models formula sampler posterior random linear-algebra',
   exchange: 'regression fit models formula sampler posterior',
+  explain: 'models random linear-algebra',
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
@@ -56,7 +57,7 @@ const everywhere = ['errors', 'checks'];
 
 /** Rooms that run in browsers and workers: they import no module of Node, and only these packages. */
 const engine =
-  'errors checks text random linear-algebra sampler models posterior formula fit regression correlation exchange';
+  'errors checks text random linear-algebra sampler models posterior formula fit regression correlation exchange explain';
 /** The files of `workers` that web workers and pages load. */
 const engineFiles = ['protocol', 'serve', 'web-workers'].map((name) => `src/workers/${name}.ts`);
 const enginePackages = /^(@stdlib\/|leven$|zod$)/;

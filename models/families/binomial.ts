@@ -19,6 +19,7 @@ import {
 } from './family.js';
 import { newLogTerms, probabilityLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
+import { writeBernoullis, writeBinomials } from './many-variates.js';
 import { DENSITY_AT_ZERO, scaledTail } from './normal-tail.js';
 import { binomialVariate } from './variates.js';
 
@@ -161,6 +162,7 @@ export function bernoulliDistribution(family: Family): Omit<ResponseDistribution
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, () => 0),
+    outcomes: () => (probabilities, _trials, random) => writeBernoullis(probabilities, random),
     simulateAt: (probability, _aux, _trials, random) => (random.uniform() < probability ? 1 : 0),
     expected: (outcome) => (outcome === 0 || outcome === 1 ? null : '0 or 1'),
   };
@@ -192,6 +194,7 @@ export function binomialDistribution(family: Family): Omit<ResponseDistribution,
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, logChoose),
+    outcomes: () => writeBinomials,
     simulateAt: (probability, _aux, trials, random) => binomialVariate(trials, probability, random),
     expected: (outcome, trials) =>
       Number.isSafeInteger(outcome) && outcome >= 0 && outcome <= trials

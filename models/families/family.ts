@@ -112,6 +112,9 @@ export interface ResponseFamily {
  */
 export type LogDensities = (outcome: number, trials: number, eta: Float64Array) => void;
 
+/** Overwrites each inverse link by an outcome drawn at it. `trials` is 1 for a family without trials. */
+type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStream) => void;
+
 /** The part of a family that needs no outcomes: for predictions at any η. */
 export interface ResponseDistribution {
   readonly family: Family;
@@ -124,6 +127,12 @@ export interface ResponseDistribution {
   writeInverse(eta: Float64Array): void;
   /** @param aux one array per auxiliary parameter, each with one number per η */
   logDensities(aux: readonly Float64Array[]): LogDensities;
+  /**
+   * Draws outcomes at many inverse links; of other random numbers than `simulateAt`.
+   *
+   * @param aux one array per auxiliary parameter, each with one number per inverse link
+   */
+  outcomes(aux: readonly Float64Array[]): OutcomeWriter;
   /** Draws an outcome at an inverse link. `trials` is 1 for a family without trials. */
   simulateAt(location: number, aux: Float64Array, trials: number, random: RandomStream): number;
   /** Draws an outcome at η. */

@@ -17,6 +17,7 @@ import {
   totalsOf,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
+import { writeNormals } from './many-variates.js';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -81,6 +82,10 @@ export function gaussianDistribution(family: Family): Omit<ResponseDistribution,
         }
       };
     },
+    outcomes:
+      ([sigmas]) =>
+      (means, _trials, random) =>
+        writeNormals(means, sigmas, random),
     simulateAt: (mean, aux, _trials, random) => mean + aux[0] * random.normal(),
     expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),
   };

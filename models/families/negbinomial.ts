@@ -26,6 +26,7 @@ import {
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
+import { negbinomialWriter } from './many-variates.js';
 import { expectedCount, over, timesLog } from './poisson.js';
 import { gammaVariate, poissonVariate } from './variates.js';
 
@@ -131,6 +132,10 @@ export function negbinomialDistribution(family: Family): Omit<ResponseDistributi
     writeInverse,
     logDensities: ([shapes]) =>
       family.link === 'log' ? densitiesAtLog(shapes) : densitiesAtMean(shapes, writeInverse),
+    outcomes([shapes]) {
+      const write = negbinomialWriter(shapes);
+      return (means, _trials, random) => write(means, random);
+    },
     // A Poisson count whose mean is drawn from a gamma distribution.
     simulateAt: (mean, [shape], _trials, random) =>
       poissonVariate((mean * gammaVariate(shape, random)) / shape, random),

@@ -17,6 +17,7 @@ import {
   totalsOf,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
+import { writePoissons } from './many-variates.js';
 import { poissonVariate } from './variates.js';
 
 export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -86,6 +87,7 @@ export function poissonDistribution(family: Family): Omit<ResponseDistribution, 
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, writeInverse),
+    outcomes: () => (means, _trials, random) => writePoissons(means, random),
     simulateAt: (mean, _aux, _trials, random) => poissonVariate(mean, random),
     expected: expectedCount,
   };

@@ -26,6 +26,7 @@ import {
   type ResponseFamily,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
+import { studentWriter } from './many-variates.js';
 import { gammaVariate } from './variates.js';
 
 /** Products and factors are below it, so that one times the other does not overflow. */
@@ -144,6 +145,10 @@ export function studentDistribution(family: Family): Omit<ResponseDistribution, 
           eta[s] = constants[s] + studentTKernel(z * z, nus[s]);
         }
       };
+    },
+    outcomes([sigmas, nus]) {
+      const write = studentWriter(sigmas, nus);
+      return (means, _trials, random) => write(means, random);
     },
     simulateAt: (mean, [sigma, nu], _trials, random) => mean + sigma * standardStudent(nu, random),
     expected: (outcome) => (Number.isFinite(outcome) ? null : 'a finite number'),

@@ -12,7 +12,7 @@ interface TrainingPlan extends Omit<AdamSettings, 'rate'> {
   batch(step: number): readonly Passage[];
 }
 
-interface TrainingStep {
+export interface TrainingStep {
   /** Steps done. */
   readonly done: number;
   readonly total: number;

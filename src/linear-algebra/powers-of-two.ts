@@ -46,14 +46,16 @@ export function unitToSquare(size: number): number {
 /** A range smaller than this share of the values loses digits of their mean and squares. */
 const NARROW = 1e-6;
 
+interface Comfortable {
+  readonly origin: number;
+  readonly unit: number;
+}
+
 /**
  * An origin and a unit that preserve the digits of the mean and squares of the values. For most
  * data they are 0 and 1, and no rescaling is needed.
  */
-export function comfortable(values: Float64Array): {
-  readonly origin: number;
-  readonly unit: number;
-} {
+export function comfortable(values: Float64Array): Comfortable {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   // By index: an iterator allocates.
@@ -62,10 +64,15 @@ export function comfortable(values: Float64Array): {
     if (value < least) least = value;
     if (value > most) most = value;
   }
+  return comfortableIn(least, most, values[0]);
+}
+
+/** `comfortable` of values between two ends, one of which is `within`. */
+export function comfortableIn(least: number, most: number, within: number): Comfortable {
   const size = Math.max(Math.abs(least), Math.abs(most));
   const range = most - least;
   if (!Number.isFinite(size)) return { origin: 0, unit: 1 };
   return range > 0 && range < NARROW * size
-    ? { origin: values[0], unit: unitToSquare(range) }
+    ? { origin: within, unit: unitToSquare(range) }
     : { origin: 0, unit: unitToSquare(size) };
 }

@@ -83,9 +83,15 @@ export function* eachObservation(
 
 function requireFinite(column: Float64Array, observation: number): void {
   // Differences of numbers that are not finite are NaN, and stay NaN in a sum.
-  let sum = 0;
-  for (let s = 0; s < column.length; s++) sum += column[s] - column[s];
-  if (sum === 0) return;
+  let even = 0;
+  let odd = 0;
+  let s = 0;
+  for (; s + 1 < column.length; s += 2) {
+    even += column[s] - column[s];
+    odd += column[s + 1] - column[s + 1];
+  }
+  if (s < column.length) even += column[s] - column[s];
+  if (even + odd === 0) return;
   const bad = column.findIndex((value) => !Number.isFinite(value));
   throw badData(
     `observation ${observation + 1}: its log likelihood is ${column[bad]} at draw ${bad + 1}, expected a finite number`,

@@ -4,9 +4,11 @@
  * fit to all others, without refitting. Results match the R package loo 2.5.1.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
+import { usualObservation } from './fast/leave-one-out.js';
 import {
   type Estimate,
   eachObservation,
@@ -147,6 +149,15 @@ const LEAST_SUM = 1e-280;
  *     elpd_i = log Σ_s w_s p(y_i | θ_s),    p_i = log (1/S Σ_s p(y_i | θ_s)) − elpd_i
  */
 function looOfObservation(column: Float64Array, chains: number, given: number | undefined) {
+  const kernel = columnKernel();
+  const usual = kernel && usualObservation(kernel, column, chains, given);
+  if (!usual) return generalObservation(column, chains, given);
+  const { elpd, lpd, spread, paretoK, ess, efficiency } = usual;
+  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+}
+
+/** For likelihoods of any size, constant ones, and where there is no kernel. */
+function generalObservation(column: Float64Array, chains: number, given: number | undefined) {
   const draws = column.length;
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
@@ -179,10 +190,12 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
         weights,
         1,
       );
-  // If the density underflows, a single draw has all the weight and the error is unknown; loo
-  // returns NA.
-  const mcse = Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
-  return { elpd, p: lpd - elpd, mcse, paretoK, ess, efficiency };
+  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+}
+
+/** If the density underflows, a single draw has all the weight and the error is unknown; loo returns NA. */
+function mcseOf(elpd: number, spread: number, efficiency: number): number {
+  return Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
 }
 
 /** √(Σ w² (p / E − 1)²): the relative standard error of the estimate E = Σ w p. */

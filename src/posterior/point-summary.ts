@@ -2,7 +2,8 @@
  * Summary of a quantity, as brms' `posterior_summary`: centre, spread, and an equal-tailed
  * interval.
  */
-import { comfortable } from '../linear-algebra/powers-of-two.js';
+import { columnKernel } from '../../models/kernels/columns-kernel.js';
+import { comfortable, comfortableIn } from '../linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { equalTails } from './fast/tails.js';
 import { etiOfSorted } from './intervals.js';
@@ -53,6 +54,13 @@ export function spreadOf({ sd, mad }: Pick<PointSummary, 'sd' | 'mad'>): number 
 }
 
 function meanAndSd(draws: Float64Array): Pick<PointSummary, 'mean' | 'sd'> {
+  const kernel = columnKernel();
+  if (kernel && draws.length > 0) {
+    kernel.load(draws);
+    const { least, greatest, mean, squares } = kernel.moments();
+    const { origin, unit } = comfortableIn(least, greatest, least);
+    if (origin === 0 && unit === 1) return { mean, sd: Math.sqrt(squares / (draws.length - 1)) };
+  }
   const { origin, unit } = comfortable(draws);
   const plain = origin === 0 && unit === 1;
   const { mean, squares } = meanAndSquares(

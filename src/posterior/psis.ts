@@ -7,10 +7,11 @@
  * 0.5 the weights have finite variance; up to 0.7 importance sampling is reliable; above 0.7 the
  * approximation misses mass.
  */
+import { columnKernel, PARETO_BLOCK } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
 import { indexBuffer, numberBuffer } from './fast/buffers.js';
-import { centreChains, essOfChains } from './fast/effective-size.js';
+import { centreChains, essOfChains, type Spread } from './fast/effective-size.js';
 import { type Ordering, orderingOf } from './fast/ordering.js';
 
 /** k̂ of importance weights given as logarithms; NaN for fewer than 25, or if any is not finite. */
@@ -63,18 +64,22 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   const quartile = ascending[Math.floor(n / 4 + 0.5) - 1];
   const thetas = numberBuffer('thetas', candidates);
   const weights = numberBuffer('weights of thetas', candidates);
+  const steps = stepsOf(candidates);
+  for (let j = 0; j < candidates; j++) thetas[j] = 1 / ascending[n - 1] + steps[j] / quartile;
+  writeShapes(thetas, ascending, weights);
   let most = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < candidates; j++) {
-    const theta = 1 / ascending[n - 1] + (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR / quartile;
-    const shape = shapeGiven(theta, ascending);
-    thetas[j] = theta;
-    weights[j] = n * (Math.log(-theta / shape) - shape - 1);
-    most = Math.max(most, weights[j]);
+    const shape = weights[j];
+    weights[j] = n * (Math.log(-thetas[j] / shape) - shape - 1);
+    // Also NaN, which then is the result.
+    if (!(weights[j] <= most)) most = weights[j];
   }
   let sum = 0;
   let theta = 0;
   for (let j = 0; j < candidates; j++) {
-    const weight = Math.exp(weights[j] - most);
+    const behind = weights[j] - most;
+    if (behind < NEGLIGIBLE) continue;
+    const weight = Math.exp(behind);
     sum += weight;
     theta += weight * thetas[j];
   }
@@ -82,6 +87,52 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   const k = shapeGiven(theta, ascending);
   const shrunk = (k * n + PRIOR_K * PRIOR_VALUES) / (n + PRIOR_VALUES);
   return { k: Number.isNaN(shrunk) ? Number.POSITIVE_INFINITY : shrunk, sigma: -k / theta };
+}
+
+/** log weights so far below the largest add nothing to a sum. */
+const NEGLIGIBLE = -45;
+
+let steps = new Float64Array(0);
+
+/** (1 − √(m / (j + ½))) / 3 of the candidates. */
+function stepsOf(candidates: number): Float64Array {
+  if (steps.length !== candidates) {
+    const step = (_: unknown, j: number) => (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR;
+    steps = Float64Array.from({ length: candidates }, step);
+  }
+  return steps;
+}
+
+/** Up to this, products of 64 factors 1 + u are kept less one, and above 0.1. */
+const SMALL_IN_BLOCK = 0.03;
+/** The product of 64 of them does not overflow. */
+const MOST_IN_BLOCK = 4e4;
+const LEAST_PRODUCT = 1e-300;
+const MOST_PRODUCT = 1e300;
+
+/** `shapeGiven` of each θ: by the kernel one logarithm serves 64 values. */
+function writeShapes(thetas: Float64Array, ascending: Float64Array, shapes: Float64Array): void {
+  const n = ascending.length;
+  const products = columnKernel()?.paretoProducts(thetas, ascending, SMALL_IN_BLOCK);
+  const blocks = Math.ceil(n / PARETO_BLOCK);
+  for (let j = 0; j < thetas.length; j++) {
+    let sum = products ? 0 : Number.NaN;
+    let factor = 1;
+    for (let block = 0; products && block < blocks; block++) {
+      const size = Math.abs(thetas[j] * ascending[Math.min(n, (block + 1) * PARETO_BLOCK) - 1]);
+      const product = products[j * blocks + block];
+      if (size <= SMALL_IN_BLOCK) sum += Math.log1p(product);
+      else if (!(size <= MOST_IN_BLOCK && product > LEAST_PRODUCT)) sum = Number.NaN;
+      else if (factor * product > LEAST_PRODUCT && factor * product < MOST_PRODUCT)
+        factor *= product;
+      else {
+        sum += Math.log(factor);
+        factor = product;
+      }
+    }
+    if (factor !== 1) sum += Math.log(factor);
+    shapes[j] = Number.isNaN(sum) ? shapeGiven(thetas[j], ascending) : sum / n;
+  }
 }
 
 /** Up to this, 1 + u of eight u keeps their digits only if the ones are left out. */
@@ -183,12 +234,12 @@ export function psis(
 }
 
 /** Number of the largest ratios to smooth, out of `draws` (Vehtari et al. 2024, eq. 12). */
-function tailLength(draws: number, relativeEfficiency: number): number {
+export function tailLength(draws: number, relativeEfficiency: number): number {
   return Math.ceil(Math.min(0.2 * draws, 3 * Math.sqrt(draws / relativeEfficiency)));
 }
 
 /** Cutoffs in standard deviations, tried in turn: of a normal, 13% and 24% are above. */
-const CUTOFFS = [1.1, 0.7];
+export const CUTOFFS = [1.1, 0.7];
 
 /**
  * The ordering of the largest values, at least `count` of them if there are so many. Only values above
@@ -241,12 +292,21 @@ function replaceTail({ ascending, order }: Ordering, first: number, weights: Flo
   const length = ascending.length - first;
   const exceedances = new Float64Array(length);
   for (let i = 0; i < length; i++) exceedances[i] = weights[order[first + i]] - cutoff;
-  const { k, sigma } = fitGeneralizedPareto(exceedances);
+  const k = smoothExceedances(exceedances);
   if (!Number.isFinite(k)) return Number.POSITIVE_INFINITY;
-  const logSurvivals = survivalsOf(length);
   for (let i = 0; i < length; i++) {
-    const quantile = sigma > 0 ? (sigma * Math.expm1(-k * logSurvivals[i])) / k : Number.NaN;
-    weights[order[first + i]] = Math.min(1, quantile + cutoff);
+    weights[order[first + i]] = Math.min(1, exceedances[i] + cutoff);
+  }
+  return k;
+}
+
+/** Replaces ascending exceedances by the quantiles of the Pareto distribution fitted to them; returns k̂. */
+export function smoothExceedances(exceedances: Float64Array): number {
+  const { k, sigma } = fitGeneralizedPareto(exceedances);
+  if (!Number.isFinite(k)) return k;
+  const logSurvivals = survivalsOf(exceedances.length);
+  for (let i = 0; i < exceedances.length; i++) {
+    exceedances[i] = sigma > 0 ? (sigma * Math.expm1(-k * logSurvivals[i])) / k : Number.NaN;
   }
   return k;
 }
@@ -288,11 +348,14 @@ export function logSumExp(values: Float64Array): number {
  */
 export function relativeEfficiency(values: Float64Array, chains: number): number {
   const centred = centreChains(values, chains);
-  const factor = nextSmooth(centred.length) / centred.length;
-  // A common factor in both variances leaves the correlations unchanged.
-  const ess = essOfChains({ ...centred, between: centred.between / factor });
+  const ess = essOfChains({ ...centred, between: betweenOf(centred) });
   // For constant draws, loo counts every second draw as effective.
   return Number.isNaN(ess) && isConstant(values) ? 0.5 : ess / values.length;
+}
+
+/** A common factor in both variances leaves the correlations unchanged. */
+export function betweenOf({ between, length }: Spread): number {
+  return between / (nextSmooth(length) / length);
 }
 
 function nextSmooth(length: number): number {

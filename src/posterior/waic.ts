@@ -2,6 +2,7 @@
  * The widely applicable information criterion (Watanabe 2010, JMLR 11), with the numbers of the R
  * package loo 2.5.1. LOO is the safer one: it knows where it fails.
  */
+import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import {
   type Estimate,
@@ -55,8 +56,9 @@ export function* waicInSteps(logLikelihood: LogLikelihood): Steps<Waic> {
   const elpdWaic = new Float64Array(rows);
   const pWaic = new Float64Array(rows);
   yield* eachObservation(logLikelihood, (column, i) => {
-    pWaic[i] = meanAndSquares(column).squares / (draws - 1);
-    elpdWaic[i] = logSumExp(column) - Math.log(draws) - pWaic[i];
+    const { squares, logSum } = sumsOf(column);
+    pWaic[i] = squares / (draws - 1);
+    elpdWaic[i] = logSum - Math.log(draws) - pWaic[i];
   });
   const pointwise = { elpdWaic, pWaic, waic: elpdWaic.map((elpd) => -2 * elpd) };
   const result: Waic = {
@@ -70,6 +72,15 @@ export function* waicInSteps(logLikelihood: LogLikelihood): Steps<Waic> {
     warnings: warningsOf(pWaic),
   };
   return printable(result, () => printWaic(result));
+}
+
+/** Squares about the mean, and log Σ exp, of finite numbers. */
+function sumsOf(column: Float64Array): { squares: number; logSum: number } {
+  const kernel = columnKernel();
+  if (!kernel) return { squares: meanAndSquares(column).squares, logSum: logSumExp(column) };
+  kernel.load(column);
+  const { greatest, squares } = kernel.moments();
+  return { squares, logSum: greatest + Math.log(kernel.exponentiate(greatest)) };
 }
 
 function warningsOf(pWaic: Float64Array): string[] {

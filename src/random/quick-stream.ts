@@ -34,6 +34,7 @@ export function quickStream(...path: readonly (string | number)[]): RandomStream
   const normal = (): number => nextNormal(state);
   return {
     uniform,
+    uniforms: (target) => fillWithUniforms(target, state),
     normal,
     normals: (target) => fillWithNormals(target, state),
     coin: () => nextWord(state) < 0,
@@ -91,6 +92,43 @@ function fillWithNormals(target: Float64Array, state: Int32Array): void {
   state[3] = d;
 }
 
+/** Equivalent to `nextUniform` for each element, with the state in local variables. */
+function fillWithUniforms(target: Float64Array, state: Int32Array): void {
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  for (let i = 0; i < target.length; i++) {
+    // Two words of xoshiro128++.
+    const first = (a + d) | 0;
+    const bits = (((first << 7) | (first >>> 25)) + a) | 0;
+    const c1 = c ^ a;
+    const d1 = d ^ b;
+    const a1 = a ^ d1;
+    const b1 = b ^ c1;
+    const c2 = c1 ^ (b << 9);
+    const d2 = (d1 << 11) | (d1 >>> 21);
+    const second = (a1 + d2) | 0;
+    const more = (((second << 7) | (second >>> 25)) + a1) | 0;
+    c = c2 ^ a1;
+    d = d2 ^ b1;
+    a = a1 ^ d;
+    b = b1 ^ c;
+    c ^= b1 << 9;
+    d = (d << 11) | (d >>> 21);
+    target[i] = uniformOf(bits, more);
+  }
+  state[0] = a;
+  state[1] = b;
+  state[2] = c;
+  state[3] = d;
+}
+
+/** A uniform on [0, 1) from two words. */
+function uniformOf(bits: number, more: number): number {
+  return ((bits >>> 5) * 67108864 + (more >>> 6)) / 9007199254740992;
+}
+
 /** An abscissa from the 24 bits that chose neither layer nor sign, plus 27 more. */
 function abscissa(bits: number, more: number, layer: number): number {
   return (((bits >>> 8) * 134217728 + (more >>> 5)) / 2251799813685248) * edges[layer];
@@ -98,7 +136,7 @@ function abscissa(bits: number, more: number, layer: number): number {
 
 /** Uniform on [0, 1), 53 bits. */
 function nextUniform(state: Int32Array): number {
-  return ((nextWord(state) >>> 5) * 67108864 + (nextWord(state) >>> 6)) / 9007199254740992;
+  return uniformOf(nextWord(state), nextWord(state));
 }
 
 function nextNormal(state: Int32Array): number {

@@ -8,6 +8,8 @@ import { arc4 } from './arc4.js';
 export interface RandomStream {
   /** Uniform on [0, 1), 53 bits. */
   uniform(): number;
+  /** Fills the array; equivalent to as many calls of `uniform`. */
+  uniforms(target: Float64Array): void;
   /** Standard normal. */
   normal(): number;
   /** Fills the array; equivalent to as many calls of `normal`. */
@@ -72,5 +74,9 @@ export function streamFrom(uniform: () => number): RandomStream {
     for (let i = 0; i < target.length; i++) target[i] = normal();
   };
 
-  return { uniform, normal, normals, coin: () => uniform() < 0.5 };
+  const uniforms = (target: Float64Array): void => {
+    for (let i = 0; i < target.length; i++) target[i] = uniform();
+  };
+
+  return { uniform, uniforms, normal, normals, coin: () => uniform() < 0.5 };
 }

@@ -33,6 +33,8 @@ describe('a quick stream', () => {
       const expected = Float64Array.from(seven, () => byOne.normal());
       expect(seven.every((value, j) => value === expected[j])).toBe(true);
     }
+    byArray.uniforms(seven);
+    expect(seven).toEqual(Float64Array.from(seven, () => byOne.uniform()));
     expect(byArray.uniform()).toBe(byOne.uniform());
   });
 

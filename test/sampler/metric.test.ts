@@ -26,6 +26,7 @@ function unitNormals(index: number): RandomStream {
   return {
     uniform: () => 0.5,
     coin: () => false,
+    uniforms: (target) => target.fill(0.5),
     normal,
     normals: (target) => {
       for (let i = 0; i < target.length; i++) target[i] = normal();

@@ -132,6 +132,7 @@ describe('the first guess of a step size', () => {
   const fixedMomentum = (value: number): RandomStream => ({
     uniform: () => 0.5,
     coin: () => false,
+    uniforms: (target) => target.fill(0.5),
     normal: () => value,
     normals: (target) => target.fill(value),
   });

@@ -25,12 +25,19 @@ function basicEss({ chains, length, within, between }: Spread, nextProduct: () =
 }
 
 export function essOfChains(centred: CentredChains): number {
-  const { deviations, chains, length } = centred;
-  let products = centred.firstProducts;
+  const { deviations, firstProducts, chains, length } = centred;
+  return essByProducts(centred, (lag) =>
+    lag === 0 ? firstProducts : lagProducts(deviations, chains, length, lag),
+  );
+}
+
+/** @param productsFrom Σ of products of deviations of four lags, from a lag on that four divides */
+export function essByProducts(spread: Spread, productsFrom: (lag: number) => Float64Array): number {
   let lag = 0;
-  return basicEss(centred, () => {
+  let products = productsFrom(0);
+  return basicEss(spread, () => {
     lag++;
-    if (lag % LAGS === 0) products = lagProducts(deviations, chains, length, lag);
+    if (lag % LAGS === 0) products = productsFrom(lag);
     return products[lag % LAGS];
   });
 }

@@ -4,6 +4,7 @@
  * beyond it, order statistics are selected by partition (Hoare 1961, algorithm 65: Find).
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { columnKernel } from '../../../models/kernels/columns-kernel.js';
 import type { Interval } from '../intervals.js';
 import { interpolated } from '../quantiles.js';
 import { numberBuffer } from './buffers.js';
@@ -34,14 +35,50 @@ export function equalTails(
   const above = n - Math.floor(high);
   if (n < LEAST_DRAWS || !(sd >= 0 && sd < Number.POSITIVE_INFINITY)) return null;
   if (4 * Math.max(below, above) > n) return null;
+  const ofCounts = countedTails(draws, low, high);
+  if (ofCounts) return ofCounts;
   const distance = sd * reachOf(Math.max(below, above), n);
-  const beyond = numberBuffer('draws in a tail', n);
-  const least = gatherBelow(draws, mean - distance, beyond);
-  if (least < below) return selected(draws, low, high);
-  const lower = interpolated(beyond.subarray(0, least).sort(), low);
-  const most = gatherAbove(draws, mean + distance, beyond);
-  if (most < above) return selected(draws, low, high);
-  return [lower, interpolated(beyond.subarray(0, most).sort(), high - (n - most))];
+  const kernel = columnKernel();
+  kernel?.load(draws);
+  const least = kernel?.sortedBelow(mean - distance) ?? sortedBelow(draws, mean - distance);
+  if (least.length < below) return selected(draws, low, high);
+  const lower = interpolated(least, low);
+  const most = kernel?.sortedAbove(mean + distance) ?? sortedAbove(draws, mean + distance);
+  if (most.length < above) return selected(draws, low, high);
+  return [lower, interpolated(most, high - (n - most.length))];
+}
+
+/** Whole numbers from 0 to below it are counted. */
+const MOST_COUNT = 1024;
+const places = new Uint32Array(MOST_COUNT);
+
+/** The ends of small whole numbers, by how often there is each; null if there are others. */
+function countedTails(draws: Float64Array, low: number, high: number): Interval | null {
+  const n = draws.length;
+  let most = 0;
+  let s = 0;
+  for (; s < n; s++) {
+    const count = draws[s] | 0;
+    if (count !== draws[s] || count < 0 || count >= MOST_COUNT) break;
+    places[count]++;
+    if (count > most) most = count;
+  }
+  const ends: Interval | null = s === n ? [countedAt(low), countedAt(high)] : null;
+  places.fill(0, 0, most + 1);
+  return ends;
+}
+
+/** The value at a place in ascending order, from 0, interpolated as `interpolated` does. */
+function countedAt(at: number): number {
+  const below = valueAt(Math.floor(at));
+  const above = valueAt(Math.ceil(at));
+  return interpolated(Float64Array.of(below, above), at - Math.floor(at));
+}
+
+function valueAt(rank: number): number {
+  let value = 0;
+  for (let passed = places[0]; passed <= rank; passed += places[value]) value++;
+  return value;
 }
 
 /** Twice as many draws as needed, and ten, are expected beyond it: in sds. */
@@ -52,16 +89,20 @@ function reachOf(needed: number, draws: number): number {
 }
 let reach = { share: 0, sds: 0 };
 
-function gatherBelow(draws: Float64Array, cutoff: number, target: Float64Array): number {
+/** Draws below a cutoff in ascending order, valid until the next call. */
+function sortedBelow(draws: Float64Array, cutoff: number): Float64Array {
+  const beyond = numberBuffer('draws in a tail', draws.length);
   let count = 0;
-  for (let i = 0; i < draws.length; i++) if (draws[i] < cutoff) target[count++] = draws[i];
-  return count;
+  for (let i = 0; i < draws.length; i++) if (draws[i] < cutoff) beyond[count++] = draws[i];
+  return beyond.subarray(0, count).sort();
 }
 
-function gatherAbove(draws: Float64Array, cutoff: number, target: Float64Array): number {
+/** Draws above a cutoff in ascending order, valid until the next call. */
+function sortedAbove(draws: Float64Array, cutoff: number): Float64Array {
+  const beyond = numberBuffer('draws in a tail', draws.length);
   let count = 0;
-  for (let i = 0; i < draws.length; i++) if (draws[i] > cutoff) target[count++] = draws[i];
-  return count;
+  for (let i = 0; i < draws.length; i++) if (draws[i] > cutoff) beyond[count++] = draws[i];
+  return beyond.subarray(0, count).sort();
 }
 
 /** @param low place of the lower end among the ascending draws, from 0; also between two of them */

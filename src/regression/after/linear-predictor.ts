@@ -1,10 +1,11 @@
 /**
- * The linear predictor of rows at the draws of a fit, one row at a time, so that no matrix of all
+ * The linear predictor of rows at the draws of a fit, a few rows at a time, so that no matrix of all
  * draws by all rows is held in memory:
  *
  *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
  */
 
+import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -32,10 +33,8 @@ export interface LinearPredictor {
   readonly rows: number;
   /** Indices of the used draws, from 0, chain after chain. */
   readonly drawsUsed: Uint32Array;
-  /** Writes η of a row to `target`, one number per used draw. */
+  /** Writes η of a row to `target`, one number per used draw. Fastest for rows in ascending order. */
   eta(row: number, target: Float64Array): void;
-  /** Writes the family's own parameters at the draw with index `place` to `target`. */
-  auxiliary(place: number, target: Float64Array): void;
   /** The family's own parameter number `index` at the used draws. */
   auxiliaryDraws(index: number): Float64Array;
 }
@@ -54,23 +53,20 @@ export function linearPredictor(
   const { draws } = fit;
   const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
   const population = populationPart(draws, drawsUsed, layout, encoded);
-  const groupParts = groupsChosen(layout, options.groups ?? 'all').map((index) =>
-    groupPart(fit, drawsUsed, layout.groups[index], encoded.groups[index], options),
-  );
-  const width = draws.parameterNames.length;
-  const { first } = layout.auxiliary;
+  const lasting = layout.coefficients.length;
+  let most = lasting;
+  const groups = groupsChosen(layout, options.groups ?? 'all').map((index) => {
+    const slot = most;
+    most += layout.groups[index].coefficients.length;
+    return groupPart(fit, drawsUsed, layout.groups[index], encoded.groups[index], slot, options);
+  });
+  const { rows, offset } = encoded;
+  const terms = new Terms(most, lasting);
   return {
-    rows: encoded.rows,
+    rows,
     drawsUsed,
-    eta(row, target) {
-      population(row, target);
-      for (const add of groupParts) add(row, target);
-    },
-    auxiliary(place, target) {
-      const start = drawsUsed[place] * width + first;
-      for (let k = 0; k < target.length; k++) target[k] = draws.values[start + k];
-    },
-    auxiliaryDraws: (index) => usedDraws(draws, drawsUsed, first + index),
+    eta: rowsInBlocks([population, ...groups], terms, offset, rows, drawsUsed.length),
+    auxiliaryDraws: (index) => usedDraws(draws, drawsUsed, layout.auxiliary.first + index),
   };
 }
 
@@ -87,67 +83,110 @@ export function chooseDraws(draws: Draws, wanted: 'all' | number, option = 'draw
   return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
 }
 
-type RowPart = (row: number, target: Float64Array) => void;
+/** Adds the terms of a row. */
+type RowPart = (row: number, terms: Terms) => void;
+
+/** A linear combination of columns, each with one number per used draw. */
+class Terms {
+  count = 0;
+  readonly x: Float64Array;
+  readonly columns: Float64Array[] = [];
+  readonly slots: Int32Array;
+
+  /** @param lasting columns in slots below it are the same in all rows */
+  constructor(
+    most: number,
+    readonly lasting: number,
+  ) {
+    this.x = new Float64Array(most);
+    this.slots = new Int32Array(most);
+  }
+
+  /** @param slot the place of the term among all that a row can have */
+  add(x: number, column: Float64Array, slot: number): void {
+    this.x[this.count] = x;
+    this.columns[this.count] = column;
+    this.slots[this.count++] = slot;
+  }
+}
 
 function populationPart(
   draws: Draws,
   drawsUsed: Uint32Array,
   { intercepts, coefficients }: Layout,
-  { population, offset }: Encoded,
+  { population }: Encoded,
 ): RowPart {
   const { values } = population;
   const columns = coefficients.length - intercepts;
-  const filled = new Int32Array(columns);
   // One contiguous array per coefficient, because each row reads all of them.
   const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
-  return (row, target) => {
-    const shift = offset === null ? 0 : offset[row];
-    if (intercepts === 1) {
-      const intercept = draw[0];
-      for (let s = 0; s < target.length; s++) target[s] = shift + intercept[s];
-    } else {
-      target.fill(shift);
+  return (row, terms) => {
+    if (intercepts === 1) terms.add(1, draw[0], 0);
+    const start = row * columns;
+    for (let j = 0; j < columns; j++) {
+      const x = values[start + j];
+      if (x !== 0) terms.add(x, draw[intercepts + j], intercepts + j);
     }
-    let count = 0;
-    for (let j = 0; j < columns; j++) if (values[row * columns + j] !== 0) filled[count++] = j;
-    const x = (c: number) => values[row * columns + filled[c]];
-    const slope = (c: number) => draw[intercepts + filled[c]];
-    let c = 0;
-    for (; c + 3 < count; c += 4) {
-      addFour(
-        target,
-        x(c),
-        slope(c),
-        x(c + 1),
-        slope(c + 1),
-        x(c + 2),
-        slope(c + 2),
-        x(c + 3),
-        slope(c + 3),
-      );
-    }
-    for (; c < count; c++) addProducts(target, x(c), slope(c));
   };
 }
 
-function addProducts(target: Float64Array, x: number, slope: Float64Array): void {
-  for (let s = 0; s < target.length; s++) target[s] += x * slope[s];
+/** Numbers of a block of rows: a quarter of a megabyte. */
+const NUMBERS_A_BLOCK = 2 ** 15;
+
+/** Numbers that a kernel may hold: 64 megabytes. */
+const MOST_IN_KERNEL = 2 ** 23;
+
+/** Writes η of a row; rows are asked for in ascending order, and computed many at a time. */
+function rowsInBlocks(
+  parts: readonly RowPart[],
+  terms: Terms,
+  offset: Float64Array | null,
+  rows: number,
+  draws: number,
+): (row: number, target: Float64Array) => void {
+  const size = Math.max(1, Math.min(rows, Math.floor(NUMBERS_A_BLOCK / draws)));
+  const block = new Float64Array(size * draws);
+  let first = 0;
+  let end = 0;
+  const compute = (row: number): void => {
+    const kernel = draws * terms.x.length <= MOST_IN_KERNEL ? productKernel() : null;
+    // Nothing is valid if a row is refused.
+    first = 0;
+    end = 0;
+    kernel?.begin(draws, terms.x.length);
+    const stop = Math.min(rows, row + size);
+    for (let i = row; i < stop; i++) {
+      terms.count = 0;
+      for (const add of parts) add(i, terms);
+      const target = block.subarray((i - row) * draws, (i - row + 1) * draws);
+      const shift = offset === null ? 0 : offset[i];
+      if (kernel) addUpInKernel(kernel, terms, shift, target);
+      else addUp(terms, shift, target);
+    }
+    first = row;
+    end = stop;
+  };
+  return (row, target) => {
+    if (row < first || row >= end) compute(row);
+    target.set(block.subarray((row - first) * draws, (row - first + 1) * draws));
+  };
 }
 
-/** Four times `addProducts`, in one pass. */
-function addFour(
+function addUpInKernel(
+  kernel: ProductKernel,
+  { count, x, columns, slots, lasting }: Terms,
+  shift: number,
   target: Float64Array,
-  x1: number,
-  slope1: Float64Array,
-  x2: number,
-  slope2: Float64Array,
-  x3: number,
-  slope3: Float64Array,
-  x4: number,
-  slope4: Float64Array,
 ): void {
-  for (let s = 0; s < target.length; s++) {
-    target[s] = target[s] + x1 * slope1[s] + x2 * slope2[s] + x3 * slope3[s] + x4 * slope4[s];
+  for (let c = 0; c < count; c++) kernel.add(x[c], columns[c], slots[c], slots[c] < lasting);
+  kernel.sum(shift, target);
+}
+
+function addUp({ count, x, columns }: Terms, shift: number, target: Float64Array): void {
+  target.fill(shift);
+  for (let c = 0; c < count; c++) {
+    const column = columns[c];
+    for (let s = 0; s < target.length; s++) target[s] += x[c] * column[s];
   }
 }
 
@@ -187,6 +226,7 @@ function groupPart(
   drawsUsed: Uint32Array,
   layout: GroupLayout,
   design: GroupDesign,
+  slot: number,
   { newLevels = 'refuse', seed = fit.settings.seed }: LinearPredictorOptions,
 ): RowPart {
   const { draws } = fit;
@@ -222,12 +262,12 @@ function groupPart(
     return made;
   };
 
-  return (row, target) => {
+  return (row, terms) => {
     const effects = effectsOf(row);
     for (let c = 0; c < size; c++) {
-      const z = design.matrix.values[row * size + c];
       const start = c * drawsUsed.length;
-      addProducts(target, z, size === 1 ? effects : effects.subarray(start, start + target.length));
+      const column = size === 1 ? effects : effects.subarray(start, start + drawsUsed.length);
+      terms.add(design.matrix.values[row * size + c], column, slot + c);
     }
   };
 }

@@ -20,7 +20,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import { finished, type Steps } from '../../posterior/steps.js';
-import { randomStream } from '../../random/stream.js';
+import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
   type LinearPredictor,
@@ -116,19 +116,15 @@ export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
 };
 
 export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
-  const { auxiliary, writeInverse, simulateAt } = responseDistribution(fit.specification.family);
-  const aux = new Float64Array(auxiliary.length);
+  const { auxiliary, writeInverse, outcomes } = responseDistribution(fit.specification.family);
+  const writeOutcomes = outcomes(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
     const n = counts[row];
-    const random = randomStream(seed, 'predict', row);
-    for (let s = 0; s < target.length; s++) {
-      if (aux.length > 0) predictor.auxiliary(s, aux);
-      // A row with a missing predictor has no outcome, and no generator must look for one.
-      if (!Number.isNaN(target[s] + n)) target[s] = simulateAt(target[s], aux, n, random);
-    }
+    // A row with a missing predictor, or without trials, has no outcome.
+    if (!Number.isNaN(n)) writeOutcomes(target, n, quickStream(seed, 'predict', row));
   };
 };
 

@@ -1,4 +1,4 @@
-/** Without WebAssembly, the plain twin of the kernel makes the same draws. */
+/** Without WebAssembly, the plain twins of the kernels have the same results. */
 import { afterEach, expect, it, vi } from 'vitest';
 
 afterEach(() => {
@@ -61,3 +61,81 @@ it.each([
     });
   },
 );
+
+/** LOO, WAIC and summaries of rows whose log likelihoods are more or less unusual. */
+async function computed() {
+  vi.resetModules();
+  const { loo } = await import('../../../src/posterior/loo.js');
+  const { waic } = await import('../../../src/posterior/waic.js');
+  const { logLikelihoodOf } = await import('../../../src/posterior/log-likelihood.js');
+  const { pointSummary } = await import('../../../src/posterior/point-summary.js');
+  const { quickStream } = await import('../../../src/random/quick-stream.js');
+  const random = quickStream('unusual rows');
+  const [rows, draws] = [60, 500];
+  const values = new Float64Array(rows * draws);
+  let before = 0;
+  for (let i = 0; i < rows; i++) {
+    const scale = [0.01, 0.3, 1, 3, 20, 300][i % 6] ?? 1;
+    for (let s = 0; s < draws; s++) {
+      const z = random.normal();
+      before = 0.9 * before + z;
+      const log = i % 3 === 0 ? -z * z : i % 3 === 1 ? before : Math.round(z);
+      values[s * rows + i] = scale * log - 5;
+    }
+  }
+  const likelihood = logLikelihoodOf(values, rows, 4);
+  return {
+    loo: loo(likelihood),
+    waic: waic(likelihood),
+    summaries: Array.from({ length: rows }, (_, i) =>
+      pointSummary(values.filter((_x, at) => at % rows === i)),
+    ),
+  };
+}
+
+it('LOO, WAIC and summaries are the same without WebAssembly, but for rounding', async () => {
+  const compiled = await computed();
+  vi.stubGlobal('WebAssembly', undefined);
+  const plain = await computed();
+  const agree = (found: ArrayLike<number>, expected: ArrayLike<number>) =>
+    Array.from(expected).forEach((value, i) => {
+      if (Number.isFinite(value)) {
+        // Sums of hundreds of terms, and a maximum that is flat: 1e-11 of what they are of.
+        expect(Math.abs((found[i] ?? Number.NaN) - value)).toBeLessThan(
+          1e-11 * Math.max(1, Math.abs(value)),
+        );
+      } else expect(found[i]).toBe(value);
+    });
+  const { pointwise, diagnostics } = plain.loo;
+  agree(compiled.loo.pointwise.elpdLoo, pointwise.elpdLoo);
+  agree(compiled.loo.pointwise.pLoo, pointwise.pLoo);
+  agree(compiled.loo.pointwise.mcseElpdLoo, pointwise.mcseElpdLoo);
+  agree(compiled.loo.diagnostics.paretoK, diagnostics.paretoK);
+  agree(compiled.loo.diagnostics.ess, diagnostics.ess);
+  agree(compiled.loo.diagnostics.relativeEfficiency, diagnostics.relativeEfficiency);
+  agree(compiled.waic.pointwise.elpdWaic, plain.waic.pointwise.elpdWaic);
+  agree(compiled.waic.pointwise.pWaic, plain.waic.pointwise.pWaic);
+  for (const key of ['mean', 'sd', 'lower', 'upper'] as const) {
+    agree(
+      compiled.summaries.map((row) => row[key]),
+      plain.summaries.map((row) => row[key]),
+    );
+  }
+});
+
+/** Counts with small and large means. */
+async function counted() {
+  vi.resetModules();
+  const { responseDistribution } = await import('../../../models/families/index.js');
+  const { quickStream } = await import('../../../src/random/quick-stream.js');
+  const means = Float64Array.from({ length: 5000 }, (_, s) => s / 400);
+  const write = responseDistribution({ family: 'poisson', link: 'log' }).outcomes([]);
+  write(means, 1, quickStream('plain'));
+  return means;
+}
+
+it('counts are the same without WebAssembly', async () => {
+  const compiled = await counted();
+  vi.stubGlobal('WebAssembly', undefined);
+  expect(await counted()).toEqual(compiled);
+});

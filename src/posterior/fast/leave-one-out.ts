@@ -1,0 +1,141 @@
+/**
+ * LOO of one observation by the compiled statistics of columns: psis.ts and the general way of loo.ts in one,
+ * for the usual case of likelihoods that can be divided by one another. Weights are then w = l_min / l_s, so
+ * that neither logarithms nor the order of the draws are needed.
+ */
+import type { ColumnKernel } from '../../../models/kernels/columns-kernel.js';
+import { betweenOf, CUTOFFS, smoothExceedances, tailLength } from '../psis.js';
+import { numberBuffer } from './buffers.js';
+import { essByProducts, spreadOf } from './effective-size.js';
+
+/** Of an observation's likelihood l_s and normalized weights. */
+interface UsualObservation {
+  /** log Σ w l */
+  readonly elpd: number;
+  /** log of the mean of l */
+  readonly lpd: number;
+  /** √(Σ w² (l / Σ w l − 1)²) */
+  readonly spread: number;
+  readonly paretoK: number;
+  /** r_eff / Σ w² */
+  readonly ess: number;
+  readonly efficiency: number;
+}
+
+/** Likelihoods between e^−600 and 1 and their quotients are normal numbers. */
+const MOST_RANGE = 600;
+/** Shortest tail with a shape. */
+const LEAST_TAIL = 5;
+/** Log likelihoods, or likelihoods in the tail, that differ by a smaller share are not usual. */
+const NARROW = 1e-9;
+
+/**
+ * @param logLikelihoods finite, chain after chain
+ * @param given r_eff, if it is known
+ * @returns null for what is not usual
+ */
+export function usualObservation(
+  kernel: ColumnKernel,
+  logLikelihoods: Float64Array,
+  chains: number,
+  given: number | undefined,
+): UsualObservation | null {
+  const draws = logLikelihoods.length;
+  kernel.load(logLikelihoods);
+  const { least, greatest, mean, squares } = kernel.moments();
+  const range = greatest - least;
+  if (!(range < MOST_RANGE && range > NARROW * Math.max(1, Math.abs(greatest)))) return null;
+  const sum = kernel.exponentiate(greatest);
+  const efficiency = given ?? efficiencyOf(kernel, chains);
+  const length = tailLength(draws, efficiency);
+  if (!(length >= LEAST_TAIL && draws > length)) return null;
+  const sd = Math.sqrt(squares / draws);
+  for (const sds of CUTOFFS) {
+    const threshold = Math.exp(mean - sds * sd - greatest);
+    const smallest = kernel.sortedExpsBelow(threshold);
+    if (smallest.length <= length) continue;
+    if (smallest[length - 1] - smallest[0] < NARROW * smallest[0]) return null;
+    const found = weigh(kernel, smallest, length, threshold, draws);
+    return (
+      found && {
+        elpd: greatest + Math.log(found.mean),
+        lpd: greatest + Math.log(sum / draws),
+        spread: found.spread,
+        paretoK: found.paretoK,
+        ess: efficiency / found.squares,
+        efficiency,
+      }
+    );
+  }
+  return null;
+}
+
+/** `relativeEfficiency` of the exponentials; NaN also for constant ones. */
+function efficiencyOf(kernel: ColumnKernel, chains: number): number {
+  const means = kernel.centreExps(chains);
+  const [squares] = kernel.lagProducts(0);
+  const length = kernel.draws / chains;
+  const spread = spreadOf(means, squares, length);
+  const ess = essByProducts({ ...spread, between: betweenOf(spread) }, (lag) =>
+    kernel.lagProducts(lag),
+  );
+  return ess / kernel.draws;
+}
+
+/**
+ * The sums over smoothed weights.
+ *
+ * @param candidates likelihoods below the threshold, ascending; the first `length` are the tail
+ * @returns mean Σ w l, Σ w², spread and k̂; null if no Pareto distribution can be fitted
+ */
+function weigh(
+  kernel: ColumnKernel,
+  candidates: Float64Array,
+  length: number,
+  threshold: number,
+  draws: number,
+): { mean: number; squares: number; spread: number; paretoK: number } | null {
+  // The kernel may move its memory.
+  const smallest = numberBuffer('largest', draws).subarray(0, candidates.length);
+  smallest.set(candidates);
+  const least = smallest[0];
+  const cutoff = least / smallest[length];
+  const weights = new Float64Array(length);
+  // Likelihoods ascend, weights descend.
+  for (let i = 0; i < length; i++) weights[i] = least / smallest[length - 1 - i] - cutoff;
+  const paretoK = smoothExceedances(weights);
+  if (!Number.isFinite(paretoK) || Number.isNaN(weights[0])) return null;
+
+  let [, sum, squares] = kernel.weightSums(least, threshold);
+  for (let i = length; i < smallest.length; i++) {
+    const weight = least / smallest[i];
+    sum += weight;
+    squares += weight * weight;
+  }
+  // Of a raw weight, w l is the least likelihood.
+  let weighted = (draws - length) * least;
+  for (let i = 0; i < length; i++) {
+    const weight = Math.min(1, weights[i] + cutoff);
+    weights[i] = weight;
+    sum += weight;
+    squares += weight * weight;
+    weighted += weight * smallest[length - 1 - i];
+  }
+  const mean = weighted / sum;
+  const rawMean = least / mean;
+  let distances = kernel.weightSpread(least, threshold, rawMean);
+  for (let i = length; i < smallest.length; i++) {
+    const distance = rawMean - least / smallest[i];
+    distances += distance * distance;
+  }
+  for (let i = 0; i < length; i++) {
+    const distance = weights[i] * (smallest[length - 1 - i] / mean - 1);
+    distances += distance * distance;
+  }
+  return {
+    mean,
+    squares: squares / (sum * sum),
+    spread: Math.sqrt(distances) / sum,
+    paretoK,
+  };
+}

@@ -1,0 +1,1 @@
+import './target.test.js';
