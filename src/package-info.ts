@@ -8,7 +8,12 @@ import { dirname, join } from 'node:path';
 
 const manifest = createRequire(import.meta.url).resolve('weighbridge/package.json');
 
-export const packageVersion: string = JSON.parse(readFileSync(manifest, 'utf8')).version;
+const { version, bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+
+export const packageVersion: string = version;
+
+/** The file that Node runs as the command. */
+export const commandPath: string = join(dirname(manifest), bin.weighbridge);
 
 /** A file or folder that ships in `fixtures/`. */
 export function fixturePath(...parts: string[]): string {

@@ -11,7 +11,8 @@ const ALONE = [
   'test/workers/*.test.ts',
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
   'test/autodiff/tfjs.test.ts',
-  'test/models/kernels/without-webassembly.test.ts',
+  'test/models/kernels/{draws,without-webassembly}.test.ts',
+  'test/models/transformer/operations.test.ts',
 ];
 
 /** Loading takes as long as the tests of most files: all others share modules and compiled code. */
@@ -31,7 +32,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     ...(mode === 'test' ? { projects } : { include: [DEEP] }),
     // What is built is loaded as its users load it.
-    server: { deps: { external: [/\/dist\/(src|models)\//] } },
+    server: { deps: { external: [/\/dist\/(src|models|node)\//] } },
     // A fixed seed of properties.
     setupFiles: ['test/support/seeds.ts'],
     benchmark: { include: ['bench/*.bench.ts'] },

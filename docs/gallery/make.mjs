@@ -94,7 +94,7 @@ async function drawFits() {
 async function drawFigures() {
   const out = await mkdtemp(join(tmpdir(), 'weighbridge-gallery-'));
   try {
-    const command = [join(root, 'dist/src/cli/main.js'), 'reproduce', '--quiet', '--out', out];
+    const command = [join(root, 'dist/node/main.js'), 'reproduce', '--quiet', '--out', out];
     await promisify(execFile)('node', command, { maxBuffer: 1e8 });
     for (const name of ['figure-2', 'figure-3']) {
       await save(name, await readFile(join(out, `${name}.svg`), 'utf8'));

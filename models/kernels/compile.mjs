@@ -34,7 +34,7 @@ function readSource(file) {
 }
 
 if (import.meta.filename === process.argv[1]) {
-  for (const name of ['logit', 'rows', 'elementary', 'columns', 'products', 'network']) {
+  for (const name of ['logit', 'rows', 'elementary', 'draws', 'columns', 'products', 'network']) {
     const lines = (await compileKernel(name)).match(/.{1,88}/g);
     const text = `/** ${name}.as, compiled by \`npm run kernels\`. */
 export const ${name}Module =

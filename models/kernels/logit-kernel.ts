@@ -51,6 +51,16 @@ interface LogitExports extends KernelMemory {
     state: number,
     out: number,
   ): number;
+  addMoments(
+    turns: number,
+    dimension: number,
+    block: number,
+    used: number,
+    points: number,
+    count: number,
+    peak: number,
+    sums: number,
+  ): void;
   /** Address of the edges of the ziggurat's layers. */
   readonly edges: { readonly value: number };
 }
@@ -260,8 +270,13 @@ const OF_TRANSITION = 8;
 const OF_STATE = 4;
 /** Transitions that one call makes at most. */
 const MOST_TRANSITIONS = 16;
+/** Numbers of the points that one call takes at most. */
+const MOST_OF_POINTS = 3072;
 
-/** The kernel's memory is one block of doubles (results, x, momentum, gradient, data), a chain, transitions. */
+/**
+ * The kernel's memory is one block of doubles (results, x, momentum, gradient, data), a chain, and transitions
+ * or the sums and points of `addMoments`.
+ */
 class FusedLogistic implements Required<QuickDensity> {
   readonly #kernel: LogitExports;
   readonly #dimension: number;
@@ -371,11 +386,35 @@ class FusedLogistic implements Required<QuickDensity> {
     };
   };
 
+  readonly addMoments: Required<QuickDensity>['addMoments'] = (points, peak, sums) => {
+    const used = this.#dimension;
+    const memory = this.#memory();
+    const from = this.#out + sums.length;
+    memory.set(sums, this.#out);
+    const most = Math.floor(MOST_OF_POINTS / used) * used;
+    for (let at = 0; at < points.length; at += most) {
+      const some = points.subarray(at, at + most);
+      memory.set(some, from);
+      this.#kernel.addMoments(
+        this.#turns,
+        this.#padded,
+        this.#start * DOUBLE,
+        used,
+        from * DOUBLE,
+        some.length / used,
+        peak,
+        this.#out * DOUBLE,
+      );
+    }
+    read(memory, this.#out, sums);
+  };
+
   /** The kernel's memory with this model's data in it. */
   #memory(): Float64Array {
     if (owner !== this.#data) {
       const transitions = MOST_TRANSITIONS * (OF_TRANSITION + 2 * this.#padded);
-      reserve(this.#kernel, this.#out + transitions);
+      const moments = 1 + this.#dimension * (2 + this.#dimension) + MOST_OF_POINTS;
+      reserve(this.#kernel, this.#out + Math.max(transitions, moments));
       const { buffer } = this.#kernel.memory;
       if (view.buffer !== buffer) view = new Float64Array(buffer);
       view.set(this.#data, this.#dataStart);

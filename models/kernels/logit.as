@@ -601,6 +601,50 @@ export function coarseGradient(turns: i32, dimension: i32, block: usize): void {
   student(length, x, sums, a);
 }
 
+/**
+ * Adds, over points x with the weight w = π(x) / π(peak): w, w x, w ∇ log π and w x ⊗ ∇ log π.
+ *
+ * @param used dimension without padding
+ * @param points `count` times `used` numbers
+ * @param peak log π at the peak, the largest
+ * @param sums 1 + `used` · (2 + `used`) numbers, the products row-major (coordinate of x, of ∇)
+ */
+export function addMoments(
+  turns: i32,
+  dimension: i32,
+  block: usize,
+  used: i32,
+  points: usize,
+  count: i32,
+  peak: f64,
+  sums: usize,
+): void {
+  const length = (<usize>dimension) << 3;
+  const width = (<usize>used) << 3;
+  const x = block + 32;
+  const gradient = x + 2 * length;
+  const ofX = sums + 8;
+  const ofGradient = ofX + width;
+  for (let at: usize = 0; at < length; at += 16) v128.store(x + at, ZERO);
+  for (let point = 0; point < count; point++) {
+    for (let at: usize = 0; at < width; at += 8) f64.store(x + at, f64.load(points + at));
+    points += width;
+    const value = logDensity(turns, dimension, block);
+    const weight = f64x2.extract_lane(expOfMinusAbs(f64x2.splat(value - peak)), 0);
+    f64.store(sums, f64.load(sums) + weight);
+    let product = ofGradient + width;
+    for (let i: usize = 0; i < width; i += 8) {
+      const weighted = weight * f64.load(x + i);
+      f64.store(ofX + i, f64.load(ofX + i) + weighted);
+      f64.store(ofGradient + i, f64.load(ofGradient + i) + weight * f64.load(gradient + i));
+      for (let j: usize = 0; j < width; j += 8) {
+        f64.store(product, f64.load(product) + weighted * f64.load(gradient + j));
+        product += 8;
+      }
+    }
+  }
+}
+
 /** p + kick · (gradient + x), with the rest of a standard normal's force. */
 @inline
 function kicked(x: usize, length: usize, kick: v128): v128 {

@@ -22,8 +22,9 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   replica: async () => (await import('./replica.js')).addReplica,
 };
 
-/** Loads the named command, or all of them for help or an unknown name. */
-function commandsAsked(name: string | undefined): Promise<((program: Command) => void)[]> {
+/** Loads the named command, none for the version, or all of them for help or an unknown name. */
+async function commandsAsked(name: string | undefined): Promise<((program: Command) => void)[]> {
+  if (name === '--version' || name === '-V') return [];
   const one = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   return Promise.all((one ? [one] : Object.values(commands)).map((load) => load()));
 }

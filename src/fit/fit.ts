@@ -60,18 +60,23 @@ interface FitStep {
   readonly progress: ChainProgress;
 }
 
-/** Samples the chains one after another, pausing every few transitions and after each chain. */
+/**
+ * Samples the chains one after another, pausing every few transitions and after each chain.
+ *
+ * @param keepsGradients as for `chainInSteps`. @default true
+ */
 export function* fitInSteps(
   model: Model,
   settings: SamplerSettings,
   name: string,
   warmupStages?: readonly WarmupStage[],
+  keepsGradients = true,
 ): Generator<FitStep, SampledFit, undefined> {
   const planned = planFit(model, settings, name);
   const plan = withWarmup(planned.plan, warmupStages);
   const chains: Chain[] = [];
   for (let chain = 0; chain < settings.chains; chain++) {
-    const steps = chainInSteps(model, settings, name, chain, plan);
+    const steps = chainInSteps(model, settings, name, chain, plan, keepsGradients);
     let step = steps.next();
     for (; !step.done; step = steps.next()) yield { chain, progress: step.value };
     chains.push(step.value);

@@ -30,8 +30,13 @@ import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import { norm } from '../linear-algebra/sums.js';
 import type { ControlledMean } from '../posterior/control-variates.js';
-import type { LogDensity, Model } from '../sampler/model.js';
-import { normalApproximation, reportedAt, whitened } from '../sampler/normal-approximation.js';
+import type { Model } from '../sampler/model.js';
+import {
+  normalApproximation,
+  reportedAt,
+  type WhitenedModel,
+  whitened,
+} from '../sampler/normal-approximation.js';
 
 /** A lattice's step and radius, in standard deviations of the normal approximation. */
 interface Level {
@@ -74,7 +79,7 @@ export function integratedMeans(
   const first = lattices[0]();
   const second = latticeOf(LEVELS[0], shiftOf(1, dimension));
   if (!first || !second) return null;
-  const integral = new ControlledIntegral(inWhitened.logDensity, dimension);
+  const integral = new ControlledIntegral(inWhitened);
   const one = integral.adjust(first);
   if (one === null) return null;
   const other = integral.mean(second);
@@ -203,6 +208,7 @@ function pointsOf({ step, radius }: Level, shift: readonly number[]): Float64Arr
 
 /** Integrates x less multiples of control variates. */
 class ControlledIntegral {
+  private readonly size: number;
   private readonly x: Float64Array;
   private readonly gradient: Float64Array;
   private readonly peak: number;
@@ -211,15 +217,14 @@ class ControlledIntegral {
   /** Row-major (coordinate, place in `row`). */
   private readonly multiples: Float64Array;
 
-  constructor(
-    private readonly logDensity: LogDensity,
-    private readonly size: number,
-  ) {
-    this.x = new Float64Array(size);
-    this.gradient = new Float64Array(size);
-    this.peak = logDensity(this.x, this.gradient);
-    this.row = new Float64Array(1 + size + (size * (size + 1)) / 2);
-    this.multiples = new Float64Array(size * this.row.length);
+  constructor(private readonly target: WhitenedModel) {
+    const { dimension } = target;
+    this.size = dimension;
+    this.x = new Float64Array(dimension);
+    this.gradient = new Float64Array(dimension);
+    this.peak = target.logDensity(this.x, this.gradient);
+    this.row = new Float64Array(1 + dimension + (dimension * (dimension + 1)) / 2);
+    this.multiples = new Float64Array(dimension * this.row.length);
   }
 
   /**
@@ -235,6 +240,7 @@ class ControlledIntegral {
     const targets = new Float64Array(size * width);
     for (let start = 0; start < points.length; start += size) {
       const weight = this.weightAt(points, start);
+      this.writeRow();
       let at = 0;
       for (let a = 0; a < width; a++) {
         const weighted = weight * row[a];
@@ -260,27 +266,69 @@ class ControlledIntegral {
   }
 
   mean(points: Float64Array): Float64Array {
-    const { size, row, multiples, x } = this;
-    const width = row.length;
-    const sums = new Float64Array(width);
-    const mean = new Float64Array(size);
-    for (let start = 0; start < points.length; start += size) {
-      const weight = this.weightAt(points, start);
-      for (let a = 0; a < width; a++) sums[a] += weight * row[a];
-      for (let i = 0; i < size; i++) mean[i] += weight * x[i];
-    }
+    const { size, multiples } = this;
+    const moments = this.momentsOf(points);
+    const total = moments[0];
+    const mean = moments.slice(1, 1 + size);
+    const sums = this.sumsOfRows(moments);
+    const width = sums.length;
     for (let i = 0; i < size; i++) {
       for (let a = 1; a < width; a++) mean[i] -= multiples[i * width + a] * sums[a];
-      mean[i] /= sums[0];
+      mean[i] /= total;
     }
     return mean;
   }
 
-  /** The density at a point relative to that at the mode. Sets `x` and `row`. */
+  /** Σ w, Σ w x, Σ w ∇ and Σ w x ⊗ ∇, with ∇ = ∇ log π. */
+  private momentsOf(points: Float64Array): Float64Array {
+    const { size, x, gradient, target } = this;
+    const moments = new Float64Array(1 + size * (2 + size));
+    if (target.addMoments) {
+      target.addMoments(points, this.peak, moments);
+      return moments;
+    }
+    for (let start = 0; start < points.length; start += size) {
+      const weight = this.weightAt(points, start);
+      moments[0] += weight;
+      let product = 1 + 2 * size;
+      for (let i = 0; i < size; i++) {
+        const weighted = weight * x[i];
+        moments[1 + i] += weighted;
+        moments[1 + size + i] += weight * gradient[i];
+        for (let j = 0; j < size; j++) moments[product++] += weighted * gradient[j];
+      }
+    }
+    return moments;
+  }
+
+  /** Σ w times each number of `row`. */
+  private sumsOfRows(moments: Float64Array): Float64Array {
+    const { size } = this;
+    const sums = new Float64Array(this.row.length);
+    const ofGradient = 1 + size;
+    const products = ofGradient + size;
+    sums[0] = moments[0];
+    for (let i = 0; i < size; i++) sums[1 + i] = moments[ofGradient + i];
+    let at = 1 + size;
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < i; j++) {
+        sums[at++] = moments[products + j * size + i] + moments[products + i * size + j];
+      }
+      sums[at++] = moments[0] + moments[products + i * (size + 1)];
+    }
+    return sums;
+  }
+
+  /** The density at a point relative to that at the mode. Sets `x` and `gradient`. */
   private weightAt(points: Float64Array, start: number): number {
-    const { size, row, x, gradient } = this;
+    const { size, x, gradient } = this;
     for (let j = 0; j < size; j++) x[j] = points[start + j];
-    const logDensity = this.logDensity(x, gradient);
+    return Math.exp(this.target.logDensity(x, gradient) - this.peak);
+  }
+
+  /** Writes the control variates at `x`. */
+  private writeRow(): void {
+    const { size, row, x, gradient } = this;
     row[0] = 1;
     let at = 1;
     for (let i = 0; i < size; i++) row[at++] = gradient[i];
@@ -289,6 +337,5 @@ class ControlledIntegral {
       // Half of that of x_i².
       row[at++] = 1 + x[i] * gradient[i];
     }
-    return Math.exp(logDensity - this.peak);
   }
 }

@@ -3,6 +3,8 @@
  * elsewhere.
  */
 import { type Chain, type ChainProgress, chainInSteps } from '../sampler/chain.js';
+import type { Model } from '../sampler/model.js';
+import { MOST_COORDINATES } from '../sampler/responses.js';
 import { completeSettings, type SamplerSettings, settingsAmong } from '../sampler/settings.js';
 import { assembleFit, finishedProgress, fitInSteps } from './fit.js';
 import {
@@ -164,7 +166,7 @@ function* jobsInSteps(
     try {
       const model = modelOf(job.specification);
       const progress = fitProgress(job, settings, options.onProgress);
-      const steps = fitInSteps(model, settings, job.name);
+      const steps = fitInSteps(model, settings, job.name, undefined, needsGradients(job, model));
       let step = steps.next();
       for (; !step.done; step = steps.next()) {
         const { chain, progress: ofChain } = step.value;
@@ -201,15 +203,14 @@ export function* chainTaskInSteps({
 }: ChainTask): Generator<ChainProgress, FinishedChain, undefined> {
   const model = modelOf(job.specification);
   const { plan, paretoK } = planFit(model, settings, job.name);
-  const sampled = yield* chainInSteps(model, settings, job.name, chain, plan);
-  return {
-    // Gradients are slow to post between threads: they are left out unless the job uses them.
-    chain:
-      job.controlMeans || (job.keepGradients && sampled.responses.length > 0)
-        ? sampled
-        : { ...sampled, gradients: new Float64Array(0) },
-    paretoK,
-  };
+  const keepsGradients = needsGradients(job, model);
+  const sampled = yield* chainInSteps(model, settings, job.name, chain, plan, keepsGradients);
+  return { chain: sampled, paretoK };
+}
+
+/** Gradients take memory, and time to post between threads. */
+function needsGradients({ controlMeans, keepGradients }: FitJob, { dimension }: Model): boolean {
+  return Boolean(controlMeans) || (keepGradients === true && dimension <= MOST_COORDINATES);
 }
 
 export interface ChainRunOptions {

@@ -21,6 +21,7 @@
  * have that of the draws near the end. Draws close together in value are less correlated than tails.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { drawsKernel, smallNumbers } from '../../models/kernels/draws-kernel.js';
 import { unitToSquare } from '../linear-algebra/powers-of-two.js';
 import { essOfMembers } from './fast/effective-size.js';
 import { type Ordering, orderingOf } from './fast/ordering.js';
@@ -300,6 +301,52 @@ const highEnds = new Float64Array(POINTS);
 
 /** Standard deviations, over the paths, of the ends of the narrowest window. */
 function spreadOfEnds(low: Tail, high: Tail, step: number): Interval {
+  const sums = (drawsKernel && endsInKernel(drawsKernel, low, high, step)) ?? ends(low, high, step);
+  return [standardDeviation(sums[0], sums[1]), standardDeviation(sums[2], sums[3])];
+}
+
+/** Where the kernel's short vectors have the two tails, and the table of normals. */
+const OF_TAILS = 4;
+const OF_NORMALS = OF_TAILS + 4 * POINTS;
+let tableInKernel: Float64Array | null = null;
+
+/** Sum and squares of the low ends, and of the high ends, over the paths. */
+function endsInKernel(
+  kernel: NonNullable<typeof drawsKernel>,
+  low: Tail,
+  high: Tail,
+  step: number,
+): Float64Array | null {
+  const sums = smallNumbers(0, 4);
+  const tails = smallNumbers(OF_TAILS, 4 * POINTS);
+  tableInKernel ??= pairedPaths(smallNumbers(OF_NORMALS, PATHS * NUMBERS));
+  if (!sums || !tails || !tableInKernel) return null;
+  tails.set(low.quantiles);
+  tails.set(low.inverseDensities, POINTS);
+  tails.set(high.quantiles, 2 * POINTS);
+  tails.set(high.inverseDensities, 3 * POINTS);
+  kernel.addEnds(
+    ...([tails.byteOffset, tails.subarray(2 * POINTS).byteOffset, POINTS, PATHS] as const),
+    ...([Math.sqrt(low.start), Math.sqrt(low.step * step)] as const),
+    ...([Math.sqrt(high.start), Math.sqrt(high.step * step)] as const),
+    ...([tableInKernel.byteOffset, sums.byteOffset] as const),
+  );
+  return sums;
+}
+
+/** The table with the numbers of two paths side by side. */
+function pairedPaths(pairs: Float64Array | null): Float64Array | null {
+  const numbers = normalTable();
+  for (let at = 0; pairs && at < numbers.length; at++) {
+    const path = Math.floor(at / NUMBERS);
+    const even = path - (path % 2);
+    pairs[even * NUMBERS + 2 * (at % NUMBERS) + (path % 2)] = numbers[at];
+  }
+  return pairs;
+}
+
+/** The same without the kernel. */
+function ends(low: Tail, high: Tail, step: number): readonly number[] {
   const normals = normalTable();
   const lowStart = Math.sqrt(low.start);
   const lowStep = Math.sqrt(low.step * step);
@@ -336,7 +383,7 @@ function spreadOfEnds(low: Tail, high: Tail, step: number): Interval {
     highSum += highest;
     highSquares += highest * highest;
   }
-  return [standardDeviation(lowSum, lowSquares), standardDeviation(highSum, highSquares)];
+  return [lowSum, lowSquares, highSum, highSquares];
 }
 
 function standardDeviation(sum: number, squares: number): number {

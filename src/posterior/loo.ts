@@ -209,10 +209,15 @@ function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: n
   return Math.sqrt(sum);
 }
 
-/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)). */
-const normalPoints = Float64Array.from({ length: 1000 }, (_, i) =>
-  normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
-);
+let blomPoints: Float64Array | null = null;
+
+/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)); computed once. */
+function normalPoints(): Float64Array {
+  blomPoints ??= Float64Array.from({ length: 1000 }, (_, i) =>
+    normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
+  );
+  return blomPoints;
+}
 
 /**
  * Variance of log z for z ~ normal(1, spread) truncated to positive values, over a thousand
@@ -222,8 +227,8 @@ function varianceOfLog(spread: number): number {
   if (Number.isNaN(spread)) return spread;
   if (spread <= SMALL_SPREAD) return varianceBySeries(spread);
   const logs: number[] = [];
-  for (let r = 0; r < normalPoints.length; r++) {
-    const z = 1 + spread * normalPoints[r];
+  for (const point of normalPoints()) {
+    const z = 1 + spread * point;
     if (z > 0) logs.push(Math.log(z));
   }
   return meanAndSquares(logs).squares / (logs.length - 1);
@@ -248,9 +253,10 @@ function varianceBySeries(spread: number): number {
  * coefficient of s^(2m) in Σ log² − (Σ log)²/n is Σ_(j+k=2m) c_j c_k (M_2m − M_j M_k/n).
  */
 function varianceSeries(): Float64Array {
-  const n = normalPoints.length;
+  const points = normalPoints();
+  const n = points.length;
   const sums = Float64Array.from({ length: 2 * TERMS + 1 }, (_, power) =>
-    power % 2 === 1 ? 0 : sumOf(normalPoints.map((x) => x ** power)),
+    power % 2 === 1 ? 0 : sumOf(points.map((x) => x ** power)),
   );
   const made = new Float64Array(TERMS + 1);
   for (let m = 1; m <= TERMS; m++) {

@@ -15,6 +15,7 @@
  *
  *     sd(mode) = sd(K′(x − mode)) / √n_eff / |f″(mode)|
  */
+import { areInKernel, drawsKernel } from '../../models/kernels/draws-kernel.js';
 import { sampleMoments } from './convergence.js';
 import { numberBuffer } from './fast/buffers.js';
 import { centreChains, essOfChains, varianceOf } from './fast/effective-size.js';
@@ -157,23 +158,25 @@ function varianceOfSlopes(
 ): number {
   const length = values.length / chains;
   const some = Math.min(length, ENOUGH);
-  const slopes = numberBuffer('slopes at draws', chains * some);
-  const perBox = 1 / box;
+  const slopes = numberBuffer('slopes at draws', chains * some).fill(0);
   for (let chain = 0; chain < chains; chain++) {
-    const shift = chain * (length - some);
-    const end = (chain + 1) * some;
-    for (let i = chain * some; i < end; i++) {
-      slopes[i] = splineSlope((values[i + shift] - mode) * perBox);
-    }
-    for (const mirror of mirrors) {
-      for (let i = chain * some; i < end; i++) {
-        slopes[i] += splineSlope((2 * mirror - values[i + shift] - mode) * perBox);
-      }
-    }
+    const ofChain = slopes.subarray(chain * some, (chain + 1) * some);
+    const draws = values.subarray(chain * length, chain * length + some);
+    addSlopes(draws, 1 / box, -mode / box, ofChain);
+    for (const mirror of mirrors) addSlopes(draws, -1 / box, (2 * mirror - mode) / box, ofChain);
   }
   const centred = centreChains(slopes, chains);
   const ofAll = essOfChains(centred) * (length / some);
   return varianceOf(centred) / ofAll;
+}
+
+/** Adds the kernel's slope at factor · draw + shift for each draw. */
+function addSlopes(draws: Float64Array, factor: number, shift: number, slopes: Float64Array): void {
+  if (drawsKernel && draws.length % 2 === 0 && areInKernel(draws, slopes)) {
+    drawsKernel.addSlopes(draws.byteOffset, draws.length, factor, shift, slopes.byteOffset);
+    return;
+  }
+  for (let i = 0; i < draws.length; i++) slopes[i] += splineSlope(factor * draws[i] + shift);
 }
 
 /** Mean distance between neighbours among the outermost draws at this end. */

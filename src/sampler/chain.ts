@@ -65,13 +65,18 @@ export function sampleChain(
   }
 }
 
-/** The same chain as a generator that pauses every few transitions, for progress and cancellation. */
+/**
+ * The same chain as a generator that pauses every few transitions, for progress and cancellation.
+ *
+ * @param keepsGradients if false, `gradients` is empty. @default true
+ */
 export function* chainInSteps(
   model: Model,
   settings: SamplerSettings,
   fit: string,
   chain: number,
   plan: Plan,
+  keepsGradients = true,
 ): Generator<ChainProgress, Chain, undefined> {
   requireParameters(model);
   const start =
@@ -88,6 +93,7 @@ export function* chainInSteps(
     settings.draws,
     problem.random,
     quickStream(settings.seed, fit, chain, 'reported'),
+    keepsGradients,
   );
   yield* keepDraws(keeper, warmup, settings.draws);
   return {

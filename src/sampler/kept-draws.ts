@@ -37,7 +37,7 @@ export interface KeptDraws {
   readonly draws: Float64Array;
   /**
    * Row-major (draw, unconstrained parameter): gradient of the log density at each kept draw, in
-   * the coordinates in which the chain moved (split HMC: whitened ones).
+   * the coordinates in which the chain moved (split HMC: whitened ones). Empty if they were not asked for.
    */
   readonly gradients: Float64Array;
   /** In the same coordinates: how each reported parameter follows the position. */
@@ -66,6 +66,7 @@ export interface DrawKeeper {
  * @param random moves the chain
  * @param reporting for `Model.constrain`; separate from `random`, so that reporting does not
  *   affect the chain
+ * @param keepsGradients they take as much memory as the draws
  */
 export function drawKeeper(
   model: Model,
@@ -74,8 +75,9 @@ export function drawKeeper(
   count: number,
   random: RandomStream,
   reporting: RandomStream,
+  keepsGradients: boolean,
 ): DrawKeeper {
-  const book = new DrawBook(model, count, reporting);
+  const book = new DrawBook(model, count, reporting, keepsGradients);
   return {
     keep(from, to) {
       for (let draw = from; draw < to; ) {
@@ -110,10 +112,11 @@ class DrawBook {
     private readonly model: Model,
     private readonly count: number,
     private readonly reporting: RandomStream,
+    private readonly keepsGradients: boolean,
   ) {
     const parameters = model.parameterNames.length;
     this.draws = new Float64Array(count * parameters);
-    this.gradients = new Float64Array(count * model.dimension);
+    this.gradients = new Float64Array(keepsGradients ? count * model.dimension : 0);
     this.energy = new Float64Array(count);
     this.transitions = transitionRecords(count);
     this.reasons = new Uint8Array(count);
@@ -190,6 +193,7 @@ class DrawBook {
       for (let k = x; k < x + dimension; k++) sum += matrix[at++] * numbers[k];
       draws[to++] = sum;
     }
+    if (!this.keepsGradients) return;
     to = draw * dimension;
     for (let k = gradient; k < gradient + dimension; k++) gradients[to++] = numbers[k];
   }
@@ -200,6 +204,7 @@ class DrawBook {
     else copyVector(position, row);
     let at = draw * row.length;
     for (let i = 0; i < row.length; i++) draws[at++] = row[i];
+    if (!this.keepsGradients) return;
     at = draw * gradient.length;
     for (let i = 0; i < gradient.length; i++) gradients[at++] = gradient[i];
   }

@@ -79,6 +79,14 @@ export interface QuickDensity {
     count: number,
   ) => TransitionBatch;
   /**
+   * Optional, for speed: adds to `sums`, over points x with the weight w = π(x) / exp(peak), in this order:
+   * w; w x; w ∇ log π; and w x ⊗ ∇ log π, row-major (coordinate of x, of ∇).
+   *
+   * @param points row-major (point, coordinate)
+   * @param peak the largest log density
+   */
+  readonly addMoments?: (points: Float64Array, peak: number, sums: Float64Array) => void;
+  /**
    * Optional, for speed: five linear maps of position x and momentum p with two gradients between
    * them, in one call. With kick(h): p += h · (∇ log π(x) + x), and turn: (x, p) to
    * (cosine · x + sine · p, cosine · p − sine · x), it does, in place,

@@ -59,7 +59,9 @@ export function covarianceOf({ mode, inverseFactor }: NormalApproximation): Floa
 }
 
 /** A model in whitened coordinates. */
-export interface WhitenedModel extends Model, Pick<QuickDensity, 'fusedTransitions'> {
+export interface WhitenedModel
+  extends Model,
+    Pick<QuickDensity, 'fusedTransitions' | 'addMoments'> {
   readonly splitStep: SplitStep;
 }
 
@@ -89,6 +91,7 @@ export function whitened(
     logDensity,
     splitStep: splitStepOf(quick ?? { logDensity }),
     ...(quick?.fusedTransitions && { fusedTransitions: quick.fusedTransitions }),
+    ...(quick?.addMoments && { addMoments: quick.addMoments }),
     ...(linearReport && { linearReport }),
     constrain(x, parameters, random) {
       if (linearReport) return writeLinear(linearReport, x, parameters);

@@ -210,7 +210,10 @@ function chainsOnThreads(pool: Tinypool): RunChains {
     stoppable(signal, (stopping) =>
       Promise.all(
         tasks.map((task, chain) =>
-          chainOnThread(pool, task, stopping, (progress) => onProgress(chain, progress)),
+          chainOnThread(pool, task, stopping, (progress) => {
+            // Messages may still be on their way when a fit is stopped.
+            if (!stopping.aborted) onProgress(chain, progress);
+          }),
         ),
       ),
     );

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { inProcess } from './in-process.js';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
-export const cli = join(checkout, 'dist/src/cli/main.js');
+export const cli = join(checkout, 'dist/node/main.js');
 
 export interface Outcome {
   /** Exit code; null for a command that a signal ended. */

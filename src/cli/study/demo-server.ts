@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { WeighbridgeError } from '../../errors.js';
 import type { ChatRequest } from '../../harness/client/chat.js';
+import { commandPath } from '../../package-info.js';
 import type { Truth } from '../../simulation/server/latent.js';
 
 export interface DemoServer {
@@ -16,8 +16,7 @@ export interface DemoServer {
 
 /** @param flags of `weighbridge simulate` */
 export async function startDemoServer(flags: readonly string[] = []): Promise<DemoServer> {
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, 'simulate', '--port', '0', ...flags], {
+  const child = spawn(process.execPath, [commandPath, 'simulate', '--port', '0', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const stop = () => void child.kill('SIGTERM');

@@ -4,6 +4,7 @@
  */
 
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { areInKernel, drawsKernel, smallNumbers } from '../../../models/kernels/draws-kernel.js';
 import { squaresOf } from '../../linear-algebra/sums.js';
 import { sampleMoments } from '../convergence.js';
 import { quantileOfSorted } from '../quantiles.js';
@@ -12,6 +13,7 @@ import {
   centreChains,
   essOfChains,
   essOfMembers,
+  OF_CHAINS,
   type Spread,
   spreadOf,
   varianceOf,
@@ -77,12 +79,39 @@ function foldedSpread(
 ): Spread | null {
   const n = order.length;
   const { whole, half, squares } = blomScores(n);
-  const means = new Float64Array(chains);
-  const perChain = 1 / length;
-  let above = n >>> 1;
+  const above = n >>> 1;
   if (n % 2 !== 0 || !(ascending[above - 1] <= centre && centre < ascending[above])) return null;
+  const tied = centre - ascending[above - 1] === ascending[above] - centre;
+  const sums = foldedSums({ ascending, order }, centre, chains, tied);
+  if (sums === null) return null;
+  let within = squares;
+  if (tied) within += 2 * half[0] ** 2 - whole[0] ** 2 - whole[1] ** 2;
+  const means = sums.map((sum) => sum / length);
+  for (const mean of means) within -= length * mean ** 2;
+  return spreadOf(means, within, length);
+}
+
+/** The sums over chains. @returns null if distances other than the first two are equal */
+function foldedSums(
+  { ascending, order }: Ordering,
+  centre: number,
+  chains: number,
+  tied: boolean,
+): Float64Array | null {
+  const n = order.length;
+  const { whole, half } = blomScores(n);
+  let above = n >>> 1;
+  const inKernel = smallNumbers(OF_CHAINS, chains);
+  if (drawsKernel && inKernel && areInKernel(ascending, order, whole)) {
+    const areDifferent = drawsKernel.foldedSums(
+      ...([ascending.byteOffset, order.byteOffset, n, centre, above, Number(tied)] as const),
+      ...([half[0], whole.byteOffset, chains, inKernel.byteOffset] as const),
+    );
+    return areDifferent ? inKernel.slice() : null;
+  }
+  const sums = new Float64Array(chains);
+  const perChain = chains / n;
   let below = above - 1;
-  const tied = centre - ascending[below] === ascending[above] - centre;
   let last = -1;
   for (let i = 0; i < n; i++) {
     const down = below >= 0 ? centre - ascending[below] : Number.POSITIVE_INFINITY;
@@ -92,15 +121,9 @@ function foldedSpread(
     last = nearest;
     const draw = down <= up ? order[below--] : order[above++];
     // Half a draw, so that rounding does not move a draw to another chain.
-    means[Math.floor((draw + 0.5) * perChain)] += tied && i < 2 ? half[0] : whole[i];
+    sums[Math.floor((draw + 0.5) * perChain)] += tied && i < 2 ? half[0] : whole[i];
   }
-  let within = squares;
-  if (tied) within += 2 * half[0] ** 2 - whole[0] ** 2 - whole[1] ** 2;
-  for (let chain = 0; chain < chains; chain++) {
-    means[chain] *= perChain;
-    within -= length * means[chain] ** 2;
-  }
-  return spreadOf(means, within, length);
+  return sums;
 }
 
 /** Bulk ESS. */
@@ -202,6 +225,13 @@ export function normalScores(
   scores: Float64Array = new Float64Array(values.length),
 ): Float64Array {
   const { whole, half } = blomScores(values.length);
+  if (drawsKernel && areInKernel(ascending, order, whole, scores)) {
+    const areDifferent = drawsKernel.scatterScores(
+      ...([ascending.byteOffset, order.byteOffset, whole.length] as const),
+      ...([whole.byteOffset, scores.byteOffset] as const),
+    );
+    if (areDifferent) return scores;
+  }
   for (let i = 0; i < whole.length; i++) scores[order[i]] = whole[i];
   for (let i = 1; i < whole.length; i++) {
     if (ascending[i] !== ascending[i - 1]) continue;
@@ -216,15 +246,23 @@ export function normalScores(
 }
 
 /** Scores for the last length used, at whole ranks and at half ranks, and Σ of squares of the former: Φ⁻¹ costs more than ranking. */
-let blomCache = { whole: new Float64Array(0), half: new Float64Array(0), squares: 0 };
+let blomCache: {
+  readonly whole: Float64Array;
+  readonly half: Float64Array;
+  readonly squares: number;
+} = { whole: new Float64Array(0), half: new Float64Array(0), squares: 0 };
+
 function blomScores(size: number) {
   if (blomCache.whole.length !== size) {
-    const scoresFrom = (first: number) =>
-      Float64Array.from({ length: size }, (_, i) =>
-        normalQuantile((first + i - 3 / 8) / (size + 1 / 4), 0, 1),
-      );
-    const whole = scoresFrom(1);
-    blomCache = { whole, half: scoresFrom(1.5), squares: squaresOf(whole) };
+    const writeFrom = (first: number, scores: Float64Array) => {
+      for (let i = 0; i < size; i++) {
+        scores[i] = normalQuantile((first + i - 3 / 8) / (size + 1 / 4), 0, 1);
+      }
+      return scores;
+    };
+    const whole = writeFrom(1, numberBuffer('scores of ranks', size));
+    const half = writeFrom(1.5, new Float64Array(size));
+    blomCache = { whole, half, squares: squaresOf(whole) };
   }
   return blomCache;
 }

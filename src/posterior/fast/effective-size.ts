@@ -3,6 +3,7 @@
  * indicators, of which it is enough to know where they are 1.
  */
 
+import { areInKernel, drawsKernel, smallNumbers } from '../../../models/kernels/draws-kernel.js';
 import { meanAndSquares, sumOf } from '../../linear-algebra/sums.js';
 import { indexBuffer, numberBuffer } from './buffers.js';
 
@@ -134,6 +135,8 @@ export function spreadOf(means: Float64Array, squares: number, length: number): 
 
 /** Lags whose products are computed together. */
 const LAGS = 4;
+/** Where the kernel's short vectors have room for a number of each chain. */
+export const OF_CHAINS = 4608;
 /** Zeros after a chain, for the last lags. */
 const PADDING = LAGS - 1;
 
@@ -150,6 +153,17 @@ interface CentredChains extends Spread {
 export function centreChains(values: Float64Array, chains: number): CentredChains {
   const length = values.length / chains;
   const deviations = numberBuffer('deviations', chains * (length + PADDING));
+  const sums = smallNumbers(0, LAGS);
+  const inKernel = smallNumbers(OF_CHAINS, chains);
+  const given = sums && inKernel && areInKernel(deviations) ? movedToKernel(values) : null;
+  if (drawsKernel && sums && inKernel && given) {
+    drawsKernel.centreChains(
+      ...([given.byteOffset, chains, length, deviations.byteOffset] as const),
+      ...([inKernel.byteOffset, sums.byteOffset] as const),
+    );
+    const products = sums.slice();
+    return { ...spreadOf(inKernel, products[0], length), deviations, firstProducts: products };
+  }
   const firstProducts = new Float64Array(LAGS);
   const means = new Float64Array(chains);
   for (let chain = 0; chain < chains; chain++) {
@@ -161,6 +175,14 @@ export function centreChains(values: Float64Array, chains: number): CentredChain
     means[chain] = mean;
   }
   return { ...spreadOf(means, firstProducts[0], length), deviations, firstProducts };
+}
+
+/** So that sums have the same digits wherever the draws lie. */
+function movedToKernel(values: Float64Array): Float64Array | null {
+  if (areInKernel(values)) return values;
+  const copy = numberBuffer('chains to centre', values.length);
+  copy.set(values);
+  return areInKernel(copy) ? copy : null;
 }
 
 /** Writes deviations, and adds their products with the last LAGS, themselves first, in one pass. */
@@ -204,6 +226,12 @@ function lagProducts(
   length: number,
   lag: number,
 ): Float64Array {
+  const inKernel = smallNumbers(0, LAGS);
+  if (drawsKernel && inKernel && areInKernel(deviations)) {
+    const { byteOffset } = deviations;
+    drawsKernel.lagProducts(byteOffset, chains, length, lag, inKernel.byteOffset);
+    return inKernel.slice();
+  }
   const sums = new Float64Array(LAGS);
   for (let chain = 0; chain < chains; chain++) {
     const start = chain * (length + PADDING);

@@ -270,6 +270,53 @@ describe('the compiled logistic kernel', () => {
     );
   });
 
+  it('adds up weighted points as one evaluation after the other does', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 5, max: 80 }),
+        fc.integer({ min: 1, max: 9 }),
+        // More than one call takes.
+        fc.constantFrom(1, 20, 4000),
+        fc.nat({ max: 1000 }),
+        (rows, columns, count, seed) => {
+          fc.pre(seed % 4 !== 3 || rows > columns + 1);
+          const model = modelOf(rows, columns, false, seed);
+          const size = model.dimension;
+          const quick = compiledIn(model, coordinatesOf(size, seed));
+          const random = quickStream('points', rows, columns);
+          const points = new Float64Array(count * size).map(() => 0.3 * random.normal());
+          const width = 1 + size * (2 + size);
+          const [x, gradient] = [new Float64Array(size), new Float64Array(size)];
+          const peak = quick.logDensity(x, gradient) + 1;
+          const expected = new Float64Array(width).fill(0.5);
+          const sizes = new Float64Array(width).fill(0.5);
+          for (let start = 0; start < points.length; start += size) {
+            x.set(points.subarray(start, start + size));
+            const difference = quick.logDensity(x, gradient) - peak;
+            const weight = Math.exp(-Math.abs(difference));
+            const terms = [
+              1,
+              ...x,
+              ...gradient,
+              ...[...x].flatMap((xi) => [...gradient.map((g) => xi * g)]),
+            ];
+            terms.forEach((term, k) => {
+              expected[k] = (expected[k] ?? Number.NaN) + weight * term;
+              sizes[k] = (sizes[k] ?? Number.NaN) + Math.abs(weight * term);
+            });
+          }
+          const found = new Float64Array(width).fill(0.5);
+          quick.addMoments?.(points, peak, found);
+          expected.forEach((value, k) => {
+            const error = Math.abs((found[k] ?? Number.NaN) - value);
+            expect(error / (sizes[k] ?? Number.NaN)).toBeLessThan(1e-12);
+          });
+        },
+      ),
+      { seed: 2025, numRuns: 60 },
+    );
+  });
+
   it('is not spoilt for good by a step that overflows', () => {
     for (const columns of [2, 6]) {
       const model = modelOf(10, columns, false);

@@ -4,7 +4,7 @@
  *
  * Tolerances. Means: 4 combined Monte Carlo errors, ours and Stan's, both from the draws. Standard
  * deviations: 5%, or 4 of their combined Monte Carlo errors where these are wider. A normal deviate is
- * beyond 4 once in 16,000: the 107 means and as many sds of three sizes come to at most 1.4% of false
+ * beyond 4 once in 16,000: the 180 means and as many sds of four sizes come to at most 2.2% of false
  * alarms in all; seeds are fixed, so that a test that passes goes on passing.
  */
 import { readFileSync } from 'node:fs';

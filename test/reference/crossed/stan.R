@@ -18,7 +18,7 @@ runs <- list(
   "10-x-100" = list(chains = 4, warmup = 1000, draws = 10000, centred = 1),
   "20-x-500" = list(chains = 4, warmup = 500, draws = 4000, centred = 1),
   "worked-examples-1400" = list(chains = 2, warmup = 250, draws = 2000, centred = 1),
-  "50-x-2000" = list(chains = 2, warmup = 200, draws = 400, centred = 1)
+  "50-x-2000" = list(chains = 2, warmup = 300, draws = 1500, centred = 1)
 )
 wanted <- if (length(arguments) > 2) arguments[-(1:2)] else names(runs)
 
