@@ -1,0 +1,45 @@
+/**
+ * Which items explainers learn from, and which test them. Items of one fact are alike: an explainer that has
+ * seen some of them knows what the target believes of the fact, whoever it is. So facts are held out whole. Of a
+ * held-out fact, only an explainer that has the target's own beliefs knows more than the world's texts say.
+ */
+import { quickStream } from '../random/quick-stream.js';
+import { shuffled, type World } from './world.js';
+
+/**
+ * Numbers of the facts that are held out: the same share of each relation's, so that every relation has
+ * pairs of them.
+ */
+export function heldOutFacts(
+  { options: { relations }, facts }: World,
+  share: number,
+  seed: number | string,
+): ReadonlySet<number> {
+  const random = quickStream('held-out facts', seed);
+  const numbers = facts.map((_, fact) => fact);
+  return new Set(
+    Array.from({ length: relations }, (_, relation) => {
+      const own = numbers.filter((fact) => facts[fact].relation === relation);
+      return shuffled(own, random).slice(0, Math.round(share * own.length));
+    }).flat(),
+  );
+}
+
+interface Split<Item> {
+  /** Items of which no fact is held out. */
+  readonly training: readonly Item[];
+  /** Items of which all facts are held out. */
+  readonly test: readonly Item[];
+}
+
+/** Items with facts of both kinds are in neither part. */
+export function splitItems<Item>(
+  items: readonly Item[],
+  held: ReadonlySet<number>,
+  factsOf: (item: Item) => readonly number[],
+): Split<Item> {
+  return {
+    training: items.filter((item) => !factsOf(item).some((fact) => held.has(fact))),
+    test: items.filter((item) => factsOf(item).every((fact) => held.has(fact))),
+  };
+}
