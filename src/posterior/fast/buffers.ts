@@ -25,6 +25,7 @@ type NumberSlot =
   | 'ascending distances'
   | 'scores'
   | 'scores of ranks'
+  | 'scores of half ranks'
   | 'deviations'
   | 'chains to centre'
   | 'draws in a tail'
@@ -44,6 +45,7 @@ const numbersInKernel: Partial<Record<NumberSlot, number>> = {
   deviations: 4,
   'slopes at draws': 5,
   'chains to centre': 6,
+  'scores of half ranks': 7,
 };
 
 export const numberBuffer = slots<NumberSlot, Float64Array>((slot, length) => {
