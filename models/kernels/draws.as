@@ -7,6 +7,8 @@
  * All arguments that are arrays are addresses in bytes.
  */
 
+import { addLagProducts, centre, LAGS } from './lags';
+
 /** First free address, after the constants. */
 export const free: usize = __heap_base;
 
@@ -163,37 +165,6 @@ export function scatterScores(
   }
 }
 
-/** Zeros after a chain's deviations. */
-const PADDING = 3;
-
-/** Adds the products of deviations that are `lag` to `lag` + 3 apart to four sums; a last odd one is paired with a zero. */
-function addLagProducts(deviations: usize, length: i32, lag: i32, products: usize): void {
-  let sum0 = ZERO;
-  let sum1 = ZERO;
-  let sum2 = ZERO;
-  let sum3 = ZERO;
-  const count = length - lag;
-  const paired = count & ~1;
-  let later = deviations + ((<usize>lag) << 3);
-  const end = deviations + ((<usize>paired) << 3);
-  let at = deviations;
-  for (; at < end; at += 16) {
-    const two = v128.load(at);
-    sum0 = f64x2.add(sum0, f64x2.mul(two, v128.load(later)));
-    sum1 = f64x2.add(sum1, f64x2.mul(two, v128.load(later, 8)));
-    sum2 = f64x2.add(sum2, f64x2.mul(two, v128.load(later, 16)));
-    sum3 = f64x2.add(sum3, f64x2.mul(two, v128.load(later, 24)));
-    later += 16;
-  }
-  let last: f64 = 0;
-  if (paired < count) last = f64.load(at) * f64.load(later);
-  // Later ones than the last deviation are zeros.
-  f64.store(products, f64.load(products) + sumOfLanes(sum0) + last);
-  f64.store(products, f64.load(products, 8) + sumOfLanes(sum1), 8);
-  f64.store(products, f64.load(products, 16) + sumOfLanes(sum2), 16);
-  f64.store(products, f64.load(products, 24) + sumOfLanes(sum3), 24);
-}
-
 /** The products of all chains. @param products four numbers, which are replaced */
 export function lagProducts(
   deviations: usize,
@@ -206,7 +177,7 @@ export function lagProducts(
   v128.store(products, ZERO, 16);
   for (let chain = 0; chain < chains; chain++) {
     addLagProducts(deviations, length, lag, products);
-    deviations += (<usize>(length + PADDING)) << 3;
+    deviations += (<usize>(length + LAGS)) << 3;
   }
 }
 
@@ -227,28 +198,9 @@ export function centreChains(
 ): void {
   const first = deviations;
   for (let chain = 0; chain < chains; chain++) {
-    const paired = length & ~1;
-    let sumA = ZERO;
-    for (let i = 0; i < paired; i += 2) {
-      sumA = f64x2.add(sumA, v128.load(values + ((<usize>i) << 3)));
-    }
-    let sum = sumOfLanes(sumA);
-    if (paired < length) sum += f64.load(values + ((<usize>paired) << 3));
-    const mean = sum / length;
-    const both = f64x2.splat(mean);
-    for (let i = 0; i < paired; i += 2) {
-      const at = (<usize>i) << 3;
-      v128.store(deviations + at, f64x2.sub(v128.load(values + at), both));
-    }
-    const last = (<usize>paired) << 3;
-    if (paired < length) f64.store(deviations + last, f64.load(values + last) - mean);
+    f64.store(means, centre(values, length, deviations));
     values += (<usize>length) << 3;
-    deviations += (<usize>length) << 3;
-    for (let i = 0; i < PADDING; i++) {
-      f64.store(deviations, 0);
-      deviations += 8;
-    }
-    f64.store(means, mean);
+    deviations += (<usize>(length + LAGS)) << 3;
     means += 8;
   }
   lagProducts(first, chains, length, 0, products);

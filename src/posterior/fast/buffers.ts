@@ -34,8 +34,6 @@ type NumberSlot =
   | 'weights'
   | 'largest'
   | 'shifted'
-  | 'thetas'
-  | 'weights of thetas'
   | 'slopes at draws'
   | 'columns';
 
