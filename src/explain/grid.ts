@@ -66,7 +66,7 @@ export interface Prediction {
 }
 
 /** How explainers of a task learn. */
-export type TaskLearning = Omit<LearningPlan, 'seed'>;
+type TaskLearning = Omit<LearningPlan, 'seed'>;
 
 /**
  * The same for all arms. Rates were chosen on the validation part, by the mean score of self and sibling with 4,000

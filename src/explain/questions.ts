@@ -25,7 +25,7 @@ import { questionTokens, statementTokens } from './texts.js';
 import { LETTERS, tokensOf, type World } from './world.js';
 
 /** A vector of the target's stream. */
-export interface TargetVector {
+interface TargetVector {
   readonly position: number;
   readonly numbers: Float32Array;
   /** Number of the block or layer that it is of. */

@@ -35,10 +35,10 @@ export type Task = (typeof TASKS)[number];
  * unlike those); `seen`, other exercises about facts that were learned from (features: none, since hardly any two are
  * alike); `validation`, held out like the first, for the choice of settings.
  */
-export const PARTS = ['held-out', 'seen', 'validation'] as const;
-export type Part = (typeof PARTS)[number];
 
-export interface StudyOptions {
+export type Part = 'held-out' | 'seen' | 'validation';
+
+interface StudyOptions {
   readonly seed: number | string;
   /** Sets of options for each fact in ablation. @default 30 */
   readonly questionSets?: number;

@@ -11,8 +11,6 @@ import { quickStream } from '../random/quick-stream.js';
 /** @param place number of the block or layer that the vector is of */
 export type VectorMap = (vector: Float32Array, place: number) => Float32Array;
 
-export const unchanged: VectorMap = (vector) => vector;
-
 /** A random rotation (or reflection) of a stream, and its inverse. */
 export function rotation(
   width: number,
