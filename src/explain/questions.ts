@@ -36,8 +36,8 @@ interface TargetVector {
 export interface Exercise {
   /** Different from those of all other exercises of the task and target. */
   readonly name: string;
-  /** Exercises of one cluster are alike: they share the fact that is asked for. */
-  readonly cluster: string;
+  /** Exercises of one cluster are alike: they share the fact that is asked for. Null: this one is like none. */
+  readonly cluster: string | null;
   readonly prompt: readonly number[];
   readonly vector: TargetVector | null;
   /** The true answer. */
@@ -188,7 +188,7 @@ export function featureQuestions(
       const name = `${names[layer]}, ${kind} ${index + 1}${of}`;
       return {
         name,
-        cluster: name,
+        cluster: null,
         prompt: [token(names[layer]), token('vector')],
         vector: {
           position: 1,

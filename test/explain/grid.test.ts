@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArmName, arms } from '../../src/explain/explainers.js';
 import { type Cell, cellName, cellsOf, type Prediction, runCell } from '../../src/explain/grid.js';
+import type { Exercise } from '../../src/explain/questions.js';
 import { alikeFeatures, ExplanationStudy, TASKS } from '../../src/explain/study-exercises.js';
 import { trainTarget } from '../../src/explain/target.js';
 import { finished } from '../../src/posterior/steps.js';
@@ -118,8 +119,8 @@ describe('exercises of a study', () => {
     for (const task of TASKS) {
       for (const target of [0, 1]) {
         const { pool, parts } = study.exercises(task, target);
-        const clusters = (some: readonly { readonly cluster: string }[]) =>
-          new Set(some.map(({ cluster }) => cluster));
+        const clusters = (some: readonly Exercise[]) =>
+          new Set(some.map(({ cluster, name }) => cluster ?? name));
         const learned = clusters(pool);
         expect(pool.length).toBeGreaterThan(20);
         expect(parts['held-out'].length).toBeGreaterThan(4);
