@@ -21,7 +21,7 @@ import { type Explanation, groupBy } from './table.js';
 /** Draws of a quantity, or why the tables cannot tell it, as a sentence. */
 export type Told = { readonly draws: Float64Array } | { readonly why: string };
 
-export interface ExplainerScores {
+interface ExplainerScores {
   /** With its vector, if that is not the target's own: `other, vector aligned`. */
   readonly name: string;
   readonly items: number;
@@ -266,22 +266,36 @@ const GRADED_NOTE =
 class GradedScores implements Scores {
   readonly fits: { readonly name: string; readonly fit: RegressionFit }[] = [];
   readonly notes = [GRADED_NOTE];
+  private readonly known = new Map<string, Told>();
 
   constructor(
     private readonly rows: readonly ArmRow[],
     private readonly sampling: SamplingOptions,
   ) {}
 
+  /** Each contrast is fitted once. */
   async contrast(plus: readonly string[], others: readonly string[]): Promise<Told> {
-    const names =
-      others.length === 0 ? plus.join(', ') : `${plus.join(', ')} − ${others.join(', ')}`;
+    const right = others.length === 0 ? '' : ` − ${others.join(', ')}`;
+    const name = `${plus.join(', ')}${right}`;
+    const known = this.known.get(name);
+    if (known) return known;
+    const told = await this.fitted(name, plus, others);
+    this.known.set(name, told);
+    return told;
+  }
+
+  private async fitted(
+    name: string,
+    plus: readonly string[],
+    others: readonly string[],
+  ): Promise<Told> {
     const { values, note } = pairedValues(this.rows, plus, others);
-    if (values.length < 2) return { why: `Fewer than two items have scores of ${names}.` };
+    if (values.length < 2) return { why: `Fewer than two items have scores of ${name}.` };
     const fit = await fitMean(values, this.sampling);
     if (fit === null) {
-      return { why: `All scores of ${names} are ${values[0]?.value}: their mean has no interval.` };
+      return { why: `All values of ${name} are ${values[0]?.value}: the mean has no interval.` };
     }
-    this.fits.push({ name: names, fit: fit.fit });
+    this.fits.push({ name, fit: fit.fit });
     this.notes.push(...fit.notes, ...note);
     return { draws: fit.draws };
   }
@@ -435,7 +449,7 @@ async function efficiencyOf(
     fits: [{ name: 'training examples', fit }],
     notes: [
       'The number of training examples enters as its binary logarithm; the line holds between the smallest and the largest number.',
-      ...notes,
+      ...notes.map((note) => `Along the number of training examples: ${note}`),
     ],
   };
 }

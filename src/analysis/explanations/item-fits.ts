@@ -26,7 +26,7 @@ export interface ArmRow extends ItemRow {
 export type ScoreKind = 'exact' | 'graded';
 
 const FEW_LEVELS = { exact: 1, graded: 0.25 };
-const SMALL_GROUPS = ['target', 'target_arm', 'training'];
+const SMALL_GROUPS = ['target', 'target_explainer', 'training'];
 /** A standard deviation needs this many levels more than there are means to estimate. */
 const LEAST_FREEDOM = 2;
 
@@ -48,7 +48,7 @@ interface ExactComparison {
 }
 
 /**
- * `score ~ arm + (1 | item) + …`. Accuracies are by g-computation: at each draw, the chance of every arm at
+ * `score ~ explainer + (1 | item) + …`. Accuracies are by g-computation: at each draw, the chance of every arm at
  * every item, averaged with the weights of a Bayesian bootstrap over clusters of items, the same for all
  * arms. Intervals hold for other items of the same kind, and differences are paired.
  *
@@ -61,11 +61,11 @@ export async function compareExact(
 ): Promise<ExactComparison> {
   const trained = new Set(rows.flatMap(({ seed, arm }) => (seed === null ? [] : arm))).size;
   const groups = groupsOf(rows, trained);
-  const formula = ['score ~ arm', ...groups.terms].join(' + ');
+  const formula = ['score ~ explainer', ...groups.terms].join(' + ');
   const fit = await fitOf(formula, rows, 'exact', arms, sampling);
   const logits = linearAt(
     fit,
-    arms.map((arm) => ({ ...noGroups, arm })),
+    arms.map((arm) => ({ ...noGroups, explainer: arm })),
   );
   return {
     fit,
@@ -120,7 +120,7 @@ interface Lines {
   readonly notes: readonly string[];
 }
 
-/** `score ~ arm * log2n + (1 | item) + …`, with every training as a group. @param rows all with `n` > 0 */
+/** `score ~ explainer * log2n + (1 | item) + …`, with every training as a group. @param rows all with `n` > 0 */
 export async function fitLines(
   rows: readonly ArmRow[],
   kind: ScoreKind,
@@ -131,11 +131,11 @@ export async function fitLines(
   const centre = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   const all = rows.map((row) => ({ ...row, seed: row.seed ?? 'the only one' }));
   const groups = groupsOf(all, 2 * arms.length);
-  const fixed = arms.length > 1 ? 'score ~ arm * log2n' : 'score ~ log2n';
+  const fixed = arms.length > 1 ? 'score ~ explainer * log2n' : 'score ~ log2n';
   const formula = [fixed, ...groups.terms].join(' + ');
   const fit = await fitOf(formula, all, kind, arms, sampling, centre);
   const at = (arm: string, log2n: number) =>
-    linearAt(fit, [{ ...noGroups, arm, log2n }])[0] ?? new Float64Array();
+    linearAt(fit, [{ ...noGroups, explainer: arm, log2n }])[0] ?? new Float64Array();
   return {
     ...{ fit, centre, notes: groups.notes },
     lines: arms.map((explainer) => {
@@ -194,12 +194,12 @@ function groupsOf(rows: readonly ArmRow[], means: number): Groups {
   const isTraining = trainings - means >= LEAST_FREEDOM;
   const ofItems = [
     ...(rows.length > units ? ['item'] : []),
-    ...(arms > 1 && rows.length > pairs ? ['item_arm'] : []),
+    ...(arms > 1 && rows.length > pairs ? ['item_explainer'] : []),
     ...(clusters < units ? ['cluster'] : []),
   ];
   const ofTargets = [
     ...(targets - 1 >= LEAST_FREEDOM ? ['target'] : []),
-    ...((targets - 1) * (arms - 1) >= LEAST_FREEDOM ? ['target_arm'] : []),
+    ...((targets - 1) * (arms - 1) >= LEAST_FREEDOM ? ['target_explainer'] : []),
   ];
   const training = seeded.length < rows.length ? '(0 + trained | training)' : '(1 | training)';
   return {
@@ -234,15 +234,15 @@ function trainingOf({ target, arm, n, seed }: ArmRow): string {
 
 /** Columns of groups, for rows of the population. */
 const noGroups = {
-  ...{ item: null, item_arm: null, cluster: null, target: null, target_arm: null },
-  ...{ training: null, trained: 0, log2n: 0, arm: 'all' },
+  ...{ item: null, item_explainer: null, cluster: null, target: null, target_explainer: null },
+  ...{ training: null, trained: 0, log2n: 0, explainer: 'all' },
 };
 
 function dataOf(row: ArmRow, centre: number): Row {
   const unit = unitOf(row);
   return {
-    ...{ score: row.score, arm: row.arm, item: unit, item_arm: `${unit} ${row.arm}` },
-    ...{ cluster: row.cluster, target: row.target, target_arm: `${row.target} ${row.arm}` },
+    ...{ score: row.score, explainer: row.arm, item: unit, item_explainer: `${unit} ${row.arm}` },
+    ...{ cluster: row.cluster, target: row.target, target_explainer: `${row.target} ${row.arm}` },
     training: row.seed === null ? 'none' : trainingOf(row),
     trained: row.seed === null ? 0 : 1,
     log2n: Math.log2(Math.max(1, row.n ?? 1)) - centre,
@@ -265,6 +265,6 @@ async function fitOf(
     family: kind === 'exact' ? bernoulli() : gaussian(),
     data: rows.map((row) => dataOf(row, centre)),
     prior: [...slopes, ...few.map((group) => normal(0, FEW_LEVELS[kind]).on('sd', { group }))],
-    levels: formula.startsWith('score ~ arm') ? { arm: arms } : {},
+    levels: formula.startsWith('score ~ explainer') ? { explainer: arms } : {},
   });
 }

@@ -14,7 +14,7 @@ export interface GivenTable {
 }
 
 /** What an explainer is given of the target's activations. */
-export const vectors = ['given', 'none', 'rotated', 'aligned'] as const;
+const vectors = ['given', 'none', 'rotated', 'aligned'] as const;
 export type Vector = (typeof vectors)[number];
 
 /** The name of explainers that are the target itself. */
@@ -43,12 +43,12 @@ export interface ItemRow {
   readonly verdict: { readonly changed: boolean; readonly says: boolean | null } | null;
 }
 
-export const needed = ['item', 'target', 'explainer', 'task'] as const;
+const needed = ['item', 'target', 'explainer', 'task'] as const;
 const scored = ['score', 'truth', 'answer'] as const;
 const optional = ['seed', 'n', 'vector', 'cluster', 'sample', 'changed', 'says_changed'] as const;
 export const itemColumns: readonly string[] = [...needed, ...scored, ...optional];
 
-export interface ReadItemsOptions {
+interface ReadItemsOptions {
   /** Columns of other names: fail, or ignore them. @default 'fail' */
   readonly unknownColumns?: 'fail' | 'ignore';
   /** Items with answers of one explainer only: fail, or drop them. @default 'fail' */
@@ -339,7 +339,9 @@ function pairedRows(rows: readonly ItemRow[], unpaired: 'fail' | 'drop'): ReadIt
       );
     }
     if (alone.length > 0) {
-      notes.push(`${task}: ${alone.length} items with answers of one explainer only are left out.`);
+      notes.push(
+        `${task}: ${alone.length} of ${items.length} items have answers of one explainer only and are left out.`,
+      );
     }
     const left = new Set(alone);
     kept.push(...items.filter((item) => !left.has(item)).flat());

@@ -79,17 +79,22 @@ function intervalsOf(task: TaskComparison): SectionInterval[] {
     'why' in told
       ? []
       : [intervalOf(label, told.draws, { group, ...(reference !== undefined && { reference }) })];
-  return [
-    ...task.explainers.flatMap(({ name, accuracy }) =>
-      interval(name, accuracy, task.kind === 'exact' ? `accuracy${at}` : `mean score${at}`),
-    ),
+  const asked = [
     ...interval('self − other', task.selfMinusOther, unit, 0),
     ...interval('vector: self − self without it', task.vector, unit, 0),
     ...interval('aligned: other, aligned − as it is', task.aligned, unit, 0),
     ...interval('self − other, aligned', task.selfMinusAligned, unit, 0),
-    ...task.differences.flatMap(({ one, other, score }) =>
-      interval(`${one} − ${other}`, score, `explainers in pairs, ${unit}`, 0),
+  ];
+  const pairs = task.differences.flatMap(({ one, other, score }) =>
+    interval(`${one} − ${other}`, score, `${unit}, in pairs`, 0),
+  );
+  return [
+    ...task.explainers.flatMap(({ name, accuracy }) =>
+      interval(name, accuracy, task.kind === 'exact' ? `accuracy${at}` : `mean score${at}`),
     ),
+    ...asked,
+    // With one other explainer, a pair is what is shown above.
+    ...pairs.filter(({ mean }) => !asked.some((one) => one.mean === mean)),
     ...logitIntervals(task.differences),
     ...slopeIntervals(task.efficiency, what),
   ];
