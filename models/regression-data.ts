@@ -80,7 +80,10 @@ export function centrePredictors({ names, rows, values }: Predictors): CentredPr
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
   }
-  const centred = values.map((value, index) => value - means[index % columns]);
+  const centred = new Float64Array(values.length);
+  for (let at = 0; at < values.length; ) {
+    for (let j = 0; j < columns; j++, at++) centred[at] = values[at] - means[j];
+  }
   return { means, centred };
 }
 

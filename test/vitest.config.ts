@@ -4,12 +4,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const DEEP = 'test/**/*.deep.test.ts';
 
 /**
- * Tests of worker threads, browsers, killed processes and of loading modules anew: each file has a process
- * and modules of its own.
+ * Tests of worker threads, of killed processes and of loading modules anew: each file has a process and
+ * modules of its own.
  */
 const ALONE = [
   'test/workers/*.test.ts',
-  'test/e2e/{report,view,view-access,view-bad-input,view-picker}.test.ts',
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
   'test/autodiff/tfjs.test.ts',
   'test/models/kernels/{draws,without-webassembly}.test.ts',

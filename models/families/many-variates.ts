@@ -66,20 +66,31 @@ export function writePoissons(means: Float64Array, random: RandomStream): void {
   writeExp(atZero);
   for (let s = 0; s < means.length; s++) {
     const mean = means[s];
-    if (!(mean >= 0 && mean < REJECTION)) {
-      means[s] = largePoisson(mean, random);
-      continue;
-    }
-    let left = noise[s];
-    let probability = atZero[s];
-    let count = 0;
-    while (left >= probability && count < MOST_COUNT) {
-      left -= probability;
-      count++;
-      probability *= mean * inverses[count];
-    }
-    means[s] = count < MOST_COUNT ? count : 0;
+    means[s] =
+      mean >= 0 && mean < REJECTION
+        ? smallPoisson(mean, atZero[s], noise[s])
+        : largePoisson(mean, random);
   }
+}
+
+/** The first four counts are told apart without a branch, which would be mispredicted. */
+function smallPoisson(mean: number, atZero: number, uniform: number): number {
+  const ofOne = atZero * mean;
+  const ofTwo = ofOne * mean * inverses[2];
+  const ofThree = ofTwo * mean * inverses[3];
+  const above0 = uniform - atZero;
+  const above1 = above0 - ofOne;
+  const above2 = above1 - ofTwo;
+  let left = above2 - ofThree;
+  if (left < 0) return Number(above0 >= 0) + Number(above1 >= 0) + Number(above2 >= 0);
+  let count = 4;
+  let probability = ofThree * mean * inverses[4];
+  while (left >= probability && count < MOST_COUNT) {
+    left -= probability;
+    count++;
+    probability *= mean * inverses[count];
+  }
+  return count < MOST_COUNT ? count : 0;
 }
 
 /** log k! of small k. */

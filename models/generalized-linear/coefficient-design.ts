@@ -10,6 +10,7 @@ import {
   distinctRows,
   type RowBlock,
 } from '../../src/linear-algebra/distinct-rows.js';
+import { rangesOfColumns, sizeOf } from '../../src/linear-algebra/powers-of-two.js';
 import type { Cells } from '../families/family.js';
 import {
   type CentredPredictors,
@@ -34,6 +35,9 @@ export interface CoefficientDesign {
   readonly offset: Float64Array | null;
 }
 
+/** Rows that are taken together. */
+const BLOCK = 256;
+
 /** @param merging true if equal rows may share a linear predictor */
 export function coefficientDesign(
   data: RegressionData,
@@ -46,9 +50,13 @@ export function coefficientDesign(
   const rowOf = merged?.first ?? Int32Array.from({ length: rows }, (_, i) => i);
   const cells = rowOf.length;
   const columns = new Float64Array(cells * (slopes + (slopes % 2)));
-  for (let cell = 0; cell < cells; cell++) {
+  // Rows of a block stay in the processor's cache from column to column.
+  for (let from = 0; from < cells; from += BLOCK) {
+    const to = Math.min(cells, from + BLOCK);
     for (let j = 0; j < slopes; j++) {
-      columns[j * cells + cell] = centred[rowOf[cell] * slopes + j];
+      for (let cell = from; cell < to; cell++) {
+        columns[j * cells + cell] = centred[rowOf[cell] * slopes + j];
+      }
     }
   }
   return {
@@ -74,16 +82,10 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
   }
   const { means, centred } = centrePredictors(predictors);
   const k = means.length;
-  const { values } = predictors;
+  // From the values themselves: their mean has a larger rounding error.
+  const ranges = rangesOfColumns(predictors.values, k);
   for (let j = 0; j < k; j++) {
-    // From the values themselves: their mean has a larger rounding error.
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let at = j; at < values.length; at += k) {
-      least = Math.min(least, values[at]);
-      most = Math.max(most, values[at]);
-    }
-    if (most - least > ROUNDING * Math.max(Math.abs(least), Math.abs(most))) continue;
+    if (ranges.most[j] - ranges.least[j] > ROUNDING * sizeOf(ranges, j)) continue;
     for (let at = j; at < centred.length; at += k) centred[at] = 0;
   }
   return { means, centred };
@@ -153,6 +155,38 @@ export function writeColumnSums(
   }
 }
 
+/** Adds the products of a column with up to four others, `cells` apart, the last of them at `last`. */
+function addFour(
+  weighted: Float64Array,
+  count: number,
+  columns: Float64Array,
+  at: number,
+  cells: number,
+  last: number,
+  sums: Float64Array,
+  to: number,
+  left: number,
+): void {
+  const second = Math.min(at + cells, last);
+  const third = Math.min(at + 2 * cells, last);
+  const fourth = Math.min(at + 3 * cells, last);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < count; i++) {
+    const weight = weighted[i];
+    s0 += weight * columns[at + i];
+    s1 += weight * columns[second + i];
+    s2 += weight * columns[third + i];
+    s3 += weight * columns[fourth + i];
+  }
+  sums[to] += s0;
+  if (left > 1) sums[to + 1] += s1;
+  if (left > 2) sums[to + 2] += s2;
+  if (left > 3) sums[to + 3] += s3;
+}
+
 /** Xᵀ diag(weights) X, intercept first, as the first block of a row-major matrix. */
 export function writeGram(
   design: CoefficientDesign,
@@ -161,16 +195,31 @@ export function writeGram(
   dimension: number,
 ): void {
   const { cells, intercept, slopes, columns } = design;
-  const weighted = new Float64Array(cells);
-  const sums = new Float64Array(intercept + slopes);
-  for (let a = 0; a < intercept + slopes; a++) {
-    const column = (a - intercept) * cells;
-    const isIntercept = a < intercept;
-    for (let i = 0; i < cells; i++) {
-      weighted[i] = isIntercept ? weights[i] : weights[i] * columns[column + i];
+  const k = intercept + slopes;
+  for (let a = 0; a < k; a++) matrix.fill(0, a * dimension, a * dimension + k);
+  const weighted = new Float64Array(Math.min(BLOCK, cells));
+  // Rows of a block stay in the processor's cache from pair to pair.
+  for (let from = 0; from < cells; from += BLOCK) {
+    const count = Math.min(BLOCK, cells - from);
+    for (let a = 0; a < k; a++) {
+      const column = (a - intercept) * cells + from;
+      let sum = 0;
+      for (let i = 0; i < count; i++) {
+        weighted[i] = a < intercept ? weights[from + i] : weights[from + i] * columns[column + i];
+        sum += weighted[i];
+      }
+      const row = a * dimension;
+      if (a < intercept) matrix[row] += sum;
+      for (let b = Math.max(a, intercept); b < k; b += 4) {
+        // Four at a time; the last column stands for those that are missing.
+        const last = (k - 1 - intercept) * cells + from;
+        const at = (b - intercept) * cells + from;
+        addFour(weighted, count, columns, at, cells, last, matrix, row + b, k - b);
+      }
     }
-    writeColumnSums(design, weighted, sums);
-    for (let b = 0; b < sums.length; b++) matrix[a * dimension + b] = sums[b];
+  }
+  for (let a = 0; a < k; a++) {
+    for (let b = 0; b < a; b++) matrix[a * dimension + b] = matrix[b * dimension + a];
   }
 }
 

@@ -21,9 +21,10 @@ interface DrawsExports extends KernelMemory {
     ascending: number,
     order: number,
     n: number,
-    ofRanks: number,
+    whole: number,
+    half: number,
     scores: number,
-  ): number;
+  ): void;
   centreChains(
     values: number,
     chains: number,
@@ -45,12 +46,12 @@ interface DrawsExports extends KernelMemory {
     n: number,
     centre: number,
     above: number,
-    tied: number,
-    tiedScore: number,
-    ofRanks: number,
+    whole: number,
+    half: number,
     chains: number,
+    run: number,
     sums: number,
-  ): number;
+  ): void;
   addSlopes(values: number, count: number, factor: number, shift: number, slopes: number): void;
   addEnds(
     low: number,
@@ -72,7 +73,7 @@ export const drawsKernel = instantiated<DrawsExports>(drawsModule);
 /** Numbers in a vector of the kernel, at most: 32,768 draws, and zeros between up to 2,000 chains of them. */
 const MOST = 40_000;
 /** Vectors of doubles; those of integers share the last ones, two to each. */
-const VECTORS = 10;
+const VECTORS = 11;
 const first = drawsKernel ? 16 * Math.ceil(drawsKernel.free.value / 16) : 0;
 if (drawsKernel) reserve(drawsKernel, first / DOUBLE + VECTORS * MOST);
 const memory = drawsKernel?.memory.buffer ?? null;
@@ -80,7 +81,7 @@ const memory = drawsKernel?.memory.buffer ?? null;
 /**
  * A vector of the kernel's memory.
  *
- * @param place which: 0 to 6
+ * @param place which: 0 to 7
  * @returns null if it is too long, or without the kernel
  */
 export function kernelNumbers(place: number, length: number): Float64Array | null {
@@ -91,7 +92,7 @@ export function kernelNumbers(place: number, length: number): Float64Array | nul
 /** The same for integers. @param place which: 0 to 3 */
 export function kernelIndices(place: number, length: number): Uint32Array | null {
   if (!memory || length > MOST - 1) return null;
-  return new Uint32Array(memory, first + (7 * MOST + (place * MOST) / 2) * DOUBLE, length);
+  return new Uint32Array(memory, first + (8 * MOST + (place * MOST) / 2) * DOUBLE, length);
 }
 
 const SMALL = 8192;
@@ -104,7 +105,7 @@ const SMALL = 8192;
  */
 export function smallNumbers(start: number, length: number): Float64Array | null {
   if (!memory || start + length > SMALL) return null;
-  return new Float64Array(memory, first + (9 * MOST + start) * DOUBLE, length);
+  return new Float64Array(memory, first + (10 * MOST + start) * DOUBLE, length);
 }
 
 /** Whether the kernel can work on all of these. */

@@ -7,6 +7,8 @@
  * All arguments that are arrays are addresses in bytes.
  */
 
+import { addLagProducts, centre, LAGS } from './lags';
+
 /** First free address, after the constants. */
 export const free: usize = __heap_base;
 
@@ -131,59 +133,36 @@ export function sortDraws(
 }
 
 /**
- * Gives each draw the score of its rank.
+ * The score of the mean of two ranks, from 0, which equal draws share.
  *
- * @returns false if draws are equal, which share a score
+ * @param whole scores of the ranks
+ * @param half scores half a rank above them
  */
+@inline
+function scoreBetween(first: i32, last: i32, whole: usize, half: usize): f64 {
+  const at = (<usize>((first + last) >>> 1)) << 3;
+  return f64.load(((first + last) & 1 ? half : whole) + at);
+}
+
+/** Gives each draw the score of its rank. */
 export function scatterScores(
   ascending: usize,
   order: usize,
   n: i32,
-  ofRanks: usize,
+  whole: usize,
+  half: usize,
   scores: usize,
-): bool {
-  let last = NaN;
-  for (let i = 0; i < n; i++) {
-    const value = f64.load(ascending);
-    if (value === last) return false;
-    last = value;
-    f64.store(scores + ((<usize>load<u32>(order)) << 3), f64.load(ofRanks));
-    ascending += 8;
-    order += 4;
-    ofRanks += 8;
+): void {
+  for (let first = 0; first < n; ) {
+    const value = f64.load(ascending + ((<usize>first) << 3));
+    let last = first;
+    while (last + 1 < n && f64.load(ascending + ((<usize>(last + 1)) << 3)) === value) last++;
+    const score = scoreBetween(first, last, whole, half);
+    for (; first <= last; first++) {
+      const draw = <usize>load<u32>(order + ((<usize>first) << 2));
+      f64.store(scores + (draw << 3), score);
+    }
   }
-  return true;
-}
-
-/** Zeros after a chain's deviations. */
-const PADDING = 3;
-
-/** Adds the products of deviations that are `lag` to `lag` + 3 apart to four sums; a last odd one is paired with a zero. */
-function addLagProducts(deviations: usize, length: i32, lag: i32, products: usize): void {
-  let sum0 = ZERO;
-  let sum1 = ZERO;
-  let sum2 = ZERO;
-  let sum3 = ZERO;
-  const count = length - lag;
-  const paired = count & ~1;
-  let later = deviations + ((<usize>lag) << 3);
-  const end = deviations + ((<usize>paired) << 3);
-  let at = deviations;
-  for (; at < end; at += 16) {
-    const two = v128.load(at);
-    sum0 = f64x2.add(sum0, f64x2.mul(two, v128.load(later)));
-    sum1 = f64x2.add(sum1, f64x2.mul(two, v128.load(later, 8)));
-    sum2 = f64x2.add(sum2, f64x2.mul(two, v128.load(later, 16)));
-    sum3 = f64x2.add(sum3, f64x2.mul(two, v128.load(later, 24)));
-    later += 16;
-  }
-  let last: f64 = 0;
-  if (paired < count) last = f64.load(at) * f64.load(later);
-  // Later ones than the last deviation are zeros.
-  f64.store(products, f64.load(products) + sumOfLanes(sum0) + last);
-  f64.store(products, f64.load(products, 8) + sumOfLanes(sum1), 8);
-  f64.store(products, f64.load(products, 16) + sumOfLanes(sum2), 16);
-  f64.store(products, f64.load(products, 24) + sumOfLanes(sum3), 24);
 }
 
 /** The products of all chains. @param products four numbers, which are replaced */
@@ -198,7 +177,7 @@ export function lagProducts(
   v128.store(products, ZERO, 16);
   for (let chain = 0; chain < chains; chain++) {
     addLagProducts(deviations, length, lag, products);
-    deviations += (<usize>(length + PADDING)) << 3;
+    deviations += (<usize>(length + LAGS)) << 3;
   }
 }
 
@@ -219,40 +198,31 @@ export function centreChains(
 ): void {
   const first = deviations;
   for (let chain = 0; chain < chains; chain++) {
-    const paired = length & ~1;
-    let sumA = ZERO;
-    for (let i = 0; i < paired; i += 2) {
-      sumA = f64x2.add(sumA, v128.load(values + ((<usize>i) << 3)));
-    }
-    let sum = sumOfLanes(sumA);
-    if (paired < length) sum += f64.load(values + ((<usize>paired) << 3));
-    const mean = sum / length;
-    const both = f64x2.splat(mean);
-    for (let i = 0; i < paired; i += 2) {
-      const at = (<usize>i) << 3;
-      v128.store(deviations + at, f64x2.sub(v128.load(values + at), both));
-    }
-    const last = (<usize>paired) << 3;
-    if (paired < length) f64.store(deviations + last, f64.load(values + last) - mean);
+    f64.store(means, centre(values, length, deviations));
     values += (<usize>length) << 3;
-    deviations += (<usize>length) << 3;
-    for (let i = 0; i < PADDING; i++) {
-      f64.store(deviations, 0);
-      deviations += 8;
-    }
-    f64.store(means, mean);
+    deviations += (<usize>(length + LAGS)) << 3;
     means += 8;
   }
   lagProducts(first, chains, length, 0, products);
+}
+
+/** Adds a score to the sums of these chains, and its square to the number after the sums, for each. */
+@inline
+function addScore(chains: i32, run: usize, count: i32, score: f64, sums: usize): void {
+  for (let k = 0; k < count; k++) {
+    const at = sums + ((<usize>load<u32>(run + ((<usize>k) << 2))) << 3);
+    f64.store(at, f64.load(at) + score);
+  }
+  const squares = sums + ((<usize>chains) << 3);
+  f64.store(squares, f64.load(squares) + <f64>count * score * score);
 }
 
 /**
  * Adds up, by chain, the scores of the ranks of the distances from a centre: these go outwards from it.
  *
  * @param above number of the least draw above the centre
- * @param tied whether the first two distances are equal; their ranks share `tiedScore`
- * @param sums room for a number of each chain
- * @returns false if other distances are equal
+ * @param run room for n integers
+ * @param sums room for a number of each chain, and one more for the sum of squares
  */
 export function foldedSums(
   ascending: usize,
@@ -260,16 +230,17 @@ export function foldedSums(
   n: i32,
   centre: f64,
   above: i32,
-  tied: bool,
-  tiedScore: f64,
-  ofRanks: usize,
+  whole: usize,
+  half: usize,
   chains: i32,
+  run: usize,
   sums: usize,
-): bool {
-  for (let chain = 0; chain < chains; chain++) f64.store(sums + ((<usize>chain) << 3), 0);
+): void {
+  for (let chain = 0; chain <= chains; chain++) f64.store(sums + ((<usize>chain) << 3), 0);
   const perChain = <f64>chains / <f64>n;
   let below = above - 1;
   let last: f64 = -1;
+  let first = 0;
   for (let i = 0; i < n; i++) {
     let down = Infinity;
     let up = Infinity;
@@ -277,17 +248,18 @@ export function foldedSums(
     if (above < n) up = f64.load(ascending + ((<usize>above) << 3)) - centre;
     const isDown = down <= up;
     const nearest = select<f64>(down, up, isDown);
-    if (nearest === last && !(i === 1 && tied)) return false;
-    last = nearest;
     const draw = load<u32>(order + ((<usize>select<i32>(below, above, isDown)) << 2));
     below -= <i32>isDown;
     above += 1 - <i32>isDown;
+    if (nearest !== last) {
+      if (i > 0) addScore(chains, run, i - first, scoreBetween(first, i - 1, whole, half), sums);
+      first = i;
+      last = nearest;
+    }
     // Half a draw, so that rounding does not move a draw to another chain.
-    const chain = <usize>((<f64>draw + 0.5) * perChain);
-    const score = tied && i < 2 ? tiedScore : f64.load(ofRanks + ((<usize>i) << 3));
-    f64.store(sums + (chain << 3), f64.load(sums + (chain << 3)) + score);
+    store<u32>(run + ((<usize>(i - first)) << 2), <u32>((<f64>draw + 0.5) * perChain));
   }
-  return true;
+  addScore(chains, run, n - first, scoreBetween(first, n - 1, whole, half), sums);
 }
 
 /** The kernel's slope at two numbers: `splineSlope` in src/posterior/mode.ts. */

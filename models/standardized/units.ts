@@ -2,7 +2,13 @@
  * Origin and unit in which a column of numbers is neither far from zero for its spread
  * nor too large or too small to be squared.
  */
-import { largestOf, powerOfTwo, unitToSquare } from '../../src/linear-algebra/powers-of-two.js';
+import {
+  largestOf,
+  powerOfTwo,
+  rangesOfColumns,
+  sizeOf,
+  unitToSquare,
+} from '../../src/linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import { auxiliaryOf, type LinkName } from '../families/family.js';
 import {
@@ -44,8 +50,7 @@ export function columnScalings(
   intercept: boolean,
   given: ColumnPriors,
 ): readonly Scaling[] {
-  return names.map((_, j) => {
-    const { mean, spread, constant } = momentsOf(values, j, names.length);
+  return momentsOfColumns(values, names.length).map(({ mean, spread, constant }, j) => {
     const far = intercept && !constant && Math.abs(mean) > FAR * spread;
     const size = intercept && !constant ? spread : Math.max(Math.abs(mean), spread);
     return { origin: far ? mean : 0, unit: unitOfColumn(size, j, given) };
@@ -58,10 +63,9 @@ export function unitsOfColumns(
   width: number,
   given: ColumnPriors,
 ): Float64Array {
-  return Float64Array.from({ length: width }, (_, j) => {
-    const { mean, spread } = momentsOf(values, j, width);
-    return unitOfColumn(Math.max(Math.abs(mean), spread), j, given);
-  });
+  return Float64Array.from(momentsOfColumns(values, width), ({ mean, spread }, j) =>
+    unitOfColumn(Math.max(Math.abs(mean), spread), j, given),
+  );
 }
 
 /** A column that contributes less than this share of the outcome under its coefficient's prior has no information. */
@@ -115,25 +119,30 @@ interface ColumnMoments {
   readonly constant: boolean;
 }
 
-/** Computed in a unit that is a power of two, so that nothing overflows and no digits are lost. */
-function momentsOf(values: Float64Array, column: number, width: number): ColumnMoments {
-  const most = largestOf(values, column, width);
-  const unit = powerOfTwo(most);
+/** Of row-major values; each in a unit that is a power of two, so that nothing overflows and no digits are lost. */
+function momentsOfColumns(values: Float64Array, width: number): readonly ColumnMoments[] {
   const rows = values.length / width;
-  let mean = 0;
-  for (let at = column; at < values.length; at += width) mean += values[at] / unit / rows;
-  let squares = 0;
-  let range = 0;
-  for (let at = column; at < values.length; at += width) {
-    const distance = values[at] / unit - mean;
-    squares += distance * distance;
-    range = Math.max(range, Math.abs(values[at] - values[column]));
+  const ranges = rangesOfColumns(values, width);
+  const units = Float64Array.from({ length: width }, (_, j) => powerOfTwo(sizeOf(ranges, j)));
+  const means = new Float64Array(width);
+  for (let at = 0; at < values.length; ) {
+    for (let j = 0; j < width; j++, at++) means[j] += values[at] / units[j] / rows;
   }
-  return {
-    mean: mean * unit,
-    spread: Math.sqrt(squares / rows) * unit,
-    constant: range <= ROUNDING * most,
-  };
+  const squares = new Float64Array(width);
+  for (let at = 0; at < values.length; ) {
+    for (let j = 0; j < width; j++, at++) {
+      const distance = values[at] / units[j] - means[j];
+      squares[j] += distance * distance;
+    }
+  }
+  return Array.from(units, (unit, j) => {
+    const farthest = Math.max(ranges.most[j] - values[j], values[j] - ranges.least[j]);
+    return {
+      mean: means[j] * unit,
+      spread: Math.sqrt(squares[j] / rows) * unit,
+      constant: farthest <= ROUNDING * sizeOf(ranges, j),
+    };
+  });
 }
 
 /**

@@ -38,7 +38,10 @@ export function adoptWeights(model: Transformer, from: Transformer): void {
   for (const [name, mine] of namedPlaces(model.places)) {
     const other = theirs.get(name);
     if (!other) continue;
-    const columns = Math.min(mine.columns, other.columns);
+    const columns =
+      name === 'unembed'
+        ? Math.min(model.shape.vocabulary, from.shape.vocabulary)
+        : Math.min(mine.columns, other.columns);
     for (let i = 0; i < Math.min(mine.rows, other.rows); i++) {
       const start = other.at + i * other.columns;
       model.weights.set(from.weights.subarray(start, start + columns), mine.at + i * mine.columns);

@@ -1,7 +1,7 @@
 /** `weighbridge replica`: writes the simulated study, byte for byte as shipped. */
 import type { Command } from 'commander';
 import { readAgents, readCandidates } from '../authors-files/read-candidates.js';
-import { writeFiles } from '../data-files/write-files.js';
+import { makeFolder, writeFiles } from '../data-files/write-files.js';
 import { fixturePath } from '../package-info.js';
 import { replicaFiles } from '../simulation/replica.js';
 import { addFlags, flag, wholeNumber } from './flags.js';
@@ -23,6 +23,8 @@ export function addReplica(program: Command): void {
 }
 
 async function writeReplica(folder: string, { seed }: { seed: number }): Promise<void> {
+  // Before the simulation, which takes ten seconds.
+  await makeFolder(folder);
   const files = replicaFiles({
     candidates: await readCandidates(fixturePath('contexts.json')),
     agents: await readAgents(fixturePath('agents.csv')),

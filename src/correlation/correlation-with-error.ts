@@ -20,7 +20,7 @@ import { badArgument, badData, described, isArrayLike, isRecord } from '../check
 import { WeighbridgeError } from '../errors.js';
 import type { FitData } from '../fit/fit.js';
 import { fitOfResult } from '../fit/job.js';
-import { lostSpread, requireRange } from '../fit/range.js';
+import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { runAlone, type SamplingOptions } from '../fit/run.js';
 import { type ModelFit, modelFit } from '../fit/sample.js';
 import { meanOf, pearson } from '../linear-algebra/sums.js';
@@ -228,7 +228,7 @@ function measured(name: string, values: Float64Array, errors: Float64Array): Mea
       found,
     });
   }
-  const lost = lostSpread(name, values);
+  const lost = lostSpread(name, rangeOf(values));
   if (lost?.wholly) throw badData(lost.told, { column: name });
   const scaling = scalingOf(values, errors);
   errors.forEach((error, i) => {

@@ -147,6 +147,9 @@ function readChain(text: string, source: string): ChainFile {
   const headerAt = lines.findIndex((line) => line !== '' && !line.startsWith('#'));
   const header = lines[headerAt]?.split(',').map((name) => name.trim()) ?? [];
   const settings = settingsOf(headerAt === -1 ? lines : lines.slice(0, headerAt));
+  if (headerAt === -1 && isCutMethod(settings.get('method'))) {
+    throw cutShort(source, lines.length, 'there is no row of names');
+  }
   requireSampling(settings, header, source);
   if (header[0] !== 'lp__' || header[1] !== 'accept_stat__') {
     const at = headerAt === -1 ? lines.length : headerAt + 1;
@@ -217,6 +220,11 @@ const methodOfColumn: ReadonlyMap<string, string> = new Map([
   ['lp_approx__', 'pathfinder'],
   ['log_q__', 'laplace'],
 ]);
+
+/** True of `sam`: the file ends within the name of the method. */
+function isCutMethod(method: string | undefined): boolean {
+  return method !== undefined && method !== 'sample' && 'sample'.startsWith(method);
+}
 
 function requireSampling(
   settings: ReadonlyMap<string, string>,

@@ -13,10 +13,12 @@ import type { Description, Language } from './language.js';
 import type { State } from './states.js';
 import { inBatches } from './target.js';
 
-interface Feature extends Description {
+export interface Feature extends Description {
   /** A neuron of the layer, or a direction of its residual's dictionary. */
   readonly kind: 'neuron' | 'direction';
   readonly layer: number;
+  /** Seed of the direction's dictionary; null for a neuron. */
+  readonly dictionary: number | string | null;
   /** Number of the neuron or direction in its layer. */
   readonly index: number;
   /** What it writes to the residual stream: `width` numbers of length 1, or zeros. */
@@ -25,55 +27,72 @@ interface Feature extends Description {
   readonly activation: Float32Array;
 }
 
-interface FeatureOptions extends DictionaryOptions {
+interface DirectionOptions extends DictionaryOptions {
   readonly seed: number | string;
 }
 
-/** All features of all layers that respond to anything, neurons first. */
-export function featureTruth(
+/** The neurons of all layers that respond to anything. */
+export function neuronFeatures(
   model: Transformer,
   states: readonly State[],
   language: Language,
-  { seed, ...options }: FeatureOptions,
 ): Feature[] {
-  const { layers, width } = model.shape;
-  const all = Array.from({ length: layers }, (_, l) => l);
-  const neurons = all.flatMap((layer) => neuronsOf(model, states, layer));
-  const directions = all.flatMap((layer) => {
+  const { width, hidden, layers } = model.shape;
+  const neurons = upTo(layers).flatMap((layer) => {
+    const activations = activationsOf(model, states, 'hidden', layer);
+    const down = model.parameter(`layer ${layer} down`);
+    return upTo(hidden).map((index) => ({
+      kind: 'neuron' as const,
+      layer,
+      dictionary: null,
+      index,
+      vector: unit(rowOf(down, index, width)),
+      activation: columnOf(activations, index, hidden),
+    }));
+  });
+  return described(neurons, language);
+}
+
+/**
+ * The directions, one dictionary per layer, that respond to anything. Another seed gives other
+ * dictionaries: together they are as many features as a study needs.
+ */
+export function directionFeatures(
+  model: Transformer,
+  states: readonly State[],
+  language: Language,
+  { seed, ...options }: DirectionOptions,
+): Feature[] {
+  const { width, layers } = model.shape;
+  const directions = upTo(layers).flatMap((layer) => {
     const vectors = activationsOf(model, states, 'residual', layer + 1);
     const random = quickStream('dictionary', seed, layer);
     const dictionary = trainDictionary(vectors, width, options, random);
     const activations = dictionary.activations(vectors);
-    return Array.from({ length: dictionary.features }, (_, index) => ({
+    return upTo(dictionary.features).map((index) => ({
       kind: 'direction' as const,
       layer,
+      dictionary: seed,
       index,
       vector: Float32Array.from(rowOf(dictionary.directions, index, width)),
       activation: columnOf(activations, index, dictionary.features),
     }));
   });
-  return [...neurons, ...directions]
+  return described(directions, language);
+}
+
+function described(features: readonly Omit<Feature, keyof Description>[], language: Language) {
+  return features
     .filter(({ activation }) => activation.some((x) => x > 0))
     .map((feature) => ({ ...feature, ...language.describe(feature.activation) }));
 }
 
-type Undescribed = Omit<Feature, keyof Description>;
-
-function neuronsOf(model: Transformer, states: readonly State[], layer: number): Undescribed[] {
-  const { width, hidden } = model.shape;
-  const activations = activationsOf(model, states, 'hidden', layer);
-  const down = model.parameter(`layer ${layer} down`);
-  return Array.from({ length: hidden }, (_, index) => ({
-    kind: 'neuron',
-    layer,
-    index,
-    vector: unit(rowOf(down, index, width)),
-    activation: columnOf(activations, index, hidden),
-  }));
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
 }
 
 /** An activation at the last position of each state, a row for each. */
-function activationsOf(
+export function activationsOf(
   model: Transformer,
   states: readonly State[],
   site: 'residual' | 'hidden',

@@ -21,8 +21,9 @@ import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
+import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { exactFit } from './exact-fit.js';
-import { lostSpread } from './range.js';
+import { lostSpread, rangeOf } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
 
 /** Throws `improper-posterior` if the posterior has no finite mass. */
@@ -47,9 +48,10 @@ function fail(message: string): never {
 export function requireSpread({ data, priors }: RegressionSpecification): void {
   const { names, values } = data.predictors;
   if (!data.intercept) return;
+  const { least, most } = rangesOfColumns(values, names.length);
   names.forEach((name, j) => {
     if (isProper(priors.coefficients[j])) return;
-    const lost = lostSpread(`column ${name}`, values, j, names.length);
+    const lost = lostSpread(`column ${name}`, { least: least[j], most: most[j] });
     if (lost?.wholly) fail(lost.told);
   });
 }
@@ -131,7 +133,7 @@ export function requireScatter(specification: RegressionSpecification): void {
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
     if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
-      const lost = lostSpread('the outcome', data.outcomes);
+      const lost = lostSpread('the outcome', rangeOf(data.outcomes));
       if (lost) fail(lost.told);
       fail(
         `${explanation(data.outcomes, group)}, so that sigma is zero and there is nothing left to be estimated: give sigma a prior that keeps it from zero, for example lognormal(0, 1), if that is meant`,
@@ -262,16 +264,19 @@ function scaledRows(
 ): Float64Array[] {
   const k = predictors.names.length;
   const values = intercept ? centrePredictors(predictors).centred : predictors.values;
-  const most = new Float64Array(k);
-  values.forEach((value, at) => {
-    most[at % k] = Math.max(most[at % k], Math.abs(value));
-  });
-  return Array.from({ length: rows }, (_, i) =>
-    Float64Array.from([
-      ...(intercept ? [1] : []),
-      ...columns.map((j) => (most[j] > 0 ? values[i * k + j] / most[j] : 0)),
-    ]),
-  );
+  const ranges = rangesOfColumns(values, k);
+  const most = columns.map((j) => sizeOf(ranges, j));
+  const first = intercept ? 1 : 0;
+  const scaled: Float64Array[] = [];
+  for (let i = 0; i < rows; i++) {
+    const row = new Float64Array(first + columns.length);
+    if (intercept) row[0] = 1;
+    for (let c = 0; c < columns.length; c++) {
+      if (most[c] > 0) row[first + c] = values[i * k + columns[c]] / most[c];
+    }
+    scaled.push(row);
+  }
+  return scaled;
 }
 
 /**

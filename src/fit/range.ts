@@ -44,12 +44,12 @@ interface Range {
   readonly most: number;
 }
 
-function rangeOf(values: ArrayLike<number>, column: number, width: number): Range {
+export function rangeOf(values: ArrayLike<number>): Range {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
-  for (let at = column; at < values.length; at += width) {
-    least = Math.min(least, values[at]);
-    most = Math.max(most, values[at]);
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < least) least = values[i];
+    if (values[i] > most) most = values[i];
   }
   return { least, most };
 }
@@ -60,11 +60,8 @@ function rangeOf(values: ArrayLike<number>, column: number, width: number): Rang
  */
 export function lostSpread(
   name: string,
-  values: ArrayLike<number>,
-  column = 0,
-  width = 1,
+  { least, most }: Range,
 ): { readonly wholly: boolean; readonly told: string } | null {
-  const { least, most } = rangeOf(values, column, width);
   const size = Math.max(Math.abs(least), Math.abs(most));
   const range = most - least;
   if (!(range > 0) || Number.EPSILON * size <= COARSE * range) return null;

@@ -23,6 +23,7 @@ import { requireLkj, requirePrior } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import { regressionModel, type SpecifiedModel } from '../../models/regression-model.js';
 import { badArgument, badData, described, isArrayLike, isRecord } from '../checks/values.js';
+import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { requireScatter, requireSpread } from './propriety.js';
 import { requireRange } from './range.js';
 
@@ -186,8 +187,9 @@ function requireRows(family: Family, given: Rows): void {
   }
   const rowNumber = (i: number) => i + 1;
   if (auxiliaryOf(family).includes('sigma')) requireRange('the outcome', outcomes, rowNumber);
+  const ranges = rangesOfColumns(values, k);
   names.forEach((name, j) => {
-    requireRange(String(name), values, rowNumber, j, k);
+    requireRange(String(name), values, rowNumber, j, k, sizeOf(ranges, j));
   });
 }
 

@@ -37,9 +37,15 @@ import { type BooleanColumn, type Column, labelAt, labelsOf, type NumericColumn 
  */
 export function evaluate(expression: Expression, scope: Scope): Float64Array {
   const values = numbersOf(expression, scope);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(values);
   if (bad >= 0) throw notFinite(expression, values[bad], bad, scope);
   return values;
+}
+
+/** Index of the first value that is not finite; −1 if there is none. */
+export function firstNotFinite(values: Float64Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 /** Names of the columns in an expression, each with its first position. */

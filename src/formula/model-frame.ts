@@ -27,6 +27,7 @@ import type {
   Variable,
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
+import { firstNotFinite } from './evaluate.js';
 import type { Formula } from './formula.js';
 import { groupLevels } from './model-matrix.js';
 import { coefficientNames } from './names.js';
@@ -126,6 +127,7 @@ function readColumns(used: ColumnsUsed, table: Table): ReadonlyMap<string, Colum
 function refuseInfinite(columns: ReadonlyMap<string, Column>, rows: Int32Array): void {
   for (const [name, column] of columns) {
     if (column.kind !== 'numeric') continue;
+    if (firstNotFinite(column.values) < 0) continue;
     const row = rows.find((i) => !Number.isFinite(column.values[i]));
     if (row === undefined) continue;
     throw badData(
@@ -198,8 +200,10 @@ function completeRows(
     const [name] = [...columns].find(([, column]) => isMissing(column, row)) ?? [''];
     throw badData(`column '${name}', row ${row + 1}: no value`, { column: name, row: row + 1 });
   }
-  const kept: number[] = [];
-  for (let row = 0; row < rows; row++) if (lacking[row] === 0) kept.push(row);
+  const all = new Int32Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) if (lacking[row] === 0) all[count++] = row;
+  const kept = count === rows ? all : all.slice(0, count);
   const dropped = rows - kept.length;
   const where = listed(
     [...columns.keys()]
@@ -213,16 +217,22 @@ function completeRows(
     dropped === 0
       ? []
       : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
-  return { rows: Int32Array.from(kept), dropped, notes };
+  return { rows: kept, dropped, notes };
 }
 
 /** Marks the rows that lack a value with 1; returns their number. */
 function markMissing(column: Column, lacking: Uint8Array): number {
   let found = 0;
-  for (let row = 0; row < lacking.length; row++) {
-    if (!isMissing(column, row)) continue;
+  const mark = (row: number): void => {
     lacking[row] = 1;
     found++;
+  };
+  if (column.kind === 'numeric') {
+    const { values } = column;
+    for (let row = 0; row < values.length; row++) if (Number.isNaN(values[row])) mark(row);
+  } else {
+    const { codes } = column;
+    for (let row = 0; row < codes.length; row++) if (codes[row] < 0) mark(row);
   }
   return found;
 }

@@ -20,9 +20,22 @@ import type { Scope } from './scope.js';
 import { type Column, type FactorColumn, labelsOf, levelsOf } from './table.js';
 import type { GroupTerm, Terms } from './terms.js';
 
-interface NamedColumns {
+type NamedColumns = DenseColumns | LevelColumns;
+
+interface DenseColumns {
+  readonly kind: 'dense';
   readonly names: readonly string[];
   readonly columns: readonly Float64Array[];
+}
+
+/** Columns of which a row has at most one that is not 0. */
+interface LevelColumns {
+  readonly kind: 'levels';
+  readonly names: readonly string[];
+  /** Index of the column of each row; negative if all are 0. */
+  readonly codes: ArrayLike<number>;
+  /** What the column holds in each row; null for 1. */
+  readonly values: Float64Array | null;
 }
 
 type Coding = 'contrasts' | 'levels';
@@ -72,60 +85,116 @@ function codingsOf(
 }
 
 function columnsOf(variable: DesignVariable | null, coding: Coding, rows: number): NamedColumns {
-  if (variable === null) return { names: [], columns: [] };
-  if (variable.kind === 'numeric') return variable;
+  if (variable === null) return { kind: 'dense', names: [], columns: [] };
+  if (variable.kind === 'numeric') return { ...variable, kind: 'dense' };
   const { label, levels, codes } = variable;
   const first = coding === 'contrasts' ? 1 : 0;
   const shown = levels.slice(first);
   refuseTooLarge(shown.length, rows);
+  const shifted = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) shifted[row] = codes[row] - first;
   return {
+    kind: 'levels',
     names: shown.map((level) => label + level),
-    columns: indicators(codes, first, shown.length, rows),
+    codes: shifted,
+    values: null,
   };
-}
-
-/** One column per level: 1 if the row has the level, else 0. */
-function indicators(
-  codes: ArrayLike<number>,
-  first: number,
-  count: number,
-  rows: number,
-): readonly Float64Array[] {
-  const columns = Array.from({ length: count }, () => new Float64Array(rows));
-  for (let row = 0; row < rows; row++) {
-    const column = codes[row] - first;
-    if (column >= 0) columns[column][row] = 1;
-  }
-  return columns;
 }
 
 function product(left: NamedColumns, right: NamedColumns, rows: number): NamedColumns {
   refuseTooLarge(left.names.length * right.names.length, rows);
-  return {
-    names: right.names.flatMap((b) => left.names.map((a) => `${a}:${b}`)),
-    columns: right.columns.flatMap((b) =>
-      left.columns.map((a) => a.map((value, row) => value * b[row])),
-    ),
-  };
+  const names = right.names.flatMap((b) => left.names.map((a) => `${a}:${b}`));
+  if (left.kind === 'levels' && right.kind === 'levels') {
+    return { ...crossed(left, right, rows), names };
+  }
+  if (left.kind === 'levels' && right.kind === 'dense' && right.columns.length === 1) {
+    return { ...left, names, values: times(left.values, right.columns[0]) };
+  }
+  if (right.kind === 'levels' && left.kind === 'dense' && left.columns.length === 1) {
+    return { ...right, names, values: times(right.values, left.columns[0]) };
+  }
+  const columns = denseColumns(right, rows).flatMap((b) =>
+    denseColumns(left, rows).map((a) => times(a, b)),
+  );
+  return { kind: 'dense', names, columns };
+}
+
+function times(a: Float64Array | null, b: Float64Array): Float64Array {
+  if (a === null) return b;
+  const products = new Float64Array(b.length);
+  for (let row = 0; row < b.length; row++) products[row] = a[row] * b[row];
+  return products;
+}
+
+/** A level for each pair of levels, those of `left` varying fastest. */
+function crossed(left: LevelColumns, right: LevelColumns, rows: number): LevelColumns {
+  const width = left.names.length;
+  const codes = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const [a, b] = [left.codes[row], right.codes[row]];
+    codes[row] = a < 0 || b < 0 ? -1 : a + width * b;
+  }
+  const values = right.values === null ? left.values : times(left.values, right.values);
+  return { kind: 'levels', names: [], codes, values };
+}
+
+function denseColumns(given: NamedColumns, rows: number): readonly Float64Array[] {
+  if (given.kind === 'dense') return given.columns;
+  const { names, codes, values } = given;
+  const columns = names.map(() => new Float64Array(rows));
+  for (let row = 0; row < rows; row++) {
+    if (codes[row] >= 0) columns[codes[row]][row] = values === null ? 1 : values[row];
+  }
+  return columns;
 }
 
 function joined(parts: readonly NamedColumns[], rows: number): DesignMatrix {
   const names = parts.flatMap((part) => part.names);
-  const columns = parts.flatMap((part) => part.columns);
-  refuseTooLarge(columns.length, rows);
-  const width = columns.length;
+  const width = names.length;
+  refuseTooLarge(width, rows);
   const values = new Float64Array(rows * width);
   // Blocks of rows stay in the processor's cache from column to column.
   for (let from = 0; from < rows; from += BLOCK) {
     const to = Math.min(rows, from + BLOCK);
-    for (let j = 0; j < width; j++) {
-      const column = columns[j];
-      for (let row = from, at = from * width + j; row < to; row++, at += width) {
-        values[at] = column[row];
+    let first = 0;
+    for (const part of parts) {
+      if (part.kind === 'levels') writeLevels(part, from, to, values, first, width);
+      else {
+        part.columns.forEach((column, j) => {
+          writeColumn(column, from, to, values, first + j, width);
+        });
       }
+      first += part.names.length;
     }
   }
   return { names, rows, values };
+}
+
+function writeColumn(
+  column: Float64Array,
+  from: number,
+  to: number,
+  values: Float64Array,
+  first: number,
+  width: number,
+): void {
+  for (let row = from, at = from * width + first; row < to; row++, at += width) {
+    values[at] = column[row];
+  }
+}
+
+function writeLevels(
+  { codes, values: held }: LevelColumns,
+  from: number,
+  to: number,
+  values: Float64Array,
+  first: number,
+  width: number,
+): void {
+  for (let row = from; row < to; row++) {
+    const code = codes[row];
+    if (code >= 0) values[row * width + first + code] = held === null ? 1 : held[row];
+  }
 }
 
 function refuseTooLarge(columns: number, rows: number): void {

@@ -4,10 +4,15 @@
  * intercept, columns are centred first.
  *
  * Most designs have none. A Cholesky factorization of the sums of products confirms this at a
- * fraction of the cost if a large part of every column remains.
+ * fraction of the cost if a large part of every column remains; of many rows, some are enough.
  */
 import { cholesky, mirrorLower } from '../linear-algebra/cholesky.js';
-import { largestOfColumns, unitToSquare } from '../linear-algebra/powers-of-two.js';
+import {
+  type ColumnRanges,
+  rangesOfColumns,
+  sizeOf,
+  unitToSquare,
+} from '../linear-algebra/powers-of-two.js';
 import { norm } from '../linear-algebra/sums.js';
 import type { DependentColumn, DesignMatrix } from './design.js';
 
@@ -19,11 +24,15 @@ interface RankFacts {
 }
 
 export function rankFacts(given: DesignMatrix, intercept: boolean): RankFacts {
-  const matrix = squarable(given);
+  const { matrix, ranges } = squarable(given);
   const { names } = matrix;
-  const constantColumns = intercept ? names.filter((_, j) => isConstant(matrix, j)) : [];
-  const others = names.flatMap((name, j) => (constantColumns.includes(name) ? [] : [j]));
-  if (clearlyIndependent(matrix, others, intercept)) {
+  const isConstant = (j: number) => intercept && ranges.least[j] === ranges.most[j];
+  const constantColumns = names.filter((_, j) => isConstant(j));
+  const others = names.flatMap((_, j) => (isConstant(j) ? [] : [j]));
+  if (
+    independentInSome(matrix, ranges, others, intercept) ||
+    remainders(matrix, others, intercept) !== null
+  ) {
     return { constantColumns, dependentColumns: [] };
   }
   const dependentColumns: DependentColumn[] = [];
@@ -38,29 +47,59 @@ export function rankFacts(given: DesignMatrix, intercept: boolean): RankFacts {
 }
 
 /** Rescales columns whose squares would overflow or underflow. */
-function squarable(matrix: DesignMatrix): DesignMatrix {
-  const { names, values } = matrix;
+function squarable(given: DesignMatrix): { matrix: DesignMatrix; ranges: ColumnRanges } {
+  const { names, values } = given;
   const k = names.length;
-  const units = Array.from(largestOfColumns(values, k), unitToSquare);
-  if (units.every((unit) => unit === 1)) return matrix;
-  return { ...matrix, values: values.map((value, at) => value / units[at % k]) };
+  const ranges = rangesOfColumns(values, k);
+  const units = names.map((_, j) => unitToSquare(sizeOf(ranges, j)));
+  if (units.every((unit) => unit === 1)) return { matrix: given, ranges };
+  const matrix = { ...given, values: values.map((value, at) => value / units[at % k]) };
+  return { matrix, ranges: rangesOfColumns(matrix.values, k) };
 }
 
-function isConstant({ names, rows, values }: DesignMatrix, j: number): boolean {
-  for (let at = j; at < rows * names.length; at += names.length) {
-    if (values[at] !== values[j]) return false;
+/** Rows that decide for all: so many, and so many more for each column. */
+const SOME_ROWS = 1000;
+const ROWS_A_COLUMN = 20;
+/** The share of a column's length that must remain in them: a hundred times what counts as dependent. */
+const LEFT_IN_SOME = 100 * TOLERANCE;
+const GOLDEN = 0.5 * (Math.sqrt(5) - 1);
+
+/**
+ * Whether some rows prove independence. What remains of a column in all rows is at least what remains in
+ * some of them, and its length at most √rows times its largest distance from the middle, or from zero.
+ */
+function independentInSome(
+  { names, rows, values }: DesignMatrix,
+  ranges: ColumnRanges,
+  columns: readonly number[],
+  intercept: boolean,
+): boolean {
+  const k = names.length;
+  const count = SOME_ROWS + ROWS_A_COLUMN * k;
+  if (2 * count > rows) return false;
+  const some = new Float64Array(count * k);
+  for (let i = 0; i < count; i++) {
+    // Spread evenly, but without a period.
+    const row = Math.floor(((i + ((i * GOLDEN) % 1)) * rows) / count);
+    some.set(values.subarray(row * k, (row + 1) * k), i * k);
   }
-  return true;
+  const left = remainders({ names, rows: count, values: some }, columns, intercept);
+  if (left === null) return false;
+  return columns.every((j, a) => {
+    const extent = intercept ? 0.5 * (ranges.most[j] - ranges.least[j]) : sizeOf(ranges, j);
+    return left[a] > LEFT_IN_SOME * Math.sqrt(rows) * extent;
+  });
 }
 
 /** The share of a column's length that must remain, far above rounding errors. */
 const PLAINLY_LEFT = 1e-3;
 
-function clearlyIndependent(
+/** What remains of each column, or null if it is not a large part of every one. */
+function remainders(
   matrix: DesignMatrix,
   columns: readonly number[],
   intercept: boolean,
-): boolean {
+): readonly number[] | null {
   const k = columns.length;
   const products = intercept
     ? centredProducts(matrix, columns)
@@ -70,7 +109,10 @@ function clearlyIndependent(
     for (let b = 0; b < k; b++) products[a * k + b] /= lengths[a] * lengths[b];
   }
   const lower = cholesky(products, k);
-  return lower?.every((value, at) => at % (k + 1) !== 0 || value > PLAINLY_LEFT) ?? false;
+  if (lower === null) return null;
+  const shares = lengths.map((_, a) => lower[a * (k + 1)]);
+  if (!shares.every((share) => share > PLAINLY_LEFT)) return null;
+  return shares.map((share, a) => share * lengths[a]);
 }
 
 /** Σ (x_ia − x̄_a) (x_ib − x̄_b), from sums of values mostly near zero, to avoid cancellation. */

@@ -11,6 +11,8 @@ interface Source {
   readonly names: readonly string[];
   /** The cells of a column, by row. */
   cells(name: string): (row: number) => unknown;
+  /** A new array with a column of nothing but numbers and missing values, NaN; null for others. */
+  numbers(name: string): Float64Array | null;
 }
 
 export function sourceOf(data: DataInput): Source {
@@ -45,6 +47,7 @@ function rowsSource(data: readonly unknown[]): Source {
       const cell = (row: number) => (Object.hasOwn(records[row], key) ? records[row][key] : null);
       return others.length === 0 ? cell : cellOfSeveral(records, [key, ...others], name);
     },
+    numbers: () => null,
   };
 }
 
@@ -103,7 +106,20 @@ function columnsSource(entries: readonly [string, unknown][]): Source {
       const values = columns.get(name) ?? [];
       return (row) => values[row];
     },
+    numbers: (name) => numbersIn(columns.get(name) ?? []),
   };
+}
+
+function numbersIn(values: ArrayLike<unknown>): Float64Array | null {
+  if (values instanceof Float64Array) return values.slice();
+  const numbers = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (typeof value === 'number') numbers[row] = value;
+    else if (value === null || value === undefined) numbers[row] = Number.NaN;
+    else return null;
+  }
+  return numbers;
 }
 
 /** A cell that a file reader cannot decode: an error if a formula uses its column. */

@@ -60,7 +60,7 @@ interface TableOptions {
  * @throws WeighbridgeError `bad-data` if the data are not a table or columns have unequal lengths
  */
 export function tableOf(data: DataInput, options: TableOptions = {}): Table {
-  const { rows, names, cells } = sourceOf(data);
+  const { rows, names, cells, numbers } = sourceOf(data);
   const levels = new Map(
     Object.entries(options.levels ?? {}).map(([name, given]) => [cleanText(name), given]),
   );
@@ -75,7 +75,10 @@ export function tableOf(data: DataInput, options: TableOptions = {}): Table {
   const columns: [string, Column][] = [];
   const unreadable: [string, string][] = [];
   for (const name of names) {
-    const column = readColumn(name, rows, cells(name));
+    const values = numbers(name);
+    const column: Column | string = values
+      ? { kind: 'numeric', values }
+      : readColumn(name, rows, cells(name));
     const given = levels.get(name);
     if (typeof column === 'string') unreadable.push([name, column]);
     else columns.push([name, given === undefined ? column : withLevels(name, column, rows, given)]);
@@ -160,8 +163,9 @@ export function levelsOf(column: Column): readonly string[] {
     case 'boolean':
       return ['FALSE', 'TRUE'].filter((_, code) => column.codes.includes(code));
     case 'factor': {
-      const present = new Set(column.codes);
-      return column.levels.filter((_, code) => present.has(code));
+      const present = new Uint8Array(column.levels.length);
+      for (const code of column.codes) if (code >= 0) present[code] = 1;
+      return column.levels.filter((_, code) => present[code] === 1);
     }
   }
 }
@@ -171,8 +175,13 @@ function numberLabel(value: number): string {
   return String(Number(value.toPrecision(15)));
 }
 
-/** A new column with some rows of a column. Unused levels are dropped. */
+/**
+ * The column of some rows, which ascend, of a column; the same one if these are all. Unused levels are
+ * dropped.
+ */
 export function selectRows(column: Column, rows: Int32Array): Column {
+  const all = column.kind === 'numeric' ? column.values.length : column.codes.length;
+  if (column.kind !== 'factor' && rows.length === all) return column;
   switch (column.kind) {
     case 'numeric':
       return {

@@ -20,16 +20,29 @@ export function largestOf(values: ArrayLike<number>, start = 0, width = 1): numb
   return most;
 }
 
-/** `largestOf` of each column of row-major values, in one pass. */
-export function largestOfColumns(values: Float64Array, width: number): Float64Array {
-  const most = new Float64Array(width);
+/** Least and greatest value of each column; ∞ and −∞ without rows. */
+export interface ColumnRanges {
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+}
+
+/** The ranges of the columns of row-major values, in one pass. */
+export function rangesOfColumns(values: Float64Array, width: number): ColumnRanges {
+  const least = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
+  const most = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
   for (let at = 0; at < values.length; ) {
     for (let j = 0; j < width; j++, at++) {
-      const size = Math.abs(values[at]);
-      if (size > most[j]) most[j] = size;
+      const value = values[at];
+      if (value < least[j]) least[j] = value;
+      if (value > most[j]) most[j] = value;
     }
   }
-  return most;
+  return { least, most };
+}
+
+/** The largest absolute value of a column; 0 without rows. */
+export function sizeOf({ least, most }: ColumnRanges, column: number): number {
+  return Math.max(0, -least[column], most[column]);
 }
 
 /**

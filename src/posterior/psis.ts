@@ -42,6 +42,9 @@ interface GeneralizedPareto {
   readonly sigma: number;
 }
 
+/** Lengths of tails of which something is remembered: r_eff, and with it the length, varies by row. */
+const MOST_LENGTHS = 1000;
+
 /**
  * Minimum number of candidates for θ = −k/σ in addition to √n, and the prior's weight, by Zhang &
  * Stephens.
@@ -62,9 +65,7 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   const n = ascending.length;
   const candidates = LEAST_CANDIDATES + Math.floor(Math.sqrt(n));
   const quartile = ascending[Math.floor(n / 4 + 0.5) - 1];
-  const thetas = numberBuffer('thetas', candidates);
-  const weights = numberBuffer('weights of thetas', candidates);
-  const steps = stepsOf(candidates);
+  const { steps, thetas, weights } = gridOf(candidates);
   for (let j = 0; j < candidates; j++) thetas[j] = 1 / ascending[n - 1] + steps[j] / quartile;
   writeShapes(thetas, ascending, weights);
   let most = Number.NEGATIVE_INFINITY;
@@ -92,15 +93,29 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
 /** log weights so far below the largest add nothing to a sum. */
 const NEGLIGIBLE = -45;
 
-let steps = new Float64Array(0);
+interface Grid {
+  /** (1 − √(m / (j + ½))) / 3 */
+  readonly steps: Float64Array;
+  /** Overwritten each time. */
+  readonly thetas: Float64Array;
+  readonly weights: Float64Array;
+}
 
-/** (1 − √(m / (j + ½))) / 3 of the candidates. */
-function stepsOf(candidates: number): Float64Array {
-  if (steps.length !== candidates) {
-    const step = (_: unknown, j: number) => (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR;
-    steps = Float64Array.from({ length: candidates }, step);
-  }
-  return steps;
+/** By the number of candidates, m, which varies little: the length of the tail differs by row. */
+const grids = new Map<number, Grid>();
+
+function gridOf(candidates: number): Grid {
+  const known = grids.get(candidates);
+  if (known) return known;
+  const step = (_: unknown, j: number) => (1 - Math.sqrt(candidates / (j + 0.5))) / PRIOR;
+  const grid = {
+    steps: Float64Array.from({ length: candidates }, step),
+    thetas: new Float64Array(candidates),
+    weights: new Float64Array(candidates),
+  };
+  if (grids.size === MOST_LENGTHS) grids.clear();
+  grids.set(candidates, grid);
+  return grid;
 }
 
 /** Up to this, products of 64 factors 1 + u are kept less one, and above 0.1. */
@@ -311,8 +326,6 @@ export function smoothExceedances(exceedances: Float64Array): number {
   return k;
 }
 
-/** Tail lengths whose probabilities are remembered: r_eff, and with it the length, varies by row. */
-const MOST_LENGTHS = 1000;
 const survivals = new Map<number, Float64Array>();
 
 /** log(1 − p) at p = (i − ½) / n. */

@@ -24,14 +24,52 @@ export function interpolated(ascending: Float64Array, at: number): number {
   return low === high ? low : (1 - share) * low + share * high;
 }
 
+/** With fewer values, sorting them costs no more than selecting. */
+const FEW = 100;
+
 export function median(values: ArrayLike<number>): number {
-  return quantileOfSorted(sorted(values), 0.5);
+  if (values.length < FEW) return quantileOfSorted(sorted(values), 0.5);
+  const selected = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) return Number.NaN;
+    selected[i] = values[i];
+  }
+  const middle = (selected.length - 1) / 2;
+  partition(selected, Math.floor(middle));
+  partition(selected, Math.ceil(middle));
+  return interpolated(selected, middle);
+}
+
+/**
+ * Moves the value of this rank, from 0, to its place: no value before it is larger, none behind smaller
+ * (Hoare 1961, algorithm 65: Find).
+ */
+export function partition(values: Float64Array, rank: number): void {
+  let first = 0;
+  let last = values.length - 1;
+  while (first < last) {
+    const pivot = values[rank];
+    let i = first;
+    let j = last;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const swapped = values[i];
+      values[i++] = values[j];
+      values[j--] = swapped;
+    }
+    if (j < rank) first = i;
+    if (i > rank) last = j;
+  }
 }
 
 /** Median absolute deviation from the median, times 1.4826, as R's `mad`. */
 export function medianAbsoluteDeviation(values: ArrayLike<number>): number {
   const centre = median(values);
-  return 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
+  const distances = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) distances[i] = Math.abs(values[i] - centre);
+  return 1.4826 * median(distances);
 }
 
 /** Calls `onRun` with the first and last index of each run of equal values. */

@@ -13,14 +13,14 @@ import type {
 import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
-import { lostSpread, requireRange } from '../fit/range.js';
+import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
-import { largestOfColumns } from '../linear-algebra/powers-of-two.js';
+import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -115,7 +115,8 @@ function prepared(
   const outcome = fractional ? 'real' : outcomeKinds[family.family];
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const data = regressionData(frame);
-  requireRanges(family, data, frame);
+  const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
+  requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireDistinctNames(family, data);
@@ -130,7 +131,7 @@ function prepared(
     ...unused.map(
       (row) => `the prior ${formatPrior(row)} was left out: no parameter of the update takes it`,
     ),
-    ...specificationNotes(specification, frame.facts),
+    ...specificationNotes(specification, ranges, frame.facts),
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
@@ -201,20 +202,20 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
 function requireRanges(
   family: Family,
   { outcomes, offset, predictors, groups }: RegressionData,
+  ranges: ColumnRanges,
   { response, usedRows }: ModelFrame,
 ): void {
   const rowNumber = (i: number) => usedRows[i] + 1;
   if (outcomeKinds[family.family] === 'real') requireRange(response.name, outcomes, rowNumber);
   if (offset) requireRange('the offset', offset, rowNumber);
-  const columns = [
-    predictors,
-    ...groups.map(({ coefficients, values }) => ({ names: coefficients, values })),
-  ];
-  for (const { names, values } of columns) {
-    const most = largestOfColumns(values, names.length);
+  const requireColumns = (names: readonly string[], values: Float64Array, of: ColumnRanges) => {
     names.forEach((name, j) => {
-      requireRange(name, values, rowNumber, j, names.length, most[j]);
+      requireRange(name, values, rowNumber, j, names.length, sizeOf(of, j));
     });
+  };
+  requireColumns(predictors.names, predictors.values, ranges);
+  for (const { coefficients, values } of groups) {
+    requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
   }
 }
 
@@ -259,12 +260,13 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
 
 function specificationNotes(
   specification: RegressionSpecification,
+  ranges: ColumnRanges,
   facts: DataFacts,
 ): readonly string[] {
   return [
     ...saturation(specification),
     ...priorSlopes(specification, facts),
-    ...lostDigits(specification),
+    ...lostDigits(specification, ranges),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -300,14 +302,15 @@ function priorSlopes(
 }
 
 /** Notes on columns so far from zero that floating point loses digits of their spread. */
-function lostDigits({
-  family,
-  data,
-}: Pick<RegressionSpecification, 'family' | 'data'>): readonly string[] {
-  const { names, values } = data.predictors;
+function lostDigits(
+  { family, data }: Pick<RegressionSpecification, 'family' | 'data'>,
+  { least, most }: ColumnRanges,
+): readonly string[] {
   const outcome = auxiliaryOf(family).includes('sigma')
-    ? lostSpread('the outcome', data.outcomes)
+    ? lostSpread('the outcome', rangeOf(data.outcomes))
     : null;
-  const columns = names.map((name, j) => lostSpread(`column ${name}`, values, j, names.length));
+  const columns = data.predictors.names.map((name, j) =>
+    lostSpread(`column ${name}`, { least: least[j], most: most[j] }),
+  );
   return [outcome, ...columns].flatMap((lost) => (lost ? [lost.told] : []));
 }

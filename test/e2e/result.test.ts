@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readResult } from '../../src/result/read-result.js';
 import { GPT_4O, type SmallStudy, smallStudy } from '../support/small-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { errorLines, parseReproduction, reproduce, STACK_LINE, weighbridge } from './support.js';
+import {
+  errorLines,
+  parseReproduction,
+  reproduce,
+  SHORT,
+  STACK_LINE,
+  weighbridge,
+} from './support.js';
 
 let study: SmallStudy;
 let scratch = '';
@@ -104,7 +111,7 @@ describe('reproduce --out', () => {
 describe('the analysis of a collected study, --out', () => {
   it('has what was shown and said, word for word', async () => {
     const out = join(scratch, 'collected');
-    const size = ['--contexts', '20', '--warmup', '100', '--draws', '60'];
+    const size = ['--contexts', '20', ...SHORT];
     const outcome = await weighbridge(['study', 'demo', ...size, '--out', out, '--quiet']);
     expect(outcome.code, outcome.stderr).toBe(0);
     const result = await readResult(out);

@@ -232,7 +232,7 @@ describe("CmdStan's files", () => {
           /^CmdStan CSV 1(, line \d+: | is cut short at line \d+: )[^\n]+$/,
         );
       }),
-      { seed: 3, numRuns: 300 },
+      { seed: 3, numRuns: 300, examples: [[text.indexOf('method = sam') + 12]] },
     );
   });
 

@@ -1,7 +1,7 @@
 /** States, the language of descriptions, and the features of a target. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureTruth } from '../../src/explain/feature-truth.js';
+import { directionFeatures, neuronFeatures } from '../../src/explain/feature-truth.js';
 import { type Join, Language, type Sentence } from '../../src/explain/language.js';
 import { allStates } from '../../src/explain/states.js';
 import { questionTokens } from '../../src/explain/texts.js';
@@ -133,7 +133,10 @@ describe('the language', () => {
 describe('features', () => {
   const model = untrainedTarget();
   const options = { features: 24, active: 4, steps: 200, seed: 1 };
-  const features = featureTruth(model, states, language, options);
+  const features = [
+    ...neuronFeatures(model, states, language),
+    ...directionFeatures(model, states, language, options),
+  ];
 
   it('are neurons and directions of each layer, with their best sentences', () => {
     for (const kind of ['neuron', 'direction'] as const) {
@@ -146,6 +149,13 @@ describe('features', () => {
       expect(score).toBeGreaterThan(0);
       expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
     }
+  });
+
+  it('of another seed are other directions', () => {
+    const others = directionFeatures(model, states, language, { ...options, seed: 2 });
+    const vectors = new Set(features.map(({ vector }) => vector.join(' ')));
+    expect(others.length).toBeGreaterThan(24);
+    expect(others.some(({ vector }) => vectors.has(vector.join(' ')))).toBe(false);
   });
 
   it('have the activations that the target has at the end of each state', () => {

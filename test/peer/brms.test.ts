@@ -77,7 +77,7 @@ describe('cases', () => {
 });
 
 describe('a regression agrees with brms', () => {
-  it.each(everyNth(3, cases).map((one) => [one.name, one] as const))('%s', async (_, one) => {
+  it.each(everyNth(4, cases).map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const reference = references.get(one.name);
     if (!reference) throw new Error(`no reference for ${one.name}: run brms.R`);
     const { draws, parameters, frame, priors } = await fitOf(one);

@@ -104,6 +104,25 @@ describe('the median and the median absolute deviation', () => {
     expect(median([3, 1, 2, 10])).toBe(2.5);
   });
 
+  it('are those of sorted values for long columns, with ties, infinite values and NaN too', () => {
+    const value = fc.oneof(
+      fc.double({ noNaN: true }),
+      fc.integer({ min: -3, max: 3 }),
+      fc.constantFrom(Number.POSITIVE_INFINITY, 1e-300),
+    );
+    const long = fc.array(value, { minLength: 95, maxLength: 300 });
+    fc.assert(
+      fc.property(long, fc.nat(), (values, place) => {
+        const expected = quantileOfSorted(sorted(values), 0.5);
+        // Equal neighbours of either sign of zero are in any order.
+        expect(median(values) + 0).toBe(expected + 0);
+        const broken = values.with(place % values.length, Number.NaN);
+        expect(median(broken)).toBeNaN();
+      }),
+      { seed: 2025 },
+    );
+  });
+
   it('move with shifts, and scale by the size of a factor', () => {
     const whole = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 60 });
     const factor = fc.integer({ min: -64, max: 64 });

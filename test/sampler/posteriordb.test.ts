@@ -1,5 +1,5 @@
 /**
- * Five posteriors of posteriordb, sampled with default settings, against the summary of the
+ * Five posteriors of posteriordb, the two that take long in `npm run test:deep` only, sampled with default settings, against the summary of the
  * reference draws that come with them. The folder of references lies beside the project and is
  * not part of it.
  */
@@ -18,6 +18,7 @@ import { quantileOfSorted, sorted } from '../../src/posterior/quantiles.js';
 import { sampleChain } from '../../src/sampler/chain.js';
 import type { Model } from '../../src/sampler/model.js';
 import { completeSettings, type SamplerSettings } from '../../src/sampler/settings.js';
+import { isDeep } from '../support/deep.js';
 import { earnings, eightSchools, kidiq, nes, sblrc } from './posteriordb-models.js';
 
 const folder = new URL('../../../shared/reference/posteriordb/', import.meta.url);
@@ -53,13 +54,15 @@ function caseOf<Data>(
 
 /** Raw predictors far from zero are strongly correlated with the intercept: a dense metric. */
 const dense = { metric: 'dense' } as const;
-const cases = [
-  caseOf('earnings-logearn_interaction', earnings, dense),
-  caseOf('eight_schools-eight_schools_noncentered', eightSchools),
-  caseOf('kidiq-kidscore_momiq', kidiq, dense),
-  caseOf('nes1996-nes', nes, dense),
-  caseOf('sblrc-blr', sblrc),
-];
+const quick = [
+  ['eight schools, not centred', caseOf('eight_schools-eight_schools_noncentered', eightSchools)],
+  ["children's scores on their mothers' IQ", caseOf('kidiq-kidscore_momiq', kidiq, dense)],
+  ['a linear regression with correlated predictors', caseOf('sblrc-blr', sblrc)],
+] as const;
+const long = [
+  ['earnings on height and sex', caseOf('earnings-logearn_interaction', earnings, dense)],
+  ['party identification in 1996', caseOf('nes1996-nes', nes, dense)],
+] as const;
 
 /** Ours, with Monte Carlo errors; and the errors that the reference's independent draws have. */
 function summaryOf(values: Float64Array, chains: number, referenceDraws: number) {
@@ -98,13 +101,7 @@ const title = present
   : 'posteriors of posteriordb (skipped: ../shared/reference/posteriordb is not there)';
 
 describe.skipIf(!present)(title, () => {
-  it.each([
-    ['earnings on height and sex', cases[0]],
-    ['eight schools, not centred', cases[1]],
-    ["children's scores on their mothers' IQ", cases[2]],
-    ['party identification in 1996', cases[3]],
-    ['a linear regression with correlated predictors', cases[4]],
-  ])('%s', (_, load) => {
+  it.each(isDeep ? [...quick, ...long] : quick)('%s', (_, load) => {
     const { name, model, settings, expected } = load();
     const complete = completeSettings(settings);
     const chains = Array.from({ length: complete.chains }, (_, chain) =>

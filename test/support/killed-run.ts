@@ -28,7 +28,7 @@ export function startRun(folder: string) {
 export async function someAnswers(server: SimulatedServer, wanted: number): Promise<void> {
   const requests = () => JSON.stringify(server.stats().requests);
   const before = requests();
-  for (let waits = 0; requests() === before && waits < 6000; waits++) {
+  for (let waits = 0; requests() === before && waits < 24_000; waits++) {
     await setTimeout(5);
   }
   for (let waits = 0; server.stats().paidAnswers < wanted && waits < 400; waits++) {

@@ -25,6 +25,7 @@ type NumberSlot =
   | 'ascending distances'
   | 'scores'
   | 'scores of ranks'
+  | 'scores of half ranks'
   | 'deviations'
   | 'chains to centre'
   | 'draws in a tail'
@@ -33,8 +34,6 @@ type NumberSlot =
   | 'weights'
   | 'largest'
   | 'shifted'
-  | 'thetas'
-  | 'weights of thetas'
   | 'slopes at draws'
   | 'columns';
 
@@ -46,6 +45,7 @@ const numbersInKernel: Partial<Record<NumberSlot, number>> = {
   deviations: 4,
   'slopes at draws': 5,
   'chains to centre': 6,
+  'scores of half ranks': 7,
 };
 
 export const numberBuffer = slots<NumberSlot, Float64Array>((slot, length) => {

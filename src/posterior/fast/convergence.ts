@@ -68,48 +68,57 @@ function rhatOfScores(scores: Spread, ordering: Ordering, centre: number): numbe
 
 /**
  * Variances of the scores of the distances from `centre`: these go outwards from it, and only sums over
- * chains are needed. The two draws next to the median of an even number may be equally far from it.
+ * chains are needed.
  *
- * @returns null if other distances are equal
+ * @returns null without the kernel, where distances are equal that are not the first two: draws next to the
+ *   median of an even number
  */
 function foldedSpread(
   { chains, length }: Spread,
-  { ascending, order }: Ordering,
+  ordering: Ordering,
   centre: number,
 ): Spread | null {
-  const n = order.length;
-  const { whole, half, squares } = blomScores(n);
-  const above = n >>> 1;
-  if (n % 2 !== 0 || !(ascending[above - 1] <= centre && centre < ascending[above])) return null;
-  const tied = centre - ascending[above - 1] === ascending[above] - centre;
-  const sums = foldedSums({ ascending, order }, centre, chains, tied);
+  const sums = foldedSumsInKernel(ordering, centre, chains) ?? foldedSums(ordering, centre, chains);
   if (sums === null) return null;
-  let within = squares;
-  if (tied) within += 2 * half[0] ** 2 - whole[0] ** 2 - whole[1] ** 2;
-  const means = sums.map((sum) => sum / length);
+  const means = sums.subarray(0, chains).map((sum) => sum / length);
+  let within = sums[chains];
   for (const mean of means) within -= length * mean ** 2;
   return spreadOf(means, within, length);
 }
 
-/** The sums over chains. @returns null if distances other than the first two are equal */
+/** The sums over chains, and the sum of squares. */
+function foldedSumsInKernel(
+  { ascending, order }: Ordering,
+  centre: number,
+  chains: number,
+): Float64Array | null {
+  const n = order.length;
+  const { whole, half } = blomScores(n);
+  const sums = smallNumbers(OF_CHAINS, chains + 1);
+  const run = indexBuffer('places', n);
+  if (!drawsKernel || !sums || !areInKernel(ascending, order, whole, half, run)) return null;
+  drawsKernel.foldedSums(
+    ...([ascending.byteOffset, order.byteOffset, n, centre] as const),
+    ...([countUpTo(ascending, centre), whole.byteOffset, half.byteOffset] as const),
+    ...([chains, run.byteOffset, sums.byteOffset] as const),
+  );
+  return sums.slice();
+}
+
+/** The same without the kernel; null if distances other than the first two are equal. */
 function foldedSums(
   { ascending, order }: Ordering,
   centre: number,
   chains: number,
-  tied: boolean,
 ): Float64Array | null {
   const n = order.length;
-  const { whole, half } = blomScores(n);
+  const { whole, half, squares } = blomScores(n);
   let above = n >>> 1;
-  const inKernel = smallNumbers(OF_CHAINS, chains);
-  if (drawsKernel && inKernel && areInKernel(ascending, order, whole)) {
-    const areDifferent = drawsKernel.foldedSums(
-      ...([ascending.byteOffset, order.byteOffset, n, centre, above, Number(tied)] as const),
-      ...([half[0], whole.byteOffset, chains, inKernel.byteOffset] as const),
-    );
-    return areDifferent ? inKernel.slice() : null;
-  }
-  const sums = new Float64Array(chains);
+  if (n % 2 !== 0 || !(ascending[above - 1] <= centre && centre < ascending[above])) return null;
+  const tied = centre - ascending[above - 1] === ascending[above] - centre;
+  const sums = new Float64Array(chains + 1);
+  sums[chains] = squares;
+  if (tied) sums[chains] += 2 * half[0] ** 2 - whole[0] ** 2 - whole[1] ** 2;
   const perChain = chains / n;
   let below = above - 1;
   let last = -1;
@@ -225,12 +234,12 @@ export function normalScores(
   scores: Float64Array = new Float64Array(values.length),
 ): Float64Array {
   const { whole, half } = blomScores(values.length);
-  if (drawsKernel && areInKernel(ascending, order, whole, scores)) {
-    const areDifferent = drawsKernel.scatterScores(
+  if (drawsKernel && areInKernel(ascending, order, whole, half, scores)) {
+    drawsKernel.scatterScores(
       ...([ascending.byteOffset, order.byteOffset, whole.length] as const),
-      ...([whole.byteOffset, scores.byteOffset] as const),
+      ...([whole.byteOffset, half.byteOffset, scores.byteOffset] as const),
     );
-    if (areDifferent) return scores;
+    return scores;
   }
   for (let i = 0; i < whole.length; i++) scores[order[i]] = whole[i];
   for (let i = 1; i < whole.length; i++) {
@@ -261,7 +270,7 @@ function blomScores(size: number) {
       return scores;
     };
     const whole = writeFrom(1, numberBuffer('scores of ranks', size));
-    const half = writeFrom(1.5, new Float64Array(size));
+    const half = writeFrom(1.5, numberBuffer('scores of half ranks', size));
     blomCache = { whole, half, squares: squaresOf(whole) };
   }
   return blomCache;

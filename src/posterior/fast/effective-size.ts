@@ -138,7 +138,7 @@ const LAGS = 4;
 /** Where the kernel's short vectors have room for a number of each chain. */
 export const OF_CHAINS = 4608;
 /** Zeros after a chain, for the last lags. */
-const PADDING = LAGS - 1;
+const PADDING = LAGS;
 
 interface CentredChains extends Spread {
   /**

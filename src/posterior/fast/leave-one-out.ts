@@ -100,7 +100,7 @@ function weigh(
   smallest.set(candidates);
   const least = smallest[0];
   const cutoff = least / smallest[length];
-  const weights = new Float64Array(length);
+  const weights = numberBuffer('weights', draws).subarray(0, length);
   // Likelihoods ascend, weights descend.
   for (let i = 0; i < length; i++) weights[i] = least / smallest[length - 1 - i] - cutoff;
   const paretoK = smoothExceedances(weights);

@@ -1,12 +1,12 @@
 /**
  * The ends of an equal-tailed interval, equal to those of sorted draws, without sorting all of them:
  * only the draws beyond a cutoff, which a normal distribution suggests, are sorted. If there are too few
- * beyond it, order statistics are selected by partition (Hoare 1961, algorithm 65: Find).
+ * beyond it, order statistics are selected by partition.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { columnKernel } from '../../../models/kernels/columns-kernel.js';
 import type { Interval } from '../intervals.js';
-import { interpolated } from '../quantiles.js';
+import { interpolated, partition } from '../quantiles.js';
 import { numberBuffer } from './buffers.js';
 
 interface CentreAndSpread {
@@ -114,25 +114,4 @@ function selected(draws: Float64Array, low: number, high: number): Interval {
     partition(values, Math.ceil(place));
   }
   return [interpolated(values, low), interpolated(values, high)];
-}
-
-/** Moves the value of this rank, from 0, to its place: no value before it is larger, none behind smaller. */
-function partition(values: Float64Array, rank: number): void {
-  let first = 0;
-  let last = values.length - 1;
-  while (first < last) {
-    const pivot = values[rank];
-    let i = first;
-    let j = last;
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i > j) break;
-      const swapped = values[i];
-      values[i++] = values[j];
-      values[j--] = swapped;
-    }
-    if (j < rank) first = i;
-    if (i > rank) last = j;
-  }
 }

@@ -46,8 +46,22 @@ export async function rasterize(svg: string, { dpi }: { dpi: number }): Promise<
 }
 
 async function load(): Promise<readonly Uint8Array[]> {
-  await initWasm(await readFile(packages.resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  try {
+    await initWasm(await readFile(packages.resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  } catch (error) {
+    // The library is compiled once a process, and refuses when another module has done it.
+    if (!isCompiled()) throw error;
+  }
   return Promise.all(FONT_FILES.map((file) => readFile(join(fontFolder, file))));
+}
+
+function isCompiled(): boolean {
+  try {
+    new Resvg('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>').free();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Adds the chunk `pHYs`, which resvg does not write (PNG specification, §11.3.4.3). */

@@ -80,7 +80,7 @@ describe('statistics of a column', () => {
             let sum = 0;
             for (let chain = 0; chain < chains; chain++) {
               for (let i = 0; i + lag + more < length; i++) {
-                const at = chain * (length + 3) + i;
+                const at = chain * (length + 4) + i;
                 sum += (centred.deviations[at] ?? 0) * (centred.deviations[at + lag + more] ?? 0);
               }
             }

@@ -57,6 +57,14 @@ describe('a rasterized figure', () => {
     expect(chunks(png).map(({ type }) => type)[1]).toBe('pHYs');
   });
 
+  it('is made also where another module has loaded the library before', async () => {
+    const built = new URL('../../../dist/src/report/figures/rasterize.js', import.meta.url);
+    const another: { readonly rasterize: typeof rasterize } = await import(built.href);
+    const figure = svg('<text x="5" y="20">letters</text>');
+    const first = await rasterize(figure, { dpi: 96 });
+    expect(await another.rasterize(figure, { dpi: 96 })).toEqual(first);
+  });
+
   it('has letters, in both weights', async () => {
     const empty = inked(await rasterize(svg(''), { dpi: 96 }));
     const text = (weight: number) =>
