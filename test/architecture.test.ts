@@ -48,7 +48,8 @@ const map: Readonly<Record<string, string>> = {
   result:
     'analysis study authors-files data-files exchange models regression:types fit:types posterior',
   'table-analysis': 'regression models formula posterior data-files:types result:types',
-  report: 'planning result plots analysis study authors-files data-files posterior',
+  report:
+    'planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
   viewer: 'report result data-files:types plots analysis study posterior http',
   cli: 'viewer report planning result table-analysis:types simulation analysis harness packs published authors-files data-files workers exchange regression fit models formula study sampler posterior:types http package-info',
 };

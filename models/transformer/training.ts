@@ -18,6 +18,8 @@ export interface TrainingStep {
   readonly total: number;
   /** Mean loss of the step's batch, before the step. */
   readonly loss: number;
+  /** Learning rate of the step. */
+  readonly rate: number;
 }
 
 /** Trains while it is iterated, one step at a time, so that the caller can stop or wait between steps. */
@@ -27,7 +29,8 @@ export function* trainingSteps(model: Transformer, plan: TrainingPlan): Generato
   for (let step = 0; step < steps; step++) {
     const loss = model.gradient(batch(step));
     const share = Math.min((step + 1) / rising, (steps - step) / Math.max(1, steps - rising));
-    model.step({ ...settings, rate: rate * Math.min(1, share) });
-    yield { done: step + 1, total: steps, loss };
+    const now = rate * Math.min(1, share);
+    model.step({ ...settings, rate: now });
+    yield { done: step + 1, total: steps, loss, rate: now };
   }
 }

@@ -17,10 +17,15 @@ export class BootstrapWeights {
     const key = `${kind}\n${name}`;
     let weights = this.known.get(key);
     if (!weights) {
-      const { uniform } = quickStream(this.seed, 'bootstrap', key);
-      weights = Float64Array.from({ length: this.draws }, () => -Math.log(1 - uniform()));
+      weights = this.fresh(kind, name);
       this.known.set(key, weights);
     }
     return weights;
+  }
+
+  /** The same weights, not kept: for names that occur once. */
+  fresh(kind: string, name: string): Float64Array {
+    const { uniform } = quickStream(this.seed, 'bootstrap', `${kind}\n${name}`);
+    return Float64Array.from({ length: this.draws }, () => -Math.log(1 - uniform()));
   }
 }

@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   view: async () => (await import('./view.js')).addView,
   plan: async () => (await import('./plan.js')).addPlan,
   study: async () => (await import('./study/study.js')).addStudy,
+  explain: async () => (await import('./explain.js')).addExplain,
   simulate: async () => (await import('./simulate.js')).addSimulate,
   replica: async () => (await import('./replica.js')).addReplica,
 };

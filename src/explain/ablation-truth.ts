@@ -4,7 +4,7 @@ import { largestAt, tokenProbabilities } from './target.js';
 import { type Question, questionTokens } from './texts.js';
 import { LETTERS, tokensOf, type World } from './world.js';
 
-interface AblationItem {
+export interface AblationItem {
   /** With its hint. */
   readonly question: Question;
   /** The most probable letter, with and without the hint, from 0. */

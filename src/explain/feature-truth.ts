@@ -13,10 +13,12 @@ import type { Description, Language } from './language.js';
 import type { State } from './states.js';
 import { inBatches } from './target.js';
 
-interface Feature extends Description {
+export interface Feature extends Description {
   /** A neuron of the layer, or a direction of its residual's dictionary. */
   readonly kind: 'neuron' | 'direction';
   readonly layer: number;
+  /** Seed of the direction's dictionary; null for a neuron. */
+  readonly dictionary: number | string | null;
   /** Number of the neuron or direction in its layer. */
   readonly index: number;
   /** What it writes to the residual stream: `width` numbers of length 1, or zeros. */
@@ -42,6 +44,7 @@ export function neuronFeatures(
     return upTo(hidden).map((index) => ({
       kind: 'neuron' as const,
       layer,
+      dictionary: null,
       index,
       vector: unit(rowOf(down, index, width)),
       activation: columnOf(activations, index, hidden),
@@ -69,6 +72,7 @@ export function directionFeatures(
     return upTo(dictionary.features).map((index) => ({
       kind: 'direction' as const,
       layer,
+      dictionary: seed,
       index,
       vector: Float32Array.from(rowOf(dictionary.directions, index, width)),
       activation: columnOf(activations, index, dictionary.features),
@@ -88,7 +92,7 @@ function upTo(count: number): number[] {
 }
 
 /** An activation at the last position of each state, a row for each. */
-function activationsOf(
+export function activationsOf(
   model: Transformer,
   states: readonly State[],
   site: 'residual' | 'hidden',

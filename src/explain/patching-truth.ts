@@ -6,17 +6,18 @@
 import type { Passage } from '../../models/transformer/passage.js';
 import type { Transformer } from '../../models/transformer/transformer.js';
 import type { RandomStream } from '../random/stream.js';
+import { balanced } from './split.js';
 import { inBatches, largestAt, predictions } from './target.js';
 import { statementTokens } from './texts.js';
-import { shuffled, type World } from './world.js';
+import type { World } from './world.js';
 
 /** Layers `first` to `last`, from 0. */
-interface Block {
+export interface Block {
   readonly first: number;
   readonly last: number;
 }
 
-interface PatchItem {
+export interface PatchItem {
   /** Number of the fact that is asked for. */
   readonly fact: number;
   /** Number of the fact, of the same relation, whose residual is put in. */
@@ -31,7 +32,7 @@ interface PatchItem {
 }
 
 /** Positions of `entity relation is`. */
-const POSITIONS = 3;
+export const POSITIONS = 3;
 
 /** All blocks of one and two layers. */
 export function blocksOf(layers: number): Block[] {
@@ -125,28 +126,8 @@ export function patchingTruth(
   });
 }
 
-/**
- * Items in random order, as many changed as unchanged in each position and block, so that these alone
- * say nothing about the change.
- */
+/** As many changed as unchanged items in each position and block, in random order. */
 export function balancedPatches(items: readonly PatchItem[], random: RandomStream): PatchItem[] {
-  const cells = new Map<string, PatchItem[]>();
-  for (const item of items) {
-    const { position, block } = item;
-    const key = `${position} ${block.first} ${block.last}`;
-    const cell = cells.get(key);
-    if (cell) cell.push(item);
-    else cells.set(key, [item]);
-  }
-  const chosen = Array.from(cells.values(), (cell) => {
-    const [changed, same] = [true, false].map((wanted) =>
-      shuffled(
-        cell.filter((item) => item.changed === wanted),
-        random,
-      ),
-    );
-    const count = Math.min(changed.length, same.length);
-    return [...changed.slice(0, count), ...same.slice(0, count)];
-  });
-  return shuffled(chosen.flat(), random);
+  const cellOf = ({ position, block }: PatchItem) => `${position} ${block.first} ${block.last}`;
+  return balanced(items, cellOf, random);
 }

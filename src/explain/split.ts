@@ -4,6 +4,7 @@
  * held-out fact, only an explainer that has the target's own beliefs knows more than the world's texts say.
  */
 import { quickStream } from '../random/quick-stream.js';
+import type { RandomStream } from '../random/stream.js';
 import { shuffled, type World } from './world.js';
 
 /**
@@ -42,4 +43,33 @@ export function splitItems<Item>(
     training: items.filter((item) => !factsOf(item).some((fact) => held.has(fact))),
     test: items.filter((item) => factsOf(item).every((fact) => held.has(fact))),
   };
+}
+
+/**
+ * Items in random order, as many changed as unchanged in each cell, so that a cell alone says nothing about
+ * the change.
+ */
+export function balanced<Item extends { readonly changed: boolean }>(
+  items: readonly Item[],
+  cellOf: (item: Item) => string,
+  random: RandomStream,
+): Item[] {
+  const cells = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = cellOf(item);
+    const cell = cells.get(key);
+    if (cell) cell.push(item);
+    else cells.set(key, [item]);
+  }
+  const chosen = Array.from(cells.values(), (cell) => {
+    const [changed, same] = [true, false].map((wanted) =>
+      shuffled(
+        cell.filter((item) => item.changed === wanted),
+        random,
+      ),
+    );
+    const count = Math.min(changed.length, same.length);
+    return [...changed.slice(0, count), ...same.slice(0, count)];
+  });
+  return shuffled(chosen.flat(), random);
 }

@@ -17,7 +17,18 @@ import {
   scoresOf,
 } from './table.js';
 
-const rateNames = ['hasChangedF1', 'hasChanged', 'content', 'exact'] as const;
+/**
+ * `precision`: the share of answers said to change that do; `recall`: the share of answers that change
+ * that are said to.
+ */
+const rateNames = [
+  'hasChangedF1',
+  'hasChanged',
+  'precision',
+  'recall',
+  'content',
+  'exact',
+] as const;
 type RateName = (typeof rateNames)[number];
 
 /** An estimate with its 95% HDI. */
@@ -174,6 +185,8 @@ function ratesAt(rows: readonly ScoredRow[], draw: number | null): Record<RateNa
   return {
     hasChangedF1: (f1(counts, 0) + f1(counts, 1)) / 2,
     hasChanged: hasChanged / total,
+    precision: counts.right[1] / counts.said[1],
+    recall: counts.right[1] / counts.actual[1],
     content: content / total,
     exact: exact / total,
   };
@@ -192,6 +205,8 @@ function recordOf<T>(value: (name: RateName) => T): Record<RateName, T> {
   return {
     hasChangedF1: value('hasChangedF1'),
     hasChanged: value('hasChanged'),
+    precision: value('precision'),
+    recall: value('recall'),
     content: value('content'),
     exact: value('exact'),
   };

@@ -34,11 +34,11 @@ export interface ExplanationFit {
   readonly notes: readonly string[];
 }
 
-type Row = Readonly<Record<string, string | number | null>>;
+export type Row = Readonly<Record<string, string | number | null>>;
 
 const LOGITS = 'difference in logits';
 const PROBABILITY = 'difference in probability';
-const SLOPES = normal(0, 3).on('b');
+export const SLOPES = normal(0, 3).on('b');
 /** Groups with few levels. */
 const SMALL_GROUPS = ['bank', 'training'];
 /** Fewer draws of examples say next to nothing of other draws. */
@@ -171,10 +171,26 @@ export async function dataEfficiency(
   };
 }
 
-interface Line {
+/** The linear predictor of an explainer along the binary logarithm of its training examples. */
+export interface Line {
   readonly explainer: string;
+  /** Where the logarithm is 0, or its centre. */
   readonly start: Float64Array;
   readonly slope: Float64Array;
+}
+
+/**
+ * By how many doublings the other's examples must grow to match self, at each draw; infinite where the
+ * other's line does not rise.
+ *
+ * @param at binary logarithm of the number of examples that both have, less its centre if there is one
+ */
+export function doublingsToMatch(self: Line, other: Line, at: number): Float64Array {
+  return self.start.map((start, draw) => {
+    const slope = other.slope[draw] ?? 0;
+    const gap = start + ((self.slope[draw] ?? 0) - slope) * at - (other.start[draw] ?? 0);
+    return slope > 0 ? gap / slope : Number.POSITIVE_INFINITY;
+  });
 }
 
 /** Beyond this share of draws without a finite number of examples, no interval is given. */
@@ -182,12 +198,7 @@ const MOST_INFINITE = 0.01;
 
 /** By how many doublings of `size` the other's examples must grow to match self at `size`. */
 function matchOf(self: Line, other: Line, size: number) {
-  const log2n = Math.log2(size);
-  const doublings = self.start.map((start, draw) => {
-    const slope = other.slope[draw] ?? 0;
-    const gap = start + ((self.slope[draw] ?? 0) - slope) * log2n - (other.start[draw] ?? 0);
-    return slope > 0 ? gap / slope : Number.POSITIVE_INFINITY;
-  });
+  const doublings = doublingsToMatch(self, other, Math.log2(size));
   const finite = doublings.filter(Number.isFinite);
   const never = 1 - finite.length / doublings.length;
   const told = never <= MOST_INFINITE;
@@ -277,7 +288,7 @@ async function fitOf(
 }
 
 /** The linear predictor of the population at each draw, of each row. */
-function linearAt(fit: RegressionFit, data: readonly Row[]): Float64Array[] {
+export function linearAt(fit: RegressionFit, data: readonly Row[]): Float64Array[] {
   const found: Float64Array[] = [];
   eachRow(fit, linearPredictors, { data, groups: 'none' }, (_, values) => {
     found.push(values.slice());
@@ -325,7 +336,7 @@ export function conditionText(shots: number, trainedOn: number): string {
   return text === '' ? '' : ` (${text})`;
 }
 
-function minus(one: Float64Array, other: Float64Array): Float64Array {
+export function minus(one: Float64Array, other: Float64Array): Float64Array {
   return one.map((value, draw) => value - (other[draw] ?? Number.NaN));
 }
 

@@ -1,0 +1,270 @@
+/**
+ * Regressions of the scores of explainers on the same items. Items, and what else is a sample of more
+ * (clusters of items, targets, trainings), are groups, because rows of one of them are not independent.
+ * Scores of 0 and 1 are a Bernoulli regression on the logit scale; graded scores are normal, as
+ * differences paired by item. Priors: normal(0, 3) on slopes; half-normal on the standard deviations of
+ * groups with few levels, 1 in logits or 0.25 in scores, which is about the same at a half; others have
+ * brms' defaults.
+ */
+import { eachRow, meanOutcomes } from '../../regression/after/predictions.js';
+import { bernoulli, gaussian } from '../../regression/options.js';
+import { normal } from '../../regression/priors/constructors.js';
+import {
+  type RegressionFit,
+  regression,
+  type SamplingOptions,
+} from '../../regression/regression.js';
+import { BootstrapWeights } from '../bootstrap.js';
+import { type ItemRow, unitOf } from './read-items.js';
+import { type Line, linearAt, minus, type Row, SLOPES } from './regressions.js';
+
+/** A row with the name of what is compared: an explainer, or an explainer at a size. */
+export interface ArmRow extends ItemRow {
+  readonly arm: string;
+}
+
+export type ScoreKind = 'exact' | 'graded';
+
+const FEW_LEVELS = { exact: 1, graded: 0.25 };
+const SMALL_GROUPS = ['target', 'target_explainer', 'training'];
+/** A standard deviation needs this many levels more than there are means to estimate. */
+const LEAST_FREEDOM = 2;
+
+interface Groups {
+  readonly terms: readonly string[];
+  /** Those of them whose effects belong to the items. */
+  readonly ofItems: readonly string[];
+  /** What the intervals hold for, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Chances and logits of each arm at each draw. */
+interface ExactComparison {
+  readonly fit: RegressionFit;
+  /** Mean chance over items like these, of a typical training and target. */
+  readonly accuracy: ReadonlyMap<string, Float64Array>;
+  readonly logits: ReadonlyMap<string, Float64Array>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * `score ~ explainer + (1 | item) + …`. Accuracies are by g-computation: at each draw, the chance of every arm at
+ * every item, averaged with the weights of a Bayesian bootstrap over clusters of items, the same for all
+ * arms. Intervals hold for other items of the same kind, and differences are paired.
+ *
+ * @param arms at least two
+ */
+export async function compareExact(
+  rows: readonly ArmRow[],
+  arms: readonly string[],
+  sampling: SamplingOptions,
+): Promise<ExactComparison> {
+  const trained = new Set(rows.flatMap(({ seed, arm }) => (seed === null ? [] : arm))).size;
+  const groups = groupsOf(rows, trained);
+  const formula = ['score ~ explainer', ...groups.terms].join(' + ');
+  const fit = await fitOf(formula, rows, 'exact', arms, sampling);
+  const logits = linearAt(
+    fit,
+    arms.map((arm) => ({ ...noGroups, explainer: arm })),
+  );
+  return {
+    fit,
+    accuracy: accuracies(fit, rows, arms, groups.ofItems),
+    logits: new Map(arms.map((arm, i) => [arm, logits[i] ?? new Float64Array()])),
+    notes: groups.notes,
+  };
+}
+
+function accuracies(
+  fit: RegressionFit,
+  rows: readonly ArmRow[],
+  arms: readonly string[],
+  groups: readonly string[],
+): Map<string, Float64Array> {
+  const count = fit.draws.chains * fit.draws.drawsPerChain;
+  const bootstrap = new BootstrapWeights(fit.settings.seed, count);
+  const units = [...new Map(rows.map((row) => [unitOf(row), row])).values()].sort((one, other) =>
+    one.cluster < other.cluster ? -1 : Number(one.cluster > other.cluster),
+  );
+  const data = units.flatMap((unit) => arms.map((arm) => dataOf({ ...unit, arm }, 0)));
+  const sums = arms.map(() => new Float64Array(count));
+  const total = new Float64Array(count);
+  let cluster: string | null = null;
+  let weights: Float64Array = new Float64Array(count);
+  eachRow(fit, meanOutcomes, { data, groups, newLevels: 'gaussian' }, (index, chances) => {
+    const unit = units[Math.floor(index / arms.length)];
+    const place = index % arms.length;
+    const sum = sums[place];
+    if (!unit || !sum) return;
+    if (unit.cluster !== cluster) {
+      cluster = unit.cluster;
+      weights = bootstrap.fresh('item', cluster);
+    }
+    for (let draw = 0; draw < count; draw++) {
+      const weight = weights[draw] ?? 0;
+      sum[draw] = (sum[draw] ?? 0) + weight * (chances[draw] ?? 0);
+      if (place === 0) total[draw] = (total[draw] ?? 0) + weight;
+    }
+  });
+  return new Map(
+    arms.map((arm, i) => [arm, total.map((all, draw) => (sums[i]?.[draw] ?? Number.NaN) / all)]),
+  );
+}
+
+interface Lines {
+  readonly fit: RegressionFit;
+  /** In the order of the arms; they start at `centre`. */
+  readonly lines: readonly Line[];
+  /** Binary logarithm of a number of examples. */
+  readonly centre: number;
+  readonly notes: readonly string[];
+}
+
+/** `score ~ explainer * log2n + (1 | item) + …`, with every training as a group. @param rows all with `n` > 0 */
+export async function fitLines(
+  rows: readonly ArmRow[],
+  kind: ScoreKind,
+  sampling: SamplingOptions,
+): Promise<Lines> {
+  const arms = [...new Set(rows.map(({ arm }) => arm))];
+  const sizes = [...new Set(rows.map(({ n }) => Math.log2(n ?? 1)))];
+  const centre = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const all = rows.map((row) => ({ ...row, seed: row.seed ?? 'the only one' }));
+  const groups = groupsOf(all, 2 * arms.length);
+  const fixed = arms.length > 1 ? 'score ~ explainer * log2n' : 'score ~ log2n';
+  const formula = [fixed, ...groups.terms].join(' + ');
+  const fit = await fitOf(formula, all, kind, arms, sampling, centre);
+  const at = (arm: string, log2n: number) =>
+    linearAt(fit, [{ ...noGroups, explainer: arm, log2n }])[0] ?? new Float64Array();
+  return {
+    ...{ fit, centre, notes: groups.notes },
+    lines: arms.map((explainer) => {
+      const start = at(explainer, 0);
+      return { explainer, start, slope: minus(at(explainer, 1), start) };
+    }),
+  };
+}
+
+/** A score, or a difference of scores, of one item. */
+export interface ItemValue {
+  readonly value: number;
+  readonly row: ItemRow;
+  /** Null: the mean over all trainings. */
+  readonly seed: string | null;
+}
+
+interface MeanFit {
+  readonly fit: RegressionFit;
+  readonly draws: Float64Array;
+  readonly notes: readonly string[];
+}
+
+/**
+ * `score ~ 1`, with groups: the mean of graded scores, or of their differences.
+ * @returns null if all values are equal
+ */
+export async function fitMean(
+  values: readonly ItemValue[],
+  sampling: SamplingOptions,
+): Promise<MeanFit | null> {
+  if (new Set(values.map(({ value }) => value)).size < 2) return null;
+  const rows = values.map(({ value, row, seed }) => ({ ...row, seed, score: value, arm: 'all' }));
+  const groups = groupsOf(rows, 1);
+  const formula = ['score ~ 1', ...groups.terms].join(' + ');
+  const fit = await fitOf(formula, rows, 'graded', ['all'], sampling);
+  const [draws = new Float64Array()] = linearAt(fit, [noGroups]);
+  return { fit, draws, notes: groups.notes };
+}
+
+/**
+ * The groups that the rows can tell apart.
+ * @param means number of means that are estimated from trainings
+ */
+function groupsOf(rows: readonly ArmRow[], means: number): Groups {
+  const count = (key: (row: ArmRow) => string) => new Set(rows.map(key)).size;
+  const [units, arms, targets] = [
+    count(unitOf),
+    count(({ arm }) => arm),
+    count((row) => row.target),
+  ];
+  const pairs = count((row) => `${unitOf(row)}\n${row.arm}`);
+  const clusters = count(({ cluster }) => cluster);
+  const seeded = rows.filter(({ seed }) => seed !== null);
+  const trainings = new Set(seeded.map(trainingOf)).size;
+  const isTraining = trainings - means >= LEAST_FREEDOM;
+  const ofItems = [
+    ...(rows.length > units ? ['item'] : []),
+    ...(arms > 1 && rows.length > pairs ? ['item_explainer'] : []),
+    ...(clusters < units ? ['cluster'] : []),
+  ];
+  const ofTargets = [
+    ...(targets - 1 >= LEAST_FREEDOM ? ['target'] : []),
+    ...((targets - 1) * (arms - 1) >= LEAST_FREEDOM ? ['target_explainer'] : []),
+  ];
+  const training = seeded.length < rows.length ? '(0 + trained | training)' : '(1 | training)';
+  return {
+    terms: [
+      ...[...ofItems, ...ofTargets].map((name) => `(1 | ${name})`),
+      ...(isTraining ? [training] : []),
+    ],
+    ofItems,
+    notes: [
+      ...(targets === 1 ? [] : [targetNote(targets, ofTargets.length > 0)]),
+      ...(seeded.length === 0 ? [] : [trainingNote(trainings, isTraining)]),
+    ],
+  };
+}
+
+function targetNote(targets: number, isGroup: boolean): string {
+  return isGroup
+    ? `The targets are a group of ${targets}: the intervals hold for other targets too.`
+    : `With ${targets} targets the intervals hold for these targets only.`;
+}
+
+function trainingNote(trainings: number, isGroup: boolean): string {
+  return isGroup
+    ? `Trainings, or draws of examples, are a group of ${trainings}: the intervals hold for others too.`
+    : `With ${trainings} ${trainings === 1 ? 'training' : 'trainings'} the intervals hold for ${trainings === 1 ? 'this one' : 'these'} only; more seeds are needed for others.`;
+}
+
+/** An explainer has its own luck with a seed. */
+function trainingOf({ target, arm, n, seed }: ArmRow): string {
+  return JSON.stringify([target, arm, n, seed]);
+}
+
+/** Columns of groups, for rows of the population. */
+const noGroups = {
+  ...{ item: null, item_explainer: null, cluster: null, target: null, target_explainer: null },
+  ...{ training: null, trained: 0, log2n: 0, explainer: 'all' },
+};
+
+function dataOf(row: ArmRow, centre: number): Row {
+  const unit = unitOf(row);
+  return {
+    ...{ score: row.score, explainer: row.arm, item: unit, item_explainer: `${unit} ${row.arm}` },
+    ...{ cluster: row.cluster, target: row.target, target_explainer: `${row.target} ${row.arm}` },
+    training: row.seed === null ? 'none' : trainingOf(row),
+    trained: row.seed === null ? 0 : 1,
+    log2n: Math.log2(Math.max(1, row.n ?? 1)) - centre,
+  };
+}
+
+async function fitOf(
+  formula: string,
+  rows: readonly ArmRow[],
+  kind: ScoreKind,
+  arms: readonly string[],
+  sampling: SamplingOptions,
+  centre = 0,
+): Promise<RegressionFit> {
+  const few = SMALL_GROUPS.filter((group) => formula.includes(`| ${group})`));
+  const slopes = formula.startsWith('score ~ 1') ? [] : [SLOPES];
+  return regression({
+    ...sampling,
+    formula,
+    family: kind === 'exact' ? bernoulli() : gaussian(),
+    data: rows.map((row) => dataOf(row, centre)),
+    prior: [...slopes, ...few.map((group) => normal(0, FEW_LEVELS[kind]).on('sd', { group }))],
+    levels: formula.startsWith('score ~ explainer') ? { explainer: arms } : {},
+  });
+}

@@ -1,0 +1,1 @@
+import './compare-items.test.js';
