@@ -207,9 +207,10 @@ function predictionOf(
 ): Prediction {
   const { task, target, explainer, arm, seed, size } = cell;
   const kind = arms[arm].start === 'larger' ? 'larger network' : 'network';
+  const item = `network ${target + 1}: ${exercise.name}`;
   return {
-    item: `network ${target + 1}: ${exercise.name}`,
-    cluster: exercise.cluster,
+    item,
+    cluster: exercise.cluster ?? item,
     target: `network ${target + 1}`,
     explainer: explainerName(cell),
     vector: vectorNames[arms[arm].vector],

@@ -36,8 +36,8 @@ interface TargetVector {
 export interface Exercise {
   /** Different from those of all other exercises of the task and target. */
   readonly name: string;
-  /** Exercises of one cluster are alike: they share the fact that is asked for. */
-  readonly cluster: string;
+  /** Exercises of one cluster are alike: they share the fact that is asked for. Null: this one is like none. */
+  readonly cluster: string | null;
   readonly prompt: readonly number[];
   readonly vector: TargetVector | null;
   /** The true answer. */
@@ -157,10 +157,10 @@ export function patchingQuestions(
 }
 
 /**
- * Length of a feature's vector as it is put in: about that of a residual before the first layer. With a length of
- * 1, the embedding of its position would outweigh it.
+ * Length of a feature's vector as it is put in: about the mean length of a residual after the second layer of three.
+ * With its own length, 1, the embedding of its position would outweigh it.
  */
-const FEATURE_LENGTH = 5;
+const FEATURE_LENGTH = 20;
 
 export function featureQuestions(
   world: World,
@@ -188,7 +188,7 @@ export function featureQuestions(
       const name = `${names[layer]}, ${kind} ${index + 1}${of}`;
       return {
         name,
-        cluster: name,
+        cluster: null,
         prompt: [token(names[layer]), token('vector')],
         vector: {
           position: 1,

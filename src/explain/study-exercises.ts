@@ -35,7 +35,6 @@ export type Task = (typeof TASKS)[number];
  * unlike those); `seen`, other exercises about facts that were learned from (features: none, since hardly any two are
  * alike); `validation`, held out like the first, for the choice of settings.
  */
-
 export type Part = 'held-out' | 'seen' | 'validation';
 
 interface StudyOptions {
