@@ -157,10 +157,10 @@ export function patchingQuestions(
 }
 
 /**
- * Length of a feature's vector as it is put in: about that of a residual before the first layer. With a length of
- * 1, the embedding of its position would outweigh it.
+ * Length of a feature's vector as it is put in: about the mean length of a residual after the second layer of three.
+ * With its own length, 1, the embedding of its position would outweigh it.
  */
-const FEATURE_LENGTH = 5;
+const FEATURE_LENGTH = 20;
 
 export function featureQuestions(
   world: World,
