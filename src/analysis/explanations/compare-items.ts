@@ -369,47 +369,54 @@ async function contrastsOf(
     ),
   ];
   const [given, aligned] = [named('given'), named('aligned')];
-  const both = aligned.filter((arm) => given.includes(arm.replace(/, vector aligned$/, '')));
+  const asItIs = (arm: string) => arm.replace(/, vector aligned$/, '');
+  const both = aligned.filter((arm) => given.includes(asItIs(arm)));
   const withoutVector = explainerName({ explainer: SELF, vector: 'none' });
-  const hasSelf = arms.includes(SELF);
-  const noSelf = "No explainer is the target itself (its name, or 'self').";
-  const told = async (plus: readonly string[], less: readonly string[], why: string | null) =>
-    why !== null ? { why } : areComparable ? scores.contrast(plus, less) : { why: NOT_COMPARABLE };
-  const noAligned =
-    "No other explainer has rows with an aligned vector (column vector: 'aligned').";
+  const told = async (
+    plus: readonly string[],
+    less: readonly string[],
+    ...reasons: readonly (string | null)[]
+  ) => {
+    const why = [...reasons, areComparable ? null : NOT_COMPARABLE].find((one) => one !== null);
+    return why === undefined ? scores.contrast(plus, less) : { why };
+  };
+  const unless = (isSo: boolean, why: string) => (isSo ? null : why);
+  const needsSelf = unless(
+    arms.includes(SELF),
+    rows.some(({ explainer }) => explainer === SELF)
+      ? 'There is one explainer: it is compared with itself at other numbers of examples.'
+      : "No explainer is the target itself (its name, or 'self').",
+  );
+  const needsAligned = unless(
+    aligned.length > 0,
+    "No other explainer has rows with an aligned vector (column vector: 'aligned').",
+  );
   return {
     selfMinusOther: await told(
       [SELF],
       given,
-      hasSelf
-        ? given.length > 0
-          ? null
-          : 'No explainer is another than the target itself.'
-        : noSelf,
+      needsSelf,
+      unless(given.length > 0, 'No explainer is another than the target itself.'),
     ),
     vector: await told(
       [SELF],
       [withoutVector],
-      hasSelf
-        ? arms.includes(withoutVector)
-          ? null
-          : "The target itself has no rows without the vector (column vector: 'none')."
-        : noSelf,
+      needsSelf,
+      unless(
+        arms.includes(withoutVector),
+        "The target itself has no rows without the vector (column vector: 'none').",
+      ),
     ),
     aligned: await told(
       both,
-      both.map((arm) => arm.replace(/, vector aligned$/, '')),
-      aligned.length === 0
-        ? noAligned
-        : both.length === 0
-          ? 'Explainers with an aligned vector have no rows with the vector as it is.'
-          : null,
+      both.map(asItIs),
+      needsAligned,
+      unless(
+        both.length > 0,
+        'Explainers with an aligned vector have no rows with the vector as it is.',
+      ),
     ),
-    selfMinusAligned: await told(
-      [SELF],
-      aligned,
-      aligned.length === 0 ? noAligned : hasSelf ? null : noSelf,
-    ),
+    selfMinusAligned: await told([SELF], aligned, needsAligned, needsSelf),
   };
 }
 

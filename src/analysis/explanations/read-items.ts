@@ -5,6 +5,7 @@
 import { didYouMean, listed, onOneLine } from '../../checks/names.js';
 import { badData } from '../../checks/values.js';
 import { groupBy } from './table.js';
+import { saysChange } from './verdicts.js';
 
 /** A table as it was read; null is a missing cell. */
 export interface GivenTable {
@@ -39,7 +40,10 @@ export interface ItemRow {
   readonly answers: number;
   /** Answers that are missing; their score is 0. */
   readonly invalid: number;
-  /** Whether the output changed, and whether the explainer says so; null without these columns. */
+  /**
+   * Whether the output changed, and whether the explainer says so (null: neither), from these columns or
+   * from sentences as truth and answer; null without them.
+   */
   readonly verdict: { readonly changed: boolean; readonly says: boolean | null } | null;
 }
 
@@ -208,7 +212,7 @@ function answerAt(cells: Cells, hasVerdicts: boolean): Answer {
     cluster: cells.text('cluster') ?? item,
     sample: cells.text('sample'),
     ...scoreOf(cells),
-    verdict: hasVerdicts ? verdictOf(cells) : null,
+    verdict: hasVerdicts ? verdictOf(cells) : writtenVerdict(cells),
   };
 }
 
@@ -227,6 +231,12 @@ function sizeOf(cells: Cells): number | null {
 function verdictOf(cells: Cells): ItemRow['verdict'] {
   const changed = cells.flag('changed') ?? cells.fail('changed', 'is missing', '0 or 1');
   return { changed, says: cells.flag('says_changed') };
+}
+
+/** From truth and answer, if the truth is a sentence that says whether the output changes. */
+function writtenVerdict(cells: Cells): ItemRow['verdict'] {
+  const changed = saysChange(cells.text('truth') ?? '');
+  return changed === null ? null : { changed, says: saysChange(cells.text('answer') ?? '') };
 }
 
 function scoreOf(cells: Cells): Pick<Answer, 'score' | 'isInvalid' | 'truth'> {

@@ -5,6 +5,7 @@
  */
 
 import type { Prediction } from '../../analysis/explanations/table.js';
+import { isChange, VERDICTS } from '../../analysis/explanations/verdicts.js';
 
 /** The sentence of a prediction; the prompt shows it with X as the answer. */
 export function sentenceOf({ changed, answer }: Prediction): string {
@@ -20,8 +21,6 @@ type PredictionReading =
 type PredictionProblem = 'neither-sentence' | 'both-sentences' | 'no-answer' | 'not-a-label';
 
 const STRICT = /^the output would (remain unchanged from|change to) <<<\s*(.*?)\s*>>>\.?$/i;
-const VERDICTS =
-  /\b(remain(?:s|ed)?\s+(?:unchanged|the\s+same)|change[sd]?\s+(?:from\b.*?\s)?to)\b/gi;
 const BRACKETED = /<<<\s*([\s\S]*?)\s*>>>/g;
 
 /**
@@ -73,10 +72,6 @@ function lenientPrediction(text: string, labels: readonly string[]): PredictionR
     return { reason: 'no-answer', detail: 'expected one answer in <<< >>>' };
   }
   return { prediction: { changed, answer }, repairs: ['answer without <<< >>>'] };
-}
-
-function isChange(verdict: string): boolean {
-  return /^change/i.test(verdict);
 }
 
 /** `B` for `Answer: B`, `(B)` and `B.`. */

@@ -2,11 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compareItems } from '../../../src/analysis/explanations/compare-items.js';
 import { armRates } from '../../../src/analysis/explanations/rates.js';
+import { readItems } from '../../../src/analysis/explanations/read-items.js';
 import { examplesAdded } from '../../../src/analysis/explanations/regressions.js';
 import type { Explanation } from '../../../src/analysis/explanations/table.js';
 import { hdi } from '../../../src/posterior/intervals.js';
 import { fewShotFolder, fewShotSkipReason, hasFewShot } from '../../reference/shared.js';
+import { powered } from '../../support/deep.js';
+import { tableOf } from './item-tables.js';
 
 interface Predicted {
   readonly idx: number;
@@ -61,5 +65,32 @@ describe.skipIf(!hasFewShot)(`few-shot data in ../shared${fewShotSkipReason}`, (
     };
     const asOneDraw = rows.map((row) => ({ ...row, bank: row.bank && 'one' }));
     expect(await width(rows)).toBeGreaterThan(1.3 * (await width(asOneDraw)));
+  });
+
+  it('as a table have what 4 examples add, with the draw as a group', async () => {
+    const step = powered(20, 1);
+    const rows = [[0, 0], ...[0, 1, 2].map((draw) => [4, draw])].flatMap(([k = 0, draw = 0]) =>
+      condition(k, draw)
+        .filter((_, i) => i % step === 0)
+        .map(({ measured, prediction }) => ({
+          ...{ item: measured.item, target: 'Qwen3-8B', explainer: 'Qwen3-8B', task: 'ablation' },
+          ...{ n: k, seed: k === 0 ? null : draw },
+          truth: `${measured.withPart !== measured.without} ${measured.without}`,
+          answer: prediction && `${prediction.changed} ${prediction.answer}`,
+        })),
+    );
+    const read = readItems([tableOf(rows)]).rows;
+    const [task] = await compareItems(read, { chains: 2, draws: 300, warmup: 300 });
+    const [difference] = task?.differences ?? [];
+    expect(difference?.one).toBe('self, n = 4');
+    expect(task?.fits[0]?.fit.formula).toMatch(/\(0 \+ trained \| training\)$/);
+    // The three draws differ by 12.6 points; their mean is what the table itself has.
+    const [none, four] = task?.explainers.map(({ observed }) => observed) ?? [];
+    if (!difference || 'why' in difference.score) throw new Error('no difference');
+    const [low, high] = hdi(difference.score.draws);
+    const seen = (four ?? Number.NaN) - (none ?? Number.NaN);
+    expect(low).toBeLessThan(seen);
+    expect(high).toBeGreaterThan(seen);
+    expect(high - low).toBeGreaterThan(0.126);
   });
 });

@@ -62,6 +62,30 @@ describe('a score', () => {
   });
 });
 
+describe('whether the output changes', () => {
+  it('is read from sentences as well as from columns', () => {
+    const sentence = (changed: boolean, answer: string) =>
+      `The output would ${changed ? 'change to' : 'remain unchanged from'} <<<${answer}>>>.`;
+    const written = [
+      { truth: sentence(true, 'B'), answer: sentence(true, 'C') },
+      { truth: sentence(true, 'B'), answer: sentence(false, 'A') },
+      { truth: sentence(false, 'A'), answer: 'It would change to A, or remain the same.' },
+      { truth: sentence(false, 'A'), answer: null },
+    ];
+    const rows = sound.map(({ score: _, ...rest }, i) => ({ ...rest, ...written[i] }));
+    expect(readItems([tableOf(rows)]).rows.map(({ verdict }) => verdict)).toEqual([
+      { changed: true, says: true },
+      { changed: true, says: false },
+      { changed: false, says: null },
+      { changed: false, says: null },
+    ]);
+    const plain = sound.map(({ score: _, ...rest }) => ({ ...rest, truth: 'A', answer: 'A' }));
+    expect(readItems([tableOf(plain)]).rows.map(({ verdict }) => verdict)).toEqual(
+      Array(4).fill(null),
+    );
+  });
+});
+
 describe('an explainer', () => {
   it('of the name of the target is self, for each target', () => {
     const rows = ['m1', 'm2'].flatMap((target) => [
