@@ -3,6 +3,8 @@
  * and which test it. What explainers are compared on is fixed before any of them is looked at.
  */
 import type { Transformer } from '../../models/transformer/transformer.js';
+import { requireNames } from '../checks/options.js';
+import { badArgument } from '../checks/values.js';
 import { quickStream } from '../random/quick-stream.js';
 import { ablationTruth } from './ablation-truth.js';
 import { activationsOf, directionFeatures, type Feature, neuronFeatures } from './feature-truth.js';
@@ -97,12 +99,15 @@ export class ExplanationStudy {
   readonly #validation: ReadonlySet<number>;
   readonly #known = new Map<string, unknown>();
 
+  /** @throws WeighbridgeError `bad-argument` for no network, or an option that is unknown */
   constructor(
     world: World,
     networks: readonly Transformer[],
     larger: readonly Transformer[],
     options: StudyOptions,
   ) {
+    requireNames(options, ['seed', ...Object.keys(defaults)], 'ExplanationStudy');
+    if (networks.length === 0) throw badArgument('a study has no network, expected at least one');
     this.world = world;
     this.networks = networks;
     this.larger = larger;

@@ -4,6 +4,7 @@
  * weights that were learned without it. Each place that vectors are taken from may have a map of its own.
  */
 import { createHeap, type Heap } from '../../models/transformer/operations.js';
+import { badArgument } from '../checks/values.js';
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { quickStream } from '../random/quick-stream.js';
@@ -52,6 +53,7 @@ interface FittedMap {
  * Ridge regression of the second vectors on the first, both about their means:
  * W = (XᵀX + λ tr(XᵀX)/p · I)⁻¹ XᵀY for p columns of X.
  * @param penalty λ
+ * @throws WeighbridgeError `bad-argument` for numbers that are not finite
  */
 export function ridgeMap({ from, to, widths }: VectorPairs, penalty = 1e-3): FittedMap {
   const [p, q] = widths;
@@ -62,7 +64,8 @@ export function ridgeMap({ from, to, widths }: VectorPairs, penalty = 1e-3): Fit
   for (let i = 0; i < p; i++) trace += gram[i * p + i];
   // A stream that never varies in some direction needs a penalty above zero.
   for (let i = 0; i < p; i++) gram[i * p + i] += Math.max((penalty * trace) / p, 1e-12);
-  const lower = cholesky(gram, p) ?? new Float64Array(p * p);
+  const lower = cholesky(gram, p);
+  if (lower === null) throw badArgument('a map cannot be fitted to vectors that are not finite');
   const products = crossProducts(x.rows, p, y.rows, q, n);
   const weights = new Float64Array(p * q);
   for (let j = 0; j < q; j++) {

@@ -120,6 +120,16 @@ describe('cells', () => {
 });
 
 describe('exercises of a study', () => {
+  it('need a network, and options that there are', () => {
+    const bad = [
+      () => new ExplanationStudy(smallWorld, [], [], { seed: 1 }),
+      () => new ExplanationStudy(smallWorld, networks, [], { seed: 1, ...{ sets: 3 } }),
+    ];
+    for (const create of bad) {
+      expect(create).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+    }
+  });
+
   it('share no fact between those that are learned from and those held out', () => {
     for (const task of TASKS) {
       for (const target of [0, 1]) {

@@ -91,6 +91,13 @@ describe('a fitted map', () => {
     const { point } = ridgeMap({ from: flat, to: y, widths: [from, to] });
     expect(point(normals(from, 'a')).every(Number.isFinite)).toBe(true);
   });
+
+  it('is refused for numbers that are not finite', () => {
+    const broken = x.map((value, i) => (i === 7 ? Number.NaN : value));
+    expect(() => ridgeMap({ from: broken, to: y, widths: [from, to] })).toThrow(
+      expect.objectContaining({ code: 'bad-argument' }),
+    );
+  });
 });
 
 describe('a learned map', () => {

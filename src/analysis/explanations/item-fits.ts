@@ -260,6 +260,8 @@ async function fitOf(
   const few = SMALL_GROUPS.filter((group) => formula.includes(`| ${group})`));
   const slopes = formula.startsWith('score ~ 1') ? [] : [SLOPES];
   return regression({
+    // Where scores have little noise, the sd of a few trainings makes a narrow funnel.
+    ...(kind === 'graded' && few.length > 0 && { targetAcceptance: 0.95 }),
     ...sampling,
     formula,
     family: kind === 'exact' ? bernoulli() : gaussian(),
