@@ -27,8 +27,10 @@
  * number is padded to a multiple of four by zeros. The single rows are the same in single precision, for
  * each four of them. The copies of x fill a vector each (2 · d).
  *
- * Loops that compute weights and loops that add up columns are separate, and positions are read from
- * memory in each iteration: with more vectors than registers, V8 moves them to the stack and back.
+ * Margins, exponentials, weights and sums of columns each have a loop of their own. A processor has so many
+ * vector registers for results that are not final; a row of a single long loop uses up most of them, and the
+ * next rows wait for its chain of dependent operations. With more vectors than registers in a loop, V8
+ * moves them to the stack and back as well.
  */
 
 /** First free address, after the constants. */
@@ -134,8 +136,10 @@ function storeLogarithm(result: usize, product: v128, exponents: v128): void {
 
 /** Iterations over four rows whose weights are stored together. */
 const CHUNK = 64;
-/** Weights of two rows per vector. */
-const weights = memory.data(CHUNK * 32, 16);
+/** Of a chunk, two rows per vector: weights, and behind them margins and exponentials. */
+const weights = memory.data(CHUNK * 96, 16);
+const MARGINS: usize = CHUNK * 32;
+const EXPONENTIALS: usize = CHUNK * 64;
 
 /**
  * The rows' part for any number of columns.
@@ -223,19 +227,21 @@ function rowsOfAny(
 
 const STRIDE_OF_6: usize = 112;
 
-/** The product of a column and its coordinate. */
-@inline
-function term(copies: usize, row: usize, column: usize): v128 {
-  return f64x2.mul(v128.load(copies + (column << 4)), v128.load(row + ((column + 1) << 4)));
-}
-
-/** o + z·x of a pair of rows with six columns. */
-@inline
-function marginOf6(row: usize, copies: usize): v128 {
-  const low = f64x2.add(term(copies, row, 0), term(copies, row, 1));
-  const middle = f64x2.add(term(copies, row, 2), term(copies, row, 3));
-  const high = f64x2.add(term(copies, row, 4), term(copies, row, 5));
-  return f64x2.add(f64x2.add(v128.load(row), low), f64x2.add(middle, high));
+/** o + z·x of pairs of rows with six columns. @param end address behind the weights of the pairs */
+function storeMarginsOf6(row: usize, copies: usize, end: usize): void {
+  const x0 = v128.load(copies);
+  const x1 = v128.load(copies, 16);
+  const x2 = v128.load(copies, 32);
+  const x3 = v128.load(copies, 48);
+  const x4 = v128.load(copies, 64);
+  const x5 = v128.load(copies, 80);
+  for (let at = weights; at < end; at += 16) {
+    const low = f64x2.add(f64x2.mul(x0, v128.load(row, 16)), f64x2.mul(x1, v128.load(row, 32)));
+    const middle = f64x2.add(f64x2.mul(x2, v128.load(row, 48)), f64x2.mul(x3, v128.load(row, 64)));
+    const high = f64x2.add(f64x2.mul(x4, v128.load(row, 80)), f64x2.mul(x5, v128.load(row, 96)));
+    v128.store(at, f64x2.add(f64x2.add(v128.load(row), low), f64x2.add(middle, high)), MARGINS);
+    row += STRIDE_OF_6;
+  }
 }
 
 @inline
@@ -293,16 +299,20 @@ function rowsOfSix(
   for (let left = 2 * turns; left > 0; left -= 2 * CHUNK) {
     const pairs = min(left, 2 * CHUNK);
     const first = rows;
-    let at = weights;
-    for (let pair = 0; pair < pairs; pair++) {
-      const margin = marginOf6(rows, copies);
-      const e = expOfMinusAbs(margin);
+    const end = weights + ((<usize>pairs) << 4);
+    storeMarginsOf6(rows, copies, end);
+    for (let at = weights; at < end; at += 16) {
+      linear = f64x2.sub(linear, f64x2.pmin(ZERO, v128.load(at, MARGINS)));
+    }
+    rows += STRIDE_OF_6 * <usize>pairs;
+    for (let at = weights; at < end; at += 16) {
+      v128.store(at, expOfMinusAbs(v128.load(at, MARGINS)), EXPONENTIALS);
+    }
+    for (let at = weights; at < end; at += 16) {
+      const e = v128.load(at, EXPONENTIALS);
       const factor = f64x2.add(constant(ONE), e);
-      v128.store(at, weightOf(margin, e, factor));
-      linear = f64x2.sub(linear, f64x2.pmin(ZERO, margin));
+      v128.store(at, weightOf(v128.load(at, MARGINS), e, factor));
       product = f64x2.mul(product, factor);
-      rows += STRIDE_OF_6;
-      at += 16;
     }
     // The factors of a chunk are at most 2^(2 · CHUNK).
     exponents = i64x2.add(exponents, exponentsOf(product));
@@ -446,9 +456,9 @@ function single(place: usize): v128 {
   return v128.load(singleConstants + (place << 4));
 }
 
-/** logit⁻¹(−margin) = 1 / (1 + exp(margin)), in single precision. */
+/** exp(margin), in single precision. */
 @inline
-function singleWeight(margin: v128): v128 {
+function singleExp(margin: v128): v128 {
   const power = f32x4.pmin(
     f32x4.pmax(f32x4.mul(margin, single(0)), single(SINGLE_LEAST)),
     single(SINGLE_MOST),
@@ -460,21 +470,36 @@ function singleWeight(margin: v128): v128 {
   const oddHigh = f32x4.add(single(SINGLE_C0 + 3), f32x4.mul(s, single(SINGLE_C0 + 5)));
   const even = f32x4.add(single(SINGLE_C0), f32x4.mul(s, evenHigh));
   const odd = f32x4.add(single(SINGLE_C0 + 1), f32x4.mul(s, oddHigh));
-  const e = f32x4.mul(f32x4.add(even, f32x4.mul(r, odd)), i32x4.shl(shifted, 23));
-  return f32x4.div(single(SINGLE_ONE), f32x4.add(single(SINGLE_ONE), e));
+  return f32x4.mul(f32x4.add(even, f32x4.mul(r, odd)), i32x4.shl(shifted, 23));
 }
 
-@inline
-function singleTerm(copies: usize, row: usize, column: usize): v128 {
-  return f32x4.mul(v128.load(copies + (column << 4)), v128.load(row + ((column + 1) << 4)));
+/** From margins to logit⁻¹(−margin) = 1 / (1 + exp(margin)), in place. */
+function weightsOfSingles(turns: i32): void {
+  const end = weights + ((<usize>turns) << 4);
+  for (let at = weights; at < end; at += 16) {
+    v128.store(at, singleExp(v128.load(at, MARGINS)), EXPONENTIALS);
+  }
+  for (let at = weights; at < end; at += 16) {
+    const factor = f32x4.add(single(SINGLE_ONE), v128.load(at, EXPONENTIALS));
+    v128.store(at, f32x4.div(single(SINGLE_ONE), factor));
+  }
 }
 
-@inline
-function singleMarginOf6(row: usize, copies: usize): v128 {
-  const low = f32x4.add(singleTerm(copies, row, 0), singleTerm(copies, row, 1));
-  const middle = f32x4.add(singleTerm(copies, row, 2), singleTerm(copies, row, 3));
-  const high = f32x4.add(singleTerm(copies, row, 4), singleTerm(copies, row, 5));
-  return f32x4.add(f32x4.add(v128.load(row), low), f32x4.add(middle, high));
+/** The same in single precision, four rows per vector. */
+function storeSingleMarginsOf6(row: usize, copies: usize, end: usize): void {
+  const x0 = v128.load(copies);
+  const x1 = v128.load(copies, 16);
+  const x2 = v128.load(copies, 32);
+  const x3 = v128.load(copies, 48);
+  const x4 = v128.load(copies, 64);
+  const x5 = v128.load(copies, 80);
+  for (let at = weights; at < end; at += 16) {
+    const low = f32x4.add(f32x4.mul(x0, v128.load(row, 16)), f32x4.mul(x1, v128.load(row, 32)));
+    const middle = f32x4.add(f32x4.mul(x2, v128.load(row, 48)), f32x4.mul(x3, v128.load(row, 64)));
+    const high = f32x4.add(f32x4.mul(x4, v128.load(row, 80)), f32x4.mul(x5, v128.load(row, 96)));
+    v128.store(at, f32x4.add(f32x4.add(v128.load(row), low), f32x4.add(middle, high)), MARGINS);
+    row += STRIDE_OF_6;
+  }
 }
 
 /** The offset and pairs of columns, in order. */
@@ -581,18 +606,17 @@ export function coarseGradient(turns: i32, dimension: i32, block: usize): void {
     const first = row;
     let at = weights;
     if (dimension === 6) {
-      for (let turn = 0; turn < count; turn++) {
-        v128.store(at, singleWeight(singleMarginOf6(row, copies)));
-        row += STRIDE_OF_6;
-        at += 16;
-      }
+      storeSingleMarginsOf6(row, copies, weights + ((<usize>count) << 4));
+      row += STRIDE_OF_6 * <usize>count;
+      weightsOfSingles(count);
       addSingleRowsOfSix(count, sums, first);
     } else {
       for (let turn = 0; turn < count; turn++) {
-        v128.store(at, singleWeight(singleMarginOfAny(row, copies, end)));
+        v128.store(at, singleMarginOfAny(row, copies, end), MARGINS);
         row += stride;
         at += 16;
       }
+      weightsOfSingles(count);
       addSingleRows(count, dimension, sums, first);
     }
   }
