@@ -131,7 +131,7 @@ function distribute(start: usize, count: i32, spare: usize): bool {
   const target = (places + <usize>count + 7) & ~7;
   memory.fill(spare, 0, COUNTERS);
   for (let i = 0; i < count; i++) {
-    // Of a range that overflows, or is very small, all are in one place, or in the last.
+    // If the range overflows, or is very small, all are in one place, or in the last.
     const place = min(<i32>((load<f64>(start + (i << 3)) - least) * scale), PLACES - 1);
     store<u8>(places + i, <u8>place);
     const counter = spare + (place << 2);
@@ -222,7 +222,7 @@ export function shiftedExp(from: usize, count: i32, shift: f64, to: usize): f64 
 export { addLagProducts, centre } from './lags';
 
 /**
- * Of the weights w = least/x of all values x ≥ cutoff: writes their number, Σ w and Σ w².
+ * Writes the number of weights w = least/x of all values x ≥ cutoff, Σ w and Σ w².
  */
 export function weightSums(from: usize, count: i32, least: f64, cutoff: f64, to: usize): void {
   const end = from + (<usize>count << 3);

@@ -56,7 +56,7 @@ function writePlaces(values: usize, n: i32, mean: f64, sd: f64, places: usize): 
   const means = f64x2.splat(mean);
   const sds = f64x2.splat(sd);
   for (let i = 0; i < n; i += 2) {
-    // Of an odd number, the last vector has a number that is not used.
+    // If n is odd, the last vector has a number that is not used.
     const distance = f64x2.sub(v128.load(values), means);
     const share = f64x2.div(distance, f64x2.add(sds, f64x2.abs(distance)));
     const place = f64x2.add(f64x2.splat(MIDDLE), f64x2.mul(f64x2.splat(REACH), share));

@@ -54,7 +54,7 @@ export function expOf(given: v128): v128 {
   return timesPower(mantissaOf(x, shifted), i64x2.sub(shifted, constant(SHIFTER)));
 }
 
-/** Of x ≤ 709; below e^−708 it is that. */
+/** e^x for x ≤ 709; e^−708 for lesser x. */
 @inline
 export function expOfNormal(given: v128): v128 {
   const x = f64x2.pmax(given, constant(LEAST_NORMAL));

@@ -136,7 +136,7 @@ function storeLogarithm(result: usize, product: v128, exponents: v128): void {
 
 /** Iterations over four rows whose weights are stored together. */
 const CHUNK = 64;
-/** Of a chunk, two rows per vector: weights, and behind them margins and exponentials. */
+/** A chunk's weights, two rows per vector, and behind them its margins and exponentials. */
 const weights = memory.data(CHUNK * 96, 16);
 const MARGINS: usize = CHUNK * 32;
 const EXPONENTIALS: usize = CHUNK * 64;

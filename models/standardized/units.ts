@@ -119,7 +119,7 @@ interface ColumnMoments {
   readonly constant: boolean;
 }
 
-/** Of row-major values; each in a unit that is a power of two, so that nothing overflows and no digits are lost. */
+/** @param values row-major; each column gets a unit, a power of two, so that nothing overflows and no digits are lost */
 function momentsOfColumns(values: Float64Array, width: number): readonly ColumnMoments[] {
   const rows = values.length / width;
   const ranges = rangesOfColumns(values, width);

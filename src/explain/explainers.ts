@@ -38,7 +38,7 @@ export interface Arm {
    * exercise with the nearest vector.
    */
   readonly start: 'network' | 'larger' | 'nothing' | 'neighbour';
-  /** Of networks: the target itself, the others, or all. */
+  /** The targets that a network explains: itself, the others, or all. */
   readonly explains: 'itself' | 'others' | 'all';
   readonly vector: VectorInput;
   readonly learns: boolean;
@@ -74,7 +74,7 @@ export interface LearningPlan {
   readonly epochs: number;
   /** Passes are added until there are as many steps. */
   readonly leastSteps: number;
-  /** Of new words, and of the order of exercises. */
+  /** Seed of the new words' embeddings and of the order of exercises. */
   readonly seed: number | string;
 }
 

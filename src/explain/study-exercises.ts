@@ -89,7 +89,7 @@ export interface TaskExercises {
 /** Networks that learned one world, each a target of the others and of itself. Truths are computed once. */
 export class ExplanationStudy {
   readonly world: World;
-  /** Of one shape. */
+  /** All have the same shape. */
   readonly networks: readonly Transformer[];
   /** Wider networks that learned the same world: explainers alone. */
   readonly larger: readonly Transformer[];

@@ -8,7 +8,7 @@ import { betweenOf, CUTOFFS, smoothExceedances, tailLength } from '../psis.js';
 import { numberBuffer } from './buffers.js';
 import { essByProducts, spreadOf } from './effective-size.js';
 
-/** Of an observation's likelihood l_s and normalized weights. */
+/** What follows from an observation's likelihoods l_s and normalized weights w. */
 interface UsualObservation {
   /** log Σ w l */
   readonly elpd: number;
@@ -112,7 +112,7 @@ function weigh(
     sum += weight;
     squares += weight * weight;
   }
-  // Of a raw weight, w l is the least likelihood.
+  // With a raw weight w, w l is the least likelihood.
   let weighted = (draws - length) * least;
   for (let i = 0; i < length; i++) {
     const weight = Math.min(1, weights[i] + cutoff);

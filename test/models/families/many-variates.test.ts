@@ -15,7 +15,7 @@ import { randomStream } from '../../../src/random/stream.js';
 
 const DRAWS = 1000;
 const ROWS = 200;
-/** Of each of 34 tests: one of them is in a false alarm once in 2,900 seeds. */
+/** For each of 34 tests: one of them is a false alarm once in 2,900 seeds. */
 const LEAST_P = 1e-5;
 
 const family = (name: Family['family'], link: Family['link']): Family => ({ family: name, link });
@@ -105,7 +105,7 @@ describe('counts', () => {
     for (const value of values) seen.set(value, (seen.get(value) ?? 0) + 1);
     const distribution = responseDistribution(given);
     const logDensities = distribution.logDensities(aux === undefined ? [] : [Float64Array.of(aux)]);
-    // Of probabilities the link is the logit; of counts, the identity.
+    // The link is the logit for probabilities and the identity for counts.
     const eta = given.link === 'logit' ? Math.log(mean / (1 - mean)) : mean;
     const probability = (count: number) => {
       const one = Float64Array.of(eta);

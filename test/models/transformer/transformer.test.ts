@@ -181,7 +181,7 @@ it('a larger transformer takes over the weights that both have, and computes the
   initializeWeights(larger, quickStream('larger'));
   const unembed = larger.parameter('unembed').slice();
   adoptWeights(larger, model);
-  // Of the unembedding only the columns of common words change: 11 of 32, of which 30 are words.
+  // Only the columns of common words change in the unembedding: 11 of 32, of which 30 are words.
   larger.parameter('unembed').forEach((x, i) => {
     if (i % 32 >= vocabulary) expect(x).toBe(unembed[i]);
   });
