@@ -1,7 +1,7 @@
 /**
- * Which items explainers learn from, and which test them. Items of one fact are alike: an explainer that has
- * seen some of them knows what the target believes of the fact, whoever it is. So facts are held out whole. Of a
- * held-out fact, only an explainer that has the target's own beliefs knows more than the world's texts say.
+ * Which items explainers are trained on, and which they are tested on. Items about one fact are alike, and training on
+ * some of them shows any explainer what the target believes about the fact. All items about a fact are therefore held
+ * out together.
  */
 import { quickStream } from '../random/quick-stream.js';
 import type { RandomStream } from '../random/stream.js';

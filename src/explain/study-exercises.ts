@@ -291,7 +291,7 @@ function joined(rows: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Features of one layer in groups: any with a cosine above 0.95, and those that are alike to them in turn. */
+/** Groups of features: two of one layer with a cosine above 0.95 are in one group (single linkage). */
 export function alikeFeatures<F extends Pick<Feature, 'layer' | 'vector'>>(
   features: readonly F[],
 ): F[][] {

@@ -1,7 +1,7 @@
 /**
- * Maps of vectors from a target's stream to an explainer's. In a stream, directions mean what training made of
- * them: a rotation, say, changes nothing that a network can compute from the start, and everything for
- * weights that were learned without it. Each place that vectors are taken from may have a map of its own.
+ * Maps of vectors from a target's residual stream to an explainer's: rotation, its inverse, a ridge regression, and a
+ * matrix that is trained. Trained weights read directions, so an explainer that is given rotated vectors has to
+ * learn the rotation. Each place that vectors are taken from may have its own map.
  */
 import { createHeap, type Heap } from '../../models/transformer/operations.js';
 import { badArgument } from '../checks/values.js';

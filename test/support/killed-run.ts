@@ -46,8 +46,8 @@ export function answersOnRecord(folder: string): number {
 }
 
 /**
- * The number of training jobs that the server knows. The question meets the server's faults as any other
- * does, and the `openai` package does not repeat it when the answer is cut or malformed: it is asked again.
+ * The number of training jobs on the server. Asks again if the answer is cut or malformed, which the `openai` package
+ * does not: the server's faults hit this request too.
  */
 export const trainingJobs = (server: SimulatedServer): Promise<number> =>
   vi.waitFor(
