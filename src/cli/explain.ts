@@ -9,6 +9,7 @@ import { explainersJson } from '../report/explanations/json.js';
 import { explainerSections } from '../report/explanations/sections.js';
 import { sectionsText } from '../report/sections/text.js';
 import { workerPool } from '../workers/pool.js';
+import { addExplainRun } from './explain-run.js';
 import { readingFlags } from './fit-flags.js';
 import {
   addFlags,
@@ -29,6 +30,7 @@ export function addExplain(program: Command): void {
     .command('explain')
     .description("explanations of a model's own computations: import");
   addImport(explain);
+  addExplainRun(explain);
 }
 
 const importFlags = {

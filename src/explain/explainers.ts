@@ -99,8 +99,9 @@ const BATCH = 64;
 export function* trainExplainer(
   { form, start, adopts, map, targetWidth }: NetworkOptions,
   exercises: readonly Exercise[],
-  { rate, epochs, leastSteps, seed }: LearningPlan,
+  plan: LearningPlan,
 ): Generator<TrainingStep, Explainer> {
+  const { rate, seed } = plan;
   const { words, length, places } = form;
   const shape = { ...start.shape, vocabulary: words.length, length };
   const longest = Math.max(length, start.shape.length);
@@ -110,7 +111,7 @@ export function* trainExplainer(
   const learned = map === 'learned' ? new LearnedMap(targetWidth, shape.width, places) : null;
   const apply = map === 'learned' ? (learned?.apply ?? null) : map;
   if (exercises.length > 0) {
-    const steps = Math.max(leastSteps, Math.round((exercises.length * epochs) / BATCH));
+    const steps = stepsOf(exercises.length, plan);
     const next = inRandomOrder(exercises, seed);
     const batch = () => Array.from({ length: BATCH }, next);
     yield* learned === null
@@ -118,6 +119,14 @@ export function* trainExplainer(
       : learnedMapSteps(model, { steps, rate }, batch, learned);
   }
   return { answers: (some) => answersOf(model, form, some, insertionBy(apply)) };
+}
+
+/** Training steps for a number of exercises. */
+export function stepsOf(
+  exercises: number,
+  { epochs, leastSteps }: Pick<LearningPlan, 'epochs' | 'leastSteps'>,
+): number {
+  return Math.max(leastSteps, Math.round((exercises * epochs) / BATCH));
 }
 
 interface StepPlan {

@@ -17,6 +17,7 @@ import {
   type Explainer,
   type LearningPlan,
   nearestNeighbour,
+  stepsOf,
   trainExplainer,
 } from './explainers.js';
 import { answerText, type Exercise } from './questions.js';
@@ -79,27 +80,36 @@ const learningOf: Readonly<Record<Task, TaskLearning>> = {
   features: { rate: 1.6e-2, epochs: 25, leastSteps: 300 },
 };
 
-interface GridPlan {
-  /** @default all */
-  readonly tasks?: readonly Task[];
+export interface GridPlan {
   /** @default all */
   readonly arms?: readonly ArmName[];
-  readonly sizes: Readonly<Record<Task, readonly number[]>>;
+  /** Numbers of exercises to learn from, for each task that is in the grid. */
+  readonly sizes: Readonly<Partial<Record<Task, readonly number[]>>>;
   /** Numbers of seeds. */
   readonly seeds: readonly number[];
 }
 
+interface NetworkList {
+  readonly networks: readonly unknown[];
+  readonly larger: readonly unknown[];
+}
+
+/** The cells of a study with so many networks. */
 export function cellsOf(
-  { networks, larger }: Pick<ExplanationStudy, 'networks' | 'larger'>,
-  { tasks = TASKS, arms: chosen = Object.keys(arms) as ArmName[], sizes, seeds }: GridPlan,
+  { networks, larger }: NetworkList,
+  { arms: chosen = Object.keys(arms) as ArmName[], sizes, seeds }: GridPlan,
 ): Cell[] {
-  return tasks.flatMap((task) =>
+  const tasks = TASKS.flatMap((task) => {
+    const own = sizes[task];
+    return own ? { task, own } : [];
+  });
+  return tasks.flatMap(({ task, own }) =>
     chosen
       .filter((name) => task !== 'ablation' || isWithoutVectors(arms[name]))
       .flatMap((arm) =>
         networks.flatMap((_, target) =>
           explainersOf(arms[arm], target, networks.length, larger.length).flatMap((explainer) =>
-            (arm === 'untrained' ? [0] : sizes[task]).flatMap((size) =>
+            (arm === 'untrained' ? [0] : own).flatMap((size) =>
               seeds.map((seed) => ({ task, target, arm, explainer, size, seed })),
             ),
           ),
@@ -130,6 +140,11 @@ function explainersOf(
 export function cellName({ task, target, arm, explainer, size, seed }: Cell): string {
   const by = explainer === null ? '' : ` ${explainer + 1}`;
   return `${task}, target ${target + 1}, ${arm}${by}, ${size} exercises, seed ${seed}`;
+}
+
+/** Steps of training that a cell takes. */
+export function cellSteps({ task, arm, size }: Cell): number {
+  return arms[arm].learns ? stepsOf(size, learningOf[task]) : 0;
 }
 
 interface CellOptions {

@@ -39,7 +39,7 @@ export type Task = (typeof TASKS)[number];
  */
 export type Part = 'held-out' | 'seen' | 'validation';
 
-interface StudyOptions {
+export interface StudyOptions {
   readonly seed: number | string;
   /** Sets of options for each fact in ablation. @default 30 */
   readonly questionSets?: number;
