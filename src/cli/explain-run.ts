@@ -1,5 +1,6 @@
 /** `weighbridge explain run`: trains networks and explainers from nothing, and compares them. */
 import type { Command } from 'commander';
+import { WeighbridgeError } from '../errors.js';
 import { defaultSeeds, STUDY_SIZES, type StudyPlan, studyPlan } from '../explain/plan.js';
 import { runStudy } from '../explain-study/run-study.js';
 import { openStudyFolder, type StudyFolder } from '../explain-study/study-folder.js';
@@ -73,8 +74,21 @@ async function trained(folder: StudyFolder, plan: StudyPlan, flags: RunFlags): P
       signal: stop.signal,
       onProgress: bar.update,
     });
+  } catch (error) {
+    throw interruptedIn(folder.path, error);
   } finally {
     release();
     bar.stop();
   }
+}
+
+/** Says how to go on, if it was stopped. */
+function interruptedIn(path: string, error: unknown): unknown {
+  if (!(error instanceof WeighbridgeError) || error.code !== 'interrupted') return error;
+  const { message, cause } = error;
+  return new WeighbridgeError(
+    'interrupted',
+    `${message}: what is done is in ${path}, and the same command goes on`,
+    { cause },
+  );
 }

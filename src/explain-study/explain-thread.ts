@@ -4,12 +4,7 @@ import type { TrainingStep } from '../../models/transformer/training.js';
 import type { Transformer } from '../../models/transformer/transformer.js';
 import { WeighbridgeError } from '../errors.js';
 import { type Cell, runCell } from '../explain/grid.js';
-import {
-  type PlannedNetwork,
-  plannedStudy,
-  plannedWorld,
-  type StudyPlan,
-} from '../explain/plan.js';
+import { type PlannedNetwork, plannedStudy, type StudyPlan } from '../explain/plan.js';
 import type { ExplanationStudy } from '../explain/study-exercises.js';
 import { trainTarget } from '../explain/target.js';
 import { createWorld } from '../explain/world.js';
