@@ -8,9 +8,9 @@ import { packageVersion } from '../package-info.js';
 import { explainersJson } from '../report/explanations/json.js';
 import { explainerSections } from '../report/explanations/sections.js';
 import { sectionsText } from '../report/sections/text.js';
-import { workerPool } from '../workers/pool.js';
 import { addExplainRun } from './explain-run.js';
 import { readingFlags } from './fit-flags.js';
+import { fitRunner } from './fit-runner.js';
 import {
   addFlags,
   choiceFlag,
@@ -107,7 +107,7 @@ async function runImport(files: readonly string[], flags: ImportFlags): Promise<
 }
 
 async function compared(rows: ReturnType<typeof readItems>['rows'], flags: ImportFlags) {
-  const pool = workerPool(Math.min(flags.workers, flags.chains));
+  const pool = await fitRunner(flags, flags.chains);
   const bar = progressBar('fitting', flags.quiet);
   const stop = new AbortController();
   // The error's cause is the signal: it decides the exit code.

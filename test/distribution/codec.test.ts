@@ -123,7 +123,7 @@ describe('outcomes as bytes', () => {
 
   test('that are too large are refused before they fill the memory', () => {
     const bomb = deflateSync(Buffer.alloc(1_000_000));
-    expect(() => decodeOutcome(bomb, 100_000)).toThrow(
+    expect(() => decodeOutcome(bomb, { mostBytes: 100_000 })).toThrow(
       'a result cannot be read: it is larger than 100000 bytes',
     );
   });

@@ -15,8 +15,8 @@ import { stageName } from '../../packs/design.js';
 import { sectionsText } from '../../report/sections/text.js';
 import type { Section } from '../../result/sections.js';
 import { type AnswersFacts, storedSections } from '../../result/write-answers.js';
-import { workerPool } from '../../workers/pool.js';
 import { commandLine, requireResultFolder } from '../analysis.js';
+import { fitRunner } from '../fit-runner.js';
 import { samplerFlags, valuesOf } from '../flags.js';
 import { progressBar, STANDARD_OUTPUT, writeJson } from '../output.js';
 import type { AnalyseFlags } from './analyse.js';
@@ -73,7 +73,7 @@ async function sectionsOf(
   table: AnswerTable,
   flags: AnalyseFlags,
 ): Promise<Section[]> {
-  const pool = workerPool(Math.min(flags.workers, flags.chains));
+  const pool = await fitRunner(flags, flags.chains);
   const bar = progressBar('fitting', flags.quiet);
   const ordinalTasks = new Set(
     Object.entries(configuration.tasks).flatMap(([name, { answer }]) =>
