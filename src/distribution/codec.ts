@@ -2,7 +2,7 @@
  * Jobs and their outcomes as compressed bytes, bit for bit, NaN and infinities too. What is read is
  * checked by schemas and bounded in size: it comes from other machines.
  */
-import { deflateSync, inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { z } from 'zod';
 import { onOneLine } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
@@ -69,13 +69,35 @@ export function decodeOutcome(bytes: Uint8Array, options: ReadOptions = {}): Fit
   return decoded<FitOutcome>('a result', outcomeSchema, bytes, options);
 }
 
+/** First bytes: how the rest is kept. */
+const PLAIN = 0;
+const DEFLATED = 1;
+
+/** Bytes below which compression takes longer than it is worth. */
+const SMALL = 4096;
+
+/** Bytes before those of `PLAIN`: the mark, and a checksum, which deflated ones have themselves. */
+const PLAIN_HEAD = 5;
+
 export function compressed(bytes: Uint8Array): Uint8Array {
-  return deflateSync(bytes, { level: LEVEL });
+  if (bytes.length >= SMALL) {
+    return Buffer.concat([Uint8Array.of(DEFLATED), deflateSync(bytes, { level: LEVEL })]);
+  }
+  const head = Buffer.alloc(PLAIN_HEAD, PLAIN);
+  head.writeUInt32LE(crc32(bytes), 1);
+  return Buffer.concat([head, bytes]);
 }
 
-/** @throws Error for bytes that are not compressed, or are too many */
+/** @throws Error for bytes that `compressed` did not write, or that are too many */
 export function expanded(bytes: Uint8Array, mostBytes = MOST_BYTES): Uint8Array {
-  return inflateSync(bytes, { maxOutputLength: mostBytes });
+  if (bytes[0] === DEFLATED) return inflateSync(bytes.subarray(1), { maxOutputLength: mostBytes });
+  const plain = bytes.subarray(PLAIN_HEAD);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(plain));
+  if (bytes[0] !== PLAIN || !sum.equals(bytes.subarray(1, PLAIN_HEAD))) {
+    throw new Error('its bytes were changed');
+  }
+  return plain;
 }
 
 /** The value as it was, with all its keys: a schema only checks. */
