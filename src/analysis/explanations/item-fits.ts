@@ -345,8 +345,8 @@ async function fitOf(
   const isCounted = formula.startsWith(COUNTED);
   const slopes = formula.startsWith('score ~ 1') ? [] : [SLOPES];
   return regression({
-    // Where scores have little noise, the sd of a few trainings makes a narrow funnel.
-    ...(kind === 'graded' && few.length > 0 && { targetAcceptance: 0.95 }),
+    // Where scores have little noise, the sd of a few targets or trainings makes a narrow funnel.
+    ...(kind === 'graded' && few.length > 0 && { targetAcceptance: 0.99 }),
     ...sampling,
     formula,
     family: kind === 'graded' ? gaussian() : isCounted ? binomial() : bernoulli(),
