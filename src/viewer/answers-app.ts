@@ -3,8 +3,8 @@
  * part of the answers at a time, and need no script of their own.
  */
 import { Hono } from 'hono';
+import { answersHtml } from '../report/html/answers.js';
 import { pagePolicy } from '../report/html/page.js';
-import { sectionsHtml } from '../report/html/sections.js';
 import type { AnswersFolder } from '../result/read-answers.js';
 import { answersPage } from './answers-page.js';
 import { failureReply, guard, NotFound, reply } from './replies.js';
@@ -20,7 +20,7 @@ export function answersApp(folder: AnswersFolder): Hono {
   app.use(guard);
   app.onError((error) => failureReply(error));
   app.notFound((call) => failureReply(new NotFound(`no page or data at ${call.req.path}`)));
-  app.get('/', async () => reply(await sectionsHtml(folder.result, 'answers'), HTML, headers));
+  app.get('/', async () => reply(await answersHtml(folder.result, 'answers'), HTML, headers));
   app.get('/answers', async (call) => {
     const rows = await folder.answers();
     return reply(await answersPage(folder.result, rows, call.req.query()), HTML, headers);

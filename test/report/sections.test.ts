@@ -8,7 +8,7 @@ import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TableColumn, TableRow } from '../../src/data-files/table-rows.js';
 import { plotIntervals } from '../../src/plots/interval-plot.js';
-import { sectionsHtml } from '../../src/report/html/sections.js';
+import { answersHtml } from '../../src/report/html/answers.js';
 import { sectionFiles } from '../../src/report/sections/csv.js';
 import { intervalDecimals, probabilityText } from '../../src/report/sections/shown.js';
 import { sectionsText } from '../../src/report/sections/text.js';
@@ -129,7 +129,7 @@ describe('the report of a described study', () => {
         fits: one.fits.map((fit) => ({ ...fit, formula: BAD, warnings: [BAD] })),
       })),
     };
-    const text = await sectionsHtml(named, 'answers');
+    const text = await answersHtml(named, 'answers');
     const { document: page } = parseHTML(text);
     expect(page.querySelectorAll('img')).toHaveLength(0);
     expect(text).not.toContain('<img');

@@ -5,8 +5,9 @@ import { writeFiles, writeWhole } from '../../data-files/write-files.js';
 import { writeTable } from '../../data-files/write-table.js';
 import type { AnswersDocument } from '../../result/answers-format.js';
 import type { Section } from '../../result/sections.js';
-import { type AnswersFacts, sealAnswers, writeAnswersData } from '../../result/write-answers.js';
-import { sectionsHtml } from '../html/sections.js';
+import { type AnswersFacts, writeAnswersData } from '../../result/write-answers.js';
+import { sealFolder } from '../../result/write-sections.js';
+import { answersHtml } from '../html/answers.js';
 import { sectionFiles } from './csv.js';
 
 /** @param answers the flat table; its rows are gone through more than once */
@@ -20,7 +21,7 @@ export async function writeAnswersResult(
   const csv = join(folder, 'csv');
   await writeFiles(csv, sectionFiles(document));
   await writeTable(join(csv, 'answers.csv'), answers);
-  await writeWhole(join(folder, 'report.html'), await sectionsHtml(document, 'csv/answers.csv'));
-  await sealAnswers(folder, document);
+  await writeWhole(join(folder, 'report.html'), await answersHtml(document, 'csv/answers.csv'));
+  await sealFolder(folder, document);
   return document;
 }
