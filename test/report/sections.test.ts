@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TableColumn, TableRow } from '../../src/data-files/table-rows.js';
 import { plotIntervals } from '../../src/plots/interval-plot.js';
 import { answersHtml } from '../../src/report/html/answers.js';
-import { sectionFiles } from '../../src/report/sections/csv.js';
+import { answersCsv } from '../../src/report/sections/csv.js';
 import { intervalDecimals, probabilityText } from '../../src/report/sections/shown.js';
 import { sectionsText } from '../../src/report/sections/text.js';
 import { writeAnswersResult } from '../../src/report/sections/write.js';
@@ -83,7 +83,7 @@ test('the text of sections has their notes, tables, intervals, fits and no contr
 
 describe('the files of sections', () => {
   test('hold every number as it is, and missing ones as empty cells', () => {
-    const files = sectionFiles(result);
+    const files = answersCsv(result);
     expect([...files.keys()]).toEqual([
       ...['stages.csv', 'intervals.csv', 'parameters.csv', 'convergence.csv', 'table-1-1.csv'],
     ]);

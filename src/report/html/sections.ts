@@ -116,7 +116,7 @@ export function warningsHtml(warnings: readonly string[]): Html {
 }
 
 /** Terms and their values. */
-export function factsHtml(facts: readonly (readonly [string, string | Html])[]): Html {
+function factsHtml(facts: readonly (readonly [string, string | Html])[]): Html {
   return html`<dl class="facts">
 ${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}
 </dl>`;

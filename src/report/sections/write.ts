@@ -8,7 +8,7 @@ import type { Section } from '../../result/sections.js';
 import { type AnswersFacts, writeAnswersData } from '../../result/write-answers.js';
 import { sealFolder } from '../../result/write-sections.js';
 import { answersHtml } from '../html/answers.js';
-import { sectionFiles } from './csv.js';
+import { answersCsv } from './csv.js';
 
 /** @param answers the flat table; its rows are gone through more than once */
 export async function writeAnswersResult(
@@ -19,7 +19,7 @@ export async function writeAnswersResult(
 ): Promise<AnswersDocument> {
   const document = await writeAnswersData(folder, facts, sections, answers);
   const csv = join(folder, 'csv');
-  await writeFiles(csv, sectionFiles(document));
+  await writeFiles(csv, answersCsv(document));
   await writeTable(join(csv, 'answers.csv'), answers);
   await writeWhole(join(folder, 'report.html'), await answersHtml(document, 'csv/answers.csv'));
   await sealFolder(folder, document);
