@@ -65,6 +65,7 @@ Columns, one row for each answer:
   score                           0 or 1, or graded from -1 to 1; or:
   truth, answer                   the score is 1 if they are the same
   seed, n                         the explainer's training, and its number of examples
+  model                           the model that the explainer was trained from; empty: none
   vector                          given (default), none, rotated or aligned
   cluster                         what items share that makes them alike, such as their prompt
   sample                          numbers several answers of an explainer to an item

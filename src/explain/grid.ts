@@ -62,6 +62,8 @@ export interface Prediction {
   readonly score: number;
   /** The network that explains, and the seed of its training. */
   readonly seed: string;
+  /** The network that the explainer was trained from; null for an arm that starts from none. */
+  readonly model: string | null;
   /** Exercises that the explainer learned from. */
   readonly n: number;
 }
@@ -223,6 +225,7 @@ function predictionOf(
 ): Prediction {
   const { task, target, explainer, arm, seed, size } = cell;
   const kind = arms[arm].start === 'larger' ? 'larger network' : 'network';
+  const model = explainer === null ? null : `${kind} ${explainer + 1}`;
   const item = `network ${target + 1}: ${exercise.name}`;
   return {
     item,
@@ -234,7 +237,8 @@ function predictionOf(
     truth: answerText(form, exercise.answer),
     answer: answerText(form, answer),
     score: exercise.score(answer),
-    seed: explainer === null ? `seed ${seed}` : `${kind} ${explainer + 1}, seed ${seed}`,
+    seed: model === null ? `seed ${seed}` : `${model}, seed ${seed}`,
+    model,
     n: size,
   };
 }

@@ -61,6 +61,10 @@ describe('cells', () => {
       expect(new Set(own.map((row) => row.task))).toEqual(
         new Set(task === 'features' ? [task] : [task, `${task}, seen`]),
       );
+      const { explainer, arm } = cell;
+      const kind = arm === 'larger' ? 'larger network' : 'network';
+      const model = explainer === null ? null : `${kind} ${explainer + 1}`;
+      expect(new Set(own.map((row) => row.model))).toEqual(new Set([model]));
       for (const { score, truth, answer } of own) {
         if (task === 'features') expect(Math.abs(score)).toBeLessThanOrEqual(1);
         else expect(score).toBe(truth === answer ? 1 : 0);

@@ -329,7 +329,10 @@ function pairedValues(
         const [row] = group;
         if (!row || one === null || one === undefined) return [];
         if (others.length > 0 && (other === null || other === undefined)) return [];
-        return [{ value: one - (other ?? 0), row, seed: bySeed ? row.seed : null }];
+        const model = group.every((same) => same.model === row.model) ? row.model : null;
+        return [
+          { value: one - (other ?? 0), row: { ...row, model }, seed: bySeed ? row.seed : null },
+        ];
       },
     ),
   );

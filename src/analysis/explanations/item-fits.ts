@@ -1,6 +1,6 @@
 /**
  * Regressions of the scores of explainers on the same items. Items, and what else is a sample of more
- * (clusters of items, targets, trainings), are groups, because rows of one of them are not independent.
+ * (clusters of items, targets, models, trainings), are groups, because rows of one of them are not independent.
  * Scores of 0 and 1 are a Bernoulli regression on the logit scale; graded scores are normal, as
  * differences paired by item. Priors: normal(0, 3) on slopes; half-normal on the standard deviations of
  * groups with few levels, 1 in logits or 0.25 in scores, which is about the same at a half; others have
@@ -15,7 +15,7 @@ import {
   type SamplingOptions,
 } from '../../regression/regression.js';
 import { BootstrapWeights } from '../bootstrap.js';
-import { type ItemRow, unitOf } from './read-items.js';
+import { type ItemRow, SELF, unitOf } from './read-items.js';
 import { type Line, linearAt, minus, type Row, SLOPES } from './regressions.js';
 
 /** A row with the name of what is compared: an explainer, or an explainer at a size. */
@@ -26,7 +26,7 @@ export interface ArmRow extends ItemRow {
 export type ScoreKind = 'exact' | 'graded';
 
 const FEW_LEVELS = { exact: 1, graded: 0.25 };
-const SMALL_GROUPS = ['target', 'target_explainer', 'training'];
+const SMALL_GROUPS = ['target', 'target_explainer', 'model', 'target_model', 'training'];
 /** A standard deviation needs this many levels more than there are means to estimate. */
 const LEAST_FREEDOM = 2;
 
@@ -192,6 +192,7 @@ function groupsOf(rows: readonly ArmRow[], means: number): Groups {
   const seeded = rows.filter(({ seed }) => seed !== null);
   const trainings = new Set(seeded.map(trainingOf)).size;
   const isTraining = trainings - means >= LEAST_FREEDOM;
+  const models = modelGroupsOf(rows);
   const ofItems = [
     ...(rows.length > units ? ['item'] : []),
     ...(arms > 1 && rows.length > pairs ? ['item_explainer'] : []),
@@ -205,14 +206,60 @@ function groupsOf(rows: readonly ArmRow[], means: number): Groups {
   return {
     terms: [
       ...[...ofItems, ...ofTargets].map((name) => `(1 | ${name})`),
+      ...models.terms,
       ...(isTraining ? [training] : []),
     ],
     ofItems,
     notes: [
       ...(targets === 1 ? [] : [targetNote(targets, ofTargets.length > 0)]),
+      ...models.notes,
       ...(seeded.length === 0 ? [] : [trainingNote(trainings, isTraining)]),
     ],
   };
+}
+
+/**
+ * Models that explain several targets are a group, and so are pairs of target and model: explainers that were
+ * trained from one model for one target share its luck. What a model knows of itself is what its own pair has
+ * beyond target and model.
+ */
+function modelGroupsOf(all: readonly ArmRow[]): Pick<Groups, 'terms' | 'notes'> {
+  const rows = all.filter(({ model }) => model !== null);
+  const count = (key: (row: ArmRow) => string) => new Set(rows.map(key)).size;
+  const [targets, models, pairs] = [
+    count(({ target }) => target),
+    count(({ model }) => model ?? ''),
+    count(pairOf),
+  ];
+  // Each model explains one target: there is nothing to tell apart.
+  if (pairs === models) return { terms: [], notes: [] };
+  const kinds = count(({ explainer }) => (explainer === SELF ? SELF : 'another'));
+  const isModel = models - 1 >= LEAST_FREEDOM;
+  const isPair = pairs - (targets + models - 1) - (kinds - 1) >= LEAST_FREEDOM;
+  const effect = rows.length < all.length ? '0 + modelled' : '1';
+  return {
+    terms: [
+      ...(isModel ? [`(${effect} | model)`] : []),
+      ...(isPair ? [`(${effect} | target_model)`] : []),
+    ],
+    notes: [modelNote({ models, isModel, pairs, isPair })],
+  };
+}
+
+function modelNote(found: { models: number; isModel: boolean; pairs: number; isPair: boolean }) {
+  const { models, isModel, pairs, isPair } = found;
+  const those = `${models} models`;
+  const both = `${pairs} pairs of target and model`;
+  if (isModel && isPair) {
+    return `Models that explainers were trained from are a group of ${models}, and pairs of target and model one of ${pairs}: the intervals hold for others too.`;
+  }
+  if (isModel) {
+    return `Models that explainers were trained from are a group of ${models}: the intervals hold for other models too. ${both} are too few for a group: what is special to one of them counts as if it were of all.`;
+  }
+  if (isPair) {
+    return `Pairs of target and model are a group of ${pairs}, but with ${those} the intervals hold for these models only.`;
+  }
+  return `With ${those} that explain several targets, and ${both}, the intervals hold for these only; more of both are needed for others.`;
 }
 
 function targetNote(targets: number, isGroup: boolean): string {
@@ -228,13 +275,18 @@ function trainingNote(trainings: number, isGroup: boolean): string {
 }
 
 /** An explainer has its own luck with a seed. */
-function trainingOf({ target, arm, n, seed }: ArmRow): string {
-  return JSON.stringify([target, arm, n, seed]);
+function trainingOf({ target, arm, n, model, seed }: ArmRow): string {
+  return JSON.stringify([target, arm, n, model, seed]);
+}
+
+function pairOf({ target, model }: ArmRow): string {
+  return JSON.stringify([target, model]);
 }
 
 /** Columns of groups, for rows of the population. */
 const noGroups = {
   ...{ item: null, item_explainer: null, cluster: null, target: null, target_explainer: null },
+  ...{ model: null, target_model: null, modelled: 0 },
   ...{ training: null, trained: 0, log2n: 0, explainer: 'all' },
 };
 
@@ -243,6 +295,8 @@ function dataOf(row: ArmRow, centre: number): Row {
   return {
     ...{ score: row.score, explainer: row.arm, item: unit, item_explainer: `${unit} ${row.arm}` },
     ...{ cluster: row.cluster, target: row.target, target_explainer: `${row.target} ${row.arm}` },
+    ...{ model: row.model ?? 'none', target_model: row.model === null ? 'none' : pairOf(row) },
+    modelled: row.model === null ? 0 : 1,
     training: row.seed === null ? 'none' : trainingOf(row),
     trained: row.seed === null ? 0 : 1,
     log2n: Math.log2(Math.max(1, row.n ?? 1)) - centre,

@@ -32,6 +32,8 @@ export interface ItemRow {
   readonly seed: string | null;
   /** Number of training examples; null: unknown, or not trained. */
   readonly n: number | null;
+  /** The model that the explainer was trained from; null: unknown, or none. */
+  readonly model: string | null;
   /** Items of one cluster are not independent: the prompt that they share. */
   readonly cluster: string;
   /** From -1 to 1; the mean if there are several answers. */
@@ -49,7 +51,9 @@ export interface ItemRow {
 
 const needed = ['item', 'target', 'explainer', 'task'] as const;
 const scored = ['score', 'truth', 'answer'] as const;
-const optional = ['seed', 'n', 'vector', 'cluster', 'sample', 'changed', 'says_changed'] as const;
+const optional = [
+  ...['seed', 'n', 'model', 'vector', 'cluster', 'sample', 'changed', 'says_changed'],
+] as const;
 export const itemColumns: readonly string[] = [...needed, ...scored, ...optional];
 
 interface ReadItemsOptions {
@@ -209,6 +213,7 @@ function answerAt(cells: Cells, hasVerdicts: boolean): Answer {
     vector: vectorOf(cells),
     seed: cells.text('seed'),
     n: sizeOf(cells),
+    model: cells.text('model'),
     cluster: cells.text('cluster') ?? item,
     sample: cells.text('sample'),
     ...scoreOf(cells),
@@ -275,8 +280,9 @@ function requireSameTasks(read: readonly Answer[], tables: readonly GivenTable[]
 }
 
 /** What makes two rows answers of one explainer to one item. */
-function conditionOf({ task, target, item, explainer, vector, seed, n }: ItemRow | Answer): string {
-  return JSON.stringify([task, target, item, explainer, vector, seed, n]);
+function conditionOf(row: ItemRow | Answer): string {
+  const { task, target, item, explainer, vector, seed, n, model } = row;
+  return JSON.stringify([task, target, item, explainer, vector, seed, n, model]);
 }
 
 function requireOnce(read: readonly Answer[]): void {
@@ -288,7 +294,7 @@ function requireOnce(read: readonly Answer[]): void {
     if (!first) continue;
     const { file, item, target, explainer, task } = row;
     throw badData(
-      `${row.place} repeats ${first.place}: item '${item}', target '${target}', explainer '${explainer}', task '${task}', and the same seed, n and vector; if these are several answers, number them in a column 'sample'`,
+      `${row.place} repeats ${first.place}: item '${item}', target '${target}', explainer '${explainer}', task '${task}', and the same seed, n, model and vector; if these are several answers, number them in a column 'sample'`,
       { file },
     );
   }

@@ -99,6 +99,65 @@ describe('seeds and targets', () => {
   });
 });
 
+describe('models that explain several targets', () => {
+  const size = { clusters: 8, itemsOfCluster: 1, sdCluster: 0, sdItem: 1 };
+  /** Every model explains every target, with the number of models and targets; one arm has no model. */
+  const crossed = (targets: number, models: number, more: readonly string[] = []): Cells[] =>
+    Array.from({ length: targets }, (_, t) => {
+      const arms = Array.from({ length: models }, (_, m) =>
+        [1, 2].map((seed) => ({
+          cells: { explainer: m === t ? 'self' : 'sibling', model: `m${m}`, seed },
+          ability: m === t ? 0.8 : 0,
+        })),
+      ).flat();
+      const others = more.map((explainer) => ({ cells: { explainer, seed: 1 }, ability: 0 }));
+      return simulatedItems(t + 1, [...arms, ...others], size).map((row) => ({
+        ...row,
+        target: `m${t}`,
+      }));
+    }).flat();
+  const groups = async (rows: readonly Cells[]) => {
+    const { fits, notes } = await compared(rows, { chains: 1, warmup: 60, draws: 30 });
+    const formula = fits[0]?.fit.formula ?? '';
+    return {
+      notes: notes.join('\n'),
+      groups: [...formula.matchAll(/\((\S+(?: \+ \w+)?) \| (\w+)\)/g)].map(([, effect, group]) =>
+        effect === '1' ? group : `${effect} | ${group}`,
+      ),
+    };
+  };
+
+  it('are groups, and so are pairs, where three models explain three targets', async () => {
+    const all = await groups(crossed(3, 3));
+    expect(all.groups).toEqual(expect.arrayContaining(['model', 'target_model']));
+    expect(all.notes).toMatch(/a group of 3, and pairs of target and model one of 9/);
+    const some = await groups(crossed(3, 3, ['from scratch']));
+    expect(some.groups).toEqual(
+      expect.arrayContaining(['0 + modelled | model', '0 + modelled | target_model']),
+    );
+  });
+
+  it('are not where there are too few to tell apart, and a sentence says so', async () => {
+    const two = await groups(crossed(2, 2));
+    expect(two.groups.join()).not.toMatch(/model/);
+    expect(two.notes).toMatch(
+      /2 models that explain several targets, and 4 pairs .* for these only/,
+    );
+    const three = await groups(crossed(2, 3));
+    expect(three.groups).toContain('model');
+    expect(three.groups).not.toContain('target_model');
+    expect(three.notes).toMatch(/6 pairs of target and model are too few/);
+  });
+
+  it('are no groups where each explains one target', async () => {
+    const found = await groups(
+      crossed(3, 3, ['text']).filter(({ explainer }) => explainer !== 'sibling'),
+    );
+    expect(found.groups.join()).not.toMatch(/model/);
+    expect(found.notes).not.toMatch(/model/);
+  });
+});
+
 describe('what the vector and its alignment add', () => {
   it('is told apart from self minus other', async () => {
     const rows = simulatedItems(

@@ -97,6 +97,17 @@ describe('an explainer', () => {
   });
 });
 
+describe('a model', () => {
+  it('tells apart two trainings with the same seed', () => {
+    const rows = ['m1', 'm2'].map((model) => row('q1', 'other', { model, seed: 1 }));
+    const found = readItems([tableOf([row('q1', 'self'), ...rows])]).rows;
+    expect(found.map(({ model }) => model)).toEqual([null, 'm1', 'm2']);
+    expect(problem([row('q1', 'self'), ...rows, ...rows.slice(1)])).toMatch(
+      /row 4 repeats .*row 3/,
+    );
+  });
+});
+
 describe('tasks', () => {
   it('may be a file each', () => {
     const other = sound.map((cellsOf) => ({ ...cellsOf, task: 'patching' }));
