@@ -187,6 +187,7 @@ const loadedByPath = [
   'src/plots/document.ts',
   'src/plots/document.browser.ts',
   'src/workers/thread.ts',
+  'src/explain-study/explain-thread.ts',
 ];
 
 const EXPORTED =
