@@ -33,6 +33,7 @@ const map: Readonly<Record<string, string>> = {
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
+  distribution: 'workers fit sampler exchange package-info',
   'explain-study': 'explain models workers fit posterior:types exchange data-files package-info',
 
   study: 'random',
@@ -52,7 +53,7 @@ const map: Readonly<Record<string, string>> = {
   report:
     'planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
   viewer: 'report result data-files:types plots analysis study posterior http',
-  cli: 'viewer explain-study explain report planning result table-analysis:types simulation analysis harness packs published authors-files data-files workers exchange regression fit models formula study sampler posterior:types http package-info',
+  cli: 'viewer explain-study explain report planning result table-analysis:types simulation analysis harness packs published authors-files data-files distribution workers exchange regression fit models formula study sampler posterior:types http package-info',
 };
 
 const everywhere = ['errors', 'checks'];
@@ -187,6 +188,7 @@ const loadedByPath = [
   'src/plots/document.ts',
   'src/plots/document.browser.ts',
   'src/workers/thread.ts',
+  'src/explain-study/explain-thread.ts',
 ];
 
 const EXPORTED =
