@@ -78,6 +78,7 @@ export default defineConfig({
         'web-workers': here('workers/web-workers.ts'),
         worker: here('workers/serve.ts'),
         thread: here('workers/thread.ts'),
+        'explain-thread': here('explain-study/explain-thread.ts'),
         main: here('cli/main.ts'),
         run: here('cli/run.ts'),
       },

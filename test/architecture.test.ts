@@ -33,6 +33,8 @@ const map: Readonly<Record<string, string>> = {
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
+  distribution: 'workers fit sampler exchange package-info',
+  'explain-study': 'explain models workers fit posterior:types exchange data-files package-info',
 
   study: 'random',
   'authors-files': 'study data-files',
@@ -46,12 +48,12 @@ const map: Readonly<Record<string, string>> = {
   plots: 'posterior regression:types',
   planning: 'analysis study regression fit models formula posterior sampler random linear-algebra',
   result:
-    'analysis study authors-files data-files exchange models regression:types fit:types posterior',
+    'analysis study authors-files data-files exchange explain:types models regression:types fit:types posterior',
   'table-analysis': 'regression models formula posterior data-files:types result:types',
   report:
-    'planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
+    'explain:types planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
   viewer: 'report result data-files:types plots analysis study posterior http',
-  cli: 'viewer report planning result table-analysis:types simulation analysis harness packs published authors-files data-files workers exchange regression fit models formula study sampler posterior:types http package-info',
+  cli: 'viewer explain-study explain report planning result table-analysis:types simulation analysis harness packs published authors-files data-files distribution workers exchange regression fit models formula study sampler posterior:types http package-info',
 };
 
 const everywhere = ['errors', 'checks'];
@@ -186,6 +188,7 @@ const loadedByPath = [
   'src/plots/document.ts',
   'src/plots/document.browser.ts',
   'src/workers/thread.ts',
+  'src/explain-study/explain-thread.ts',
 ];
 
 const EXPORTED =

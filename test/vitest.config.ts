@@ -9,6 +9,7 @@ const DEEP = 'test/**/*.deep.test.ts';
  */
 const ALONE = [
   'test/workers/*.test.ts',
+  'test/explain-study/*.test.ts',
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
   'test/autodiff/tfjs.test.ts',
   'test/models/kernels/{draws,without-webassembly}.test.ts',

@@ -4,7 +4,7 @@
  */
 
 import type { Draws } from '../posterior/draws.js';
-import type { Json } from './plain-data.js';
+import type { Json, Stretch } from './plain-data.js';
 
 // Available in every runtime, but not in the TypeScript libraries that the engine is compiled with.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -48,6 +48,26 @@ export function readFloat64(
   // Not slice(), which does not copy a Buffer.
   const part = Uint8Array.from(bytes.subarray(8 * from, 8 * (from + count)));
   return new Float64Array((LITTLE_ENDIAN ? part : reversed(part)).buffer, 0, count);
+}
+
+/**
+ * Reads ranges of little-endian float64s.
+ *
+ * @param name of the numbers, for the message
+ * @returns a function that throws an Error of one line for a range that is not there
+ */
+export function stretchReader(
+  numbers: Uint8Array,
+  name: string,
+): (stretch: Stretch) => Float64Array {
+  const available = numbers.length / 8;
+  return ({ at, length }) => {
+    const whole = Number.isSafeInteger(at) && Number.isSafeInteger(length);
+    if (!whole || at < 0 || length < 0 || at + length > available) {
+      throw new Error(`numbers ${at} to ${at + length} are not in ${name}`);
+    }
+    return readFloat64(numbers, at, length);
+  };
 }
 
 /** A copy with the byte order of each number of `size` bytes reversed, 4 or 8. */

@@ -19,7 +19,7 @@ const matrix = z
     message: 'the number of values of the matrix is not rows times columns',
   });
 
-const draws = z
+export const draws = z
   .object({ parameterNames: names, chains: count, drawsPerChain: count, values: numbers })
   .refine(
     ({ parameterNames, chains, drawsPerChain, values }) =>
@@ -27,7 +27,8 @@ const draws = z
     { message: 'the number of draws is not chains times draws times parameters' },
   );
 
-const parameterSummary = z.object({
+/** One parameter of a fit, as it is saved. */
+export const parameterSummary = z.object({
   name: z.string(),
   mean: number,
   median: number,
@@ -40,7 +41,7 @@ const parameterSummary = z.object({
   mcseMean: number,
 });
 
-const chain = z.object({
+export const chain = z.object({
   algorithm: z.string(),
   energy: numbers,
   stepSize: number,
@@ -114,7 +115,7 @@ const groupEffects = z.object({
   correlated: z.boolean(),
 });
 
-const specification = z.object({
+export const specification = z.object({
   family,
   data: z.object({
     rows: count,
@@ -134,7 +135,7 @@ const specification = z.object({
   }),
 });
 
-const settings = z.object({
+export const settings = z.object({
   chains: count,
   warmup: count,
   draws: count,

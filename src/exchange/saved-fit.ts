@@ -24,7 +24,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { FitData } from '../fit/fit.js';
 import { drawsRecord, summarize } from '../posterior/summary.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
-import { crc32, float64Bytes, jsonText, readFloat64, textOf, utf8 } from './bytes.js';
+import { crc32, float64Bytes, jsonText, stretchReader, textOf, utf8 } from './bytes.js';
 import { fittedRegression, requireFit } from './fit-schema.js';
 import {
   fromJson,
@@ -142,14 +142,7 @@ export function decodeFit(files: ReadonlyMap<string, Uint8Array>): FittedRegress
   if (crc32(utf8(JSON.stringify(regression))) !== document.regression_crc32) {
     throw damaged('its content differs from its checksum');
   }
-  const available = numbers.length / 8;
-  const stored = ({ at, length }: Stretch): Float64Array => {
-    const whole = Number.isSafeInteger(at) && Number.isSafeInteger(length);
-    if (!whole || at < 0 || length < 0 || at + length > available) {
-      throw new Error(`numbers ${at} to ${at + length} are not in ${fitFiles.draws}`);
-    }
-    return readFloat64(numbers, at, length);
-  };
+  const stored = stretchReader(numbers, fitFiles.draws);
   let value: unknown;
   try {
     value = fromJson(regression, stored);

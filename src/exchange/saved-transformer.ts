@@ -28,6 +28,9 @@ const FORMAT = 'weighbridge-transformer';
 const VERSION = 1;
 const transformerFiles = { header: 'transformer.json', weights: 'weights.f32' } as const;
 
+/** Names of the files of a saved transformer. */
+export const TRANSFORMER_FILES: readonly string[] = Object.values(transformerFiles);
+
 const header = z.object({
   format: z.literal(FORMAT),
   format_version: z.number(),

@@ -35,9 +35,9 @@ export interface Arm {
   /**
    * What the explainer starts from: `network`, one of the networks that are targets in turn; `larger`, a wider
    * one that learned the same world; `nothing`, random weights; `neighbour`, no network: the answer of the
-   * exercise with the nearest vector.
+   * exercise with the nearest vector; `behaviour`, what another network does itself where the target is asked.
    */
-  readonly start: 'network' | 'larger' | 'nothing' | 'neighbour';
+  readonly start: 'network' | 'larger' | 'nothing' | 'neighbour' | 'behaviour';
   /** The targets that a network explains: itself, the others, or all. */
   readonly explains: 'itself' | 'others' | 'all';
   readonly vector: VectorInput;
@@ -55,9 +55,10 @@ export const arms = {
   'fitted map': { ...network, explains: 'others', vector: 'fitted map' },
   'learned map': { ...network, explains: 'others', vector: 'learned map' },
   untrained: { ...network, explains: 'itself', learns: false },
-  larger: { start: 'larger', explains: 'others', vector: 'learned map', learns: true },
-  'from scratch': { start: 'nothing', explains: 'others', vector: 'given', learns: true },
-  'nearest neighbour': { start: 'neighbour', explains: 'others', vector: 'given', learns: false },
+  larger: { start: 'larger', explains: 'all', vector: 'learned map', learns: true },
+  'from scratch': { start: 'nothing', explains: 'all', vector: 'given', learns: true },
+  'nearest neighbour': { start: 'neighbour', explains: 'all', vector: 'given', learns: false },
+  'own behaviour': { start: 'behaviour', explains: 'others', vector: 'given', learns: false },
 } as const satisfies Record<string, Arm>;
 
 export type ArmName = keyof typeof arms;
@@ -99,8 +100,9 @@ const BATCH = 64;
 export function* trainExplainer(
   { form, start, adopts, map, targetWidth }: NetworkOptions,
   exercises: readonly Exercise[],
-  { rate, epochs, leastSteps, seed }: LearningPlan,
+  plan: LearningPlan,
 ): Generator<TrainingStep, Explainer> {
+  const { rate, seed } = plan;
   const { words, length, places } = form;
   const shape = { ...start.shape, vocabulary: words.length, length };
   const longest = Math.max(length, start.shape.length);
@@ -110,7 +112,7 @@ export function* trainExplainer(
   const learned = map === 'learned' ? new LearnedMap(targetWidth, shape.width, places) : null;
   const apply = map === 'learned' ? (learned?.apply ?? null) : map;
   if (exercises.length > 0) {
-    const steps = Math.max(leastSteps, Math.round((exercises.length * epochs) / BATCH));
+    const steps = stepsOf(exercises.length, plan);
     const next = inRandomOrder(exercises, seed);
     const batch = () => Array.from({ length: BATCH }, next);
     yield* learned === null
@@ -118,6 +120,14 @@ export function* trainExplainer(
       : learnedMapSteps(model, { steps, rate }, batch, learned);
   }
   return { answers: (some) => answersOf(model, form, some, insertionBy(apply)) };
+}
+
+/** Training steps for a number of exercises. */
+export function stepsOf(
+  exercises: number,
+  { epochs, leastSteps }: Pick<LearningPlan, 'epochs' | 'leastSteps'>,
+): number {
+  return Math.max(leastSteps, Math.round((exercises * epochs) / BATCH));
 }
 
 interface StepPlan {
@@ -202,4 +212,9 @@ export function nearestNeighbour(exercises: readonly Exercise[]): Explainer {
     return [...found];
   };
   return { answers: (some) => some.map(nearest) };
+}
+
+/** Answers what another network does itself. */
+export function behaving(known: ReadonlyMap<string, readonly number[]>): Explainer {
+  return { answers: (some) => some.map(({ name }) => [...(known.get(name) ?? [])]) };
 }

@@ -14,9 +14,11 @@ import {
   type Arm,
   type ArmName,
   arms,
+  behaving,
   type Explainer,
   type LearningPlan,
   nearestNeighbour,
+  stepsOf,
   trainExplainer,
 } from './explainers.js';
 import { answerText, type Exercise } from './questions.js';
@@ -59,8 +61,8 @@ export interface Prediction {
   readonly answer: string;
   /** 1 for the true answer, else 0; in features Pearson's r in [−1, 1]. */
   readonly score: number;
-  /** The network that explains, and the seed of its training. */
-  readonly seed: string;
+  /** Of the training, and of the exercises that were learned from; null for an arm that has neither. */
+  readonly seed: string | null;
   /** The network that the explainer was trained from; null for an arm that starts from none. */
   readonly model: string | null;
   /** Exercises that the explainer learned from. */
@@ -81,28 +83,40 @@ const learningOf: Readonly<Record<Task, TaskLearning>> = {
   features: { rate: 1.6e-2, epochs: 25, leastSteps: 300 },
 };
 
-interface GridPlan {
-  /** @default all */
-  readonly tasks?: readonly Task[];
+export interface GridPlan {
   /** @default all */
   readonly arms?: readonly ArmName[];
-  readonly sizes: Readonly<Record<Task, readonly number[]>>;
+  /** Numbers of exercises to learn from, for each task that is in the grid. */
+  readonly sizes: Readonly<Partial<Record<Task, readonly number[]>>>;
   /** Numbers of seeds. */
   readonly seeds: readonly number[];
 }
 
+interface NetworkList {
+  readonly networks: readonly unknown[];
+  readonly larger: readonly unknown[];
+}
+
+/** The cells of a study with so many networks. */
 export function cellsOf(
-  { networks, larger }: Pick<ExplanationStudy, 'networks' | 'larger'>,
-  { tasks = TASKS, arms: chosen = Object.keys(arms) as ArmName[], sizes, seeds }: GridPlan,
+  { networks, larger }: NetworkList,
+  { arms: chosen = Object.keys(arms) as ArmName[], sizes, seeds }: GridPlan,
 ): Cell[] {
-  return tasks.flatMap((task) =>
+  const tasks = TASKS.flatMap((task) => {
+    const own = sizes[task];
+    return own ? { task, own } : [];
+  });
+  return tasks.flatMap(({ task, own }) =>
     chosen
-      .filter((name) => task !== 'ablation' || isWithoutVectors(arms[name]))
+      .filter((name) => isIn(task, arms[name]))
       .flatMap((arm) =>
         networks.flatMap((_, target) =>
           explainersOf(arms[arm], target, networks.length, larger.length).flatMap((explainer) =>
-            (arm === 'untrained' ? [0] : sizes[task]).flatMap((size) =>
-              seeds.map((seed) => ({ task, target, arm, explainer, size, seed })),
+            (usesExercises(arms[arm]) ? own : [0]).flatMap((size) =>
+              // What a network does itself has no seed.
+              seeds
+                .filter((seed) => seed === 1 || arms[arm].start !== 'behaviour')
+                .map((seed) => ({ task, target, arm, explainer, size, seed })),
             ),
           ),
         ),
@@ -110,9 +124,15 @@ export function cellsOf(
   );
 }
 
-/** Arms that make sense in a task without vectors. */
-function isWithoutVectors({ start, vector }: Arm): boolean {
-  return start === 'larger' || (vector === 'given' && start !== 'neighbour');
+/** Does an arm make sense in a task? */
+function isIn(task: Task, { start, vector }: Arm): boolean {
+  // Networks have no features in common that one could answer for another.
+  if (task === 'features') return start !== 'behaviour';
+  return task === 'patching' || start === 'larger' || (vector === 'given' && start !== 'neighbour');
+}
+
+function usesExercises({ start, learns }: Arm): boolean {
+  return learns || start === 'neighbour';
 }
 
 function explainersOf(
@@ -122,7 +142,7 @@ function explainersOf(
   larger: number,
 ): (number | null)[] {
   if (start === 'larger') return Array.from({ length: larger }, (_, i) => i);
-  if (start !== 'network') return [null];
+  if (start !== 'network' && start !== 'behaviour') return [null];
   const all = Array.from({ length: networks }, (_, i) => i);
   if (explains === 'all') return all;
   return all.filter((one) => (one === target) === (explains === 'itself'));
@@ -132,6 +152,11 @@ function explainersOf(
 export function cellName({ task, target, arm, explainer, size, seed }: Cell): string {
   const by = explainer === null ? '' : ` ${explainer + 1}`;
   return `${task}, target ${target + 1}, ${arm}${by}, ${size} exercises, seed ${seed}`;
+}
+
+/** Steps of training that a cell takes. */
+export function cellSteps({ task, arm, size }: Cell): number {
+  return arms[arm].learns ? stepsOf(size, learningOf[task]) : 0;
 }
 
 interface CellOptions {
@@ -174,6 +199,7 @@ function* explainerOf(
   const random = quickStream('exercises learned from', study.options.seed, task, target, seed);
   const learned = shuffled(pool, random).slice(0, size);
   if (arm.start === 'neighbour') return nearestNeighbour(learned);
+  if (arm.start === 'behaviour') return behaving(study.behaviour(task, explainer ?? target));
   const networks = arm.start === 'larger' ? study.larger : study.networks;
   const network = {
     form,
@@ -222,7 +248,7 @@ function predictionOf(
     truth: answerText(form, exercise.answer),
     answer: answerText(form, answer),
     score: exercise.score(answer),
-    seed: model === null ? `seed ${seed}` : `${model}, seed ${seed}`,
+    seed: arms[arm].start === 'behaviour' ? null : `seed ${seed}`,
     model,
     n: size,
   };
@@ -239,7 +265,9 @@ const vectorNames: Readonly<Record<Arm['vector'], Prediction['vector']>> = {
 };
 
 function explainerName({ arm, explainer, target }: Cell): string {
-  if (arms[arm].start !== 'network') return arm;
+  const { start } = arms[arm];
+  if (start !== 'network' && start !== 'behaviour') return arm;
   const who = explainer === target ? 'self' : 'sibling';
-  return arm === 'untrained' || arm === 'learned map' ? `${who}, ${arm}` : who;
+  const named: readonly ArmName[] = ['untrained', 'learned map', 'own behaviour'];
+  return named.includes(arm) ? `${who}, ${arm}` : who;
 }

@@ -13,7 +13,7 @@ import type { World } from './world.js';
 /** Tokens of the longest text of a world. */
 const LONGEST_TEXT = 9;
 
-interface TargetSize {
+export interface TargetSize {
   readonly width: number;
   readonly layers: number;
   readonly heads: number;

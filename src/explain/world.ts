@@ -15,7 +15,7 @@ import { badArgument, described } from '../checks/values.js';
 import { quickStream } from '../random/quick-stream.js';
 import type { RandomStream } from '../random/stream.js';
 
-interface WorldOptions {
+export interface WorldOptions {
   readonly seed: number | string;
   /** @default 48 */
   readonly entities?: number;

@@ -222,12 +222,15 @@ function chainsOnThreads(pool: Tinypool): RunChains {
 /**
  * Runs `work` with a signal that is given on request and if `work` fails. A task that is stopped
  * takes its thread with it; the pool starts another when it is needed.
+ *
+ * @param what is stopped, for the message
  */
-async function stoppable<T>(
+export async function stoppable<T>(
   signal: RunnerOptions['signal'],
   work: (signal: AbortSignal) => Promise<T>,
+  what = 'sampling',
 ): Promise<T> {
-  requireRunning(signal);
+  requireRunning(signal, what);
   const stopping = new AbortController();
   // Each task listens; more than ten are no leak.
   setMaxListeners(0, stopping.signal);
@@ -237,7 +240,7 @@ async function stoppable<T>(
     return await work(stopping.signal);
   } catch (error) {
     stopping.abort();
-    throw signal?.aborted ? stoppedOnRequest(signal) : error;
+    throw signal?.aborted ? stoppedOnRequest(signal, what) : error;
   } finally {
     signal?.removeEventListener('abort', stop);
   }

@@ -32,15 +32,28 @@ export function outcomeOf<T>(task: () => T): Outcome<T> {
   try {
     return { kind: 'done', value: task() };
   } catch (error) {
-    const known = error instanceof WeighbridgeError;
-    return {
-      kind: 'failed',
-      message: error instanceof Error ? error.message : String(error),
-      code: known ? error.code : null,
-      details: known ? plainDetails(error.details) : {},
-      stack: error instanceof Error ? error.stack : undefined,
-    };
+    return failureOf(error);
   }
+}
+
+/** The same for a task that waits. */
+export async function outcomeOfAsync<T>(task: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { kind: 'done', value: await task() };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): Outcome<never> {
+  const known = error instanceof WeighbridgeError;
+  return {
+    kind: 'failed',
+    message: error instanceof Error ? error.message : String(error),
+    code: known ? error.code : null,
+    details: known ? plainDetails(error.details) : {},
+    stack: error instanceof Error ? error.stack : undefined,
+  };
 }
 
 /** Details may hold what a caller gave: a function, for example, cannot be sent. */

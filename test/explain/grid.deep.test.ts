@@ -15,8 +15,8 @@ it('two explainers of one target give their answers again, byte for byte', () =>
   const size = { width: 32, layers: 3, heads: 4, hidden: 128, steps: 1500, rate: 6e-3 };
   const networks = [1, 2].map((seed) => finished(trainTarget(world, { size, seed })));
   const study = new ExplanationStudy(world, networks, [], { seed: 1, questionSets: 60 });
-  const sizes = { ablation: [2000], patching: [], features: [] };
-  const cells = cellsOf(study, { tasks: ['ablation'], arms: ['network'], sizes, seeds: [1] });
+  const sizes = { ablation: [2000] };
+  const cells = cellsOf(study, { arms: ['network'], sizes, seeds: [1] });
   const rows = cells
     .filter(({ target }) => target === 0)
     .flatMap((cell) => finished(runCell(study, cell)));

@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
+import { rememberingRunner } from '../../distribution/remembering.js';
 import { requireBegun, requireFinished, requireLogprobs } from '../../harness/begun-study.js';
 import { collectedAnswers, collectedReasons } from '../../harness/collected-answers.js';
 import {
@@ -20,7 +21,6 @@ import { lookAtStudy } from '../../harness/open-study.js';
 import { type ReadingNames, readingsTable } from '../../report/text-tables.js';
 import type { AnswerPolicy } from '../../study/parse-report.js';
 import type { Study } from '../../study/study.js';
-import { rememberingRunner } from '../../workers/remembering.js';
 import {
   type Analyse,
   analysisFlags,

@@ -1,16 +1,16 @@
 /**
  * A runner that makes no fit twice: two analyses of one study share most of their fits.
  */
-import { createHash } from 'node:crypto';
 import { type FitJob, type FitResult, type FitRunner, requireJobs } from '../fit/job.js';
-import type { SamplerSettings } from '../sampler/settings.js';
+import { jobId } from './job-id.js';
 
 /** Results are kept as long as the runner; jobs are the same if all their values are. */
 export function rememberingRunner(runner: FitRunner): FitRunner {
   const known = new Map<string, FitResult>();
   return async (jobs, given, options = {}) => {
     const settings = requireJobs(jobs, given);
-    const keys = jobs.map((job) => keyOf(job, settings));
+    // Draws for `onFit` change nothing in what is kept.
+    const keys = jobs.map((job) => jobId({ ...job, keepDraws: job.keepDraws === true }, settings));
     const fresh: { readonly job: FitJob; readonly key: string }[] = [];
     jobs.forEach((job, i) => {
       const key = keys[i] ?? '';
@@ -30,15 +30,4 @@ export function rememberingRunner(runner: FitRunner): FitRunner {
     });
     return keys.flatMap((key) => known.get(key) ?? []);
   };
-}
-
-/**
- * A hash, because the text would be as large as the data. Draws for `onFit` change nothing in what is
- * kept. JSON writes numbers so that they read back as themselves; typed arrays become arrays.
- */
-function keyOf({ keepDraws, ...job }: FitJob, settings: SamplerSettings): string {
-  const text = JSON.stringify([job, keepDraws === true, settings], (_, value: unknown) =>
-    ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
-  );
-  return createHash('sha256').update(text).digest('base64');
 }

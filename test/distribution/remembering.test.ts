@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { rememberingRunner } from '../../src/distribution/remembering.js';
 import type { FitJob, FitResult, FitRunner } from '../../src/fit/job.js';
 import { runHere } from '../../src/fit/run.js';
 import { linearSpecification } from '../../src/regression/columns.js';
 import { completeSettings } from '../../src/sampler/settings.js';
-import { rememberingRunner } from '../../src/workers/remembering.js';
 
 const settings = completeSettings({ chains: 2, warmup: 100, draws: 50, seed: 3 });
 
