@@ -7,6 +7,7 @@ import type { FitRunner } from '../fit/job.js';
 import { type WorkerPool, workerPool } from '../workers/pool.js';
 import type { FlagValues, workerFlags } from './flags.js';
 import { warn } from './output.js';
+import { commandWords } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 type RunnerFlags = FlagValues<typeof workerFlags> & { readonly quiet?: boolean };
@@ -71,10 +72,9 @@ async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promis
 
 /** The same command has the same name, so that it finds its run again. */
 function runName(words: readonly string[]): string {
-  const at = words.indexOf('--resume');
-  const plain = words.filter((word, i) => !word.startsWith('--resume') && (at < 0 || i !== at + 1));
-  const hash = createHash('sha256').update(JSON.stringify(plain)).digest('hex').slice(0, 8);
-  return `${plain[0] ?? 'run'}-${hash}`;
+  const plain = JSON.stringify(commandWords(words));
+  const hash = createHash('sha256').update(plain).digest('hex').slice(0, 8);
+  return `${words[0] ?? 'run'}-${hash}`;
 }
 
 async function requireRun(

@@ -6,6 +6,11 @@ import type { TableCell, TableColumn, TableKind, TableRow, TableRows } from './t
 /** Rows in memory at once; groups of this size are read well by other programs. */
 const ROWS_A_GROUP = 20_000;
 
+export interface ParquetOptions {
+  /** More make a smaller file of values that repeat, and need more memory. @default 20,000 */
+  readonly rowsAGroup?: number;
+}
+
 const types: Readonly<Record<TableKind, BasicType>> = {
   text: 'STRING',
   number: 'DOUBLE',
@@ -13,24 +18,40 @@ const types: Readonly<Record<TableKind, BasicType>> = {
   boolean: 'BOOLEAN',
 };
 
-export function writeParquetRows(path: string, { columns, rows }: TableRows): void {
+/** The same rows give the same bytes. */
+export function writeParquetRows(
+  path: string,
+  { columns, rows }: TableRows,
+  { rowsAGroup = ROWS_A_GROUP }: ParquetOptions = {},
+): void {
   const writer = fileWriter(path);
   const schema = schemaFromColumnData({ columnData: columnsOf(columns, []) });
   const file = new ParquetWriter({ writer, schema, createdBy: `weighbridge ${packageVersion}` });
-  for (const group of groupsOf(rows)) {
+  for (const group of groupsOf(rows, rowsAGroup)) {
     file.write({
-      columnData: columnsOf(columns, group).map(({ name, data }) => ({ name, data })),
-      rowGroupSize: ROWS_A_GROUP,
+      columnData: columnsOf(columns, group).map(({ name, data }) => ({
+        ...{ name, data },
+        ...(repeats(data) && { encoding: 'RLE_DICTIONARY' as const }),
+      })),
+      rowGroupSize: rowsAGroup,
     });
   }
   file.finish();
 }
 
-function* groupsOf(rows: Iterable<TableRow>): Iterable<TableRow[]> {
+/**
+ * Whether a value occurs twice on average. hyparquet-writer judges from a sample, in which values that repeat far apart
+ * are all different.
+ */
+function repeats(values: readonly unknown[]): boolean {
+  return 2 * new Set(values).size <= values.length;
+}
+
+function* groupsOf(rows: Iterable<TableRow>, size: number): Iterable<TableRow[]> {
   let group: TableRow[] = [];
   for (const row of rows) {
     group.push(row);
-    if (group.length < ROWS_A_GROUP) continue;
+    if (group.length < size) continue;
     yield group;
     group = [];
   }

@@ -9,9 +9,12 @@ import { WeighbridgeError } from '../errors.js';
 import type { TableRow, TableRows } from './table-rows.js';
 import { safeCsvBlocks } from './text-table.js';
 import { writeWhole } from './write-files.js';
+import type { ParquetOptions } from './write-parquet.js';
+
+type Write = (path: string, table: TableRows, options: ParquetOptions) => Promise<void>;
 
 /** By the ends of file names. */
-const writers: Readonly<Record<string, (path: string, table: TableRows) => Promise<void>>> = {
+const writers: Readonly<Record<string, Write>> = {
   '.csv': (path, table) => writeWhole(path, csvOf(table)),
   '.jsonl': (path, table) => writeWhole(path, jsonLinesOf(table)),
   '.ndjson': (path, table) => writeWhole(path, jsonLinesOf(table)),
@@ -28,10 +31,15 @@ const writers: Readonly<Record<string, (path: string, table: TableRows) => Promi
  * - `.parquet`: every value exactly, but halves of surrogate pairs, which UTF-8 cannot hold, become
  *   U+FFFD
  *
+ * @param options of `.parquet` files
  * @throws WeighbridgeError `bad-argument` for another name, or if the file cannot be written
  */
-export async function writeTable(path: string, table: TableRows): Promise<void> {
-  await requireTableName(path)(path, table);
+export async function writeTable(
+  path: string,
+  table: TableRows,
+  options: ParquetOptions = {},
+): Promise<void> {
+  await requireTableName(path)(path, table, options);
 }
 
 /** The writer for a file's name. @throws WeighbridgeError `bad-argument` */
@@ -75,12 +83,16 @@ function* mapped<T>(rows: Iterable<TableRow>, of: (row: TableRow) => T): Iterabl
   for (const row of rows) yield of(row);
 }
 
-async function writeParquet(path: string, table: TableRows): Promise<void> {
+async function writeParquet(
+  path: string,
+  table: TableRows,
+  options: ParquetOptions,
+): Promise<void> {
   // Loaded only when needed.
   const { writeParquetRows } = await import('./write-parquet.js');
   const temporary = `${path}.${process.pid}.partial`;
   try {
-    writeParquetRows(temporary, table);
+    writeParquetRows(temporary, table, options);
     await rename(temporary, path);
   } catch (cause) {
     if (cause instanceof WeighbridgeError) throw cause;

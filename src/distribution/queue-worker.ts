@@ -3,6 +3,7 @@
  * ids of the fits. A batch of a worker that is killed goes to another when its lock has run out.
  */
 import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { requireNames } from '../checks/options.js';
@@ -74,6 +75,9 @@ const RECENT = 300_000;
 /** Milliseconds that a worker takes at most for what is begun, when it is asked to end. */
 const LAST_WORK = 5000;
 
+/** Milliseconds for the connections to end after that. */
+const LAST_BREATH = 500;
+
 /** Largest result of one fit in Redis, bytes. */
 const LARGEST_RESULT = 2 ** 28;
 
@@ -136,10 +140,12 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
     close: async () => {
       clearInterval(signs);
       work.closing = true;
-      const forced = setTimeout(() => void worker.close(true), LAST_WORK);
-      await worker.close();
-      clearTimeout(forced);
-      await store.forgetWorker(work.name).catch(() => {});
+      const closed = worker.close().then(() => store.forgetWorker(work.name));
+      // Redis may be gone, and a fit may take hours.
+      const isClosed = await Promise.race([closed.then(() => true), wait(LAST_WORK, false)]).catch(
+        () => false,
+      );
+      if (!isClosed) await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
       redis.disconnect();
       await pool.close();
     },
@@ -267,7 +273,7 @@ class BatchWork {
         if (!isFull(error) || this.closing) throw error;
         const address = shownAddress(this.options.connection);
         this.notice(`the queue at ${address} is full (maxmemory): waiting for room`);
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await wait(500);
       }
     }
   }

@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { tableKinds } from '../data-files/table-rows.js';
-import { byName, header } from './schema-parts.js';
+import { byName, header, samplerSettings } from './schema-parts.js';
 import { sectionSchema, stageCountSchema } from './sections.js';
 
 export const answersFiles = {
@@ -32,13 +32,7 @@ export const answersResultSchema = z.object({
     simulated: z.boolean(),
     description: z.string().optional(),
   }),
-  settings: z.object({
-    seed: z.union([z.number(), z.string()]),
-    chains: z.int(),
-    warmup: z.int(),
-    draws: z.int(),
-    algorithm: z.string(),
-  }),
+  settings: samplerSettings,
   models: z.array(z.string()),
   stages: z.array(stageCountSchema),
   /** Columns of the flat table. */

@@ -1,5 +1,5 @@
 /**
- * Reads the files of a result folder, of either kind. A damaged one is an error that names the file.
+ * Reads the files of a result folder, of any kind. A damaged one is an error that names the file.
  */
 import { constants as bufferLimits } from 'node:buffer';
 import { constants } from 'node:fs';
@@ -130,11 +130,15 @@ function codeOf(cause: unknown): string {
 }
 
 /** @throws WeighbridgeError `damaged` */
-export async function readText(path: string, name: string): Promise<string> {
-  const bytes = await readPlainFile(path, name).catch((cause) => {
+export async function readBytes(path: string, name: string): Promise<Uint8Array> {
+  return readPlainFile(path, name).catch((cause) => {
     throw unreadable(path, name, cause);
   });
-  return textOf(path, name, bytes);
+}
+
+/** @throws WeighbridgeError `damaged` */
+export async function readText(path: string, name: string): Promise<string> {
+  return textOf(path, name, await readBytes(path, name));
 }
 
 export async function readPart<T>(path: string, name: string, schema: z.ZodType<T>): Promise<T> {

@@ -12,8 +12,11 @@ export const RESULT_VERSION = 2;
 /** The versions that are read. */
 export const resultVersions = [1, RESULT_VERSION] as const;
 
-/** `paper`: the paper's analysis; `answers`: the analyses of a described study. */
-export const resultKinds = ['paper', 'answers'] as const;
+/**
+ * `paper`: the paper's analysis; `answers`: the analyses of a described study; `explanations`: a study of explanations
+ * of a model's own computations.
+ */
+export const resultKinds = ['paper', 'answers', 'explanations'] as const;
 export type ResultKind = (typeof resultKinds)[number];
 
 /** The first keys of `result.json`. */
@@ -32,6 +35,15 @@ export const header = {
 /** A number, or null if it does not exist. */
 export const measure = z.number().nullable();
 export const interval = z.tuple([measure, measure]);
+
+/** How regressions were sampled. */
+export const samplerSettings = z.object({
+  seed: z.union([z.number(), z.string()]),
+  chains: z.int(),
+  warmup: z.int(),
+  draws: z.int(),
+  algorithm: z.string(),
+});
 
 const named = z.custom<Readonly<Record<string, unknown>>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),

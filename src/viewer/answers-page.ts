@@ -1,8 +1,9 @@
 /** The page of answers: the flat table, filtered by stage, model and validity, and by words. */
 import { html } from 'hono/html';
 import type { TableRow } from '../data-files/table-rows.js';
+import { simulatedBanner } from '../report/html/answers.js';
 import { htmlPage } from '../report/html/page.js';
-import { plainTable, simulatedBanner } from '../report/html/sections.js';
+import { plainTable } from '../report/html/sections.js';
 import { formatCount } from '../report/words.js';
 import type { AnswersDocument } from '../result/answers-format.js';
 

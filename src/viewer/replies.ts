@@ -7,6 +7,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { WeighbridgeError } from '../errors.js';
 import { isLoopbackHost } from '../http/listen.js';
+import { pagePolicy as htmlPolicy } from '../report/html/page.js';
 import type { ErrorReply } from './wire.js';
 
 type Headers = Readonly<Record<string, string>>;
@@ -34,6 +35,13 @@ const everyReply: Headers = {
   'cross-origin-opener-policy': 'same-origin',
   // The folder may be rewritten while the server runs.
   'cache-control': 'no-store',
+};
+
+export const HTML = 'text/html; charset=utf-8';
+
+/** A page that is made here: its script is the one of `htmlPage`, and its forms ask this server. */
+export const pageHeaders: Headers = {
+  'content-security-policy': `${htmlPolicy("'self'")}; frame-ancestors 'none'`,
 };
 
 export function reply(

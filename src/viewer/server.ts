@@ -4,13 +4,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, sep } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
 import { WeighbridgeError } from '../errors.js';
 import { listen, stopListening } from '../http/listen.js';
-import type { AnswersFolder } from '../result/read-answers.js';
-import { readAnyResult } from '../result/read-any.js';
-import type { ResultFolder } from '../result/read-result.js';
+import { type AnyFolder, readAnyResult } from '../result/read-any.js';
 import { answersApp } from './answers-app.js';
 import { viewerApp } from './app.js';
+import { explanationsApp } from './explanations-app.js';
 
 interface ViewerOptions {
   /** @default 0, any free port */
@@ -45,11 +45,10 @@ export async function startViewer(path: string, options: ViewerOptions = {}): Pr
 
 /** Serves an open folder, and closes it together with the server. */
 export async function serve(
-  folder: ResultFolder | AnswersFolder,
+  folder: AnyFolder,
   { port = 0, page }: ViewerOptions = {},
 ): Promise<Viewer> {
-  const { fetch } =
-    'answers' in folder ? answersApp(folder) : viewerApp(folder, page ?? (await readPageFiles()));
+  const { fetch } = await appOf(folder, page);
   const server = createAdaptorServer({ fetch, overrideGlobalObjects: false });
   const address = await listen(server, HOST, port);
   return {
@@ -59,6 +58,12 @@ export async function serve(
       await folder.close();
     },
   };
+}
+
+async function appOf(folder: AnyFolder, page: PageFiles | undefined): Promise<Hono> {
+  if ('answers' in folder) return answersApp(folder);
+  if ('predictions' in folder) return explanationsApp(folder);
+  return viewerApp(folder, page ?? (await readPageFiles()));
 }
 
 interface PageFile {

@@ -8,8 +8,8 @@ import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TableColumn, TableRow } from '../../src/data-files/table-rows.js';
 import { plotIntervals } from '../../src/plots/interval-plot.js';
-import { sectionsHtml } from '../../src/report/html/sections.js';
-import { sectionFiles } from '../../src/report/sections/csv.js';
+import { answersHtml } from '../../src/report/html/answers.js';
+import { answersCsv } from '../../src/report/sections/csv.js';
 import { intervalDecimals, probabilityText } from '../../src/report/sections/shown.js';
 import { sectionsText } from '../../src/report/sections/text.js';
 import { writeAnswersResult } from '../../src/report/sections/write.js';
@@ -83,7 +83,7 @@ test('the text of sections has their notes, tables, intervals, fits and no contr
 
 describe('the files of sections', () => {
   test('hold every number as it is, and missing ones as empty cells', () => {
-    const files = sectionFiles(result);
+    const files = answersCsv(result);
     expect([...files.keys()]).toEqual([
       ...['stages.csv', 'intervals.csv', 'parameters.csv', 'convergence.csv', 'table-1-1.csv'],
     ]);
@@ -129,7 +129,7 @@ describe('the report of a described study', () => {
         fits: one.fits.map((fit) => ({ ...fit, formula: BAD, warnings: [BAD] })),
       })),
     };
-    const text = await sectionsHtml(named, 'answers');
+    const text = await answersHtml(named, 'answers');
     const { document: page } = parseHTML(text);
     expect(page.querySelectorAll('img')).toHaveLength(0);
     expect(text).not.toContain('<img');

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TableColumn, TableRow } from '../../src/data-files/table-rows.js';
 import { readAnswersResult } from '../../src/result/read-answers.js';
 import type { Section } from '../../src/result/sections.js';
-import { sealAnswers, storedSections, writeAnswersData } from '../../src/result/write-answers.js';
+import { writeAnswersData } from '../../src/result/write-answers.js';
+import { sealFolder, storedSections } from '../../src/result/write-sections.js';
 import { answersFacts, sectionOf, smallSections } from '../support/small-answers.js';
 
 let folder = '';
@@ -31,7 +32,7 @@ const anyRow: fc.Arbitrary<TableRow> = fc.tuple<TableRow[number][]>(
 
 async function write(sections: readonly Section[], rows: readonly TableRow[]) {
   const document = await writeAnswersData(folder, answersFacts, sections, { columns, rows });
-  await sealAnswers(folder, document);
+  await sealFolder(folder, document);
 }
 
 describe('the result of a described study', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TableCell } from '../../src/data-files/table-rows.js';
 import { randomStream } from '../../src/random/stream.js';
 import type { Section } from '../../src/result/sections.js';
-import { storedSections } from '../../src/result/write-answers.js';
+import { storedSections } from '../../src/result/write-sections.js';
 import { analyseTable, type TableAnalysis } from '../../src/table-analysis/analyse-table.js';
 
 const sampling = { chains: 2, warmup: 300, draws: 400, seed: 14 };

@@ -1,12 +1,7 @@
-/**
- * The report of a described study: counts of its answers, then each section with its notes, tables,
- * forest plots and fits, and how it was made. The viewer serves the same page.
- */
+/** Parts of the reports that have sections: a section with its notes, tables, forest plots and fits. */
 import { html, raw } from 'hono/html';
 import { plotIntervals } from '../../plots/interval-plot.js';
-import type { AnswersDocument } from '../../result/answers-format.js';
 import type { StoredFit, StoredSection } from '../../result/sections.js';
-import { reasonsText } from '../sections/csv.js';
 import {
   aboveLabel,
   cellText,
@@ -18,42 +13,7 @@ import {
 } from '../sections/shown.js';
 import { endErrorsText, fixed, formatCount, intervalText } from '../words.js';
 import type { Html } from './data-table.js';
-import { htmlPage, inlineSvg } from './page.js';
-
-/** @param answers address of the answers: a file beside the report, or a page of the viewer */
-export async function sectionsHtml(result: AnswersDocument, answers: string): Promise<string> {
-  const { study, pack, models, sections, weighbridge } = result;
-  const body = html`<header>
-<h1>${study}</h1>
-<p class="lead">${pack === null ? 'A described study' : `A study with the pack ${pack}`} of ${models.join(', ')}. <a href="${answers}">All ${formatCount(result.rows)} answers</a></p>
-${simulatedBanner(result)}
-<nav aria-label="Contents"><ul>
-<li><a href="#answers">Answers</a></li>
-${sections.map(({ title }, i) => html`<li><a href="#section-${i + 1}">${title}</a></li>`)}
-<li><a href="#making">How this was made</a></li>
-</ul></nav>
-</header>
-<main>
-<section aria-labelledby="answers">
-<h2 id="answers">Answers</h2>
-${stagesTable(result)}
-</section>
-${sections.map(sectionHtml)}
-${warningsHtml(result)}
-<section aria-labelledby="making">
-<h2 id="making">How this was made</h2>
-${making(result)}
-</section>
-</main>
-<footer><p>Written by weighbridge ${weighbridge}. HDI: highest-density interval. The numbers of every table and figure are in the folder <code>csv/</code> of the result.</p></footer>`;
-  return htmlPage(`${study}: results`, body);
-}
-
-export function simulatedBanner({ data }: AnswersDocument): Html {
-  return data.simulated
-    ? html`<p class="banner" role="note"><strong>SIMULATED DATA: no language model answered</strong> ${data.description ?? ''}</p>`
-    : html``;
-}
+import { inlineSvg } from './page.js';
 
 type Kind = 'text' | 'number';
 
@@ -75,26 +35,14 @@ ${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${look(i)}">
 </div>`;
 }
 
-const named = (kind: Kind, ...labels: readonly string[]) =>
+export const named = (kind: Kind, ...labels: readonly string[]) =>
   labels.map((label) => ({ label, kind }));
 
-function stagesTable({ stages }: AnswersDocument): Html {
-  return plainTable(
-    'Answers by stage: asked for, answered, valid, and the reasons why others are invalid',
-    [
-      ...named('text', 'Stage', 'Task', 'Model', 'After'),
-      ...named('number', 'Asked', 'Answered', 'Valid', 'Invalid'),
-      ...named('text', 'Reasons'),
-    ],
-    stages.map(({ stage, task, model, after, asked, answered, valid, invalid }) => [
-      ...[stage, task, model, after ?? ''],
-      ...[asked, answered, valid, answered - valid].map(formatCount),
-      reasonsText(invalid, ', '),
-    ]),
-  );
-}
-
-function sectionHtml({ title, notes, tables, intervals, fits }: StoredSection, i: number): Html {
+/** Its heading has the id `section-NUMBER`. @param i from 0 */
+export function sectionHtml(
+  { title, notes, tables, intervals, fits }: StoredSection,
+  i: number,
+): Html {
   const id = `section-${i + 1}`;
   return html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
@@ -159,7 +107,7 @@ ${plainTable(
 ${warnings.length > 0 ? html`<ul class="warnings">${warnings.map((line) => html`<li>${line}</li>`)}</ul>` : ''}`;
 }
 
-function warningsHtml({ warnings }: AnswersDocument): Html {
+export function warningsHtml(warnings: readonly string[]): Html {
   if (warnings.length === 0) return html``;
   return html`<section aria-labelledby="warnings">
 <h2 id="warnings">Warnings</h2>
@@ -167,9 +115,35 @@ function warningsHtml({ warnings }: AnswersDocument): Html {
 </section>`;
 }
 
-function making({ settings, environment, data, checksums, seconds, ...result }: AnswersDocument) {
+/** Terms and their values. */
+function factsHtml(facts: readonly (readonly [string, string | Html])[]): Html {
+  return html`<dl class="facts">
+${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}
+</dl>`;
+}
+
+interface Making {
+  readonly command: string;
+  readonly settings: {
+    readonly chains: number;
+    readonly warmup: number;
+    readonly draws: number;
+    readonly algorithm: string;
+    readonly seed: number | string;
+  };
+  readonly weighbridge: string;
+  readonly environment: { readonly node: string; readonly platform: string };
+  readonly seconds: number;
+  readonly checksums: Readonly<Record<string, string>>;
+}
+
+/** How a result was made. @param more facts of its own */
+export function makingHtml(
+  { settings, environment, checksums, seconds, ...result }: Making,
+  more: readonly (readonly [string, string | Html])[],
+): Html {
   const { chains, warmup, draws, algorithm, seed } = settings;
-  const facts: readonly (readonly [string, string | Html])[] = [
+  return factsHtml([
     ['Command', html`<code>${result.command}</code>`],
     ['Seed', `${seed}`],
     [
@@ -179,12 +153,9 @@ function making({ settings, environment, data, checksums, seconds, ...result }: 
     ['weighbridge', result.weighbridge],
     ['Node', `${environment.node} on ${environment.platform}`],
     ['Time', `${seconds.toFixed(1)} s`],
-    ['Data', html`<code>${data.folder}</code>`],
+    ...more,
     ...Object.entries(checksums).map(
       ([file, sum]) => [`SHA-256 of ${file}`, html`<code>${sum}</code>`] as const,
     ),
-  ];
-  return html`<dl class="facts">
-${facts.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}
-</dl>`;
+  ]);
 }

@@ -11,20 +11,24 @@ function cell(value: string | number | null | undefined): Cell {
 }
 
 /** By name: one file for each table, and one for all intervals, parameters and fits. */
-export function sectionFiles({
+export function sectionsCsv(sections: readonly ShownSection[]): Map<string, string> {
+  return new Map([
+    ['intervals.csv', intervalsCsv(sections)],
+    ['parameters.csv', parametersCsv(sections)],
+    ['convergence.csv', convergenceCsv(sections)],
+    ...tableFiles(sections),
+  ]);
+}
+
+/** The files of a described study: those of its sections, and the stages. */
+export function answersCsv({
   sections,
   stages,
 }: Pick<AnswersDocument, 'stages'> & { readonly sections: readonly ShownSection[] }): Map<
   string,
   string
 > {
-  return new Map([
-    ['stages.csv', stagesCsv(stages)],
-    ['intervals.csv', intervalsCsv(sections)],
-    ['parameters.csv', parametersCsv(sections)],
-    ['convergence.csv', convergenceCsv(sections)],
-    ...tableFiles(sections),
-  ]);
+  return new Map([['stages.csv', stagesCsv(stages)], ...sectionsCsv(sections)]);
 }
 
 function stagesCsv(stages: AnswersDocument['stages']): string {

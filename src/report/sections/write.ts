@@ -5,9 +5,10 @@ import { writeFiles, writeWhole } from '../../data-files/write-files.js';
 import { writeTable } from '../../data-files/write-table.js';
 import type { AnswersDocument } from '../../result/answers-format.js';
 import type { Section } from '../../result/sections.js';
-import { type AnswersFacts, sealAnswers, writeAnswersData } from '../../result/write-answers.js';
-import { sectionsHtml } from '../html/sections.js';
-import { sectionFiles } from './csv.js';
+import { type AnswersFacts, writeAnswersData } from '../../result/write-answers.js';
+import { sealFolder } from '../../result/write-sections.js';
+import { answersHtml } from '../html/answers.js';
+import { answersCsv } from './csv.js';
 
 /** @param answers the flat table; its rows are gone through more than once */
 export async function writeAnswersResult(
@@ -18,9 +19,9 @@ export async function writeAnswersResult(
 ): Promise<AnswersDocument> {
   const document = await writeAnswersData(folder, facts, sections, answers);
   const csv = join(folder, 'csv');
-  await writeFiles(csv, sectionFiles(document));
+  await writeFiles(csv, answersCsv(document));
   await writeTable(join(csv, 'answers.csv'), answers);
-  await writeWhole(join(folder, 'report.html'), await sectionsHtml(document, 'csv/answers.csv'));
-  await sealAnswers(folder, document);
+  await writeWhole(join(folder, 'report.html'), await answersHtml(document, 'csv/answers.csv'));
+  await sealFolder(folder, document);
   return document;
 }
