@@ -19,6 +19,9 @@ const workerCommandFlags = {
   quiet: quietFlag,
 };
 
+/** Milliseconds after which the process ends, whatever is open. */
+const LAST_WAIT = 500;
+
 export function addWorker(program: Command): void {
   const command = program
     .command('worker')
@@ -38,6 +41,8 @@ async function runWorker(flags: FlagValues<typeof workerCommandFlags>): Promise<
     await Promise.race([stopped, worker.ended]);
   } finally {
     await worker.close();
+    // A connection that is being made anew keeps no process alive.
+    setTimeout(() => process.exit(), LAST_WAIT).unref();
     const { fits, failed } = worker.counts();
     if (!quiet) process.stdout.write(`${worker.name}: ${fits} fits, ${failed} of them failed\n`);
   }

@@ -18,7 +18,7 @@ export interface QueueAddress {
   readonly prefix?: string | undefined;
 }
 
-export const PASSWORD_VARIABLE = 'WEIGHBRIDGE_QUEUE_PASSWORD';
+const PASSWORD_VARIABLE = 'WEIGHBRIDGE_QUEUE_PASSWORD';
 
 export const DEFAULT_PREFIX = 'weighbridge';
 
