@@ -77,8 +77,6 @@ function question(i: number): string {
 /** Rows as the table that a reader of files gives. */
 export function columnsOfRows(rows: readonly PredictionRow[]) {
   return Object.fromEntries(
-    predictionColumns
-      .filter(({ name }) => name !== 'model')
-      .map(({ name }) => [name, rows.map((row) => row[name])]),
+    predictionColumns.map(({ name }) => [name, rows.map((row) => row[name])]),
   );
 }
