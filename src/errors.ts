@@ -91,6 +91,8 @@ export interface ErrorDetails {
   'not-learned': ServerDetails;
   /** The record of a study cannot be written: the disk is full. */
   'disk-full': DataDetails;
+  /** A call has fits that are made by other shards of the command. */
+  'other-shard': Record<string, never>;
   /** Stopped on request; what was recorded is kept. */
   interrupted: { readonly signal?: string };
 }

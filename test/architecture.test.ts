@@ -48,10 +48,10 @@ const map: Readonly<Record<string, string>> = {
   plots: 'posterior regression:types',
   planning: 'analysis study regression fit models formula posterior sampler random linear-algebra',
   result:
-    'analysis study authors-files data-files exchange models regression:types fit:types posterior',
+    'analysis study authors-files data-files exchange explain:types models regression:types fit:types posterior',
   'table-analysis': 'regression models formula posterior data-files:types result:types',
   report:
-    'planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
+    'explain:types planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
   viewer: 'explain report result data-files:types plots analysis study posterior http',
   cli: 'viewer explain-study explain report planning result table-analysis:types simulation analysis harness packs published authors-files data-files distribution workers exchange regression fit models formula study sampler posterior:types http package-info',
 };

@@ -32,6 +32,7 @@ import {
 } from './flags.js';
 import { progressBar, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { readPaperFigures } from './paper-figures.js';
+import { partOf } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 export const analysisFlags = {
@@ -99,7 +100,7 @@ export async function withFits<T>(
 ): Promise<T> {
   const pool = workerPool(flags.workers);
   pool.start();
-  const runner = through(pool.runner);
+  const runner = through(partOf(pool.runner));
   const bar = progressBar('fitting', flags.quiet);
   try {
     return await work((study, weighChoices, more) =>

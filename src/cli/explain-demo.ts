@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { badArgument } from '../checks/values.js';
 import { fixturePath, packageVersion } from '../package-info.js';
 import { isHeldOut } from '../report/explanations/tasks.js';
-import { copyExplanations } from '../report/explanations/write.js';
 import { sectionsText } from '../report/sections/text.js';
 import { formatCount } from '../report/words.js';
 import type { ExplanationsDocument } from '../result/explanations-format.js';
@@ -39,7 +38,11 @@ export async function demo(
   const folder = await readExplanationsResult(shipped);
   try {
     const { result } = folder;
-    if (out !== undefined) await copyExplanations(folder, out);
+    if (out !== undefined) {
+      // Loaded on demand: it brings the HTML and the figures.
+      const { copyExplanations } = await import('../report/explanations/write.js');
+      await copyExplanations(folder, out);
+    }
     const text = demoText(result, out);
     if (json !== STANDARD_OUTPUT) process.stdout.write(text);
     else if (!quiet) process.stderr.write(text);

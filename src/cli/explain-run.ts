@@ -1,9 +1,23 @@
 /** `weighbridge explain run`: trains networks and explainers from nothing, and compares them. */
 import type { Command } from 'commander';
+import { readItems } from '../analysis/explanations/read-items.js';
 import { WeighbridgeError } from '../errors.js';
-import { defaultSeeds, STUDY_SIZES, type StudyPlan, studyPlan } from '../explain/plan.js';
-import { runStudy } from '../explain-study/run-study.js';
+import {
+  defaultSeeds,
+  type PlannedNetwork,
+  STUDY_SIZES,
+  type StudyPlan,
+  studyPlan,
+} from '../explain/plan.js';
+import { predictionsOf, runStudy } from '../explain-study/run-study.js';
 import { openStudyFolder, type StudyFolder } from '../explain-study/study-folder.js';
+import { packageVersion } from '../package-info.js';
+import { explainerSections } from '../report/explanations/sections.js';
+import { sectionsText } from '../report/sections/text.js';
+import { columnsOfPredictions } from '../result/explanations-format.js';
+import type { ExplanationsFacts } from '../result/write-explanations.js';
+import { commandLine } from './analysis.js';
+import { comparedExplainers } from './explain-analysis.js';
 import {
   addFlags,
   choiceFlag,
@@ -13,10 +27,11 @@ import {
   optionalFlag,
   quietFlag,
   samplerFlags,
+  valuesOf,
   wholeNumber,
   workerFlags,
 } from './flags.js';
-import { progressBar, requireWritable } from './output.js';
+import { progressBar, requireWritable, STANDARD_OUTPUT, writeJson } from './output.js';
 import { onFirstStopSignal } from './signals.js';
 
 const runFlags = {
@@ -60,7 +75,52 @@ async function run(path: string, flags: RunFlags): Promise<void> {
   const { size, seed, seeds = defaultSeeds(size) } = flags;
   const plan = studyPlan({ size, seed, seeds });
   const folder = await openStudyFolder(path, plan);
+  const started = performance.now();
   await trained(folder, plan, flags);
+  const predictions = await predictionsOf(folder, plan);
+  const { rows } = readItems([{ file: path, columns: columnsOfPredictions(predictions) }]);
+  const tasks = await comparedExplainers(rows, { ...flags, other: [SIBLING] });
+  const seconds = (performance.now() - started) / 1000;
+  // Loaded on demand: it brings the HTML and the figures.
+  const { writeExplanations } = await import('../report/explanations/write.js');
+  const facts = { ...factsOf(plan, seeds, flags), seconds };
+  const document = await writeExplanations(path, facts, tasks, predictions);
+  const text = `${sectionsText(explainerSections(tasks))}\n`;
+  if (flags.json !== STANDARD_OUTPUT) process.stdout.write(`${text}\n${whatWasWritten(path)}\n`);
+  else if (!flags.quiet) process.stderr.write(text);
+  if (flags.json === undefined) return;
+  const { weighbridge, size: named, settings, tasks: compared } = document;
+  await writeJson(flags.json, {
+    weighbridge,
+    size: named,
+    seeds,
+    settings,
+    tasks: compared,
+    seconds,
+  });
+}
+
+/** Self is compared with the other networks of its kind. */
+const SIBLING = 'sibling';
+
+function whatWasWritten(path: string): string {
+  return `Written to ${path}: report.html, predictions.parquet, csv/. \`weighbridge view ${path}\` shows every question and answer.`;
+}
+
+function factsOf(
+  plan: StudyPlan,
+  seeds: number,
+  flags: RunFlags,
+): Omit<ExplanationsFacts, 'seconds'> {
+  const network = ({ name, seed, size }: PlannedNetwork) => ({ name, seed, size: { ...size } });
+  return {
+    ...{ weighbridge: packageVersion, command: commandLine(), size: plan.size, seeds },
+    ...{ world: { ...plan.world }, study: { ...plan.options } },
+    networks: plan.networks.map(network),
+    larger: plan.larger.map(network),
+    settings: valuesOf(samplerFlags, flags),
+    warnings: [],
+  };
 }
 
 async function trained(folder: StudyFolder, plan: StudyPlan, flags: RunFlags): Promise<number> {

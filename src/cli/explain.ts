@@ -1,6 +1,5 @@
 /** `weighbridge explain`: explanations of a model's own computations. */
 import type { Command } from 'commander';
-import { compareItems } from '../analysis/explanations/compare-items.js';
 import { readItems } from '../analysis/explanations/read-items.js';
 import { badArgument } from '../checks/values.js';
 import { readTable } from '../data-files/read-table.js';
@@ -8,7 +7,7 @@ import { packageVersion } from '../package-info.js';
 import { explainersJson } from '../report/explanations/json.js';
 import { explainerSections } from '../report/explanations/sections.js';
 import { sectionsText } from '../report/sections/text.js';
-import { workerPool } from '../workers/pool.js';
+import { comparedExplainers } from './explain-analysis.js';
 import { addExplainDemo } from './explain-demo.js';
 import { addExplainRun } from './explain-run.js';
 import { readingFlags } from './fit-flags.js';
@@ -23,8 +22,7 @@ import {
   valuesOf,
   workerFlags,
 } from './flags.js';
-import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
-import { onFirstStopSignal } from './signals.js';
+import { requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 
 export function addExplain(program: Command): void {
   const explain = program
@@ -94,7 +92,7 @@ async function runImport(files: readonly string[], flags: ImportFlags): Promise<
   }
   const { rows, notes } = readItems(tables, flags);
   warn(...notes);
-  const tasks = await compared(rows, flags);
+  const tasks = await comparedExplainers(rows, flags);
   const text = `${sectionsText(explainerSections(tasks))}\n`;
   if (flags.json !== STANDARD_OUTPUT) process.stdout.write(text);
   else if (!flags.quiet) process.stderr.write(text);
@@ -106,25 +104,4 @@ async function runImport(files: readonly string[], flags: ImportFlags): Promise<
     notes,
     seconds: (performance.now() - started) / 1000,
   });
-}
-
-async function compared(rows: ReturnType<typeof readItems>['rows'], flags: ImportFlags) {
-  const pool = workerPool(Math.min(flags.workers, flags.chains));
-  const bar = progressBar('fitting', flags.quiet);
-  const stop = new AbortController();
-  // The error's cause is the signal: it decides the exit code.
-  const release = onFirstStopSignal((signal) => stop.abort(signal));
-  try {
-    return await compareItems(rows, {
-      ...valuesOf(samplerFlags, flags),
-      others: flags.other,
-      runner: pool.runner,
-      signal: stop.signal,
-      onProgress: bar.update,
-    });
-  } finally {
-    release();
-    bar.stop();
-    await pool.close();
-  }
 }

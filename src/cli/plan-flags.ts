@@ -17,6 +17,7 @@ import {
   wholeNumber,
   workerFlags,
 } from './flags.js';
+import { shardFlag } from './shards.js';
 
 /** Sizes, separated by commas. */
 function sizes(text: string): readonly number[] {
@@ -37,6 +38,8 @@ const commonFlags = {
   seed: samplerFlags.seed,
   ...workerFlags,
   json: jsonFlag,
+  shard: shardFlag,
+  out: optionalFlag('--out <folder>', 'with --shard: the folder of the shard'),
   plot: optionalFlag('--plot <file.svg>', 'write the curves as a picture'),
   quiet: quietFlag,
 };

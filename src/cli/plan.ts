@@ -26,6 +26,7 @@ import { addFlags, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { given, type PlanFlags, planFlags, requireFlagsOf } from './plan-flags.js';
 import { readPilot } from './plan-pilot.js';
+import { inShard, partOf } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 export function addPlan(program: Command): void {
@@ -49,6 +50,18 @@ async function runPlan(
   await requireWritable(flags.json);
   await requireWritable(flags.plot);
   requirePicture(flags);
+  if (flags.shard !== undefined) {
+    if (data === undefined) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        '--shard is for the plan of a regression: expected a pilot',
+        {
+          details: { option: '--shard' },
+        },
+      );
+    }
+    return inShard({ ...flags, shard: flags.shard }, () => regressionPlan(data, formula, flags));
+  }
   const started = performance.now();
   const shown =
     data === undefined ? await shownStudy(flags) : await shownRegression(data, formula, flags);
@@ -224,7 +237,7 @@ async function regressionPlan(
         levels: parseLevels(flags.levels),
         ...given({ effect, vary, group, rowPrice }),
         ...{ sizes, fits, simulations, seed, target: { width, power } },
-        runner: pool.runner,
+        runner: partOf(pool.runner),
         ...run,
       }),
     );

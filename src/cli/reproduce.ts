@@ -10,6 +10,7 @@ import type { UnitsOf } from '../result/answers.js';
 import { analysisFlags, moreOf, showAnalysis, withFits, withResult } from './analysis.js';
 import { addFlags, type FlagValues, optionalFlag } from './flags.js';
 import { progressBar, requireWritable, warn } from './output.js';
+import { inShard, shardFlag } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 const reproduceFlags = {
@@ -18,6 +19,7 @@ const reproduceFlags = {
     "a folder in the authors' layout, or 'published' to download their data (default: the simulated replica that ships with weighbridge)",
   ),
   ...analysisFlags,
+  shard: shardFlag,
 };
 
 type ReproduceFlags = FlagValues<typeof reproduceFlags>;
@@ -33,6 +35,9 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
   const started = performance.now();
   await requireWritable(flags.json);
   const folder = await dataFolder(flags);
+  if (flags.shard !== undefined) {
+    return inShard({ ...flags, shard: flags.shard }, () => shardOf(folder, flags));
+  }
   await withResult(flags, async (writer) => {
     const { study, result } = await withFits(flags, async (analyse) => {
       const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
@@ -42,6 +47,16 @@ async function runReproduce(flags: ReproduceFlags): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     const extras = writer ? { unitsOf: await unitsFor(folder) } : {};
     await showAnalysis(study, result, flags, { seconds, writer, extras });
+  });
+}
+
+/** Fits as far as a shard goes, with the draws that the result folder has. */
+async function shardOf(folder: string, flags: ReproduceFlags): Promise<void> {
+  await withFits(flags, async (analyse) => {
+    const study = await readStudy(folder, { outOfRangeReports: flags.outOfRange });
+    warn(...study.warnings);
+    const observe = () => () => {};
+    return analyse(study, flags.weighChoices, { latent: flags.latent, observe });
   });
 }
 

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   plan: async () => (await import('./plan.js')).addPlan,
   study: async () => (await import('./study/study.js')).addStudy,
   explain: async () => (await import('./explain.js')).addExplain,
+  merge: async () => (await import('./shards.js')).addMerge,
   simulate: async () => (await import('./simulate.js')).addSimulate,
   replica: async () => (await import('./replica.js')).addReplica,
 };

@@ -35,9 +35,9 @@ export interface Arm {
   /**
    * What the explainer starts from: `network`, one of the networks that are targets in turn; `larger`, a wider
    * one that learned the same world; `nothing`, random weights; `neighbour`, no network: the answer of the
-   * exercise with the nearest vector.
+   * exercise with the nearest vector; `behaviour`, what another network does itself where the target is asked.
    */
-  readonly start: 'network' | 'larger' | 'nothing' | 'neighbour';
+  readonly start: 'network' | 'larger' | 'nothing' | 'neighbour' | 'behaviour';
   /** The targets that a network explains: itself, the others, or all. */
   readonly explains: 'itself' | 'others' | 'all';
   readonly vector: VectorInput;
@@ -55,9 +55,10 @@ export const arms = {
   'fitted map': { ...network, explains: 'others', vector: 'fitted map' },
   'learned map': { ...network, explains: 'others', vector: 'learned map' },
   untrained: { ...network, explains: 'itself', learns: false },
-  larger: { start: 'larger', explains: 'others', vector: 'learned map', learns: true },
-  'from scratch': { start: 'nothing', explains: 'others', vector: 'given', learns: true },
-  'nearest neighbour': { start: 'neighbour', explains: 'others', vector: 'given', learns: false },
+  larger: { start: 'larger', explains: 'all', vector: 'learned map', learns: true },
+  'from scratch': { start: 'nothing', explains: 'all', vector: 'given', learns: true },
+  'nearest neighbour': { start: 'neighbour', explains: 'all', vector: 'given', learns: false },
+  'own behaviour': { start: 'behaviour', explains: 'others', vector: 'given', learns: false },
 } as const satisfies Record<string, Arm>;
 
 export type ArmName = keyof typeof arms;
@@ -211,4 +212,9 @@ export function nearestNeighbour(exercises: readonly Exercise[]): Explainer {
     return [...found];
   };
   return { answers: (some) => some.map(nearest) };
+}
+
+/** Answers what another network does itself. */
+export function behaving(known: ReadonlyMap<string, readonly number[]>): Explainer {
+  return { answers: (some) => some.map(({ name }) => [...(known.get(name) ?? [])]) };
 }

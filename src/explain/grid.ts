@@ -14,6 +14,7 @@ import {
   type Arm,
   type ArmName,
   arms,
+  behaving,
   type Explainer,
   type LearningPlan,
   nearestNeighbour,
@@ -60,8 +61,8 @@ export interface Prediction {
   readonly answer: string;
   /** 1 for the true answer, else 0; in features Pearson's r in [−1, 1]. */
   readonly score: number;
-  /** The network that explains, and the seed of its training. */
-  readonly seed: string;
+  /** Of the training, and of the exercises that were learned from; null for an arm that has neither. */
+  readonly seed: string | null;
   /** The network that the explainer was trained from; null for an arm that starts from none. */
   readonly model: string | null;
   /** Exercises that the explainer learned from. */
@@ -107,12 +108,15 @@ export function cellsOf(
   });
   return tasks.flatMap(({ task, own }) =>
     chosen
-      .filter((name) => task !== 'ablation' || isWithoutVectors(arms[name]))
+      .filter((name) => isIn(task, arms[name]))
       .flatMap((arm) =>
         networks.flatMap((_, target) =>
           explainersOf(arms[arm], target, networks.length, larger.length).flatMap((explainer) =>
-            (arm === 'untrained' ? [0] : own).flatMap((size) =>
-              seeds.map((seed) => ({ task, target, arm, explainer, size, seed })),
+            (usesExercises(arms[arm]) ? own : [0]).flatMap((size) =>
+              // What a network does itself has no seed.
+              seeds
+                .filter((seed) => seed === 1 || arms[arm].start !== 'behaviour')
+                .map((seed) => ({ task, target, arm, explainer, size, seed })),
             ),
           ),
         ),
@@ -120,9 +124,15 @@ export function cellsOf(
   );
 }
 
-/** Arms that make sense in a task without vectors. */
-function isWithoutVectors({ start, vector }: Arm): boolean {
-  return start === 'larger' || (vector === 'given' && start !== 'neighbour');
+/** Does an arm make sense in a task? */
+function isIn(task: Task, { start, vector }: Arm): boolean {
+  // Networks have no features in common that one could answer for another.
+  if (task === 'features') return start !== 'behaviour';
+  return task === 'patching' || start === 'larger' || (vector === 'given' && start !== 'neighbour');
+}
+
+function usesExercises({ start, learns }: Arm): boolean {
+  return learns || start === 'neighbour';
 }
 
 function explainersOf(
@@ -132,7 +142,7 @@ function explainersOf(
   larger: number,
 ): (number | null)[] {
   if (start === 'larger') return Array.from({ length: larger }, (_, i) => i);
-  if (start !== 'network') return [null];
+  if (start !== 'network' && start !== 'behaviour') return [null];
   const all = Array.from({ length: networks }, (_, i) => i);
   if (explains === 'all') return all;
   return all.filter((one) => (one === target) === (explains === 'itself'));
@@ -189,6 +199,7 @@ function* explainerOf(
   const random = quickStream('exercises learned from', study.options.seed, task, target, seed);
   const learned = shuffled(pool, random).slice(0, size);
   if (arm.start === 'neighbour') return nearestNeighbour(learned);
+  if (arm.start === 'behaviour') return behaving(study.behaviour(task, explainer ?? target));
   const networks = arm.start === 'larger' ? study.larger : study.networks;
   const network = {
     form,
@@ -237,7 +248,7 @@ function predictionOf(
     truth: answerText(form, exercise.answer),
     answer: answerText(form, answer),
     score: exercise.score(answer),
-    seed: model === null ? `seed ${seed}` : `${model}, seed ${seed}`,
+    seed: arms[arm].start === 'behaviour' ? null : `seed ${seed}`,
     model,
     n: size,
   };
@@ -254,7 +265,9 @@ const vectorNames: Readonly<Record<Arm['vector'], Prediction['vector']>> = {
 };
 
 function explainerName({ arm, explainer, target }: Cell): string {
-  if (arms[arm].start !== 'network') return arm;
+  const { start } = arms[arm];
+  if (start !== 'network' && start !== 'behaviour') return arm;
   const who = explainer === target ? 'self' : 'sibling';
-  return arm === 'untrained' || arm === 'learned map' ? `${who}, ${arm}` : who;
+  const named: readonly ArmName[] = ['untrained', 'learned map', 'own behaviour'];
+  return named.includes(arm) ? `${who}, ${arm}` : who;
 }

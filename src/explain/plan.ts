@@ -59,6 +59,7 @@ const others = [
   'nearest neighbour',
   'from scratch',
   'larger',
+  'own behaviour',
 ] as const;
 
 const curve = [250, 500, 1000, 2000, 4000, 8000, 16_000];

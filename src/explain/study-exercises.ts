@@ -127,8 +127,25 @@ export class ExplanationStudy {
   }
 
   /**
+   * What a network itself does wherever a target may be asked, by the names of exercises: an answer that takes
+   * no training, and the most that knowledge of another network of the kind can give.
+   * @throws WeighbridgeError `bad-argument` for features, which networks do not share
+   */
+  behaviour(task: Task, network: number): ReadonlyMap<string, readonly number[]> {
+    return this.#once(`behaviour ${task} ${network}`, () => {
+      if (task === 'features') throw badArgument('networks have no features in common');
+      const answers = <Item>({ items, form }: { items: Item[]; form: QuestionForm<Item> }) =>
+        new Map(items.map(form.exercise).map(({ name, answer }) => [name, answer]));
+      return task === 'ablation'
+        ? answers(this.#ablationItems(network))
+        : answers(this.#patchingItems(network));
+    });
+  }
+
+  /**
    * Maps vectors of a target to where another network has those of the same texts, by ridge regression. Texts
-   * about held-out facts are not used.
+   * about held-out facts are not used; the vectors at the first position of a statement, which are those of its entity
+   * alone, are known from other facts about the entity.
    */
   fittedMap(task: Task, target: number, explainer: number): VectorMap {
     return this.#once(`map ${task} ${target} ${explainer}`, () => {
@@ -195,22 +212,30 @@ export class ExplanationStudy {
     return activationsOf(this.networks[network], states, 'residual', layer);
   }
 
-  #ablation(target: number): TaskExercises {
+  #ablationItems(network: number) {
     const { seed, questionSets } = this.options;
     // The same questions for each target.
     const questions = allQuestions(this.world, questionSets, quickStream('questions', seed));
-    const items = ablationTruth(this.world, this.networks[target], questions);
-    const form = ablationQuestions(this.world);
-    const random = quickStream('ablation', seed, target);
+    const items = ablationTruth(this.world, this.networks[network], questions);
+    return { items, form: ablationQuestions(this.world) };
+  }
+
+  #ablation(target: number): TaskExercises {
+    const { items, form } = this.#ablationItems(target);
+    const random = quickStream('ablation', this.options.seed, target);
     const parts = this.#byFacts(items, ({ question }) => [question.fact]);
     return this.#arranged(form, parts, SEEN, (some) => balanced(some, () => '', random));
   }
 
-  #patching(target: number): TaskExercises {
-    const model = this.networks[target];
-    const residuals = this.#residuals(target);
+  #patchingItems(network: number) {
+    const model = this.networks[network];
+    const residuals = this.#residuals(network);
     const items = patchingTruth(this.world, model, residuals);
-    const form = patchingQuestions(this.world, model.shape.layers, residuals);
+    return { items, form: patchingQuestions(this.world, model.shape.layers, residuals) };
+  }
+
+  #patching(target: number): TaskExercises {
+    const { items, form } = this.#patchingItems(target);
     const random = quickStream('patching', this.options.seed, target);
     const parts = this.#byFacts(items, ({ fact, source }) => [fact, source]);
     return this.#arranged(form, parts, SEEN, (some) => balancedPatches(some, random));
@@ -242,7 +267,7 @@ export class ExplanationStudy {
       pool: groups.slice(rest).flat(),
     };
     const arrange = (some: readonly Feature[]) => shuffled(some, random);
-    return this.#arranged(form, parts, 0, arrange);
+    return this.#arranged(withClusters(form, groups), parts, 0, arrange);
   }
 
   /** Items by the parts of their facts. */
@@ -276,6 +301,22 @@ export class ExplanationStudy {
       },
     };
   }
+}
+
+/** Features that are alike are a cluster. */
+function withClusters(
+  form: QuestionForm<Feature>,
+  groups: readonly (readonly Feature[])[],
+): QuestionForm<Feature> {
+  const groupOf = new Map<Feature, number>();
+  for (const [g, group] of groups.entries()) for (const one of group) groupOf.set(one, g + 1);
+  return {
+    ...form,
+    exercise: (feature) => ({
+      ...form.exercise(feature),
+      cluster: `like features ${groupOf.get(feature)}`,
+    }),
+  };
 }
 
 function distinct(exercises: readonly Exercise[]): Exercise[] {

@@ -10,6 +10,7 @@ import { requireNames, requireOneOf, requireSeed } from '../checks/options.js';
 import { badArgument, badData, described } from '../checks/values.js';
 import { isWeighbridgeError } from '../errors.js';
 import { type FitRunner, requireDraws, requireRunning } from '../fit/job.js';
+import { OtherShards } from '../fit/other-shards.js';
 import { requireProper } from '../fit/propriety.js';
 import { MILLISECONDS_BETWEEN_PAUSES, pause, runHere, Throttle } from '../fit/run.js';
 import { rankFacts } from '../formula/rank.js';
@@ -155,12 +156,14 @@ export async function planRegression(options: RegressionPlanOptions): Promise<Re
   });
   let done = 0;
   const total = designs.length * simulations;
+  const count = () => onProgress?.({ done: Math.min(++done, total), total });
+  const shards = new OtherShards();
   const planned: PlannedRegressionDesign[] = [];
   for (const design of designs) {
-    planned.push(
-      await planner.plan(design, () => onProgress?.({ done: Math.min(++done, total), total })),
-    );
+    const one = await shards.goOn(() => planner.plan(design, count));
+    if (one !== null) planned.push(one);
   }
+  shards.end();
   const verdict = verdictOf(planned, target, ({ cost, rows }) => cost ?? rows, designName);
   return {
     ...{ designs: planned, ...verdict, target, simulations },
@@ -447,15 +450,17 @@ class RegressionPlanner {
     onFit: () => void,
   ): Promise<(SampledEstimate | null)[]> {
     const found: (SampledEstimate | null)[] = [];
+    const shards = new OtherShards();
     for (let start = 0; start < simulations.length; start += BATCH) {
       const batch = simulations.slice(start, start + BATCH).map((simulation) => ({
         name: `${designName(design)}/${simulation}`,
         specification: this.#simulate(design, simulation),
       }));
-      const estimates = await this.#runBatch(batch);
-      found.push(...batch.map(({ name }) => estimates.get(name) ?? null));
+      const estimates = await shards.goOn(() => this.#runBatch(batch));
+      found.push(...batch.map(({ name }) => estimates?.get(name) ?? null));
       batch.forEach(onFit);
     }
+    shards.end();
     return found;
   }
 

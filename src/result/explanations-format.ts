@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import type { TableColumn } from '../data-files/table-rows.js';
+import type { Prediction } from '../explain/grid.js';
 import { byName, header, measure, samplerSettings } from './schema-parts.js';
 import { sectionSchema } from './sections.js';
 
@@ -18,27 +19,7 @@ export const explanationsFiles = {
   draws: 'draws.f64',
 } as const;
 
-/** An answer of an explainer to an exercise. */
-export interface PredictionRow {
-  readonly item: string;
-  readonly target: string;
-  /** What items share that makes them alike. */
-  readonly cluster: string;
-  readonly explainer: string;
-  readonly vector: string;
-  /** With `, seen` for exercises about facts that were learned from. */
-  readonly task: string;
-  readonly truth: string;
-  readonly answer: string;
-  readonly score: number;
-  readonly seed: string;
-  /** Number of exercises that the explainer learned from. */
-  readonly n: number;
-  /** The network that the explainer was trained from; null: none. */
-  readonly model?: string | null;
-}
-
-const text = (name: keyof PredictionRow) => ({ name, kind: 'text' }) as const;
+const text = (name: keyof Prediction) => ({ name, kind: 'text' }) as const;
 
 /** Of `predictions.parquet`. */
 export const predictionColumns = [
@@ -48,7 +29,16 @@ export const predictionColumns = [
   text('seed'),
   { name: 'n', kind: 'integer' },
   text('model'),
-] as const satisfies readonly (TableColumn & { readonly name: keyof PredictionRow })[];
+] as const satisfies readonly (TableColumn & { readonly name: keyof Prediction })[];
+
+/** Rows as the table that a reader of files gives. */
+export function columnsOfPredictions(
+  rows: readonly Prediction[],
+): Record<string, Prediction[keyof Prediction][]> {
+  return Object.fromEntries(
+    predictionColumns.map(({ name }) => [name, rows.map((row) => row[name])]),
+  );
+}
 
 const networkSchema = z.object({
   /** Unique in its study: `network 1`. */

@@ -1,11 +1,11 @@
 /** Reads the result folder of a study of explanations. */
 import type { DataColumns } from '../data-files/columns.js';
 import { WeighbridgeError } from '../errors.js';
+import type { Prediction } from '../explain/grid.js';
 import {
   type ExplanationsDocument,
   explanationsFiles,
   explanationsResultSchema,
-  type PredictionRow,
   predictionColumns,
 } from './explanations-format.js';
 import { openSections, type SectionsFolder } from './read-sections.js';
@@ -13,7 +13,7 @@ import { damaged, once, readBytes } from './result-files.js';
 
 /** The rows of `predictions.parquet` as columns, in their order; equal texts share their memory. */
 export type Predictions = {
-  readonly [Name in keyof Required<PredictionRow>]: readonly Required<PredictionRow>[Name][];
+  readonly [Name in keyof Required<Prediction>]: readonly Required<Prediction>[Name][];
 };
 
 export interface ExplanationsFolder extends SectionsFolder<ExplanationsDocument> {
@@ -47,7 +47,7 @@ async function readPredictions(path: string, { rows }: ExplanationsDocument): Pr
   return Object.fromEntries(entries) as Predictions;
 
   function fail(column: string, row: number): null {
-    if (column === 'model' || column === 'answer') return null;
+    if (['model', 'seed', 'answer'].includes(column)) return null;
     throw damaged(path, name, `has no usable ${column} in row ${row + 1}`);
   }
 }

@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path';
 import { badArgument } from '../checks/values.js';
 import type { TableRow } from '../data-files/table-rows.js';
 import { writeTable } from '../data-files/write-table.js';
+import type { Prediction } from '../explain/grid.js';
 import {
   type ExplanationsDocument,
   explanationsFiles,
   explanationsResultSchema,
-  type PredictionRow,
   predictionColumns,
 } from './explanations-format.js';
 import type { Section } from './sections.js';
@@ -55,7 +55,7 @@ export async function writeExplanationsData(
   folder: string,
   facts: ExplanationsFacts,
   { sections, tasks, curves }: ExplanationsFound,
-  rows: readonly PredictionRow[],
+  rows: readonly Prediction[],
 ): Promise<ExplanationsDocument> {
   const { predictions, draws } = explanationsFiles;
   await beginFolder(folder);
@@ -81,7 +81,7 @@ export async function writeExplanationsData(
   return explanationsResultSchema.parse(JSON.parse(JSON.stringify(document)));
 }
 
-function* cellsOf(rows: readonly PredictionRow[]): Iterable<TableRow> {
+function* cellsOf(rows: readonly Prediction[]): Iterable<TableRow> {
   for (const row of rows) yield predictionColumns.map(({ name }) => row[name] ?? null);
 }
 

@@ -7,12 +7,9 @@ import { compareItems } from '../../src/analysis/explanations/compare-items.js';
 import { readItems } from '../../src/analysis/explanations/read-items.js';
 import { demo } from '../../src/cli/explain-demo.js';
 import { writeExplanations } from '../../src/report/explanations/write.js';
+import { columnsOfPredictions } from '../../src/result/explanations-format.js';
 import { readExplanationsResult } from '../../src/result/read-explanations.js';
-import {
-  columnsOfRows,
-  explanationRows,
-  explanationsFacts,
-} from '../support/small-explanations.js';
+import { explanationRows, explanationsFacts } from '../support/small-explanations.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -21,7 +18,7 @@ beforeAll(async () => {
   place = await temporaryFolder();
   shipped = join(place.folder, 'shipped');
   const rows = explanationRows();
-  const { rows: items } = readItems([{ file: 'rows', columns: columnsOfRows(rows) }]);
+  const { rows: items } = readItems([{ file: 'rows', columns: columnsOfPredictions(rows) }]);
   const tasks = await compareItems(items, { seed: 1, chains: 1, warmup: 50, draws: 50 });
   await writeExplanations(shipped, explanationsFacts, tasks, rows);
 });

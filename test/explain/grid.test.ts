@@ -39,8 +39,32 @@ describe('cells', () => {
     expect([count('rotated', 'features'), count('fitted map', 'features')]).toEqual([2, 2]);
     expect([count('untrained', 'patching'), count('larger', 'features')]).toEqual([2, 2]);
     const inAblation = new Set(cells.flatMap(({ task, arm }) => (task === 'ablation' ? arm : [])));
-    expect([...inAblation].toSorted()).toEqual(['from scratch', 'larger', 'network', 'untrained']);
+    expect([...inAblation].toSorted()).toEqual([
+      'from scratch',
+      'larger',
+      'network',
+      'own behaviour',
+      'untrained',
+    ]);
+    expect([count('own behaviour', 'patching'), count('own behaviour', 'features')]).toEqual([
+      2, 0,
+    ]);
     expect(new Set(cells.map(({ arm }) => arm))).toEqual(new Set(Object.keys(arms)));
+  });
+
+  it('own behaviour is the truth where a network is asked about itself', () => {
+    for (const task of ['ablation', 'patching'] as const) {
+      const own = study.behaviour(task, 1);
+      for (const { name, answer } of study.exercises(task, 1).pool) {
+        expect(own.get(name)).toEqual(answer);
+      }
+      const other = study.behaviour(task, 0);
+      const asked = study.exercises(task, 1).parts['held-out'];
+      expect(asked.every(({ name }) => other.has(name))).toBe(true);
+      expect(asked.some(({ name, answer }) => other.get(name)?.join() !== answer.join())).toBe(
+        true,
+      );
+    }
   });
 
   it('give a row for each item, with different keys, on the items that all explainers get', () => {
@@ -88,6 +112,7 @@ describe('cells', () => {
       'self, vector rotated',
       'sibling',
       'sibling, learned map',
+      'sibling, own behaviour',
       'sibling, vector aligned',
       'sibling, vector none',
     ]);

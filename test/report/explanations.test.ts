@@ -1,4 +1,5 @@
 /** The folder of a study of explanations with its report: what readers find in it. */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -8,12 +9,9 @@ import { readItems } from '../../src/analysis/explanations/read-items.js';
 import { readTable } from '../../src/data-files/read-table.js';
 import { copyExplanations, writeExplanations } from '../../src/report/explanations/write.js';
 import type { ExplanationsDocument } from '../../src/result/explanations-format.js';
+import { columnsOfPredictions } from '../../src/result/explanations-format.js';
 import { readExplanationsResult } from '../../src/result/read-explanations.js';
-import {
-  columnsOfRows,
-  explanationRows,
-  explanationsFacts,
-} from '../support/small-explanations.js';
+import { explanationRows, explanationsFacts } from '../support/small-explanations.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const rows = explanationRows();
@@ -24,7 +22,7 @@ let result: ExplanationsDocument;
 beforeAll(async () => {
   place = await temporaryFolder();
   folder = join(place.folder, 'result');
-  const items = readItems([{ file: 'rows', columns: columnsOfRows(rows) }]);
+  const items = readItems([{ file: 'rows', columns: columnsOfPredictions(rows) }]);
   const tasks = await compareItems(items.rows, { seed: 1, chains: 1, warmup: 50, draws: 50 });
   result = await writeExplanations(folder, explanationsFacts, tasks, rows);
 });

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readItems } from '../../src/analysis/explanations/read-items.js';
 import { readTable } from '../../src/data-files/read-table.js';
 import { writeTable } from '../../src/data-files/write-table.js';
-import { type PredictionRow, predictionColumns } from '../../src/result/explanations-format.js';
+import type { Prediction } from '../../src/explain/grid.js';
+import { predictionColumns } from '../../src/result/explanations-format.js';
 import { readAnyResult } from '../../src/result/read-any.js';
 import { readExplanationsResult } from '../../src/result/read-explanations.js';
 import type { Section } from '../../src/result/sections.js';
@@ -24,15 +25,16 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
-async function write(rows: readonly PredictionRow[], sections: readonly Section[] = []) {
+async function write(rows: readonly Prediction[], sections: readonly Section[] = []) {
   const found = { sections, tasks: { ablation: { self_minus_other: null } }, curves: [] };
   await sealFolder(folder, await writeExplanationsData(folder, explanationsFacts, found, rows));
 }
 
 const word = fc.string({ unit: 'grapheme', minLength: 1 });
-const row = fc.record<Required<PredictionRow>>({
-  ...{ item: word, target: word, cluster: word, explainer: word, vector: word, task: word },
-  ...{ truth: word, answer: word, seed: word, n: fc.nat() },
+const row = fc.record<Required<Prediction>>({
+  ...{ item: word, target: word, cluster: word, explainer: word, task: word },
+  vector: fc.constantFrom('given', 'none', 'rotated', 'aligned'),
+  ...{ truth: word, answer: word, seed: fc.option(word), n: fc.nat() },
   score: fc.double({ min: -1, max: 1, noNaN: true }).map((x) => x + 0),
   model: fc.option(word),
 });
@@ -61,7 +63,7 @@ describe('the result of a study of explanations', () => {
     await write(rows);
     const file = join(folder, 'predictions.parquet');
     const read = readItems([{ file, columns: await readTable(file) }]);
-    const told = (all: readonly Pick<PredictionRow, 'item' | 'score'>[]) =>
+    const told = (all: readonly Pick<Prediction, 'item' | 'score'>[]) =>
       all.map(({ item, score }) => `${item}: ${score}`).sort();
     expect(told(read.rows)).toEqual(told(rows));
   });

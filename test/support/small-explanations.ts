@@ -1,6 +1,7 @@
 /** A small result of a study of explanations: rows as a study makes them, without its training. */
+import type { Prediction } from '../../src/explain/grid.js';
 import { quickStream } from '../../src/random/quick-stream.js';
-import { type PredictionRow, predictionColumns } from '../../src/result/explanations-format.js';
+
 import type { ExplanationsFacts } from '../../src/result/write-explanations.js';
 
 export const explanationsFacts: ExplanationsFacts = {
@@ -39,11 +40,11 @@ export function explanationRows({ items = 8, sizes = [250, 500] }: RowOptions = 
   const { uniform } = quickStream('small explanations', items);
   const both = ['network 1', 'network 2'];
   const arms = Object.keys(right);
-  const rows: PredictionRow[] = [];
+  const rows: Prediction[] = [];
   for (const task of ['ablation', 'ablation, seen', 'features']) {
     for (const target of both) {
       for (const arm of task === 'features' ? arms : arms.slice(0, 2)) {
-        const [explainer = '', vector = ''] = arm.split(' ');
+        const [explainer = '', vector = 'given'] = arm.split(' ') as [string, Prediction['vector']];
         const model = both.find((one) => (one === target) === (explainer === 'self')) ?? '';
         for (const n of sizes) {
           for (const seed of [1, 2]) {
@@ -57,7 +58,7 @@ export function explanationRows({ items = 8, sizes = [250, 500] }: RowOptions = 
                 truth: 'same A',
                 answer: isRight ? 'same A' : 'becomes B',
                 score: task === 'features' ? (isRight ? 0.75 : -0.125) : Number(isRight),
-                seed: `${model}, seed ${seed}`,
+                seed: `seed ${seed}`,
                 ...{ n, model },
               });
             }
@@ -72,11 +73,4 @@ export function explanationRows({ items = 8, sizes = [250, 500] }: RowOptions = 
 function question(i: number): string {
   const options = [1, 2, 3, 4].map((value) => `r1-value${value}`).join(' ');
   return `entity${1 + (i % 6)} relation1 ${options} hint ${'ABCD'[i % 4]} answer`;
-}
-
-/** Rows as the table that a reader of files gives. */
-export function columnsOfRows(rows: readonly PredictionRow[]) {
-  return Object.fromEntries(
-    predictionColumns.map(({ name }) => [name, rows.map((row) => row[name])]),
-  );
 }

@@ -6,8 +6,9 @@
 import { BootstrapWeights } from '../../analysis/bootstrap.js';
 import { groupBy } from '../../analysis/explanations/table.js';
 import { formatSafeCsv } from '../../data-files/text-table.js';
+import type { Prediction } from '../../explain/grid.js';
 import { hdi } from '../../posterior/intervals.js';
-import type { PredictionRow, ScoreCurve } from '../../result/explanations-format.js';
+import type { ScoreCurve } from '../../result/explanations-format.js';
 
 const DRAWS = 2000;
 const SEED = 'score curves';
@@ -16,7 +17,7 @@ const SEED = 'score curves';
  * A curve for each explainer with its vector as it is and with the most numbers of exercises of its task, if those are
  * two or more. Tasks come in the order of their first rows.
  */
-export function scoreCurves(rows: readonly PredictionRow[]): ScoreCurve[] {
+export function scoreCurves(rows: readonly Prediction[]): ScoreCurve[] {
   const weights = new BootstrapWeights(SEED, DRAWS);
   const trained = rows.filter(({ vector, n }) => vector === 'given' && n > 0);
   return [...groupBy(trained, ({ task }) => task)].map(([task, ofTask]) => {
@@ -43,14 +44,15 @@ interface Cell {
   readonly training: Float64Array;
 }
 
-function pointOf(rows: readonly PredictionRow[], weights: BootstrapWeights) {
+function pointOf(rows: readonly Prediction[], weights: BootstrapWeights) {
   const cells = new Map<string, Cell>();
-  for (const { target, cluster, seed, score } of rows) {
+  for (const { target, cluster, model, seed, score } of rows) {
     const items = `${target}\n${cluster}`;
-    const key = `${items}\n${seed}`;
+    const trained = `${target}\n${model}\n${seed}`;
+    const key = `${items}\n${trained}`;
     let cell = cells.get(key);
     if (!cell) {
-      const training = weights.of('training', seed);
+      const training = weights.of('training', trained);
       cell = { sum: 0, rows: 0, cluster: weights.of('cluster', items), training };
       cells.set(key, cell);
     }

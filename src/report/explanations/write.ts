@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { TaskComparison } from '../../analysis/explanations/compare-items.js';
 import { writeFiles, writeWhole } from '../../data-files/write-files.js';
-import type { ExplanationsDocument, PredictionRow } from '../../result/explanations-format.js';
+import type { Prediction } from '../../explain/grid.js';
+import type { ExplanationsDocument } from '../../result/explanations-format.js';
 import type { ExplanationsFolder } from '../../result/read-explanations.js';
 import type { Section } from '../../result/sections.js';
 import {
@@ -30,7 +31,7 @@ export async function writeExplanations(
   folder: string,
   facts: ExplanationsFacts,
   tasks: readonly TaskComparison[],
-  rows: readonly PredictionRow[],
+  rows: readonly Prediction[],
   { keepDraws = false }: WriteOptions = {},
 ): Promise<ExplanationsDocument> {
   const sections = explainerSections(tasks);
