@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Prediction } from '../../src/explain/grid.js';
 import { createWorld } from '../../src/explain/world.js';
-import type { PredictionRow } from '../../src/result/explanations-format.js';
 import { writeExplanationsData } from '../../src/result/write-explanations.js';
 import { sealFolder } from '../../src/result/write-sections.js';
 import { startViewer, type Viewer } from '../../src/viewer/server.js';
@@ -17,7 +17,7 @@ const BAD = '<img src=x onerror=alert(1)>';
 const shown = explanationRows({ items: 30 });
 const [first] = shown;
 if (!first) throw new Error('no rows');
-const rows: readonly PredictionRow[] = [...shown, { ...first, explainer: BAD, answer: BAD }];
+const rows: readonly Prediction[] = [...shown, { ...first, explainer: BAD, answer: BAD }];
 
 let place: Awaited<ReturnType<typeof temporaryFolder>>;
 let viewer: Viewer;
@@ -82,7 +82,7 @@ describe('the viewer of a study of explanations', () => {
   });
 
   test('lists every question once, by task, target, part and words', async () => {
-    const count = (of: (row: PredictionRow) => boolean) =>
+    const count = (of: (row: Prediction) => boolean) =>
       new Set(rows.filter(of).map(({ task, item }) => `${task}\n${item}`)).size;
     const total = async (query: string) =>
       Number(/of ([\d,]+)$/.exec((await tableAt(`questions?${query}`)).caption)?.[1]);

@@ -5,14 +5,8 @@
 import { didYouMean, listed } from '../../checks/names.js';
 import { badArgument } from '../../checks/values.js';
 import type { RegressionFit, SamplingOptions } from '../../regression/regression.js';
-import {
-  type ArmRow,
-  compareExact,
-  fitLines,
-  fitMean,
-  type ItemValue,
-  type ScoreKind,
-} from './item-fits.js';
+import { type ArmRow, isCrossed } from './item-counts.js';
+import { compareExact, fitLines, fitMean, type ItemValue, type ScoreKind } from './item-fits.js';
 import { type ArmRates, armRates } from './rates.js';
 import { explainerName, type ItemRow, SELF, sizedName, unitOf, type Vector } from './read-items.js';
 import { doublingsToMatch, minus } from './regressions.js';
@@ -80,6 +74,8 @@ export interface TaskComparison {
 export interface CompareOptions extends SamplingOptions {
   /** Names of the explainers that self is compared with. @default all others */
   readonly others?: readonly string[] | undefined;
+  /** Whether a task gets lines along the number of training examples. @default all tasks do */
+  readonly hasEfficiency?: (task: string) => boolean;
 }
 
 /**
@@ -89,12 +85,13 @@ export interface CompareOptions extends SamplingOptions {
  */
 export async function compareItems(
   rows: readonly ItemRow[],
-  { others, ...sampling }: CompareOptions = {},
+  { others, hasEfficiency = () => true, ...sampling }: CompareOptions = {},
 ): Promise<TaskComparison[]> {
   requireExplainers(rows, others);
   const found: TaskComparison[] = [];
   for (const [task, ofTask] of groupBy(rows, (row) => row.task)) {
-    found.push(await compareTask(task, ofTask, others ?? null, sampling));
+    const lines = hasEfficiency(task) ? linedRows(ofTask, others ?? null) : null;
+    found.push(await compareTask(task, ofTask, lines, others ?? null, sampling));
   }
   return found;
 }
@@ -112,6 +109,7 @@ function requireExplainers(rows: readonly ItemRow[], others: readonly string[] =
 async function compareTask(
   task: string,
   rows: readonly ItemRow[],
+  lined: readonly ArmRow[] | null,
   others: readonly string[] | null,
   sampling: SamplingOptions,
 ): Promise<TaskComparison> {
@@ -140,7 +138,7 @@ async function compareTask(
       accuracy: await scores.contrast([name], []),
     });
   }
-  const efficiency = await efficiencyOf(rows, kind, sampling);
+  const efficiency = await efficiencyOf(lined, kind, sampling);
   return {
     ...{ task, kind, size: chosen.size, explainers, ...contrasts, differences },
     efficiency: efficiency.result,
@@ -208,13 +206,20 @@ function armNames(rows: readonly ArmRow[]): string[] {
 /** Beyond this number of explainers, without self, only the first is compared with each other. */
 const MOST_PAIRED = 6;
 
+/** What it adds to self that rotated vectors are rotated back. */
+const SELF_ROTATED: [string, string] = [
+  explainerName({ explainer: SELF, vector: 'aligned' }),
+  explainerName({ explainer: SELF, vector: 'rotated' }),
+];
+
 /** Self with each other; without self, all pairs. */
 function pairsOf(arms: readonly string[], areComparable: boolean): [string, string][] {
   if (!areComparable) return [];
   const [first] = arms;
   if (first === undefined) return [];
   if (first === SELF || arms.length > MOST_PAIRED) {
-    return arms.slice(1).map((other) => [first, other]);
+    const back = SELF_ROTATED.every((arm) => arms.includes(arm)) ? [SELF_ROTATED] : [];
+    return [...arms.slice(1).map((other): [string, string] => [first, other]), ...back];
   }
   // The later minus the earlier: what is added to a baseline that comes first.
   return arms.flatMap((other, i) => arms.slice(i + 1).map((one): [string, string] => [one, other]));
@@ -307,7 +312,8 @@ class GradedScores implements Scores {
 
 /**
  * One value for each item that has a score on both sides: the mean of the explainers there are. A value for
- * each seed if all sides have the same seeds; otherwise the mean over seeds.
+ * each seed if all sides have the same seeds; otherwise the mean over seeds. Where models explain several targets,
+ * one value for each cluster of items of a target.
  */
 function pairedValues(
   rows: readonly ArmRow[],
@@ -315,37 +321,40 @@ function pairedValues(
   others: readonly string[],
 ): { readonly values: ItemValue[]; readonly note: string[] } {
   const used = rows.filter(({ arm }) => plus.includes(arm) || others.includes(arm));
+  const crossed = isCrossed(rows);
   const seedsOf = [...plus, ...others].map((name) => [
     ...new Set(used.flatMap(({ arm, seed }) => (arm === name ? (seed ?? '') : []))),
   ]);
   const [first = []] = seedsOf;
   const bySeed =
+    !crossed &&
     !first.includes('') &&
     seedsOf.every((seeds) => seeds.toSorted().join() === first.toSorted().join());
-  const values = [...groupBy(used, unitOf).values()].flatMap((ofUnit) =>
+  const clusterOf = ({ target, cluster }: ArmRow) => JSON.stringify([target, cluster]);
+  const values = [...groupBy(used, crossed ? clusterOf : unitOf).values()].flatMap((ofUnit) =>
     [...groupBy(ofUnit, ({ seed }) => (bySeed ? (seed ?? '') : '')).values()].flatMap(
       (group): ItemValue[] => {
         const [one, other] = [plus, others].map((names) => meanOfArms(group, names));
         const [row] = group;
         if (!row || one === null || one === undefined) return [];
         if (others.length > 0 && (other === null || other === undefined)) return [];
-        const model = group.every((same) => same.model === row.model) ? row.model : null;
-        return [
-          { value: one - (other ?? 0), row: { ...row, model }, seed: bySeed ? row.seed : null },
-        ];
+        const value = one - (other ?? 0);
+        // A mean over models and items has none of them.
+        if (crossed)
+          return [{ value, row: { ...row, model: null, cluster: row.item }, seed: null }];
+        return [{ value, row, seed: bySeed ? row.seed : null }];
       },
     ),
   );
-  const isAveraged = !bySeed && seedsOf.some((seeds) => seeds.length > 1);
-  return {
-    values,
-    note: isAveraged
-      ? [
-          'Seeds of the explainers differ, so that scores are averaged over seeds, and intervals hold for these only.',
-        ]
-      : [],
-  };
+  const isAveraged = crossed || (!bySeed && seedsOf.some((seeds) => seeds.length > 1));
+  return { values, note: isAveraged ? [crossed ? CROSSED_NOTE : SEEDS_NOTE] : [] };
 }
+
+const SEEDS_NOTE =
+  'Seeds of the explainers differ, so that scores are averaged over seeds, and intervals hold for these only.';
+
+const CROSSED_NOTE =
+  'Scores are averaged over items, models and seeds, for each cluster of a target, which count alike; the luck of models and seeds is a part of how targets differ.';
 
 function meanOfArms(rows: readonly ArmRow[], names: readonly string[]): number | null {
   const means = names.flatMap((name) => {
@@ -429,16 +438,25 @@ interface FoundEfficiency {
   readonly notes: readonly string[];
 }
 
-/** Explainers with two sizes or more, each with the vector as it is. */
+/** Rows of explainers with two sizes or more, with the vector as it is: self and others, or all if none are named. */
+function linedRows(all: readonly ItemRow[], others: readonly string[] | null): ArmRow[] {
+  const trained = all
+    .filter(({ n, vector }) => n !== null && n > 0 && vector === 'given')
+    .filter(({ explainer }) => others === null || explainer === SELF || others.includes(explainer));
+  return [...groupBy(trained, explainerName)]
+    .filter(([, own]) => sizesOf(own).length > 1)
+    .flatMap(([arm, own]) => own.map((row) => ({ ...row, arm })));
+}
+
+/** @param rows null: not asked for */
 async function efficiencyOf(
-  all: readonly ItemRow[],
+  rows: readonly ArmRow[] | null,
   kind: ScoreKind,
   sampling: SamplingOptions,
 ): Promise<FoundEfficiency> {
-  const trained = all.filter(({ n, vector }) => n !== null && n > 0 && vector === 'given');
-  const rows = [...groupBy(trained, explainerName)]
-    .filter(([, own]) => sizesOf(own).length > 1)
-    .flatMap(([arm, own]) => own.map((row) => ({ ...row, arm })));
+  if (rows === null) {
+    return { result: { why: 'It was not asked for in this task.' }, fits: [], notes: [] };
+  }
   if (rows.length === 0) {
     const why = 'No explainer has two numbers of training examples or more (column n).';
     return { result: { why }, fits: [], notes: [] };

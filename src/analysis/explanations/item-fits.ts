@@ -7,7 +7,7 @@
  * brms' defaults.
  */
 import { eachRow, meanOutcomes } from '../../regression/after/predictions.js';
-import { bernoulli, gaussian } from '../../regression/options.js';
+import { bernoulli, binomial, gaussian } from '../../regression/options.js';
 import { normal } from '../../regression/priors/constructors.js';
 import {
   type RegressionFit,
@@ -15,13 +15,9 @@ import {
   type SamplingOptions,
 } from '../../regression/regression.js';
 import { BootstrapWeights } from '../bootstrap.js';
+import { type ArmRow, type CountedUnit, countsOf, isCrossed } from './item-counts.js';
 import { type ItemRow, SELF, unitOf } from './read-items.js';
 import { type Line, linearAt, minus, type Row, SLOPES } from './regressions.js';
-
-/** A row with the name of what is compared: an explainer, or an explainer at a size. */
-export interface ArmRow extends ItemRow {
-  readonly arm: string;
-}
 
 export type ScoreKind = 'exact' | 'graded';
 
@@ -59,34 +55,47 @@ export async function compareExact(
   arms: readonly string[],
   sampling: SamplingOptions,
 ): Promise<ExactComparison> {
+  const counts = countsOf(rows);
   const trained = new Set(rows.flatMap(({ seed, arm }) => (seed === null ? [] : arm))).size;
-  const groups = groupsOf(rows, trained);
-  const formula = ['score ~ explainer', ...groups.terms].join(' + ');
-  const fit = await fitOf(formula, rows, 'exact', arms, sampling);
+  const groups = groupsOf(counts?.rows ?? rows, trained, counts !== null);
+  const formula = [`${counts ? COUNTED : 'score'} ~ explainer`, ...groups.terms].join(' + ');
+  const fit = await fitOf(formula, counts?.rows ?? rows, 'exact', arms, sampling);
   const logits = linearAt(
     fit,
     arms.map((arm) => ({ ...noGroups, explainer: arm })),
   );
   return {
     fit,
-    accuracy: accuracies(fit, rows, arms, groups.ofItems),
+    accuracy: accuracies(fit, counts?.units ?? unitsOf(rows), arms, groups.ofItems),
     logits: new Map(arms.map((arm, i) => [arm, logits[i] ?? new Float64Array()])),
-    notes: groups.notes,
+    notes: [...(counts ? [counts.note] : []), ...groups.notes],
   };
+}
+
+/** The outcome of counted rows. */
+const COUNTED = 'right | trials(answers)';
+
+function unitsOf(rows: readonly ArmRow[]): CountedUnit[] {
+  const units = [...new Map(rows.map((row) => [unitOf(row), row])).values()];
+  return units.map((unit) => ({
+    ...{ cluster: unit.cluster, items: 1, rowOf: (arm: string) => ({ ...unit, arm }) },
+  }));
 }
 
 function accuracies(
   fit: RegressionFit,
-  rows: readonly ArmRow[],
+  unordered: readonly CountedUnit[],
   arms: readonly string[],
   groups: readonly string[],
 ): Map<string, Float64Array> {
   const count = fit.draws.chains * fit.draws.drawsPerChain;
   const bootstrap = new BootstrapWeights(fit.settings.seed, count);
-  const units = [...new Map(rows.map((row) => [unitOf(row), row])).values()].sort((one, other) =>
+  const units = unordered.toSorted((one, other) =>
     one.cluster < other.cluster ? -1 : Number(one.cluster > other.cluster),
   );
-  const data = units.flatMap((unit) => arms.map((arm) => dataOf({ ...unit, arm }, 0)));
+  const data = units.flatMap(({ rowOf }) =>
+    arms.map((arm) => ({ ...dataOf(rowOf(arm), 0), answers: 1 })),
+  );
   const sums = arms.map(() => new Float64Array(count));
   const total = new Float64Array(count);
   let cluster: string | null = null;
@@ -101,7 +110,7 @@ function accuracies(
       weights = bootstrap.fresh('item', cluster);
     }
     for (let draw = 0; draw < count; draw++) {
-      const weight = weights[draw] ?? 0;
+      const weight = unit.items * (weights[draw] ?? 0);
       sum[draw] = (sum[draw] ?? 0) + weight * (chances[draw] ?? 0);
       if (place === 0) total[draw] = (total[draw] ?? 0) + weight;
     }
@@ -120,7 +129,10 @@ interface Lines {
   readonly notes: readonly string[];
 }
 
-/** `score ~ explainer * log2n + (1 | item) + …`, with every training as a group. @param rows all with `n` > 0 */
+/**
+ * `score ~ explainer * log2n + (1 | item) + …`, with every training as a group; pairs of target and model have
+ * slopes of their own. @param rows all with `n` > 0
+ */
 export async function fitLines(
   rows: readonly ArmRow[],
   kind: ScoreKind,
@@ -130,14 +142,20 @@ export async function fitLines(
   const sizes = [...new Set(rows.map(({ n }) => Math.log2(n ?? 1)))];
   const centre = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   const all = rows.map((row) => ({ ...row, seed: row.seed ?? 'the only one' }));
-  const groups = groupsOf(all, 2 * arms.length);
-  const fixed = arms.length > 1 ? 'score ~ explainer * log2n' : 'score ~ log2n';
-  const formula = [fixed, ...groups.terms].join(' + ');
-  const fit = await fitOf(formula, all, kind, arms, sampling, centre);
+  const counts = countsOf(all);
+  const groups = groupsOf(counts?.rows ?? all, 2 * arms.length, counts !== null);
+  const fixed = arms.length > 1 ? 'explainer * log2n' : 'log2n';
+  const isPair = groups.terms.some((term) => term.includes('| target_model)'));
+  const formula = [
+    `${counts && kind === 'exact' ? COUNTED : 'score'} ~ ${fixed}`,
+    ...groups.terms,
+    ...(isPair ? ['(0 + modelled_log2n | target_model)'] : []),
+  ].join(' + ');
+  const fit = await fitOf(formula, counts?.rows ?? all, kind, arms, sampling, centre);
   const at = (arm: string, log2n: number) =>
     linearAt(fit, [{ ...noGroups, explainer: arm, log2n }])[0] ?? new Float64Array();
   return {
-    ...{ fit, centre, notes: groups.notes },
+    ...{ fit, centre, notes: [...(counts ? [counts.note] : []), ...groups.notes] },
     lines: arms.map((explainer) => {
       const start = at(explainer, 0);
       return { explainer, start, slope: minus(at(explainer, 1), start) };
@@ -169,7 +187,7 @@ export async function fitMean(
 ): Promise<MeanFit | null> {
   if (new Set(values.map(({ value }) => value)).size < 2) return null;
   const rows = values.map(({ value, row, seed }) => ({ ...row, seed, score: value, arm: 'all' }));
-  const groups = groupsOf(rows, 1);
+  const groups = groupsOf(rows, 1, false);
   const formula = ['score ~ 1', ...groups.terms].join(' + ');
   const fit = await fitOf(formula, rows, 'graded', ['all'], sampling);
   const [draws = new Float64Array()] = linearAt(fit, [noGroups]);
@@ -179,8 +197,9 @@ export async function fitMean(
 /**
  * The groups that the rows can tell apart.
  * @param means number of means that are estimated from trainings
+ * @param areCounts rows of `countsOf`, where clusters take the place of items, and a training is all seeds
  */
-function groupsOf(rows: readonly ArmRow[], means: number): Groups {
+function groupsOf(rows: readonly ArmRow[], means: number, areCounts: boolean): Groups {
   const count = (key: (row: ArmRow) => string) => new Set(rows.map(key)).size;
   const [units, arms, targets] = [
     count(unitOf),
@@ -191,16 +210,21 @@ function groupsOf(rows: readonly ArmRow[], means: number): Groups {
   const clusters = count(({ cluster }) => cluster);
   const seeded = rows.filter(({ seed }) => seed !== null);
   const trainings = new Set(seeded.map(trainingOf)).size;
-  const isTraining = trainings - means >= LEAST_FREEDOM;
+  const ofExplainers = count((row) => JSON.stringify([row.target, row.arm]));
+  const areTargets = (targets - 1) * (arms - 1) >= LEAST_FREEDOM;
+  // One training of each explainer for each target is no more than the group target_explainer.
+  const isTraining = trainings - Math.max(means, areTargets ? ofExplainers : 0) >= LEAST_FREEDOM;
   const models = modelGroupsOf(rows);
-  const ofItems = [
-    ...(rows.length > units ? ['item'] : []),
-    ...(arms > 1 && rows.length > pairs ? ['item_explainer'] : []),
-    ...(clusters < units ? ['cluster'] : []),
-  ];
+  const ofItems = areCounts
+    ? ['cluster']
+    : [
+        ...(rows.length > units ? ['item'] : []),
+        ...(arms > 1 && rows.length > pairs ? ['item_explainer'] : []),
+        ...(clusters < units ? ['cluster'] : []),
+      ];
   const ofTargets = [
     ...(targets - 1 >= LEAST_FREEDOM ? ['target'] : []),
-    ...((targets - 1) * (arms - 1) >= LEAST_FREEDOM ? ['target_explainer'] : []),
+    ...(areTargets ? ['target_explainer'] : []),
   ];
   const training = seeded.length < rows.length ? '(0 + trained | training)' : '(1 | training)';
   return {
@@ -213,7 +237,7 @@ function groupsOf(rows: readonly ArmRow[], means: number): Groups {
     notes: [
       ...(targets === 1 ? [] : [targetNote(targets, ofTargets.length > 0)]),
       ...models.notes,
-      ...(seeded.length === 0 ? [] : [trainingNote(trainings, isTraining)]),
+      ...(seeded.length === 0 ? [] : [trainingNote(trainings, { isTraining, areTargets })]),
     ],
   };
 }
@@ -231,8 +255,7 @@ function modelGroupsOf(all: readonly ArmRow[]): Pick<Groups, 'terms' | 'notes'> 
     count(({ model }) => model ?? ''),
     count(pairOf),
   ];
-  // Each model explains one target: there is nothing to tell apart.
-  if (pairs === models) return { terms: [], notes: [] };
+  if (!isCrossed(rows)) return { terms: [], notes: [] };
   const kinds = count(({ explainer }) => (explainer === SELF ? SELF : 'another'));
   const isModel = models - 1 >= LEAST_FREEDOM;
   const isPair = pairs - (targets + models - 1) - (kinds - 1) >= LEAST_FREEDOM;
@@ -268,10 +291,14 @@ function targetNote(targets: number, isGroup: boolean): string {
     : `With ${targets} targets the intervals hold for these targets only.`;
 }
 
-function trainingNote(trainings: number, isGroup: boolean): string {
-  return isGroup
-    ? `Trainings, or draws of examples, are a group of ${trainings}: the intervals hold for others too.`
-    : `With ${trainings} ${trainings === 1 ? 'training' : 'trainings'} the intervals hold for ${trainings === 1 ? 'this one' : 'these'} only; more seeds are needed for others.`;
+function trainingNote(trainings: number, groups: { isTraining: boolean; areTargets: boolean }) {
+  if (groups.isTraining) {
+    return `Trainings, or draws of examples, are a group of ${trainings}: the intervals hold for others too.`;
+  }
+  if (groups.areTargets) {
+    return 'What trainings differ by is a part of how explainers differ between targets: the intervals hold for others too.';
+  }
+  return `With ${trainings} ${trainings === 1 ? 'training' : 'trainings'} the intervals hold for ${trainings === 1 ? 'this one' : 'these'} only; more seeds are needed for others.`;
 }
 
 /** An explainer has its own luck with a seed. */
@@ -286,20 +313,23 @@ function pairOf({ target, model }: ArmRow): string {
 /** Columns of groups, for rows of the population. */
 const noGroups = {
   ...{ item: null, item_explainer: null, cluster: null, target: null, target_explainer: null },
-  ...{ model: null, target_model: null, modelled: 0 },
+  ...{ model: null, target_model: null, modelled: 0, modelled_log2n: 0, right: 0, answers: 1 },
   ...{ training: null, trained: 0, log2n: 0, explainer: 'all' },
 };
 
 function dataOf(row: ArmRow, centre: number): Row {
   const unit = unitOf(row);
+  const log2n = Math.log2(Math.max(1, row.n ?? 1)) - centre;
   return {
+    ...{ right: Math.round(row.score * row.answers), answers: row.answers, log2n },
     ...{ score: row.score, explainer: row.arm, item: unit, item_explainer: `${unit} ${row.arm}` },
     ...{ cluster: row.cluster, target: row.target, target_explainer: `${row.target} ${row.arm}` },
     ...{ model: row.model ?? 'none', target_model: row.model === null ? 'none' : pairOf(row) },
-    modelled: row.model === null ? 0 : 1,
+    ...(row.model === null
+      ? { modelled: 0, modelled_log2n: 0 }
+      : { modelled: 1, modelled_log2n: log2n }),
     training: row.seed === null ? 'none' : trainingOf(row),
     trained: row.seed === null ? 0 : 1,
-    log2n: Math.log2(Math.max(1, row.n ?? 1)) - centre,
   };
 }
 
@@ -312,15 +342,16 @@ async function fitOf(
   centre = 0,
 ): Promise<RegressionFit> {
   const few = SMALL_GROUPS.filter((group) => formula.includes(`| ${group})`));
+  const isCounted = formula.startsWith(COUNTED);
   const slopes = formula.startsWith('score ~ 1') ? [] : [SLOPES];
   return regression({
-    // Where scores have little noise, the sd of a few trainings makes a narrow funnel.
-    ...(kind === 'graded' && few.length > 0 && { targetAcceptance: 0.95 }),
+    // Where scores have little noise, the sd of a few targets or trainings makes a narrow funnel.
+    ...(kind === 'graded' && few.length > 0 && { targetAcceptance: 0.99 }),
     ...sampling,
     formula,
-    family: kind === 'exact' ? bernoulli() : gaussian(),
+    family: kind === 'graded' ? gaussian() : isCounted ? binomial() : bernoulli(),
     data: rows.map((row) => dataOf(row, centre)),
     prior: [...slopes, ...few.map((group) => normal(0, FEW_LEVELS[kind]).on('sd', { group }))],
-    levels: formula.startsWith('score ~ explainer') ? { explainer: arms } : {},
+    levels: formula.includes(' ~ explainer') ? { explainer: arms } : {},
   });
 }
