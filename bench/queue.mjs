@@ -100,8 +100,8 @@ try {
   for (const child of children) child.kill('SIGTERM');
 
   const pool = workerPool(workers);
-  const some = [...jobs(Math.min(fits, threaded))];
   const start = performance.now();
+  const some = [...jobs(Math.min(fits, threaded))];
   await pool.runner(some, settings);
   const perFit = (performance.now() - start) / some.length;
   await pool.close();

@@ -8,6 +8,8 @@ export interface WorkerProcesses {
   start(): Promise<void>;
   /** Kills one of those that are alive. */
   kill(which: number): Promise<void>;
+  /** Asks the first to end, and waits. @returns its exit code */
+  endFirst(): Promise<number | null>;
   /** Ends all. */
   stop(): Promise<void>;
 }
@@ -33,6 +35,11 @@ export function workerProcesses(queue: string, lockSeconds: number): WorkerProce
     kill: async (which) => {
       const [child] = alive.splice(which % alive.length, 1);
       if (child) await end(child, 'SIGKILL');
+    },
+    endFirst: async () => {
+      const child = alive.shift();
+      if (child) await end(child, 'SIGTERM');
+      return child?.exitCode ?? null;
     },
     stop: async () => {
       await Promise.all(alive.map((child) => end(child, 'SIGKILL')));
