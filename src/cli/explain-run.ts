@@ -10,12 +10,12 @@ import {
   type StudyPlan,
   studyPlan,
 } from '../explain/plan.js';
-import { TASKS } from '../explain/study-exercises.js';
 import { createWorld } from '../explain/world.js';
 import { predictionsOf, runStudy } from '../explain-study/run-study.js';
 import { openStudyFolder, type StudyFolder } from '../explain-study/study-folder.js';
 import { packageVersion } from '../package-info.js';
 import { explainerSections } from '../report/explanations/sections.js';
+import { isHeldOut } from '../report/explanations/tasks.js';
 import { sectionsText } from '../report/sections/text.js';
 import { columnsOfPredictions } from '../result/explanations-format.js';
 import type { ExplanationsFacts } from '../result/write-explanations.js';
@@ -105,7 +105,7 @@ async function run(path: string, flags: RunFlags): Promise<void> {
 
 /** Exercises about facts that were learned from are in the predictions, and not in the comparison. */
 function held(predictions: readonly Prediction[]): Prediction[] {
-  return predictions.filter(({ task }) => TASKS.some((one) => one === task));
+  return predictions.filter(({ task }) => isHeldOut(task));
 }
 
 /** Self is compared with the other networks of its kind. */

@@ -87,7 +87,9 @@ function estimateCollection(
 
 /** @param jsonl null if the training is done or under way */
 function estimateTraining({ id, base }: TrainingStage, jsonl: string | null): StageEstimate {
+  // No line yet: a training on answers that are still to come.
   const perEpoch = (jsonl?.split('\n') ?? [])
+    .filter((line) => line !== '')
     .map((line) => estimatePromptTokens(JSON.parse(line).messages))
     .reduce((sum, one) => sum + one, 0);
   const inputTokens = Math.round(perEpoch * base.fineTuning.epochs);

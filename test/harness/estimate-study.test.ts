@@ -39,6 +39,17 @@ describe('a plan', () => {
     for (const { usd } of estimateStudy({ ...unpriced, record: null })) expect(usd).toBeNull();
   });
 
+  test('counts no token of a training whose examples are still to be collected', () => {
+    const stages = plan.stages.map((stage) =>
+      stage.kind === 'training'
+        ? { ...stage, text: () => ({ training: '', validation: null }) }
+        : stage,
+    );
+    const trainings = estimateStudy({ ...plan, stages }).filter(({ kind }) => kind === 'training');
+    expect(trainings.length).toBeGreaterThan(0);
+    for (const { inputTokens, usd } of trainings) expect([inputTokens, usd]).toEqual([0, 0]);
+  });
+
   test('counts the tokens of three epochs of training', () => {
     const { training } = trainingText(plan.configuration, plan.stimuli, 'introspection_all');
     const characters = training.length;
