@@ -143,9 +143,11 @@ export async function fitLines(
   const centre = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   const all = rows.map((row) => ({ ...row, seed: row.seed ?? 'the only one' }));
   const counts = countsOf(all);
-  const groups = groupsOf(counts?.rows ?? all, 2 * arms.length, counts !== null);
+  const isPair = modelGroupsOf(counts?.rows ?? all).pairs > 0;
+  // Intercepts and slopes of pairs differ by the luck of their trainings too: a group of both is slow and says no more.
+  const means = counts && isPair ? Number.POSITIVE_INFINITY : 2 * arms.length;
+  const groups = groupsOf(counts?.rows ?? all, means, counts !== null);
   const fixed = arms.length > 1 ? 'explainer * log2n' : 'log2n';
-  const isPair = groups.terms.some((term) => term.includes('| target_model)'));
   const formula = [
     `${counts && kind === 'exact' ? COUNTED : 'score'} ~ ${fixed}`,
     ...groups.terms,
@@ -211,10 +213,11 @@ function groupsOf(rows: readonly ArmRow[], means: number, areCounts: boolean): G
   const seeded = rows.filter(({ seed }) => seed !== null);
   const trainings = new Set(seeded.map(trainingOf)).size;
   const ofExplainers = count((row) => JSON.stringify([row.target, row.arm]));
-  const areTargets = (targets - 1) * (arms - 1) >= LEAST_FREEDOM;
-  // One training of each explainer for each target is no more than the group target_explainer.
-  const isTraining = trainings - Math.max(means, areTargets ? ofExplainers : 0) >= LEAST_FREEDOM;
   const models = modelGroupsOf(rows);
+  const areTargets = (targets - 1) * (arms - 1) >= LEAST_FREEDOM && !models.isExplainer;
+  // A group of trainings that are one to a pair, or to an explainer of a target, is that group once more.
+  const coarser = Math.max(areTargets ? ofExplainers : 0, models.pairs);
+  const isTraining = trainings - Math.max(means, coarser) >= LEAST_FREEDOM;
   const ofItems = areCounts
     ? ['cluster']
     : [
@@ -237,9 +240,21 @@ function groupsOf(rows: readonly ArmRow[], means: number, areCounts: boolean): G
     notes: [
       ...(targets === 1 ? [] : [targetNote(targets, ofTargets.length > 0)]),
       ...models.notes,
-      ...(seeded.length === 0 ? [] : [trainingNote(trainings, { isTraining, areTargets })]),
+      ...(seeded.length === 0
+        ? []
+        : [trainingNote(trainings, { isTraining, areTargets: areTargets || models.pairs > 0 })]),
     ],
   };
+}
+
+interface ModelGroups extends Pick<Groups, 'terms' | 'notes'> {
+  /** Number of pairs; 0 if they are not a group. */
+  readonly pairs: number;
+  /**
+   * Whether pairs take the place of the group target_explainer: each pair has one explainer, and there are too few
+   * pairs to tell what is common to a target's pairs of one explainer from what is special to each.
+   */
+  readonly isExplainer: boolean;
 }
 
 /**
@@ -247,7 +262,7 @@ function groupsOf(rows: readonly ArmRow[], means: number, areCounts: boolean): G
  * trained from one model for one target share its luck. What a model knows of itself is what its own pair has
  * beyond target and model.
  */
-function modelGroupsOf(all: readonly ArmRow[]): Pick<Groups, 'terms' | 'notes'> {
+function modelGroupsOf(all: readonly ArmRow[]): ModelGroups {
   const rows = all.filter(({ model }) => model !== null);
   const count = (key: (row: ArmRow) => string) => new Set(rows.map(key)).size;
   const [targets, models, pairs] = [
@@ -255,10 +270,12 @@ function modelGroupsOf(all: readonly ArmRow[]): Pick<Groups, 'terms' | 'notes'> 
     count(({ model }) => model ?? ''),
     count(pairOf),
   ];
-  if (!isCrossed(rows)) return { terms: [], notes: [] };
+  if (!isCrossed(rows)) return { terms: [], notes: [], pairs: 0, isExplainer: false };
   const kinds = count(({ explainer }) => (explainer === SELF ? SELF : 'another'));
   const isModel = models - 1 >= LEAST_FREEDOM;
   const isPair = pairs - (targets + models - 1) - (kinds - 1) >= LEAST_FREEDOM;
+  const explainers = count(({ target, arm }) => JSON.stringify([target, arm]));
+  const isOneEach = count((row) => `${pairOf(row)} ${row.arm}`) === pairs;
   const effect = rows.length < all.length ? '0 + modelled' : '1';
   return {
     terms: [
@@ -266,6 +283,8 @@ function modelGroupsOf(all: readonly ArmRow[]): Pick<Groups, 'terms' | 'notes'> 
       ...(isPair ? [`(${effect} | target_model)`] : []),
     ],
     notes: [modelNote({ models, isModel, pairs, isPair })],
+    pairs: isPair ? pairs : 0,
+    isExplainer: isPair && isOneEach && pairs - explainers - (models - 1) < LEAST_FREEDOM,
   };
 }
 
@@ -296,7 +315,7 @@ function trainingNote(trainings: number, groups: { isTraining: boolean; areTarge
     return `Trainings, or draws of examples, are a group of ${trainings}: the intervals hold for others too.`;
   }
   if (groups.areTargets) {
-    return 'What trainings differ by is a part of how explainers differ between targets: the intervals hold for others too.';
+    return 'What trainings differ by is a part of how explainers, or pairs of target and model, differ: the intervals hold for others too.';
   }
   return `With ${trainings} ${trainings === 1 ? 'training' : 'trainings'} the intervals hold for ${trainings === 1 ? 'this one' : 'these'} only; more seeds are needed for others.`;
 }
