@@ -1,4 +1,4 @@
-/** What needs Node: studies and results on disk, downloads, pictures, fits on worker threads. */
+/** What needs Node: studies and results on disk, downloads, pictures, fits on worker threads and on a queue. */
 
 export { readAgents, readCandidates } from './authors-files/read-candidates.js';
 export { type ReadOptions, readStudy } from './authors-files/read-study.js';
@@ -10,6 +10,19 @@ export {
   saveInferenceData,
 } from './data-files/fit-folders.js';
 export { type ReadTableOptions, readTable, type TableFormat } from './data-files/read-table.js';
+export {
+  bullmqRunner,
+  type QueueRunner,
+  type QueueRunnerOptions,
+  type QueueStatus,
+  type StreamOptions,
+} from './distribution/queue-runner.js';
+export {
+  type QueueWorker,
+  type QueueWorkerOptions,
+  startQueueWorker,
+} from './distribution/queue-worker.js';
+export type { QueueAddress } from './distribution/redis.js';
 export {
   type FetchPublishedOptions,
   fetchPublished,

@@ -47,11 +47,13 @@ export default defineConfig({
   plugins: [licences],
   ssr: {
     noExternal: true,
-    // These find files by their own paths, or start threads; `openai` gives users its objects.
+    // These find files by their own paths, or start threads; `openai` gives users its objects; some are optional.
     external: [
       '@resvg/resvg-wasm',
       '@tensorflow/tfjs',
       '@tensorflow/tfjs-node',
+      'bullmq',
+      'ioredis',
       'libsql',
       'open',
       'openai',

@@ -33,7 +33,7 @@ const map: Readonly<Record<string, string>> = {
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
-  distribution: 'workers fit sampler exchange package-info',
+  distribution: 'workers fit models:types sampler exchange package-info',
   'explain-study': 'explain models workers fit posterior:types exchange data-files package-info',
 
   study: 'random',
@@ -52,7 +52,7 @@ const map: Readonly<Record<string, string>> = {
   'table-analysis': 'regression models formula posterior data-files:types result:types',
   report:
     'explain:types planning result plots analysis table-analysis study authors-files data-files posterior regression:types',
-  viewer: 'report result data-files:types plots analysis study posterior http',
+  viewer: 'explain report result data-files:types plots analysis study posterior http',
   cli: 'viewer explain-study explain report planning result table-analysis:types simulation analysis harness packs published authors-files data-files distribution workers exchange regression fit models formula study sampler posterior:types http package-info',
 };
 

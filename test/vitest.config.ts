@@ -11,6 +11,7 @@ const ALONE = [
   'test/workers/*.test.ts',
   'test/explain-study/*.test.ts',
   'test/e2e/{result-stop,study-kill,study-kill-packs,study-signals}.test.ts',
+  'test/distribution/queue*.test.ts',
   'test/autodiff/tfjs.test.ts',
   'test/models/kernels/{draws,without-webassembly}.test.ts',
   'test/models/transformer/operations.test.ts',

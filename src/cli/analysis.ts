@@ -16,7 +16,7 @@ import { reproductionJson } from '../report/json.js';
 import { certaintyLine, figureTable, latentTable, pooledTable } from '../report/text-tables.js';
 import type { FinishedAnalysis, ResultWriter } from '../result/write-result.js';
 import type { Study } from '../study/study.js';
-import { workerPool } from '../workers/pool.js';
+import { fitRunner } from './fit-runner.js';
 import {
   choiceFlag,
   type FlagValues,
@@ -98,7 +98,7 @@ export async function withFits<T>(
   work: (analyse: Analyse) => Promise<T>,
   through: (runner: FitRunner) => FitRunner = (runner) => runner,
 ): Promise<T> {
-  const pool = workerPool(flags.workers);
+  const pool = await fitRunner(flags);
   pool.start();
   const runner = through(partOf(pool.runner));
   const bar = progressBar('fitting', flags.quiet);

@@ -1,7 +1,7 @@
 /** The comparison of explainers by the commands of `weighbridge explain`: on worker threads, with progress. */
 import { compareItems, type TaskComparison } from '../analysis/explanations/compare-items.js';
 import type { ItemRow } from '../analysis/explanations/read-items.js';
-import { workerPool } from '../workers/pool.js';
+import { fitRunner } from './fit-runner.js';
 import { type FlagValues, quietFlag, samplerFlags, valuesOf, workerFlags } from './flags.js';
 import { progressBar } from './output.js';
 import { onFirstStopSignal } from './signals.js';
@@ -17,7 +17,7 @@ export async function comparedExplainers(
   rows: readonly ItemRow[],
   flags: ComparisonFlags,
 ): Promise<TaskComparison[]> {
-  const pool = workerPool(Math.min(flags.workers, flags.chains));
+  const pool = await fitRunner(flags, flags.chains);
   const bar = progressBar('fitting', flags.quiet);
   const stop = new AbortController();
   // The error's cause is the signal: it decides the exit code.

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { readItems } from '../analysis/explanations/read-items.js';
 import { WeighbridgeError } from '../errors.js';
+import type { Prediction } from '../explain/grid.js';
 import {
   defaultSeeds,
   type PlannedNetwork,
@@ -9,6 +10,8 @@ import {
   type StudyPlan,
   studyPlan,
 } from '../explain/plan.js';
+import { TASKS } from '../explain/study-exercises.js';
+import { createWorld } from '../explain/world.js';
 import { predictionsOf, runStudy } from '../explain-study/run-study.js';
 import { openStudyFolder, type StudyFolder } from '../explain-study/study-folder.js';
 import { packageVersion } from '../package-info.js';
@@ -78,7 +81,7 @@ async function run(path: string, flags: RunFlags): Promise<void> {
   const started = performance.now();
   await trained(folder, plan, flags);
   const predictions = await predictionsOf(folder, plan);
-  const { rows } = readItems([{ file: path, columns: columnsOfPredictions(predictions) }]);
+  const { rows } = readItems([{ file: path, columns: columnsOfPredictions(held(predictions)) }]);
   const tasks = await comparedExplainers(rows, { ...flags, other: [SIBLING] });
   const seconds = (performance.now() - started) / 1000;
   // Loaded on demand: it brings the HTML and the figures.
@@ -100,6 +103,11 @@ async function run(path: string, flags: RunFlags): Promise<void> {
   });
 }
 
+/** Exercises about facts that were learned from are in the predictions, and not in the comparison. */
+function held(predictions: readonly Prediction[]): Prediction[] {
+  return predictions.filter(({ task }) => TASKS.some((one) => one === task));
+}
+
 /** Self is compared with the other networks of its kind. */
 const SIBLING = 'sibling';
 
@@ -115,7 +123,7 @@ function factsOf(
   const network = ({ name, seed, size }: PlannedNetwork) => ({ name, seed, size: { ...size } });
   return {
     ...{ weighbridge: packageVersion, command: commandLine(), size: plan.size, seeds },
-    ...{ world: { ...plan.world }, study: { ...plan.options } },
+    ...{ world: createWorld(plan.world).options, study: { ...plan.options } },
     networks: plan.networks.map(network),
     larger: plan.larger.map(network),
     settings: valuesOf(samplerFlags, flags),

@@ -8,6 +8,7 @@ import { explainersJson } from '../report/explanations/json.js';
 import { explainerSections } from '../report/explanations/sections.js';
 import { sectionsText } from '../report/sections/text.js';
 import { comparedExplainers } from './explain-analysis.js';
+import { addExplainDemo } from './explain-demo.js';
 import { addExplainRun } from './explain-run.js';
 import { readingFlags } from './fit-flags.js';
 import {
@@ -26,9 +27,10 @@ import { requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 export function addExplain(program: Command): void {
   const explain = program
     .command('explain')
-    .description("explanations of a model's own computations: import");
-  addImport(explain);
+    .description("explanations of a model's own computations: demo, run, import");
+  addExplainDemo(explain);
   addExplainRun(explain);
+  addImport(explain);
 }
 
 const importFlags = {

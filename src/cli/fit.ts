@@ -24,7 +24,6 @@ import {
 } from '../regression/precision.js';
 import { parsePrior } from '../regression/priors/prior-text.js';
 import { type RegressionFit, regression } from '../regression/regression.js';
-import { workerPool } from '../workers/pool.js';
 import {
   type FitFlags,
   fitFlags,
@@ -33,6 +32,7 @@ import {
   requireLoadAlone,
   settingFlags,
 } from './fit-flags.js';
+import { fitRunner } from './fit-runner.js';
 import { addFlags, requireWith, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { onFirstStopSignal } from './signals.js';
@@ -109,7 +109,7 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
   const prior = (flags.prior ?? []).map(parsePrior);
   const levels = parseLevels(flags.levels);
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
-  const pool = workerPool(Math.min(flags.workers, chains));
+  const pool = await fitRunner(flags, chains);
   const bar = progressBar('sampling', flags.quiet);
   const stop = new AbortController();
   // The error's cause is the signal: it decides the exit code.

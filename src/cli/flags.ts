@@ -178,6 +178,15 @@ export const workerFlags = {
     wholeNumber(1, 256),
     Math.min(availableParallelism(), MOST_DEFAULT_WORKERS),
   ),
+  on: optionalFlag(
+    '--on <address>',
+    'run the fits on the workers of a queue, redis://host:6379/0 (see `weighbridge worker`), instead of threads',
+  ),
+  queuePrefix: optionalFlag('--queue-prefix <name>', 'with --on: the prefix of the queue'),
+  resume: optionalFlag(
+    '--resume <name>',
+    'with --on: go on with this run of the same command; `weighbridge jobs list` names them',
+  ),
 };
 
 export const jsonFlag = optionalFlag(

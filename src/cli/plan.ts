@@ -20,8 +20,8 @@ import {
   studyPlanTable,
 } from '../report/plan-report.js';
 import { assignAgents } from '../study/stimuli.js';
-import { workerPool } from '../workers/pool.js';
 import { parseLevels, readingFlags } from './fit-flags.js';
+import { fitRunner } from './fit-runner.js';
 import { addFlags, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { given, type PlanFlags, planFlags, requireFlagsOf } from './plan-flags.js';
@@ -227,7 +227,7 @@ async function regressionPlan(
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
   const { effect, vary, group, fits, rowPrice, simulations, seed, width, power } = flags;
   const sizes = given({ rows: flags.rows, groups: flags.groups });
-  const pool = workerPool(flags.workers);
+  const pool = await fitRunner(flags);
   try {
     return await withProgress(flags, (run) =>
       planRegression({

@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   merge: async () => (await import('./shards.js')).addMerge,
   simulate: async () => (await import('./simulate.js')).addSimulate,
   replica: async () => (await import('./replica.js')).addReplica,
+  worker: async () => (await import('./worker.js')).addWorker,
+  jobs: async () => (await import('./jobs.js')).addJobs,
 };
 
 /** Loads the named command, none for the version, or all of them for help or an unknown name. */

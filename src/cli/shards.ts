@@ -45,6 +45,9 @@ const notOfCommand: Readonly<Record<string, boolean>> = {
   '--shard': true,
   '--out': true,
   '--workers': true,
+  '--on': true,
+  '--queue-prefix': true,
+  '--resume': true,
   '--json': true,
   '--weights': true,
   '--plot': true,
@@ -52,7 +55,8 @@ const notOfCommand: Readonly<Record<string, boolean>> = {
   '--png': false,
 };
 
-function commandWords(words: readonly string[]): string[] {
+/** The command line without what does not change its results. */
+export function commandWords(words: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const [name = ''] = (words[i] ?? '').split('=');

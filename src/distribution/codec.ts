@@ -2,7 +2,7 @@
  * Jobs and their outcomes as compressed bytes, bit for bit, NaN and infinities too. What is read is
  * checked by schemas and bounded in size: it comes from other machines.
  */
-import { deflateSync, inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { z } from 'zod';
 import { onOneLine } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
@@ -16,7 +16,7 @@ import {
 import type { FitJob, FitResult } from '../fit/job.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { Outcome } from '../workers/protocol.js';
-import { bytesOf, valueIn } from './plain-bytes.js';
+import { bytesOf, type KeepApart, openBytes, valueIn } from './plain-bytes.js';
 
 /** Fits of the same settings. */
 interface JobBatch {
@@ -33,43 +33,95 @@ const MOST_BYTES = 2 ** 30;
 /** Numbers compress little, text compresses at any level. */
 const LEVEL = 1;
 
-/** @throws WeighbridgeError `bad-argument` for jobs that are not plain data */
-export function encodeJobs(batch: JobBatch): Uint8Array {
-  return deflateSync(bytesOf(batch), { level: LEVEL });
+/**
+ * @param keepApart keeps a large array elsewhere and returns its name
+ * @throws WeighbridgeError `bad-argument` for jobs that are not plain data
+ */
+export function encodeJobs(batch: JobBatch, keepApart?: KeepApart): Uint8Array {
+  return compressed(bytesOf(batch, keepApart));
 }
 
-/**
- * @param mostBytes uncompressed
- * @throws WeighbridgeError `damaged`
- */
-export function decodeJobs(bytes: Uint8Array, mostBytes = MOST_BYTES): JobBatch {
-  return decoded<JobBatch>('a batch of fits', batchSchema, bytes, mostBytes);
+interface ReadOptions {
+  /** Largest size of what is read, uncompressed. @default 2^30 */
+  readonly mostBytes?: number;
+  /** The arrays that were kept apart, by name, as little-endian float64s. @default none */
+  readonly parts?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** @throws WeighbridgeError `damaged` */
+export function decodeJobs(bytes: Uint8Array, options: ReadOptions = {}): JobBatch {
+  return decoded<JobBatch>('a batch of fits', batchSchema, bytes, options);
+}
+
+/** Names of the arrays that jobs need beside their bytes. @throws WeighbridgeError `damaged` */
+export function partsNeeded(bytes: Uint8Array): readonly string[] {
+  return attempt('a batch of fits', MOST_BYTES, () => [
+    ...new Set(openBytes(expanded(bytes, MOST_BYTES)).apart),
+  ]);
 }
 
 export function encodeOutcome(outcome: FitOutcome): Uint8Array {
-  return deflateSync(bytesOf(outcome), { level: LEVEL });
+  return compressed(bytesOf(outcome));
 }
 
-/**
- * @param mostBytes uncompressed
- * @throws WeighbridgeError `damaged`
- */
-export function decodeOutcome(bytes: Uint8Array, mostBytes = MOST_BYTES): FitOutcome {
-  return decoded<FitOutcome>('a result', outcomeSchema, bytes, mostBytes);
+/** @throws WeighbridgeError `damaged` */
+export function decodeOutcome(bytes: Uint8Array, options: ReadOptions = {}): FitOutcome {
+  return decoded<FitOutcome>('a result', outcomeSchema, bytes, options);
+}
+
+/** First bytes: how the rest is kept. */
+const PLAIN = 0;
+const DEFLATED = 1;
+
+/** Bytes below which compression takes longer than it is worth. */
+const SMALL = 4096;
+
+/** Bytes before those of `PLAIN`: the mark, and a checksum, which deflated ones have themselves. */
+const PLAIN_HEAD = 5;
+
+export function compressed(bytes: Uint8Array): Uint8Array {
+  if (bytes.length >= SMALL) {
+    return Buffer.concat([Uint8Array.of(DEFLATED), deflateSync(bytes, { level: LEVEL })]);
+  }
+  const head = Buffer.alloc(PLAIN_HEAD, PLAIN);
+  head.writeUInt32LE(crc32(bytes), 1);
+  return Buffer.concat([head, bytes]);
+}
+
+/** @throws Error for bytes that `compressed` did not write, or that are too many */
+export function expanded(bytes: Uint8Array, mostBytes = MOST_BYTES): Uint8Array {
+  if (bytes[0] === DEFLATED) return inflateSync(bytes.subarray(1), { maxOutputLength: mostBytes });
+  const plain = bytes.subarray(PLAIN_HEAD);
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(crc32(plain));
+  if (bytes[0] !== PLAIN || !sum.equals(bytes.subarray(1, PLAIN_HEAD))) {
+    throw new Error('its bytes were changed');
+  }
+  return plain;
 }
 
 /** The value as it was, with all its keys: a schema only checks. */
-function decoded<T>(what: string, schema: z.ZodType, bytes: Uint8Array, mostBytes: number): T {
-  let value: unknown;
-  try {
-    value = valueIn(inflateSync(bytes, { maxOutputLength: mostBytes }));
-  } catch (cause) {
-    throw damaged(what, reasonOf(cause, mostBytes), cause);
-  }
+function decoded<T>(
+  what: string,
+  schema: z.ZodType,
+  bytes: Uint8Array,
+  { mostBytes = MOST_BYTES, parts }: ReadOptions,
+): T {
+  const value = attempt(what, mostBytes, () =>
+    valueIn(openBytes(expanded(bytes, mostBytes)), parts),
+  );
   const checked = schema.safeParse(value);
   if (checked.success) return value as T;
   const [issue] = checked.error.issues;
   throw damaged(what, `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function attempt<T>(what: string, mostBytes: number, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw damaged(what, reasonOf(cause, mostBytes), cause);
+  }
 }
 
 function reasonOf(error: unknown, mostBytes: number): string {

@@ -42,23 +42,29 @@ export interface Stretch {
 /** Stores numbers in a separate file and returns their range; null keeps them in the JSON. */
 export type StoreNumbers = (values: TypedArray, path: readonly string[]) => Stretch | null;
 
+/** Sets a key of its own, `__proto__` too. */
+function setKey<T>(record: Record<string, T>, key: string, value: T): void {
+  if (key !== '__proto__') record[key] = value;
+  else Object.defineProperty(record, key, { value, enumerable: true, configurable: true });
+}
+
 /** @throws WeighbridgeError `bad-argument` if a value is not plain data, for example a function */
 export function toJson(
   value: unknown,
   store: StoreNumbers = () => null,
-  path: readonly string[] = [],
+  path: string[] = [],
 ): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return numberJson(value);
   if (typeof value === 'bigint') return { $bigint: String(value) };
   if (value === undefined) return { $undefined: true };
   if (Array.isArray(value)) {
-    return value.map((item: unknown, i) => toJson(item, store, [...path, String(i)]));
+    return value.map((item: unknown, i) => jsonAt(item, store, path, i));
   }
   if (value instanceof Map) {
     const entries = [...value].map(([key, item]) => [
       toJson(key, store, path),
-      toJson(item, store, [...path, String(key)]),
+      jsonAt(item, store, path, String(key)),
     ]);
     return { $map: entries };
   }
@@ -70,12 +76,19 @@ export function toJson(
     return { [kind]: json };
   }
   if (!isPlainObject(value)) throw notPlain(value, path);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key.startsWith('$') ? `$${key}` : key,
-      toJson(item, store, [...path, key]),
-    ]),
-  );
+  const json: Record<string, Json> = {};
+  for (const key of Object.keys(value)) {
+    setKey(json, key.startsWith('$') ? `$${key}` : key, jsonAt(value[key], store, path, key));
+  }
+  return json;
+}
+
+/** The path is one array for all values: many are small. */
+function jsonAt(value: unknown, store: StoreNumbers, path: string[], key: string | number): Json {
+  path.push(String(key));
+  const json = toJson(value, store, path);
+  path.pop();
+  return json;
 }
 
 /**
@@ -88,12 +101,11 @@ export function fromJson(json: Json, stored: (stretch: Stretch) => Float64Array)
   const keys = Object.keys(json);
   const [key] = keys;
   if (keys.length === 1 && /^\$(?!\$)/.test(key)) return special(key, json[key], stored);
-  return Object.fromEntries(
-    keys.map((name) => [
-      name.startsWith('$$') ? name.slice(1) : name,
-      fromJson(json[name], stored),
-    ]),
-  );
+  const record: Record<string, unknown> = {};
+  for (const name of keys) {
+    setKey(record, name.startsWith('$$') ? name.slice(1) : name, fromJson(json[name], stored));
+  }
+  return record;
 }
 
 /** Maximum number of digits, since parsing a bigint takes quadratic time. */
@@ -152,6 +164,7 @@ function numberOf(json: Json): number {
 }
 
 function kindOf(value: unknown): Kind | null {
+  if (!ArrayBuffer.isView(value)) return null;
   for (const [kind, array] of Object.entries(kinds)) {
     if (value instanceof array) return kind as Kind;
   }

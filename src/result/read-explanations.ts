@@ -12,7 +12,7 @@ import { openSections, type SectionsFolder } from './read-sections.js';
 import { damaged, once, readBytes } from './result-files.js';
 
 /** The rows of `predictions.parquet` as columns, in their order; equal texts share their memory. */
-type Predictions = {
+export type Predictions = {
   readonly [Name in keyof Required<Prediction>]: readonly Required<Prediction>[Name][];
 };
 

@@ -1,7 +1,8 @@
 /** Writes the data of the result folder of a study of explanations. */
 import { createHash } from 'node:crypto';
 import { copyFile, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { badArgument } from '../checks/values.js';
 import type { TableRow } from '../data-files/table-rows.js';
 import { writeTable } from '../data-files/write-table.js';
 import type { Prediction } from '../explain/grid.js';
@@ -93,6 +94,9 @@ export async function copyExplanationsData(
   folder: string,
   { files }: Pick<ExplanationsDocument, 'files'>,
 ): Promise<void> {
+  if (resolve(from) === resolve(folder)) {
+    throw badArgument(`${folder} is the result itself: choose another folder for --out`);
+  }
   await beginFolder(folder);
   for (const name of Object.keys(files)) await copyFile(join(from, name), join(folder, name));
 }

@@ -106,6 +106,22 @@ describe('a written table', () => {
     }
   });
 
+  test('is whole in groups of any size, and its values that repeat are written once', async () => {
+    const long = 'a text that repeats far apart, in no two rows beside each other '.repeat(10);
+    const rows = Array.from(
+      { length: 1000 },
+      (_, i): TableRow => [...['s', `${long}${i % 100}`, (i % 7) / 8, i, i % 2 === 0]],
+    );
+    for (const rowsAGroup of [1, 7, 999, 1000, 5000]) {
+      const path = join(folder, 'groups.parquet');
+      await writeTable(path, { columns, rows }, { rowsAGroup });
+      const read = await readTable(path);
+      expect(read.text).toEqual(rows.map((cells) => cells[1]));
+      expect(read.value).toEqual(rows.map((cells) => cells[2]));
+      if (rowsAGroup >= 1000) expect((await readFile(path)).length).toBeLessThan(100 * long.length);
+    }
+  });
+
   test('without rows has its columns', async () => {
     await writeTable(join(folder, 'none.csv'), { columns, rows: [] });
     expect(await readFile(join(folder, 'none.csv'), 'utf8')).toBe(

@@ -9,7 +9,8 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const page = await readFile(join(checkout, 'docs/explanations.md'), 'utf8');
 const [, table = ''] = /```csv\n([\s\S]*?)```/.exec(page) ?? [];
-const command = page.split('\n').find((line) => line.startsWith('weighbridge explain')) ?? '';
+const command =
+  page.split('\n').find((line) => line.startsWith('weighbridge explain import')) ?? '';
 
 let folder: string;
 let remove: () => Promise<void>;

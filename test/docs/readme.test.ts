@@ -102,7 +102,7 @@ describe('the README and the guides', () => {
   });
 
   test.each(commands)('$file: `$line` is a command with these options', async ({ words }) => {
-    const nested = words[0] === 'study' || words[0] === 'explain';
+    const nested = ['study', 'explain', 'jobs'].includes(words[0] ?? '');
     const names = words.slice(0, nested ? 2 : 1);
     const stdout = await helpOf(names);
     expect(stdout).toMatch(new RegExp(`^Usage: weighbridge ${names.join(' ')}`));

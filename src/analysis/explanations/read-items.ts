@@ -360,7 +360,8 @@ function pairedRows(rows: readonly ItemRow[], unpaired: 'fail' | 'drop'): ReadIt
       );
     }
     const left = new Set(alone);
-    kept.push(...items.filter((item) => !left.has(item)).flat());
+    // One by one: a call takes no more than some 100,000 arguments.
+    for (const item of items) if (!left.has(item)) for (const row of item) kept.push(row);
   }
   return { rows: kept, notes };
 }

@@ -16,8 +16,8 @@ import { sectionsText } from '../../report/sections/text.js';
 import type { Section } from '../../result/sections.js';
 import type { AnswersFacts } from '../../result/write-answers.js';
 import { storedSections } from '../../result/write-sections.js';
-import { workerPool } from '../../workers/pool.js';
 import { commandLine, requireResultFolder } from '../analysis.js';
+import { fitRunner } from '../fit-runner.js';
 import { samplerFlags, valuesOf } from '../flags.js';
 import { progressBar, STANDARD_OUTPUT, writeJson } from '../output.js';
 import type { AnalyseFlags } from './analyse.js';
@@ -74,7 +74,7 @@ async function sectionsOf(
   table: AnswerTable,
   flags: AnalyseFlags,
 ): Promise<Section[]> {
-  const pool = workerPool(Math.min(flags.workers, flags.chains));
+  const pool = await fitRunner(flags, flags.chains);
   const bar = progressBar('fitting', flags.quiet);
   const ordinalTasks = new Set(
     Object.entries(configuration.tasks).flatMap(([name, { answer }]) =>

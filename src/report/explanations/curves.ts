@@ -5,6 +5,7 @@
  */
 import { BootstrapWeights } from '../../analysis/bootstrap.js';
 import { groupBy } from '../../analysis/explanations/table.js';
+import { formatSafeCsv } from '../../data-files/text-table.js';
 import type { Prediction } from '../../explain/grid.js';
 import { hdi } from '../../posterior/intervals.js';
 import type { ScoreCurve } from '../../result/explanations-format.js';
@@ -74,4 +75,17 @@ function meansOf(cells: readonly Cell[]): Float64Array {
     }
   }
   return sums.map((sum, draw) => sum / (counts[draw] ?? Number.NaN));
+}
+
+export function curvesCsv(curves: readonly ScoreCurve[]): string {
+  return formatSafeCsv(
+    ['task', 'explainer', 'n', 'mean', 'hdi_low', 'hdi_high'],
+    curves.flatMap(({ task, explainers }) =>
+      explainers.flatMap(({ explainer, points }) =>
+        points.map(({ n, mean, lower, upper }) => [
+          ...[task, explainer, n, mean ?? '', lower ?? '', upper ?? ''],
+        ]),
+      ),
+    ),
+  );
 }

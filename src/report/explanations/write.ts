@@ -14,7 +14,7 @@ import {
 import { sealFolder } from '../../result/write-sections.js';
 import { explanationsHtml } from '../html/explanations.js';
 import { sectionsCsv } from '../sections/csv.js';
-import { scoreCurves } from './curves.js';
+import { curvesCsv, scoreCurves } from './curves.js';
 import { explainersJson } from './json.js';
 import { explainerSections } from './sections.js';
 
@@ -59,7 +59,8 @@ export async function copyExplanations(
 }
 
 async function finish(folder: string, document: ExplanationsDocument): Promise<void> {
-  await writeFiles(join(folder, 'csv'), sectionsCsv(document.sections));
+  const csv = sectionsCsv(document.sections).set('curves.csv', curvesCsv(document.curves));
+  await writeFiles(join(folder, 'csv'), csv);
   await writeWhole(join(folder, 'report.html'), await explanationsHtml(document, null));
   await sealFolder(folder, document);
 }

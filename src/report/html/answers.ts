@@ -28,7 +28,7 @@ ${sections.map(({ title }, i) => html`<li><a href="#section-${i + 1}">${title}</
 <h2 id="answers">Answers</h2>
 ${stagesTable(result)}
 </section>
-${sections.map(sectionHtml)}
+${sections.map((section, i) => sectionHtml(section, i))}
 ${warningsHtml(result.warnings)}
 <section aria-labelledby="making">
 <h2 id="making">How this was made</h2>

@@ -17,11 +17,11 @@ import { inlineSvg } from './page.js';
 
 type Kind = 'text' | 'number';
 
-/** A table whose cells are text; numbers are aligned to the right. */
+/** A table without a script; numbers are aligned to the right. */
 export function plainTable(
   caption: string,
   columns: readonly { readonly label: string; readonly kind: Kind }[],
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly (string | Html)[])[],
 ): Html {
   const look = (i: number) => (columns[i]?.kind === 'number' ? 'number' : '');
   return html`<div class="scroller plain" role="region" aria-label="${caption}" tabindex="0">
@@ -38,10 +38,15 @@ ${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${look(i)}">
 export const named = (kind: Kind, ...labels: readonly string[]) =>
   labels.map((label) => ({ label, kind }));
 
-/** Its heading has the id `section-NUMBER`. @param i from 0 */
+/**
+ * Its heading has the id `section-NUMBER`.
+ * @param i from 0
+ * @param figure below its forest plots
+ */
 export function sectionHtml(
   { title, notes, tables, intervals, fits }: StoredSection,
   i: number,
+  figure: Html | '' = '',
 ): Html {
   const id = `section-${i + 1}`;
   return html`<section aria-labelledby="${id}">
@@ -55,6 +60,7 @@ ${tables.map(({ caption, columns, rows }) =>
   ),
 )}
 ${intervalGroups(intervals).map((one) => groupHtml(one, title))}
+${figure}
 ${fits.map(fitHtml)}
 </section>`;
 }

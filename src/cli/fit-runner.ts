@@ -1,0 +1,156 @@
+/** Where the fits of a command run: on threads, or with `--on` on the workers of a queue. */
+import { createHash } from 'node:crypto';
+import { bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
+import { openQueueRuns } from '../distribution/queue-runs.js';
+import { WeighbridgeError } from '../errors.js';
+import type { FitRunner } from '../fit/job.js';
+import { type WorkerPool, workerPool } from '../workers/pool.js';
+import type { FlagValues, workerFlags } from './flags.js';
+import { warn } from './output.js';
+import { commandWords } from './shards.js';
+import { onFirstStopSignal } from './signals.js';
+
+type RunnerFlags = FlagValues<typeof workerFlags> & { readonly quiet?: boolean };
+
+/**
+ * @param most threads that are of use
+ * @throws WeighbridgeError `bad-argument`, and those of `bullmqRunner`
+ */
+export async function fitRunner(flags: RunnerFlags, most = Number.POSITIVE_INFINITY) {
+  if (flags.on !== undefined) return queueRunner({ ...flags, on: flags.on });
+  for (const [name, value] of [
+    ['--queue-prefix', flags.queuePrefix],
+    ['--resume', flags.resume],
+  ]) {
+    if (value === undefined) continue;
+    throw new WeighbridgeError('bad-argument', `${name}: expected together with --on`);
+  }
+  return workerPool(Math.min(flags.workers, most));
+}
+
+/** Seconds between lines of progress. */
+const BETWEEN_LINES = 10;
+
+async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promise<WorkerPool> {
+  const { on: connection, queuePrefix: prefix, quiet = false } = flags;
+  const words = process.argv.slice(2);
+  const run = runName(words);
+  if (flags.resume !== undefined) await requireRun(flags.resume, run, { connection, prefix });
+  const report = new QueueReport(quiet);
+  const queue = bullmqRunner({
+    connection,
+    prefix,
+    run,
+    title: words.join(' ').slice(0, 500),
+    onStatus: report.update,
+    onNotice: (line) => warn(line),
+  });
+  const stop = new AbortController();
+  let release: () => void = () => {};
+  const runner: FitRunner = async (jobs, settings, options = {}) => {
+    // The error's cause is the signal: it decides the exit code.
+    release();
+    release = options.signal ? () => {} : onFirstStopSignal((signal) => stop.abort(signal));
+    try {
+      return await queue(jobs, settings, { ...options, signal: options.signal ?? stop.signal });
+    } catch (error) {
+      report.stopped(run, error);
+      throw error;
+    } finally {
+      report.addUp();
+    }
+  };
+  return {
+    runner,
+    start: () => {},
+    close: async () => {
+      release();
+      report.end();
+    },
+  };
+}
+
+/** The same command has the same name, so that it finds its run again. */
+function runName(words: readonly string[]): string {
+  const plain = JSON.stringify(commandWords(words));
+  const hash = createHash('sha256').update(plain).digest('hex').slice(0, 8);
+  return `${words[0] ?? 'run'}-${hash}`;
+}
+
+async function requireRun(
+  asked: string,
+  own: string,
+  address: { readonly connection: string; readonly prefix: string | undefined },
+): Promise<void> {
+  const queue = await openQueueRuns(address);
+  try {
+    const { title } = await queue.run(asked);
+    if (asked === own) return;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `--resume ${asked} is another command: weighbridge ${title}`,
+      { details: { option: '--resume', found: asked } },
+    );
+  } finally {
+    queue.close();
+  }
+}
+
+/** Lines on standard error: how far the fits are, and at the end what each worker did. */
+class QueueReport {
+  #last: QueueStatus | null = null;
+  #shown = Date.now();
+  readonly #workers = new Map<string, { fits: number; seconds: number }>();
+  #found = 0;
+
+  constructor(private readonly quiet: boolean) {}
+
+  readonly update = (status: QueueStatus): void => {
+    this.#last = status;
+    if (this.quiet || Date.now() - this.#shown < 1000 * BETWEEN_LINES) return;
+    this.#shown = Date.now();
+    // Over a progress bar, which is drawn anew below.
+    const start = process.stderr.isTTY ? '\r\x1b[K' : '';
+    process.stderr.write(`${start}${statusLine(status)}\n`);
+  };
+
+  /** Adds up the last round of fits. */
+  addUp(): void {
+    if (!this.#last) return;
+    this.#found += this.#last.found;
+    for (const [name, { fits, seconds }] of Object.entries(this.#last.workers)) {
+      const before = this.#workers.get(name) ?? { fits: 0, seconds: 0 };
+      this.#workers.set(name, { fits: before.fits + fits, seconds: before.seconds + seconds });
+    }
+    this.#last = null;
+  }
+
+  stopped(run: string, error: unknown): void {
+    if (!(error instanceof WeighbridgeError) || error.code !== 'interrupted') return;
+    process.stderr.write(`what is done is kept: the same command with --resume ${run} goes on\n`);
+  }
+
+  end(): void {
+    if (this.quiet || this.#workers.size === 0) return;
+    const rows = [...this.#workers].toSorted(([, one], [, other]) => other.fits - one.fits);
+    const found = this.#found > 0 ? [`${this.#found} fits were done before`] : [];
+    const lines = rows
+      .slice(0, MOST_ROWS)
+      .map(([name, { fits, seconds }]) => `${name}: ${fits} fits, ${seconds.toFixed(1)} s`);
+    const more = rows.length > MOST_ROWS ? [`and ${rows.length - MOST_ROWS} more workers`] : [];
+    process.stderr.write([...lines, ...more, ...found].map((line) => `${line}\n`).join(''));
+  }
+}
+
+const MOST_ROWS = 20;
+
+/** The state of a run in one line. */
+function statusLine(status: Omit<QueueStatus, 'workers' | 'found' | 'failed'>): string {
+  const { done, total, fitsPerSecond, secondsLeft, workersAlive } = status;
+  return [
+    `${done}${total === null ? '' : `/${total}`} fits`,
+    `${fitsPerSecond.toPrecision(3)} a second`,
+    ...(secondsLeft === null ? [] : [`${Math.ceil(secondsLeft)} s left`]),
+    `${workersAlive} ${workersAlive === 1 ? 'worker' : 'workers'}`,
+  ].join(', ');
+}

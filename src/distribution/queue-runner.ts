@@ -1,0 +1,549 @@
+/**
+ * Fits on the workers of a queue: BullMQ on Redis or Valkey. Fits go out in batches of about a second;
+ * a few batches a worker are under way at a time, so that any number of fits takes little memory.
+ *
+ * BullMQ delivers a batch at least once. Results are stored by the ids of the fits, so that each is
+ * delivered once whatever happens to workers, and what was made before is found.
+ */
+import type { Queue, QueueEvents } from 'bullmq';
+import { requireNames } from '../checks/options.js';
+import { WeighbridgeError } from '../errors.js';
+import { float64Bytes } from '../exchange/bytes.js';
+import {
+  type CancelSignal,
+  deliver,
+  type FitJob,
+  type FitResult,
+  type FitRunner,
+  namedError,
+  requireJobs,
+  stoppedOnRequest,
+} from '../fit/job.js';
+import { packageVersion } from '../package-info.js';
+import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
+import { unwrapOutcome } from '../workers/protocol.js';
+import { BatchSize } from './batch-size.js';
+import { decodeOutcome, encodeJobs } from './codec.js';
+import { jobId } from './job-id.js';
+import { machineName, machineProbe } from './probe.js';
+import {
+  hashOf,
+  QueueStore,
+  type RunRecord,
+  type StoredResult,
+  type WorkerRecord,
+} from './queue-store.js';
+import {
+  connect,
+  DEFAULT_PREFIX,
+  fullError,
+  isFull,
+  loadBullmq,
+  type QueueAddress,
+  requireAddress,
+  shownAddress,
+} from './redis.js';
+
+export interface QueueRunnerOptions extends QueueAddress {
+  /** Name of the run in `weighbridge jobs`. @default made from the time and the process */
+  readonly run?: string;
+  /** What is run, for `weighbridge jobs`. @default '' */
+  readonly title?: string;
+  /**
+   * Bytes of results in Redis that were received: the oldest go first. Those that are waited for never
+   * go.
+   *
+   * @default 2^28
+   */
+  readonly keptBytes?: number;
+  /** Receives the state about once a second, and at the end. */
+  readonly onStatus?: (status: QueueStatus) => void;
+  /** Receives one line for each event that a person should know of. */
+  readonly onNotice?: (line: string) => void;
+  /** Version of weighbridge. @default that of this weighbridge */
+  readonly version?: string;
+}
+
+export interface QueueStatus {
+  /** Finished fits, failed ones included. */
+  readonly done: number;
+  readonly failed: number;
+  /** Fits whose results were there before. */
+  readonly found: number;
+  /** Null if unknown. */
+  readonly total: number | null;
+  readonly fitsPerSecond: number;
+  /** Null if unknown. */
+  readonly secondsLeft: number | null;
+  readonly workersAlive: number;
+  /** What each worker has done for this run. */
+  readonly workers: Readonly<Record<string, { readonly fits: number; readonly seconds: number }>>;
+}
+
+export interface StreamOptions {
+  /** Receives each result, with the index of its job; a promise is waited for. */
+  readonly onFit: (result: FitResult, index: number) => void | Promise<void>;
+  /** Receives the error of each fit that failed. @default the run goes on, and throws at its end */
+  readonly onFailure?: (error: unknown, job: FitJob, index: number) => void;
+  readonly signal?: CancelSignal | undefined;
+  /** Number of jobs, for the progress. @default unknown */
+  readonly total?: number | undefined;
+}
+
+/** A runner for the `runner` option of `regression`, `reproduce` and others. */
+export interface QueueRunner extends FitRunner {
+  /**
+   * Runs any number of fits in little memory: takes a job when there is room for it, and keeps no
+   * result.
+   */
+  stream(
+    jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
+    settings: Partial<SamplerSettings>,
+    options: StreamOptions,
+  ): Promise<QueueStatus>;
+}
+
+const optionNames = [
+  'connection',
+  'prefix',
+  'run',
+  'title',
+  'keptBytes',
+  'onStatus',
+  'onNotice',
+  'version',
+];
+
+/**
+ * A runner on the workers of a queue (`weighbridge worker`). It connects for each call. A fit that fails
+ * does not stop the others; the run throws when all are done.
+ *
+ * @throws WeighbridgeError `bad-argument`; a run: `missing-package` without bullmq and ioredis, `server`
+ *   if Redis does not answer, refuses the password or is full, `wrong-format` for keys of another program
+ */
+export function bullmqRunner(options: QueueRunnerOptions): QueueRunner {
+  requireNames(options, optionNames, 'bullmqRunner');
+  requireAddress(options);
+  const run = options.run ?? `run-${Date.now().toString(36)}-${process.pid}`;
+  const named = { ...options, run };
+  const stream: QueueRunner['stream'] = (jobs, settings, streamed) =>
+    submit(jobs, completeSettings(settings), named, streamed);
+  const runner: FitRunner = async (jobs, given, asked = {}) => {
+    const settings = requireJobs(jobs, given);
+    const results: FitResult[] = [];
+    await submit(jobs, settings, named, {
+      signal: asked.signal,
+      total: jobs.length,
+      onFit: (result, index) => {
+        const job = jobs[index];
+        if (job) results[index] = deliver(job, result, asked);
+      },
+    });
+    return results;
+  };
+  return Object.assign(runner, { stream });
+}
+
+async function submit(
+  jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
+  settings: SamplerSettings,
+  options: QueueRunnerOptions & { readonly run: string },
+  streamed: StreamOptions,
+): Promise<QueueStatus> {
+  const { Queue, QueueEvents } = await loadBullmq();
+  const redis = await connect(options);
+  const { prefix = DEFAULT_PREFIX, version = packageVersion, onNotice = () => {} } = options;
+  const store = new QueueStore(redis, prefix, version);
+  const closing: (() => Promise<void>)[] = [];
+  try {
+    await store.claim();
+    const queue: Queue = new Queue(store.queue, { connection: redis, prefix });
+    queue.on('error', ({ message }) => onNotice(message));
+    closing.push(() => queue.close());
+    const listening = redis.duplicate();
+    listening.on('error', () => {});
+    closing.push(async () => listening.disconnect());
+    const events = new QueueEvents(store.queue, { connection: listening, prefix });
+    events.on('error', ({ message }) => onNotice(message));
+    closing.push(() => events.close());
+    await events.waitUntilReady();
+    return await new Submission(store, queue, settings, options, streamed).run(jobs, events);
+  } catch (error) {
+    throw isFull(error) ? fullError(shownAddress(options.connection), error) : error;
+  } finally {
+    for (const close of closing.reverse()) await close().catch(() => {});
+    redis.disconnect();
+  }
+}
+
+/** A fit on its way. */
+interface Sent {
+  readonly job: FitJob;
+  readonly index: number;
+  readonly id: string;
+  /** How often its batch of one ended without a result. */
+  tries: number;
+}
+
+interface Batch {
+  readonly id: string;
+  readonly fits: readonly Sent[];
+  readonly sent: number;
+}
+
+/** Batches on their way for each worker, of which BATCHES are with it. */
+const BATCHES_A_WORKER = 4;
+const LEAST_BATCHES = 4;
+const MOST_BATCHES = 256;
+
+/** Bytes of a batch; a larger one is sent in halves. */
+const LARGEST_BATCH = 2 ** 22;
+
+/** Bytes of an array that is kept apart, so that many fits share it. */
+const LARGE_ARRAY = 2 ** 15;
+
+/** A fit that ended so many workers is given up. */
+const MOST_TRIES = 3;
+
+/** Milliseconds between looks at workers and at batches whose event was lost. */
+const LOOK = 1000;
+
+/** Milliseconds after which a batch is looked for. */
+const LATE = 3000;
+
+/** Milliseconds for which a full Redis is waited for, when there is nothing to receive. */
+const FULL = 10_000;
+
+/** Errors of failed fits that are kept for the message. */
+const MOST_FAILURES = 5;
+
+class Submission {
+  readonly #size = new BatchSize();
+  readonly #way = new Map<string, Batch>();
+  /** Batches that are to be looked at, with the reason if they failed. */
+  readonly #over = new Map<string, string | null>();
+  readonly #makers: Record<string, { fits: number; seconds: number }> = {};
+  readonly #failures: unknown[] = [];
+  readonly #noticed = new Set<string>();
+  readonly #started = Date.now();
+  #workers: readonly WorkerRecord[] = [];
+  #looked = 0;
+  #taken = 0;
+  #done = 0;
+  #failed = 0;
+  #found = 0;
+  #fullSince = 0;
+  #wake: () => void = () => {};
+
+  constructor(
+    private readonly store: QueueStore,
+    private readonly queue: Queue,
+    private readonly settings: SamplerSettings,
+    private readonly options: QueueRunnerOptions & { readonly run: string },
+    private readonly streamed: StreamOptions,
+  ) {}
+
+  async run(
+    jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
+    events: QueueEvents,
+  ): Promise<QueueStatus> {
+    events.on('completed', ({ jobId: batch }) => this.#isOver(batch, null));
+    events.on('failed', ({ jobId: batch, failedReason }) => this.#isOver(batch, failedReason));
+    const { signal } = this.streamed;
+    const onAbort = () => this.#wake();
+    signal?.addEventListener('abort', onAbort);
+    try {
+      await this.#through(jobs);
+      await this.#tell(this.#failed > 0 ? 'failed' : 'done');
+      if (!this.streamed.onFailure) this.#throwFailures();
+      return this.#status();
+    } catch (error) {
+      if (this.#way.size > 0) await this.#leave().catch(() => {});
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #through(jobs: Iterable<FitJob> | AsyncIterable<FitJob>): Promise<void> {
+    const { signal } = this.streamed;
+    const source =
+      Symbol.asyncIterator in jobs ? jobs[Symbol.asyncIterator]() : jobs[Symbol.iterator]();
+    let hasEnded = false;
+    for (;;) {
+      if (signal?.aborted) throw stoppedOnRequest(signal);
+      if (Date.now() - this.#looked > LOOK) await this.#look();
+      for (const [id, reason] of this.#over) await this.#collect(id, reason);
+      if (!hasEnded && this.#way.size < this.#window()) {
+        const batch = await this.#take(source);
+        hasEnded = batch.hasEnded;
+        if (batch.fits.length > 0) await this.#send(await this.#receiveKnown(batch.fits));
+        continue;
+      }
+      if (hasEnded && this.#way.size === 0) return;
+      if (this.#over.size === 0) await this.#change();
+    }
+  }
+
+  #isOver(batch: string, reason: string | null): void {
+    if (!this.#way.has(batch)) return;
+    this.#over.set(batch, reason);
+    this.#wake();
+  }
+
+  /** Until something happens, but not for long. */
+  async #change(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+
+  #window(): number {
+    const wanted = BATCHES_A_WORKER * this.#workers.length;
+    return Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, wanted));
+  }
+
+  async #take(
+    source: Iterator<FitJob> | AsyncIterator<FitJob>,
+  ): Promise<{ readonly fits: readonly Sent[]; readonly hasEnded: boolean }> {
+    const { total = Number.POSITIVE_INFINITY } = this.streamed;
+    const size = this.#size.next(Math.max(1, total - this.#taken), this.#workers.length);
+    const fits: Sent[] = [];
+    while (fits.length < size) {
+      const next = await source.next();
+      if (next.done) return { fits, hasEnded: true };
+      const job = next.value;
+      const id = jobId(job, this.settings, this.store.version);
+      fits.push({ job, index: this.#taken++, id, tries: 0 });
+    }
+    return { fits, hasEnded: false };
+  }
+
+  /** Delivers the results that are there. @returns the other fits */
+  async #receiveKnown(fits: readonly Sent[]): Promise<readonly Sent[]> {
+    const results = await this.store.results(fits.map(({ id }) => id));
+    const left = await this.#receive(fits, results);
+    this.#found += fits.length - left.length;
+    return left;
+  }
+
+  async #send(fits: readonly Sent[]): Promise<void> {
+    if (fits.length === 0) return;
+    const parts = new Map<string, Uint8Array>();
+    const jobs = fits.map(({ job }) => job);
+    const bytes = encodeJobs({ settings: this.settings, jobs }, (values) => {
+      if (values.byteLength < LARGE_ARRAY) return null;
+      const part = float64Bytes(values);
+      const hash = hashOf(part);
+      parts.set(hash, part);
+      return hash;
+    });
+    if (bytes.length > LARGEST_BATCH && fits.length > 1) return this.#sendHalves(fits);
+    const id = hashOf(fits.map((fit) => fit.id).join());
+    const { version } = this.store;
+    const { run } = this.options;
+    const data = { version, run, fits: fits.length, jobs: Buffer.from(bytes).toString('base64') };
+    // The same fits may be asked for twice.
+    const same = this.#way.get(id)?.fits ?? [];
+    this.#way.set(id, { id, fits: [...same, ...fits], sent: Date.now() });
+    await this.#whenThereIsRoom(async () => {
+      await this.store.keepData(parts);
+      await this.queue.add('fits', data, {
+        jobId: id,
+        removeOnComplete: true,
+        removeOnFail: true,
+        attempts: 1,
+      });
+    });
+  }
+
+  async #sendHalves(fits: readonly Sent[]): Promise<void> {
+    const middle = Math.ceil(fits.length / 2);
+    await this.#send(fits.slice(0, middle));
+    await this.#send(fits.slice(middle));
+  }
+
+  /** If Redis is full, results that were received make room; then others may. */
+  async #whenThereIsRoom(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await work();
+        this.#fullSince = 0;
+        return;
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        const now = Date.now();
+        this.#fullSince ||= now;
+        if (now - this.#fullSince > FULL) throw error;
+        await this.store.drop(Number.POSITIVE_INFINITY);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  /** Receives the results of a batch that is over; what is missing is sent again. */
+  async #collect(id: string, reason: string | null): Promise<void> {
+    this.#over.delete(id);
+    const batch = this.#way.get(id);
+    if (!batch) return;
+    const results = await this.store.results(batch.fits.map((fit) => fit.id));
+    const left = await this.#receive(batch.fits, results);
+    this.#way.delete(id);
+    const [only, ...others] = left;
+    if (!only) return;
+    if (others.length > 0) return this.#sendHalves(left);
+    only.tries++;
+    if (only.tries < MOST_TRIES) return this.#send(left);
+    const why = reason ?? 'it came back without a result';
+    this.#fail(only, new WeighbridgeError('job-failed', `no worker could do this fit: ${why}`));
+  }
+
+  /** Delivers results. @returns the fits without one */
+  async #receive(
+    fits: readonly Sent[],
+    results: readonly (StoredResult | null)[],
+  ): Promise<readonly Sent[]> {
+    const left: Sent[] = [];
+    const received: { id: string; size: number }[] = [];
+    let seconds = 0;
+    for (const [i, fit] of fits.entries()) {
+      const stored = results[i];
+      if (!stored) left.push(fit);
+      else {
+        await this.#deliver(fit, stored);
+        received.push({ id: fit.id, size: stored.size });
+        seconds += stored.seconds;
+      }
+    }
+    if (received.length > 0) {
+      this.#size.took(received.length, seconds);
+      const { run, keptBytes = 2 ** 28 } = this.options;
+      await this.#whenThereIsRoom(() => this.store.delivered(received, run, keptBytes));
+    }
+    return left;
+  }
+
+  async #deliver(fit: Sent, { worker, seconds, bytes }: StoredResult): Promise<void> {
+    let result: FitResult;
+    try {
+      result = unwrapOutcome(decodeOutcome(bytes));
+    } catch (error) {
+      return this.#fail(fit, error);
+    }
+    this.#makers[worker] ??= { fits: 0, seconds: 0 };
+    const maker = this.#makers[worker];
+    maker.fits++;
+    maker.seconds += seconds;
+    this.#done++;
+    await this.streamed.onFit(result, fit.index);
+  }
+
+  #fail({ job, index }: Sent, error: unknown): void {
+    this.#done++;
+    this.#failed++;
+    const named = failureOf(job, error);
+    this.streamed.onFailure?.(named, job, index);
+    if (this.#failures.length < MOST_FAILURES) this.#failures.push(named);
+  }
+
+  #throwFailures(): void {
+    const [first] = this.#failures;
+    if (this.#failed === 0) return;
+    if (this.#failed === 1) throw first;
+    const messages = this.#failures.map((error) => (error instanceof Error ? error.message : ''));
+    throw new WeighbridgeError(
+      first instanceof WeighbridgeError ? first.code : 'job-failed',
+      `${this.#failed} of ${this.#done} fits failed, the others are done: ${messages.join('; ')}${this.#failed > messages.length ? '; …' : ''}`,
+      { cause: first },
+    );
+  }
+
+  /** Looks at the workers, and at batches whose event may be lost. */
+  async #look(): Promise<void> {
+    this.#looked = Date.now();
+    this.#workers = await this.store.workers();
+    this.#compareWorkers();
+    const late = [...this.#way.values()].filter(({ sent }) => this.#looked - sent > LATE);
+    const queued = await this.store.areQueued(late.map(({ id }) => id));
+    late.forEach(({ id }, i) => {
+      if (!queued[i] && !this.#over.has(id)) this.#over.set(id, null);
+    });
+    await this.#tell('running');
+  }
+
+  #notice(key: string, line: string): void {
+    if (this.#noticed.has(key)) return;
+    this.#noticed.add(key);
+    this.options.onNotice?.(line);
+  }
+
+  #compareWorkers(): void {
+    const { version } = this.store;
+    const { connection } = this.options;
+    const { node, machine } = machineName();
+    const own = this.#workers.filter((worker) => worker.version === version);
+    for (const worker of this.#workers) {
+      if (worker.version !== version) {
+        this.#notice(
+          `version ${worker.name}`,
+          `the worker ${worker.name} is weighbridge ${worker.version}, these fits are of ${version}: it gets none of them`,
+        );
+      } else if (worker.probe !== machineProbe()) {
+        this.#notice(
+          `probe ${worker.name}`,
+          `the worker ${worker.name} (Node ${worker.node}, ${worker.machine}) computes other last digits than this machine (Node ${node}, ${machine}): its results may differ from those of this machine`,
+        );
+      }
+    }
+    this.#workers = own;
+    if (own.length > 0 || Date.now() - this.#started < LATE) return;
+    const address = shownAddress(connection);
+    this.#notice('none', `no worker is at ${address} yet: weighbridge worker --queue ${address}`);
+  }
+
+  #status(): QueueStatus {
+    const { total = null } = this.streamed;
+    const seconds = Math.max(1e-3, (Date.now() - this.#started) / 1000);
+    const fitsPerSecond = (this.#done - this.#found) / seconds;
+    const left = total === null ? null : total - this.#done;
+    return {
+      done: this.#done,
+      failed: this.#failed,
+      found: this.#found,
+      total,
+      fitsPerSecond,
+      secondsLeft: left === null || fitsPerSecond <= 0 ? null : left / fitsPerSecond,
+      workersAlive: this.#workers.length,
+      workers: this.#makers,
+    };
+  }
+
+  async #tell(state: RunRecord['state']): Promise<void> {
+    const status = this.#status();
+    this.options.onStatus?.(status);
+    const { done, failed, total, workers } = status;
+    const { run: name, title = '' } = this.options;
+    const times = { started: this.#started, changed: Date.now() };
+    const { version } = this.store;
+    const record = { name, version, title, state, done, failed, total, ...times, workers };
+    await this.#whenThereIsRoom(() => this.store.tellOfRun(record));
+  }
+
+  /** Takes back what no worker has begun; what is begun is stored, and found by the next run. */
+  async #leave(): Promise<void> {
+    for (const { id } of this.#way.values()) await this.queue.remove(id).catch(() => 0);
+    await this.#tell('stopped');
+  }
+}
+
+/** An error with the name of its fit. */
+function failureOf(job: FitJob, error: unknown): unknown {
+  if (error instanceof WeighbridgeError) return namedError(job, error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new WeighbridgeError('job-failed', `${job.name}: ${message}`, { cause: error });
+}

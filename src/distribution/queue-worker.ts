@@ -1,0 +1,334 @@
+/**
+ * A worker of a queue: takes batches of fits, runs them on its threads, and stores their results by the
+ * ids of the fits. A batch of a worker that is killed goes to another when its lock has run out.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Job } from 'bullmq';
+import { z } from 'zod';
+import { requireNames } from '../checks/options.js';
+import { badArgument, described } from '../checks/values.js';
+import { WeighbridgeError } from '../errors.js';
+import type { FitJob, FitRunner } from '../fit/job.js';
+import { packageVersion } from '../package-info.js';
+import type { SamplerSettings } from '../sampler/settings.js';
+import { workerPool } from '../workers/pool.js';
+import { outcomeOfAsync } from '../workers/protocol.js';
+import { decodeJobs, encodeOutcome, type FitOutcome, partsNeeded } from './codec.js';
+import { jobId } from './job-id.js';
+import { machineName, machineProbe } from './probe.js';
+import { QueueStore, type WorkerRecord } from './queue-store.js';
+import {
+  connect,
+  DEFAULT_PREFIX,
+  isFull,
+  loadBullmq,
+  type QueueAddress,
+  requireAddress,
+  shownAddress,
+} from './redis.js';
+
+export interface QueueWorkerOptions extends QueueAddress {
+  /** Threads for fits. @default 1, this thread */
+  readonly threads?: number;
+  /**
+   * Seconds after which a batch goes to another worker if this one no longer answers, 1 to 3600.
+   *
+   * @default 20
+   */
+  readonly lockSeconds?: number;
+  /** Receives one line for each event that a person should know of. */
+  readonly onNotice?: (line: string) => void;
+  /** Version of weighbridge. @default that of this weighbridge */
+  readonly version?: string;
+}
+
+export interface QueueWorker {
+  readonly name: string;
+  /** Fits that this worker has made, and those of them that failed. */
+  counts(): { readonly fits: number; readonly failed: number };
+  /** Rejects if the worker cannot go on: the queue asks for another version. */
+  readonly ended: Promise<void>;
+  /** Ends what is begun, for a few seconds, and takes nothing more; what is left goes to other workers. */
+  close(): Promise<void>;
+}
+
+/** What a job of BullMQ holds. */
+const batchData = z.strictObject({
+  version: z.string(),
+  run: z.string(),
+  /** Number of fits. */
+  fits: z.int().positive(),
+  /** Base64 of `encodeJobs`. */
+  jobs: z.string(),
+});
+
+/** One batch is worked on, the next is ready. */
+const BATCHES = 2;
+
+/** Milliseconds between signs of life. */
+const SIGN = 3000;
+
+/** Milliseconds for which a run without a sign counts as running; clocks of machines differ. */
+const RECENT = 300_000;
+
+/** Milliseconds that a worker takes at most for what is begun, when it is asked to end. */
+const LAST_WORK = 5000;
+
+/** Milliseconds for the connections to end after that. */
+const LAST_BREATH = 500;
+
+/** Largest result of one fit in Redis, bytes. */
+const LARGEST_RESULT = 2 ** 28;
+
+/** Bytes of data that a worker keeps. */
+const CACHE = 2 ** 28;
+
+/** @throws WeighbridgeError `server`, `wrong-format`, `wrong-version`, `missing-package`, `bad-argument` */
+export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
+  requireNames(
+    options,
+    ['connection', 'prefix', 'threads', 'lockSeconds', 'onNotice', 'version'],
+    'startQueueWorker',
+  );
+  requireAddress(options);
+  const { lockSeconds = 20, threads = 1, version = packageVersion } = options;
+  if (!(lockSeconds >= 1 && lockSeconds <= 3600)) {
+    throw badArgument(`lockSeconds is ${described(lockSeconds)}, expected 1 to 3600`);
+  }
+  const pool = workerPool(threads);
+  const { Worker } = await loadBullmq();
+  const redis = await connect(options);
+  const store = new QueueStore(redis, options.prefix ?? DEFAULT_PREFIX, version);
+  const work = new BatchWork(store, pool.runner, options);
+  try {
+    await store.claim();
+    await work.requireVersion();
+    await store.tellOfWorker(work.record());
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  const worker = new Worker(store.queue, (job) => work.done(job), {
+    connection: redis,
+    prefix: store.prefix,
+    name: work.name,
+    concurrency: BATCHES,
+    lockDuration: 1000 * lockSeconds,
+    stalledInterval: Math.max(500, 250 * lockSeconds),
+    maxStalledCount: 1,
+  });
+  worker.on('error', ({ message }) => work.notice(message));
+  let reject: (error: unknown) => void = () => {};
+  const ended = new Promise<void>((_, rejected) => {
+    reject = rejected;
+  });
+  ended.catch(() => {});
+  const signs = setInterval(() => {
+    store
+      .tellOfWorker(work.record())
+      .then(() => work.requireVersion())
+      .catch((error: unknown) => {
+        if (error instanceof WeighbridgeError) reject(error);
+        else work.notice(error instanceof Error ? error.message : String(error));
+      });
+  }, SIGN);
+  return {
+    name: work.name,
+    ended,
+    counts: work.counts,
+    close: async () => {
+      clearInterval(signs);
+      work.closing = true;
+      const closed = worker.close().then(() => store.forgetWorker(work.name));
+      // Redis may be gone, and a fit may take hours.
+      const isClosed = await Promise.race([closed.then(() => true), wait(LAST_WORK, false)]).catch(
+        () => false,
+      );
+      if (!isClosed) await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+      redis.disconnect();
+      await pool.close();
+    },
+  };
+}
+
+/** A name that tells two workers of one machine apart. */
+function workerName(): string {
+  const chance = Math.floor(Math.random() * 36 ** 4).toString(36);
+  return `${hostname()}-${process.pid}-${chance}`;
+}
+
+class BatchWork {
+  readonly name = workerName();
+  closing = false;
+  #fits = 0;
+  #failed = 0;
+  #busy = 0;
+  readonly #data = new Map<string, Uint8Array>();
+  readonly #notices = new Map<string, number>();
+
+  constructor(
+    private readonly store: QueueStore,
+    private readonly runner: FitRunner,
+    private readonly options: QueueWorkerOptions,
+  ) {}
+
+  readonly counts = () => ({ fits: this.#fits, failed: this.#failed });
+
+  record(): WorkerRecord {
+    const { name, store, options } = this;
+    return {
+      name,
+      version: store.version,
+      ...machineName(),
+      threads: options.threads ?? 1,
+      probe: machineProbe(),
+      fits: this.#fits,
+      failed: this.#failed,
+      busy: this.#busy,
+    };
+  }
+
+  /** Passes a line on, but the same one at most every ten seconds. */
+  notice(line: string): void {
+    const now = Date.now();
+    if (now - (this.#notices.get(line) ?? 0) < 10_000) return;
+    this.#notices.set(line, now);
+    this.options.onNotice?.(line);
+  }
+
+  /** @throws WeighbridgeError `wrong-version` if all that is to be done is of other versions */
+  async requireVersion(): Promise<void> {
+    const { version } = this.store;
+    const recent = Date.now() - RECENT;
+    const running = (await this.store.runs()).filter(
+      ({ state, changed }) => state === 'running' && changed > recent,
+    );
+    const [other] = running;
+    if (!other || running.some((run) => run.version === version)) return;
+    throw new WeighbridgeError(
+      'wrong-version',
+      `this worker is weighbridge ${version}, the fits of ${other.name} are of ${other.version}: expected the same version`,
+      { details: { found: version, expected: other.version } },
+    );
+  }
+
+  /** Does a batch; its results are stored when it returns. */
+  async done(task: Job): Promise<{ readonly fits: number; readonly seconds: number }> {
+    const { store } = this;
+    const data = batchData.safeParse(task.data);
+    if (!data.success) throw new Error('the batch is not one of weighbridge');
+    if (data.data.version !== store.version) {
+      throw new Error(
+        `a worker is weighbridge ${store.version}, the fits are of ${data.data.version}`,
+      );
+    }
+    const bytes = Buffer.from(data.data.jobs, 'base64');
+    const parts = await this.#parts(partsNeeded(bytes));
+    const { jobs, settings } = decodeJobs(bytes, { parts });
+    // All that a result may have: names and draws are for the one who asks.
+    const plain = jobs.map((job) => ({
+      ...job,
+      keepDraws: Boolean(job.keepDraws),
+      nameInErrors: false,
+    }));
+    const ids = plain.map((job) => jobId(job, settings, store.version));
+    const isDone = await store.areDone(ids);
+    const left = plain.filter((_, i) => !isDone[i]);
+    const leftIds = ids.filter((_, i) => !isDone[i]);
+    const { outcomes, seconds } = await this.#inTurn(() => this.#outcomes(left, settings));
+    this.#fits += left.length;
+    this.#failed += outcomes.filter(({ kind }) => kind === 'failed').length;
+    this.#busy += seconds;
+    const results = outcomes.map((outcome, i) => ({
+      id: leftIds[i] ?? '',
+      bytes: stored(outcome),
+    }));
+    await this.#keep(results, seconds / Math.max(1, left.length));
+    return { fits: left.length, seconds };
+  }
+
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** One batch after another: all threads work on each. */
+  async #inTurn(work: () => Promise<FitOutcome[]>) {
+    const before = this.#turn;
+    const run = async () => {
+      await before;
+      const begun = performance.now();
+      const outcomes = await work();
+      return { outcomes, seconds: (performance.now() - begun) / 1000 };
+    };
+    const own = run();
+    this.#turn = own.catch(() => {});
+    return own;
+  }
+
+  /** A full Redis is waited for: the results are not made again. */
+  async #keep(results: readonly { id: string; bytes: Uint8Array }[], seconds: number) {
+    for (;;) {
+      try {
+        return await this.store.keepResults(results, { worker: this.name, seconds });
+      } catch (error) {
+        if (!isFull(error) || this.closing) throw error;
+        const address = shownAddress(this.options.connection);
+        this.notice(`the queue at ${address} is full (maxmemory): waiting for room`);
+        await wait(500);
+      }
+    }
+  }
+
+  async #outcomes(jobs: readonly FitJob[], settings: SamplerSettings): Promise<FitOutcome[]> {
+    if (jobs.length === 0) return [];
+    try {
+      const results = await this.runner(jobs, settings);
+      return results.map((value) => ({ kind: 'done', value }));
+    } catch {
+      // One of them fails: each is run by itself.
+      const outcomes: FitOutcome[] = [];
+      for (const job of jobs) {
+        outcomes.push(
+          await outcomeOfAsync(async () => {
+            const [result] = await this.runner([job], settings);
+            if (!result) throw new Error('the runner returned no result');
+            return result;
+          }),
+        );
+      }
+      return outcomes;
+    }
+  }
+
+  /** Data that are kept apart, from memory or from Redis. */
+  async #parts(hashes: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const parts = new Map<string, Uint8Array>();
+    for (const hash of hashes) {
+      const bytes = this.#data.get(hash) ?? (await this.store.data(hash));
+      parts.set(hash, bytes);
+      // Last used, last to go.
+      this.#data.delete(hash);
+      this.#data.set(hash, bytes);
+    }
+    let size = 0;
+    for (const { length } of this.#data.values()) size += length;
+    for (const [hash, { length }] of this.#data) {
+      if (size <= CACHE) break;
+      this.#data.delete(hash);
+      size -= length;
+    }
+    return parts;
+  }
+}
+
+function stored(outcome: FitOutcome): Uint8Array {
+  const bytes = encodeOutcome(outcome);
+  if (bytes.length <= LARGEST_RESULT) return bytes;
+  const found = Math.ceil(bytes.length / 2 ** 20);
+  return encodeOutcome({
+    kind: 'failed',
+    message: `its result has ${found} MB, more than a queue carries (${LARGEST_RESULT / 2 ** 20} MB): keep fewer draws`,
+    code: 'bad-argument',
+    details: {},
+    stack: undefined,
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * The connection to Redis or Valkey. BullMQ and its client are optional packages, which are loaded when
+ * a queue is used.
+ */
+import type { Redis } from 'ioredis';
+import { onOneLine } from '../checks/names.js';
+import { badArgument, described } from '../checks/values.js';
+import { WeighbridgeError } from '../errors.js';
+
+/** Where a queue is. */
+export interface QueueAddress {
+  /**
+   * `redis://host:6379/0`, or `rediss://` for TLS; a user and a password may stand in it. The password
+   * may also come from the environment variable WEIGHBRIDGE_QUEUE_PASSWORD.
+   */
+  readonly connection: string;
+  /** First part of all keys in Redis: several queues may share a server. @default 'weighbridge' */
+  readonly prefix?: string | undefined;
+}
+
+const PASSWORD_VARIABLE = 'WEIGHBRIDGE_QUEUE_PASSWORD';
+
+export const DEFAULT_PREFIX = 'weighbridge';
+
+/** @throws WeighbridgeError `missing-package` if BullMQ or ioredis is not installed */
+export async function loadBullmq() {
+  try {
+    const [{ Queue, QueueEvents, Worker }, { Redis }] = await Promise.all([
+      import('bullmq'),
+      import('ioredis'),
+    ]);
+    return { Queue, QueueEvents, Worker, Redis };
+  } catch (cause) {
+    throw new WeighbridgeError(
+      'missing-package',
+      'a queue needs the packages bullmq and ioredis: npm install bullmq ioredis',
+      { details: { package: 'bullmq' }, cause },
+    );
+  }
+}
+
+/** The address without user and password, for messages. */
+export function shownAddress(connection: string): string {
+  const { protocol, host, pathname } = addressOf(connection);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** @throws WeighbridgeError `bad-argument` */
+export function requireAddress({ connection, prefix = DEFAULT_PREFIX }: QueueAddress): void {
+  addressOf(connection);
+  if (typeof prefix === 'string' && /^[\w.-]{1,100}$/.test(prefix)) return;
+  throw badArgument(
+    `the prefix of the queue is ${described(prefix)}, expected letters, digits, '-', '_' and '.'`,
+    { option: 'prefix', found: prefix },
+  );
+}
+
+function addressOf(connection: unknown): URL {
+  const url =
+    typeof connection === 'string' && URL.canParse(connection) ? new URL(connection) : null;
+  if (url && /^rediss?:$/.test(url.protocol) && url.hostname && /^\/?\d*$/.test(url.pathname)) {
+    return url;
+  }
+  // Without its value: it may hold a password.
+  throw badArgument('the address of the queue cannot be read, expected redis://host:6379/0', {
+    option: 'connection',
+  });
+}
+
+/** Milliseconds between attempts to reach a server that was reached before. */
+const LONGEST_WAIT = 2000;
+
+/**
+ * A connection that was made; it is made anew if it is lost later.
+ *
+ * @throws WeighbridgeError `server` if nobody answers, or the password is wrong
+ */
+export async function connect({ connection }: QueueAddress): Promise<Redis> {
+  const { Redis } = await loadBullmq();
+  const url = addressOf(connection);
+  const password = decodeURIComponent(url.password) || process.env[PASSWORD_VARIABLE];
+  const state = { made: false };
+  const redis = new Redis(connection, {
+    ...(password && { password }),
+    lazyConnect: true,
+    connectTimeout: 10_000,
+    // BullMQ asks for it: commands wait for the connection.
+    maxRetriesPerRequest: null,
+    retryStrategy: (times: number) => (state.made ? Math.min(100 * times, LONGEST_WAIT) : null),
+  });
+  let problem: unknown = null;
+  redis.on('error', (error: unknown) => {
+    problem ??= error;
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    if (problem !== null) throw problem;
+  } catch (error) {
+    redis.disconnect();
+    throw unreachable(shownAddress(connection), problem ?? error);
+  }
+  state.made = true;
+  return redis;
+}
+
+function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {
+  const { message = '', code = '' } = isRecordLike(error) ? error : {};
+  const text = onOneLine(String(message));
+  const reason = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text)
+    ? `refuses the password: set ${PASSWORD_VARIABLE}, or put it into the address`
+    : `does not answer (${code === '' || text.includes(String(code)) ? text : `${code} ${text}`})`;
+  return new WeighbridgeError('server', `the queue at ${address} ${reason}`, { cause: error });
+}
+
+function isRecordLike(value: unknown): value is { message?: unknown; code?: unknown } {
+  return typeof value === 'object' && value !== null;
+}
+
+/** True for the answer of a server whose memory is full (`maxmemory`). */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && /\bOOM\b/.test(error.message);
+}
+
+export function fullError(address: string, cause: unknown): WeighbridgeError<'server'> {
+  return new WeighbridgeError(
+    'server',
+    `the queue at ${address} is full (maxmemory): give Redis more memory; nothing is lost, the same command goes on`,
+    { cause },
+  );
+}
