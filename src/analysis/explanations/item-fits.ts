@@ -143,9 +143,11 @@ export async function fitLines(
   const centre = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   const all = rows.map((row) => ({ ...row, seed: row.seed ?? 'the only one' }));
   const counts = countsOf(all);
-  const groups = groupsOf(counts?.rows ?? all, 2 * arms.length, counts !== null);
+  const isPair = modelGroupsOf(counts?.rows ?? all).pairs > 0;
+  // Intercepts and slopes of pairs differ by the luck of their trainings too: a group of both is slow and says no more.
+  const means = counts && isPair ? Number.POSITIVE_INFINITY : 2 * arms.length;
+  const groups = groupsOf(counts?.rows ?? all, means, counts !== null);
   const fixed = arms.length > 1 ? 'explainer * log2n' : 'log2n';
-  const isPair = groups.terms.some((term) => term.includes('| target_model)'));
   const formula = [
     `${counts && kind === 'exact' ? COUNTED : 'score'} ~ ${fixed}`,
     ...groups.terms,

@@ -11,6 +11,7 @@ import { hdi } from '../../../src/posterior/intervals.js';
 import { randomStream } from '../../../src/random/stream.js';
 import { matchSummary } from '../../../src/report/explanations/match.js';
 import { isDeep, powered } from '../../support/deep.js';
+import { crossedTable } from './crossed-tables.js';
 import { type Cells, populationAccuracy, simulatedItems, tableOf } from './item-tables.js';
 
 const sampling = { chains: 2, warmup: 200, draws: 200 };
@@ -131,6 +132,9 @@ describe('models that explain several targets', () => {
     const all = await groups(crossed(3, 3));
     expect(all.groups).toEqual(expect.arrayContaining(['model', 'target_model']));
     expect(all.notes).toMatch(/a group of 3, and pairs of target and model one of 9/);
+    // One explainer to a pair: what its target adds to an explainer cannot be told from the pair's luck.
+    expect(all.groups).not.toContain('target_explainer');
+    expect(all.groups).toContain('training');
     const some = await groups(crossed(3, 3, ['from scratch']));
     expect(some.groups).toEqual(
       expect.arrayContaining(['0 + modelled | model', '0 + modelled | target_model']),
@@ -147,6 +151,26 @@ describe('models that explain several targets', () => {
     expect(three.groups).toContain('model');
     expect(three.groups).not.toContain('target_model');
     expect(three.notes).toMatch(/6 pairs of target and model are too few/);
+  });
+
+  it('are groups of counts in large tables, where each pair has a line of its own', async () => {
+    const rows = [1000, 4000].flatMap((n) => crossedTable(1).map((row) => ({ ...row, n })));
+    const { fits, efficiency, notes } = await compared(rows, { chains: 1, warmup: 60, draws: 30 });
+    expect(fits.map(({ fit }) => fit.formula)).toEqual([
+      'right | trials(answers) ~ explainer + (1 | cluster) + (1 | target) + (1 | model) + (1 | target_model)',
+      'right | trials(answers) ~ explainer * log2n + (1 | cluster) + (1 | target) + (1 | model) + (1 | target_model) + (0 + modelled_log2n | target_model)',
+    ]);
+    expect(notes.join()).toMatch(/The 5400 rows are counts .*The 10800 rows are counts/);
+    if ('why' in efficiency) throw new Error(efficiency.why);
+    // No answer depends on n: slopes are about 0, of pairs that differ by luck alone.
+    for (const { draws } of efficiency.slopes) expect(Math.abs(mean(draws))).toBeLessThan(0.2);
+    const without = await compared(
+      rows.filter(({ n }) => n === 1000),
+      {
+        ...{ chains: 1, warmup: 60, draws: 30, hasEfficiency: () => false },
+      },
+    );
+    expect(without.efficiency).toEqual({ why: expect.stringMatching(/not asked for/) });
   });
 
   it('are no groups where each explains one target', async () => {
