@@ -185,7 +185,7 @@ const columns: readonly Column[] = [
 ];
 
 function answersTable(item: StudyItem, predictions: Predictions): Html {
-  const { explainer, vector, n, seed, answer, score } = predictions;
+  const { explainer, vector, n, seed, model, answer, score } = predictions;
   const number = (value: number, text: string): Cell => ({ text, value });
   const rows = arms(item, predictions)
     .flat()
@@ -195,7 +195,7 @@ function answersTable(item: StudyItem, predictions: Predictions): Html {
         { text: breakable(explainer[row] ?? '') },
         { text: vector[row] ?? '' },
         number(n[row] ?? 0, formatCount(n[row] ?? 0)),
-        { text: seed[row] ?? '' },
+        { text: [model[row], seed[row]].filter((part) => part !== null).join(', ') },
         { text: answer[row] ?? '', ...(answer[row] === item.truth && { class: 'strong' }) },
         number(own, fixed(own, Number.isInteger(own) ? 0 : 2)),
       ];

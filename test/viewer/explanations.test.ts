@@ -113,7 +113,7 @@ describe('the viewer of a study of explanations', () => {
       row.explainer,
       row.vector,
       `${row.n}`,
-      row.seed,
+      [row.model, row.seed].filter((part) => part !== null).join(', '),
       row.answer,
     ]);
     expect(answers.map((cells) => cells.slice(0, 5).join()).sort()).toEqual(
