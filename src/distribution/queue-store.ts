@@ -86,7 +86,7 @@ export class QueueStore {
   constructor(
     readonly redis: Redis,
     readonly prefix: string,
-    /** Of weighbridge. */
+    /** Version of weighbridge. */
     readonly version: string,
   ) {}
 

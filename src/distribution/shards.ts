@@ -57,7 +57,7 @@ const headSchema = z.object({
   /** The words of the command line, without those that say where it runs and what it writes. */
   command: z.array(z.string()).min(1),
   shard: z.object({ number: z.int().min(1), of: z.int().min(1) }),
-  /** Of all shards. */
+  /** Number of fits of all shards. */
   fits: z.int().min(0),
   /** SHA-256 of the ids of all fits, one after another. */
   digest: z.string(),

@@ -13,7 +13,7 @@ import { type Outcome, outcomeOfAsync } from '../workers/protocol.js';
 import { StudyFolder } from './study-folder.js';
 
 export interface ExplainTask {
-  /** Of the study. */
+  /** Folder of the study. */
   readonly folder: string;
   /** Without its cells. */
   readonly plan: Omit<StudyPlan, 'cells'>;

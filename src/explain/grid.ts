@@ -61,7 +61,7 @@ export interface Prediction {
   readonly answer: string;
   /** 1 for the true answer, else 0; in features Pearson's r in [−1, 1]. */
   readonly score: number;
-  /** Of the training, and of the exercises that were learned from; null for an arm that has neither. */
+  /** Seed of the training and of the exercises learned from; null for an arm that has neither. */
   readonly seed: string | null;
   /** The network that the explainer was trained from; null for an arm that starts from none. */
   readonly model: string | null;

@@ -36,7 +36,7 @@ interface PlanOptions {
   readonly size: StudySize;
   /** Trainings of each explainer in each arm. */
   readonly seeds: number;
-  /** Of the world, the networks, the exercises and what is learned from them. */
+  /** Seed of the world, the networks, the exercises and what is learned from them. */
   readonly seed: number;
 }
 

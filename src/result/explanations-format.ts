@@ -21,7 +21,7 @@ export const explanationsFiles = {
 
 const text = (name: keyof Prediction) => ({ name, kind: 'text' }) as const;
 
-/** Of `predictions.parquet`. */
+/** Columns of `predictions.parquet`. */
 export const predictionColumns = [
   ...(['item', 'cluster', 'target', 'explainer', 'vector', 'task'] as const).map(text),
   ...(['truth', 'answer'] as const).map(text),
