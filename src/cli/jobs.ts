@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import { openQueueRuns, type QueueRuns } from '../distribution/queue-runs.js';
 import type { RunRecord } from '../distribution/queue-store.js';
 import { printable } from '../harness/client/sanitize.js';
-import { addFlags, type FlagValues } from './flags.js';
-import { queueFlags } from './queue-flags.js';
+import { addFlags, type FlagValues, queueFlags } from './flags.js';
 
 type JobsFlags = FlagValues<typeof queueFlags>;
 

@@ -2,9 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { startQueueWorker } from '../distribution/queue-worker.js';
-import { addFlags, type FlagValues, flag, quietFlag, wholeNumber } from './flags.js';
+import { addFlags, type FlagValues, flag, queueFlags, quietFlag, wholeNumber } from './flags.js';
 import { warn } from './output.js';
-import { queueFlags } from './queue-flags.js';
 import { untilStopSignal } from './signals.js';
 
 const workerCommandFlags = {

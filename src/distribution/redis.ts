@@ -73,7 +73,7 @@ const LONGEST_WAIT = 2000;
 /**
  * A connection that was made; it is made anew if it is lost later.
  *
- * @throws WeighbridgeError `server` if nobody answers, or the password is wrong
+ * @throws WeighbridgeError `server` if no server answers at the address, or the password is wrong
  */
 export async function connect({ connection }: QueueAddress): Promise<Redis> {
   const { Redis } = await loadBullmq();

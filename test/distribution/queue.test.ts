@@ -194,7 +194,7 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
     );
   });
 
-  test('waits while nobody works, and says so', async () => {
+  test('waits while no worker is connected, and says so', async () => {
     const at = address();
     const lines: string[] = [];
     const run = bullmqRunner({ ...at, onNotice: (line) => lines.push(line) })(
@@ -220,7 +220,7 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
 
   test.each<[string, () => { connection: string; prefix?: string }, RegExp]>([
     [
-      'an address that nobody answers',
+      'an address without a server',
       () => ({ connection: 'redis://127.0.0.1:1/0' }),
       /^the queue at redis:\/\/127\.0\.0\.1:1\/0 does not answer \(.*ECONNREFUSED.*\)$/,
     ],
