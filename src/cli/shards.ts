@@ -5,6 +5,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { badArgument } from '../checks/values.js';
 import { makeFolder, writeWhole } from '../data-files/write-files.js';
 import {
   type MergedShards,
@@ -16,7 +17,7 @@ import {
 } from '../distribution/shards.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
-import { optionalFlag } from './flags.js';
+import { Flag, flagText, givenFlags, optionalFlag } from './flags.js';
 import { STANDARD_OUTPUT } from './output.js';
 
 export const shardFlag = optionalFlag<Shard>(
@@ -25,6 +26,17 @@ export const shardFlag = optionalFlag<Shard>(
   parseShard,
 );
 
+/**
+ * The flag of a command that has no shards.
+ * @param why ends the sentence that refuses it
+ */
+export function noShards(why: string): Flag<undefined> {
+  const refused = new Flag<undefined>('--shard <k/n>').hideHelp();
+  return refused.argParser(() => {
+    throw badArgument(`--shard: ${why}`, { option: '--shard' });
+  });
+}
+
 /** What the runner of this process is for; set by the command that began. */
 let part: { readonly writer: ShardWriter } | { readonly merged: MergedShards } | null = null;
 
@@ -32,6 +44,11 @@ let part: { readonly writer: ShardWriter } | { readonly merged: MergedShards } |
 export function partOf(runner: FitRunner): FitRunner {
   if (part === null) return runner;
   return 'writer' in part ? shardRunner(runner, part.writer) : part.merged.runner(runner);
+}
+
+/** What shards have made, while `merge` runs their command; otherwise null. */
+export function mergedShards(): MergedShards | null {
+  return part !== null && 'merged' in part ? part.merged : null;
 }
 
 interface ShardFlags {
@@ -67,6 +84,23 @@ export function commandWords(words: readonly string[]): string[] {
   return kept;
 }
 
+/** The flags of a command that change its results, in the order of its help: for one whose argument is its folder. */
+export function flagWords(command: Command): string[] {
+  return givenFlags(command)
+    .filter((option) => !Object.hasOwn(notOfCommand, flagText(option)))
+    .flatMap((option) => [
+      flagText(option),
+      String(command.getOptionValue(option.attributeName())),
+    ]);
+}
+
+interface ShardedWork {
+  /** The command, without what does not change its results. @default `commandWords` */
+  readonly command?: readonly string[];
+  /** What is shared. @default 'fits' */
+  readonly what?: string;
+}
+
 /**
  * Runs a command as far as a shard can, and writes the shard.
  * @param work ends with the error `other-shard` where it needs the fits of other shards
@@ -74,7 +108,8 @@ export function commandWords(words: readonly string[]): string[] {
  */
 export async function inShard(
   { shard, out }: ShardFlags & { readonly shard: Shard },
-  work: () => Promise<unknown>,
+  work: (writer: ShardWriter) => Promise<unknown>,
+  { command = commandWords(process.argv.slice(2)), what = 'fits' }: ShardedWork = {},
 ): Promise<void> {
   if (out === undefined || out === '') {
     throw new WeighbridgeError(
@@ -92,11 +127,10 @@ export async function inShard(
     platform: `${process.platform} ${process.arch}`,
     cpu,
   };
-  const command = commandWords(process.argv.slice(2));
-  const writer = new ShardWriter(out, { command, shard, environment });
+  const writer = new ShardWriter(out, { command: [...command], shard, environment });
   part = { writer };
   try {
-    await work();
+    await work(writer);
   } catch (error) {
     if (!isWeighbridgeError(error, 'other-shard')) throw error;
   } finally {
@@ -112,26 +146,40 @@ export async function inShard(
     );
   }
   await writeWhole(join(out, 'shard.json'), head);
-  process.stdout.write(`shard ${shard.number}/${shard.of}: ${made} of ${fits} fits, in ${out}\n`);
+  process.stdout.write(
+    `shard ${shard.number}/${shard.of}: ${made} of ${fits} ${what}, in ${out}\n`,
+  );
+}
+
+/** How each command that has shards names what it writes; the others by `--out`, a folder. */
+const outputs: Readonly<Record<string, string | null>> = {
+  plan: '--json',
+  calibrate: '--json',
+  explain: null,
+};
+
+/** @throws WeighbridgeError `bad-argument` for a folder that is to be standard output */
+function outputWords([name = '']: readonly string[], out: string): string[] {
+  const flag = Object.hasOwn(outputs, name) ? outputs[name] : '--out';
+  if (out === STANDARD_OUTPUT && flag !== '--json') {
+    throw new WeighbridgeError('bad-argument', `${name} writes a folder: expected its name`);
+  }
+  return flag ? [flag, out] : [out];
 }
 
 export function addMerge(program: Command): void {
   program
     .command('merge')
     .description('join all shards of a command: the result is that of the command without shards')
-    .argument('<out>', 'for reproduce a result folder, for plan a file of JSON')
+    .argument('<out>', 'what the command writes: for plan and calibrate JSON, otherwise a folder')
     .argument('<shards...>', 'the folders of all shards, in any order')
     .action(async (out: string, shards: readonly string[]) => {
       const merged = readShards(shards);
+      const words = [...merged.command, ...outputWords(merged.command, out)];
       part = { merged };
-      const [name = ''] = merged.command;
-      const target = name === 'plan' ? '--json' : '--out';
-      if (out === STANDARD_OUTPUT && target === '--out') {
-        throw new WeighbridgeError('bad-argument', `${name} writes a folder: expected its name`);
-      }
       const { run } = await import('./run.js');
       try {
-        const code = await run([...merged.command, target, out]);
+        const code = await run(words);
         if (code !== 0) process.exitCode = code;
       } finally {
         part = null;

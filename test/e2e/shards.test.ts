@@ -2,6 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { simulatedStudy } from '../support/simulated-study.js';
 import { type SmallStudy, smallStudy } from '../support/small-study.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { inProcess } from './in-process.js';
@@ -76,6 +77,46 @@ describe('reproduce', () => {
     expect(errorLines(outcome)).toEqual([
       expect.stringMatching(/^error: the shards have \d+ of 40 fits: the data have changed since$/),
     ]);
+  });
+});
+
+describe('study analyse', () => {
+  it('in two shards, merged, is study analyse, with what another weighing changes', async () => {
+    const collected = await simulatedStudy({ configuration: { server: { logprobs: true } } });
+    try {
+      expect((await inProcess(['study', 'run', collected.folder, '--quiet'])).code).toBe(0);
+      const weighing = ['--weigh-choices', 'by-probability', ...few];
+      const words = ['study', 'analyse', collected.folder, ...weighing];
+      const paths = [1, 2].map((number) => place(`analysis ${number}`));
+      for (const [i, path] of paths.entries()) {
+        const outcome = await inProcess([...words, '--shard', `${i + 1}/2`, '--out', path]);
+        expect(outcome.code).toBe(0);
+        // Both weighings of 24 contexts.
+        expect(outcome.stdout).toContain(`shard ${i + 1}/2: 24 of 48 fits`);
+      }
+      const merged = await inProcess(['merge', place('merged analysis'), ...paths]);
+      const whole = await inProcess([...words, '--out', place('whole analysis')]);
+      const figures = (text: string) => text.replaceAll(/in \d+\.\d s/g, '');
+      expect([merged.code, figures(merged.stdout)]).toEqual([0, figures(whole.stdout)]);
+      expect(merged.stdout).toContain('What weighing choices by probability changes');
+      expect(await filesOf(place('merged analysis'))).toEqual(
+        await filesOf(place('whole analysis')),
+      );
+    } finally {
+      await collected.close();
+    }
+  });
+});
+
+describe('a command without shards', () => {
+  it.each([
+    [['fit', 'data.csv', 'y ~ x'], 'a command with one fit has no shards'],
+    [['explain', 'import', 'items.csv'], 'a comparison has a few large fits and no shards'],
+    [['study', 'demo'], 'the demo collects answers and has no shards'],
+  ])('%s says so', async (words, reason) => {
+    const [line, ...more] = errorLines(await inProcess([...words, '--shard', '1/2']));
+    expect(line).toContain(`error: --shard: ${reason}`);
+    expect(more).toEqual([]);
   });
 });
 

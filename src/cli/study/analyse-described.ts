@@ -20,6 +20,7 @@ import { commandLine, requireResultFolder } from '../analysis.js';
 import { fitRunner } from '../fit-runner.js';
 import { samplerFlags, valuesOf } from '../flags.js';
 import { progressBar, STANDARD_OUTPUT, writeJson } from '../output.js';
+import { partOf } from '../shards.js';
 import type { AnalyseFlags } from './analyse.js';
 import { countsTable } from './tables.js';
 
@@ -69,6 +70,16 @@ function requireOwnFlags({ weights, png, weighChoices, latent, pooling }: Analys
   throw badArgument(`${flag} is for a study of the pack self-interpretability`, { option: flag });
 }
 
+/** The analyses of a study whose answers are complete. */
+export async function describedSections(
+  study: BegunDescribedStudy,
+  flags: AnalyseFlags,
+): Promise<Section[]> {
+  requireOwnFlags(flags);
+  requireFinished(countAnswers(study, flags.policy), study.folder);
+  return sectionsOf(study, answerTable(study, flags.policy), flags);
+}
+
 async function sectionsOf(
   { configuration }: BegunDescribedStudy,
   table: AnswerTable,
@@ -84,7 +95,7 @@ async function sectionsOf(
   try {
     return await analyseAnswers(columnsByName(table), configuration.analysis, {
       ...valuesOf(samplerFlags, flags),
-      runner: pool.runner,
+      runner: partOf(pool.runner),
       onProgress: bar.update,
       ordinalTasks,
     });
