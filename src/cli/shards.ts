@@ -17,6 +17,7 @@ import {
 } from '../distribution/shards.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
+import { EndsWith } from './exit-codes.js';
 import { Flag, flagText, givenFlags, optionalFlag } from './flags.js';
 import { STANDARD_OUTPUT } from './output.js';
 
@@ -180,7 +181,7 @@ export function addMerge(program: Command): void {
       const { run } = await import('./run.js');
       try {
         const code = await run(words);
-        if (code !== 0) process.exitCode = code;
+        if (code !== 0) throw new EndsWith(code);
       } finally {
         part = null;
       }
