@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { onOneLine } from '../checks/names.js';
 import { badArgument, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
+import { untrustedCertificate } from '../http/certificates.js';
 
 /** Where a queue is. */
 export interface QueueAddress {
@@ -107,10 +108,23 @@ export async function connect({ connection }: QueueAddress): Promise<Redis> {
 function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {
   const { message = '', code = '' } = isRecordLike(error) ? error : {};
   const text = onOneLine(String(message));
-  const reason = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text)
+  const refusesPassword = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text);
+  const untrusted = untrustedCertificate(String(code));
+  const found = code === '' || text.includes(String(code)) ? text : `${code} ${text}`;
+  const reason = refusesPassword
     ? `refuses the password: set ${PASSWORD_VARIABLE}, or put it into the address`
-    : `does not answer (${code === '' || text.includes(String(code)) ? text : `${code} ${text}`})`;
+    : untrusted !== null
+      ? `${untrusted} (${code})`
+      : `does not answer (${found})${otherScheme(address, code)}`;
   return new WeighbridgeError('server', `the queue at ${address} ${reason}`, { cause: error });
+}
+
+/** A server with TLS closes plain connections; one without TLS does not answer to the greeting. */
+function otherScheme(address: string, code: unknown): string {
+  const isSecure = address.startsWith('rediss:');
+  if (isSecure && code === 'ETIMEDOUT') return '; without TLS, its address begins with redis://';
+  if (!isSecure && code === 'ECONNRESET') return '; with TLS, its address begins with rediss://';
+  return '';
 }
 
 function isRecordLike(value: unknown): value is { message?: unknown; code?: unknown } {

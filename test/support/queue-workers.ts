@@ -1,7 +1,7 @@
 /** Processes of `weighbridge worker`, to be killed while they work. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cli, plainEnvironment } from '../e2e/support.js';
+import { cli, type Environment, plainEnvironment } from '../e2e/support.js';
 
 export interface WorkerProcesses {
   /** Starts one more; returns when it waits for fits. */
@@ -14,7 +14,11 @@ export interface WorkerProcesses {
   stop(): Promise<void>;
 }
 
-export function workerProcesses(queue: string, lockSeconds: number): WorkerProcesses {
+export function workerProcesses(
+  queue: string,
+  lockSeconds: number,
+  environment: Environment = {},
+): WorkerProcesses {
   const alive: ChildProcess[] = [];
   const end = async (child: ChildProcess, signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -26,7 +30,7 @@ export function workerProcesses(queue: string, lockSeconds: number): WorkerProce
     start: async () => {
       const words = [cli, 'worker', '--queue', queue, '--threads', '1'];
       const child = spawn(process.execPath, [...words, '--lock-seconds', String(lockSeconds)], {
-        env: plainEnvironment(),
+        env: plainEnvironment(environment),
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       alive.push(child);
