@@ -152,6 +152,5 @@ describe.skipIf(!hasRedis)('a queue whose parts are killed (needs redis-server)'
     const here = await runHere(others, smallSettings);
     expect(told.toSorted(byName)).toStrictEqual(here.toSorted(byName));
     expect(workers.restarts()).toBeGreaterThanOrEqual(3);
-    console.log('restarts', workers.restarts());
   });
 });
