@@ -1,6 +1,6 @@
 /** Where the fits of a command run: on threads, or with `--on` on the workers of a queue. */
 import { createHash } from 'node:crypto';
-import { bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
+import { addedShares, bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
 import { openQueueRuns } from '../distribution/queue-runs.js';
 import { WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
@@ -100,7 +100,7 @@ async function requireRun(
 class QueueReport {
   #last: QueueStatus | null = null;
   #shown = Date.now();
-  readonly #workers = new Map<string, { fits: number; seconds: number }>();
+  #workers: QueueStatus['workers'] = {};
   #found = 0;
 
   constructor(private readonly quiet: boolean) {}
@@ -118,10 +118,7 @@ class QueueReport {
   addUp(): void {
     if (!this.#last) return;
     this.#found += this.#last.found;
-    for (const [name, { fits, seconds }] of Object.entries(this.#last.workers)) {
-      const before = this.#workers.get(name) ?? { fits: 0, seconds: 0 };
-      this.#workers.set(name, { fits: before.fits + fits, seconds: before.seconds + seconds });
-    }
+    this.#workers = addedShares(this.#workers, this.#last.workers);
     this.#last = null;
   }
 
@@ -131,8 +128,9 @@ class QueueReport {
   }
 
   end(): void {
-    if (this.quiet || this.#workers.size === 0) return;
-    const rows = [...this.#workers].toSorted(([, one], [, other]) => other.fits - one.fits);
+    const workers = Object.entries(this.#workers);
+    if (this.quiet || workers.length === 0) return;
+    const rows = workers.toSorted(([, one], [, other]) => other.fits - one.fits);
     const found = this.#found > 0 ? [`${this.#found} fits were done before`] : [];
     const lines = rows
       .slice(0, MOST_ROWS)

@@ -27,6 +27,7 @@ import { decodeOutcome, encodeJobs } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
 import {
+  batchReport,
   hashOf,
   QueueStore,
   type RunRecord,
@@ -60,8 +61,6 @@ export interface QueueRunnerOptions extends QueueAddress {
   readonly onStatus?: (status: QueueStatus) => void;
   /** Receives one line for each event that a person should know of. */
   readonly onNotice?: (line: string) => void;
-  /** Version of weighbridge. @default that of this weighbridge */
-  readonly version?: string;
 }
 
 export interface QueueStatus {
@@ -103,16 +102,7 @@ export interface QueueRunner extends FitRunner {
   ): Promise<QueueStatus>;
 }
 
-const optionNames = [
-  'connection',
-  'prefix',
-  'run',
-  'title',
-  'keptBytes',
-  'onStatus',
-  'onNotice',
-  'version',
-];
+const optionNames = ['connection', 'prefix', 'run', 'title', 'keptBytes', 'onStatus', 'onNotice'];
 
 /**
  * A runner on the workers of a queue (`weighbridge worker`). It connects for each call. A fit that fails
@@ -125,7 +115,7 @@ export function bullmqRunner(options: QueueRunnerOptions): QueueRunner {
   requireNames(options, optionNames, 'bullmqRunner');
   requireAddress(options);
   const run = options.run ?? `run-${Date.now().toString(36)}-${process.pid}`;
-  const named = { ...options, run };
+  const named = { ...options, run, rounds: new Rounds() };
   const stream: QueueRunner['stream'] = (jobs, settings, streamed) =>
     submit(jobs, completeSettings(settings), named, streamed);
   const runner: FitRunner = async (jobs, given, asked = {}) => {
@@ -144,16 +134,21 @@ export function bullmqRunner(options: QueueRunnerOptions): QueueRunner {
   return Object.assign(runner, { stream });
 }
 
+interface NamedOptions extends QueueRunnerOptions {
+  readonly run: string;
+  readonly rounds: Rounds;
+}
+
 async function submit(
   jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
   settings: SamplerSettings,
-  options: QueueRunnerOptions & { readonly run: string },
+  options: NamedOptions,
   streamed: StreamOptions,
 ): Promise<QueueStatus> {
   const { Queue, QueueEvents } = await loadBullmq();
   const redis = await connect(options);
-  const { prefix = DEFAULT_PREFIX, version = packageVersion, onNotice = () => {} } = options;
-  const store = new QueueStore(redis, prefix, version);
+  const { prefix = DEFAULT_PREFIX, onNotice = () => {} } = options;
+  const store = new QueueStore(redis, prefix, packageVersion);
   const closing: (() => Promise<void>)[] = [];
   try {
     await store.claim();
@@ -173,6 +168,50 @@ async function submit(
   } finally {
     for (const close of closing.reverse()) await close().catch(() => {});
     redis.disconnect();
+  }
+}
+
+type Totals = Pick<RunRecord, 'done' | 'failed' | 'total' | 'workers'>;
+type Shares = RunRecord['workers'];
+
+/** What workers have done in two rounds together. */
+export function addedShares(one: Shares, other: Shares): Shares {
+  const sum: Shares = { ...one };
+  for (const [name, { fits, seconds }] of Object.entries(other)) {
+    const before = sum[name] ?? { fits: 0, seconds: 0 };
+    sum[name] = { fits: before.fits + fits, seconds: before.seconds + seconds };
+  }
+  return sum;
+}
+
+function added(one: Totals, other: Totals): Totals {
+  const isKnown = one.total !== null && other.total !== null;
+  return {
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    total: isKnown ? one.total + other.total : null,
+    workers: addedShares(one.workers, other.workers),
+  };
+}
+
+/** The rounds of fits of one runner: a command has several, which are one run in `weighbridge jobs`. */
+class Rounds {
+  /** Lines that were told: once for all rounds. */
+  readonly noticed = new Set<string>();
+  readonly started = Date.now();
+  #ended: Totals = { done: 0, failed: 0, total: 0, workers: {} };
+  readonly #running = new Map<object, Totals>();
+
+  /** The run, with what one of its rounds tells. */
+  told(round: object, totals: Totals, state: RunRecord['state']): Totals & { state: typeof state } {
+    this.#running.set(round, totals);
+    const sum = [...this.#running.values()].reduce(added, this.#ended);
+    if (state === 'running') return { ...sum, state };
+    this.#running.delete(round);
+    // What a round that was stopped has made is found by the next one.
+    if (state !== 'stopped') this.#ended = added(this.#ended, totals);
+    if (this.#running.size > 0) return { ...sum, state: 'running' };
+    return { ...sum, state: state === 'done' && sum.failed > 0 ? 'failed' : state };
   }
 }
 
@@ -224,7 +263,6 @@ class Submission {
   readonly #over = new Map<string, string | null>();
   readonly #makers: Record<string, { fits: number; seconds: number }> = {};
   readonly #failures: unknown[] = [];
-  readonly #noticed = new Set<string>();
   readonly #started = Date.now();
   #workers: readonly WorkerRecord[] = [];
   #looked = 0;
@@ -239,7 +277,7 @@ class Submission {
     private readonly store: QueueStore,
     private readonly queue: Queue,
     private readonly settings: SamplerSettings,
-    private readonly options: QueueRunnerOptions & { readonly run: string },
+    private readonly options: NamedOptions,
     private readonly streamed: StreamOptions,
   ) {}
 
@@ -247,8 +285,10 @@ class Submission {
     jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
     events: QueueEvents,
   ): Promise<QueueStatus> {
-    events.on('completed', ({ jobId: batch }) => this.#isOver(batch, null));
-    events.on('failed', ({ jobId: batch, failedReason }) => this.#isOver(batch, failedReason));
+    events.on('completed', ({ jobId: batch, returnvalue }) =>
+      this.#isOver(batch, problemOf(returnvalue)),
+    );
+    events.on('failed', ({ jobId: batch }) => this.#isOver(batch, ENDED_WORKER));
     const { signal } = this.streamed;
     const onAbort = () => this.#wake();
     signal?.addEventListener('abort', onAbort);
@@ -258,7 +298,7 @@ class Submission {
       if (!this.streamed.onFailure) this.#throwFailures();
       return this.#status();
     } catch (error) {
-      if (this.#way.size > 0) await this.#leave().catch(() => {});
+      await this.#leave().catch(() => {});
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -400,7 +440,8 @@ class Submission {
     only.tries++;
     if (only.tries < MOST_TRIES) return this.#send(left);
     const why = reason ?? 'it came back without a result';
-    this.#fail(only, new WeighbridgeError('job-failed', `no worker could do this fit: ${why}`));
+    const message = `no worker could do this fit in ${MOST_TRIES} tries: ${why}`;
+    this.#fail(only, new WeighbridgeError('job-failed', message));
   }
 
   /** Delivers results. @returns the fits without one */
@@ -477,8 +518,9 @@ class Submission {
   }
 
   #notice(key: string, line: string): void {
-    if (this.#noticed.has(key)) return;
-    this.#noticed.add(key);
+    const { noticed } = this.options.rounds;
+    if (noticed.has(key)) return;
+    noticed.add(key);
     this.options.onNotice?.(line);
   }
 
@@ -527,10 +569,11 @@ class Submission {
     const status = this.#status();
     this.options.onStatus?.(status);
     const { done, failed, total, workers } = status;
-    const { run: name, title = '' } = this.options;
-    const times = { started: this.#started, changed: Date.now() };
+    const { run: name, title = '', rounds } = this.options;
+    const times = { started: rounds.started, changed: Date.now() };
     const { version } = this.store;
-    const record = { name, version, title, state, done, failed, total, ...times, workers };
+    const told = rounds.told(this, { done, failed, total, workers }, state);
+    const record = { name, version, title, ...times, ...told };
     await this.#whenThereIsRoom(() => this.store.tellOfRun(record));
   }
 
@@ -539,6 +582,15 @@ class Submission {
     for (const { id } of this.#way.values()) await this.queue.remove(id).catch(() => 0);
     await this.#tell('stopped');
   }
+}
+
+/** Why a batch has no result if BullMQ says that it failed: errors of a worker come back as its value. */
+const ENDED_WORKER = 'the last worker that had it ended, or no longer answered';
+
+/** What a worker says of a batch that it could not do; null for one that it did. */
+function problemOf(value: unknown): string | null {
+  const report = batchReport.safeParse(value);
+  return report.success ? report.data.problem : null;
 }
 
 /** An error with the name of its fit. */

@@ -67,6 +67,11 @@ const runSchema = z.object({
 /** A run of fits as `weighbridge jobs` shows it. */
 export type RunRecord = Readonly<z.output<typeof runSchema>>;
 
+/** What a worker returns for a batch: null, or why it could not do it. */
+export const batchReport = z.object({ problem: z.string().nullable() });
+
+export type BatchReport = Readonly<z.output<typeof batchReport>>;
+
 const makerSchema = z.object({ worker: z.string(), seconds: z.number() });
 
 /** A result as it is stored. */

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { z } from 'zod';
+import { onOneLine } from '../checks/names.js';
 import { requireNames } from '../checks/options.js';
 import { badArgument, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
@@ -17,7 +18,7 @@ import { outcomeOfAsync } from '../workers/protocol.js';
 import { decodeJobs, encodeOutcome, type FitOutcome, partsNeeded } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
-import { QueueStore, type WorkerRecord } from './queue-store.js';
+import { type BatchReport, QueueStore, type WorkerRecord } from './queue-store.js';
 import {
   connect,
   DEFAULT_PREFIX,
@@ -39,8 +40,6 @@ export interface QueueWorkerOptions extends QueueAddress {
   readonly lockSeconds?: number;
   /** Receives one line for each event that a person should know of. */
   readonly onNotice?: (line: string) => void;
-  /** Version of weighbridge. @default that of this weighbridge */
-  readonly version?: string;
 }
 
 export interface QueueWorker {
@@ -86,13 +85,21 @@ const CACHE = 2 ** 28;
 
 /** @throws WeighbridgeError `server`, `wrong-format`, `wrong-version`, `missing-package`, `bad-argument` */
 export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
+  return startWorkerOf(packageVersion, options);
+}
+
+/** A worker that says that it is of this version, for tests of workers of other versions. */
+export async function startWorkerOf(
+  version: string,
+  options: QueueWorkerOptions,
+): Promise<QueueWorker> {
   requireNames(
     options,
-    ['connection', 'prefix', 'threads', 'lockSeconds', 'onNotice', 'version'],
+    ['connection', 'prefix', 'threads', 'lockSeconds', 'onNotice'],
     'startQueueWorker',
   );
   requireAddress(options);
-  const { lockSeconds = 20, threads = 1, version = packageVersion } = options;
+  const { lockSeconds = 20, threads = 1 } = options;
   if (!(lockSeconds >= 1 && lockSeconds <= 3600)) {
     throw badArgument(`lockSeconds is ${described(lockSeconds)}, expected 1 to 3600`);
   }
@@ -109,14 +116,15 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
     redis.disconnect();
     throw error;
   }
-  const worker = new Worker(store.queue, (job) => work.done(job), {
+  const worker = new Worker(store.queue, (job, token) => work.report(job, token), {
     connection: redis,
     prefix: store.prefix,
     name: work.name,
     concurrency: BATCHES,
     lockDuration: 1000 * lockSeconds,
     stalledInterval: Math.max(500, 250 * lockSeconds),
-    maxStalledCount: 1,
+    // The one who asked sends it again, in halves.
+    maxStalledCount: 0,
   });
   worker.on('error', ({ message }) => work.notice(message));
   let reject: (error: unknown) => void = () => {};
@@ -145,7 +153,10 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
       const isClosed = await Promise.race([closed.then(() => true), wait(LAST_WORK, false)]).catch(
         () => false,
       );
-      if (!isClosed) await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+      if (!isClosed) {
+        await Promise.race([work.giveBack(), wait(LAST_BREATH)]);
+        await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+      }
       redis.disconnect();
       await pool.close();
     },
@@ -213,8 +224,28 @@ class BatchWork {
     );
   }
 
+  readonly #held = new Map<Job, string>();
+
   /** Does a batch; its results are stored when it returns. */
-  async done(task: Job): Promise<{ readonly fits: number; readonly seconds: number }> {
+  async report(task: Job, token = ''): Promise<BatchReport> {
+    this.#held.set(task, token);
+    try {
+      await this.#do(task);
+      return { problem: null };
+    } catch (error) {
+      return { problem: error instanceof Error ? onOneLine(error.message) : String(error) };
+    } finally {
+      this.#held.delete(task);
+    }
+  }
+
+  /** Gives back what is begun, so that others have it at once. */
+  async giveBack(): Promise<void> {
+    const held = [...this.#held];
+    await Promise.all(held.map(([task, token]) => task.moveToWait(token).catch(() => 0)));
+  }
+
+  async #do(task: Job): Promise<void> {
     const { store } = this;
     const data = batchData.safeParse(task.data);
     if (!data.success) throw new Error('the batch is not one of weighbridge');
@@ -245,7 +276,6 @@ class BatchWork {
       bytes: stored(outcome),
     }));
     await this.#keep(results, seconds / Math.max(1, left.length));
-    return { fits: left.length, seconds };
   }
 
   #turn: Promise<unknown> = Promise.resolve();

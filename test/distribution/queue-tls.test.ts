@@ -19,7 +19,7 @@ describe.skipIf(!hasTlsRedis)(
     beforeAll(async () => {
       redis = await startTlsRedis();
       trust = { NODE_EXTRA_CA_CERTS: redis.certificateFile };
-      workers = workerProcesses(redis.url, 5, trust);
+      workers = workerProcesses(redis.url, 5, { environment: trust });
       place = await temporaryFolder();
       const file = join(place.folder, 'data.csv');
       const rows = Array.from({ length: 20 }, (_, i) => `${i},${2 * i + ((i * 7) % 5)}`);
