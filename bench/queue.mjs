@@ -3,6 +3,7 @@
  * workers over time; then the same fits on worker threads. Needs redis-server and a build.
  *
  *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [THREADED, default 20000: fits on threads]
+ *       [DRAWS, default 20: draws of a fit, and as many of warm-up]
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,8 +16,10 @@ import { bullmqRunner, workerPool } from '../dist/node/node.js';
 import { randomStream } from '../dist/src/random/stream.js';
 import { linearSpecification } from '../dist/src/regression/columns.js';
 
-const [fits = 20_000, workers = 2, threaded = 20_000] = process.argv.slice(2).map(Number);
-const settings = { chains: 1, warmup: 20, draws: 20, seed: 7, algorithm: 'nuts' };
+const [fits = 20_000, workers = 2, threaded = 20_000, draws = 20] = process.argv
+  .slice(2)
+  .map(Number);
+const settings = { chains: 1, warmup: draws, draws, seed: 7, algorithm: 'nuts' };
 const ROWS = 12;
 
 function job(index) {
@@ -36,6 +39,12 @@ function memory(pid) {
   const [, kilobytes = 'NaN'] =
     /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kilobytes) / 1024);
+}
+
+/** CPU milliseconds of a process so far, on Linux, whose clock ticks 100 times a second. */
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 async function freePort() {
@@ -71,7 +80,12 @@ try {
   let longest = 0;
   let last = performance.now();
   const begun = performance.now();
-  const cpu = process.cpuUsage();
+  const processes = { asking: process.pid, Redis: redis.pid };
+  children.forEach(({ pid }, i) => {
+    processes[`worker ${i + 1}`] = pid;
+  });
+  const cpu = () => Object.values(processes).map(cpuOf);
+  const cpuBefore = cpu();
   const row = (done) => {
     const seconds = (performance.now() - begun) / 1000;
     const memories = [process.pid, redis.pid, ...children.map(({ pid }) => pid)].map(memory);
@@ -94,20 +108,29 @@ try {
     },
   });
   const queued = (performance.now() - begun) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  console.log(`CPU of the one who asks: ${((user + system) / 1000 / fits).toFixed(3)} ms a fit`);
+  const spent = cpu().map((after, i) => (after - cpuBefore[i]) / fits);
+  console.log('CPU, ms a fit:');
+  Object.keys(processes).forEach((name, i) => {
+    console.log(`  ${name}: ${spent[i].toFixed(3)}`);
+  });
   console.log(`longest time without a result: ${(longest / 1000).toFixed(1)} s`);
   for (const child of children) child.kill('SIGTERM');
 
   const pool = workerPool(workers);
   const start = performance.now();
+  const cpuStart = cpuOf(process.pid);
   const some = [...jobs(Math.min(fits, threaded))];
   await pool.runner(some, settings);
   const perFit = (performance.now() - start) / some.length;
+  const cpuThreads = (cpuOf(process.pid) - cpuStart) / some.length;
   await pool.close();
+  const cpuQueue = spent.reduce((sum, one) => sum + one, 0);
   const perQueued = (1000 * queued) / fits;
   console.log(`${workers} worker threads: ${perFit.toFixed(3)} ms a fit`);
   console.log(`queue: ${perQueued.toFixed(3)} ms a fit, ${(perQueued - perFit).toFixed(3)} more`);
+  console.log(
+    `CPU in all: queue ${cpuQueue.toFixed(3)}, threads ${cpuThreads.toFixed(3)} ms a fit: ${(cpuQueue - cpuThreads).toFixed(3)} more`,
+  );
 } finally {
   for (const child of children) child.kill('SIGKILL');
   redis.kill('SIGTERM');

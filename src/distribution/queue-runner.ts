@@ -411,7 +411,7 @@ class Submission {
     const { version } = this.store;
     const { run } = this.options;
     const data: BatchData = {
-      ...{ version, run, fits: fits.length },
+      ...{ version, run, ids: fits.map((fit) => fit.id) },
       jobs: Buffer.from(bytes).toString('base64'),
       isInFolder: this.places.data !== this.store.data,
     };

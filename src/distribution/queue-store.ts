@@ -4,7 +4,8 @@
  *
  *     PREFIX:format            tells this queue from those of other programs
  *     PREFIX:result:ID         who made it and in how many seconds, one line of JSON; then the outcome
- *     PREFIX:delivered         results that somebody has received, the oldest first: they go first
+ *     PREFIX:delivered         groups of results that somebody has received, by time: the oldest go first. A group
+ *                              is the ids, with commas, the bytes in Redis, and the name of the run
  *     PREFIX:delivered-bytes   their size
  *     PREFIX:data:SHA256       float64s, compressed, unless they are in a folder
  *     PREFIX:run:NAME, PREFIX:runs, PREFIX:worker:NAME, PREFIX:workers
@@ -16,7 +17,7 @@ import { WeighbridgeError } from '../errors.js';
 import { type DataPlace, redisData } from './queue-data.js';
 
 /** Changes if another version of weighbridge could not read the keys. */
-const FORMAT = 'weighbridge-queue 1';
+const FORMAT = 'weighbridge-queue 2';
 
 /** Seconds for which results, data and runs are kept: a week. */
 const KEPT = 7 * 24 * 3600;
@@ -70,8 +71,8 @@ export type RunRecord = Readonly<z.output<typeof runSchema>>;
 export const batchData = z.strictObject({
   version: z.string(),
   run: z.string(),
-  /** Number of fits. */
-  fits: z.int().positive(),
+  /** Ids of the fits. */
+  ids: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1),
   /** Base64 of `encodeJobs`. */
   jobs: z.string(),
   /** Whether the arrays that are kept apart are in the data folder. */
@@ -197,32 +198,40 @@ export class QueueStore {
     most: number,
   ): Promise<void> {
     const now = Date.now();
-    const bytes = this.#key('delivered-bytes');
-    const added = await this.#all(results, (pipeline, { id, size }) =>
-      pipeline.zadd(this.#key('delivered'), now, `${id} ${size} ${run}`),
+    const groups: { readonly ids: string; readonly size: number }[] = [];
+    for (let start = 0; start < results.length; start += MOST_COMMANDS) {
+      const group = results.slice(start, start + MOST_COMMANDS);
+      const size = group.reduce((sum, one) => sum + one.size, 0);
+      groups.push({ ids: group.map(({ id }) => id).join(), size });
+    }
+    const added = await this.#all(groups, (pipeline, { ids, size }) =>
+      pipeline.zadd(this.#key('delivered'), now, `${ids} ${size} ${run}`),
     );
-    const fresh = results.reduce((sum, { size }, i) => sum + (added[i] === 1 ? size : 0), 0);
-    const total = await this.redis.incrby(bytes, fresh);
+    const fresh = groups.reduce((sum, { size }, i) => sum + (added[i] === 1 ? size : 0), 0);
+    const total = await this.redis.incrby(this.#key('delivered-bytes'), fresh);
     if (total > most) await this.drop(total - most);
   }
 
-  /** Removes the oldest results that were received. */
+  /** Removes the oldest results that were received, in the groups in which they were. */
   async drop(bytes: number): Promise<void> {
     let dropped = 0;
     while (dropped < bytes) {
-      const popped = await this.redis.zpopmin(this.#key('delivered'), MOST_COMMANDS);
-      const members = popped.filter((_, i) => i % 2 === 0);
-      if (members.length === 0) break;
-      dropped += await this.#forget(members);
+      const [member] = await this.redis.zpopmin(this.#key('delivered'), 1);
+      if (member === undefined) break;
+      dropped += await this.#forget([member]);
     }
     if (dropped > 0) await this.redis.decrby(this.#key('delivered-bytes'), dropped);
   }
 
   /** Removes the results of these members of `delivered`. @returns their size */
   async #forget(members: readonly string[]): Promise<number> {
-    const parts = members.map((member) => member.split(' '));
-    await this.redis.del(parts.map(([id = '']) => this.#key('result', id)));
-    return parts.reduce((sum, [, size]) => sum + Number(size), 0);
+    let total = 0;
+    for (const member of members) {
+      const [ids = '', size] = member.split(' ');
+      await this.redis.del(ids.split(',').map((id) => this.#key('result', id)));
+      total += Number(size);
+    }
+    return total;
   }
 
   async tellOfWorker(worker: WorkerRecord): Promise<void> {
@@ -252,7 +261,7 @@ export class QueueStore {
     const key = this.#key('delivered');
     let cursor = '0';
     do {
-      const [next, found] = await this.redis.zscan(key, cursor, 'COUNT', MOST_COMMANDS);
+      const [next, found] = await this.redis.zscan(key, cursor, 'COUNT', 10);
       cursor = next;
       const members = found.filter((member, i) => i % 2 === 0 && member.endsWith(` ${name}`));
       if (members.length === 0) continue;

@@ -14,8 +14,7 @@ import { packageVersion } from '../package-info.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { workerPool } from '../workers/pool.js';
 import { outcomeOfAsync } from '../workers/protocol.js';
-import { decodeJobs, encodeOutcome, type FitOutcome, partsNeeded } from './codec.js';
-import { jobId } from './job-id.js';
+import { encodeOutcome, type FitOutcome, openJobs } from './codec.js';
 import { machineName, machineProbe } from './probe.js';
 import { type DataPlace, folderData } from './queue-data.js';
 import {
@@ -279,15 +278,16 @@ class BatchWork {
       );
     }
     const bytes = Buffer.from(data.data.jobs, 'base64');
-    const parts = await this.#parts(partsNeeded(bytes), data.data);
-    const { jobs, settings } = decodeJobs(bytes, { parts });
+    const opened = openJobs(bytes);
+    const { jobs, settings } = opened.read(await this.#parts(opened.partsNeeded, data.data));
+    const { ids } = data.data;
+    if (ids.length !== jobs.length) throw new Error('the batch is not one of weighbridge');
     // All that a result may have: names and draws are for the one who asks.
     const plain = jobs.map((job) => ({
       ...job,
       keepDraws: Boolean(job.keepDraws),
       nameInErrors: false,
     }));
-    const ids = plain.map((job) => jobId(job, settings, store.version));
     const isDone = await store.areDone(ids);
     const left = plain.filter((_, i) => !isDone[i]);
     const leftIds = ids.filter((_, i) => !isDone[i]);
