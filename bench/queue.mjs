@@ -47,6 +47,16 @@ function cpuOf(pid) {
   return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
+/** Bytes that Redis received and sent, for each fit. */
+async function traffic() {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(address);
+  const text = await client.info('stats');
+  client.disconnect();
+  const of = (name) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1]) / fits;
+  return { in: of('total_net_input_bytes'), out: of('total_net_output_bytes') };
+}
+
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -108,6 +118,10 @@ try {
     },
   });
   const queued = (performance.now() - begun) / 1000;
+  const bytes = await traffic();
+  console.log(
+    `Redis receives ${bytes.in.toFixed(0)} bytes a fit, and sends ${bytes.out.toFixed(0)}`,
+  );
   const spent = cpu().map((after, i) => (after - cpuBefore[i]) / fits);
   console.log('CPU, ms a fit:');
   Object.keys(processes).forEach((name, i) => {

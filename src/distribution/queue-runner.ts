@@ -22,7 +22,7 @@ import {
 import { packageVersion } from '../package-info.js';
 import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
 import { unwrapOutcome } from '../workers/protocol.js';
-import { BatchSize } from './batch-size.js';
+import { BatchSize, hasRoom } from './batch-size.js';
 import { decodeOutcome, encodeJobs } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
@@ -246,13 +246,17 @@ interface Sent {
 interface Batch {
   readonly id: string;
   readonly fits: readonly Sent[];
+  /** Its encoded size. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
   readonly sent: number;
 }
 
-/** Batches on their way for each worker, of which BATCHES are with it. */
-const BATCHES_A_WORKER = 4;
-const LEAST_BATCHES = 4;
-const MOST_BATCHES = 256;
+/**
+ * Batches that are sent or received together: with a round trip to Redis for each, a thousand workers would wait for
+ * this process.
+ */
+const AT_ONCE = 32;
 
 /** Bytes of a batch; a larger one is sent in halves. */
 const LARGEST_BATCH = 2 ** 22;
@@ -285,6 +289,10 @@ class Submission {
   readonly #started = Date.now();
   #workers: readonly WorkerRecord[] = [];
   #looked = 0;
+  /** Delivered, which Redis does not know yet. */
+  readonly #received: { readonly id: string; readonly size: number }[] = [];
+  /** Encoded bytes of the batches on their way. */
+  #bytes = 0;
   #taken = 0;
   #done = 0;
   #failed = 0;
@@ -336,15 +344,16 @@ class Submission {
     for (;;) {
       if (signal?.aborted) throw stoppedOnRequest(signal);
       if (Date.now() - this.#looked > LOOK) await this.#look();
-      for (const [id, reason] of this.#over) await this.#collect(id, reason);
-      if (!hasEnded && this.#way.size < this.#window()) {
+      if (this.#over.size > 0) await this.#collect();
+      const batches: (readonly Sent[])[] = [];
+      while (!hasEnded && batches.length < AT_ONCE && this.#hasRoom(batches.length)) {
         const batch = await this.#take(source);
         hasEnded = batch.hasEnded;
-        if (batch.fits.length > 0) await this.#send(await this.#receiveKnown(batch.fits));
-        continue;
+        if (batch.fits.length > 0) batches.push(batch.fits);
       }
-      if (hasEnded && this.#way.size === 0) return;
-      if (this.#over.size === 0) await this.#change();
+      if (batches.length > 0) await this.#sendNew(batches);
+      else if (hasEnded && this.#way.size === 0) return;
+      else if (this.#over.size === 0) await this.#change();
     }
   }
 
@@ -366,9 +375,11 @@ class Submission {
     this.#wake = () => {};
   }
 
-  #window(): number {
-    const wanted = BATCHES_A_WORKER * this.#workers.length;
-    return Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, wanted));
+  /** @param more batches that are taken, but not sent */
+  #hasRoom(more: number): boolean {
+    const { size } = this.#way;
+    const bytes = this.#bytes * (1 + more / Math.max(1, size));
+    return hasRoom(size + more, bytes, this.#workers.length);
   }
 
   async #take(
@@ -387,12 +398,21 @@ class Submission {
     return { fits, hasEnded: false };
   }
 
-  /** Delivers the results that are there. @returns the other fits */
-  async #receiveKnown(fits: readonly Sent[]): Promise<readonly Sent[]> {
-    const results = await this.store.results(fits.map(({ id }) => id));
-    const left = await this.#receive(fits, results);
-    this.#found += fits.length - left.length;
-    return left;
+  /** Delivers the results that are there, and sends the other fits. */
+  async #sendNew(batches: readonly (readonly Sent[])[]): Promise<void> {
+    const known = await allOf(batches.map((fits) => this.#results(fits)));
+    const left: (readonly Sent[])[] = [];
+    for (const [i, fits] of batches.entries()) {
+      const rest = await this.#receive(fits, known[i] ?? []);
+      this.#found += fits.length - rest.length;
+      left.push(rest);
+    }
+    await this.#noteReceived();
+    await allOf(left.map((fits) => this.#send(fits)));
+  }
+
+  #results(fits: readonly Sent[]): Promise<(StoredResult | null)[]> {
+    return this.store.results(fits.map(({ id }) => id));
   }
 
   async #send(fits: readonly Sent[]): Promise<void> {
@@ -417,7 +437,7 @@ class Submission {
     };
     // The same fits may be asked for twice.
     const same = this.#way.get(id)?.fits ?? [];
-    this.#way.set(id, { id, fits: [...same, ...fits], sent: Date.now() });
+    this.#onItsWay({ id, fits: [...same, ...fits], bytes: bytes.length, sent: Date.now() });
     await this.#whenThereIsRoom(async () => {
       await this.places.data.keep(parts);
       await this.queue.add('fits', data, {
@@ -427,6 +447,17 @@ class Submission {
         attempts: 1,
       });
     });
+  }
+
+  #onItsWay(batch: Batch): void {
+    this.#arrived(batch.id);
+    this.#way.set(batch.id, batch);
+    this.#bytes += batch.bytes;
+  }
+
+  #arrived(id: string): void {
+    this.#bytes -= this.#way.get(id)?.bytes ?? 0;
+    this.#way.delete(id);
   }
 
   async #sendHalves(fits: readonly Sent[]): Promise<void> {
@@ -453,19 +484,29 @@ class Submission {
     }
   }
 
-  /** Receives the results of a batch that is over; what is missing is sent again. */
-  async #collect(id: string, reason: string | null): Promise<void> {
-    this.#over.delete(id);
-    const batch = this.#way.get(id);
-    if (!batch) return;
-    const results = await this.store.results(batch.fits.map((fit) => fit.id));
-    const left = await this.#receive(batch.fits, results);
-    this.#way.delete(id);
-    const [only, ...others] = left;
+  /** Receives the results of batches that are over; what is missing is sent again. */
+  async #collect(): Promise<void> {
+    const over = [...this.#over].slice(0, AT_ONCE).flatMap(([id, reason]) => {
+      this.#over.delete(id);
+      const batch = this.#way.get(id);
+      return batch ? [{ batch, reason }] : [];
+    });
+    const found = await allOf(over.map(({ batch }) => this.#results(batch.fits)));
+    for (const [i, { batch, reason }] of over.entries()) {
+      const left = await this.#receive(batch.fits, found[i] ?? []);
+      this.#arrived(batch.id);
+      await this.#sendAgain(left, reason);
+    }
+    await this.#noteReceived();
+  }
+
+  /** @param reason why their batch failed, if that is known */
+  async #sendAgain(fits: readonly Sent[], reason: string | null): Promise<void> {
+    const [only, ...others] = fits;
     if (!only) return;
-    if (others.length > 0) return this.#sendHalves(left);
+    if (others.length > 0) return this.#sendHalves(fits);
     only.tries++;
-    if (only.tries < MOST_TRIES) return this.#send(left);
+    if (only.tries < MOST_TRIES) return this.#send(fits);
     const why = reason ?? 'it came back without a result';
     const message = `no worker could do this fit in ${MOST_TRIES} tries: ${why}`;
     this.#fail(only, new WeighbridgeError('job-failed', message));
@@ -477,23 +518,27 @@ class Submission {
     results: readonly (StoredResult | null)[],
   ): Promise<readonly Sent[]> {
     const left: Sent[] = [];
-    const received: { id: string; size: number }[] = [];
+    let received = 0;
     let seconds = 0;
     for (const [i, fit] of fits.entries()) {
       const stored = results[i];
       if (!stored) left.push(fit);
       else {
         await this.#deliver(fit, stored);
-        received.push({ id: fit.id, size: stored.size });
+        this.#received.push({ id: fit.id, size: stored.size });
+        received++;
         seconds += stored.seconds;
       }
     }
-    if (received.length > 0) {
-      this.#size.took(received.length, seconds);
-      const { run, keptBytes = 2 ** 28 } = this.options;
-      await this.#whenThereIsRoom(() => this.store.delivered(received, run, keptBytes));
-    }
+    if (received > 0) this.#size.took(received, seconds);
     return left;
+  }
+
+  async #noteReceived(): Promise<void> {
+    const received = this.#received.splice(0);
+    if (received.length === 0) return;
+    const { run, keptBytes = 2 ** 28 } = this.options;
+    await this.#whenThereIsRoom(() => this.store.delivered(received, run, keptBytes));
   }
 
   async #deliver(fit: Sent, { worker, seconds, bytes }: StoredResult): Promise<void> {
@@ -622,6 +667,12 @@ const ENDED_WORKER = 'the last worker that had it ended, or no longer answered';
 function problemOf(value: unknown): string | null {
   const report = batchReport.safeParse(value);
   return report.success ? report.data.problem : null;
+}
+
+/** All values, when nothing is going on any more. @throws the first error */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** An error with the name of its fit. */
