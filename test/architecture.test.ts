@@ -33,7 +33,7 @@ const map: Readonly<Record<string, string>> = {
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
-  distribution: 'workers fit models:types sampler exchange http package-info',
+  distribution: 'workers fit models:types sampler exchange data-files http package-info',
   'explain-study':
     'explain models workers distribution:types fit posterior:types exchange data-files package-info',
 

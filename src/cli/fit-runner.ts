@@ -36,6 +36,7 @@ export async function fitRunner(flags: RunnerFlags, most = Number.POSITIVE_INFIN
   for (const [name, value] of [
     ['--queue-prefix', flags.queuePrefix],
     ['--resume', flags.resume],
+    ['--data-folder', flags.dataFolder],
   ]) {
     if (value === undefined) continue;
     throw new WeighbridgeError('bad-argument', `${name}: expected together with --on`);
@@ -47,7 +48,7 @@ export async function fitRunner(flags: RunnerFlags, most = Number.POSITIVE_INFIN
 const BETWEEN_LINES = 10;
 
 async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promise<WorkerPool> {
-  const { on: connection, queuePrefix: prefix, quiet = false } = flags;
+  const { on: connection, queuePrefix: prefix, dataFolder, quiet = false } = flags;
   const words = process.argv.slice(2);
   const run = runName(words);
   if (flags.resume !== undefined) await requireRun(flags.resume, run, { connection, prefix });
@@ -55,6 +56,7 @@ async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promis
   const queue = bullmqRunner({
     connection,
     prefix,
+    dataFolder,
     run,
     title: words.join(' ').slice(0, 500),
     onStatus: report.update,

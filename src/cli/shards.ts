@@ -78,6 +78,7 @@ const notOfCommand: Readonly<Record<string, boolean>> = {
   '--on': true,
   '--queue-prefix': true,
   '--resume': true,
+  '--data-folder': true,
   '--json': true,
   '--weights': true,
   '--plot': true,

@@ -26,9 +26,10 @@ import { BatchSize } from './batch-size.js';
 import { decodeOutcome, encodeJobs } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
+import { type DataPlace, folderData, hashOf } from './queue-data.js';
 import {
+  type BatchData,
   batchReport,
-  hashOf,
   QueueStore,
   type RunRecord,
   type StoredResult,
@@ -57,6 +58,13 @@ export interface QueueRunnerOptions extends QueueAddress {
    * @default 2^28
    */
   readonly keptBytes?: number;
+  /**
+   * A folder that the workers see too, for arrays of 32 KB or more: they are files there, by their
+   * content, instead of values in Redis. Workers need the same option.
+   *
+   * @default no folder
+   */
+  readonly dataFolder?: string | undefined;
   /** Receives the state about once a second, and at the end. */
   readonly onStatus?: (status: QueueStatus) => void;
   /** Receives one line for each event that a person should know of. */
@@ -102,7 +110,16 @@ export interface QueueRunner extends FitRunner {
   ): Promise<QueueStatus>;
 }
 
-const optionNames = ['connection', 'prefix', 'run', 'title', 'keptBytes', 'onStatus', 'onNotice'];
+const optionNames = [
+  'connection',
+  'prefix',
+  'run',
+  'title',
+  'keptBytes',
+  'dataFolder',
+  'onStatus',
+  'onNotice',
+];
 
 /**
  * A runner on the workers of a queue (`weighbridge worker`). It connects for each call. A fit that fails
@@ -146,6 +163,7 @@ async function submit(
   streamed: StreamOptions,
 ): Promise<QueueStatus> {
   const { Queue, QueueEvents } = await loadBullmq();
+  const folder = options.dataFolder === undefined ? null : await folderData(options.dataFolder);
   const redis = await connect(options);
   const { prefix = DEFAULT_PREFIX, onNotice = () => {} } = options;
   const store = new QueueStore(redis, prefix, packageVersion);
@@ -162,7 +180,8 @@ async function submit(
     events.on('error', ({ message }) => onNotice(message));
     closing.push(() => events.close());
     await events.waitUntilReady();
-    return await new Submission(store, queue, settings, options, streamed).run(jobs, events);
+    const places = { store, data: folder ?? store.data };
+    return await new Submission(places, queue, settings, options, streamed).run(jobs, events);
   } catch (error) {
     throw isFull(error) ? fullError(shownAddress(options.connection), error) : error;
   } finally {
@@ -273,13 +292,17 @@ class Submission {
   #fullSince = 0;
   #wake: () => void = () => {};
 
+  private readonly store: QueueStore;
+
   constructor(
-    private readonly store: QueueStore,
+    private readonly places: { readonly store: QueueStore; readonly data: DataPlace },
     private readonly queue: Queue,
     private readonly settings: SamplerSettings,
     private readonly options: NamedOptions,
     private readonly streamed: StreamOptions,
-  ) {}
+  ) {
+    this.store = places.store;
+  }
 
   async run(
     jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
@@ -387,12 +410,16 @@ class Submission {
     const id = hashOf(fits.map((fit) => fit.id).join());
     const { version } = this.store;
     const { run } = this.options;
-    const data = { version, run, fits: fits.length, jobs: Buffer.from(bytes).toString('base64') };
+    const data: BatchData = {
+      ...{ version, run, fits: fits.length },
+      jobs: Buffer.from(bytes).toString('base64'),
+      isInFolder: this.places.data !== this.store.data,
+    };
     // The same fits may be asked for twice.
     const same = this.#way.get(id)?.fits ?? [];
     this.#way.set(id, { id, fits: [...same, ...fits], sent: Date.now() });
     await this.#whenThereIsRoom(async () => {
-      await this.store.keepData(parts);
+      await this.places.data.keep(parts);
       await this.queue.add('fits', data, {
         jobId: id,
         removeOnComplete: true,
@@ -526,7 +553,7 @@ class Submission {
 
   #compareWorkers(): void {
     const { version } = this.store;
-    const { connection } = this.options;
+    const { connection, dataFolder } = this.options;
     const { node, machine } = machineName();
     const own = this.#workers.filter((worker) => worker.version === version);
     for (const worker of this.#workers) {
@@ -545,7 +572,11 @@ class Submission {
     this.#workers = own;
     if (own.length > 0 || Date.now() - this.#started < LATE) return;
     const address = shownAddress(connection);
-    this.#notice('none', `no worker is at ${address} yet: weighbridge worker --queue ${address}`);
+    const folder = dataFolder === undefined ? '' : ` --data-folder ${dataFolder}`;
+    this.#notice(
+      'none',
+      `no worker is at ${address} yet: weighbridge worker --queue ${address}${folder}`,
+    );
   }
 
   #status(): QueueStatus {

@@ -6,15 +6,14 @@
  *     PREFIX:result:ID         who made it and in how many seconds, one line of JSON; then the outcome
  *     PREFIX:delivered         results that somebody has received, the oldest first: they go first
  *     PREFIX:delivered-bytes   their size
- *     PREFIX:data:SHA256       float64s, compressed
+ *     PREFIX:data:SHA256       float64s, compressed, unless they are in a folder
  *     PREFIX:run:NAME, PREFIX:runs, PREFIX:worker:NAME, PREFIX:workers
  */
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { parseJson } from '../checks/json.js';
 import { WeighbridgeError } from '../errors.js';
-import { compressed, expanded } from './codec.js';
+import { type DataPlace, redisData } from './queue-data.js';
 
 /** Changes if another version of weighbridge could not read the keys. */
 const FORMAT = 'weighbridge-queue 1';
@@ -67,6 +66,20 @@ const runSchema = z.object({
 /** A run of fits as `weighbridge jobs` shows it. */
 export type RunRecord = Readonly<z.output<typeof runSchema>>;
 
+/** What a job of BullMQ holds. */
+export const batchData = z.strictObject({
+  version: z.string(),
+  run: z.string(),
+  /** Number of fits. */
+  fits: z.int().positive(),
+  /** Base64 of `encodeJobs`. */
+  jobs: z.string(),
+  /** Whether the arrays that are kept apart are in the data folder. */
+  isInFolder: z.boolean(),
+});
+
+export type BatchData = Readonly<z.output<typeof batchData>>;
+
 /** What a worker returns for a batch: null, or why it could not do it. */
 export const batchReport = z.object({ problem: z.string().nullable() });
 
@@ -88,12 +101,17 @@ export interface StoredResult {
 type Pipeline = ReturnType<Redis['pipeline']>;
 
 export class QueueStore {
+  /** The large arrays of fits that no folder has. */
+  readonly data: DataPlace;
+
   constructor(
     readonly redis: Redis,
     readonly prefix: string,
     /** Version of weighbridge. */
     readonly version: string,
-  ) {}
+  ) {
+    this.data = redisData(redis, (hash) => this.#key('data', hash), KEPT);
+  }
 
   /** The name of BullMQ's queue: fits of another version are in another. */
   get queue(): string {
@@ -207,23 +225,6 @@ export class QueueStore {
     return parts.reduce((sum, [, size]) => sum + Number(size), 0);
   }
 
-  /** Stores data under their hashes, unless they are there; either way, they stay for a week. */
-  async keepData(parts: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    for (const [hash, bytes] of parts) {
-      const key = this.#key('data', hash);
-      if ((await this.redis.expire(key, KEPT)) === 1) continue;
-      await this.redis.set(key, Buffer.from(compressed(bytes)), 'EX', KEPT);
-    }
-  }
-
-  /** @throws WeighbridgeError `damaged` if they are not what was stored, or are gone */
-  async data(hash: string): Promise<Uint8Array> {
-    const found = await this.redis.getBuffer(this.#key('data', hash));
-    const bytes = found && expanded(found);
-    if (bytes && hashOf(bytes) === hash) return bytes;
-    throw new WeighbridgeError('damaged', `the data ${hash.slice(0, 12)} of a fit are not there`);
-  }
-
   async tellOfWorker(worker: WorkerRecord): Promise<void> {
     await this.#tell('worker', worker.name, worker, ALIVE);
   }
@@ -287,11 +288,6 @@ export class QueueStore {
     );
     return answers.map((answer) => answer === 1);
   }
-}
-
-/** SHA-256 in hexadecimal digits. */
-export function hashOf(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 const NEWLINE = 10;

@@ -5,7 +5,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Job } from 'bullmq';
-import { z } from 'zod';
 import { onOneLine } from '../checks/names.js';
 import { requireNames } from '../checks/options.js';
 import { badArgument, described } from '../checks/values.js';
@@ -18,7 +17,14 @@ import { outcomeOfAsync } from '../workers/protocol.js';
 import { decodeJobs, encodeOutcome, type FitOutcome, partsNeeded } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
-import { type BatchReport, QueueStore, type WorkerRecord } from './queue-store.js';
+import { type DataPlace, folderData } from './queue-data.js';
+import {
+  type BatchData,
+  type BatchReport,
+  batchData,
+  QueueStore,
+  type WorkerRecord,
+} from './queue-store.js';
 import {
   connect,
   DEFAULT_PREFIX,
@@ -38,6 +44,13 @@ export interface QueueWorkerOptions extends QueueAddress {
    * @default 20
    */
   readonly lockSeconds?: number;
+  /**
+   * A folder that the one who asks sees too, for arrays that are not in Redis (`dataFolder` of
+   * `bullmqRunner`).
+   *
+   * @default no folder
+   */
+  readonly dataFolder?: string | undefined;
   /** Receives one line for each event that a person should know of. */
   readonly onNotice?: (line: string) => void;
 }
@@ -46,21 +59,14 @@ export interface QueueWorker {
   readonly name: string;
   /** Fits that this worker has made, and those of them that failed. */
   counts(): { readonly fits: number; readonly failed: number };
-  /** Rejects if the worker cannot go on: the queue asks for another version. */
+  /**
+   * Rejects if the worker cannot go on: the queue asks for another version, or for a data folder that
+   * the worker does not see.
+   */
   readonly ended: Promise<void>;
   /** Ends what is begun, for a few seconds, and takes nothing more; what is left goes to other workers. */
   close(): Promise<void>;
 }
-
-/** What a job of BullMQ holds. */
-const batchData = z.strictObject({
-  version: z.string(),
-  run: z.string(),
-  /** Number of fits. */
-  fits: z.int().positive(),
-  /** Base64 of `encodeJobs`. */
-  jobs: z.string(),
-});
 
 /** One batch is worked on, the next is ready. */
 const BATCHES = 2;
@@ -95,7 +101,7 @@ export async function startWorkerOf(
 ): Promise<QueueWorker> {
   requireNames(
     options,
-    ['connection', 'prefix', 'threads', 'lockSeconds', 'onNotice'],
+    ['connection', 'prefix', 'threads', 'lockSeconds', 'dataFolder', 'onNotice'],
     'startQueueWorker',
   );
   requireAddress(options);
@@ -105,9 +111,10 @@ export async function startWorkerOf(
   }
   const pool = workerPool(threads);
   const { Worker } = await loadBullmq();
+  const folder = options.dataFolder === undefined ? null : await folderData(options.dataFolder);
   const redis = await connect(options);
   const store = new QueueStore(redis, options.prefix ?? DEFAULT_PREFIX, version);
-  const work = new BatchWork(store, pool.runner, options);
+  const work = new BatchWork({ store, folder }, pool.runner, options);
   try {
     await store.claim();
     await work.requireVersion();
@@ -127,23 +134,19 @@ export async function startWorkerOf(
     maxStalledCount: 0,
   });
   worker.on('error', ({ message }) => work.notice(message));
-  let reject: (error: unknown) => void = () => {};
-  const ended = new Promise<void>((_, rejected) => {
-    reject = rejected;
-  });
-  ended.catch(() => {});
+  work.takeNoMore = () => worker.pause(true);
   const signs = setInterval(() => {
     store
       .tellOfWorker(work.record())
       .then(() => work.requireVersion())
       .catch((error: unknown) => {
-        if (error instanceof WeighbridgeError) reject(error);
+        if (error instanceof WeighbridgeError) work.end(error);
         else work.notice(error instanceof Error ? error.message : String(error));
       });
   }, SIGN);
   return {
     name: work.name,
-    ended,
+    ended: work.ended,
     counts: work.counts,
     close: async () => {
       clearInterval(signs);
@@ -178,11 +181,22 @@ class BatchWork {
   readonly #data = new Map<string, Uint8Array>();
   readonly #notices = new Map<string, number>();
 
+  private readonly store: QueueStore;
+  readonly ended: Promise<void>;
+  end: (error: WeighbridgeError) => void = () => {};
+  takeNoMore: () => Promise<void> = async () => {};
+
   constructor(
-    private readonly store: QueueStore,
+    private readonly places: { readonly store: QueueStore; readonly folder: DataPlace | null },
     private readonly runner: FitRunner,
     private readonly options: QueueWorkerOptions,
-  ) {}
+  ) {
+    this.store = places.store;
+    this.ended = new Promise<void>((_, reject) => {
+      this.end = reject;
+    });
+    this.ended.catch(() => {});
+  }
 
   readonly counts = () => ({ fits: this.#fits, failed: this.#failed });
 
@@ -233,10 +247,20 @@ class BatchWork {
       await this.#do(task);
       return { problem: null };
     } catch (error) {
+      if (error instanceof FolderUnseen) return await this.#refuse(task, token, error);
       return { problem: error instanceof Error ? onOneLine(error.message) : String(error) };
     } finally {
       this.#held.delete(task);
     }
+  }
+
+  /** Leaves the batch to workers that see its data, and ends. */
+  async #refuse(task: Job, token: string, { error }: FolderUnseen): Promise<never> {
+    await this.takeNoMore();
+    this.end(error);
+    await task.moveToWait(token);
+    const { WaitingError } = await loadBullmq();
+    throw new WaitingError();
   }
 
   /** Gives back what is begun, so that others have it at once. */
@@ -255,7 +279,7 @@ class BatchWork {
       );
     }
     const bytes = Buffer.from(data.data.jobs, 'base64');
-    const parts = await this.#parts(partsNeeded(bytes));
+    const parts = await this.#parts(partsNeeded(bytes), data.data);
     const { jobs, settings } = decodeJobs(bytes, { parts });
     // All that a result may have: names and draws are for the one who asks.
     const plain = jobs.map((job) => ({
@@ -329,11 +353,21 @@ class BatchWork {
     }
   }
 
-  /** Data that are kept apart, from memory or from Redis. */
-  async #parts(hashes: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  /** Data that are kept apart, from memory or from their place. */
+  async #parts(
+    hashes: readonly string[],
+    { run, isInFolder }: BatchData,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
     const parts = new Map<string, Uint8Array>();
+    const place = isInFolder ? this.places.folder : this.store.data;
+    const { dataFolder = null } = this.options;
     for (const hash of hashes) {
-      const bytes = this.#data.get(hash) ?? (await this.store.data(hash));
+      if (place === null) throw new FolderUnseen(run, hash, dataFolder);
+      const bytes = this.#data.get(hash) ?? (await place.read(hash));
+      if (bytes === null) {
+        if (isInFolder) throw new FolderUnseen(run, hash, dataFolder);
+        throw new Error(`the data ${hash.slice(0, 12)} of a fit are not there`);
+      }
       parts.set(hash, bytes);
       // Last used, last to go.
       this.#data.delete(hash);
@@ -347,6 +381,20 @@ class BatchWork {
       size -= length;
     }
     return parts;
+  }
+}
+
+/** Data that this worker does not see, though others may. */
+class FolderUnseen extends Error {
+  readonly error: WeighbridgeError<'bad-argument'>;
+
+  constructor(run: string, hash: string, folder: string | null) {
+    const message =
+      folder === null
+        ? `the fits of ${run} have data in a folder, and this worker has none: expected --data-folder`
+        : `the data ${hash.slice(0, 12)} of ${run} are not in ${folder}: expected the data folder of the one who asks`;
+    super(message);
+    this.error = badArgument(message, { option: 'dataFolder', found: folder });
   }
 }
 

@@ -26,11 +26,11 @@ export const DEFAULT_PREFIX = 'weighbridge';
 /** @throws WeighbridgeError `missing-package` if BullMQ or ioredis is not installed */
 export async function loadBullmq() {
   try {
-    const [{ Queue, QueueEvents, Worker }, { Redis }] = await Promise.all([
+    const [{ Queue, QueueEvents, WaitingError, Worker }, { Redis }] = await Promise.all([
       import('bullmq'),
       import('ioredis'),
     ]);
-    return { Queue, QueueEvents, Worker, Redis };
+    return { Queue, QueueEvents, WaitingError, Worker, Redis };
   } catch (cause) {
     throw new WeighbridgeError(
       'missing-package',

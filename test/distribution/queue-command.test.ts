@@ -64,6 +64,11 @@ describe.skipIf(!hasRedis)('commands on a queue (need redis-server)', () => {
   test.each<[readonly string[], string]>([
     [['--resume', 'x'], 'error: --resume: expected together with --on'],
     [['--queue-prefix', 'x'], 'error: --queue-prefix: expected together with --on'],
+    [['--data-folder', 'x'], 'error: --data-folder: expected together with --on'],
+    [
+      ['--on', 'redis://127.0.0.1:1/0', '--data-folder', '/nowhere/at-all'],
+      'error: the data folder /nowhere/at-all is not there: expected a folder that all machines of the queue see',
+    ],
     [
       ['--on', 'localhost'],
       'error: the address of the queue cannot be read, expected redis://host:6379/0',
