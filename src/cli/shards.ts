@@ -203,6 +203,11 @@ async function merge(
   { keepDraws }: FlagValues<typeof mergeFlags>,
 ): Promise<void> {
   const merged = readShards(shards);
+  if (keepDraws !== undefined && merged.command[0] === 'explain') {
+    throw badArgument('--keep-draws: explain run saves no fits, expected it without', {
+      option: '--keep-draws',
+    });
+  }
   const kept = keepDraws === undefined ? [] : ['--keep-draws', keepDraws];
   part = { merged, keepDraws };
   const { run } = await import('./run.js');

@@ -1,8 +1,9 @@
 /** `--shard` and `weighbridge merge`: parts of a command's fits, and the result of the whole. */
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadFit } from '../../src/data-files/fit-folders.js';
+import { ShardWriter } from '../../src/distribution/shards.js';
 import { readResult } from '../../src/result/read-result.js';
 import { simulatedStudy } from '../support/simulated-study.js';
 import { type SmallStudy, smallStudy } from '../support/small-study.js';
@@ -169,6 +170,20 @@ describe('study analyse', () => {
     } finally {
       await collected.close();
     }
+  });
+});
+
+describe('explain run', () => {
+  it('saves no fits', async () => {
+    const path = place('explainers');
+    await mkdir(path);
+    const environment = { node: '', platform: '', cpu: '' };
+    const facts = { command: ['explain', 'run'], shard: { number: 1, of: 1 }, environment };
+    await writeFile(join(path, 'shard.json'), new ShardWriter(path, facts).close());
+    const outcome = await inProcess(['merge', place('no'), path, '--keep-draws', place('no')]);
+    expect(errorLines(outcome)).toEqual([
+      'error: --keep-draws: explain run saves no fits, expected it without',
+    ]);
   });
 });
 
