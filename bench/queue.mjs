@@ -5,34 +5,14 @@
  *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [THREADED, default 20000: fits on threads]
  *       [DRAWS, default 20: draws of a fit, and as many of warm-up]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { bullmqRunner, workerPool } from '../dist/node/node.js';
-import { randomStream } from '../dist/src/random/stream.js';
-import { linearSpecification } from '../dist/src/regression/columns.js';
+import { settings as cheap, jobs, startQueue } from './queue-parts.mjs';
 
 const [fits = 20_000, workers = 2, threaded = 20_000, draws = 20] = process.argv
   .slice(2)
   .map(Number);
-const settings = { chains: 1, warmup: draws, draws, seed: 7, algorithm: 'nuts' };
-const ROWS = 12;
-
-function job(index) {
-  const random = randomStream(1, `job ${index}`);
-  const values = Float64Array.from({ length: ROWS }, () => random.normal());
-  const outcomes = Array.from(values, (x) => 1 + 2 * x + random.normal());
-  const predictors = { names: ['x'], rows: ROWS, values };
-  return { name: `fit ${index}`, specification: linearSpecification(predictors, outcomes) };
-}
-
-function* jobs(count) {
-  for (let i = 0; i < count; i++) yield job(i);
-}
+const settings = { ...cheap, warmup: draws, draws };
 
 /** Resident megabytes of a process, on Linux. */
 function memory(pid) {
@@ -57,31 +37,7 @@ async function traffic() {
   return { in: of('total_net_input_bytes'), out: of('total_net_output_bytes') };
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'weighbridge-queue-'));
-const port = await freePort();
-const address = `redis://127.0.0.1:${port}/0`;
-const redis = spawn(
-  'redis-server',
-  ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', ''].map(String),
-  { stdio: ['ignore', 'pipe', 'inherit'] },
-);
-await once(redis.stdout, 'data');
-redis.stdout.resume();
-const command = fileURLToPath(new URL('../dist/node/main.js', import.meta.url));
-const children = Array.from({ length: workers }, () =>
-  spawn(process.execPath, [command, 'worker', '--queue', address, '--threads', '1'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }),
-);
-await Promise.all(children.map((child) => once(child.stdout, 'data')));
+const { address, redis, children, stop } = await startQueue(workers);
 
 try {
   console.log(`${fits} fits on ${workers} workers`);
@@ -146,8 +102,5 @@ try {
     `CPU in all: queue ${cpuQueue.toFixed(3)}, threads ${cpuThreads.toFixed(3)} ms a fit: ${(cpuQueue - cpuThreads).toFixed(3)} more`,
   );
 } finally {
-  for (const child of children) child.kill('SIGKILL');
-  redis.kill('SIGTERM');
-  await once(redis, 'close');
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }

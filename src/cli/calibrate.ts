@@ -18,12 +18,13 @@ import {
 import { calibrationJson, recoveryJson } from '../report/calibration-json.js';
 import { EndsWith, NOT_SO } from './exit-codes.js';
 import { modelFlags, parseLevels, readingFlags, settingFlags } from './fit-flags.js';
-import { fitRunner } from './fit-runner.js';
+import { fitRunner, keptFits } from './fit-runner.js';
 import {
   addFlags,
   type FlagValues,
   flag,
   jsonFlag,
+  keepDrawsFlag,
   optionalFlag,
   quietFlag,
   repeatedFlag,
@@ -82,6 +83,7 @@ const calibrateFlags = {
   ...simulationFlags,
   ...workerFlags,
   json: jsonFlag,
+  keepDraws: keepDrawsFlag,
   shard: shardFlag,
   out: optionalFlag('--out <folder>', 'with --shard: the folder of the shard'),
   quiet: quietFlag,
@@ -147,7 +149,7 @@ async function checked(data: string, formula: string, flags: CalibrateFlags): Pr
     prior: (flags.prior ?? []).map(parsePrior),
     ...valuesOf(simulationFlags, flags),
     ...given({ simulations }),
-    runner: partOf(pool.runner),
+    runner: partOf(keptFits(pool.runner, flags)),
     signal: stop.signal,
     onProgress: bar.update,
   };

@@ -1,5 +1,6 @@
 /** Where the fits of a command run: on threads, or with `--on` on the workers of a queue. */
 import { createHash } from 'node:crypto';
+import { keepingRunner } from '../data-files/kept-fits.js';
 import { addedShares, bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
 import { openQueueRuns } from '../distribution/queue-runs.js';
 import { WeighbridgeError } from '../errors.js';
@@ -11,6 +12,20 @@ import { commandWords } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 type RunnerFlags = FlagValues<typeof workerFlags> & { readonly quiet?: boolean };
+
+/** The runner, which with `--keep-draws` saves the fits. */
+export function keptFits(
+  runner: FitRunner,
+  { keepDraws }: { readonly keepDraws: string | undefined },
+): FitRunner {
+  if (keepDraws === undefined) return runner;
+  if (keepDraws === '') {
+    throw new WeighbridgeError('bad-argument', '--keep-draws is empty: expected a folder', {
+      details: { option: '--keep-draws' },
+    });
+  }
+  return keepingRunner(runner, keepDraws);
+}
 
 /**
  * @param most threads that are of use

@@ -193,6 +193,11 @@ export const workerFlags = {
   ),
 };
 
+export const keepDrawsFlag = optionalFlag(
+  '--keep-draws <folder>',
+  'save every fit with its draws there, each in a folder of its name, as `fit --save` does; with --shard, the fits of the shard',
+);
+
 export const jsonFlag = optionalFlag(
   '--json <file>',
   "write the result as JSON ('-': to standard output)",

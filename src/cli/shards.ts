@@ -6,6 +6,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { badArgument } from '../checks/values.js';
+import { requireKept } from '../data-files/kept-fits.js';
 import { makeFolder, writeWhole } from '../data-files/write-files.js';
 import {
   type MergedShards,
@@ -18,7 +19,7 @@ import {
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
 import { EndsWith } from './exit-codes.js';
-import { Flag, flagText, givenFlags, optionalFlag } from './flags.js';
+import { addFlags, Flag, type FlagValues, flagText, givenFlags, optionalFlag } from './flags.js';
 import { STANDARD_OUTPUT } from './output.js';
 
 export const shardFlag = optionalFlag<Shard>(
@@ -39,12 +40,22 @@ export function noShards(why: string): Flag<undefined> {
 }
 
 /** What the runner of this process is for; set by the command that began. */
-let part: { readonly writer: ShardWriter } | { readonly merged: MergedShards } | null = null;
+let part: { readonly writer: ShardWriter } | MergedPart | null = null;
+
+interface MergedPart {
+  readonly merged: MergedShards;
+  /** Folder of the draws of all shards; what is fitted at the end is saved there too. */
+  readonly keepDraws: string | undefined;
+}
 
 /** The runner for the fits of a command: itself, or of a shard, or of what shards have made. */
 export function partOf(runner: FitRunner): FitRunner {
   if (part === null) return runner;
-  return 'writer' in part ? shardRunner(runner, part.writer) : part.merged.runner(runner);
+  if ('writer' in part) return shardRunner(runner, part.writer);
+  const { merged, keepDraws } = part;
+  return merged.runner(runner, (names) => {
+    if (keepDraws !== undefined) requireKept(keepDraws, names);
+  });
 }
 
 /** What shards have made, while `merge` runs their command; otherwise null. */
@@ -62,6 +73,7 @@ interface ShardFlags {
 const notOfCommand: Readonly<Record<string, boolean>> = {
   '--shard': true,
   '--out': true,
+  '--keep-draws': true,
   '--workers': true,
   '--on': true,
   '--queue-prefix': true,
@@ -170,21 +182,39 @@ function outputWords([name = '']: readonly string[], out: string): string[] {
 }
 
 export function addMerge(program: Command): void {
-  program
+  const command = program
     .command('merge')
     .description('join all shards of a command: the result is that of the command without shards')
     .argument('<out>', 'what the command writes: for plan and calibrate JSON, otherwise a folder')
-    .argument('<shards...>', 'the folders of all shards, in any order')
-    .action(async (out: string, shards: readonly string[]) => {
-      const merged = readShards(shards);
-      const words = [...merged.command, ...outputWords(merged.command, out)];
-      part = { merged };
-      const { run } = await import('./run.js');
-      try {
-        const code = await run(words);
-        if (code !== 0) throw new EndsWith(code);
-      } finally {
-        part = null;
-      }
+    .argument('<shards...>', 'the folders of all shards, in any order');
+  addFlags(command, mergeFlags).action(merge);
+}
+
+const mergeFlags = {
+  keepDraws: optionalFlag(
+    '--keep-draws <folder>',
+    'the folder with the fits that --keep-draws of all shards saved; fits that are left for the end are saved there too',
+  ),
+};
+
+async function merge(
+  out: string,
+  shards: readonly string[],
+  { keepDraws }: FlagValues<typeof mergeFlags>,
+): Promise<void> {
+  const merged = readShards(shards);
+  if (keepDraws !== undefined && merged.command[0] === 'explain') {
+    throw badArgument('--keep-draws: explain run saves no fits, expected it without', {
+      option: '--keep-draws',
     });
+  }
+  const kept = keepDraws === undefined ? [] : ['--keep-draws', keepDraws];
+  part = { merged, keepDraws };
+  const { run } = await import('./run.js');
+  try {
+    const code = await run([...merged.command, ...outputWords(merged.command, out), ...kept]);
+    if (code !== 0) throw new EndsWith(code);
+  } finally {
+    part = null;
+  }
 }

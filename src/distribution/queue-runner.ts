@@ -38,6 +38,7 @@ import {
 import {
   connect,
   DEFAULT_PREFIX,
+  endDeadConnections,
   fullError,
   isFull,
   loadBullmq,
@@ -175,6 +176,7 @@ async function submit(
     closing.push(() => queue.close());
     const listening = redis.duplicate();
     listening.on('error', () => {});
+    endDeadConnections(listening);
     closing.push(async () => listening.disconnect());
     const events = new QueueEvents(store.queue, { connection: listening, prefix });
     events.on('error', ({ message }) => onNotice(message));
@@ -325,15 +327,15 @@ class Submission {
     signal?.addEventListener('abort', onAbort);
     try {
       await this.#through(jobs);
-      await this.#tell(this.#failed > 0 ? 'failed' : 'done');
-      if (!this.streamed.onFailure) this.#throwFailures();
-      return this.#status();
     } catch (error) {
       await this.#leave().catch(() => {});
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+    await this.#tell(this.#failed > 0 ? 'failed' : 'done');
+    if (!this.streamed.onFailure) this.#throwFailures();
+    return this.#status();
   }
 
   async #through(jobs: Iterable<FitJob> | AsyncIterable<FitJob>): Promise<void> {

@@ -126,23 +126,27 @@ export class QueueStore {
   /** @throws WeighbridgeError `wrong-format` if the keys are those of another program */
   async claim(): Promise<void> {
     const key = this.#key('format');
-    const found = await this.redis.get(key).catch((error: Error) => {
+    let found = await this.#format();
+    if (found === null) {
+      const [, keys] = await this.redis.scan('0', 'MATCH', `${this.prefix}:*`, 'COUNT', 10_000);
+      // They may be those of another process that came meanwhile: it writes the format first.
+      if (keys.length === 0) await this.redis.set(key, FORMAT, 'NX');
+      found = (await this.#format()) ?? keys[0] ?? null;
+    }
+    if (found === FORMAT) return;
+    throw new WeighbridgeError(
+      'wrong-format',
+      `the queue with the prefix '${this.prefix}' belongs to another program: expected another --prefix`,
+      { details: { found, expected: FORMAT } },
+    );
+  }
+
+  /** Null if there is none. */
+  #format(): Promise<string | null> {
+    return this.redis.get(this.#key('format')).catch((error: Error) => {
       if (error.message.startsWith('WRONGTYPE')) return 'another';
       throw error;
     });
-    if (found === FORMAT) return;
-    const [, keys] =
-      found === null
-        ? await this.redis.scan('0', 'MATCH', `${this.prefix}:*`, 'COUNT', 10_000)
-        : ['0', [found]];
-    if (keys.length > 0) {
-      throw new WeighbridgeError(
-        'wrong-format',
-        `the queue with the prefix '${this.prefix}' belongs to another program: expected another --prefix`,
-        { details: { found: keys[0], expected: FORMAT } },
-      );
-    }
-    await this.redis.set(key, FORMAT, 'NX');
   }
 
   async #all<T>(items: readonly T[], add: (pipeline: Pipeline, item: T) => void) {

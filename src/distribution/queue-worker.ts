@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Job } from 'bullmq';
+import type { Job, Worker } from 'bullmq';
 import { onOneLine } from '../checks/names.js';
 import { requireNames } from '../checks/options.js';
 import { badArgument, described } from '../checks/values.js';
@@ -85,6 +85,9 @@ const LAST_BREATH = 500;
 /** Largest result of one fit in Redis, bytes. */
 const LARGEST_RESULT = 2 ** 28;
 
+const LOST_LOCK =
+  'a batch went to another worker, for this one was busy or cut off: a longer --lock-seconds helps';
+
 /** Bytes of data that a worker keeps. */
 const CACHE = 2 ** 28;
 
@@ -132,7 +135,7 @@ export async function startWorkerOf(
     // The one who asked sends it again, in halves.
     maxStalledCount: 0,
   });
-  worker.on('error', ({ message }) => work.notice(message));
+  work.tellOfErrors(worker);
   work.takeNoMore = () => worker.pause(true);
   const signs = setInterval(() => {
     store
@@ -211,6 +214,21 @@ class BatchWork {
       failed: this.#failed,
       busy: this.#busy,
     };
+  }
+
+  /** Errors of BullMQ have a number as their code if a batch is no longer this worker's. */
+  tellOfErrors(worker: Worker): void {
+    let unrenewed = 0;
+    worker.on('lockRenewalFailed', (batches) => {
+      // An error for each of them follows.
+      unrenewed = batches.length;
+      this.notice(LOST_LOCK);
+    });
+    worker.on('error', (error) => {
+      if (unrenewed > 0) unrenewed--;
+      else
+        this.notice('code' in error && typeof error.code === 'number' ? LOST_LOCK : error.message);
+    });
   }
 
   /** Passes a line on, but the same one at most every ten seconds. */

@@ -93,6 +93,7 @@ export async function connect({ connection }: QueueAddress): Promise<Redis> {
   redis.on('error', (error: unknown) => {
     problem ??= error;
   });
+  endDeadConnections(redis);
   try {
     await redis.connect();
     await redis.ping();
@@ -103,6 +104,40 @@ export async function connect({ connection }: QueueAddress): Promise<Redis> {
   }
   state.made = true;
   return redis;
+}
+
+/** Milliseconds between looks at a connection. */
+const PULSE = 5000;
+
+/** Looks without a byte from the server after which a connection is dead; BullMQ waits for 10 s at most. */
+const MOST_SILENT = 4;
+
+/** Bytes a second of the slowest network on which large values are sent. */
+const SLOWEST = 100_000;
+
+/**
+ * Ends connections whose network was cut without a word, so that they are made anew: a router may forget
+ * them, and TCP finds out after a quarter of an hour.
+ */
+export function endDeadConnections(redis: Redis): void {
+  let seen = { stream: redis.stream, bytes: 0 };
+  let silent = 0;
+  const timer = setInterval(() => {
+    const { status, stream } = redis;
+    const isOpen = status === 'connect' || status === 'ready';
+    if (!isOpen || stream !== seen.stream || stream.bytesRead !== seen.bytes) {
+      seen = { stream, bytes: stream?.bytesRead ?? 0 };
+      silent = 0;
+    }
+    if (!isOpen) return;
+    if (status === 'ready' && silent === 0) redis.ping().catch(() => {});
+    // Looks are counted, not time: a thread that was busy has not yet read what is there.
+    silent++;
+    const sending = stream.writableLength / SLOWEST;
+    if (silent > MOST_SILENT + (1000 * sending) / PULSE) stream.destroy();
+  }, PULSE);
+  timer.unref();
+  redis.once('end', () => clearInterval(timer));
 }
 
 function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {

@@ -203,8 +203,9 @@ export class MergedShards {
    * A runner that takes results from the shards, and makes the fits that were left for the end.
    * The runner throws `wrong-format` for a call of which the shards have some fits alone: the data or the files that
    * the command reads have changed since.
+   * @param onStored receives the names of fits that the shards have, before they are delivered
    */
-  runner(inner: FitRunner): FitRunner {
+  runner(inner: FitRunner, onStored: (names: readonly string[]) => void = () => {}): FitRunner {
     return async (jobs, given, options = {}) => {
       const settings = requireJobs(jobs, given);
       const stored = jobs.map((job) => this.#storedFit(job, settings));
@@ -216,6 +217,7 @@ export class MergedShards {
           `the shards have ${found} of ${jobs.length} fits: the data have changed since`,
         );
       }
+      onStored(jobs.map(({ name }) => name));
       return jobs.map((job, i) => {
         const { draws, ...result } = unwrapOutcome(decodeOutcome(stored[i] ?? new Uint8Array()));
         return deliver(job, job.keepDraws && draws ? { ...result, draws } : result, options);

@@ -1,5 +1,5 @@
 /** Calibration and recovery by every runner: this thread, worker threads, shards and a queue give the same numbers. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type WorkerPool, workerPool } from '../../dist/src/workers/pool.js';
@@ -7,7 +7,7 @@ import { bullmqRunner } from '../../src/distribution/queue-runner.js';
 import { startQueueWorker } from '../../src/distribution/queue-worker.js';
 import { readShards, ShardWriter, shardRunner } from '../../src/distribution/shards.js';
 import { isWeighbridgeError } from '../../src/errors.js';
-import type { FitRunner } from '../../src/fit/job.js';
+import { type FitResult, type FitRunner, requireRunning } from '../../src/fit/job.js';
 import { runHere } from '../../src/fit/run.js';
 import { linearSpecification } from '../../src/regression/columns.js';
 import { bernoulli } from '../../src/regression/options.js';
@@ -17,6 +17,7 @@ import {
   calibrateRegression,
   recoverRegression,
 } from '../../src/regression/validation/regression-simulations.js';
+import { weighbridgeAlone } from '../e2e/support.js';
 import { hasRedis, startRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -124,12 +125,53 @@ describe('calibration and recovery', () => {
     }
   });
 
+  test.skipIf(!hasRedis)('from the shell, with kept draws (needs redis-server)', async () => {
+    const redis = await startRedis();
+    const worker = await startQueueWorker({ connection: redis.url });
+    try {
+      const file = join(root, 'data.csv');
+      writeFileSync(file, `x,y\n${data.x.map((value, i) => `${value},${data.y[i]}`).join('\n')}\n`);
+      const words = ['calibrate', file, 'y ~ x', '--family', 'bernoulli', '--quiet'];
+      const small = ['--warmup', '60', '--draws', '60', '--simulations', '12'];
+      const model = ['--prior', 'normal(0,1) class=b', '--ranked-draws', '19'];
+      const run = (folder: string, ...place: readonly string[]) =>
+        weighbridgeAlone([
+          ...[...words, ...small, ...model],
+          ...['--keep-draws', join(root, folder), ...place],
+        ]);
+      const own = await run('here', '--workers', '2');
+      expect(own.code).toBe(0);
+      expect(await run('there', '--on', redis.url)).toEqual(own);
+      const names = readdirSync(join(root, 'here')).toSorted();
+      expect(names).toHaveLength(12);
+      expect(readdirSync(join(root, 'there')).toSorted()).toEqual(names);
+      for (const name of names) {
+        for (const part of ['fit.json', 'draws.f64']) {
+          const [one, other] = ['here', 'there'].map((folder) =>
+            readFileSync(join(root, folder, name, part), 'base64'),
+          );
+          expect(one).toBe(other);
+        }
+      }
+    } finally {
+      await worker.close();
+      await redis.stop();
+    }
+  });
+
   test('stop between fits, and name the simulation whose data cannot be fitted', async () => {
     const stop = new AbortController();
     const seen: number[] = [];
+    const oneByOne: FitRunner = async (jobs, given, options = {}) => {
+      const results: FitResult[] = [];
+      for (const job of jobs) {
+        requireRunning(options.signal);
+        results.push(...(await runHere([job], given, options)));
+      }
+      return results;
+    };
     const run = calibrateRegression({
-      ...model,
-      ...settings,
+      ...{ ...model, ...settings, rankedDraws: 1, runner: oneByOne },
       signal: stop.signal,
       onProgress: ({ done, total }) => {
         expect(total).toBe(20);

@@ -244,6 +244,7 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
       workers: { [worker.name]: { fits: 20 } },
     });
     await expect(runner([poisonJob('bad')], settings)).rejects.toThrow(/bad/);
+    expect(await queue.run('mine')).toMatchObject({ state: 'failed', done: 21, failed: 1 });
     await runner([smallJob(22)], settings);
     expect(await queue.run('mine')).toMatchObject({ state: 'failed', done: 22, failed: 1 });
     queue.close();

@@ -1,9 +1,10 @@
 /** `weighbridge calibrate`: the library's verdict, exit code 3 if it is a bad one, shards, and what it refuses. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { loadFit } from '../../src/data-files/fit-folders.js';
 import { bernoulli } from '../../src/regression/options.js';
 import { normal } from '../../src/regression/priors/constructors.js';
 import {
@@ -150,19 +151,41 @@ describe('shards of calibrate', () => {
   const paths = seven.map(shardPath);
   beforeAll(async () => {
     for (const number of seven) {
-      const part = ['--shard', `${number}/7`, '--out', shardPath(number)];
+      const kept = ['--keep-draws', place('draws')];
+      const part = ['--shard', `${number}/7`, '--out', shardPath(number), ...kept];
       const outcome = await inProcess([...words, ...part]);
       expect(outcome).toMatchObject({ code: 0, stderr: '' });
     }
   });
 
   it('seven, merged, are calibrate', async () => {
-    const merged = await inProcess(['merge', place('merged.json'), ...paths.toReversed()]);
-    const whole = await inProcess([...words, '--json', place('whole.json')]);
+    const kept = (name: string) => ['--keep-draws', place(name)];
+    const all = [...paths.toReversed(), ...kept('draws')];
+    const merged = await inProcess(['merge', place('merged.json'), ...all]);
+    const own = ['--json', place('whole.json'), ...kept('whole draws')];
+    const whole = await inProcess([...words, ...own]);
     expect(merged).toEqual(whole);
     const read = (name: string) =>
       readFileSync(place(name), 'utf8').replace(/"seconds": [\d.e-]+/, '');
     expect(read('merged.json')).toBe(read('whole.json'));
+    const fits = readdirSync(place('whole draws')).toSorted();
+    expect(fits).toHaveLength(20);
+    expect(readdirSync(place('draws')).toSorted()).toEqual(fits);
+    const lengths: number[] = [];
+    for (const name of fits) {
+      for (const part of ['fit.json', 'draws.f64']) {
+        const [one, other] = ['draws', 'whole draws'].map((folder) =>
+          readFileSync(join(place(folder), name, part)),
+        );
+        expect(one).toEqual(other);
+      }
+      const { draws, specification } = await loadFit(join(place('draws'), name));
+      expect(specification.data.rows).toBe(24);
+      lengths.push(draws.drawsPerChain);
+    }
+    // Fits with too few effective draws were made longer, by `merge`.
+    expect(new Set(lengths).size).toBeGreaterThan(1);
+    expect(Math.min(...lengths)).toBe(60);
   });
 
   it('end with the exit code of the verdict', async () => {

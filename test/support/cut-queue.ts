@@ -34,8 +34,10 @@ export async function expectThroughCut(cut: CutCase): Promise<void> {
   try {
     const submitter = await proxied(cut.submitter);
     const worker = await proxied(cut.worker);
-    workers.push(await startQueueWorker({ connection: redis.url, lockSeconds: 2 }));
-    workers.push(await startQueueWorker({ connection: worker.proxy.url, lockSeconds: 2 }));
+    const direct = await startQueueWorker({ connection: redis.url, lockSeconds: 2 });
+    workers.push(direct);
+    const through = await startQueueWorker({ connection: worker.proxy.url, lockSeconds: 2 });
+    workers.push(through);
     const cutSides = [submitter, worker].filter(({ isCut }) => isCut);
     const results = new Map<number, FitResult>();
     let mended: Promise<void> | null = null;
@@ -60,8 +62,13 @@ export async function expectThroughCut(cut: CutCase): Promise<void> {
     expect(status).toMatchObject({ done: FITS, failed: 0 });
     const inOrder = Array.from({ length: FITS }, (_, i) => results.get(i));
     expect(inOrder).toStrictEqual(await runHere([...jobs()], smallSettings));
+    await direct.close();
+    // What was cut does all alone.
+    const left = Array.from({ length: 20 }, (_, i) => smallJob(FITS + i));
+    expect(await runner(left, smallSettings)).toStrictEqual(await runHere(left, smallSettings));
+    expect(through.counts().fits).toBeGreaterThanOrEqual(20);
     const queue = await openQueueRuns({ connection: redis.url });
-    expect(await queue.run('cut')).toMatchObject({ state: 'done', done: FITS, total: FITS });
+    expect(await queue.run('cut')).toMatchObject({ state: 'done', done: FITS + 20, failed: 0 });
     queue.close();
   } finally {
     await Promise.all(workers.map((one) => one.close()));

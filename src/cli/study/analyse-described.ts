@@ -57,13 +57,15 @@ export async function analyseDescribed(
 }
 
 /** @throws WeighbridgeError `bad-argument` for a flag of the paper's analysis */
-function requireOwnFlags({ weights, png, weighChoices, latent, pooling }: AnalyseFlags): void {
+function requireOwnFlags(flags: AnalyseFlags): void {
+  const { weights, png, weighChoices, latent, pooling, keepDraws } = flags;
   const given = [
     ...(weights === undefined ? [] : ['--weights']),
     ...(png ? ['--png'] : []),
     ...(weighChoices === 'as-made' ? [] : ['--weigh-choices']),
     ...(pooling === 'none' ? [] : ['--pooling']),
     ...(latent ? ['--latent'] : []),
+    ...(keepDraws === undefined ? [] : ['--keep-draws']),
   ];
   const [flag] = given;
   if (flag === undefined) return;
