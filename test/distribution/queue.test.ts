@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bullmqRunner, type QueueStatus } from '../../src/distribution/queue-runner.js';
 import { openQueueRuns } from '../../src/distribution/queue-runs.js';
+import { QueueStore } from '../../src/distribution/queue-store.js';
 import {
   type QueueWorker,
   type QueueWorkerOptions,
@@ -295,6 +296,23 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
     await expect(run()).rejects.toThrow(message);
     await expect((async () => startQueueWorker(at()))()).rejects.toThrow(message);
     await expect((async () => openQueueRuns(at()))()).rejects.toThrow(message);
+  });
+
+  test('belongs to all that come to an empty server at once', async () => {
+    const clients = Array.from({ length: 10 }, () => new Redis(redis.url));
+    for (let round = 0; round < 20; round++) {
+      const { prefix } = address();
+      const come = async (client: Redis, i: number) => {
+        const store = new QueueStore(client, prefix, '1.2.3');
+        await store.claim();
+        await store.tellOfRun({
+          ...{ name: `run ${i}`, version: '1.2.3', title: '', state: 'running', total: null },
+          ...{ done: 0, failed: 0, started: 0, changed: 0, workers: {} },
+        });
+      };
+      await Promise.all(clients.map(come));
+    }
+    for (const client of clients) client.disconnect();
   });
 
   test('refuses a queue of another program', async () => {
