@@ -21,8 +21,8 @@ function job(index) {
   return { name: `fit ${index}`, specification: linearSpecification(predictors, outcomes) };
 }
 
-export function* jobs(count) {
-  for (let i = 0; i < count; i++) yield job(i);
+export function* jobs(count, from = 0) {
+  for (let i = from; i < from + count; i++) yield job(i);
 }
 
 async function freePort() {

@@ -17,8 +17,8 @@ export const measured = {
   sending: 0.06e-3,
   /** Receiving, decoding, checking, noting. */
   receiving: 0.07e-3,
-  /** Redis, on one core: a half for what goes in, a half for what comes out. */
-  redis: 0.018e-3,
+  /** Redis, on one core: a quarter each when a fit is sent, taken, stored and received. */
+  redis: 0.022e-3,
   /** A worker, beside the fit: decoding, encoding, storing. */
   worker: 0.08e-3,
   /** Requests to Redis, one after another, to take a batch, to store it, and to send or receive some. */
@@ -27,6 +27,10 @@ export const measured = {
   roundTrip: 0.5e-3,
   /** Encoded bytes of a fit's data. */
   bytes: 400,
+  /** Bytes that Redis receives for a fit; it sends fewer. */
+  received: 2600,
+  /** Bytes a second that its network carries each way: 1 Gbit/s. */
+  network: 125e6,
 };
 
 /** Batches that the queue sends or receives together. */
@@ -89,7 +93,7 @@ class Server {
 
 /**
  * @param askers processes that ask, each for its share of the fits
- * @returns seconds in all, fits a second, and which part of the time the busiest asker, Redis and workers worked
+ * @returns seconds in all, fits a second, and which part of the time the busiest asker, Redis, its network and workers worked
  */
 export function simulateQueue({
   fits,
@@ -102,24 +106,28 @@ export function simulateQueue({
 }) {
   const random = randomStream(seed, 'queue');
   const events = new Events();
-  const redis = new Server();
+  const server = new Server();
+  const network = new Server();
   const waiting = [];
   const idle = Array.from({ length: workers }, () => ({ work: 0 }));
   let now = 0;
+
+  /** When Redis has answered requests with the data or results of fits. */
+  const answered = (fits) => {
+    const carried = network.done(now, (costs.received * fits) / 4 / costs.network);
+    return server.done(carried, (costs.redis * fits) / 4) + costs.requests * costs.roundTrip;
+  };
 
   // A batch is taken, worked on, and stored; then the one who asked hears of it.
   const take = () => {
     while (idle.length > 0 && waiting.length > 0) {
       const worker = idle.pop();
       const batch = waiting.shift();
-      const at = redis.done(now, (costs.redis * batch.fits) / 4) + costs.requests * costs.roundTrip;
       const noise = Math.exp(spread * random.normal() * batch.fits ** -0.5);
       const work = batch.fits * fitSeconds * noise;
       worker.work += work;
-      events.add(at + work + batch.fits * costs.worker, () => {
-        const stored =
-          redis.done(now, (costs.redis * batch.fits) / 4) + costs.requests * costs.roundTrip;
-        events.add(stored, () => {
+      events.add(answered(batch.fits) + work + batch.fits * costs.worker, () => {
+        events.add(answered(batch.fits), () => {
           idle.push(worker);
           batch.asker.over.push({ ...batch, work });
           step(batch.asker);
@@ -132,9 +140,8 @@ export function simulateQueue({
   /** Work of an asker on some batches, during which it takes up nothing else. */
   const together = (asker, batches, seconds, then) => {
     const fits = batches.reduce((sum, batch) => sum + batch.fits, 0);
-    const answered = redis.done(now, (costs.redis * fits) / 4) + costs.requests * costs.roundTrip;
     asker.isBusy = true;
-    events.add(asker.server.done(answered, seconds * fits), () => {
+    events.add(asker.server.done(answered(fits), seconds * fits), () => {
       asker.isBusy = false;
       then();
       step(asker);
@@ -195,16 +202,18 @@ export function simulateQueue({
     seconds: now,
     fitsPerSecond: fits / now,
     asking: Math.max(...asking.map(({ server }) => server.busy)) / now,
-    redis: redis.busy / now,
+    redis: server.busy / now,
+    network: network.busy / now,
     workers: useful / (now * workers),
   };
 }
 
-/** Fits a second by the slowest of three: those who ask, Redis, the workers. */
+/** Fits a second by the slowest of four: those who ask, Redis, its network, the workers. */
 export function modelled({ workers, askers = 1, fitSeconds, costs = measured }) {
   const limits = {
     asking: askers / (costs.sending + costs.receiving),
     redis: 1 / costs.redis,
+    network: costs.network / costs.received,
     workers: workers / (fitSeconds + costs.worker),
   };
   const [[limit, rate]] = Object.entries(limits).sort(([, one], [, other]) => one - other);

@@ -1,17 +1,16 @@
 /**
  * Cheap fits through a queue on this machine: rate, and memory of the one who asks, of Redis and of the
- * workers over time; then the same fits on worker threads. Needs redis-server and a build.
+ * workers over time. Then, with workers that are warm, rounds on the queue and on worker threads in turns.
+ * Needs redis-server and a build.
  *
- *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [THREADED, default 20000: fits on threads]
+ *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [ROUND, default 5000: fits of a round]
  *       [DRAWS, default 20: draws of a fit, and as many of warm-up]
  */
 import { readFileSync } from 'node:fs';
 import { bullmqRunner, workerPool } from '../dist/node/node.js';
 import { settings as cheap, jobs, startQueue } from './queue-parts.mjs';
 
-const [fits = 20_000, workers = 2, threaded = 20_000, draws = 20] = process.argv
-  .slice(2)
-  .map(Number);
+const [fits = 20_000, workers = 2, round = 5000, draws = 20] = process.argv.slice(2).map(Number);
 const settings = { ...cheap, warmup: draws, draws };
 
 /** Resident megabytes of a process, on Linux. */
@@ -35,6 +34,38 @@ async function traffic() {
   client.disconnect();
   const of = (name) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1]) / fits;
   return { in: of('total_net_input_bytes'), out: of('total_net_output_bytes') };
+}
+
+const ROUNDS = 6;
+
+/** The same fits on the queue and on threads, in turns: the machine may be faster at one time than at another. */
+async function compare(runner) {
+  const pool = workerPool(workers);
+  // Threads are warm after a round.
+  await pool.runner([...jobs(round)], settings);
+  const all = Array.from({ length: ROUNDS }, () => ({ queue: 0, threads: 0 }));
+  for (const [i, times] of all.entries()) {
+    const some = [...jobs(round, fits + i * round)];
+    for (const name of i % 2 === 0 ? ['queue', 'threads'] : ['threads', 'queue']) {
+      const start = performance.now();
+      await (name === 'queue' ? runner : pool.runner)(some, settings);
+      times[name] = (performance.now() - start) / round;
+    }
+  }
+  await pool.close();
+  console.log('ms a fit, queue and threads:');
+  for (const { queue, threads } of all) {
+    console.log(
+      `  ${queue.toFixed(3)} ${threads.toFixed(3)}: ${(queue - threads).toFixed(3)} more`,
+    );
+  }
+  const middle = (value) => {
+    const sorted = all.map(value).sort((one, other) => one - other);
+    return (sorted[ROUNDS / 2 - 1] + sorted[ROUNDS / 2]) / 2;
+  };
+  const more = middle(({ queue, threads }) => queue - threads);
+  const ratio = middle(({ queue, threads }) => queue / threads);
+  console.log(`median: ${more.toFixed(3)} ms more, ${(100 * (ratio - 1)).toFixed(1)}% more`);
 }
 
 const { address, redis, children, stop } = await startQueue(workers);
@@ -73,7 +104,6 @@ try {
       }
     },
   });
-  const queued = (performance.now() - begun) / 1000;
   const bytes = await traffic();
   console.log(
     `Redis receives ${bytes.in.toFixed(0)} bytes a fit, and sends ${bytes.out.toFixed(0)}`,
@@ -84,23 +114,7 @@ try {
     console.log(`  ${name}: ${spent[i].toFixed(3)}`);
   });
   console.log(`longest time without a result: ${(longest / 1000).toFixed(1)} s`);
-  for (const child of children) child.kill('SIGTERM');
-
-  const pool = workerPool(workers);
-  const start = performance.now();
-  const cpuStart = cpuOf(process.pid);
-  const some = [...jobs(Math.min(fits, threaded))];
-  await pool.runner(some, settings);
-  const perFit = (performance.now() - start) / some.length;
-  const cpuThreads = (cpuOf(process.pid) - cpuStart) / some.length;
-  await pool.close();
-  const cpuQueue = spent.reduce((sum, one) => sum + one, 0);
-  const perQueued = (1000 * queued) / fits;
-  console.log(`${workers} worker threads: ${perFit.toFixed(3)} ms a fit`);
-  console.log(`queue: ${perQueued.toFixed(3)} ms a fit, ${(perQueued - perFit).toFixed(3)} more`);
-  console.log(
-    `CPU in all: queue ${cpuQueue.toFixed(3)}, threads ${cpuThreads.toFixed(3)} ms a fit: ${(cpuQueue - cpuThreads).toFixed(3)} more`,
-  );
+  await compare(runner);
 } finally {
   await stop();
 }

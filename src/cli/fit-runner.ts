@@ -8,7 +8,7 @@ import type { FitRunner } from '../fit/job.js';
 import { type WorkerPool, workerPool } from '../workers/pool.js';
 import type { FlagValues, workerFlags } from './flags.js';
 import { warn } from './output.js';
-import { commandWords } from './shards.js';
+import { commandWords, shardInName } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 type RunnerFlags = FlagValues<typeof workerFlags> & { readonly quiet?: boolean };
@@ -87,11 +87,11 @@ async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promis
   };
 }
 
-/** The same command has the same name, so that it finds its run again. */
+/** The same command has the same name, so that it finds its run again; each of its shards has its own. */
 function runName(words: readonly string[]): string {
   const plain = JSON.stringify(commandWords(words));
   const hash = createHash('sha256').update(plain).digest('hex').slice(0, 8);
-  return `${words[0] ?? 'run'}-${hash}`;
+  return `${words[0] ?? 'run'}-${hash}${shardInName()}`;
 }
 
 async function requireRun(

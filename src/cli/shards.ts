@@ -40,12 +40,17 @@ export function noShards(why: string): Flag<undefined> {
 }
 
 /** What the runner of this process is for; set by the command that began. */
-let part: { readonly writer: ShardWriter } | MergedPart | null = null;
+let part: { readonly writer: ShardWriter; readonly shard: Shard } | MergedPart | null = null;
 
 interface MergedPart {
   readonly merged: MergedShards;
   /** Folder of the draws of all shards; what is fitted at the end is saved there too. */
   readonly keepDraws: string | undefined;
+}
+
+/** The shard that this process makes, as a part of a name; empty if it makes none. */
+export function shardInName(): string {
+  return part !== null && 'shard' in part ? `-${part.shard.number}of${part.shard.of}` : '';
 }
 
 /** The runner for the fits of a command: itself, or of a shard, or of what shards have made. */
@@ -142,7 +147,7 @@ export async function inShard(
     cpu,
   };
   const writer = new ShardWriter(out, { command: [...command], shard, environment });
-  part = { writer };
+  part = { writer, shard };
   try {
     await work(writer);
   } catch (error) {
