@@ -12,7 +12,7 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
-import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
+import { auxiliaryOf, auxiliaryTraits, type LinkName } from './families/family.js';
 import {
   type CoefficientDesign,
   independentColumns,
@@ -22,7 +22,7 @@ import { coefficientLikelihood } from './generalized-linear/coefficient-likeliho
 import { guessParameters } from './generalized-linear/guess.js';
 import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
-import { parameterPriors } from './parameter-priors.js';
+import { parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
 import type { RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
@@ -40,8 +40,8 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   const auxiliary = auxiliaryOf(family);
   const { intercept, slopes, means } = design;
   const ends = [
-    ...coefficientPriors.map(() => Number.NEGATIVE_INFINITY),
-    ...auxiliary.map((name) => auxiliaryLowerBound[name]),
+    ...coefficientPriors.map(() => WHOLE_LINE),
+    ...auxiliary.map((name) => auxiliaryTraits[name]),
   ];
   const placed = parameterPriors(priors, ends);
   const dimension = priors.length;

@@ -16,7 +16,7 @@
  * that of the user's by a constant.
  */
 import { WeighbridgeError } from '../src/errors.js';
-import { auxiliaryOf } from './families/family.js';
+import { auxiliaryOf, traitsOf } from './families/family.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
@@ -141,7 +141,9 @@ function scalingsOf(
     sds: data.groups.map(({ group, coefficients }, term) =>
       coefficients.map((name, c) => ofColumn(groupUnits[term][c], `${name} by ${group}`)),
     ),
-    auxiliary: auxiliaryOf(family).map((name) => (name === 'sigma' ? { origin: 0, unit } : AS_IS)),
+    auxiliary: auxiliaryOf(family).map((name) =>
+      name === 'sigma' && traitsOf(family).hasScale ? { origin: 0, unit } : AS_IS,
+    ),
   };
 }
 

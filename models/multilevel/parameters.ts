@@ -10,9 +10,14 @@
  * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
-import { auxiliaryLowerBound, auxiliaryOf } from '../families/family.js';
-import { type ParameterPriors, parameterPriors } from '../parameter-priors.js';
-import { supportOf } from '../prior-distributions.js';
+import { auxiliaryOf, auxiliaryTraits } from '../families/family.js';
+import {
+  type ParameterPriors,
+  POSITIVE,
+  parameterPriors,
+  WHOLE_LINE,
+} from '../parameter-priors.js';
+import { type Support, supportOf } from '../prior-distributions.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   addCorrelationGradient,
@@ -102,9 +107,9 @@ export class MultilevelParameters {
         ...priors.auxiliary,
       ],
       [
-        ...new Array<number>(coefficients).fill(Number.NEGATIVE_INFINITY),
-        ...new Array<number>(sds.length).fill(0),
-        ...auxiliary.map((name) => auxiliaryLowerBound[name]),
+        ...new Array<Support>(coefficients).fill(WHOLE_LINE),
+        ...sds.map(() => POSITIVE),
+        ...auxiliary.map((name) => auxiliaryTraits[name]),
       ],
     );
     this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));

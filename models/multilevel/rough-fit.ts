@@ -12,6 +12,7 @@
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
+import { auxiliaryTraits, traitsOf } from '../families/family.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
@@ -111,10 +112,11 @@ function startOf(
   const { family, parameters } = density;
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);
+  const { hasScale } = traitsOf(family.family);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
   const aux = Float64Array.from(family.auxiliary, (name) =>
-    name === 'sigma' ? sigma : name === 'nu' ? 10 : 1,
+    name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
   );
   const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   return parameters.thetaOf(coefficients, sds, aux);

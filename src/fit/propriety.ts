@@ -12,7 +12,7 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
-  type FamilyName,
+  traitsOf,
 } from '../../models/families/family.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
@@ -122,8 +122,8 @@ function requireHeldAuxiliary(
  */
 export function requireScatter(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
+  if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
-  if (scale < 0) return;
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
     (prior) => prior.lower !== undefined || prior.upper !== undefined,
   );
@@ -200,11 +200,11 @@ function requireFewTies(
  */
 type Rise = 1 | -1 | 'peak' | 'silent';
 
-const ofProbabilities = new Set<FamilyName>(['bernoulli', 'binomial']);
-
 /** Null for families and links whose likelihood always has a maximum. */
-function risesOf({ family, link }: Family): ((outcome: number, trials: number) => Rise) | null {
-  if (ofProbabilities.has(family)) {
+function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | null {
+  const { link } = family;
+  const { outcome: kind } = traitsOf(family);
+  if (kind === 'binary' || kind === 'binomial') {
     return (outcome, trials) => {
       if (trials === 0) return 'silent';
       if (outcome === 0) return -1;
@@ -212,8 +212,7 @@ function risesOf({ family, link }: Family): ((outcome: number, trials: number) =
       return outcome === trials && link !== 'log' ? 1 : 'peak';
     };
   }
-  const counts = family === 'poisson' || family === 'negbinomial';
-  return counts && link === 'log' ? (outcome) => (outcome === 0 ? -1 : 'peak') : null;
+  return kind === 'count' && link === 'log' ? (outcome) => (outcome === 0 ? -1 : 'peak') : null;
 }
 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */

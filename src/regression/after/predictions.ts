@@ -105,13 +105,13 @@ export const linearPredictors: Prediction =
     predictor.eta(row, target);
 
 export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
-  const { writeInverse } = responseDistribution(fit.specification.family);
+  const { auxiliary, writeInverse, means } = responseDistribution(fit.specification.family);
+  const writeMeans = means(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
-    const n = counts[row];
-    if (n !== 1) for (let s = 0; s < target.length; s++) target[s] *= n;
+    writeMeans(target, counts[row]);
   };
 };
 
