@@ -13,6 +13,12 @@ export const familyNames = [
   'binomial',
   'poisson',
   'negbinomial',
+  'beta_binomial',
+  'beta',
+  'gamma',
+  'lognormal',
+  'weibull',
+  'exponential',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -24,7 +30,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -33,7 +40,7 @@ export interface Family {
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
+export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -45,12 +52,15 @@ interface FamilyTraits {
   readonly mean: 'any' | 'positive' | 'probability';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
-  /** True if rows that share a linear predictor enter the likelihood by their sum and number. */
+  /** True if rows may share a linear predictor. */
   readonly merges: boolean;
+  /** True if the logarithm of an outcome has the normal family. @default false */
+  readonly isLogarithmic?: boolean;
 }
 
 const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
 const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: true } as const;
+const positiveReal = { outcome: 'real', mean: 'positive', hasScale: false, merges: true } as const;
 const successes = { mean: 'probability', hasScale: false, merges: true } as const;
 
 const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
@@ -60,6 +70,18 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   binomial: { ...successes, auxiliary: [], outcome: 'binomial' },
   poisson: { ...counts, auxiliary: [] },
   negbinomial: { ...counts, auxiliary: ['shape'] },
+  beta_binomial: { ...successes, auxiliary: ['phi'], outcome: 'binomial' },
+  beta: { ...successes, auxiliary: ['phi'], outcome: 'real' },
+  gamma: { ...positiveReal, auxiliary: ['shape'] },
+  lognormal: {
+    ...continuous,
+    auxiliary: ['sigma'],
+    hasScale: false,
+    merges: true,
+    isLogarithmic: true,
+  },
+  weibull: { ...positiveReal, auxiliary: ['shape'] },
+  exponential: { ...positiveReal, auxiliary: [] },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -86,6 +108,7 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   sigma: positive,
   nu: { ...positive, lower: 1, start: 10 },
   shape: positive,
+  phi: { ...positive, start: 10 },
 };
 
 /** Outcomes of all rows. */

@@ -1,11 +1,14 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { beta } from './beta.js';
+import { betaBinomial } from './beta-binomial.js';
 import {
   bernoulliDistribution,
   bernoulliFamily,
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import { exponential } from './exponential.js';
 import {
   type Family,
   type FamilyName,
@@ -16,13 +19,17 @@ import {
   type ResponseDistribution,
   type ResponseFamily,
 } from './family.js';
+import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
+import { weibull } from './weibull.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
+const ofPositives = ['log', 'identity', 'inverse'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
 interface Entry {
@@ -51,6 +58,12 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
   },
+  beta_binomial: { links: ofProbabilities, ...betaBinomial },
+  beta: { links: ofProbabilities, ...beta },
+  gamma: { links: ofPositives, ...gamma },
+  lognormal: { links: ['identity', 'inverse'], ...lognormal },
+  weibull: { links: ofPositives, ...weibull },
+  exponential: { links: ofPositives, ...exponential },
 };
 
 /** The likelihood of outcomes. */
@@ -121,13 +134,10 @@ export function requireFamily(given: {
   );
 }
 
-/** Families of brms 2.18 that are not supported, by brms' names. */
+/** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
   'acat',
   'asym_laplace',
-  'beta',
-  'Beta',
-  'beta_binomial',
   'categorical',
   'com_poisson',
   'cox',
@@ -135,29 +145,28 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'cumulative',
   'custom_family',
   'dirichlet',
+  'dirichlet2',
+  'dirichlet_multinomial',
   'discrete_weibull',
   'exgaussian',
-  'exponential',
   'frechet',
-  'gamma',
-  'Gamma',
   'gen_extreme_value',
   'geometric',
+  'hurdle_cumulative',
   'hurdle_gamma',
   'hurdle_lognormal',
   'hurdle_negbinomial',
   'hurdle_poisson',
   'inverse.gaussian',
   'logistic_normal',
-  'lognormal',
   'mixture',
   'multinomial',
   'shifted_lognormal',
   'skew_normal',
   'sratio',
   'von_mises',
-  'weibull',
   'wiener',
+  'xbeta',
   'zero_inflated_asym_laplace',
   'zero_inflated_beta',
   'zero_inflated_beta_binomial',
@@ -173,6 +182,8 @@ const spellings: Readonly<Record<string, string>> = {
   negative_binomial: 'negbinomial',
   neg_binomial_2: 'negbinomial',
   student_t: 'student',
+  Beta: 'beta',
+  Gamma: 'gamma',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

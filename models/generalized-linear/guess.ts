@@ -79,11 +79,12 @@ function workingData(
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
   const { rows, outcomes, trials } = data;
-  const { sums, counts } = totalsOf({ rows, values: outcomes, trials, ...cells });
+  const { mean: range, outcome, isLogarithmic } = traitsOf(family);
+  const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
+  const { sums, counts } = totalsOf({ rows, values, trials, ...cells });
   const means = sums.map((sum, i) => sum / counts[i]);
   const overall = sumOf(sums) / sumOf(counts);
   const common = { family, design, means, counts };
-  const { mean: range, outcome } = traitsOf(family);
   switch (range) {
     case 'any': {
       // Only the identity link allows means at or below zero.
@@ -195,7 +196,17 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
         const own = outcome === 'count' ? 1 : 0;
         const excess = residuals.map((r, i) => counts[i] * r * r - own * fitted[i]);
         const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
-        return shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+        const within = shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+        // The coefficient of variation of a Weibull variate is about 1.2/k.
+        return family.family === 'weibull' ? 1.2 * Math.sqrt(within) : within;
+      }
+      case 'phi': {
+        // Var(y) = μ (1 − μ)/(1 + φ) of shares, and more of counts among trials.
+        const most = sumOf(fitted.map((mean) => mean * (1 - mean)));
+        const phi = most / sumOf(residuals.map((r) => r * r)) - 1;
+        return phi > 0
+          ? Math.min(Math.max(phi, LEAST_SHAPE), MOST_SHAPE)
+          : auxiliaryTraits.phi.start;
       }
       default:
         return auxiliaryTraits[name].start;

@@ -16,6 +16,7 @@ import {
 } from '../../models/families/family.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
+import { ofLogarithms } from '../../models/regression-model.js';
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
@@ -120,7 +121,8 @@ function requireHeldAuxiliary(
  *
  * @throws WeighbridgeError `improper-posterior`
  */
-export function requireScatter(specification: RegressionSpecification): void {
+export function requireScatter(given: RegressionSpecification): void {
+  const specification = ofLogarithms(given);
   const { family, data, priors } = specification;
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');

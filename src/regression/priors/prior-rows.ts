@@ -4,7 +4,7 @@
  */
 import type { Prior } from '../../../models/prior-distributions.js';
 
-export const priorClasses = ['b', 'Intercept', 'sd', 'cor', 'sigma', 'nu', 'shape'] as const;
+export const priorClasses = ['b', 'Intercept', 'sd', 'cor', 'sigma', 'nu', 'shape', 'phi'] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
