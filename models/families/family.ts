@@ -13,6 +13,10 @@ export const familyNames = [
   'binomial',
   'poisson',
   'negbinomial',
+  'cumulative',
+  'sratio',
+  'cratio',
+  'acat',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -30,6 +34,11 @@ export type LinkName =
 export interface Family {
   readonly family: FamilyName;
   readonly link: LinkName;
+  /**
+   * Number of thresholds of an ordinal family, one fewer than categories. Outcomes decide it: a family
+   * has it once a regression is prepared.
+   */
+  readonly thresholds?: number;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -42,12 +51,22 @@ const auxiliaryByFamily: Readonly<Record<FamilyName, readonly AuxiliaryName[]>> 
   binomial: [],
   poisson: [],
   negbinomial: ['shape'],
+  cumulative: [],
+  sratio: [],
+  cratio: [],
+  acat: [],
 };
 
-/** The auxiliary parameters of a family, in the order in which they are reported. */
+/**
+ * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * ordinal family are not among them (thresholds.ts).
+ */
 export function auxiliaryOf({ family }: Family): readonly AuxiliaryName[] {
   return auxiliaryByFamily[family];
 }
+
+/** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
+export type SampledName = AuxiliaryName | 'gap';
 
 /** Natural lower ends of the auxiliary parameters, as in Stan. */
 export const auxiliaryLowerBound: Readonly<Record<AuxiliaryName, number>> = {
@@ -77,12 +96,12 @@ export interface Cells {
 
 /**
  * The distribution of outcomes. `aux` holds the auxiliary parameters on their own scale (σ > 0,
- * ν > 1, shape > 0), in the order of `auxiliary`. Nothing here allocates but the constructor; a
+ * ν > 1, shape > 0, the gaps of an ordinal family's thresholds), in the order of `auxiliary`. Nothing here allocates but the constructor; a
  * density outside its domain is -Infinity or NaN and never throws.
  */
 export interface ResponseFamily {
   readonly family: Family;
-  readonly auxiliary: readonly AuxiliaryName[];
+  readonly auxiliary: readonly SampledName[];
   /**
    * Σ log p(y_i | η_i, aux), up to a constant that depends on the data alone. Overwrites
    * `etaGradient` (row) with d/dη_i and `auxGradient` with d/daux.
@@ -115,13 +134,26 @@ export type LogDensities = (outcome: number, trials: number, eta: Float64Array) 
 /** Overwrites each inverse link by an outcome drawn at it. `trials` is 1 for a family without trials. */
 type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStream) => void;
 
-/** The part of a family that needs no outcomes: for predictions at any η. */
+/** Probabilities of ordered categories. */
+export interface CategoryDistribution {
+  /** Number of categories. */
+  readonly count: number;
+  /** Writes the probability of each category, in order. */
+  writeProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void;
+}
+
+/**
+ * The part of a family that needs no outcomes: for predictions at any η. The auxiliary parameters of an
+ * ordinal family are here its thresholds.
+ */
 export interface ResponseDistribution {
   readonly family: Family;
   readonly auxiliary: readonly AuxiliaryName[];
-  /** E(y | η); trials times the probability for a binomial. */
-  mean(eta: number, trials: number): number;
-  /** Inverse link: the mean; the probability for a binomial. */
+  /** Of an ordinal family only. */
+  readonly categories?: CategoryDistribution;
+  /** E(y | η); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
+  mean(eta: number, trials: number, aux?: Float64Array): number;
+  /** Inverse link: the mean; the probability for a binomial; η itself for an ordinal family. */
   inverseLink(eta: number): number;
   /** Overwrites each η by its inverse link, equal to `inverseLink` but for the last two digits. */
   writeInverse(eta: Float64Array): void;

@@ -17,11 +17,14 @@ import {
 } from './family.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
+import { isOrdinal } from './thresholds.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
+const ofCategories = ['logit', 'probit', 'cloglog', 'cauchit'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
 interface Entry {
@@ -30,6 +33,12 @@ interface Entry {
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
   readonly distribution: (family: Family) => Omit<ResponseDistribution, 'simulate'>;
 }
+
+const ordinal: Entry = {
+  links: ofCategories,
+  response: ordinalFamily,
+  distribution: ordinalDistribution,
+};
 
 const entries: Readonly<Record<FamilyName, Entry>> = {
   gaussian: { links: ofNumbers, response: gaussianFamily, distribution: gaussianDistribution },
@@ -50,6 +59,10 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
   },
+  cumulative: ordinal,
+  sratio: ordinal,
+  cratio: ordinal,
+  acat: ordinal,
 };
 
 /** The likelihood of outcomes. */
@@ -85,11 +98,17 @@ export function unknownFamily(name: unknown): string {
 export function requireFamily(given: {
   readonly family?: unknown;
   readonly link?: unknown;
+  readonly thresholds?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
-  if (link) return { family: name, link };
+  if (link) {
+    const { thresholds } = given;
+    return isOrdinal(name) && typeof thresholds === 'number'
+      ? { family: name, link, thresholds }
+      : { family: name, link };
+  }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
@@ -98,7 +117,6 @@ export function requireFamily(given: {
 
 /** Families of brms 2.18 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'acat',
   'asym_laplace',
   'beta',
   'Beta',
@@ -106,8 +124,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'categorical',
   'com_poisson',
   'cox',
-  'cratio',
-  'cumulative',
   'custom_family',
   'dirichlet',
   'discrete_weibull',
@@ -129,7 +145,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'multinomial',
   'shifted_lognormal',
   'skew_normal',
-  'sratio',
   'von_mises',
   'weibull',
   'wiener',

@@ -7,6 +7,8 @@ import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-alg
 import { meanOf, sumOf } from '../../src/linear-algebra/sums.js';
 import { type Family, totalsOf } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
+import { thresholdsAt } from '../families/ordinal.js';
+import { anchorOf, thresholdsOf } from '../families/thresholds.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
@@ -24,6 +26,7 @@ export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
 ): Float64Array[] {
+  if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
   const size = design.intercept + design.slopes;
@@ -47,6 +50,36 @@ export function guessParameters(
     writeEta(design, coefficients, eta);
   }
   return candidates;
+}
+
+/** The thresholds of an ordinal family at the shares of the categories, as α and gaps; slopes of zero. */
+function guessThresholds(
+  { family, data }: RegressionSpecification,
+  { slopes, offset }: CoefficientDesign,
+): Float64Array {
+  const thresholds = startingThresholds(family, data.outcomes);
+  const gaps = gapsOf(thresholds);
+  const parameters = new Float64Array(1 + slopes + gaps.length);
+  parameters[0] = -thresholds[anchorOf(thresholds.length)] - (offset ? meanOf(offset) : 0);
+  parameters.set(gaps, 1 + slopes);
+  return parameters;
+}
+
+/** Thresholds at the shares of the categories, each with half an outcome more than it has. */
+export function startingThresholds(family: Family, outcomes: Float64Array): Float64Array {
+  const shares = new Float64Array(thresholdsOf(family) + 1).fill(0.5);
+  for (const outcome of outcomes) shares[outcome - 1]++;
+  const total = sumOf(shares);
+  return thresholdsAt(
+    family,
+    shares.map((share) => share / total),
+  );
+}
+
+export function gapsOf(thresholds: Float64Array): Float64Array {
+  return Float64Array.from({ length: thresholds.length - 1 }, (_, j) => {
+    return thresholds[j + 1] - thresholds[j];
+  });
 }
 
 /** Means of the outcomes per cell, with their derivatives by η and variances. */

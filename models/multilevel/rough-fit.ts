@@ -12,9 +12,11 @@
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
+import { anchorOf, thresholdsOf } from '../families/thresholds.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
+import { gapsOf, startingThresholds } from '../generalized-linear/guess.js';
 import { resolution } from './parameters.js';
 import { addColumnSums, type GroupFactor, writeSums } from './rows.js';
 import { climb } from './whitening.js';
@@ -109,6 +111,13 @@ function startOf(
   density: MultilevelDensity,
 ): Float64Array {
   const { family, parameters } = density;
+  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
+  if (thresholdsOf(family.family) > 0) {
+    const thresholds = startingThresholds(family.family, outcomes);
+    const coefficients = new Float64Array(parameters.values.coefficients.length);
+    coefficients[0] = -thresholds[anchorOf(thresholds.length)];
+    return parameters.thetaOf(coefficients, sds, gapsOf(thresholds));
+  }
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
@@ -116,7 +125,6 @@ function startOf(
   const aux = Float64Array.from(family.auxiliary, (name) =>
     name === 'sigma' ? sigma : name === 'nu' ? 10 : 1,
   );
-  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   return parameters.thetaOf(coefficients, sds, aux);
 }
 
