@@ -111,6 +111,9 @@ export function generalizedLinear(specification: RegressionSpecification): Model
 /** Links with which no family has a log-concave likelihood. */
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
+/** Distributions whose density is not log-concave. */
+const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_gamma']);
+
 /**
  * True if the likelihood and the priors of the slopes are log-concave in the coefficients. brms'
  * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
@@ -119,9 +122,7 @@ function isLogConcave({ family, priors }: RegressionSpecification): boolean {
   if (family.family === 'student' || bentLinks.has(family.link)) return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;
-  return priors.coefficients.every(
-    ({ distribution }) => distribution !== 'student_t' && distribution !== 'cauchy',
-  );
+  return priors.coefficients.every(({ distribution }) => !heavyTails.has(distribution));
 }
 
 /** The density in coordinates x with q = origin + basis · x; its gradient is basisᵀ times that in q. */

@@ -56,6 +56,16 @@ function drawWithoutBounds(prior: Distribution, random: RandomStream): number {
       return positive(Math.exp(prior.meanlog + prior.sdlog * random.normal()));
     case 'uniform':
       return prior.from + (prior.to - prior.from) * random.uniform();
+    case 'inv_gamma':
+      return positive(prior.scale * Math.exp(-logGammaVariate(prior.shape, random)));
+    case 'double_exponential': {
+      const size = -Math.log1p(-random.uniform()) * prior.scale;
+      return prior.location + (random.uniform() < 0.5 ? -size : size);
+    }
+    case 'logistic': {
+      const u = random.uniform();
+      return prior.location + prior.scale * (Math.log(u) - Math.log1p(-u));
+    }
   }
 }
 

@@ -86,6 +86,8 @@ function widthOf(prior: Prior): number {
       return prior.sd + Math.abs(prior.mean);
     case 'student_t':
     case 'cauchy':
+    case 'double_exponential':
+    case 'logistic':
       return prior.scale + Math.abs(prior.location);
     case 'exponential':
       return 1 / prior.rate;

@@ -154,6 +154,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   if (power < 1 || supportOf(prior).lower > 0) return true;
   switch (prior.distribution) {
     case 'lognormal':
+    case 'inv_gamma':
       return true;
     case 'gamma':
       return prior.shape > power;

@@ -1,6 +1,6 @@
 /**
- * brms' default priors (2.18): flat for coefficients; Student-t with 3 degrees of freedom for the
- * intercept, standard deviations of group effects and σ; gamma for ν and the shape; LKJ with η = 1
+ * brms' default priors (2.23): flat for coefficients; Student-t with 3 degrees of freedom for the
+ * intercept, standard deviations of group effects and σ; gamma for ν, inverse gamma for the shape of negbinomial (since 2.21, #1614); LKJ with η = 1
  * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
  * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
@@ -48,7 +48,7 @@ export function defaultPriors(
     sd: studentT(0, scale),
     sigma: studentT(0, scaleOfOutcomes),
     nu: { distribution: 'gamma', shape: 2, rate: 0.1 },
-    shape: { distribution: 'gamma', shape: 0.01, rate: 0.01 },
+    shape: { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 },
   };
 }
 
