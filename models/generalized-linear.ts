@@ -14,7 +14,7 @@
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import type { LinkName } from './families/family.js';
-import { sampledLowerBounds, thresholdsOf } from './families/thresholds.js';
+import { sampledEnds, thresholdsOf } from './families/thresholds.js';
 import {
   type CoefficientDesign,
   independentColumns,
@@ -24,7 +24,7 @@ import { coefficientLikelihood } from './generalized-linear/coefficient-likeliho
 import { guessParameters } from './generalized-linear/guess.js';
 import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
-import { parameterPriors } from './parameter-priors.js';
+import { parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
 import { interceptAtZero, type RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
@@ -41,10 +41,7 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   requireIdentified(design, coefficientPriors, ['Intercept', ...data.predictors.names]);
 
   const { intercept, slopes, means } = design;
-  const ends = [
-    ...coefficientPriors.map(() => Number.NEGATIVE_INFINITY),
-    ...sampledLowerBounds(family),
-  ];
+  const ends = [...coefficientPriors.map(() => WHOLE_LINE), ...sampledEnds(family)];
   const placed = parameterPriors(priors, ends);
   const dimension = priors.length;
   const parameters = new Float64Array(dimension);

@@ -146,13 +146,17 @@ export {
 } from './regression/columns.js';
 export type { PriorInput } from './regression/options.js';
 export {
+  acat,
   bernoulli,
   binomial,
+  cratio,
+  cumulative,
   type FamilyChoice,
   type FamilyOptions,
   gaussian,
   negbinomial,
   poisson,
+  sratio,
   student,
 } from './regression/options.js';
 export type { Preparation } from './regression/prepare.js';

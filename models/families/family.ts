@@ -44,35 +44,77 @@ export interface Family {
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
 export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
 
-const auxiliaryByFamily: Readonly<Record<FamilyName, readonly AuxiliaryName[]>> = {
-  gaussian: ['sigma'],
-  student: ['sigma', 'nu'],
-  bernoulli: [],
-  binomial: [],
-  poisson: [],
-  negbinomial: ['shape'],
-  cumulative: [],
-  sratio: [],
-  cratio: [],
-  acat: [],
+/** What is known of a family without its density. */
+export interface FamilyTraits {
+  /** The auxiliary parameters, in the order in which they are reported. */
+  readonly auxiliary: readonly AuxiliaryName[];
+  /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
+  /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
+  readonly mean: 'any' | 'positive' | 'probability' | 'category';
+  /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
+  readonly hasScale: boolean;
+  /**
+   * True if rows that share a linear predictor enter the likelihood by their sum and number, or by the
+   * numbers of their categories.
+   */
+  readonly merges: boolean;
+}
+
+const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
+const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: true } as const;
+const categories = {
+  auxiliary: [],
+  outcome: 'ordinal',
+  mean: 'category',
+  hasScale: false,
+  merges: true,
+} as const;
+const successes = { mean: 'probability', hasScale: false, merges: true } as const;
+
+const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
+  gaussian: { ...continuous, auxiliary: ['sigma'], merges: true },
+  student: { ...continuous, auxiliary: ['sigma', 'nu'] },
+  bernoulli: { ...successes, auxiliary: [], outcome: 'binary' },
+  binomial: { ...successes, auxiliary: [], outcome: 'binomial' },
+  poisson: { ...counts, auxiliary: [] },
+  negbinomial: { ...counts, auxiliary: ['shape'] },
+  cumulative: categories,
+  sratio: categories,
+  cratio: categories,
+  acat: categories,
 };
+
+export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
+  return traits[family];
+}
 
 /**
  * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts).
  */
-export function auxiliaryOf({ family }: Family): readonly AuxiliaryName[] {
-  return auxiliaryByFamily[family];
+export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
+  return traitsOf(family).auxiliary;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
 export type SampledName = AuxiliaryName | 'gap';
 
-/** Natural lower ends of the auxiliary parameters, as in Stan. */
-export const auxiliaryLowerBound: Readonly<Record<AuxiliaryName, number>> = {
-  sigma: 0,
-  nu: 1,
-  shape: 0,
+/** An auxiliary parameter, whatever the family. */
+interface AuxiliaryTraits {
+  /** Natural ends, as in Stan. */
+  readonly lower: number;
+  readonly upper: number;
+  /** A moderate value, from which the search for the mode starts where the data suggest none. */
+  readonly start: number;
+}
+
+const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+
+export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
+  sigma: positive,
+  nu: { ...positive, lower: 1, start: 10 },
+  shape: positive,
 };
 
 /** Outcomes of all rows. */
@@ -134,6 +176,9 @@ export type LogDensities = (outcome: number, trials: number, eta: Float64Array) 
 /** Overwrites each inverse link by an outcome drawn at it. `trials` is 1 for a family without trials. */
 type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStream) => void;
 
+/** Overwrites each inverse link by the mean of an outcome. `trials` is 1 for a family without trials. */
+type MeanWriter = (locations: Float64Array, trials: number) => void;
+
 /** Probabilities of ordered categories. */
 export interface CategoryDistribution {
   /** Number of categories. */
@@ -151,9 +196,11 @@ export interface ResponseDistribution {
   readonly auxiliary: readonly AuxiliaryName[];
   /** Of an ordinal family only. */
   readonly categories?: CategoryDistribution;
-  /** E(y | η); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
-  mean(eta: number, trials: number, aux?: Float64Array): number;
-  /** Inverse link: the mean; the probability for a binomial; η itself for an ordinal family. */
+  /** E(y | η, aux); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
+  mean(eta: number, aux: Float64Array, trials: number): number;
+  /** @param aux one array per auxiliary parameter, each with one number per inverse link */
+  means(aux: readonly Float64Array[]): MeanWriter;
+  /** Inverse link: the location, which is the mean for most families; the probability for a binomial; η itself for an ordinal one. */
   inverseLink(eta: number): number;
   /** Overwrites each η by its inverse link, equal to `inverseLink` but for the last two digits. */
   writeInverse(eta: Float64Array): void;
@@ -172,6 +219,16 @@ export interface ResponseDistribution {
   /** Null for a valid outcome; otherwise what is expected, for example "0 or 1". */
   expected(outcome: number, trials: number): string | null;
 }
+
+/**
+ * What a family says of itself; the rest of `ResponseDistribution` follows from it. Without `means`, the
+ * mean is the inverse link times the trials; without `outcomes`, each is drawn by `simulateAt`.
+ */
+export type OwnDistribution = Omit<
+  ResponseDistribution,
+  'simulate' | 'mean' | 'means' | 'outcomes'
+> &
+  Partial<Pick<ResponseDistribution, 'means' | 'outcomes'>>;
 
 /**
  * Outcomes summed over the rows that share a linear predictor. They are sufficient for an exponential

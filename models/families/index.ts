@@ -12,6 +12,7 @@ import {
   familyNames,
   type LinkName,
   type Outcomes,
+  type OwnDistribution,
   type ResponseDistribution,
   type ResponseFamily,
 } from './family.js';
@@ -31,7 +32,7 @@ interface Entry {
   /** The default first. */
   readonly links: readonly LinkName[];
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
-  readonly distribution: (family: Family) => Omit<ResponseDistribution, 'simulate'>;
+  readonly distribution: (family: Family) => OwnDistribution;
 }
 
 const ordinal: Entry = {
@@ -73,10 +74,34 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
 /** The part of a family that needs no outcomes. */
 export function responseDistribution(family: Family): ResponseDistribution {
   const distribution = entries[family.family].distribution(family);
-  const { inverseLink, simulateAt } = distribution;
+  const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
+    outcomes: (aux) => outcomesOneByOne(simulateAt, aux),
     ...distribution,
+    means,
+    mean(eta, aux, trials) {
+      const one = Float64Array.of(inverseLink(eta));
+      means(Array.from(aux, (value) => Float64Array.of(value)))(one, trials);
+      return one[0];
+    },
     simulate: (eta, aux, trials, random) => simulateAt(inverseLink(eta), aux, trials, random),
+  };
+}
+
+function timesTrials(locations: Float64Array, trials: number): void {
+  if (trials !== 1) for (let s = 0; s < locations.length; s++) locations[s] *= trials;
+}
+
+function outcomesOneByOne(
+  simulateAt: ResponseDistribution['simulateAt'],
+  aux: readonly Float64Array[],
+): ReturnType<ResponseDistribution['outcomes']> {
+  const own = new Float64Array(aux.length);
+  return (locations, trials, random) => {
+    for (let s = 0; s < locations.length; s++) {
+      for (let a = 0; a < own.length; a++) own[a] = aux[a][s];
+      locations[s] = simulateAt(locations[s], own, trials, random);
+    }
   };
 }
 
@@ -105,7 +130,7 @@ export function requireFamily(given: {
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
     const { thresholds } = given;
-    return isOrdinal(name) && typeof thresholds === 'number'
+    return isOrdinal({ family: name }) && typeof thresholds === 'number'
       ? { family: name, link, thresholds }
       : { family: name, link };
   }

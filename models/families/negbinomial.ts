@@ -20,7 +20,7 @@ import {
   type Family,
   type LogDensities,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
   totalsOf,
 } from './family.js';
@@ -122,12 +122,11 @@ function negbinomialAtMean(outcomes: Outcomes): ResponseFamily {
   };
 }
 
-export function negbinomialDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function negbinomialDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['shape'],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities: ([shapes]) =>

@@ -18,12 +18,23 @@ import {
   type Family,
   numberOfCells,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
 } from './family.js';
-import { type LinkInterval, linkInterval, newIntervalTerms } from './link-intervals.js';
+import {
+  type IntervalTerms,
+  type LinkInterval,
+  linkInterval,
+  newIntervalTerms,
+} from './link-intervals.js';
 import { type LogTerms, newLogTerms, probabilityLink } from './links.js';
-import { hasOrder, thresholdsOf, writeGapCurvature, writeGapGradient, writeOffsets } from './thresholds.js';
+import {
+  hasOrder,
+  thresholdsOf,
+  writeGapCurvature,
+  writeGapGradient,
+  writeOffsets,
+} from './thresholds.js';
 
 /**
  * The likelihood of one linear predictor, of which `counts[at + c]` outcomes are of category c (from 0).
@@ -63,11 +74,11 @@ interface CellTerms {
 function categoryLikelihood(family: Family): CategoryLikelihood {
   switch (family.family) {
     case 'cumulative':
-      return cumulativeLikelihood(family);
+      return new Cumulative(family);
     case 'acat':
-      return adjacentLikelihood(family);
+      return new Adjacent(family);
     default:
-      return sequentialLikelihood(family);
+      return new Sequential(family);
   }
 }
 
@@ -76,83 +87,105 @@ function times(a: number, b: number): number {
   return a === 0 ? 0 : a * b;
 }
 
-function cumulativeLikelihood({ link }: Family): CategoryLikelihood {
-  const { logSuccess, logFailure } = probabilityLink(link);
-  const interval: LinkInterval = linkInterval(link);
-  const terms = newIntervalTerms();
-  const end = newLogTerms();
-  const between = (category: number, eta: number, thresholds: Float64Array): void => {
-    const a = thresholds[category];
-    const b = thresholds[category - 1];
-    interval.between(a - eta, b - eta, a - b, terms);
-  };
-  const logProbability = (category: number, eta: number, thresholds: Float64Array): number => {
+class Cumulative implements CategoryLikelihood {
+  readonly #link: ReturnType<typeof probabilityLink>;
+  readonly #interval: LinkInterval;
+  readonly #terms = newIntervalTerms();
+  readonly #end = newLogTerms();
+
+  constructor({ link }: Family) {
+    this.#link = probabilityLink(link);
+    this.#interval = linkInterval(link);
+  }
+
+  add(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    slopes: Float64Array,
+    result: CellTerms,
+  ): void {
     const last = thresholds.length;
-    if (category > 0 && category < last) {
-      between(category, eta, thresholds);
-      return terms.value;
-    }
-    if (category === 0) logSuccess(thresholds[0] - eta, end);
-    else logFailure(thresholds[last - 1] - eta, end);
-    return end.value;
-  };
-  return {
-    add(counts, at, eta, thresholds, slopes, result) {
-      const last = thresholds.length;
-      for (let c = 0; c <= last; c++) {
-        const n = counts[at + c];
-        if (n === 0) continue;
-        if (c > 0 && c < last) {
-          between(c, eta, thresholds);
-          result.value += n * terms.value;
-          result.slope -= n * terms.shift;
-          slopes[c] += n * terms.upper;
-          slopes[c - 1] += n * terms.lower;
-          continue;
-        }
-        const k = c === 0 ? 0 : last - 1;
-        if (c === 0) logSuccess(thresholds[k] - eta, end);
-        else logFailure(thresholds[k] - eta, end);
+    for (let c = 0; c <= last; c++) {
+      const n = counts[at + c];
+      if (n === 0) continue;
+      if (c > 0 && c < last) {
+        const terms = this.#between(c, eta, thresholds);
+        result.value += n * terms.value;
+        result.slope -= n * terms.shift;
+        slopes[c] += n * terms.upper;
+        slopes[c - 1] += n * terms.lower;
+      } else {
+        const end = this.#beyond(c, eta, thresholds);
         result.value += n * end.value;
         result.slope -= n * end.slope;
-        slopes[k] += n * end.slope;
+        slopes[c === 0 ? 0 : last - 1] += n * end.slope;
       }
-    },
-    addCurvature(counts, at, eta, thresholds, curvature, cross) {
-      const last = thresholds.length;
-      cross.fill(0);
-      let sum = 0;
-      for (let c = 0; c <= last; c++) {
-        const n = counts[at + c];
-        if (n === 0) continue;
-        if (c > 0 && c < last) {
-          between(c, eta, thresholds);
-          const { upper, lower, shift } = terms;
-          const above = interval.score(thresholds[c] - eta);
-          const below = interval.score(thresholds[c - 1] - eta);
-          curvature[c * (last + 1)] += n * times(upper, above - upper);
-          curvature[(c - 1) * (last + 1)] += n * times(lower, below - lower);
-          curvature[c * last + c - 1] -= n * upper * lower;
-          curvature[(c - 1) * last + c] -= n * upper * lower;
-          cross[c] -= n * times(upper, above - shift);
-          cross[c - 1] -= n * times(lower, below - shift);
-          sum += n * (times(upper, above) + times(lower, below) - shift * shift);
-          continue;
-        }
+    }
+  }
+
+  addCurvature(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    curvature: Float64Array,
+    cross: Float64Array,
+  ): number {
+    const last = thresholds.length;
+    cross.fill(0);
+    let sum = 0;
+    for (let c = 0; c <= last; c++) {
+      const n = counts[at + c];
+      if (n === 0) continue;
+      if (c > 0 && c < last) {
+        const { upper, lower, shift } = this.#between(c, eta, thresholds);
+        const above = this.#interval.score(thresholds[c] - eta);
+        const below = this.#interval.score(thresholds[c - 1] - eta);
+        curvature[c * (last + 1)] += n * times(upper, above - upper);
+        curvature[(c - 1) * (last + 1)] += n * times(lower, below - lower);
+        curvature[c * last + c - 1] -= n * upper * lower;
+        curvature[(c - 1) * last + c] -= n * upper * lower;
+        cross[c] -= n * times(upper, above - shift);
+        cross[c - 1] -= n * times(lower, below - shift);
+        sum += n * (times(upper, above) + times(lower, below) - shift * shift);
+      } else {
         const k = c === 0 ? 0 : last - 1;
-        if (c === 0) logSuccess(thresholds[k] - eta, end);
-        else logFailure(thresholds[k] - eta, end);
+        const end = this.#beyond(c, eta, thresholds);
         curvature[k * (last + 1)] += n * end.curvature;
         cross[k] -= n * end.curvature;
         sum += n * end.curvature;
       }
-      return sum;
-    },
-    logProbability,
-    writeLogProbabilities(eta, thresholds, target) {
-      for (let c = 0; c < target.length; c++) target[c] = logProbability(c, eta, thresholds);
-    },
-  };
+    }
+    return sum;
+  }
+
+  logProbability(category: number, eta: number, thresholds: Float64Array): number {
+    const isBetween = category > 0 && category < thresholds.length;
+    return isBetween
+      ? this.#between(category, eta, thresholds).value
+      : this.#beyond(category, eta, thresholds).value;
+  }
+
+  writeLogProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void {
+    for (let c = 0; c < target.length; c++) target[c] = this.logProbability(c, eta, thresholds);
+  }
+
+  /** The terms of a category between two thresholds. */
+  #between(category: number, eta: number, thresholds: Float64Array): IntervalTerms {
+    const a = thresholds[category];
+    const b = thresholds[category - 1];
+    this.#interval.between(a - eta, b - eta, a - b, this.#terms);
+    return this.#terms;
+  }
+
+  /** The terms of the first or the last category. */
+  #beyond(category: number, eta: number, thresholds: Float64Array): LogTerms {
+    if (category === 0) this.#link.logSuccess(thresholds[0] - eta, this.#end);
+    else this.#link.logFailure(thresholds[thresholds.length - 1] - eta, this.#end);
+    return this.#end;
+  }
 }
 
 /** Log probabilities of stopping at a threshold and of going on, as functions of x = τ − η. */
@@ -174,82 +207,111 @@ function stepsOf({ family, link }: Family): Steps {
   return { stop: mirrored(logFailure), go: mirrored(logSuccess) };
 }
 
+/** Σ of counts from a category on. */
+function countFrom(counts: Float64Array, at: number, first: number, last: number): number {
+  let sum = 0;
+  for (let c = first; c <= last; c++) sum += counts[at + c];
+  return sum;
+}
+
 /** A binomial likelihood at each threshold, of those that reach it. */
-function sequentialLikelihood(family: Family): CategoryLikelihood {
-  const { stop, go } = stepsOf(family);
-  const terms = newLogTerms();
-  /** Numbers beyond each threshold. */
-  const beyond = (counts: Float64Array, at: number, last: number): number => {
+class Sequential implements CategoryLikelihood {
+  readonly #steps: Steps;
+  readonly #terms = newLogTerms();
+
+  constructor(family: Family) {
+    this.#steps = stepsOf(family);
+  }
+
+  add(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    slopes: Float64Array,
+    result: CellTerms,
+  ): void {
+    const terms = this.#terms;
+    const last = thresholds.length;
+    let left = countFrom(counts, at, 1, last);
+    for (let k = 0; k < last; k++) {
+      const n = counts[at + k];
+      const x = thresholds[k] - eta;
+      let slope = 0;
+      if (n > 0) {
+        this.#steps.stop(x, terms);
+        result.value += n * terms.value;
+        slope += n * terms.slope;
+      }
+      if (left > 0) {
+        this.#steps.go(x, terms);
+        result.value += left * terms.value;
+        slope += left * terms.slope;
+      }
+      slopes[k] += slope;
+      result.slope -= slope;
+      if (left === 0) break;
+      left -= counts[at + k + 1];
+    }
+  }
+
+  addCurvature(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    curvature: Float64Array,
+    cross: Float64Array,
+  ): number {
+    const terms = this.#terms;
+    const last = thresholds.length;
+    let left = countFrom(counts, at, 1, last);
     let sum = 0;
-    for (let c = 1; c <= last; c++) sum += counts[at + c];
+    for (let k = 0; k < last; k++) {
+      const n = counts[at + k];
+      const x = thresholds[k] - eta;
+      let own = 0;
+      if (n > 0) {
+        this.#steps.stop(x, terms);
+        own += n * terms.curvature;
+      }
+      if (left > 0) {
+        this.#steps.go(x, terms);
+        own += left * terms.curvature;
+      }
+      curvature[k * (last + 1)] += own;
+      cross[k] = -own;
+      sum += own;
+      left -= counts[at + k + 1];
+    }
     return sum;
-  };
-  return {
-    add(counts, at, eta, thresholds, slopes, result) {
-      const last = thresholds.length;
-      let left = beyond(counts, at, last);
-      for (let k = 0; k < last; k++) {
-        const n = counts[at + k];
-        let slope = 0;
-        if (n > 0) {
-          stop(thresholds[k] - eta, terms);
-          result.value += n * terms.value;
-          slope += n * terms.slope;
-        }
-        if (left > 0) {
-          go(thresholds[k] - eta, terms);
-          result.value += left * terms.value;
-          slope += left * terms.slope;
-        }
-        slopes[k] += slope;
-        result.slope -= slope;
-        if (left === 0) break;
-        left -= counts[at + k + 1];
-      }
-    },
-    addCurvature(counts, at, eta, thresholds, curvature, cross) {
-      const last = thresholds.length;
-      let left = beyond(counts, at, last);
-      let sum = 0;
-      for (let k = 0; k < last; k++) {
-        let own = 0;
-        if (counts[at + k] > 0) {
-          stop(thresholds[k] - eta, terms);
-          own += counts[at + k] * terms.curvature;
-        }
-        if (left > 0) {
-          go(thresholds[k] - eta, terms);
-          own += left * terms.curvature;
-        }
-        curvature[k * (last + 1)] += own;
-        cross[k] = -own;
-        sum += own;
-        left -= counts[at + k + 1];
-      }
-      return sum;
-    },
-    logProbability(category, eta, thresholds) {
-      let sum = 0;
-      for (let k = 0; k < category; k++) {
-        go(thresholds[k] - eta, terms);
-        sum += terms.value;
-      }
-      if (category === thresholds.length) return sum;
-      stop(thresholds[category] - eta, terms);
-      return sum + terms.value;
-    },
-    writeLogProbabilities(eta, thresholds, target) {
-      const last = thresholds.length;
-      let reached = 0;
-      for (let k = 0; k < last; k++) {
-        stop(thresholds[k] - eta, terms);
-        target[k] = reached + terms.value;
-        go(thresholds[k] - eta, terms);
-        reached += terms.value;
-      }
-      target[last] = reached;
-    },
-  };
+  }
+
+  logProbability(category: number, eta: number, thresholds: Float64Array): number {
+    let sum = 0;
+    for (let k = 0; k < category; k++) sum += this.#logGo(thresholds[k] - eta);
+    return category === thresholds.length ? sum : sum + this.#logStop(thresholds[category] - eta);
+  }
+
+  writeLogProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void {
+    const last = thresholds.length;
+    let reached = 0;
+    for (let k = 0; k < last; k++) {
+      target[k] = reached + this.#logStop(thresholds[k] - eta);
+      reached += this.#logGo(thresholds[k] - eta);
+    }
+    target[last] = reached;
+  }
+
+  #logStop(x: number): number {
+    this.#steps.stop(x, this.#terms);
+    return this.#terms.value;
+  }
+
+  #logGo(x: number): number {
+    this.#steps.go(x, this.#terms);
+    return this.#terms.value;
+  }
 }
 
 /**
@@ -258,30 +320,98 @@ function sequentialLikelihood(family: Family): CategoryLikelihood {
  *
  *     ∂/∂A_k = N_k − N P_k,   ∂²/∂A_k ∂A_l = −N (P_max(k,l) − P_k P_l).
  */
-function adjacentLikelihood({ link }: Family): CategoryLikelihood {
-  const { logSuccess, logFailure } = probabilityLink(link);
-  const up = newLogTerms();
-  const down = newLogTerms();
-  let scores = new Float64Array(0);
-  let slopesOfOdds = new Float64Array(0);
-  let curvatures = new Float64Array(0);
-  let tails = new Float64Array(0);
-  /** Writes the score of each category and A′, A″; returns the logarithm of the sum of the exponentials. */
-  const read = (eta: number, thresholds: Float64Array): number => {
+class Adjacent implements CategoryLikelihood {
+  readonly #link: ReturnType<typeof probabilityLink>;
+  readonly #up = newLogTerms();
+  readonly #down = newLogTerms();
+  /** Σ_{k<c} A_k of each category; A′ and A″, and P, of each threshold. */
+  readonly #scores: Float64Array;
+  readonly #slopes: Float64Array;
+  readonly #curvatures: Float64Array;
+  readonly #beyond: Float64Array;
+
+  constructor(family: Family) {
+    const thresholds = thresholdsOf(family);
+    this.#link = probabilityLink(family.link);
+    this.#scores = new Float64Array(thresholds + 1);
+    this.#slopes = new Float64Array(thresholds);
+    this.#curvatures = new Float64Array(thresholds);
+    this.#beyond = new Float64Array(thresholds);
+  }
+
+  add(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    slopes: Float64Array,
+    result: CellTerms,
+  ): void {
     const last = thresholds.length;
-    if (scores.length !== last + 1) {
-      scores = new Float64Array(last + 1);
-      slopesOfOdds = new Float64Array(last);
-      curvatures = new Float64Array(last);
-      tails = new Float64Array(last);
+    const normalizer = this.#read(eta, thresholds);
+    const n = countFrom(counts, at, 0, last);
+    let left = n;
+    for (let c = 0; c <= last; c++) {
+      const count = counts[at + c];
+      if (count > 0) result.value += count * (this.#scores[c] - normalizer);
+      if (c === last) break;
+      left -= count;
+      const slope = (left - n * this.#beyond[c]) * this.#slopes[c];
+      slopes[c] -= slope;
+      result.slope += slope;
     }
+  }
+
+  addCurvature(
+    counts: Float64Array,
+    at: number,
+    eta: number,
+    thresholds: Float64Array,
+    curvature: Float64Array,
+    cross: Float64Array,
+  ): number {
+    const last = thresholds.length;
+    this.#read(eta, thresholds);
+    const beyond = this.#beyond;
+    const n = countFrom(counts, at, 0, last);
+    let left = n;
+    let sum = 0;
+    cross.fill(0);
+    for (let k = 0; k < last; k++) {
+      left -= counts[at + k];
+      for (let l = 0; l < last; l++) {
+        let own = -n * (beyond[Math.max(k, l)] - beyond[k] * beyond[l]);
+        own *= this.#slopes[k] * this.#slopes[l];
+        if (k === l) own += (left - n * beyond[k]) * this.#curvatures[k];
+        curvature[k * last + l] += own;
+        cross[k] -= own;
+        sum += own;
+      }
+    }
+    return sum;
+  }
+
+  logProbability(category: number, eta: number, thresholds: Float64Array): number {
+    const normalizer = this.#read(eta, thresholds);
+    return this.#scores[category] - normalizer;
+  }
+
+  writeLogProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void {
+    const normalizer = this.#read(eta, thresholds);
+    for (let c = 0; c < target.length; c++) target[c] = this.#scores[c] - normalizer;
+  }
+
+  /** Writes scores, A′, A″ and P; returns the logarithm of the sum of the exponentials of the scores. */
+  #read(eta: number, thresholds: Float64Array): number {
+    const last = thresholds.length;
+    const scores = this.#scores;
     let most = 0;
     for (let k = 0; k < last; k++) {
-      logSuccess(eta - thresholds[k], up);
-      logFailure(eta - thresholds[k], down);
-      scores[k + 1] = scores[k] + up.value - down.value;
-      slopesOfOdds[k] = up.slope - down.slope;
-      curvatures[k] = up.curvature - down.curvature;
+      this.#link.logSuccess(eta - thresholds[k], this.#up);
+      this.#link.logFailure(eta - thresholds[k], this.#down);
+      scores[k + 1] = scores[k] + this.#up.value - this.#down.value;
+      this.#slopes[k] = this.#up.slope - this.#down.slope;
+      this.#curvatures[k] = this.#up.curvature - this.#down.curvature;
       most = Math.max(most, scores[k + 1]);
     }
     let sum = 0;
@@ -289,59 +419,10 @@ function adjacentLikelihood({ link }: Family): CategoryLikelihood {
     let tail = 0;
     for (let k = last - 1; k >= 0; k--) {
       tail += Math.exp(scores[k + 1] - most);
-      tails[k] = tail / sum;
+      this.#beyond[k] = tail / sum;
     }
     return most + Math.log(sum);
-  };
-  const total = (counts: Float64Array, at: number, last: number): number => {
-    let sum = 0;
-    for (let c = 0; c <= last; c++) sum += counts[at + c];
-    return sum;
-  };
-  return {
-    add(counts, at, eta, thresholds, slopes, result) {
-      const last = thresholds.length;
-      const normalizer = read(eta, thresholds);
-      const n = total(counts, at, last);
-      let left = n;
-      for (let c = 0; c <= last; c++) {
-        if (counts[at + c] > 0) result.value += counts[at + c] * (scores[c] - normalizer);
-        if (c === last) break;
-        left -= counts[at + c];
-        const slope = (left - n * tails[c]) * slopesOfOdds[c];
-        slopes[c] -= slope;
-        result.slope += slope;
-      }
-    },
-    addCurvature(counts, at, eta, thresholds, curvature, cross) {
-      const last = thresholds.length;
-      read(eta, thresholds);
-      const n = total(counts, at, last);
-      let left = n;
-      let sum = 0;
-      cross.fill(0);
-      for (let k = 0; k < last; k++) {
-        left -= counts[at + k];
-        for (let l = 0; l < last; l++) {
-          let own = -n * (tails[Math.max(k, l)] - tails[k] * tails[l]);
-          own *= slopesOfOdds[k] * slopesOfOdds[l];
-          if (k === l) own += (left - n * tails[k]) * curvatures[k];
-          curvature[k * last + l] += own;
-          cross[k] -= own;
-          sum += own;
-        }
-      }
-      return sum;
-    },
-    logProbability(category, eta, thresholds) {
-      const normalizer = read(eta, thresholds);
-      return scores[category] - normalizer;
-    },
-    writeLogProbabilities(eta, thresholds, target) {
-      const normalizer = read(eta, thresholds);
-      for (let c = 0; c < target.length; c++) target[c] = scores[c] - normalizer;
-    },
-  };
+  }
 }
 
 /** Numbers of outcomes by cell and category, row-major. */
@@ -362,7 +443,7 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
   const offsets = new Float64Array(last);
   const slopes = new Float64Array(last);
   const result: CellTerms = { value: 0, slope: 0 };
-  const isOrdered = hasOrder(family.family);
+  const isOrdered = hasOrder(family);
   return {
     family,
     auxiliary: new Array<'gap'>(last - 1).fill('gap'),
@@ -397,7 +478,7 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
 }
 
 /** The distribution; its auxiliary parameters are the thresholds, and the inverse link leaves η as it is. */
-export function ordinalDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function ordinalDistribution(family: Family): OwnDistribution {
   const last = thresholdsOf(family);
   const likelihood = categoryLikelihood(family);
   const logs = new Float64Array(last + 1);
@@ -414,7 +495,11 @@ export function ordinalDistribution(family: Family): Omit<ResponseDistribution, 
     }
     return last + 1;
   };
-  const writeProbabilities = (eta: number, thresholds: Float64Array, target: Float64Array): void => {
+  const writeProbabilities = (
+    eta: number,
+    thresholds: Float64Array,
+    target: Float64Array,
+  ): void => {
     likelihood.writeLogProbabilities(eta, thresholds, target);
     for (let c = 0; c <= last; c++) target[c] = Math.exp(target[c]);
   };
@@ -422,9 +507,12 @@ export function ordinalDistribution(family: Family): Omit<ResponseDistribution, 
     family,
     auxiliary: [],
     categories: { count: last + 1, writeProbabilities },
-    mean(eta, _trials, thresholds = own) {
-      writeProbabilities(eta, thresholds, logs);
-      return logs.reduce((sum, probability, c) => sum + (c + 1) * probability, 0);
+    means: (thresholds) => (eta) => {
+      for (let s = 0; s < eta.length; s++) {
+        gather(thresholds, s);
+        writeProbabilities(eta[s], own, logs);
+        eta[s] = logs.reduce((sum, probability, c) => sum + (c + 1) * probability, 0);
+      }
     },
     inverseLink: (eta) => eta,
     writeInverse: () => {},

@@ -12,7 +12,7 @@ import {
   type Family,
   type LogDensities,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
   totalsOf,
 } from './family.js';
@@ -78,12 +78,11 @@ export function over(y: number, x: number): number {
   return y === 0 ? 0 : y / x;
 }
 
-export function poissonDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function poissonDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: [],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, writeInverse),

@@ -8,41 +8,36 @@
  * the sampled parameters are α and the gaps δ, which the cumulative family has above zero. The
  * Jacobian of the map is 1. On the logarithms of the gaps it is Π δ_k, that of Stan's ordered vector.
  */
-import { auxiliaryLowerBound, auxiliaryOf, type Family, type FamilyName } from './family.js';
+import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
+import type { Support } from '../prior-distributions.js';
+import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
 
 /** The place of the anchor among a number of thresholds, from 0. */
 export function anchorOf(thresholds: number): number {
   return (thresholds - 1) >> 1;
 }
 
-const ordinalFamilies: ReadonlySet<FamilyName> = new Set<FamilyName>([
-  'cumulative',
-  'sratio',
-  'cratio',
-  'acat',
-]);
-
 /** True for a family of ordered categories. */
-export function isOrdinal(name: FamilyName): boolean {
-  return ordinalFamilies.has(name);
+export function isOrdinal(family: Pick<Family, 'family'>): boolean {
+  return traitsOf(family).outcome === 'ordinal';
 }
 
 /** Number of thresholds of a family: one fewer than categories; 0 for outcomes that are numbers. */
-export function thresholdsOf({ family, thresholds = 0 }: Family): number {
-  return isOrdinal(family) ? thresholds : 0;
+export function thresholdsOf(family: Family): number {
+  return isOrdinal(family) ? (family.thresholds ?? 0) : 0;
 }
 
 /** True if the family's thresholds ascend. */
-export function hasOrder(name: FamilyName): boolean {
-  return name === 'cumulative';
+export function hasOrder({ family }: Pick<Family, 'family'>): boolean {
+  return family === 'cumulative';
 }
 
-/** Lower ends of the auxiliary parameters of a family as they are sampled. */
-export function sampledLowerBounds(family: Family): number[] {
-  const gap = hasOrder(family.family) ? 0 : Number.NEGATIVE_INFINITY;
+/** Natural ends of the auxiliary parameters of a family as they are sampled. */
+export function sampledEnds(family: Family): Support[] {
+  const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
   return [
-    ...auxiliaryOf(family).map((name) => auxiliaryLowerBound[name]),
-    ...new Array<number>(Math.max(0, thresholdsOf(family) - 1)).fill(gap),
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...new Array<Support>(Math.max(0, thresholdsOf(family) - 1)).fill(gap),
   ];
 }
 

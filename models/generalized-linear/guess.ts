@@ -5,7 +5,14 @@
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
 import { meanOf, sumOf } from '../../src/linear-algebra/sums.js';
-import { type Family, totalsOf } from '../families/family.js';
+import {
+  type AuxiliaryName,
+  auxiliaryOf,
+  auxiliaryTraits,
+  type Family,
+  totalsOf,
+  traitsOf,
+} from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { thresholdsAt } from '../families/ordinal.js';
 import { anchorOf, thresholdsOf } from '../families/thresholds.js';
@@ -109,9 +116,9 @@ function workingData(
   const means = sums.map((sum, i) => sum / counts[i]);
   const overall = sumOf(sums) / sumOf(counts);
   const common = { family, design, means, counts };
-  switch (family.family) {
-    case 'gaussian':
-    case 'student': {
+  const { mean: range, outcome } = traitsOf(family);
+  switch (range) {
+    case 'any': {
       // Only the identity link allows means at or below zero.
       const least = 0.1 * Math.abs(overall) + Number.MIN_VALUE;
       const inside = (mean: number) => (family.link === 'identity' ? mean : Math.max(mean, least));
@@ -123,8 +130,7 @@ function workingData(
         variance: () => 1,
       };
     }
-    case 'bernoulli':
-    case 'binomial': {
+    case 'probability': {
       const shrunk = (sum: number, count: number) => (sum + 0.5) / (count + 1);
       return {
         ...common,
@@ -134,14 +140,18 @@ function workingData(
         variance: (mean) => mean * (1 - mean),
       };
     }
-    default: {
-      const shape = family.family === 'poisson' ? Number.POSITIVE_INFINITY : 1;
+    case 'category':
+      throw new RangeError('categories have no mean to start from');
+    case 'positive': {
+      const isCount = outcome === 'count';
+      const linear = isCount ? 1 : 0;
+      const quadratic = family.family === 'poisson' ? 0 : 1;
       return {
         ...common,
         ...slopesOf(family),
-        overall: Math.max(overall, 0.1),
-        start: means.map((mean) => mean + 0.1),
-        variance: (mean) => mean + (mean * mean) / shape,
+        overall: isCount ? Math.max(overall, 0.1) : overall,
+        start: isCount ? means.map((mean) => mean + 0.1) : means,
+        variance: (mean) => linear * mean + quadratic * mean * mean,
       };
     }
   }
@@ -194,9 +204,8 @@ function reweightedLeastSquares(work: WorkingData, eta: Float64Array): Float64Ar
   return coefficients;
 }
 
-/** σ of normal outcomes over their median absolute deviation, and a moderate ν. */
+/** σ of normal outcomes over their median absolute deviation. */
 export const NORMAL_MAD = 1.4826;
-const MODERATE_NU = 5;
 const LEAST_SHAPE = 0.05;
 const MOST_SHAPE = 1000;
 
@@ -206,22 +215,28 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
   writeEta(design, coefficients, eta);
   const fitted = eta.map(work.inverse);
   const residuals = means.map((mean, i) => mean - fitted[i]);
-  switch (family.family) {
-    case 'gaussian': {
-      const squares = residuals.map((residual, i) => counts[i] * residual * residual);
-      return [positiveOr1(Math.sqrt(sumOf(squares) / sumOf(counts)))];
+  const { outcome } = traitsOf(family);
+  const guessOf = (name: AuxiliaryName): number => {
+    switch (name) {
+      case 'sigma': {
+        if (family.family === 'student') {
+          return positiveOr1(NORMAL_MAD * upperMedian(residuals.map(Math.abs)));
+        }
+        const squares = residuals.map((residual, i) => counts[i] * residual * residual);
+        return positiveOr1(Math.sqrt(sumOf(squares) / sumOf(counts)));
+      }
+      case 'shape': {
+        // Var(y) − μ = μ²/φ of counts, Var(y) = μ²/φ of a gamma variate.
+        const own = outcome === 'count' ? 1 : 0;
+        const excess = residuals.map((r, i) => counts[i] * r * r - own * fitted[i]);
+        const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
+        return shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+      }
+      default:
+        return auxiliaryTraits[name].start;
     }
-    case 'student':
-      return [positiveOr1(NORMAL_MAD * upperMedian(residuals.map(Math.abs))), MODERATE_NU];
-    case 'negbinomial': {
-      // Var(y) − μ = μ²/φ.
-      const excess = residuals.map((r, i) => counts[i] * r * r - fitted[i]);
-      const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
-      return [shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE];
-    }
-    default:
-      return [];
-  }
+  };
+  return auxiliaryOf(family).map(guessOf);
 }
 
 /** Upper median for an even number of values: accurate enough for a start. */

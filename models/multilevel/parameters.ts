@@ -11,9 +11,14 @@
  * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
-import { sampledLowerBounds, thresholdsOf } from '../families/thresholds.js';
-import { type ParameterPriors, parameterPriors } from '../parameter-priors.js';
-import { type Prior, supportOf } from '../prior-distributions.js';
+import { sampledEnds, thresholdsOf } from '../families/thresholds.js';
+import {
+  type ParameterPriors,
+  POSITIVE,
+  parameterPriors,
+  WHOLE_LINE,
+} from '../parameter-priors.js';
+import { type Prior, type Support, supportOf } from '../prior-distributions.js';
 import { interceptAtZero, type RegressionSpecification } from '../regression-data.js';
 import { type SampledThresholds, sampledThresholds } from '../sampled-thresholds.js';
 import {
@@ -84,11 +89,11 @@ export class MultilevelParameters {
     factors: readonly GroupFactor[],
     means: Float64Array,
   ) {
-    const lowerBounds = sampledLowerBounds(family);
+    const ends = sampledEnds(family);
     const coefficients = (data.intercept ? 1 : 0) + priors.coefficients.length;
     const sds = priors.sds.flat();
     const auxStart = coefficients + sds.length;
-    const scalars = auxStart + lowerBounds.length;
+    const scalars = auxStart + ends.length;
     const flat: Prior = { distribution: 'flat' };
     const gaps = new Array<Prior>(Math.max(0, thresholdsOf(family) - 1)).fill(flat);
     this.#thresholds = sampledThresholds({ family, priors }, auxStart + priors.auxiliary.length);
@@ -108,11 +113,7 @@ export class MultilevelParameters {
         ...priors.auxiliary,
         ...gaps,
       ],
-      [
-        ...new Array<number>(coefficients).fill(Number.NEGATIVE_INFINITY),
-        ...new Array<number>(sds.length).fill(0),
-        ...lowerBounds,
-      ],
+      [...new Array<Support>(coefficients).fill(WHOLE_LINE), ...sds.map(() => POSITIVE), ...ends],
     );
     this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));
     this.#resolutions = sds.map(() => Number.NEGATIVE_INFINITY);

@@ -12,11 +12,12 @@
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
+import { auxiliaryTraits, traitsOf } from '../families/family.js';
 import { anchorOf, thresholdsOf } from '../families/thresholds.js';
+import { gapsOf, startingThresholds } from '../generalized-linear/guess.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
-import { gapsOf, startingThresholds } from '../generalized-linear/guess.js';
 import { resolution } from './parameters.js';
 import { addColumnSums, type GroupFactor, writeSums } from './rows.js';
 import { climb } from './whitening.js';
@@ -120,10 +121,11 @@ function startOf(
   }
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);
+  const { hasScale } = traitsOf(family.family);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
   const aux = Float64Array.from(family.auxiliary, (name) =>
-    name === 'sigma' ? sigma : name === 'nu' ? 10 : 1,
+    name === 'gap' ? 1 : name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
   );
   return parameters.thetaOf(coefficients, sds, aux);
 }

@@ -10,7 +10,7 @@ import {
   unitToSquare,
 } from '../../src/linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
-import { auxiliaryOf, type LinkName } from '../families/family.js';
+import { type LinkName, traitsOf } from '../families/family.js';
 import {
   type CoefficientDesign,
   coefficientDesign,
@@ -171,7 +171,7 @@ export function scaledOutcomes(
   columns: readonly Scaling[],
 ): ScaledOutcomes | null {
   const { family, data } = specification;
-  const hasScale = auxiliaryOf(family).includes('sigma');
+  const { hasScale } = traitsOf(family);
   if (hasScale && family.link === 'identity') {
     return aroundLeastSquares(specification, predictors, columns);
   }
@@ -205,7 +205,7 @@ function unitOfOutcomes(link: LinkName, outcomes: Float64Array): number {
 
 /** About the size of the linear predictor. */
 export function sizeOfEta({ family, data }: RegressionSpecification): number {
-  if (!auxiliaryOf(family).includes('sigma')) return 1;
+  if (!traitsOf(family).hasScale) return 1;
   const { outcomes, offset } = data;
   switch (family.link) {
     case 'identity':

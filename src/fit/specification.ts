@@ -7,7 +7,7 @@ import {
   type CorrelationWithErrorSpecification,
   correlationWithErrorModel,
 } from '../../models/correlation-with-error.js';
-import { auxiliaryOf, type Family, familyNames } from '../../models/families/family.js';
+import { auxiliaryOf, type Family, familyNames, traitsOf } from '../../models/families/family.js';
 import {
   linksOf,
   requireFamily,
@@ -187,7 +187,7 @@ function requireRows(family: Family, given: Rows): void {
     }
   }
   const rowNumber = (i: number) => i + 1;
-  if (auxiliaryOf(family).includes('sigma')) requireRange('the outcome', outcomes, rowNumber);
+  if (traitsOf(family).hasScale) requireRange('the outcome', outcomes, rowNumber);
   const ranges = rangesOfColumns(values, k);
   names.forEach((name, j) => {
     requireRange(String(name), values, rowNumber, j, k, sizeOf(ranges, j));
@@ -234,7 +234,7 @@ function requirePriors(
 ): void {
   const names = auxiliaryOf(family);
   const count = thresholdsOf(family);
-  if (isOrdinal(family.family) && (count === 0 || !model.intercept)) {
+  if (isOrdinal(family) && (count === 0 || !model.intercept)) {
     throw badArgument(
       `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept true in its data`,
     );

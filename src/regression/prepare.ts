@@ -2,7 +2,12 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
-import { auxiliaryOf, type Family, type FamilyName } from '../../models/families/family.js';
+import {
+  auxiliaryOf,
+  type Family,
+  type FamilyName,
+  traitsOf,
+} from '../../models/families/family.js';
 import { responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
@@ -17,7 +22,7 @@ import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
-import type { DataFacts, GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
+import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
@@ -114,9 +119,9 @@ function prepared(
   fractional = false,
 ): Prepared {
   const named = familyFrom(asked);
-  const outcome = fractional ? 'real' : outcomeKinds[named.family];
+  const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
-  const family = isOrdinal(named.family) ? withThresholds(named, frame) : named;
+  const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
@@ -197,19 +202,6 @@ function cellsOf({ rows, columns }: Table): DataInput {
   );
 }
 
-const outcomeKinds: Readonly<Record<FamilyName, OutcomeKind>> = {
-  gaussian: 'real',
-  student: 'real',
-  bernoulli: 'binary',
-  binomial: 'binomial',
-  poisson: 'count',
-  negbinomial: 'count',
-  cumulative: 'ordinal',
-  sratio: 'ordinal',
-  cratio: 'ordinal',
-  acat: 'ordinal',
-};
-
 /** The properties of the data that default priors and their resolution depend on. */
 function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
   return { ...data, categorical: response.levels !== null };
@@ -248,7 +240,7 @@ function requireRanges(
   { response, usedRows }: ModelFrame,
 ): void {
   const rowNumber = (i: number) => usedRows[i] + 1;
-  if (outcomeKinds[family.family] === 'real') requireRange(response.name, outcomes, rowNumber);
+  if (traitsOf(family).outcome === 'real') requireRange(response.name, outcomes, rowNumber);
   if (offset) requireRange('the offset', offset, rowNumber);
   const requireColumns = (names: readonly string[], values: Float64Array, of: ColumnRanges) => {
     names.forEach((name, j) => {
@@ -349,7 +341,7 @@ function unseenCategories(
   { family, data }: RegressionSpecification,
   { name, levels }: ModelFrame['response'],
 ): readonly string[] {
-  if (!isOrdinal(family.family)) return [];
+  if (!isOrdinal(family)) return [];
   const seen = new Set(data.outcomes);
   const all = Array.from({ length: thresholdsOf(family) + 1 }, (_, c) => c + 1);
   const unseen = all.filter((category) => !seen.has(category));
@@ -365,7 +357,7 @@ function lostDigits(
   { family, data }: Pick<RegressionSpecification, 'family' | 'data'>,
   { least, most }: ColumnRanges,
 ): readonly string[] {
-  const outcome = auxiliaryOf(family).includes('sigma')
+  const outcome = traitsOf(family).hasScale
     ? lostSpread('the outcome', rangeOf(data.outcomes))
     : null;
   const columns = data.predictors.names.map((name, j) =>

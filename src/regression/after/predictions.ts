@@ -105,19 +105,19 @@ export const linearPredictors: Prediction =
     predictor.eta(row, target);
 
 export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
-  const { writeInverse } = responseDistribution(fit.specification.family);
+  const { writeInverse, means } = responseDistribution(fit.specification.family);
+  const writeMeans = means(predictor.auxiliaryDraws());
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
-    const n = counts[row];
-    if (n !== 1) for (let s = 0; s < target.length; s++) target[s] *= n;
+    writeMeans(target, counts[row]);
   };
 };
 
 export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
-  const { auxiliary, writeInverse, outcomes } = responseDistribution(fit.specification.family);
-  const writeOutcomes = outcomes(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
+  const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
+  const writeOutcomes = outcomes(predictor.auxiliaryDraws());
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);

@@ -11,6 +11,7 @@
 
 import type { LinkName } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
+import { isOrdinal } from '../../../models/families/thresholds.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, textsOf } from '../../checks/options.js';
 import { badArgument, described, isRecord } from '../../checks/values.js';
@@ -128,6 +129,7 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
 export function means(fit: FittedRegression, options: MeansOptions = {}): Marginal & Printable {
   const { scale = 'linear' } = options;
   requireOneOf('scale', scale, ['linear', 'response']);
+  if (scale === 'response') requireMeans(fit);
   const { inverseLink } = responseDistribution(fit.specification.family);
   return marginal(fit, options, {
     name: scale === 'response' ? 'response' : 'emmean',
@@ -135,6 +137,14 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
     shown: scale === 'response' ? inverseLink : (value) => value,
     scale,
   });
+}
+
+/** Throws for categories: an average of linear predictors has no category. */
+function requireMeans({ family }: FittedRegression): void {
+  if (!isOrdinal(family)) return;
+  throw badArgument(
+    `scale is response, but a ${family.family} regression has its means on the linear scale only: fitted and conditionalEffects have the expected category`,
+  );
 }
 
 /** The quantity that is averaged over the grid. */
@@ -196,6 +206,7 @@ interface MeanDraws {
 
 /** The draws behind `means({ by, scale: 'response' })`. @throws WeighbridgeError `bad-argument` */
 export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
+  requireMeans(fit);
   const { inverseLink } = responseDistribution(fit.specification.family);
   const { results, averaged } = gridAverages(fit, { by }, (rows) =>
     averageEta(fit, rows, 'with offset'),

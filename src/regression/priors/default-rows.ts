@@ -9,6 +9,7 @@ import {
   auxiliaryOf,
   type Family,
   type LinkName,
+  traitsOf,
 } from '../../../models/families/family.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
@@ -33,7 +34,7 @@ export function defaultPriors(
   const { location, scale } = locationAndScale(model, family.link);
   // σ is on the scale of the outcomes for every link of the mean.
   const scaleOfOutcomes =
-    family.link === 'identity' || !auxiliaryOf(family).includes('sigma')
+    family.link === 'identity' || !traitsOf(family).hasScale
       ? scale
       : locationAndScale(model, 'identity').scale;
   const studentT = (at: number, width: number): Prior => ({

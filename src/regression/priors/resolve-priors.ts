@@ -4,13 +4,19 @@
  * inherited separately, in the same order. A prior that matches no parameter of the model is an
  * error; the message lists the valid targets.
  *
- * If a parameter has a natural lower bound (0 for sd, sigma and shape, 1 for nu), its prior is
- * truncated there. The prior of class Intercept is for the intercept at the means of the
+ * If a parameter has natural bounds (0 for sd, sigma and shape, 1 for nu), its prior is truncated
+ * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
-import { auxiliaryLowerBound, auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { thresholdsOf } from '../../../models/families/thresholds.js';
-import { type Prior, requirePrior, supportOf } from '../../../models/prior-distributions.js';
+import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
+import {
+  type Prior,
+  requirePrior,
+  type Support,
+  supportOf,
+} from '../../../models/prior-distributions.js';
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
@@ -87,9 +93,9 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
 function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]): Prior {
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
-  const natural = lowerEndOf(target.class);
-  const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural);
-  const upper = inherited('upper') ?? Number.POSITIVE_INFINITY;
+  const natural = naturalEnds(target.class);
+  const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
+  const upper = Math.min(inherited('upper') ?? Number.POSITIVE_INFINITY, natural.upper);
   const { lower: _lower, upper: _upper, ...distribution } = prior;
   // JSON cannot represent infinite bounds.
   const result: Prior = {
@@ -110,17 +116,17 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
   return prior.distribution === 'lkj' ? {} : prior;
 }
 
-/** Natural lower bound of the parameters of a class, for any prior. */
-function lowerEndOf(name: PriorClass): number {
+/** Natural bounds of the parameters of a class, for any prior. */
+function naturalEnds(name: PriorClass): Support {
   switch (name) {
     case 'sd':
-      return 0;
-    case 'sigma':
-    case 'nu':
-    case 'shape':
-      return auxiliaryLowerBound[name];
+      return POSITIVE;
+    case 'b':
+    case 'Intercept':
+    case 'cor':
+      return WHOLE_LINE;
     default:
-      return Number.NEGATIVE_INFINITY;
+      return auxiliaryTraits[name];
   }
 }
 
