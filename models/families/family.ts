@@ -45,7 +45,7 @@ export interface Family {
 export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
 
 /** What is known of a family without its density. */
-export interface FamilyTraits {
+interface FamilyTraits {
   /** The auxiliary parameters, in the order in which they are reported. */
   readonly auxiliary: readonly AuxiliaryName[];
   /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
