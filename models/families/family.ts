@@ -98,7 +98,7 @@ export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
-export type SampledName = AuxiliaryName | 'gap';
+type SampledName = AuxiliaryName | 'gap';
 
 /** An auxiliary parameter, whatever the family. */
 interface AuxiliaryTraits {
@@ -180,7 +180,7 @@ type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStr
 type MeanWriter = (locations: Float64Array, trials: number) => void;
 
 /** Probabilities of ordered categories. */
-export interface CategoryDistribution {
+interface CategoryDistribution {
   /** Number of categories. */
   readonly count: number;
   /** Writes the probability of each category, in order. */
