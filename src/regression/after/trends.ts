@@ -31,6 +31,7 @@ import {
 } from './grid.js';
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
+import { eachRow, meanOutcomes } from './predictions.js';
 
 export interface MarginalOptions {
   /** Predictors with one result per value. @default none: one result, averaged over all */
@@ -204,9 +205,17 @@ interface MeanDraws {
   readonly draws: Float64Array;
 }
 
-/** The draws behind `means({ by, scale: 'response' })`. @throws WeighbridgeError `bad-argument` */
+/**
+ * The draws behind `means({ by, scale: 'response' })`; of an ordinal family the expected categories, averaged
+ * over the grid (emmeans' `mode = "mean.class"`).
+ *
+ * @throws WeighbridgeError `bad-argument`
+ */
 export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
-  requireMeans(fit);
+  if (isOrdinal(fit.family)) {
+    const { results, averaged } = gridAverages(fit, { by }, (rows) => averageMean(fit, rows));
+    return results.map((at, i) => ({ at, draws: averaged[i] }));
+  }
   const { inverseLink } = responseDistribution(fit.specification.family);
   const { results, averaged } = gridAverages(fit, { by }, (rows) =>
     averageEta(fit, rows, 'with offset'),
@@ -293,6 +302,14 @@ function averageEta(
     for (let s = 0; s < sum.length; s++) sum[s] += eta[s];
   }
   return sum.map((value) => value / rows.length);
+}
+
+function averageMean(fit: FittedRegression, data: readonly GridRow[]): Float64Array {
+  const sum = new Float64Array(fit.draws.chains * fit.draws.drawsPerChain);
+  eachRow(fit, meanOutcomes, { data, groups: 'none' }, (_, means) => {
+    for (let s = 0; s < sum.length; s++) sum[s] += means[s] / data.length;
+  });
+  return sum;
 }
 
 function summarized(draws: Float64Array, mass: number) {
