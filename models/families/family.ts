@@ -13,6 +13,10 @@ export const familyNames = [
   'binomial',
   'poisson',
   'negbinomial',
+  'cumulative',
+  'sratio',
+  'cratio',
+  'acat',
   'beta_binomial',
   'beta',
   'gamma',
@@ -37,6 +41,11 @@ export type LinkName =
 export interface Family {
   readonly family: FamilyName;
   readonly link: LinkName;
+  /**
+   * Number of thresholds of an ordinal family, one fewer than categories. Outcomes decide it: a family
+   * has it once a regression is prepared.
+   */
+  readonly thresholds?: number;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -46,10 +55,10 @@ export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi';
 interface FamilyTraits {
   /** The auxiliary parameters, in the order in which they are reported. */
   readonly auxiliary: readonly AuxiliaryName[];
-  /** Outcomes: numbers, 0 or 1, whole numbers from 0, or those up to a number of trials. */
-  readonly outcome: 'real' | 'binary' | 'count' | 'binomial';
-  /** Range of the mean, from which the search for the mode starts. */
-  readonly mean: 'any' | 'positive' | 'probability';
+  /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
+  /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
+  readonly mean: 'any' | 'positive' | 'probability' | 'category';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -60,6 +69,13 @@ interface FamilyTraits {
 
 const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
 const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: true } as const;
+const categories = {
+  auxiliary: [],
+  outcome: 'ordinal',
+  mean: 'category',
+  hasScale: false,
+  merges: true,
+} as const;
 const positiveReal = { outcome: 'real', mean: 'positive', hasScale: false, merges: true } as const;
 const successes = { mean: 'probability', hasScale: false, merges: true } as const;
 
@@ -70,6 +86,10 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   binomial: { ...successes, auxiliary: [], outcome: 'binomial' },
   poisson: { ...counts, auxiliary: [] },
   negbinomial: { ...counts, auxiliary: ['shape'] },
+  cumulative: categories,
+  sratio: categories,
+  cratio: categories,
+  acat: categories,
   beta_binomial: { ...successes, auxiliary: ['phi'], outcome: 'binomial' },
   beta: { ...successes, auxiliary: ['phi'], outcome: 'real' },
   gamma: { ...positiveReal, auxiliary: ['shape'] },
@@ -88,10 +108,16 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
   return traits[family];
 }
 
-/** The auxiliary parameters of a family, in the order in which they are reported. */
+/**
+ * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * ordinal family are not among them (thresholds.ts).
+ */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
   return traitsOf(family).auxiliary;
 }
+
+/** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
+type SampledName = AuxiliaryName | 'gap';
 
 /** An auxiliary parameter, whatever the family. */
 interface AuxiliaryTraits {
@@ -132,12 +158,12 @@ export interface Cells {
 
 /**
  * The distribution of outcomes. `aux` holds the auxiliary parameters on their own scale (σ > 0,
- * ν > 1, shape > 0), in the order of `auxiliary`. Nothing here allocates but the constructor; a
+ * ν > 1, shape > 0, the gaps of an ordinal family's thresholds), in the order of `auxiliary`. Nothing here allocates but the constructor; a
  * density outside its domain is -Infinity or NaN and never throws.
  */
 export interface ResponseFamily {
   readonly family: Family;
-  readonly auxiliary: readonly AuxiliaryName[];
+  readonly auxiliary: readonly SampledName[];
   /**
    * Σ log p(y_i | η_i, aux), up to a constant that depends on the data alone. Overwrites
    * `etaGradient` (row) with d/dη_i and `auxGradient` with d/daux.
@@ -173,15 +199,28 @@ type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStr
 /** Overwrites each inverse link by the mean of an outcome. `trials` is 1 for a family without trials. */
 type MeanWriter = (locations: Float64Array, trials: number) => void;
 
-/** The part of a family that needs no outcomes: for predictions at any η. */
+/** Probabilities of ordered categories. */
+interface CategoryDistribution {
+  /** Number of categories. */
+  readonly count: number;
+  /** Writes the probability of each category, in order. */
+  writeProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void;
+}
+
+/**
+ * The part of a family that needs no outcomes: for predictions at any η. The auxiliary parameters of an
+ * ordinal family are here its thresholds.
+ */
 export interface ResponseDistribution {
   readonly family: Family;
   readonly auxiliary: readonly AuxiliaryName[];
-  /** E(y | η, aux); trials times the probability for a binomial. */
+  /** Of an ordinal family only. */
+  readonly categories?: CategoryDistribution;
+  /** E(y | η, aux); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
   mean(eta: number, aux: Float64Array, trials: number): number;
   /** @param aux one array per auxiliary parameter, each with one number per inverse link */
   means(aux: readonly Float64Array[]): MeanWriter;
-  /** Inverse link: the location, which is the mean for most families; the probability for a binomial. */
+  /** Inverse link: the location, which is the mean for most families; the probability for a binomial; η itself for an ordinal one. */
   inverseLink(eta: number): number;
   /** Overwrites each η by its inverse link, equal to `inverseLink` but for the last two digits. */
   writeInverse(eta: Float64Array): void;

@@ -23,12 +23,15 @@ import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
 import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
+import { isOrdinal } from './thresholds.js';
 import { weibull } from './weibull.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
+const ofCategories = ['logit', 'probit', 'cloglog', 'cauchit'] as const;
 const ofPositives = ['log', 'identity', 'inverse'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
@@ -38,6 +41,12 @@ interface Entry {
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
   readonly distribution: (family: Family) => OwnDistribution;
 }
+
+const ordinal: Entry = {
+  links: ofCategories,
+  response: ordinalFamily,
+  distribution: ordinalDistribution,
+};
 
 const entries: Readonly<Record<FamilyName, Entry>> = {
   gaussian: { links: ofNumbers, response: gaussianFamily, distribution: gaussianDistribution },
@@ -58,6 +67,10 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
   },
+  cumulative: ordinal,
+  sratio: ordinal,
+  cratio: ordinal,
+  acat: ordinal,
   beta_binomial: { links: ofProbabilities, ...betaBinomial },
   beta: { links: ofProbabilities, ...beta },
   gamma: { links: ofPositives, ...gamma },
@@ -123,11 +136,17 @@ export function unknownFamily(name: unknown): string {
 export function requireFamily(given: {
   readonly family?: unknown;
   readonly link?: unknown;
+  readonly thresholds?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
-  if (link) return { family: name, link };
+  if (link) {
+    const { thresholds } = given;
+    return isOrdinal({ family: name }) && typeof thresholds === 'number'
+      ? { family: name, link, thresholds }
+      : { family: name, link };
+  }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
@@ -136,13 +155,10 @@ export function requireFamily(given: {
 
 /** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'acat',
   'asym_laplace',
   'categorical',
   'com_poisson',
   'cox',
-  'cratio',
-  'cumulative',
   'custom_family',
   'dirichlet',
   'dirichlet2',
@@ -163,7 +179,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'multinomial',
   'shifted_lognormal',
   'skew_normal',
-  'sratio',
   'von_mises',
   'wiener',
   'xbeta',

@@ -14,6 +14,8 @@ import {
   traitsOf,
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
+import { thresholdsAt } from '../families/ordinal.js';
+import { anchorOf, thresholdsOf } from '../families/thresholds.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
@@ -31,6 +33,7 @@ export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
 ): Float64Array[] {
+  if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
   const size = design.intercept + design.slopes;
@@ -54,6 +57,36 @@ export function guessParameters(
     writeEta(design, coefficients, eta);
   }
   return candidates;
+}
+
+/** The thresholds of an ordinal family at the shares of the categories, as α and gaps; slopes of zero. */
+function guessThresholds(
+  { family, data }: RegressionSpecification,
+  { slopes, offset }: CoefficientDesign,
+): Float64Array {
+  const thresholds = startingThresholds(family, data.outcomes);
+  const gaps = gapsOf(thresholds);
+  const parameters = new Float64Array(1 + slopes + gaps.length);
+  parameters[0] = -thresholds[anchorOf(thresholds.length)] - (offset ? meanOf(offset) : 0);
+  parameters.set(gaps, 1 + slopes);
+  return parameters;
+}
+
+/** Thresholds at the shares of the categories, each with half an outcome more than it has. */
+export function startingThresholds(family: Family, outcomes: Float64Array): Float64Array {
+  const shares = new Float64Array(thresholdsOf(family) + 1).fill(0.5);
+  for (const outcome of outcomes) shares[outcome - 1]++;
+  const total = sumOf(shares);
+  return thresholdsAt(
+    family,
+    shares.map((share) => share / total),
+  );
+}
+
+export function gapsOf(thresholds: Float64Array): Float64Array {
+  return Float64Array.from({ length: thresholds.length - 1 }, (_, j) => {
+    return thresholds[j + 1] - thresholds[j];
+  });
 }
 
 /** Means of the outcomes per cell, with their derivatives by η and variances. */
@@ -108,6 +141,8 @@ function workingData(
         variance: (mean) => mean * (1 - mean),
       };
     }
+    case 'category':
+      throw new RangeError('categories have no mean to start from');
     case 'positive': {
       const isCount = outcome === 'count';
       const linear = isCount ? 1 : 0;

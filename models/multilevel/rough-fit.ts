@@ -13,6 +13,8 @@
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
 import { auxiliaryTraits, traitsOf } from '../families/family.js';
+import { anchorOf, thresholdsOf } from '../families/thresholds.js';
+import { gapsOf, startingThresholds } from '../generalized-linear/guess.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
@@ -110,15 +112,21 @@ function startOf(
   density: MultilevelDensity,
 ): Float64Array {
   const { family, parameters } = density;
+  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
+  if (thresholdsOf(family.family) > 0) {
+    const thresholds = startingThresholds(family.family, outcomes);
+    const coefficients = new Float64Array(parameters.values.coefficients.length);
+    coefficients[0] = -thresholds[anchorOf(thresholds.length)];
+    return parameters.thetaOf(coefficients, sds, gapsOf(thresholds));
+  }
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);
   const { hasScale } = traitsOf(family.family);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
   const aux = Float64Array.from(family.auxiliary, (name) =>
-    name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
+    name === 'gap' ? 1 : name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
   );
-  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   return parameters.thetaOf(coefficients, sds, aux);
 }
 

@@ -14,6 +14,7 @@ import {
   type Family,
   traitsOf,
 } from '../../models/families/family.js';
+import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
 import { ofLogarithms } from '../../models/regression-model.js';
@@ -89,6 +90,7 @@ function requireHeldScales(specification: RegressionSpecification): void {
   auxiliaryOf(family).forEach((name, i) => {
     if (!isProper(priors.auxiliary[i])) requireHeldAuxiliary(name, specification);
   });
+  requireHeldThresholds(specification);
   data.groups.forEach(({ group, levels }, term) => {
     // Gelman (2006), Bayesian Analysis 1, §2.2.
     if (levels.length > 2 || priors.sds[term].every(isProper)) return;
@@ -96,6 +98,19 @@ function requireHeldScales(specification: RegressionSpecification): void {
       `sd of ${group} has a flat prior and ${levels.length === 1 ? 'one level' : 'two levels'}, but three are needed to hold it: give it a prior, for example exponential(1)`,
     );
   });
+}
+
+/** Throws for a threshold with a flat prior next to a category without rows. */
+function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
+  const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
+  if (flat < 0) return;
+  const seen = new Set(data.outcomes);
+  for (let category = 1; category <= thresholdsOf(family) + 1; category++) {
+    if (seen.has(category)) continue;
+    fail(
+      `the threshold Intercept[${flat + 1}] has a flat prior, but no row has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
+    );
+  }
 }
 
 function requireHeldAuxiliary(
@@ -218,7 +233,12 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
 }
 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */
-function requireOverlap({ family, data, priors }: RegressionSpecification): void {
+function requireOverlap(specification: RegressionSpecification): void {
+  const { family, data, priors } = specification;
+  if (isOrdinal(family)) {
+    requireOrdinalOverlap(specification);
+    return;
+  }
   const rise = risesOf(family);
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
@@ -245,7 +265,71 @@ function requireOverlap({ family, data, priors }: RegressionSpecification): void
   );
   if (direction === null) return;
   const first = data.intercept ? 1 : 0;
-  const guilty = wanted.filter((_, k) => Math.abs(direction[first + k]) > PART);
+  failSeparated(
+    wanted.filter((_, k) => Math.abs(direction[first + k]) > PART),
+    remedy,
+  );
+}
+
+/**
+ * The same of ordered categories, in the directions of thresholds and slopes. Thresholds next to a
+ * category without rows are left out, because the rows do not hold them, with or without slopes.
+ */
+function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+  if (flat.length === 0) return;
+  const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
+  if (seen.length === 1) {
+    fail(
+      `all outcomes are ${seen[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+    );
+  }
+  const thresholds = seen.length - 1;
+  const width = thresholds + flat.length;
+  const rising: Float64Array[] = [];
+  scaledRows(data, flat).forEach((row, i) => {
+    const category = seen.indexOf(data.outcomes[i]);
+    // The sum of τ_k − η over thresholds, with a sign, may not fall.
+    const demand = (first: number, last: number, sign: 1 | -1): void => {
+      const wanted = new Float64Array(width);
+      for (let k = first; k <= last; k++) {
+        wanted[k] = sign;
+        for (let c = 0; c < flat.length; c++) wanted[thresholds + c] -= sign * row[1 + c];
+      }
+      rising.push(wanted);
+    };
+    if (family.family === 'cumulative') {
+      if (category < thresholds) demand(category, category, 1);
+      if (category > 0) demand(category - 1, category - 1, -1);
+      return;
+    }
+    for (let k = 0; k < thresholds; k++) {
+      if (family.family === 'acat') {
+        if (k < category) demand(k, category - 1, -1);
+        else demand(category, k, 1);
+      } else if (k < category) demand(k, k, -1);
+      else if (k === category) demand(k, k, 1);
+    }
+  });
+  const bounds = demandsOf([], [], [...flat.map((j) => priors.coefficients[j])]).bounds.map(
+    (bound) => {
+      const padded = new Float64Array(width);
+      padded.set(bound, thresholds);
+      return padded;
+    },
+  );
+  const direction = separatingDirection({ width, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat
+      .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
+      .map((j) => data.predictors.names[j]),
+    remedy,
+  );
+}
+
+function failSeparated(guilty: readonly string[], remedy: string): never {
   fail(
     `${listed(guilty)} ${guilty.length === 1 ? 'separates' : 'together separate'} the outcomes perfectly, so that with flat priors the slopes have no bound: ${remedy}`,
   );

@@ -14,6 +14,7 @@ import {
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
+import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -217,7 +218,14 @@ function expectedOutcome(family: Family): (outcome: number, trials: number) => s
 
 function requirePriors(
   family: Family,
-  { intercept, coefficients, sds, correlations, auxiliary }: Readonly<Record<string, unknown>>,
+  {
+    intercept,
+    coefficients,
+    sds,
+    correlations,
+    auxiliary,
+    thresholds = [],
+  }: Readonly<Record<string, unknown>>,
   model: {
     readonly names: readonly unknown[];
     readonly groups: number;
@@ -225,7 +233,16 @@ function requirePriors(
   },
 ): void {
   const names = auxiliaryOf(family);
-  if (model.intercept) requirePrior(intercept, 'Intercept');
+  const count = thresholdsOf(family);
+  if (isOrdinal(family) && (count === 0 || !model.intercept)) {
+    throw badArgument(
+      `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept true in its data`,
+    );
+  }
+  requireEach('thresholds', thresholds, count, (prior, k) =>
+    requirePrior(prior, `Intercept[${k + 1}]`),
+  );
+  if (model.intercept && count === 0) requirePrior(intercept, 'Intercept');
   requireEach('coefficients', coefficients, model.names.length, (prior, j) =>
     requirePrior(prior, String(model.names[j])),
   );

@@ -2,11 +2,11 @@
 # other. They are measurements published long ago, as R's packages datasets, MASS, lme4 and nlme hand
 # them on; the replica's rows are this project's own, made from fixtures/replica.
 #
-#   apt-get install r-base-core r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
+#   apt-get install r-base-core r-cran-brms r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
 #   cd test/peer && Rscript data.R
 #
 # Factors are written as text, so that everyone sorts their levels anew; numbers with up to 15 digits.
-suppressMessages({ library(jsonlite); library(lme4); library(MASS); library(nlme) })
+suppressMessages({ library(brms); library(jsonlite); library(lme4); library(MASS); library(nlme) })
 
 # Columns of a data frame with their source; `...` are columns added or replaced.
 dataset <- function(source, frame, columns, ...) {
@@ -36,6 +36,7 @@ choices <- function(model, contexts) {
 one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
+asked <- MASS::housing[rep(seq_len(nrow(MASS::housing)), MASS::housing$Freq), ]
 
 data <- list(
   mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
@@ -88,6 +89,11 @@ data <- list(
   Orthodont = dataset("nlme::Orthodont", nlme::Orthodont, c("distance", "age", "Subject", "Sex")),
   Machines = dataset("nlme::Machines", nlme::Machines, c("score", "Machine", "Worker")),
   ergoStool = dataset("nlme::ergoStool", nlme::ergoStool, c("effort", "Type", "Subject")),
+  inhaler = dataset("brms::inhaler", brms::inhaler, c("rating", "treat", "period", "carry", "subject")),
+  housing = dataset(
+    "MASS::housing, a row for each of Freq; Sat from 1, low, to 3", asked, c("Sat", "Infl", "Type", "Cont"),
+    Sat = as.integer(asked$Sat)
+  ),
   replica = dataset(
     "fixtures/replica, gpt-4o's instilled selections of the first context", one,
     c("selection", paste0("d", 1:5))

@@ -9,8 +9,14 @@
  * predictors.
  */
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
+import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
-import { type Prior, requirePrior, type Support } from '../../../models/prior-distributions.js';
+import {
+  type Prior,
+  requirePrior,
+  type Support,
+  supportOf,
+} from '../../../models/prior-distributions.js';
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
@@ -142,13 +148,27 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
+  const thresholds = Array.from({ length: thresholdsOf(family) }, (_, k) =>
+    thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
+  );
   return {
-    intercept: intercept ? of({ class: 'Intercept' }) : null,
+    intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
     coefficients: predictors.names.map((coef) => of({ class: 'b', coef })),
     sds: groups.map(({ group, coefficients }) =>
       coefficients.map((coef) => of({ class: 'sd', coef, group })),
     ),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) => of({ class: name })),
+    ...(thresholds.length > 0 && { thresholds }),
   };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */
+function thresholdPrior(place: number, prior: Prior): Prior {
+  const { lower, upper } = supportOf(prior);
+  if (!Number.isFinite(lower) && !Number.isFinite(upper)) return prior;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior ${priorText(prior)} of the threshold Intercept[${place}] has bounds, expected one on the whole line, for example normal(0, 2.5)`,
+  );
 }

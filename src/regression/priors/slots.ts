@@ -3,6 +3,7 @@
  * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
@@ -36,6 +37,10 @@ export function slotsOf(model: PriorModel, family: Family): Slot[] {
       for (const coef of [...model.predictors.names].sort(byText)) {
         slots.push(slot({ class: name, coef }, whole));
       }
+    }
+    if (name === 'Intercept') {
+      const places = Array.from({ length: thresholdsOf(family) }, (_, k) => String(k + 1));
+      for (const coef of places) slots.push(slot({ class: name, coef }, whole));
     }
     if (name === 'cor') {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);

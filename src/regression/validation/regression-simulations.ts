@@ -2,7 +2,8 @@
  * Regressions of simulated outcomes: calibration, recovery, and their shared functions.
  */
 
-import { auxiliaryOf, auxiliaryTraits } from '../../../models/families/family.js';
+import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
+import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import type { Support } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
@@ -177,11 +178,23 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
     fail(`at has no value for ${listed(missing, MOST)}: expected one for each`);
   }
   const { family } = specification;
+  requireAscending(family, at);
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);
     if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits[auxiliary]);
     if (name.startsWith('sd_') && !(value >= 0))
       fail(`at.${name} is ${value}, but must be at least 0`);
+  }
+}
+
+function requireAscending(family: Family, at: ParameterValues): void {
+  if (!hasOrder(family)) return;
+  for (let k = 2; k <= thresholdsOf(family); k++) {
+    const [before, own] = [k - 1, k].map((place) => at[`b_Intercept[${place}]`]);
+    if (own > before) continue;
+    fail(
+      `at.b_Intercept[${k}] is ${own}, but must be above that of the threshold before, ${before}`,
+    );
   }
 }
 

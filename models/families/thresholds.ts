@@ -1,0 +1,83 @@
+/**
+ * Thresholds τ_1, …, τ_{K−1} between the K categories of an ordinal outcome, as they are sampled. A
+ * regression's likelihood depends on τ_k − η only, so that an intercept α of the linear predictor stands
+ * for their common place. With the anchor m in their middle,
+ *
+ *     τ_m = −α,   τ_{k+1} − τ_k = δ_k,
+ *
+ * the sampled parameters are α and the gaps δ, which the cumulative family has above zero. The
+ * Jacobian of the map is 1. On the logarithms of the gaps it is Π δ_k, that of Stan's ordered vector.
+ */
+import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
+import type { Support } from '../prior-distributions.js';
+import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
+
+/** The place of the anchor among a number of thresholds, from 0. */
+export function anchorOf(thresholds: number): number {
+  return (thresholds - 1) >> 1;
+}
+
+/** True for a family of ordered categories. */
+export function isOrdinal(family: Pick<Family, 'family'>): boolean {
+  return traitsOf(family).outcome === 'ordinal';
+}
+
+/** Number of thresholds of a family: one fewer than categories; 0 for outcomes that are numbers. */
+export function thresholdsOf(family: Family): number {
+  return isOrdinal(family) ? (family.thresholds ?? 0) : 0;
+}
+
+/** True if the family's thresholds ascend. */
+export function hasOrder({ family }: Pick<Family, 'family'>): boolean {
+  return family === 'cumulative';
+}
+
+/** Natural ends of the auxiliary parameters of a family as they are sampled. */
+export function sampledEnds(family: Family): Support[] {
+  const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
+  return [
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...new Array<Support>(Math.max(0, thresholdsOf(family) - 1)).fill(gap),
+  ];
+}
+
+/** Writes τ_k + α, one more than there are gaps. */
+export function writeOffsets(gaps: Float64Array, offsets: Float64Array): void {
+  const anchor = anchorOf(offsets.length);
+  offsets[anchor] = 0;
+  for (let j = anchor; j < gaps.length; j++) offsets[j + 1] = offsets[j] + gaps[j];
+  for (let j = anchor - 1; j >= 0; j--) offsets[j] = offsets[j + 1] - gaps[j];
+}
+
+/** The adjoint: writes the gradient by the gaps from that by the thresholds. */
+export function writeGapGradient(slopes: Float64Array, gapGradient: Float64Array): void {
+  const anchor = anchorOf(slopes.length);
+  let sum = 0;
+  for (let j = gapGradient.length - 1; j >= anchor; j--) {
+    sum += slopes[j + 1];
+    gapGradient[j] = sum;
+  }
+  sum = 0;
+  for (let j = 0; j < anchor; j++) {
+    sum -= slopes[j];
+    gapGradient[j] = sum;
+  }
+}
+
+/** Writes second derivatives by the gaps from those by the thresholds, both row-major and square. */
+export function writeGapCurvature(curvature: Float64Array, gapCurvature: Float64Array): void {
+  const thresholds = Math.round(Math.sqrt(curvature.length));
+  const gaps = thresholds - 1;
+  const half = new Float64Array(thresholds * gaps);
+  for (let k = 0; k < thresholds; k++) {
+    const row = curvature.subarray(k * thresholds, (k + 1) * thresholds);
+    writeGapGradient(row, half.subarray(k * gaps, (k + 1) * gaps));
+  }
+  const column = new Float64Array(thresholds);
+  const target = new Float64Array(gaps);
+  for (let j = 0; j < gaps; j++) {
+    for (let k = 0; k < thresholds; k++) column[k] = half[k * gaps + j];
+    writeGapGradient(column, target);
+    for (let i = 0; i < gaps; i++) gapCurvature[i * gaps + j] = target[i];
+  }
+}
