@@ -11,10 +11,12 @@
 import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
 import trigamma from '@stdlib/math-base-special-trigamma';
+import type { RandomStream } from '../../src/random/stream.js';
 import { byRows, type RowDensity, setBoth } from './by-rows.js';
 import { betaVariate } from './variates.js';
 
-function density(): RowDensity {
+/** The density of a share, by μ and φ. */
+export function betaRow(): RowDensity {
   let phi = Number.NaN;
   let logGamma = 0;
   return {
@@ -50,13 +52,16 @@ function density(): RowDensity {
 }
 
 export const beta = byRows({
-  density,
-  simulateAt: (mu, [phi], _trials, random) =>
-    insideUnit(betaVariate(mu * phi, (1 - mu) * phi, random)),
-  expected: (outcome) => (outcome > 0 && outcome < 1 ? null : 'a number above 0 and below 1'),
+  density: betaRow,
+  simulateAt: (mu, [phi], _trials, random) => drawShare(mu, phi, random),
+  expected: (outcome) =>
+    outcome > 0 && outcome < 1
+      ? null
+      : 'a number above 0 and below 1 (zero_one_inflated_beta takes 0 and 1 too)',
 });
 
-/** A variate that has rounded to 0 or 1 is moved to the nearest number inside. */
-export function insideUnit(share: number): number {
+/** A beta variate; one that has rounded to 0 or 1 is the nearest number between them. */
+export function drawShare(mu: number, phi: number, random: RandomStream): number {
+  const share = betaVariate(mu * phi, (1 - mu) * phi, random);
   return Math.min(Math.max(share, Number.MIN_VALUE), 1 - Number.EPSILON / 2);
 }

@@ -175,7 +175,8 @@ class SumOverRows implements ResponseFamily {
       const times = this.#times[i];
       value +=
         times * this.#density.logDensity(this.#outcomes[i], this.#trials[i], mu, rest, slopes);
-      etaGradient[cell] += times * slopes[0] * location.first;
+      // Without a slope, an infinite location must not give 0 · ∞.
+      if (slopes[0] !== 0) etaGradient[cell] += times * slopes[0] * location.first;
       for (let a = 0; a < auxGradient.length; a++) auxGradient[a] += times * slopes[a + 1];
     }
     return orNever(value);

@@ -23,6 +23,11 @@ export const familyNames = [
   'lognormal',
   'weibull',
   'exponential',
+  'zero_inflated_poisson',
+  'zero_inflated_negbinomial',
+  'hurdle_poisson',
+  'hurdle_negbinomial',
+  'zero_one_inflated_beta',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -49,7 +54,7 @@ export interface Family {
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi';
+export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi' | 'zi' | 'hu' | 'zoi' | 'coi';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -65,6 +70,10 @@ interface FamilyTraits {
   readonly merges: boolean;
   /** True if the logarithm of an outcome has the normal family. @default false */
   readonly isLogarithmic?: boolean;
+  /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
+  readonly apart?: readonly number[];
+  /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
+  readonly isHurdle?: boolean;
 }
 
 const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
@@ -102,6 +111,17 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   },
   weibull: { ...positiveReal, auxiliary: ['shape'] },
   exponential: { ...positiveReal, auxiliary: [] },
+  zero_inflated_poisson: { ...counts, auxiliary: ['zi'], apart: [0] },
+  zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
+  hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
+  hurdle_negbinomial: { ...counts, auxiliary: ['shape', 'hu'], apart: [0], isHurdle: true },
+  zero_one_inflated_beta: {
+    ...successes,
+    auxiliary: ['phi', 'zoi', 'coi'],
+    outcome: 'real',
+    apart: [0, 1],
+    isHurdle: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -128,6 +148,7 @@ interface AuxiliaryTraits {
   readonly start: number;
 }
 
+const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
@@ -135,6 +156,10 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   nu: { ...positive, lower: 1, start: 10 },
   shape: positive,
   phi: { ...positive, start: 10 },
+  zi: probability,
+  hu: probability,
+  zoi: probability,
+  coi: probability,
 };
 
 /** Outcomes of all rows. */

@@ -21,6 +21,7 @@ import {
 } from './family.js';
 import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
 import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
@@ -28,11 +29,15 @@ import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
 import { isOrdinal } from './thresholds.js';
 import { weibull } from './weibull.js';
+import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
+import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
 const ofCategories = ['logit', 'probit', 'cloglog', 'cauchit'] as const;
 const ofPositives = ['log', 'identity', 'inverse'] as const;
+// With the identity, rows of zeros would end the likelihood at a cliff.
+const ofInflated = ['log', 'sqrt'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
 interface Entry {
@@ -77,6 +82,11 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   lognormal: { links: ['identity', 'inverse'], ...lognormal },
   weibull: { links: ofPositives, ...weibull },
   exponential: { links: ofPositives, ...exponential },
+  zero_inflated_poisson: { links: ofInflated, ...zeroInflatedPoisson },
+  zero_inflated_negbinomial: { links: ofInflated, ...zeroInflatedNegbinomial },
+  hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
+  hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
+  zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
 };
 
 /** The likelihood of outcomes. */
@@ -171,8 +181,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'hurdle_cumulative',
   'hurdle_gamma',
   'hurdle_lognormal',
-  'hurdle_negbinomial',
-  'hurdle_poisson',
   'inverse.gaussian',
   'logistic_normal',
   'mixture',
@@ -186,9 +194,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'zero_inflated_beta',
   'zero_inflated_beta_binomial',
   'zero_inflated_binomial',
-  'zero_inflated_negbinomial',
-  'zero_inflated_poisson',
-  'zero_one_inflated_beta',
 ]);
 
 /** R's names of supported families. */

@@ -14,6 +14,7 @@
 
 import gammaln from '@stdlib/math-base-special-gammaln';
 import { writeLogLogistic } from '../kernels/elementary-kernel.js';
+import { type RowDensity, setBoth } from './by-rows.js';
 import {
   type Family,
   type LogDensities,
@@ -22,11 +23,11 @@ import {
   type ResponseFamily,
   totalsOf,
 } from './family.js';
-import { meanLink, throughLink } from './links.js';
+import { meanLink, newLogTerms, throughLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { negbinomialWriter } from './many-variates.js';
 import { expectedCount, over, timesLog } from './poisson.js';
-import { logRisingRatio, risingFactorials } from './rising-factorials.js';
+import { logRisingRatio, risingFactorials, writeRising } from './rising-factorials.js';
 import { gammaVariate, poissonVariate } from './variates.js';
 
 export function negbinomialFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -118,6 +119,39 @@ function negbinomialAtMean(outcomes: Outcomes): ResponseFamily {
       }
       auxCurvature[0] = sum;
     },
+  };
+}
+
+/** log f(0), of no count at all. */
+export function logOfNone(mean: number, shape: number): number {
+  return -shape * Math.log1p(mean / shape);
+}
+
+/** The density of one count, by its mean and the shape. */
+export function negbinomialRow(): RowDensity {
+  const terms = newLogTerms();
+  let shape = Number.NaN;
+  return {
+    prepare(aux) {
+      shape = aux[0];
+    },
+    logDensity(y, _trials, mu, _rest, slopes) {
+      const both = shape + mu;
+      if (slopes) {
+        writeRising(y, shape, terms);
+        slopes[0] = over(y, mu) - (y + shape) / both;
+        slopes[1] = terms.slope - Math.log1p(mu / shape) + (mu - y) / both;
+      }
+      return logRisingRatio(y, shape) + timesLog(y, mu) - (y + shape) * Math.log1p(mu / shape);
+    },
+    secondDerivatives(y, _trials, mu, _rest, target) {
+      const both = shape + mu;
+      writeRising(y, shape, terms);
+      target[0] = (y + shape) / (both * both) - over(y, mu * mu);
+      setBoth(target, 2, 0, 1, (y - mu) / (both * both));
+      target[3] = terms.curvature + mu / (shape * both) - (mu - y) / (both * both);
+    },
+    constant: (y) => -gammaln(y + 1),
   };
 }
 

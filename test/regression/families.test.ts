@@ -110,7 +110,7 @@ describe.each(families)('a regression of the family $family', (family) => {
     const loaded = fitFromData(decodeFit(encodeFit(fit)));
     expect(String(loaded.summary())).toBe(String(fit.summary()));
     expect(loaded.loo().elpdLoo).toEqual(elpdLoo);
-    expect(JSON.parse(JSON.stringify(fit)).model.family).toMatchObject({ family: family.family });
+    expect(JSON.parse(JSON.stringify(fit)).model).toMatchObject(family);
   });
 
   it('has group effects', async () => {
@@ -140,7 +140,9 @@ describe.each(families)('a regression of the family $family', (family) => {
       simulations: powered(50, 500),
       seed: 11,
     });
-    expect(String(result)).toContain('Calibrated');
-    expect(result.calibrated).toBe(true);
+    // Some seventy parameters and log likelihoods: one of them is below this in one of 150 seeds.
+    for (const { name, pValue } of result.parameters) {
+      expect(pValue, `${name}: ${result}`).toBeGreaterThan(1e-4);
+    }
   });
 });

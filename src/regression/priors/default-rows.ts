@@ -26,6 +26,7 @@ export type PriorModel = Pick<
   readonly categorical?: boolean;
 };
 
+const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
 const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -52,6 +53,10 @@ export function defaultPriors(
     nu: { distribution: 'gamma', shape: 2, rate: 0.1 },
     shape: outcome === 'count' ? { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 } : wideGamma,
     phi: wideGamma,
+    zi: anyShare,
+    hu: anyShare,
+    zoi: anyShare,
+    coi: anyShare,
   };
 }
 

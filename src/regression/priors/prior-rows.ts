@@ -4,7 +4,20 @@
  */
 import type { Prior } from '../../../models/prior-distributions.js';
 
-export const priorClasses = ['b', 'Intercept', 'sd', 'cor', 'sigma', 'nu', 'shape', 'phi'] as const;
+export const priorClasses = [
+  'b',
+  'Intercept',
+  'sd',
+  'cor',
+  'sigma',
+  'nu',
+  'shape',
+  'phi',
+  'zi',
+  'hu',
+  'zoi',
+  'coi',
+] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */

@@ -201,7 +201,7 @@ describe('a family', () => {
   });
 
   it.each([
-    ['zero_inflated_poisson', ' of brms, which is not supported'],
+    ['zero_inflated_beta', ' of brms, which is not supported'],
     ['xbeta', ' of brms, which is not supported'],
     ['Gamma', ', which is called gamma here'],
     ['normal', ', which is called gaussian here'],

@@ -39,11 +39,14 @@ const unit = substituted(even(-30, 30, STEP), logistic, (t) => logistic(t) * log
 
 /** Ascending; with the weight 1 where an outcome has a probability of its own. */
 function nodesOf(family: Family): readonly Node[] {
-  const { outcome, mean, isLogarithmic } = traitsOf(family);
+  const { outcome, mean, isLogarithmic, apart = [] } = traitsOf(family);
   if (outcome === 'binary') return whole(1);
   if (outcome === 'binomial') return whole(TRIALS);
   if (outcome === 'count') return whole(3000);
-  if (mean === 'probability') return unit;
+  if (mean === 'probability') {
+    const ends = apart.map((y): Node => ({ y, weight: 1 }));
+    return [...unit, ...ends].sort((a, b) => a.y - b.y);
+  }
   return mean === 'positive' || isLogarithmic ? positive : real;
 }
 

@@ -34,6 +34,10 @@ export const auxiliaryExamples: Readonly<Record<AuxiliaryName, AuxiliaryExample>
     prior: { distribution: 'gamma', shape: 2, rate: 0.1, lower: 1 },
   },
   shape: { value: 3, range: [0.3, 20], prior: { distribution: 'gamma', shape: 2, rate: 0.5 } },
+  zi: { value: 0.3, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
+  hu: { value: 0.3, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
+  zoi: { value: 0.25, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
+  coi: { value: 0.4, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
   phi: { value: 8, range: [0.5, 40], prior: { distribution: 'gamma', shape: 2, rate: 0.2 } },
 };
 
@@ -57,6 +61,11 @@ export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly numbe
   lognormal: [1.5, 1e-9],
   weibull: [1.5, 1e-9],
   exponential: [1.5, 0],
+  zero_inflated_poisson: [3, 0],
+  zero_inflated_negbinomial: [3, 0],
+  hurdle_poisson: [3, 0],
+  hurdle_negbinomial: [3, 0],
+  zero_one_inflated_beta: [0.3, 0, 1],
 };
 
 export const hasTrials = (family: Family): boolean => traitsOf(family).outcome === 'binomial';
