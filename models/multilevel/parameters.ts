@@ -96,7 +96,10 @@ export class MultilevelParameters {
     const scalars = auxStart + ends.length;
     const flat: Prior = { distribution: 'flat' };
     const gaps = new Array<Prior>(Math.max(0, thresholdsOf(family) - 1)).fill(flat);
-    this.#thresholds = sampledThresholds({ family, priors }, auxStart + priors.auxiliary.length);
+    this.#thresholds = sampledThresholds(
+      { family, data, priors },
+      auxStart + priors.auxiliary.length,
+    );
     this.#means = means;
     this.#hasIntercept = data.intercept;
     this.#coefficients = coefficients;
