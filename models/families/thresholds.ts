@@ -32,12 +32,17 @@ export function hasOrder({ family }: Pick<Family, 'family'>): boolean {
   return family === 'cumulative';
 }
 
+/** Number of gaps between a family's thresholds. */
+export function gapsOf(family: Family): number {
+  return Math.max(0, thresholdsOf(family) - 1);
+}
+
 /** Natural ends of the auxiliary parameters of a family as they are sampled. */
 export function sampledEnds(family: Family): Support[] {
   const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
   return [
     ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
-    ...new Array<Support>(Math.max(0, thresholdsOf(family) - 1)).fill(gap),
+    ...new Array<Support>(gapsOf(family)).fill(gap),
   ];
 }
 
