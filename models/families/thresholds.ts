@@ -12,11 +12,6 @@ import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
 import type { Support } from '../prior-distributions.js';
 import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
 
-/** The place of the anchor among a number of thresholds, from 0. */
-export function anchorOf(thresholds: number): number {
-  return (thresholds - 1) >> 1;
-}
-
 /** True for a family of ordered categories. */
 export function isOrdinal(family: Pick<Family, 'family'>): boolean {
   return traitsOf(family).outcome === 'ordinal';
