@@ -14,7 +14,7 @@
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import type { FamilyName, LinkName } from './families/family.js';
-import { sampledEnds, thresholdsOf } from './families/thresholds.js';
+import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
   type CoefficientDesign,
   independentColumns,
@@ -163,7 +163,7 @@ function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): Qu
   return { logDensity };
 }
 
-/** Of an ordinal family's intercept and gaps flat ones: the thresholds have the priors. */
+/** Flat ones for an ordinal family's intercept: its thresholds have the priors. */
 function priorsInOrder({ family, data, priors }: RegressionSpecification): {
   coefficientPriors: readonly Prior[];
   priors: readonly Prior[];
@@ -173,7 +173,7 @@ function priorsInOrder({ family, data, priors }: RegressionSpecification): {
     ...(data.intercept ? [priors.intercept ?? flat] : []),
     ...priors.coefficients,
   ];
-  const gaps = new Array<Prior>(Math.max(0, thresholdsOf(family) - 1)).fill(flat);
+  const gaps = priors.gaps ?? new Array<Prior>(gapsOf(family)).fill(flat);
   return { coefficientPriors, priors: [...coefficientPriors, ...priors.auxiliary, ...gaps] };
 }
 

@@ -52,6 +52,8 @@ export interface RegressionPriors {
    * no prior of an intercept. @default none
    */
   readonly thresholds?: readonly Prior[];
+  /** Priors of the gaps between ascending thresholds, in addition to those of the thresholds. @default none */
+  readonly gaps?: readonly Prior[];
 }
 
 /** A regression as plain data, from which a model is made on this thread or on another. */

@@ -2,17 +2,13 @@
  * The thresholds of an ordinal regression among its sampled parameters, an intercept α and the gaps of
  * the thresholds (families/thresholds.ts), with their priors: those of
  *
- *     τ_k = c_k − α,   c_k the sums of gaps from the anchor to k,
+ *     τ_k = c_k − α,   c_k by the gaps,
  *
  * at the means of the predictors, as brms has them. The derivatives of Σ_k log p_k(τ_k) are −1 times
  * its sum by α, and by the gaps as in families/thresholds.ts.
  */
-import {
-  thresholdsOf,
-  writeGapCurvature,
-  writeGapGradient,
-  writeOffsets,
-} from './families/thresholds.js';
+import { gapsFor } from './families/ordinal.js';
+import { thresholdsOf } from './families/thresholds.js';
 import { priorDensity } from './prior-distributions.js';
 import type { RegressionSpecification } from './regression-data.js';
 
@@ -38,18 +34,19 @@ export interface SampledThresholds {
  * @param firstGap place of the first gap among the parameters; the intercept has place 0
  */
 export function sampledThresholds(
-  { family, priors }: Pick<RegressionSpecification, 'family' | 'priors'>,
+  { family, data, priors }: RegressionSpecification,
   firstGap: number,
 ): SampledThresholds | null {
   const count = thresholdsOf(family);
   if (count === 0) return null;
   const densities = (priors.thresholds ?? []).map(priorDensity);
   const gaps = count - 1;
+  const coordinates = gapsFor(family, data.outcomes);
   const offsets = new Float64Array(count);
   const slopes = new Float64Array(count);
   const gapSlopes = new Float64Array(gaps);
   const read = (parameters: Float64Array): void => {
-    writeOffsets(parameters.subarray(firstGap, firstGap + gaps), offsets);
+    coordinates.writeOffsets(parameters.subarray(firstGap, firstGap + gaps), offsets);
   };
   const writeSlopes = (location: number): number => {
     let sum = 0;
@@ -68,7 +65,7 @@ export function sampledThresholds(
       let value = 0;
       for (let k = 0; k < count; k++) value += densities[k].logDensity(offsets[k] - location);
       gradient[0] -= writeSlopes(location);
-      writeGapGradient(slopes, gapSlopes);
+      coordinates.writeGradient(slopes, gapSlopes);
       for (let j = 0; j < gaps; j++) gradient[firstGap + j] += gapSlopes[j];
       return value;
     },
@@ -83,9 +80,9 @@ export function sampledThresholds(
         curvature[k * (count + 1)] = value;
         hessian[0] += value;
       });
-      writeGapGradient(Float64Array.from(own), gapSlopes);
+      coordinates.writeGradient(Float64Array.from(own), gapSlopes);
       const ofGaps = new Float64Array(gaps * gaps);
-      writeGapCurvature(curvature, ofGaps);
+      coordinates.writeCurvature(curvature, ofGaps);
       for (let j = 0; j < gaps; j++) {
         hessian[firstGap + j] -= gapSlopes[j];
         hessian[(firstGap + j) * dimension] -= gapSlopes[j];

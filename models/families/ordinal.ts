@@ -28,13 +28,7 @@ import {
   newIntervalTerms,
 } from './link-intervals.js';
 import { type LogTerms, newLogTerms, probabilityLink } from './links.js';
-import {
-  hasOrder,
-  thresholdsOf,
-  writeGapCurvature,
-  writeGapGradient,
-  writeOffsets,
-} from './thresholds.js';
+import { type GapCoordinates, gapCoordinates, hasOrder, thresholdsOf } from './thresholds.js';
 
 /**
  * The likelihood of one linear predictor, of which `counts[at + c]` outcomes are of category c (from 0).
@@ -434,12 +428,50 @@ function countsOf(outcomes: Outcomes, categories: number): Float64Array {
   return counts;
 }
 
-/** The likelihood; its auxiliary parameters are the gaps of the thresholds, η holds −τ of the anchor. */
+/** Thresholds at the shares of the categories, each with half an outcome more than it has, where η is 0. */
+export function startingThresholds(family: Family, outcomes: Float64Array): Float64Array {
+  return thresholdsAt(family, sharesOf(family, outcomes));
+}
+
+function sharesOf(family: Family, outcomes: Float64Array): Float64Array {
+  const shares = new Float64Array(thresholdsOf(family) + 1).fill(0.5);
+  for (const outcome of outcomes) shares[outcome - 1]++;
+  const total = outcomes.length + 0.5 * shares.length;
+  return shares.map((share) => share / total);
+}
+
+/** Weights beyond it, of a likelihood that is bent at the start, serve worse than equal ones. */
+const MOST_WEIGHT = 2;
+
+/**
+ * The gaps of a family's thresholds, with weights such that at the starting thresholds α, for the
+ * likelihood, does not depend on the gaps: w_k ∝ ∂²ℓ/∂η ∂τ_k. Effects of groups, whose map follows the
+ * linear predictor (multilevel/density.ts), then need not follow the gaps.
+ */
+export function gapsFor(family: Family, outcomes: Float64Array): GapCoordinates {
+  const count = thresholdsOf(family);
+  const shares = sharesOf(family, outcomes);
+  const cross = new Float64Array(count);
+  const curvature = categoryLikelihood(family).addCurvature(
+    shares,
+    0,
+    0,
+    thresholdsAt(family, shares),
+    new Float64Array(count * count),
+    cross,
+  );
+  const weights = cross.map((value) => value / -curvature);
+  const isSound = weights.every((weight) => Math.abs(weight) < MOST_WEIGHT);
+  return gapCoordinates(isSound ? weights : weights.fill(1 / count));
+}
+
+/** The likelihood; its auxiliary parameters are the gaps of the thresholds, and η holds α. */
 export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const last = thresholdsOf(family);
   const counts = countsOf(outcomes, last + 1);
   const cells = numberOfCells(outcomes);
   const likelihood = categoryLikelihood(family);
+  const gapsOf = gapsFor(family, outcomes.values);
   const offsets = new Float64Array(last);
   const slopes = new Float64Array(last);
   const result: CellTerms = { value: 0, slope: 0 };
@@ -449,7 +481,7 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
     auxiliary: new Array<'gap'>(last - 1).fill('gap'),
     logLikelihood(eta, gaps, etaGradient, gapGradient) {
       if (isOrdered && !gaps.every((gap) => gap > 0)) return Number.NEGATIVE_INFINITY;
-      writeOffsets(gaps, offsets);
+      gapsOf.writeOffsets(gaps, offsets);
       slopes.fill(0);
       let value = 0;
       for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
@@ -459,20 +491,20 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
         value += result.value;
         etaGradient[i] = result.slope;
       }
-      writeGapGradient(slopes, gapGradient);
+      gapsOf.writeGradient(slopes, gapGradient);
       return value;
     },
     curvature(eta, gaps, etaCurvature, cross, gapCurvature) {
-      writeOffsets(gaps, offsets);
+      gapsOf.writeOffsets(gaps, offsets);
       const curvature = new Float64Array(last * last);
       const own = new Float64Array(last);
       const ofGaps = new Float64Array(last - 1);
       for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
         etaCurvature[i] = likelihood.addCurvature(counts, at, eta[i], offsets, curvature, own);
-        writeGapGradient(own, ofGaps);
+        gapsOf.writeGradient(own, ofGaps);
         for (let j = 0; j < last - 1; j++) cross[j * cells + i] = ofGaps[j];
       }
-      writeGapCurvature(curvature, gapCurvature);
+      gapsOf.writeCurvature(curvature, gapCurvature);
     },
   };
 }
@@ -541,7 +573,7 @@ export function ordinalDistribution(family: Family): OwnDistribution {
  *
  * @param shares above zero, summing to 1
  */
-export function thresholdsAt({ family, link }: Family, shares: Float64Array): Float64Array {
+function thresholdsAt({ family, link }: Family, shares: Float64Array): Float64Array {
   const quantile = probabilityLink(link).link;
   const thresholds = new Float64Array(shares.length - 1);
   let below = 0;

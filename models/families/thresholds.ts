@@ -1,9 +1,9 @@
 /**
  * Thresholds τ_1, …, τ_{K−1} between the K categories of an ordinal outcome, as they are sampled. A
  * regression's likelihood depends on τ_k − η only, so that an intercept α of the linear predictor stands
- * for their common place. With the anchor m in their middle,
+ * for their common place. With weights w that sum to 1,
  *
- *     τ_m = −α,   τ_{k+1} − τ_k = δ_k,
+ *     Σ_k w_k τ_k = −α,   τ_{k+1} − τ_k = δ_k,
  *
  * the sampled parameters are α and the gaps δ, which the cumulative family has above zero. The
  * Jacobian of the map is 1. On the logarithms of the gaps it is Π δ_k, that of Stan's ordered vector.
@@ -11,11 +11,6 @@
 import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
 import type { Support } from '../prior-distributions.js';
 import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
-
-/** The place of the anchor among a number of thresholds, from 0. */
-export function anchorOf(thresholds: number): number {
-  return (thresholds - 1) >> 1;
-}
 
 /** True for a family of ordered categories. */
 export function isOrdinal(family: Pick<Family, 'family'>): boolean {
@@ -32,52 +27,70 @@ export function hasOrder({ family }: Pick<Family, 'family'>): boolean {
   return family === 'cumulative';
 }
 
+/** Number of gaps between a family's thresholds. */
+export function gapsOf(family: Family): number {
+  return Math.max(0, thresholdsOf(family) - 1);
+}
+
 /** Natural ends of the auxiliary parameters of a family as they are sampled. */
 export function sampledEnds(family: Family): Support[] {
   const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
   return [
     ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
-    ...new Array<Support>(Math.max(0, thresholdsOf(family) - 1)).fill(gap),
+    ...new Array<Support>(gapsOf(family)).fill(gap),
   ];
 }
 
-/** Writes τ_k + α, one more than there are gaps. */
-export function writeOffsets(gaps: Float64Array, offsets: Float64Array): void {
-  const anchor = anchorOf(offsets.length);
-  offsets[anchor] = 0;
-  for (let j = anchor; j < gaps.length; j++) offsets[j + 1] = offsets[j] + gaps[j];
-  for (let j = anchor - 1; j >= 0; j--) offsets[j] = offsets[j + 1] - gaps[j];
+/** Thresholds in terms of the gaps between them, τ_k = c_k − α. */
+export interface GapCoordinates {
+  /** w. */
+  readonly weights: Float64Array;
+  /** Writes c_k, one more than there are gaps. */
+  writeOffsets(gaps: Float64Array, offsets: Float64Array): void;
+  /** The adjoint: writes the gradient by the gaps from that by the thresholds. */
+  writeGradient(slopes: Float64Array, gapGradient: Float64Array): void;
+  /** Writes second derivatives by the gaps from those by the thresholds, both row-major and square. */
+  writeCurvature(curvature: Float64Array, gapCurvature: Float64Array): void;
 }
 
-/** The adjoint: writes the gradient by the gaps from that by the thresholds. */
-export function writeGapGradient(slopes: Float64Array, gapGradient: Float64Array): void {
-  const anchor = anchorOf(slopes.length);
-  let sum = 0;
-  for (let j = gapGradient.length - 1; j >= anchor; j--) {
-    sum += slopes[j + 1];
-    gapGradient[j] = sum;
-  }
-  sum = 0;
-  for (let j = 0; j < anchor; j++) {
-    sum -= slopes[j];
-    gapGradient[j] = sum;
-  }
-}
-
-/** Writes second derivatives by the gaps from those by the thresholds, both row-major and square. */
-export function writeGapCurvature(curvature: Float64Array, gapCurvature: Float64Array): void {
-  const thresholds = Math.round(Math.sqrt(curvature.length));
+/** @param weights w, summing to 1 */
+export function gapCoordinates(weights: Float64Array): GapCoordinates {
+  const thresholds = weights.length;
   const gaps = thresholds - 1;
-  const half = new Float64Array(thresholds * gaps);
-  for (let k = 0; k < thresholds; k++) {
-    const row = curvature.subarray(k * thresholds, (k + 1) * thresholds);
-    writeGapGradient(row, half.subarray(k * gaps, (k + 1) * gaps));
-  }
-  const column = new Float64Array(thresholds);
-  const target = new Float64Array(gaps);
-  for (let j = 0; j < gaps; j++) {
-    for (let k = 0; k < thresholds; k++) column[k] = half[k * gaps + j];
-    writeGapGradient(column, target);
-    for (let i = 0; i < gaps; i++) gapCurvature[i * gaps + j] = target[i];
-  }
+  const writeGradient = (slopes: Float64Array, gapGradient: Float64Array): void => {
+    let total = 0;
+    for (let k = 0; k < thresholds; k++) total += slopes[k];
+    let sum = 0;
+    for (let j = gaps - 1; j >= 0; j--) {
+      sum += slopes[j + 1] - weights[j + 1] * total;
+      gapGradient[j] = sum;
+    }
+  };
+  return {
+    weights,
+    writeOffsets(given, offsets) {
+      let mean = 0;
+      offsets[0] = 0;
+      for (let j = 0; j < gaps; j++) {
+        offsets[j + 1] = offsets[j] + given[j];
+        mean += weights[j + 1] * offsets[j + 1];
+      }
+      for (let k = 0; k < thresholds; k++) offsets[k] -= mean;
+    },
+    writeGradient,
+    writeCurvature(curvature, gapCurvature) {
+      const half = new Float64Array(thresholds * gaps);
+      for (let k = 0; k < thresholds; k++) {
+        const row = curvature.subarray(k * thresholds, (k + 1) * thresholds);
+        writeGradient(row, half.subarray(k * gaps, (k + 1) * gaps));
+      }
+      const column = new Float64Array(thresholds);
+      const target = new Float64Array(gaps);
+      for (let j = 0; j < gaps; j++) {
+        for (let k = 0; k < thresholds; k++) column[k] = half[k * gaps + j];
+        writeGradient(column, target);
+        for (let i = 0; i < gaps; i++) gapCurvature[i * gaps + j] = target[i];
+      }
+    },
+  };
 }

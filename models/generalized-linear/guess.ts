@@ -17,8 +17,8 @@ import {
   traitsOf,
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
-import { thresholdsAt } from '../families/ordinal.js';
-import { anchorOf, thresholdsOf } from '../families/thresholds.js';
+import { gapsFor, startingThresholds } from '../families/ordinal.js';
+import { thresholdsOf } from '../families/thresholds.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
@@ -67,29 +67,24 @@ function guessThresholds(
   { family, data }: RegressionSpecification,
   { slopes, offset }: CoefficientDesign,
 ): Float64Array {
-  const thresholds = startingThresholds(family, data.outcomes);
-  const gaps = gapsOf(thresholds);
+  const { intercept, gaps } = startingGaps(family, data.outcomes);
   const parameters = new Float64Array(1 + slopes + gaps.length);
-  parameters[0] = -thresholds[anchorOf(thresholds.length)] - (offset ? meanOf(offset) : 0);
+  parameters[0] = intercept - (offset ? meanOf(offset) : 0);
   parameters.set(gaps, 1 + slopes);
   return parameters;
 }
 
-/** Thresholds at the shares of the categories, each with half an outcome more than it has. */
-export function startingThresholds(family: Family, outcomes: Float64Array): Float64Array {
-  const shares = new Float64Array(thresholdsOf(family) + 1).fill(0.5);
-  for (const outcome of outcomes) shares[outcome - 1]++;
-  const total = sumOf(shares);
-  return thresholdsAt(
-    family,
-    shares.map((share) => share / total),
-  );
-}
-
-export function gapsOf(thresholds: Float64Array): Float64Array {
-  return Float64Array.from({ length: thresholds.length - 1 }, (_, j) => {
-    return thresholds[j + 1] - thresholds[j];
-  });
+/** α and the gaps at `startingThresholds`. */
+export function startingGaps(
+  family: Family,
+  outcomes: Float64Array,
+): { intercept: number; gaps: Float64Array } {
+  const thresholds = startingThresholds(family, outcomes);
+  const { weights } = gapsFor(family, outcomes);
+  return {
+    intercept: -thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0),
+    gaps: thresholds.slice(1).map((threshold, j) => threshold - thresholds[j]),
+  };
 }
 
 /** Means of the outcomes per cell, with their derivatives by η and variances. */

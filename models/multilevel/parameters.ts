@@ -11,7 +11,7 @@
  * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
-import { sampledEnds, thresholdsOf } from '../families/thresholds.js';
+import { gapsOf, sampledEnds } from '../families/thresholds.js';
 import {
   type ParameterPriors,
   POSITIVE,
@@ -95,8 +95,11 @@ export class MultilevelParameters {
     const auxStart = coefficients + sds.length;
     const scalars = auxStart + ends.length;
     const flat: Prior = { distribution: 'flat' };
-    const gaps = new Array<Prior>(Math.max(0, thresholdsOf(family) - 1)).fill(flat);
-    this.#thresholds = sampledThresholds({ family, priors }, auxStart + priors.auxiliary.length);
+    const gaps = priors.gaps ?? new Array<Prior>(gapsOf(family)).fill(flat);
+    this.#thresholds = sampledThresholds(
+      { family, data, priors },
+      auxStart + priors.auxiliary.length,
+    );
     this.#means = means;
     this.#hasIntercept = data.intercept;
     this.#coefficients = coefficients;

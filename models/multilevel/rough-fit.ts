@@ -13,8 +13,8 @@
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
 import { auxiliaryTraits, traitsOf } from '../families/family.js';
-import { anchorOf, thresholdsOf } from '../families/thresholds.js';
-import { gapsOf, startingThresholds } from '../generalized-linear/guess.js';
+import { thresholdsOf } from '../families/thresholds.js';
+import { startingGaps } from '../generalized-linear/guess.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
@@ -114,10 +114,10 @@ function startOf(
   const { family, parameters } = density;
   const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   if (thresholdsOf(family.family) > 0) {
-    const thresholds = startingThresholds(family.family, outcomes);
+    const { intercept: start, gaps } = startingGaps(family.family, outcomes);
     const coefficients = new Float64Array(parameters.values.coefficients.length);
-    coefficients[0] = -thresholds[anchorOf(thresholds.length)];
-    return parameters.thetaOf(coefficients, sds, gapsOf(thresholds));
+    coefficients[0] = start;
+    return parameters.thetaOf(coefficients, sds, gaps);
   }
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);

@@ -137,6 +137,7 @@ export const specification = z.object({
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),
     thresholds: z.array(prior).optional(),
+    gaps: z.array(prior).optional(),
   }),
 });
 

@@ -103,7 +103,7 @@ function requireHeldScales(specification: RegressionSpecification): void {
 /** Throws for a threshold with a flat prior next to a category without rows. */
 function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
   const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
-  if (flat < 0) return;
+  if (flat < 0 || (priors.gaps?.every(isProper) && priors.thresholds?.some(isProper))) return;
   const seen = new Set(data.outcomes);
   for (let category = 1; category <= thresholdsOf(family) + 1; category++) {
     if (seen.has(category)) continue;

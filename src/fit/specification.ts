@@ -14,7 +14,7 @@ import {
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
-import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -225,6 +225,7 @@ function requirePriors(
     correlations,
     auxiliary,
     thresholds = [],
+    gaps,
   }: Readonly<Record<string, unknown>>,
   model: {
     readonly names: readonly unknown[];
@@ -242,6 +243,9 @@ function requirePriors(
   requireEach('thresholds', thresholds, count, (prior, k) =>
     requirePrior(prior, `Intercept[${k + 1}]`),
   );
+  if (gaps !== undefined) {
+    requireEach('gaps', gaps, gapsOf(family), (prior, j) => requirePrior(prior, `delta[${j + 1}]`));
+  }
   if (model.intercept && count === 0) requirePrior(intercept, 'Intercept');
   requireEach('coefficients', coefficients, model.names.length, (prior, j) =>
     requirePrior(prior, String(model.names[j])),

@@ -70,6 +70,14 @@ function specificationOf(
       thresholds: Array.from({ length: thresholds }, (_, k) =>
         k % 2 === 0 ? { distribution: 'student_t', df: 3, location: 0.1 * k, scale: 2.5 } : normal,
       ),
+      ...(kind.family === 'cumulative' &&
+        seed % 2 === 0 && {
+          gaps: Array.from({ length: thresholds - 1 }, () => ({
+            distribution: 'gamma',
+            shape: 2,
+            rate: 1.5,
+          })),
+        }),
     },
   };
 }

@@ -168,6 +168,40 @@ describe('priors of thresholds', () => {
     );
   });
 
+  it('may be of the gaps between them, which keep those without rows in place', async () => {
+    const rules = [
+      prior,
+      flat().on('Intercept'),
+      normal(-1, 0.5).on('Intercept', { coef: '1' }),
+      normal(1, 0.05).on('delta'),
+    ];
+    const asked = { formula: 'label ~ x', family: cumulative(), data, prior: rules };
+    const levels = { label: [...order, 'better', 'beyond'] };
+    const fit = await regression({ ...asked, levels, ...settings });
+    expect(fit.priors.filter((row) => row.class === 'delta').map(({ text }) => text)).toEqual(
+      new Array(5).fill('normal(1, 0.05)'),
+    );
+    const gap = parameterDraws(fit.draws, 'b_Intercept[5]').map(
+      (upper, s) => upper - parameterDraws(fit.draws, 'b_Intercept[4]')[s],
+    );
+    const mean = gap.reduce((sum, value) => sum + value, 0) / gap.length;
+    // No row has either category: the prior alone, of which 1,000 draws have a mean within 0.007.
+    expect(Math.abs(mean - 1)).toBeLessThan(0.01);
+    const sample = samplePrior({ ...asked, levels, draws: 500 });
+    const gaps = [1, 2, 3, 4].map((k) =>
+      parameterDraws(sample.draws, `b_Intercept[${k + 1}]`).map(
+        (upper, s) => upper - parameterDraws(sample.draws, `b_Intercept[${k}]`)[s],
+      ),
+    );
+    expect(gaps.every((own) => own.every((value) => value > 0.7 && value < 1.3))).toBe(true);
+    expect(() => samplePrior({ ...asked, prior: [prior, normal(1, 0.05).on('delta')] })).toThrow(
+      /no independent draws from priors of several thresholds and of their gaps/,
+    );
+    await expect(regression({ ...asked, family: sratio() })).rejects.toThrow(
+      /there is no class delta in this sratio regression/,
+    );
+  });
+
   it('are drawn in ascending order if they ascend', () => {
     const sample = samplePrior({
       formula: 'rating ~ x',

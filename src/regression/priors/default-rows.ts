@@ -11,6 +11,7 @@ import {
   type LinkName,
   traitsOf,
 } from '../../../models/families/family.js';
+import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
@@ -70,8 +71,14 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
+  if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
   return rows;
+}
+
+/** True if the family has ascending thresholds with gaps between them. */
+export function hasGaps(family: Family): boolean {
+  return hasOrder(family) && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {

@@ -9,6 +9,7 @@ export const priorClasses = [
   'Intercept',
   'sd',
   'cor',
+  'delta',
   'sigma',
   'nu',
   'shape',
@@ -29,7 +30,7 @@ export interface LkjPrior {
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap. */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;

@@ -9,7 +9,7 @@
  * predictors.
  */
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
   type Prior,
@@ -20,7 +20,7 @@ import {
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
-import { defaultRows, hasCorrelations, type PriorModel } from './default-rows.js';
+import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
 import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
@@ -48,7 +48,11 @@ export function resolvePriors(
   const inUse = new Map(
     slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known)]),
   );
-  return { priors: priorsOf(model, family, inUse), rows: [...inUse.values()] };
+  // Gaps have no priors but the user's: brms' tables have no rows for them.
+  const rows = [...inUse.values()].filter(
+    (row) => row.class !== 'delta' || row.prior.distribution !== 'flat',
+  );
+  return { priors: priorsOf(model, family, inUse), rows };
 }
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
@@ -120,6 +124,7 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
 function naturalEnds(name: PriorClass): Support {
   switch (name) {
     case 'sd':
+    case 'delta':
       return POSITIVE;
     case 'b':
     case 'Intercept':
@@ -151,6 +156,9 @@ function priorsOf(
   const thresholds = Array.from({ length: thresholdsOf(family) }, (_, k) =>
     thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
   );
+  const gaps = Array.from({ length: hasGaps(family) ? gapsOf(family) : 0 }, (_, j) =>
+    of({ class: 'delta', coef: String(j + 1) }),
+  );
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
     coefficients: predictors.names.map((coef) => of({ class: 'b', coef })),
@@ -160,6 +168,7 @@ function priorsOf(
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) => of({ class: name })),
     ...(thresholds.length > 0 && { thresholds }),
+    ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
   };
 }
 

@@ -152,11 +152,15 @@ const MOST_ATTEMPTS = 1_000_000;
  * they ascend if not.
  */
 function drawThresholds(
-  { family, priors: { thresholds = [] } }: RegressionSpecification,
+  { family, priors: { thresholds = [], gaps } }: RegressionSpecification,
   random: RandomStream,
   target: Float64Array,
 ): void {
   const drawn = target.subarray(0, thresholds.length);
+  if (gaps) {
+    drawFromOne(thresholds, gaps, random, drawn);
+    return;
+  }
   const draw = (): void => {
     for (let k = 0; k < drawn.length; k++) drawn[k] = drawPrior(thresholds[k], random);
   };
@@ -176,6 +180,24 @@ function drawThresholds(
     }
     draw();
   }
+}
+
+/**
+ * Thresholds from the only one that has a prior, and the gaps to the others. (Priors of several thresholds
+ * and of gaps multiply, and there are no independent draws from their product.)
+ */
+function drawFromOne(
+  thresholds: readonly Prior[],
+  gaps: readonly Prior[],
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
+  const known = thresholds.findIndex(isProper);
+  drawn[known] = drawPrior(thresholds[known], random);
+  for (let k = known + 1; k < drawn.length; k++) {
+    drawn[k] = drawn[k - 1] + drawPrior(gaps[k - 1], random);
+  }
+  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - drawPrior(gaps[k], random);
 }
 
 function isSame(a: Prior, b: Prior): boolean {
@@ -248,9 +270,11 @@ function identity(size: number): Float64Array {
 function improperPriors({ family, data, priors }: RegressionSpecification): string[] {
   const names: string[] = [];
   if (priors.intercept && !isProper(priors.intercept)) names.push('b_Intercept');
-  priors.thresholds?.forEach((prior, k) => {
-    if (!isProper(prior)) names.push(`b_Intercept[${k + 1}]`);
-  });
+  if (!priors.gaps?.every(isProper) || !priors.thresholds?.some(isProper)) {
+    priors.thresholds?.forEach((prior, k) => {
+      if (!isProper(prior)) names.push(`b_Intercept[${k + 1}]`);
+    });
+  }
   priors.coefficients.forEach((prior, j) => {
     if (!isProper(prior)) names.push(`b_${data.predictors.names[j]}`);
   });
@@ -268,6 +292,17 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
 /** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */
 function requireProperPriors(specification: RegressionSpecification): void {
   const names = improperPriors(specification);
+  const { thresholds = [], gaps } = specification.priors;
+  if (
+    names.length === 0 &&
+    gaps &&
+    (!gaps.every(isProper) || thresholds.filter(isProper).length > 1)
+  ) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'there are no independent draws from priors of several thresholds and of their gaps: expected a prior of class Intercept for one threshold, flat() for the others, and one of class delta for all gaps',
+    );
+  }
   if (names.length === 0) return;
   throw new WeighbridgeError(
     'bad-argument',

@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Family, LinkName, Outcomes } from '../../../models/families/family.js';
 import { linksOf, responseDistribution, responseFamily } from '../../../models/families/index.js';
-import { anchorOf, hasOrder } from '../../../models/families/thresholds.js';
+import { gapsFor } from '../../../models/families/ordinal.js';
+import { hasOrder } from '../../../models/families/thresholds.js';
 import { randomStream } from '../../../src/random/stream.js';
 
 const names = ['cumulative', 'sratio', 'cratio', 'acat'] as const;
@@ -286,10 +287,12 @@ describe.each(kinds)('the likelihood of $family with the link $link', (kind) => 
     fc.assert(
       fc.property(situations(kind, 3), ({ outcomes, eta, gaps }) => {
         const count = gaps.length + 1;
-        const offsets = [0];
-        const anchor = anchorOf(count);
-        for (let j = anchor; j < gaps.length; j++) offsets.push((offsets.at(-1) ?? 0) + gaps[j]);
-        for (let j = anchor - 1; j >= 0; j--) offsets.unshift(offsets[0] - gaps[j]);
+        const { weights } = gapsFor({ ...kind, thresholds: count }, outcomes.values);
+        const sums = [0];
+        for (const gap of gaps) sums.push((sums.at(-1) ?? 0) + gap);
+        const mean = sums.reduce((sum, value, k) => sum + weights[k] * value, 0);
+        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+        const offsets = sums.map((value) => value - mean);
         const of = outcomes.cells?.of ?? Int32Array.from(eta, (_, i) => i);
         const expected = outcomes.values.reduce(
           (sum, y, i) => sum + logProbabilities(kind, eta[of[i]], offsets)[y - 1],

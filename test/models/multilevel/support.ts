@@ -210,6 +210,9 @@ export function logPrior(specification: RegressionSpecification, reported: Float
     }
     sum += priorDensity(prior).logDensity(centre);
   });
+  priors.gaps?.forEach((prior, j) => {
+    sum += priorDensity(prior).logDensity(reported[j + 1] - reported[j]);
+  });
   priors.coefficients.forEach((prior, j) => {
     sum += priorDensity(prior).logDensity(reported[layout.slopes + j]);
   });
