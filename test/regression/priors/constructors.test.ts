@@ -95,7 +95,7 @@ describe('a prior’s constructor', () => {
     expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for cor alone');
     expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for cor alone');
     expect(() => priorRow(normal(0, 1), 'slope', {})).toThrow(
-      "there is no prior class 'slope', expected one of b, Intercept, sd, cor, sigma, nu, shape",
+      "there is no prior class 'slope', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
     );
   });
 });
