@@ -13,7 +13,7 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
-import type { LinkName } from './families/family.js';
+import type { FamilyName, LinkName } from './families/family.js';
 import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
   type CoefficientDesign,
@@ -108,6 +108,25 @@ export function generalizedLinear(specification: RegressionSpecification): Model
 /** Links with which no family has a log-concave likelihood. */
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
+/** Families without a log-concave likelihood. */
+const bentFamilies = new Set<FamilyName>([
+  'student',
+  'beta',
+  'beta_binomial',
+  'zero_inflated_poisson',
+  'zero_inflated_negbinomial',
+  'zero_one_inflated_beta',
+]);
+
+/** Families whose likelihood is log-concave with the link log alone. */
+const ofLogLink = new Set<FamilyName>([
+  'gamma',
+  'weibull',
+  'exponential',
+  'hurdle_poisson',
+  'hurdle_negbinomial',
+]);
+
 /** Distributions whose density is not log-concave. */
 const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_gamma']);
 
@@ -116,8 +135,9 @@ const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_g
  * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
  */
 function isLogConcave({ family, priors }: RegressionSpecification): boolean {
-  if (family.family === 'student' || bentLinks.has(family.link)) return false;
+  if (bentFamilies.has(family.family) || bentLinks.has(family.link)) return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
+  if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;
   return priors.coefficients.every(({ distribution }) => !heavyTails.has(distribution));
 }

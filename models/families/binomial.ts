@@ -180,7 +180,7 @@ export function binomialFamily(family: Family, outcomes: Outcomes): ResponseFami
 }
 
 /** log C(n, y). */
-function logChoose(n: number, y: number): number {
+export function logChoose(n: number, y: number): number {
   return gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1);
 }
 

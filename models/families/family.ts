@@ -17,6 +17,17 @@ export const familyNames = [
   'sratio',
   'cratio',
   'acat',
+  'beta_binomial',
+  'beta',
+  'gamma',
+  'lognormal',
+  'weibull',
+  'exponential',
+  'zero_inflated_poisson',
+  'zero_inflated_negbinomial',
+  'hurdle_poisson',
+  'hurdle_negbinomial',
+  'zero_one_inflated_beta',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -28,7 +39,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -42,7 +54,7 @@ export interface Family {
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
+export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi' | 'zi' | 'hu' | 'zoi' | 'coi';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -54,11 +66,14 @@ interface FamilyTraits {
   readonly mean: 'any' | 'positive' | 'probability' | 'category';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
-  /**
-   * True if rows that share a linear predictor enter the likelihood by their sum and number, or by the
-   * numbers of their categories.
-   */
+  /** True if rows may share a linear predictor. */
   readonly merges: boolean;
+  /** True if the logarithm of an outcome has the normal family. @default false */
+  readonly isLogarithmic?: boolean;
+  /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
+  readonly apart?: readonly number[];
+  /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
+  readonly isHurdle?: boolean;
 }
 
 const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
@@ -70,6 +85,7 @@ const categories = {
   hasScale: false,
   merges: true,
 } as const;
+const positiveReal = { outcome: 'real', mean: 'positive', hasScale: false, merges: true } as const;
 const successes = { mean: 'probability', hasScale: false, merges: true } as const;
 
 const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
@@ -83,6 +99,29 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   sratio: categories,
   cratio: categories,
   acat: categories,
+  beta_binomial: { ...successes, auxiliary: ['phi'], outcome: 'binomial' },
+  beta: { ...successes, auxiliary: ['phi'], outcome: 'real' },
+  gamma: { ...positiveReal, auxiliary: ['shape'] },
+  lognormal: {
+    ...continuous,
+    auxiliary: ['sigma'],
+    hasScale: false,
+    merges: true,
+    isLogarithmic: true,
+  },
+  weibull: { ...positiveReal, auxiliary: ['shape'] },
+  exponential: { ...positiveReal, auxiliary: [] },
+  zero_inflated_poisson: { ...counts, auxiliary: ['zi'], apart: [0] },
+  zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
+  hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
+  hurdle_negbinomial: { ...counts, auxiliary: ['shape', 'hu'], apart: [0], isHurdle: true },
+  zero_one_inflated_beta: {
+    ...successes,
+    auxiliary: ['phi', 'zoi', 'coi'],
+    outcome: 'real',
+    apart: [0, 1],
+    isHurdle: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -109,12 +148,18 @@ interface AuxiliaryTraits {
   readonly start: number;
 }
 
+const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
   sigma: positive,
   nu: { ...positive, lower: 1, start: 10 },
   shape: positive,
+  phi: { ...positive, start: 10 },
+  zi: probability,
+  hu: probability,
+  zoi: probability,
+  coi: probability,
 };
 
 /** Outcomes of all rows. */

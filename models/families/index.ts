@@ -1,11 +1,14 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { beta } from './beta.js';
+import { betaBinomial } from './beta-binomial.js';
 import {
   bernoulliDistribution,
   bernoulliFamily,
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import { exponential } from './exponential.js';
 import {
   type Family,
   type FamilyName,
@@ -16,16 +19,25 @@ import {
   type ResponseDistribution,
   type ResponseFamily,
 } from './family.js';
+import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
+import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
 import { isOrdinal } from './thresholds.js';
+import { weibull } from './weibull.js';
+import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
+import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
 const ofCategories = ['logit', 'probit', 'cloglog', 'cauchit'] as const;
+const ofPositives = ['log', 'identity', 'inverse'] as const;
+// With the identity, rows of zeros would end the likelihood at a cliff.
+const ofInflated = ['log', 'sqrt'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
 interface Entry {
@@ -64,6 +76,17 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   sratio: ordinal,
   cratio: ordinal,
   acat: ordinal,
+  beta_binomial: { links: ofProbabilities, ...betaBinomial },
+  beta: { links: ofProbabilities, ...beta },
+  gamma: { links: ofPositives, ...gamma },
+  lognormal: { links: ['identity', 'inverse'], ...lognormal },
+  weibull: { links: ofPositives, ...weibull },
+  exponential: { links: ofPositives, ...exponential },
+  zero_inflated_poisson: { links: ofInflated, ...zeroInflatedPoisson },
+  zero_inflated_negbinomial: { links: ofInflated, ...zeroInflatedNegbinomial },
+  hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
+  hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
+  zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
 };
 
 /** The likelihood of outcomes. */
@@ -140,46 +163,37 @@ export function requireFamily(given: {
   );
 }
 
-/** Families of brms 2.18 that are not supported, by brms' names. */
+/** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
   'asym_laplace',
-  'beta',
-  'Beta',
-  'beta_binomial',
   'categorical',
   'com_poisson',
   'cox',
   'custom_family',
   'dirichlet',
+  'dirichlet2',
+  'dirichlet_multinomial',
   'discrete_weibull',
   'exgaussian',
-  'exponential',
   'frechet',
-  'gamma',
-  'Gamma',
   'gen_extreme_value',
   'geometric',
+  'hurdle_cumulative',
   'hurdle_gamma',
   'hurdle_lognormal',
-  'hurdle_negbinomial',
-  'hurdle_poisson',
   'inverse.gaussian',
   'logistic_normal',
-  'lognormal',
   'mixture',
   'multinomial',
   'shifted_lognormal',
   'skew_normal',
   'von_mises',
-  'weibull',
   'wiener',
+  'xbeta',
   'zero_inflated_asym_laplace',
   'zero_inflated_beta',
   'zero_inflated_beta_binomial',
   'zero_inflated_binomial',
-  'zero_inflated_negbinomial',
-  'zero_inflated_poisson',
-  'zero_one_inflated_beta',
 ]);
 
 /** R's names of supported families. */
@@ -188,6 +202,8 @@ const spellings: Readonly<Record<string, string>> = {
   negative_binomial: 'negbinomial',
   neg_binomial_2: 'negbinomial',
   student_t: 'student',
+  Beta: 'beta',
+  Gamma: 'gamma',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

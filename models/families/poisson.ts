@@ -8,6 +8,7 @@
  * Rows that share a linear predictor enter as their number and sum.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
+import type { RowDensity } from './by-rows.js';
 import {
   type Family,
   type LogDensities,
@@ -64,6 +65,21 @@ function poissonAtMean(outcomes: Outcomes): ResponseFamily {
     curvature(mu, _aux, muCurvature) {
       for (let i = 0; i < sums.length; i++) muCurvature[i] = -over(sums[i], mu[i] * mu[i]);
     },
+  };
+}
+
+/** The density of one count, by its mean. */
+export function poissonRow(): RowDensity {
+  return {
+    prepare() {},
+    logDensity(y, _trials, mu, _rest, slopes) {
+      if (slopes) slopes[0] = over(y, mu) - 1;
+      return timesLog(y, mu) - mu;
+    },
+    secondDerivatives(y, _trials, mu, _rest, target) {
+      target[0] = -over(y, mu * mu);
+    },
+    constant: (y) => -gammaln(y + 1),
   };
 }
 

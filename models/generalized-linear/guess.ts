@@ -9,7 +9,10 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   auxiliaryTraits,
+  cellOf,
   type Family,
+  type Outcomes,
+  type Totals,
   totalsOf,
   traitsOf,
 } from '../families/family.js';
@@ -92,6 +95,8 @@ interface WorkingData {
   /** Rows or trials of a cell. */
   readonly counts: Float64Array;
   readonly overall: number;
+  /** Share of the outcomes that may come from elsewhere, and of the ones among them. */
+  readonly apart: { readonly share: number; readonly ones: number };
   /** Initial means, moved inside the family's range as in R's glm. */
   readonly start: Float64Array;
   link(mean: number): number;
@@ -107,11 +112,14 @@ function workingData(
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
   const { rows, outcomes, trials } = data;
-  const { sums, counts } = totalsOf({ rows, values: outcomes, trials, ...cells });
-  const means = sums.map((sum, i) => sum / counts[i]);
-  const overall = sumOf(sums) / sumOf(counts);
-  const common = { family, design, means, counts };
-  const { mean: range, outcome } = traitsOf(family);
+  const { mean: range, outcome, isLogarithmic } = traitsOf(family);
+  const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
+  const all = { rows, values, trials, ...cells };
+  const { sums, counts } = totalsOf(all);
+  const apart = withoutApart(family, all, { sums, counts });
+  const overall = sumOf(counts) > 0 ? sumOf(sums) / sumOf(counts) : 1;
+  const means = sums.map((sum, i) => (counts[i] > 0 ? sum / counts[i] : overall));
+  const common = { family, design, means, counts, apart };
   switch (range) {
     case 'any': {
       // Only the identity link allows means at or below zero.
@@ -150,6 +158,24 @@ function workingData(
       };
     }
   }
+}
+
+/** Takes outcomes that may come from elsewhere out of the totals. */
+function withoutApart(family: Family, outcomes: Outcomes, { sums, counts }: Totals) {
+  const { apart = [] } = traitsOf(family);
+  let taken = 0;
+  let ones = 0;
+  for (let i = 0; i < outcomes.rows && apart.length > 0; i++) {
+    const outcome = outcomes.values[i];
+    if (!apart.includes(outcome)) continue;
+    const cell = cellOf(outcomes, i);
+    sums[cell] -= outcome;
+    counts[cell] -= 1;
+    taken++;
+    if (outcome === 1) ones++;
+  }
+  // Half an outcome more of each kind keeps the shares between 0 and 1.
+  return { share: (taken + 0.5) / (outcomes.rows + 1), ones: (ones + 0.5) / (taken + 1) };
 }
 
 function slopesOf(family: Family): Pick<WorkingData, 'link' | 'inverse' | 'slope'> {
@@ -225,8 +251,24 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
         const own = outcome === 'count' ? 1 : 0;
         const excess = residuals.map((r, i) => counts[i] * r * r - own * fitted[i]);
         const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
-        return shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+        const within = shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+        // The coefficient of variation of a Weibull variate is about 1.2/k.
+        return family.family === 'weibull' ? 1.2 * Math.sqrt(within) : within;
       }
+      case 'phi': {
+        // Var(y) = μ (1 − μ)/(1 + φ) of shares, and more of counts among trials.
+        const most = sumOf(fitted.map((mean) => mean * (1 - mean)));
+        const phi = most / sumOf(residuals.map((r) => r * r)) - 1;
+        return phi > 0
+          ? Math.min(Math.max(phi, LEAST_SHAPE), MOST_SHAPE)
+          : auxiliaryTraits.phi.start;
+      }
+      case 'zi':
+      case 'hu':
+      case 'zoi':
+        return work.apart.share;
+      case 'coi':
+        return work.apart.ones;
       default:
         return auxiliaryTraits[name].start;
     }

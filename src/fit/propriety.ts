@@ -17,6 +17,7 @@ import {
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
+import { ofLogarithms } from '../../models/regression-model.js';
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
@@ -135,7 +136,8 @@ function requireHeldAuxiliary(
  *
  * @throws WeighbridgeError `improper-posterior`
  */
-export function requireScatter(specification: RegressionSpecification): void {
+export function requireScatter(given: RegressionSpecification): void {
+  const specification = ofLogarithms(given);
   const { family, data, priors } = specification;
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
@@ -218,7 +220,7 @@ type Rise = 1 | -1 | 'peak' | 'silent';
 /** Null for families and links whose likelihood always has a maximum. */
 function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | null {
   const { link } = family;
-  const { outcome: kind } = traitsOf(family);
+  const { outcome: kind, apart = [], isHurdle = false } = traitsOf(family);
   if (kind === 'binary' || kind === 'binomial') {
     return (outcome, trials) => {
       if (trials === 0) return 'silent';
@@ -227,7 +229,16 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
       return outcome === trials && link !== 'log' ? 1 : 'peak';
     };
   }
-  return kind === 'count' && link === 'log' ? (outcome) => (outcome === 0 ? -1 : 'peak') : null;
+  if (kind === 'count' && link === 'log') {
+    // Of counts above zero, 1 is certain where the mean is zero.
+    const least = isHurdle ? 1 : 0;
+    return (outcome) => {
+      if (apart.includes(outcome)) return 'silent';
+      return outcome === least ? -1 : 'peak';
+    };
+  }
+  if (apart.length === 0) return null;
+  return (outcome) => (apart.includes(outcome) ? 'silent' : 'peak');
 }
 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */

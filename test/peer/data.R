@@ -43,7 +43,10 @@ data <- list(
   iris = dataset("datasets::iris", iris, c("Sepal.Length", "Petal.Length", "Species")),
   cars = dataset("datasets::cars", cars, c("speed", "dist")),
   trees = dataset("datasets::trees", trees, c("Girth", "Height", "Volume")),
-  swiss = dataset("datasets::swiss", swiss, c("Fertility", "Agriculture", "Education", "Catholic")),
+  swiss = dataset(
+    "datasets::swiss, educated = Education / 100", swiss,
+    c("Fertility", "Agriculture", "Education", "Catholic", "educated"), educated = swiss$Education / 100
+  ),
   warpbreaks = dataset("datasets::warpbreaks", warpbreaks, c("breaks", "wool", "tension")),
   ToothGrowth = dataset("datasets::ToothGrowth", ToothGrowth, c("len", "supp", "dose")),
   PlantGrowth = dataset("datasets::PlantGrowth", PlantGrowth, c("weight", "group")),
@@ -52,6 +55,11 @@ data <- list(
   Puromycin = dataset("datasets::Puromycin", Puromycin, c("rate", "conc", "state")),
   airquality = dataset("datasets::airquality", airquality, c("Ozone", "Solar.R", "Wind", "Temp")),
   stackloss = dataset("datasets::stackloss", stackloss, c("stack.loss", "Air.Flow", "Water.Temp", "Acid.Conc.")),
+  attenu = dataset("datasets::attenu", attenu, c("mag", "dist", "accel")),
+  quakes = dataset(
+    "datasets::quakes, bearing from the mean of long and lat, in radians", quakes, c("depth", "bearing"),
+    bearing = round(atan2(quakes$lat - mean(quakes$lat), quakes$long - mean(quakes$long)), 6)
+  ),
   infert = dataset("datasets::infert", infert, c("case", "spontaneous", "induced")),
   esoph = dataset(
     "datasets::esoph, n the sum of cases and controls", esoph, c("ncases", "n", "agegp", "alcgp"),
@@ -67,7 +75,10 @@ data <- list(
   ),
   epil = dataset("MASS::epil", MASS::epil, c("y", "trt", "V4", "subject", "lbase", "lage")),
   sleepstudy = dataset("lme4::sleepstudy", lme4::sleepstudy, c("Reaction", "Days", "Subject")),
-  cbpp = dataset("lme4::cbpp", lme4::cbpp, c("incidence", "size", "period", "herd")),
+  cbpp = dataset(
+    "lme4::cbpp, share = incidence / size", lme4::cbpp, c("incidence", "size", "period", "herd", "share"),
+    share = lme4::cbpp$incidence / lme4::cbpp$size
+  ),
   Dyestuff = dataset("lme4::Dyestuff", lme4::Dyestuff, c("Yield", "Batch")),
   Penicillin = dataset("lme4::Penicillin", lme4::Penicillin, c("diameter", "plate", "sample")),
   Pastes = dataset("lme4::Pastes", lme4::Pastes, c("strength", "batch", "cask")),

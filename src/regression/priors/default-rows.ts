@@ -1,6 +1,6 @@
 /**
  * brms' default priors (2.23): flat for coefficients; Student-t with 3 degrees of freedom for the
- * intercept, standard deviations of group effects and σ; gamma for ν, inverse gamma for the shape of negbinomial (since 2.21, #1614); LKJ with η = 1
+ * intercept, standard deviations of group effects and σ; gamma for ν, φ and shapes, but inverse gamma for the shape of counts (since 2.21, #1614, #1819); LKJ with η = 1
  * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
  * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
@@ -27,17 +27,19 @@ export type PriorModel = Pick<
   readonly categorical?: boolean;
 };
 
+const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
+const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
+
 /** The default prior of each class of parameters, whether or not the model has it. */
 export function defaultPriors(
   model: PriorModel,
   family: Family,
 ): Readonly<Record<'b' | 'Intercept' | 'sd' | AuxiliaryName, Prior>> {
-  const { location, scale } = locationAndScale(model, family.link);
+  const { hasScale, isLogarithmic, outcome } = traitsOf(family);
+  const { location, scale } = locationAndScale(model, isLogarithmic ? 'log' : family.link);
   // σ is on the scale of the outcomes for every link of the mean.
   const scaleOfOutcomes =
-    family.link === 'identity' || !traitsOf(family).hasScale
-      ? scale
-      : locationAndScale(model, 'identity').scale;
+    family.link === 'identity' || !hasScale ? scale : locationAndScale(model, 'identity').scale;
   const studentT = (at: number, width: number): Prior => ({
     distribution: 'student_t',
     df: 3,
@@ -50,7 +52,12 @@ export function defaultPriors(
     sd: studentT(0, scale),
     sigma: studentT(0, scaleOfOutcomes),
     nu: { distribution: 'gamma', shape: 2, rate: 0.1 },
-    shape: { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 },
+    shape: outcome === 'count' ? { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 } : wideGamma,
+    phi: wideGamma,
+    zi: anyShare,
+    hu: anyShare,
+    zoi: anyShare,
+    coi: anyShare,
   };
 }
 

@@ -13,6 +13,11 @@ export const priorClasses = [
   'sigma',
   'nu',
   'shape',
+  'phi',
+  'zi',
+  'hu',
+  'zoi',
+  'coi',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 

@@ -4,13 +4,15 @@
  */
 import fc from 'fast-check';
 import type { Family } from '../../../models/families/family.js';
+import { responseDistribution } from '../../../models/families/index.js';
 import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { cholesky, solveLower } from '../../../src/linear-algebra/cholesky.js';
-import { randomStream } from '../../../src/random/stream.js';
+import { type RandomStream, randomStream } from '../../../src/random/stream.js';
 import type { Model } from '../../../src/sampler/model.js';
+import { auxiliaryPriorsOf, auxiliaryValues, hasTrials } from '../families/examples.js';
 
 const families: readonly Family[] = [
   { family: 'gaussian', link: 'identity' },
@@ -23,6 +25,10 @@ const families: readonly Family[] = [
   { family: 'cumulative', link: 'probit', thresholds: 4 },
   { family: 'sratio', link: 'cauchit', thresholds: 2 },
   { family: 'acat', link: 'logit', thresholds: 1 },
+  { family: 'beta_binomial', link: 'logit' },
+  { family: 'beta', link: 'logit' },
+  { family: 'gamma', link: 'log' },
+  { family: 'weibull', link: 'log' },
 ];
 
 export interface Layout {
@@ -94,7 +100,7 @@ export function specificationOf(layout: Layout): RegressionSpecification {
     data: {
       rows,
       outcomes: outcomesOf(family, trials, random),
-      trials: family.family === 'binomial' ? trials : null,
+      trials: hasTrials(family) ? trials : null,
       offset: offset ? numbers(rows).map((x) => 0.3 * x) : null,
       intercept,
       predictors: {
@@ -118,7 +124,7 @@ export function specificationOf(layout: Layout): RegressionSpecification {
       correlations: groups.map(({ correlated, coefficients }) =>
         correlated && coefficients.length > 1 ? 1.5 : null,
       ),
-      auxiliary: auxiliaryPriors(family),
+      auxiliary: auxiliaryPriorsOf(family),
       ...(count > 0 && {
         thresholds: Array.from({ length: count }, (_, k) => ({
           distribution: 'student_t',
@@ -131,13 +137,12 @@ export function specificationOf(layout: Layout): RegressionSpecification {
   };
 }
 
-function outcomesOf(
-  { family, thresholds = 0 }: Family,
-  trials: Float64Array,
-  random: { uniform(): number; normal(): number },
-): Float64Array {
+function outcomesOf(family: Family, trials: Float64Array, random: RandomStream): Float64Array {
+  const { simulate } = responseDistribution(family);
+  const { thresholds = 0 } = family;
+  const aux = Float64Array.from(auxiliaryValues(family));
   return trials.map((n) => {
-    switch (family) {
+    switch (family.family) {
       case 'bernoulli':
         return random.uniform() < 0.4 ? 1 : 0;
       case 'binomial':
@@ -150,24 +155,13 @@ function outcomesOf(
       case 'poisson':
       case 'negbinomial':
         return Math.floor(4 * random.uniform());
-      default:
+      case 'gaussian':
+      case 'student':
         return random.normal();
+      default:
+        return simulate(0.3, aux, n, random);
     }
   });
-}
-
-function auxiliaryPriors({ family }: Family): Prior[] {
-  const sigma: Prior = { distribution: 'student_t', df: 3, location: 0, scale: 2.5, lower: 0 };
-  switch (family) {
-    case 'gaussian':
-      return [sigma];
-    case 'student':
-      return [sigma, { distribution: 'gamma', shape: 2, rate: 0.1, lower: 1 }];
-    case 'negbinomial':
-      return [{ distribution: 'gamma', shape: 2, rate: 0.5 }];
-    default:
-      return [];
-  }
 }
 
 /** log p(y | parameters) + log prior of everything reported, group effects given their covariance. */
