@@ -27,7 +27,7 @@
  */
 import { distinctRows } from '../src/linear-algebra/distinct-rows.js';
 import { writeHessianByDifferences } from '../src/linear-algebra/newton.js';
-import { parameterPriors } from './parameter-priors.js';
+import { POSITIVE, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import type { Prior, Scaling } from './prior-distributions.js';
 import type { SpecifiedModel } from './regression-model.js';
 import { bounded } from './transforms.js';
@@ -83,7 +83,7 @@ export function correlationWithErrorModel(
   const groups = pairGroups(specification);
   const placed = parameterPriors(
     [MEAN_PRIOR, MEAN_PRIOR, SD_PRIOR, SD_PRIOR, RHO_PRIOR],
-    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, -1],
+    [WHOLE_LINE, WHOLE_LINE, POSITIVE, POSITIVE, { lower: -1, upper: 1 }],
   );
   const parameters = new Float64Array(DIMENSION);
   const logDensity = (position: Float64Array, gradient: Float64Array): number => {

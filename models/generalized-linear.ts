@@ -8,11 +8,13 @@
  * Position: (α?, β_1 … β_k, aux …), of which those with bounds are moved to the real line
  * (parameter-priors.ts): σ, ν − 1 and the shape as logarithms.
  * Reported: (b_Intercept?, b_1 … b_k, aux …), with the intercept at predictors of zero. Without
- * an intercept, predictors are not centred.
+ * an intercept, predictors are not centred. The thresholds of an ordinal family are sampled as α and
+ * their gaps (sampled-thresholds.ts) and reported in place of the intercept.
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
-import { auxiliaryLowerBound, auxiliaryOf, type LinkName } from './families/family.js';
+import type { FamilyName, LinkName } from './families/family.js';
+import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
   type CoefficientDesign,
   independentColumns,
@@ -22,10 +24,11 @@ import { coefficientLikelihood } from './generalized-linear/coefficient-likeliho
 import { guessParameters } from './generalized-linear/guess.js';
 import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
-import { parameterPriors } from './parameter-priors.js';
+import { parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
-import type { RegressionSpecification } from './regression-data.js';
+import { interceptAtZero, type RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
+import { sampledThresholds } from './sampled-thresholds.js';
 
 /**
  * @throws WeighbridgeError `improper-posterior` if slopes with flat priors are not identified
@@ -37,21 +40,19 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   const { coefficientPriors, priors } = priorsInOrder(specification);
   requireIdentified(design, coefficientPriors, ['Intercept', ...data.predictors.names]);
 
-  const auxiliary = auxiliaryOf(family);
   const { intercept, slopes, means } = design;
-  const ends = [
-    ...coefficientPriors.map(() => Number.NEGATIVE_INFINITY),
-    ...auxiliary.map((name) => auxiliaryLowerBound[name]),
-  ];
+  const ends = [...coefficientPriors.map(() => WHOLE_LINE), ...sampledEnds(family)];
   const placed = parameterPriors(priors, ends);
   const dimension = priors.length;
   const parameters = new Float64Array(dimension);
+  const thresholds = sampledThresholds(specification, intercept + slopes);
 
   const densityOf =
     (logLikelihood: ParameterLikelihood): LogDensity =>
     (position, gradient) => {
       placed.constrain(position, parameters);
-      const value = logLikelihood(parameters, gradient);
+      let value = logLikelihood(parameters, gradient);
+      if (thresholds) value += thresholds.addPrior(parameters, gradient);
       return value + placed.addTo(position, parameters, gradient);
     };
   const logDensity = densityOf(likelihood.logLikelihood);
@@ -75,9 +76,16 @@ export function generalizedLinear(specification: RegressionSpecification): Model
     logDensity,
     ...(quickDensity && { quickDensity }),
     constrain(position, reported) {
-      placed.constrain(position, reported);
+      const own = thresholds ? parameters : reported;
+      placed.constrain(position, own);
       if (intercept === 0) return;
-      for (let j = 0; j < slopes; j++) reported[0] -= reported[j + 1] * means[j];
+      const atZero = interceptAtZero(own, means);
+      if (!thresholds) {
+        reported[0] = atZero;
+        return;
+      }
+      thresholds.report(own, atZero, reported);
+      for (let j = 0; j < slopes; j++) reported[thresholds.count + j] = own[1 + j];
     },
     linear: placed.unbounded,
     hessian(position, hessian) {
@@ -85,6 +93,10 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       placed.constrain(position, parameters);
       likelihood.logLikelihood(parameters, gradient);
       likelihood.hessian(parameters, hessian);
+      if (thresholds) {
+        thresholds.addPrior(parameters, gradient);
+        thresholds.addPriorToHessian(parameters, hessian);
+      }
       placed.addToHessian(position, parameters, gradient, hessian);
     },
     severalPeaks: !isLogConcave(specification),
@@ -96,16 +108,38 @@ export function generalizedLinear(specification: RegressionSpecification): Model
 /** Links with which no family has a log-concave likelihood. */
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
+/** Families without a log-concave likelihood. */
+const bentFamilies = new Set<FamilyName>([
+  'student',
+  'beta',
+  'beta_binomial',
+  'zero_inflated_poisson',
+  'zero_inflated_negbinomial',
+  'zero_one_inflated_beta',
+]);
+
+/** Families whose likelihood is log-concave with the link log alone. */
+const ofLogLink = new Set<FamilyName>([
+  'gamma',
+  'weibull',
+  'exponential',
+  'hurdle_poisson',
+  'hurdle_negbinomial',
+]);
+
+/** Distributions whose density is not log-concave. */
+const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_gamma']);
+
 /**
  * True if the likelihood and the priors of the slopes are log-concave in the coefficients. brms'
  * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
  */
 function isLogConcave({ family, priors }: RegressionSpecification): boolean {
-  if (family.family === 'student' || bentLinks.has(family.link)) return false;
+  if (bentFamilies.has(family.family) || bentLinks.has(family.link)) return false;
+  if (family.family === 'acat' && family.link !== 'logit') return false;
+  if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;
-  return priors.coefficients.every(
-    ({ distribution }) => distribution !== 'student_t' && distribution !== 'cauchy',
-  );
+  return priors.coefficients.every(({ distribution }) => !heavyTails.has(distribution));
 }
 
 /** The density in coordinates x with q = origin + basis · x; its gradient is basisᵀ times that in q. */
@@ -129,7 +163,8 @@ function quickDensityIn(density: LogDensity, { origin, basis }: Coordinates): Qu
   return { logDensity };
 }
 
-function priorsInOrder({ data, priors }: RegressionSpecification): {
+/** Flat ones for an ordinal family's intercept: its thresholds have the priors. */
+function priorsInOrder({ family, data, priors }: RegressionSpecification): {
   coefficientPriors: readonly Prior[];
   priors: readonly Prior[];
 } {
@@ -138,7 +173,8 @@ function priorsInOrder({ data, priors }: RegressionSpecification): {
     ...(data.intercept ? [priors.intercept ?? flat] : []),
     ...priors.coefficients,
   ];
-  return { coefficientPriors, priors: [...coefficientPriors, ...priors.auxiliary] };
+  const gaps = priors.gaps ?? new Array<Prior>(gapsOf(family)).fill(flat);
+  return { coefficientPriors, priors: [...coefficientPriors, ...priors.auxiliary, ...gaps] };
 }
 
 /** Throws if columns with flat priors are linearly dependent. */

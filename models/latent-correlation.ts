@@ -40,7 +40,7 @@ import { meanOf } from '../src/linear-algebra/sums.js';
 import { type Choices, ContextEffects } from './latent-correlation/contexts.js';
 import { LatentReports, type MeanReports } from './latent-correlation/reports.js';
 import { climb, inCoordinates, whitenedAt, writePosition } from './multilevel/whitening.js';
-import { type ParameterPriors, parameterPriors } from './parameter-priors.js';
+import { type ParameterPriors, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import type { Prior } from './prior-distributions.js';
 import type { ControlBlock, SpecifiedModel } from './regression-model.js';
 
@@ -117,8 +117,10 @@ class Places {
       ...each(SD_PRIOR),
       ...(this.corR === null ? [] : [RHO_PRIOR]),
     ];
-    const lowest = priors.map(({ lower = Number.NEGATIVE_INFINITY }) => lower);
-    this.priors = parameterPriors(priors, lowest);
+    this.priors = parameterPriors(
+      priors,
+      priors.map(() => WHOLE_LINE),
+    );
     this.start = this.priors.unconstrain(
       Float64Array.from([
         ...each(0),

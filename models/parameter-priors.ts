@@ -11,7 +11,12 @@
  *                    (log p_i)″ T_i′² + (∂F/∂x_i + (log p_i)′) T_i″ + J_i″,   T″ = T′ J′.
  */
 
-import { type Prior, type PriorDensity, priorDensity } from './prior-distributions.js';
+import {
+  type Prior,
+  type PriorDensity,
+  priorDensity,
+  type Support,
+} from './prior-distributions.js';
 import { bounded, lowerBounded, type Transform, upperBounded } from './transforms.js';
 
 export interface ParameterPriors {
@@ -59,12 +64,20 @@ interface NormalPriors {
   readonly constant: number;
 }
 
-/** @param lowerBounds natural lower end of each parameter, in addition to its prior's; −Infinity for none */
+export const WHOLE_LINE: Support = {
+  lower: Number.NEGATIVE_INFINITY,
+  upper: Number.POSITIVE_INFINITY,
+};
+
+/** Values of a standard deviation. */
+export const POSITIVE: Support = { ...WHOLE_LINE, lower: 0 };
+
+/** @param natural ends of each parameter, in addition to its prior's */
 export function parameterPriors(
   priors: readonly Prior[],
-  lowerBounds: readonly number[],
+  natural: readonly Support[],
 ): ParameterPriors {
-  const all = priors.map((prior, index) => parameterOf(prior, index, lowerBounds[index]));
+  const all = priors.map((prior, index) => parameterOf(prior, index, natural[index]));
   const bounded = all.flatMap(({ index, transform }) => (transform ? [{ index, transform }] : []));
   const isPlain = ({ transform }: Parameter, name: Prior['distribution'], index: number) =>
     transform === null && priors[index].distribution === name;
@@ -133,10 +146,10 @@ export function parameterPriors(
   };
 }
 
-function parameterOf(prior: Prior, index: number, lowerBound: number): Parameter {
+function parameterOf(prior: Prior, index: number, natural: Support): Parameter {
   const density = priorDensity(prior);
-  const lower = Math.max(density.lower, lowerBound);
-  const { upper } = density;
+  const lower = Math.max(density.lower, natural.lower);
+  const upper = Math.min(density.upper, natural.upper);
   return { index, density, lower, upper, transform: transformOf(lower, upper) };
 }
 

@@ -31,6 +31,13 @@ export type Prior = Bounds &
     | { readonly distribution: 'gamma'; readonly shape: number; readonly rate: number }
     | { readonly distribution: 'beta'; readonly alpha: number; readonly beta: number }
     | { readonly distribution: 'lognormal'; readonly meanlog: number; readonly sdlog: number }
+    | { readonly distribution: 'inv_gamma'; readonly shape: number; readonly scale: number }
+    | {
+        readonly distribution: 'double_exponential';
+        readonly location: number;
+        readonly scale: number;
+      }
+    | { readonly distribution: 'logistic'; readonly location: number; readonly scale: number }
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
   );
 
@@ -52,6 +59,9 @@ const parametersOf: { readonly [D in Prior['distribution']]: Readonly<Record<str
   gamma: { shape: 'positive', rate: 'positive' },
   beta: { alpha: 'positive', beta: 'positive' },
   lognormal: { meanlog: 'finite', sdlog: 'positive' },
+  inv_gamma: { shape: 'positive', scale: 'positive' },
+  double_exponential: { location: 'finite', scale: 'positive' },
+  logistic: { location: 'finite', scale: 'positive' },
   uniform: { from: 'finite', to: 'finite' },
 };
 

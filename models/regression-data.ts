@@ -26,7 +26,10 @@ export interface RegressionData {
   readonly trials: Float64Array | null;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
-  /** True with an intercept, which is sampled at the means of the predictors, as in brms. */
+  /**
+   * True with an intercept, which is sampled at the means of the predictors, as in brms. Always true for
+   * an ordinal family, whose thresholds have its place among the reported parameters.
+   */
   readonly intercept: boolean;
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */
   readonly predictors: Predictors;
@@ -34,7 +37,7 @@ export interface RegressionData {
 }
 
 export interface RegressionPriors {
-  /** Prior of the intercept at the means of the predictors; null without an intercept. */
+  /** Prior of the intercept at the means of the predictors; null without one, and for an ordinal family. */
   readonly intercept: Prior | null;
   /** One prior for each predictor. */
   readonly coefficients: readonly Prior[];
@@ -44,6 +47,13 @@ export interface RegressionPriors {
   readonly correlations: readonly (number | null)[];
   /** In the order of the family's auxiliary parameters. */
   readonly auxiliary: readonly Prior[];
+  /**
+   * Priors of the thresholds of an ordinal family at the means of the predictors; such a regression has
+   * no prior of an intercept. @default none
+   */
+  readonly thresholds?: readonly Prior[];
+  /** Priors of the gaps between ascending thresholds, in addition to those of the thresholds. @default none */
+  readonly gaps?: readonly Prior[];
 }
 
 /** A regression as plain data, from which a model is made on this thread or on another. */

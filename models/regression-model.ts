@@ -1,5 +1,6 @@
 /** The model of a regression specification. */
 import type { Model } from '../src/sampler/model.js';
+import { traitsOf } from './families/family.js';
 import { generalizedLinear } from './generalized-linear.js';
 import { multilevel } from './multilevel.js';
 import type { RegressionSpecification } from './regression-data.js';
@@ -29,7 +30,8 @@ export interface ControlBlock {
  * @throws WeighbridgeError `improper-posterior` if slopes with flat priors are not identified;
  *   `bad-data` and `bad-argument` for data and priors that are out of proportion
  */
-export function regressionModel(specification: RegressionSpecification): SpecifiedModel {
+export function regressionModel(given: RegressionSpecification): SpecifiedModel {
+  const specification = ofLogarithms(given);
   const standard = standardized(specification);
   if (standard === null) return modelAsIs(specification);
   const model = modelAsIs(standard.specification);
@@ -39,6 +41,20 @@ export function regressionModel(specification: RegressionSpecification): Specifi
       model.constrain?.(position, parameters, random);
       standard.restore(parameters);
     },
+  };
+}
+
+/**
+ * A lognormal regression as the normal one of the logarithms, with the same parameters; any other as it is.
+ * The log densities differ by Σ log y.
+ */
+export function ofLogarithms(specification: RegressionSpecification): RegressionSpecification {
+  const { family, data } = specification;
+  if (!traitsOf(family).isLogarithmic) return specification;
+  return {
+    ...specification,
+    family: { family: 'gaussian', link: family.link },
+    data: { ...data, outcomes: data.outcomes.map(Math.log) },
   };
 }
 

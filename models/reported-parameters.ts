@@ -7,18 +7,21 @@
  * with the intercept at predictors of zero. A row of draws holds all of these for every sampling
  * method.
  *
- * The order: b_Intercept and b_NAME; of all group terms sd_GROUP__NAME, then of all
+ * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
 import { auxiliaryOf } from './families/family.js';
 import { responseDistribution } from './families/index.js';
+import { thresholdsOf } from './families/thresholds.js';
 import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
   /** 1 with an intercept, which then comes first; otherwise 0. */
   readonly intercept: number;
+  /** Number of thresholds, which come first in place of an intercept. */
+  readonly thresholds: number;
   /** Start of the slopes b_NAME. */
   readonly slopes: number;
   readonly sds: number;
@@ -34,8 +37,10 @@ interface ReportedLayout {
 type Predicted = Pick<RegressionSpecification, 'family' | 'data'>;
 
 export function reportedLayout({ family, data }: Predicted): ReportedLayout {
-  const intercept = data.intercept ? 1 : 0;
-  const sds = intercept + data.predictors.names.length;
+  const thresholds = thresholdsOf(family);
+  const intercept = data.intercept && thresholds === 0 ? 1 : 0;
+  const slopes = intercept + thresholds;
+  const sds = slopes + data.predictors.names.length;
   const correlations = sds + sumOver(data.groups, ({ coefficients }) => coefficients.length);
   const auxiliary = correlations + sumOver(data.groups, numberOfCorrelations);
   let length = auxiliary + auxiliaryOf(family).length;
@@ -44,14 +49,35 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += coefficients.length * levels.length;
     return start;
   });
-  return { intercept, slopes: intercept, sds, correlations, auxiliary, groupEffects, length };
+  return {
+    intercept,
+    thresholds,
+    slopes,
+    sds,
+    correlations,
+    auxiliary,
+    groupEffects,
+    length,
+  };
+}
+
+/** Places of the parameters that the family's distribution takes: thresholds, then the auxiliary ones. */
+export function distributionPlaces(predicted: Predicted): number[] {
+  const { thresholds, auxiliary } = reportedLayout(predicted);
+  return [
+    ...Array.from({ length: thresholds }, (_, k) => k),
+    ...auxiliaryOf(predicted.family).map((_, a) => auxiliary + a),
+  ];
 }
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
   const { groups, predictors } = data;
+  const thresholds = thresholdsOf(family);
+  const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
-    ...(data.intercept ? ['b_Intercept'] : []),
+    ...intercepts,
+    ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
     ...predictors.names.map((name) => `b_${name}`),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
@@ -138,14 +164,14 @@ type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const { family, data } = predicted;
   const { rows, outcomes, trials } = data;
-  const { logDensities, auxiliary: own } = responseDistribution(family);
+  const { logDensities } = responseDistribution(family);
   const eta = new Float64Array(rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
-  const { auxiliary } = reportedLayout(predicted);
+  const places = distributionPlaces(predicted);
   return (parameters, target) => {
     writeEta(parameters, eta);
-    const aux = own.map((_, a) => Float64Array.of(parameters[auxiliary + a]));
+    const aux = places.map((place) => Float64Array.of(parameters[place]));
     const write = logDensities(aux);
     for (let i = 0; i < rows; i++) {
       one[0] = eta[i];

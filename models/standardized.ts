@@ -16,7 +16,7 @@
  * that of the user's by a constant.
  */
 import { WeighbridgeError } from '../src/errors.js';
-import { auxiliaryOf } from './families/family.js';
+import { auxiliaryOf, traitsOf } from './families/family.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
@@ -92,6 +92,11 @@ export function standardized(
           );
         }),
         auxiliary: moved(priors.auxiliary, auxiliary, auxiliaryOf(family)),
+        ...(priors.thresholds && {
+          thresholds: priors.thresholds.map((prior, k) =>
+            movedPrior(prior, thresholdScaling(intercept), `Intercept[${k + 1}]`),
+          ),
+        }),
       },
     },
     restore: restoring(specification, predictors, columns, scalings),
@@ -109,6 +114,11 @@ interface ParameterScalings {
   /** Scales of the group standard deviations and effects, by term and coefficient. */
   readonly sds: readonly (readonly Scaling[])[];
   readonly auxiliary: readonly Scaling[];
+}
+
+/** Thresholds are on the other side of the linear predictor: an intercept of +1 is one of −1 of them. */
+function thresholdScaling({ origin, unit }: Scaling): Scaling {
+  return { origin: -origin, unit };
 }
 
 const AS_IS: Scaling = { origin: 0, unit: 1 };
@@ -141,7 +151,9 @@ function scalingsOf(
     sds: data.groups.map(({ group, coefficients }, term) =>
       coefficients.map((name, c) => ofColumn(groupUnits[term][c], `${name} by ${group}`)),
     ),
-    auxiliary: auxiliaryOf(family).map((name) => (name === 'sigma' ? { origin: 0, unit } : AS_IS)),
+    auxiliary: auxiliaryOf(family).map((name) =>
+      name === 'sigma' && traitsOf(family).hasScale ? { origin: 0, unit } : AS_IS,
+    ),
   };
 }
 
@@ -160,7 +172,7 @@ function scaledGroup(group: GroupEffects, units: Float64Array): GroupEffects {
  *
  *     α₀ + s (b′_Intercept) − Σ_j β₀_j x̄_j − Σ_j (s / m_j) β′_j c_j,
  *
- * in which the terms of the standardized means have cancelled.
+ * in which the terms of the standardized means have cancelled. Thresholds have the opposite signs.
  */
 function restoring(
   { family, data }: RegressionSpecification,
@@ -170,6 +182,14 @@ function restoring(
 ): (reported: Float64Array) => void {
   const layout = reportedLayout({ family, data });
   const means = meansOf(data, predictors, columns);
+  const restoreThresholds = (reported: Float64Array): void => {
+    const { origin, unit } = thresholdScaling(intercept);
+    let shift = origin;
+    slopes.forEach((own, j) => {
+      shift += own.origin * means[j] + own.unit * reported[layout.slopes + j] * columns[j].origin;
+    });
+    for (let k = 0; k < layout.thresholds; k++) reported[k] = shift + unit * reported[k];
+  };
   return (reported) => {
     if (layout.intercept === 1) {
       let sum = intercept.origin + intercept.unit * reported[0];
@@ -178,6 +198,7 @@ function restoring(
       });
       reported[0] = sum;
     }
+    if (layout.thresholds > 0) restoreThresholds(reported);
     restore(reported, layout.slopes, slopes);
     restore(reported, layout.sds, sds.flat());
     restore(reported, layout.auxiliary, auxiliary);

@@ -119,9 +119,17 @@ export type {
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
 export type { NewLevels } from './regression/after/new-levels.js';
-export type { PosteriorPredictiveCheck, PpcOptions, PpcStatistic } from './regression/after/ppc.js';
 export type {
+  PosteriorPredictiveCheck,
+  PpcBar,
+  PpcOptions,
+  PpcStatistic,
+} from './regression/after/ppc.js';
+export type {
+  CategoryProbabilities,
+  CategoryProbability,
   FittedOptions,
+  Prediction,
   PredictionOptions,
   PredictionSummaryOptions,
   Predictions,
@@ -146,27 +154,34 @@ export {
 } from './regression/columns.js';
 export type { PriorInput } from './regression/options.js';
 export {
+  acat,
   bernoulli,
   binomial,
+  cratio,
+  cumulative,
   type FamilyChoice,
   type FamilyOptions,
   gaussian,
   negbinomial,
   poisson,
+  sratio,
   student,
 } from './regression/options.js';
 export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  doubleExponential,
   exponential,
   flat,
   gamma,
   halfCauchy,
   halfNormal,
   halfStudentT,
+  invGamma,
   type LkjDistribution,
   lkj,
+  logistic,
   lognormal,
   normal,
   type PriorDistribution,

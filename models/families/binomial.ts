@@ -12,7 +12,7 @@ import {
   type Family,
   type LogDensities,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
   type Totals,
   totalsOf,
@@ -153,12 +153,11 @@ export function bernoulliFamily(family: Family, outcomes: Outcomes): ResponseFam
   return probabilityFamily(family, { ...outcomes, trials: null });
 }
 
-export function bernoulliDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function bernoulliDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = probabilityLink(family.link);
   return {
     family,
     auxiliary: [],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, () => 0),
@@ -181,16 +180,15 @@ export function binomialFamily(family: Family, outcomes: Outcomes): ResponseFami
 }
 
 /** log C(n, y). */
-function logChoose(n: number, y: number): number {
+export function logChoose(n: number, y: number): number {
   return gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1);
 }
 
-export function binomialDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function binomialDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = probabilityLink(family.link);
   return {
     family,
     auxiliary: [],
-    mean: (eta, trials) => trials * inverse(eta),
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, logChoose),

@@ -13,6 +13,21 @@ export const familyNames = [
   'binomial',
   'poisson',
   'negbinomial',
+  'cumulative',
+  'sratio',
+  'cratio',
+  'acat',
+  'beta_binomial',
+  'beta',
+  'gamma',
+  'lognormal',
+  'weibull',
+  'exponential',
+  'zero_inflated_poisson',
+  'zero_inflated_negbinomial',
+  'hurdle_poisson',
+  'hurdle_negbinomial',
+  'zero_one_inflated_beta',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -24,36 +39,127 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
   readonly family: FamilyName;
   readonly link: LinkName;
+  /**
+   * Number of thresholds of an ordinal family, one fewer than categories. Outcomes decide it: a family
+   * has it once a regression is prepared.
+   */
+  readonly thresholds?: number;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName = 'sigma' | 'nu' | 'shape';
+export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi' | 'zi' | 'hu' | 'zoi' | 'coi';
 
-const auxiliaryByFamily: Readonly<Record<FamilyName, readonly AuxiliaryName[]>> = {
-  gaussian: ['sigma'],
-  student: ['sigma', 'nu'],
-  bernoulli: [],
-  binomial: [],
-  poisson: [],
-  negbinomial: ['shape'],
-};
-
-/** The auxiliary parameters of a family, in the order in which they are reported. */
-export function auxiliaryOf({ family }: Family): readonly AuxiliaryName[] {
-  return auxiliaryByFamily[family];
+/** What is known of a family without its density. */
+interface FamilyTraits {
+  /** The auxiliary parameters, in the order in which they are reported. */
+  readonly auxiliary: readonly AuxiliaryName[];
+  /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
+  /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
+  readonly mean: 'any' | 'positive' | 'probability' | 'category';
+  /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
+  readonly hasScale: boolean;
+  /** True if rows may share a linear predictor. */
+  readonly merges: boolean;
+  /** True if the logarithm of an outcome has the normal family. @default false */
+  readonly isLogarithmic?: boolean;
+  /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
+  readonly apart?: readonly number[];
+  /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
+  readonly isHurdle?: boolean;
 }
 
-/** Natural lower ends of the auxiliary parameters, as in Stan. */
-export const auxiliaryLowerBound: Readonly<Record<AuxiliaryName, number>> = {
-  sigma: 0,
-  nu: 1,
-  shape: 0,
+const continuous = { outcome: 'real', mean: 'any', hasScale: true, merges: false } as const;
+const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: true } as const;
+const categories = {
+  auxiliary: [],
+  outcome: 'ordinal',
+  mean: 'category',
+  hasScale: false,
+  merges: true,
+} as const;
+const positiveReal = { outcome: 'real', mean: 'positive', hasScale: false, merges: true } as const;
+const successes = { mean: 'probability', hasScale: false, merges: true } as const;
+
+const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
+  gaussian: { ...continuous, auxiliary: ['sigma'], merges: true },
+  student: { ...continuous, auxiliary: ['sigma', 'nu'] },
+  bernoulli: { ...successes, auxiliary: [], outcome: 'binary' },
+  binomial: { ...successes, auxiliary: [], outcome: 'binomial' },
+  poisson: { ...counts, auxiliary: [] },
+  negbinomial: { ...counts, auxiliary: ['shape'] },
+  cumulative: categories,
+  sratio: categories,
+  cratio: categories,
+  acat: categories,
+  beta_binomial: { ...successes, auxiliary: ['phi'], outcome: 'binomial' },
+  beta: { ...successes, auxiliary: ['phi'], outcome: 'real' },
+  gamma: { ...positiveReal, auxiliary: ['shape'] },
+  lognormal: {
+    ...continuous,
+    auxiliary: ['sigma'],
+    hasScale: false,
+    merges: true,
+    isLogarithmic: true,
+  },
+  weibull: { ...positiveReal, auxiliary: ['shape'] },
+  exponential: { ...positiveReal, auxiliary: [] },
+  zero_inflated_poisson: { ...counts, auxiliary: ['zi'], apart: [0] },
+  zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
+  hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
+  hurdle_negbinomial: { ...counts, auxiliary: ['shape', 'hu'], apart: [0], isHurdle: true },
+  zero_one_inflated_beta: {
+    ...successes,
+    auxiliary: ['phi', 'zoi', 'coi'],
+    outcome: 'real',
+    apart: [0, 1],
+    isHurdle: true,
+  },
+};
+
+export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
+  return traits[family];
+}
+
+/**
+ * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * ordinal family are not among them (thresholds.ts).
+ */
+export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
+  return traitsOf(family).auxiliary;
+}
+
+/** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
+type SampledName = AuxiliaryName | 'gap';
+
+/** An auxiliary parameter, whatever the family. */
+interface AuxiliaryTraits {
+  /** Natural ends, as in Stan. */
+  readonly lower: number;
+  readonly upper: number;
+  /** A moderate value, from which the search for the mode starts where the data suggest none. */
+  readonly start: number;
+}
+
+const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
+const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+
+export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
+  sigma: positive,
+  nu: { ...positive, lower: 1, start: 10 },
+  shape: positive,
+  phi: { ...positive, start: 10 },
+  zi: probability,
+  hu: probability,
+  zoi: probability,
+  coi: probability,
 };
 
 /** Outcomes of all rows. */
@@ -77,12 +183,12 @@ export interface Cells {
 
 /**
  * The distribution of outcomes. `aux` holds the auxiliary parameters on their own scale (σ > 0,
- * ν > 1, shape > 0), in the order of `auxiliary`. Nothing here allocates but the constructor; a
+ * ν > 1, shape > 0, the gaps of an ordinal family's thresholds), in the order of `auxiliary`. Nothing here allocates but the constructor; a
  * density outside its domain is -Infinity or NaN and never throws.
  */
 export interface ResponseFamily {
   readonly family: Family;
-  readonly auxiliary: readonly AuxiliaryName[];
+  readonly auxiliary: readonly SampledName[];
   /**
    * Σ log p(y_i | η_i, aux), up to a constant that depends on the data alone. Overwrites
    * `etaGradient` (row) with d/dη_i and `auxGradient` with d/daux.
@@ -115,13 +221,31 @@ export type LogDensities = (outcome: number, trials: number, eta: Float64Array) 
 /** Overwrites each inverse link by an outcome drawn at it. `trials` is 1 for a family without trials. */
 type OutcomeWriter = (locations: Float64Array, trials: number, random: RandomStream) => void;
 
-/** The part of a family that needs no outcomes: for predictions at any η. */
+/** Overwrites each inverse link by the mean of an outcome. `trials` is 1 for a family without trials. */
+type MeanWriter = (locations: Float64Array, trials: number) => void;
+
+/** Probabilities of ordered categories. */
+interface CategoryDistribution {
+  /** Number of categories. */
+  readonly count: number;
+  /** Writes the probability of each category, in order. */
+  writeProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void;
+}
+
+/**
+ * The part of a family that needs no outcomes: for predictions at any η. The auxiliary parameters of an
+ * ordinal family are here its thresholds.
+ */
 export interface ResponseDistribution {
   readonly family: Family;
   readonly auxiliary: readonly AuxiliaryName[];
-  /** E(y | η); trials times the probability for a binomial. */
-  mean(eta: number, trials: number): number;
-  /** Inverse link: the mean; the probability for a binomial. */
+  /** Of an ordinal family only. */
+  readonly categories?: CategoryDistribution;
+  /** E(y | η, aux); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
+  mean(eta: number, aux: Float64Array, trials: number): number;
+  /** @param aux one array per auxiliary parameter, each with one number per inverse link */
+  means(aux: readonly Float64Array[]): MeanWriter;
+  /** Inverse link: the location, which is the mean for most families; the probability for a binomial; η itself for an ordinal one. */
   inverseLink(eta: number): number;
   /** Overwrites each η by its inverse link, equal to `inverseLink` but for the last two digits. */
   writeInverse(eta: Float64Array): void;
@@ -140,6 +264,16 @@ export interface ResponseDistribution {
   /** Null for a valid outcome; otherwise what is expected, for example "0 or 1". */
   expected(outcome: number, trials: number): string | null;
 }
+
+/**
+ * What a family says of itself; the rest of `ResponseDistribution` follows from it. Without `means`, the
+ * mean is the inverse link times the trials; without `outcomes`, each is drawn by `simulateAt`.
+ */
+export type OwnDistribution = Omit<
+  ResponseDistribution,
+  'simulate' | 'mean' | 'means' | 'outcomes'
+> &
+  Partial<Pick<ResponseDistribution, 'means' | 'outcomes'>>;
 
 /**
  * Outcomes summed over the rows that share a linear predictor. They are sufficient for an exponential

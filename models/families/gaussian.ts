@@ -12,7 +12,7 @@ import {
   cellOf,
   type Family,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
   totalsOf,
 } from './family.js';
@@ -64,12 +64,11 @@ function atMean(outcomes: Outcomes): ResponseFamily {
   };
 }
 
-export function gaussianDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function gaussianDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['sigma'],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities([sigmas]) {

@@ -1,35 +1,57 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { beta } from './beta.js';
+import { betaBinomial } from './beta-binomial.js';
 import {
   bernoulliDistribution,
   bernoulliFamily,
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import { exponential } from './exponential.js';
 import {
   type Family,
   type FamilyName,
   familyNames,
   type LinkName,
   type Outcomes,
+  type OwnDistribution,
   type ResponseDistribution,
   type ResponseFamily,
 } from './family.js';
+import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
+import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { studentDistribution, studentFamily } from './student.js';
+import { isOrdinal } from './thresholds.js';
+import { weibull } from './weibull.js';
+import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
+import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
 
 const ofNumbers = ['identity', 'log', 'inverse'] as const;
 const ofProbabilities = ['logit', 'probit', 'cloglog', 'cauchit', 'log'] as const;
+const ofCategories = ['logit', 'probit', 'cloglog', 'cauchit'] as const;
+const ofPositives = ['log', 'identity', 'inverse'] as const;
+// With the identity, rows of zeros would end the likelihood at a cliff.
+const ofInflated = ['log', 'sqrt'] as const;
 const ofCounts = ['log', 'identity', 'sqrt'] as const;
 
 interface Entry {
   /** The default first. */
   readonly links: readonly LinkName[];
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
-  readonly distribution: (family: Family) => Omit<ResponseDistribution, 'simulate'>;
+  readonly distribution: (family: Family) => OwnDistribution;
 }
+
+const ordinal: Entry = {
+  links: ofCategories,
+  response: ordinalFamily,
+  distribution: ordinalDistribution,
+};
 
 const entries: Readonly<Record<FamilyName, Entry>> = {
   gaussian: { links: ofNumbers, response: gaussianFamily, distribution: gaussianDistribution },
@@ -50,6 +72,21 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
   },
+  cumulative: ordinal,
+  sratio: ordinal,
+  cratio: ordinal,
+  acat: ordinal,
+  beta_binomial: { links: ofProbabilities, ...betaBinomial },
+  beta: { links: ofProbabilities, ...beta },
+  gamma: { links: ofPositives, ...gamma },
+  lognormal: { links: ['identity', 'inverse'], ...lognormal },
+  weibull: { links: ofPositives, ...weibull },
+  exponential: { links: ofPositives, ...exponential },
+  zero_inflated_poisson: { links: ofInflated, ...zeroInflatedPoisson },
+  zero_inflated_negbinomial: { links: ofInflated, ...zeroInflatedNegbinomial },
+  hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
+  hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
+  zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
 };
 
 /** The likelihood of outcomes. */
@@ -60,10 +97,34 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
 /** The part of a family that needs no outcomes. */
 export function responseDistribution(family: Family): ResponseDistribution {
   const distribution = entries[family.family].distribution(family);
-  const { inverseLink, simulateAt } = distribution;
+  const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
+    outcomes: (aux) => outcomesOneByOne(simulateAt, aux),
     ...distribution,
+    means,
+    mean(eta, aux, trials) {
+      const one = Float64Array.of(inverseLink(eta));
+      means(Array.from(aux, (value) => Float64Array.of(value)))(one, trials);
+      return one[0];
+    },
     simulate: (eta, aux, trials, random) => simulateAt(inverseLink(eta), aux, trials, random),
+  };
+}
+
+function timesTrials(locations: Float64Array, trials: number): void {
+  if (trials !== 1) for (let s = 0; s < locations.length; s++) locations[s] *= trials;
+}
+
+function outcomesOneByOne(
+  simulateAt: ResponseDistribution['simulateAt'],
+  aux: readonly Float64Array[],
+): ReturnType<ResponseDistribution['outcomes']> {
+  const own = new Float64Array(aux.length);
+  return (locations, trials, random) => {
+    for (let s = 0; s < locations.length; s++) {
+      for (let a = 0; a < own.length; a++) own[a] = aux[a][s];
+      locations[s] = simulateAt(locations[s], own, trials, random);
+    }
   };
 }
 
@@ -85,61 +146,54 @@ export function unknownFamily(name: unknown): string {
 export function requireFamily(given: {
   readonly family?: unknown;
   readonly link?: unknown;
+  readonly thresholds?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
-  if (link) return { family: name, link };
+  if (link) {
+    const { thresholds } = given;
+    return isOrdinal({ family: name }) && typeof thresholds === 'number'
+      ? { family: name, link, thresholds }
+      : { family: name, link };
+  }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
   );
 }
 
-/** Families of brms 2.18 that are not supported, by brms' names. */
+/** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'acat',
   'asym_laplace',
-  'beta',
-  'Beta',
-  'beta_binomial',
   'categorical',
   'com_poisson',
   'cox',
-  'cratio',
-  'cumulative',
   'custom_family',
   'dirichlet',
+  'dirichlet2',
+  'dirichlet_multinomial',
   'discrete_weibull',
   'exgaussian',
-  'exponential',
   'frechet',
-  'gamma',
-  'Gamma',
   'gen_extreme_value',
   'geometric',
+  'hurdle_cumulative',
   'hurdle_gamma',
   'hurdle_lognormal',
-  'hurdle_negbinomial',
-  'hurdle_poisson',
   'inverse.gaussian',
   'logistic_normal',
-  'lognormal',
   'mixture',
   'multinomial',
   'shifted_lognormal',
   'skew_normal',
-  'sratio',
   'von_mises',
-  'weibull',
   'wiener',
+  'xbeta',
   'zero_inflated_asym_laplace',
   'zero_inflated_beta',
   'zero_inflated_beta_binomial',
   'zero_inflated_binomial',
-  'zero_inflated_negbinomial',
-  'zero_inflated_poisson',
-  'zero_one_inflated_beta',
 ]);
 
 /** R's names of supported families. */
@@ -148,6 +202,8 @@ const spellings: Readonly<Record<string, string>> = {
   negative_binomial: 'negbinomial',
   neg_binomial_2: 'negbinomial',
   student_t: 'student',
+  Beta: 'beta',
+  Gamma: 'gamma',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

@@ -3,7 +3,7 @@
  *
  *     identity  μ = η          log   μ = e^η         inverse  μ = 1/η        sqrt     μ = η²
  *     logit     μ = 1/(1+e^−η) probit μ = Φ(η)       cloglog  μ = 1 − exp(−e^η)
- *     cauchit   μ = 1/2 + atan(η)/π
+ *     cauchit   μ = 1/2 + atan(η)/π                            tan_half μ = 2 atan(η)
  *
  * For a probability the mean is not enough: far out in a tail, μ or 1 − μ has no digits left. Links
  * of probabilities therefore compute log μ and log(1 − μ) with two derivatives each, accurate to the
@@ -111,18 +111,29 @@ function writeEach(values: Float64Array, of: (value: number) => number): void {
   for (let i = 0; i < values.length; i++) values[i] = of(values[i]);
 }
 
-const meanLinks: Partial<Record<LinkName, Link>> = { identity, log, inverse, sqrt };
+/** Of an angle between −π and π. */
+const tanHalf: Link = {
+  name: 'tan_half',
+  link: (angle) => Math.tan(0.5 * angle),
+  inverse: (eta) => 2 * Math.atan(eta),
+  derivative: (eta) => 2 / (1 + eta * eta),
+  secondDerivative: (eta) => (-4 * eta) / (1 + eta * eta) ** 2,
+  writeInverse: (eta) => writeEach(eta, (one) => 2 * Math.atan(one)),
+};
+
+const meanLinks: Partial<Record<LinkName, Link>> = {
+  identity,
+  log,
+  inverse,
+  sqrt,
+  tan_half: tanHalf,
+};
 
 /** A link of a mean. @throws RangeError if the link is only for probabilities */
 export function meanLink(name: LinkName): Link {
   const link = meanLinks[name];
   if (!link) throw new RangeError(`${name} is no link of a mean`);
   return link;
-}
-
-/** log(1 − e^x) of x < 0, with the digits of both ends (Mächler 2012, "log1mexp"). */
-function log1mexp(x: number): number {
-  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
 }
 
 /** The failures of a link that is symmetric about ½ are successes at −η. */
@@ -249,6 +260,78 @@ export function probabilityLink(name: LinkName): ProbabilityLink {
   const link = probabilityLinks[name];
   if (!link) throw new RangeError(`${name} is no link of a probability`);
   return link;
+}
+
+/** A location at η, with two derivatives. */
+interface Location {
+  mu: number;
+  /** 1 − μ of a probability, with its own digits; NaN for other locations. */
+  rest: number;
+  /** dμ/dη. */
+  first: number;
+  /** d²μ/dη². */
+  second: number;
+}
+
+export function newLocation(): Location {
+  return { mu: 0, rest: Number.NaN, first: 0, second: 0 };
+}
+
+/** Any link, with what a family by rows needs of it (by-rows.ts). */
+export interface LocationLink {
+  inverse(eta: number): number;
+  writeInverse(eta: Float64Array): void;
+  /** Overwrites the location. */
+  locate(eta: number, location: Location): void;
+}
+
+export function locationLink(name: LinkName, ofProbability: boolean): LocationLink {
+  if (!ofProbability) {
+    const link = meanLink(name);
+    return {
+      inverse: link.inverse,
+      writeInverse: link.writeInverse,
+      locate(eta, location) {
+        location.mu = link.inverse(eta);
+        location.first = link.derivative(eta, location.mu);
+        location.second = link.secondDerivative(eta, location.mu);
+      },
+    };
+  }
+  const link = probabilityLink(name);
+  return {
+    inverse: link.inverse,
+    writeInverse: link.writeInverse,
+    locate: name === 'logit' ? locateLogit : locateBy(link),
+  };
+}
+
+function locateLogit(eta: number, location: Location): void {
+  const e = Math.exp(-Math.abs(eta));
+  const larger = 1 / (1 + e);
+  const smaller = e * larger;
+  location.mu = eta > 0 ? larger : smaller;
+  location.rest = eta > 0 ? smaller : larger;
+  location.first = larger * smaller;
+  location.second = location.first * (location.rest - location.mu);
+}
+
+/** With ℓ = log μ: μ′ = μ ℓ′, μ″ = μ (ℓ″ + ℓ′²). */
+function locateBy({ logSuccess, logFailure }: ProbabilityLink): LocationLink['locate'] {
+  const terms = newLogTerms();
+  return (eta, location) => {
+    logFailure(eta, terms);
+    location.rest = Math.exp(terms.value);
+    logSuccess(eta, terms);
+    location.mu = Math.exp(terms.value);
+    location.first = location.mu * terms.slope;
+    location.second = location.mu * (terms.curvature + terms.slope * terms.slope);
+  };
+}
+
+/** log(1 − e^x) of x < 0, with the digits of both ends (Mächler 2012, "log1mexp"). */
+export function log1mexp(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
 }
 
 /**

@@ -8,11 +8,12 @@
  * Rows that share a linear predictor enter as their number and sum.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
+import type { RowDensity } from './by-rows.js';
 import {
   type Family,
   type LogDensities,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
   totalsOf,
 } from './family.js';
@@ -67,6 +68,21 @@ function poissonAtMean(outcomes: Outcomes): ResponseFamily {
   };
 }
 
+/** The density of one count, by its mean. */
+export function poissonRow(): RowDensity {
+  return {
+    prepare() {},
+    logDensity(y, _trials, mu, _rest, slopes) {
+      if (slopes) slopes[0] = over(y, mu) - 1;
+      return timesLog(y, mu) - mu;
+    },
+    secondDerivatives(y, _trials, mu, _rest, target) {
+      target[0] = -over(y, mu * mu);
+    },
+    constant: (y) => -gammaln(y + 1),
+  };
+}
+
 /** y log μ, with 0 log 0 = 0; −∞ for a negative mean. */
 export function timesLog(y: number, mean: number): number {
   if (mean < 0) return Number.NEGATIVE_INFINITY;
@@ -78,12 +94,11 @@ export function over(y: number, x: number): number {
   return y === 0 ? 0 : y / x;
 }
 
-export function poissonDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function poissonDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: [],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities: () => logDensitiesOf(family, writeInverse),

@@ -22,7 +22,7 @@ import {
   type Family,
   numberOfCells,
   type Outcomes,
-  type ResponseDistribution,
+  type OwnDistribution,
   type ResponseFamily,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
@@ -128,12 +128,11 @@ function writeCurvature(
   auxCurvature[3] = outcomes.rows * constantCurvature(nu) + ofNu;
 }
 
-export function studentDistribution(family: Family): Omit<ResponseDistribution, 'simulate'> {
+export function studentDistribution(family: Family): OwnDistribution {
   const { inverse, writeInverse } = meanLink(family.link);
   return {
     family,
     auxiliary: ['sigma', 'nu'],
-    mean: inverse,
     inverseLink: inverse,
     writeInverse,
     logDensities([sigmas, nus]) {

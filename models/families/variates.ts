@@ -67,3 +67,17 @@ export function binomialVariate(trials: number, probability: number, random: Ran
   if (trials === 1) return random.uniform() < probability ? 1 : 0;
   return generatorsOf(random).binomial(trials, probability);
 }
+
+/** Logarithm of a gamma variate of rate 1; at shapes near zero the variate itself may underflow. */
+export function logGammaVariate(shape: number, random: RandomStream): number {
+  // G(a) = G(a + 1) U^(1/a) (Marsaglia & Tsang 2000, section 6).
+  return shape >= 1
+    ? Math.log(gammaVariate(shape, random))
+    : Math.log(gammaVariate(shape + 1, random)) + Math.log1p(-random.uniform()) / shape;
+}
+
+/** A beta variate, from two gamma variates. */
+export function betaVariate(alpha: number, beta: number, random: RandomStream): number {
+  const first = logGammaVariate(alpha, random);
+  return 1 / (1 + Math.exp(logGammaVariate(beta, random) - first));
+}

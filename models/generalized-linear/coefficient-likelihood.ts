@@ -8,7 +8,7 @@
  * The normal family with the identity link uses sufficient statistics: gaussian-likelihood.ts.
  */
 
-import type { Family, ResponseFamily } from '../families/family.js';
+import { type Family, type ResponseFamily, traitsOf } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
 import type { RegressionData } from '../regression-data.js';
@@ -36,12 +36,12 @@ export interface CoefficientLikelihood {
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
   if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
-  // Rows can be merged only for exponential families.
-  const design = coefficientDesign(data, family.family === 'student' ? 'by-row' : 'merged');
+  const { merges, outcome } = traitsOf(family);
+  const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
   const outcomes = {
     rows: data.rows,
     values: data.outcomes,
-    trials: family.family === 'binomial' ? data.trials : null,
+    trials: outcome === 'binomial' ? data.trials : null,
     ...cellsOfDesign(design),
   };
   const plain = rowLikelihood(design, responseFamily(family, outcomes));

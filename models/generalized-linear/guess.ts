@@ -5,8 +5,20 @@
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
 import { meanOf, sumOf } from '../../src/linear-algebra/sums.js';
-import { type Family, totalsOf } from '../families/family.js';
+import {
+  type AuxiliaryName,
+  auxiliaryOf,
+  auxiliaryTraits,
+  cellOf,
+  type Family,
+  type Outcomes,
+  type Totals,
+  totalsOf,
+  traitsOf,
+} from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
+import { gapsFor, startingThresholds } from '../families/ordinal.js';
+import { thresholdsOf } from '../families/thresholds.js';
 import type { RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
@@ -24,6 +36,7 @@ export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
 ): Float64Array[] {
+  if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
   const size = design.intercept + design.slopes;
@@ -49,6 +62,31 @@ export function guessParameters(
   return candidates;
 }
 
+/** The thresholds of an ordinal family at the shares of the categories, as α and gaps; slopes of zero. */
+function guessThresholds(
+  { family, data }: RegressionSpecification,
+  { slopes, offset }: CoefficientDesign,
+): Float64Array {
+  const { intercept, gaps } = startingGaps(family, data.outcomes);
+  const parameters = new Float64Array(1 + slopes + gaps.length);
+  parameters[0] = intercept - (offset ? meanOf(offset) : 0);
+  parameters.set(gaps, 1 + slopes);
+  return parameters;
+}
+
+/** α and the gaps at `startingThresholds`. */
+export function startingGaps(
+  family: Family,
+  outcomes: Float64Array,
+): { intercept: number; gaps: Float64Array } {
+  const thresholds = startingThresholds(family, outcomes);
+  const { weights } = gapsFor(family, outcomes);
+  return {
+    intercept: -thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0),
+    gaps: thresholds.slice(1).map((threshold, j) => threshold - thresholds[j]),
+  };
+}
+
 /** Means of the outcomes per cell, with their derivatives by η and variances. */
 interface WorkingData {
   readonly family: Family;
@@ -57,6 +95,8 @@ interface WorkingData {
   /** Rows or trials of a cell. */
   readonly counts: Float64Array;
   readonly overall: number;
+  /** Share of the outcomes that may come from elsewhere, and of the ones among them. */
+  readonly apart: { readonly share: number; readonly ones: number };
   /** Initial means, moved inside the family's range as in R's glm. */
   readonly start: Float64Array;
   link(mean: number): number;
@@ -72,13 +112,16 @@ function workingData(
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
   const { rows, outcomes, trials } = data;
-  const { sums, counts } = totalsOf({ rows, values: outcomes, trials, ...cells });
-  const means = sums.map((sum, i) => sum / counts[i]);
-  const overall = sumOf(sums) / sumOf(counts);
-  const common = { family, design, means, counts };
-  switch (family.family) {
-    case 'gaussian':
-    case 'student': {
+  const { mean: range, outcome, isLogarithmic } = traitsOf(family);
+  const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
+  const all = { rows, values, trials, ...cells };
+  const { sums, counts } = totalsOf(all);
+  const apart = withoutApart(family, all, { sums, counts });
+  const overall = sumOf(counts) > 0 ? sumOf(sums) / sumOf(counts) : 1;
+  const means = sums.map((sum, i) => (counts[i] > 0 ? sum / counts[i] : overall));
+  const common = { family, design, means, counts, apart };
+  switch (range) {
+    case 'any': {
       // Only the identity link allows means at or below zero.
       const least = 0.1 * Math.abs(overall) + Number.MIN_VALUE;
       const inside = (mean: number) => (family.link === 'identity' ? mean : Math.max(mean, least));
@@ -90,8 +133,7 @@ function workingData(
         variance: () => 1,
       };
     }
-    case 'bernoulli':
-    case 'binomial': {
+    case 'probability': {
       const shrunk = (sum: number, count: number) => (sum + 0.5) / (count + 1);
       return {
         ...common,
@@ -101,17 +143,39 @@ function workingData(
         variance: (mean) => mean * (1 - mean),
       };
     }
-    default: {
-      const shape = family.family === 'poisson' ? Number.POSITIVE_INFINITY : 1;
+    case 'category':
+      throw new RangeError('categories have no mean to start from');
+    case 'positive': {
+      const isCount = outcome === 'count';
+      const linear = isCount ? 1 : 0;
+      const quadratic = family.family === 'poisson' ? 0 : 1;
       return {
         ...common,
         ...slopesOf(family),
-        overall: Math.max(overall, 0.1),
-        start: means.map((mean) => mean + 0.1),
-        variance: (mean) => mean + (mean * mean) / shape,
+        overall: isCount ? Math.max(overall, 0.1) : overall,
+        start: isCount ? means.map((mean) => mean + 0.1) : means,
+        variance: (mean) => linear * mean + quadratic * mean * mean,
       };
     }
   }
+}
+
+/** Takes outcomes that may come from elsewhere out of the totals. */
+function withoutApart(family: Family, outcomes: Outcomes, { sums, counts }: Totals) {
+  const { apart = [] } = traitsOf(family);
+  let taken = 0;
+  let ones = 0;
+  for (let i = 0; i < outcomes.rows && apart.length > 0; i++) {
+    const outcome = outcomes.values[i];
+    if (!apart.includes(outcome)) continue;
+    const cell = cellOf(outcomes, i);
+    sums[cell] -= outcome;
+    counts[cell] -= 1;
+    taken++;
+    if (outcome === 1) ones++;
+  }
+  // Half an outcome more of each kind keeps the shares between 0 and 1.
+  return { share: (taken + 0.5) / (outcomes.rows + 1), ones: (ones + 0.5) / (taken + 1) };
 }
 
 function slopesOf(family: Family): Pick<WorkingData, 'link' | 'inverse' | 'slope'> {
@@ -161,9 +225,8 @@ function reweightedLeastSquares(work: WorkingData, eta: Float64Array): Float64Ar
   return coefficients;
 }
 
-/** σ of normal outcomes over their median absolute deviation, and a moderate ν. */
+/** σ of normal outcomes over their median absolute deviation. */
 export const NORMAL_MAD = 1.4826;
-const MODERATE_NU = 5;
 const LEAST_SHAPE = 0.05;
 const MOST_SHAPE = 1000;
 
@@ -173,22 +236,44 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
   writeEta(design, coefficients, eta);
   const fitted = eta.map(work.inverse);
   const residuals = means.map((mean, i) => mean - fitted[i]);
-  switch (family.family) {
-    case 'gaussian': {
-      const squares = residuals.map((residual, i) => counts[i] * residual * residual);
-      return [positiveOr1(Math.sqrt(sumOf(squares) / sumOf(counts)))];
+  const { outcome } = traitsOf(family);
+  const guessOf = (name: AuxiliaryName): number => {
+    switch (name) {
+      case 'sigma': {
+        if (family.family === 'student') {
+          return positiveOr1(NORMAL_MAD * upperMedian(residuals.map(Math.abs)));
+        }
+        const squares = residuals.map((residual, i) => counts[i] * residual * residual);
+        return positiveOr1(Math.sqrt(sumOf(squares) / sumOf(counts)));
+      }
+      case 'shape': {
+        // Var(y) − μ = μ²/φ of counts, Var(y) = μ²/φ of a gamma variate.
+        const own = outcome === 'count' ? 1 : 0;
+        const excess = residuals.map((r, i) => counts[i] * r * r - own * fitted[i]);
+        const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
+        const within = shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE;
+        // The coefficient of variation of a Weibull variate is about 1.2/k.
+        return family.family === 'weibull' ? 1.2 * Math.sqrt(within) : within;
+      }
+      case 'phi': {
+        // Var(y) = μ (1 − μ)/(1 + φ) of shares, and more of counts among trials.
+        const most = sumOf(fitted.map((mean) => mean * (1 - mean)));
+        const phi = most / sumOf(residuals.map((r) => r * r)) - 1;
+        return phi > 0
+          ? Math.min(Math.max(phi, LEAST_SHAPE), MOST_SHAPE)
+          : auxiliaryTraits.phi.start;
+      }
+      case 'zi':
+      case 'hu':
+      case 'zoi':
+        return work.apart.share;
+      case 'coi':
+        return work.apart.ones;
+      default:
+        return auxiliaryTraits[name].start;
     }
-    case 'student':
-      return [positiveOr1(NORMAL_MAD * upperMedian(residuals.map(Math.abs))), MODERATE_NU];
-    case 'negbinomial': {
-      // Var(y) − μ = μ²/φ.
-      const excess = residuals.map((r, i) => counts[i] * r * r - fitted[i]);
-      const shape = sumOf(fitted.map((mean) => mean * mean)) / sumOf(excess);
-      return [shape > 0 ? Math.min(Math.max(shape, LEAST_SHAPE), MOST_SHAPE) : MOST_SHAPE];
-    }
-    default:
-      return [];
-  }
+  };
+  return auxiliaryOf(family).map(guessOf);
 }
 
 /** Upper median for an even number of values: accurate enough for a start. */

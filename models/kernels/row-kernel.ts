@@ -6,7 +6,7 @@
 
 import { studentTConstant } from '../../src/linear-algebra/student-t.js';
 import { type Family, type Outcomes, type Totals, totalsOf } from '../families/family.js';
-import { risingFactorials } from '../families/negbinomial.js';
+import { risingFactorials } from '../families/rising-factorials.js';
 import { studentConstantSlope } from '../families/student.js';
 import type { CoefficientDesign } from '../generalized-linear/coefficient-design.js';
 import { rowsModule } from './rows-module.js';

@@ -4,16 +4,23 @@
  *
  *     α, β     as their priors have them; α at the predictors' means
  *     sd       of each coefficient of each group term, by the map `sdMap` to log sd
- *     aux      σ, ν, the shape: logarithms above their least value
+ *     aux      σ, ν, the shape: logarithms above their least value; the gaps of an ordinal family's
+ *              thresholds, whose common place is −α (sampled-thresholds.ts)
  *     R        correlations of each term's coefficients (correlation-cholesky.ts)
  *
  * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
-import { auxiliaryLowerBound, auxiliaryOf } from '../families/family.js';
-import { type ParameterPriors, parameterPriors } from '../parameter-priors.js';
-import { supportOf } from '../prior-distributions.js';
-import type { RegressionSpecification } from '../regression-data.js';
+import { gapsOf, sampledEnds } from '../families/thresholds.js';
+import {
+  type ParameterPriors,
+  POSITIVE,
+  parameterPriors,
+  WHOLE_LINE,
+} from '../parameter-priors.js';
+import { type Prior, type Support, supportOf } from '../prior-distributions.js';
+import { interceptAtZero, type RegressionSpecification } from '../regression-data.js';
+import { type SampledThresholds, sampledThresholds } from '../sampled-thresholds.js';
 import {
   addCorrelationGradient,
   addLkj,
@@ -60,6 +67,7 @@ export class MultilevelParameters {
   readonly #hasIntercept: boolean;
   readonly #terms: readonly Term[];
   readonly #priors: ParameterPriors;
+  readonly #thresholds: SampledThresholds | null;
   /** Numbers of coefficients and of standard deviations; the auxiliary parameters follow both. */
   readonly #coefficients: number;
   readonly #sdCount: number;
@@ -81,11 +89,17 @@ export class MultilevelParameters {
     factors: readonly GroupFactor[],
     means: Float64Array,
   ) {
-    const auxiliary = auxiliaryOf(family);
-    const coefficients = (priors.intercept ? 1 : 0) + priors.coefficients.length;
+    const ends = sampledEnds(family);
+    const coefficients = (data.intercept ? 1 : 0) + priors.coefficients.length;
     const sds = priors.sds.flat();
     const auxStart = coefficients + sds.length;
-    const scalars = auxStart + auxiliary.length;
+    const scalars = auxStart + ends.length;
+    const flat: Prior = { distribution: 'flat' };
+    const gaps = priors.gaps ?? new Array<Prior>(gapsOf(family)).fill(flat);
+    this.#thresholds = sampledThresholds(
+      { family, data, priors },
+      auxStart + priors.auxiliary.length,
+    );
     this.#means = means;
     this.#hasIntercept = data.intercept;
     this.#coefficients = coefficients;
@@ -96,16 +110,13 @@ export class MultilevelParameters {
     this.dimension = last.correlations + correlationsOf(last);
     this.#priors = parameterPriors(
       [
-        ...(priors.intercept ? [priors.intercept] : []),
+        ...(data.intercept ? [priors.intercept ?? flat] : []),
         ...priors.coefficients,
         ...sds,
         ...priors.auxiliary,
+        ...gaps,
       ],
-      [
-        ...new Array<number>(coefficients).fill(Number.NEGATIVE_INFINITY),
-        ...new Array<number>(sds.length).fill(0),
-        ...auxiliary.map((name) => auxiliaryLowerBound[name]),
-      ],
+      [...new Array<Support>(coefficients).fill(WHOLE_LINE), ...sds.map(() => POSITIVE), ...ends],
     );
     this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));
     this.#resolutions = sds.map(() => Number.NEGATIVE_INFINITY);
@@ -157,6 +168,7 @@ export class MultilevelParameters {
   /** Adds the slope of the log prior of each unbounded coefficient at the θ last read. */
   addCoefficientSlopes(target: Float64Array): void {
     const { coefficients } = this.values;
+    if (this.#thresholds) target[0] += this.#thresholds.locationSlope(this.#constrained);
     for (let j = 0; j < coefficients.length; j++) {
       target[j] += this.#priors.densityOf(j)?.derivative(coefficients[j]) ?? 0;
     }
@@ -186,6 +198,7 @@ export class MultilevelParameters {
       const { eta, correlations, place } = term;
       if (eta !== null) logPrior += addLkj(eta, theta, correlations, place.size, gradient);
     }
+    if (this.#thresholds) logPrior += this.#thresholds.addPrior(constrained, slopes);
     logPrior += this.#priors.addTo(this.#position, constrained, slopes);
     for (let m = 0; m < this.#sdCount; m++) {
       const slope = this.#maps[m].slope();
@@ -201,16 +214,21 @@ export class MultilevelParameters {
     const constrained = this.#constrained;
     let index = 0;
     const auxStart = this.#coefficients + this.#sdCount;
-    for (let j = 0; j < auxStart; j++) parameters[index++] = constrained[j];
-    if (this.#hasIntercept) {
-      const means = this.#means;
-      for (let j = 0; j < means.length; j++) parameters[0] -= constrained[j + 1] * means[j];
+    const thresholds = this.#thresholds;
+    if (thresholds) {
+      thresholds.report(constrained, interceptAtZero(constrained, this.#means), parameters);
+      index = thresholds.count;
+    } else if (this.#hasIntercept) {
+      parameters[index++] = interceptAtZero(constrained, this.#means);
     }
+    const slopes = this.#hasIntercept ? 1 : 0;
+    for (let j = slopes; j < auxStart; j++) parameters[index++] = constrained[j];
     for (const term of this.#terms) {
       if (term.eta === null) continue;
       writeCorrelations(term.lower, term.place.size, parameters, index);
       index += correlationsOf(term);
     }
+    if (thresholds) return;
     for (const value of this.values.aux) parameters[index++] = value;
   }
 

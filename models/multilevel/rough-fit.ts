@@ -12,6 +12,9 @@
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
+import { auxiliaryTraits, traitsOf } from '../families/family.js';
+import { thresholdsOf } from '../families/thresholds.js';
+import { startingGaps } from '../generalized-linear/guess.js';
 import type { RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
@@ -109,14 +112,21 @@ function startOf(
   density: MultilevelDensity,
 ): Float64Array {
   const { family, parameters } = density;
+  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
+  if (thresholdsOf(family.family) > 0) {
+    const { intercept: start, gaps } = startingGaps(family.family, outcomes);
+    const coefficients = new Float64Array(parameters.values.coefficients.length);
+    coefficients[0] = start;
+    return parameters.thetaOf(coefficients, sds, gaps);
+  }
   const { mean } = meanAndSquares(outcomes);
   const sigma = spreadOf(outcomes);
+  const { hasScale } = traitsOf(family.family);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
   const aux = Float64Array.from(family.auxiliary, (name) =>
-    name === 'sigma' ? sigma : name === 'nu' ? 10 : 1,
+    name === 'gap' ? 1 : name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
   );
-  const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   return parameters.thetaOf(coefficients, sds, aux);
 }
 

@@ -4,7 +4,7 @@
  * covariance.
  */
 import { distinctRows, type RowBlock } from '../../src/linear-algebra/distinct-rows.js';
-import type { Cells, ResponseFamily } from '../families/family.js';
+import { type Cells, type ResponseFamily, traitsOf } from '../families/family.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -126,8 +126,7 @@ interface RowColumns {
 export function multilevelRows({ family, data }: RegressionSpecification): MultilevelRows {
   const given = groupFactors(data.groups, data.rows);
   const last = given[given.length - 1];
-  // Rows can be merged only for exponential families.
-  const { of, first } = cellsOf(data, given, family.family !== 'student');
+  const { of, first } = cellsOf(data, given, traitsOf(family).merges);
   const order = first
     .map((row, cell) => ({ row, cell }))
     .sort((a, b) => last.levelOf[a.row] - last.levelOf[b.row] || a.row - b.row);

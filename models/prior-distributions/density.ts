@@ -10,6 +10,9 @@
  *     beta           (α−1) log x + (β−1) log(1−x) − log B(α, β)
  *     lognormal      −½ z² − log x − log(sd √(2π)),                  z = (log x − meanlog) / sd
  *     uniform        −log(to − from)
+ *     inv_gamma      −(shape+1) log x − scale/x + shape log scale − log Γ(shape)
+ *     double_exponential   −|z| − log(2 scale),                      z = (x − location) / scale
+ *     logistic       −|z| − 2 log(1 + e^−|z|) − log scale
  *
  * minus the log of the mass within the bounds; −Infinity outside them.
  */
@@ -85,6 +88,12 @@ function functionsOf(prior: Prior, constant: number): Functions {
       return beta(prior.alpha, prior.beta, constant);
     case 'lognormal':
       return lognormal(prior.meanlog, prior.sdlog, constant);
+    case 'inv_gamma':
+      return inverseGamma(prior.shape, prior.scale, constant);
+    case 'double_exponential':
+      return doubleExponential(prior.location, prior.scale, constant);
+    case 'logistic':
+      return logistic(prior.location, prior.scale, constant);
   }
 }
 
@@ -156,6 +165,42 @@ function lognormal(meanlog: number, sdlog: number, constant: number): Functions 
     logDensity: (x) => (x > 0 ? logDensity(Math.log(x)) - Math.log(x) : Number.NEGATIVE_INFINITY),
     derivative: (x) => (derivative(Math.log(x)) - 1) / x,
     secondDerivative: (x) => (secondDerivative(0) - derivative(Math.log(x)) + 1) / (x * x),
+  };
+}
+
+function inverseGamma(shape: number, scale: number, constant: number): Functions {
+  const atOne = constant + shape * Math.log(scale) - gammaln(shape);
+  return {
+    // At zero the reciprocal outweighs the logarithm.
+    logDensity: (x) =>
+      x > 0 ? atOne - (shape + 1) * Math.log(x) - scale / x : Number.NEGATIVE_INFINITY,
+    derivative: (x) => (scale / x - (shape + 1)) / x,
+    secondDerivative: (x) => (shape + 1 - (2 * scale) / x) / (x * x),
+  };
+}
+
+function doubleExponential(location: number, scale: number, constant: number): Functions {
+  const atLocation = constant - Math.log(2 * scale);
+  return {
+    logDensity: (x) => atLocation - Math.abs(x - location) / scale,
+    // Zero at the kink.
+    derivative: (x) => -Math.sign(x - location) / scale,
+    secondDerivative: () => 0,
+  };
+}
+
+function logistic(location: number, scale: number, constant: number): Functions {
+  const atLocation = constant - Math.log(scale);
+  return {
+    logDensity(x) {
+      const size = Math.abs(x - location) / scale;
+      return atLocation - size - 2 * Math.log1p(Math.exp(-size));
+    },
+    derivative: (x) => -Math.tanh((0.5 * (x - location)) / scale) / scale,
+    secondDerivative(x) {
+      const e = Math.exp(-Math.abs(x - location) / scale);
+      return (-2 * e) / ((1 + e) * (1 + e) * scale * scale);
+    },
   };
 }
 

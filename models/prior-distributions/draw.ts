@@ -6,7 +6,7 @@ import gammaln from '@stdlib/math-base-special-gammaln';
 import { WeighbridgeError } from '../../src/errors.js';
 import { cholesky } from '../../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../../src/random/stream.js';
-import { gammaVariate } from '../families/variates.js';
+import { betaVariate, logGammaVariate } from '../families/variates.js';
 import { correlationCount, writeCorrelations } from '../multilevel/correlation-cholesky.js';
 import type { Prior } from '../prior-distributions.js';
 import { isProper, massBetween, type Support, supportOf } from './mass.js';
@@ -51,31 +51,27 @@ function drawWithoutBounds(prior: Distribution, random: RandomStream): number {
     case 'gamma':
       return positive(Math.exp(logGammaVariate(prior.shape, random)) / prior.rate);
     case 'beta':
-      return drawBeta(prior.alpha, prior.beta, random);
+      return betaVariate(prior.alpha, prior.beta, random);
     case 'lognormal':
       return positive(Math.exp(prior.meanlog + prior.sdlog * random.normal()));
     case 'uniform':
       return prior.from + (prior.to - prior.from) * random.uniform();
+    case 'inv_gamma':
+      return positive(prior.scale * Math.exp(-logGammaVariate(prior.shape, random)));
+    case 'double_exponential': {
+      const size = -Math.log1p(-random.uniform()) * prior.scale;
+      return prior.location + (random.uniform() < 0.5 ? -size : size);
+    }
+    case 'logistic': {
+      const u = random.uniform();
+      return prior.location + prior.scale * (Math.log(u) - Math.log1p(-u));
+    }
   }
-}
-
-/** A beta variate, from two gamma variates. */
-function drawBeta(alpha: number, beta: number, random: RandomStream): number {
-  const first = logGammaVariate(alpha, random);
-  return 1 / (1 + Math.exp(logGammaVariate(beta, random) - first));
 }
 
 /** The smallest normal number for a positive draw that has rounded to zero. */
 function positive(x: number): number {
   return Math.max(x, 2 ** -1022);
-}
-
-/** Logarithm of a gamma variate of rate 1; at shapes near zero the variate itself may underflow. */
-function logGammaVariate(shape: number, random: RandomStream): number {
-  // G(a) = G(a + 1) U^(1/a) (Marsaglia & Tsang 2000, section 6).
-  return shape >= 1
-    ? Math.log(gammaVariate(shape, random))
-    : Math.log(gammaVariate(shape + 1, random)) + Math.log1p(-random.uniform()) / shape;
 }
 
 /** Solves P(x ≤ quantile | within the support) = probability by bisection, to the last digit. */
@@ -150,7 +146,7 @@ function drawRow(
     factor[k * size + i] = value;
     norm += value * value;
   }
-  const square = drawBeta(k / 2, b, random);
+  const square = betaVariate(k / 2, b, random);
   const scale = Math.sqrt(square / norm);
   for (let i = 0; i < k; i++) factor[k * size + i] *= scale;
   factor[k * size + k] = Math.sqrt(1 - square);

@@ -49,6 +49,12 @@ function massBelow(prior: Distribution, x: number): number {
       return x > 0 ? normalCdf((Math.log(x) - prior.meanlog) / prior.sdlog, 0, 1) : 0;
     case 'uniform':
       return (x - prior.from) / (prior.to - prior.from);
+    case 'inv_gamma':
+      return x > 0 ? gammaTails(prior.shape, prior.scale / x).above : 0;
+    case 'double_exponential':
+      return laplaceMass((x - prior.location) / prior.scale);
+    case 'logistic':
+      return logisticMass((x - prior.location) / prior.scale);
   }
 }
 
@@ -70,7 +76,24 @@ function massAbove(prior: Distribution, x: number): number {
       return x > 0 ? normalCdf((prior.meanlog - Math.log(x)) / prior.sdlog, 0, 1) : 1;
     case 'uniform':
       return (prior.to - x) / (prior.to - prior.from);
+    case 'inv_gamma':
+      return x > 0 ? gammaTails(prior.shape, prior.scale / x).below : 1;
+    case 'double_exponential':
+      return laplaceMass((prior.location - x) / prior.scale);
+    case 'logistic':
+      return logisticMass((prior.location - x) / prior.scale);
   }
+}
+
+/** The mass of the standard Laplace distribution below z. */
+function laplaceMass(z: number): number {
+  return z < 0 ? 0.5 * Math.exp(z) : 1 - 0.5 * Math.exp(-z);
+}
+
+/** The mass of the standard logistic distribution below z. */
+function logisticMass(z: number): number {
+  const e = Math.exp(-Math.abs(z));
+  return (z < 0 ? e : 1) / (1 + e);
 }
 
 /** The mass of the standard Cauchy distribution below z. */
@@ -109,6 +132,7 @@ function naturalSupport(prior: Prior): Support {
     case 'exponential':
     case 'gamma':
     case 'lognormal':
+    case 'inv_gamma':
       return { lower: 0, upper: Number.POSITIVE_INFINITY };
     case 'beta':
       return { lower: 0, upper: 1 };

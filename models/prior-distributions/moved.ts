@@ -37,7 +37,9 @@ export function movedPrior(prior: Prior, scaling: Scaling, name: string): Prior 
     case 'normal':
       return { ...own, mean: placeOf(at(own.mean), prior, name), sd: wide(own.sd), ...bounds };
     case 'student_t':
-    case 'cauchy': {
+    case 'cauchy':
+    case 'double_exponential':
+    case 'logistic': {
       const location = placeOf(at(own.location), prior, name);
       return { ...own, location, scale: wide(own.scale), ...bounds };
     }

@@ -10,7 +10,7 @@ import {
   unitToSquare,
 } from '../../src/linear-algebra/powers-of-two.js';
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
-import { auxiliaryOf, type LinkName } from '../families/family.js';
+import { type LinkName, traitsOf } from '../families/family.js';
 import {
   type CoefficientDesign,
   coefficientDesign,
@@ -86,6 +86,8 @@ function widthOf(prior: Prior): number {
       return prior.sd + Math.abs(prior.mean);
     case 'student_t':
     case 'cauchy':
+    case 'double_exponential':
+    case 'logistic':
       return prior.scale + Math.abs(prior.location);
     case 'exponential':
       return 1 / prior.rate;
@@ -169,7 +171,7 @@ export function scaledOutcomes(
   columns: readonly Scaling[],
 ): ScaledOutcomes | null {
   const { family, data } = specification;
-  const hasScale = auxiliaryOf(family).includes('sigma');
+  const { hasScale } = traitsOf(family);
   if (hasScale && family.link === 'identity') {
     return aroundLeastSquares(specification, predictors, columns);
   }
@@ -203,7 +205,7 @@ function unitOfOutcomes(link: LinkName, outcomes: Float64Array): number {
 
 /** About the size of the linear predictor. */
 export function sizeOfEta({ family, data }: RegressionSpecification): number {
-  if (!auxiliaryOf(family).includes('sigma')) return 1;
+  if (!traitsOf(family).hasScale) return 1;
   const { outcomes, offset } = data;
   switch (family.link) {
     case 'identity':

@@ -68,7 +68,11 @@ const fit = z
     message: 'the number of summary rows differs from the number of parameters',
   });
 
-const family = z.object({ family: z.enum(familyNames), link: z.string() });
+const family = z.object({
+  family: z.enum(familyNames),
+  link: z.string(),
+  thresholds: count.optional(),
+});
 const prior = z.object({ distribution: z.string() });
 const priorRow = z.object({ class: z.enum(priorClasses), prior });
 
@@ -99,7 +103,7 @@ const frame = z.object({
     name: z.string(),
     values: numbers,
     trials: numbers.nullable(),
-    levels: z.tuple([z.string(), z.string()]).nullable(),
+    levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
   usedRows: z.instanceof(Int32Array),
@@ -132,6 +136,8 @@ export const specification = z.object({
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),
+    thresholds: z.array(prior).optional(),
+    gaps: z.array(prior).optional(),
   }),
 });
 

@@ -124,7 +124,7 @@ function isFlat({ distribution, lower, upper }: Prior): boolean {
 }
 
 function isSmoothPositive({ distribution, lower = 0, upper, scaling }: Prior): boolean {
-  const smooth = distribution !== 'uniform' && distribution !== 'beta';
+  const smooth = !['uniform', 'beta', 'double_exponential'].includes(distribution);
   return smooth && lower <= 0 && upper === undefined && scaling === undefined;
 }
 

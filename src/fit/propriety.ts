@@ -12,10 +12,12 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
-  type FamilyName,
+  traitsOf,
 } from '../../models/families/family.js';
+import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
+import { ofLogarithms } from '../../models/regression-model.js';
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
@@ -88,6 +90,7 @@ function requireHeldScales(specification: RegressionSpecification): void {
   auxiliaryOf(family).forEach((name, i) => {
     if (!isProper(priors.auxiliary[i])) requireHeldAuxiliary(name, specification);
   });
+  requireHeldThresholds(specification);
   data.groups.forEach(({ group, levels }, term) => {
     // Gelman (2006), Bayesian Analysis 1, §2.2.
     if (levels.length > 2 || priors.sds[term].every(isProper)) return;
@@ -95,6 +98,19 @@ function requireHeldScales(specification: RegressionSpecification): void {
       `sd of ${group} has a flat prior and ${levels.length === 1 ? 'one level' : 'two levels'}, but three are needed to hold it: give it a prior, for example exponential(1)`,
     );
   });
+}
+
+/** Throws for a threshold with a flat prior next to a category without rows. */
+function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
+  const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
+  if (flat < 0 || (priors.gaps?.every(isProper) && priors.thresholds?.some(isProper))) return;
+  const seen = new Set(data.outcomes);
+  for (let category = 1; category <= thresholdsOf(family) + 1; category++) {
+    if (seen.has(category)) continue;
+    fail(
+      `the threshold Intercept[${flat + 1}] has a flat prior, but no row has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
+    );
+  }
 }
 
 function requireHeldAuxiliary(
@@ -120,10 +136,11 @@ function requireHeldAuxiliary(
  *
  * @throws WeighbridgeError `improper-posterior`
  */
-export function requireScatter(specification: RegressionSpecification): void {
+export function requireScatter(given: RegressionSpecification): void {
+  const specification = ofLogarithms(given);
   const { family, data, priors } = specification;
+  if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
-  if (scale < 0) return;
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
     (prior) => prior.lower !== undefined || prior.upper !== undefined,
   );
@@ -154,6 +171,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   if (power < 1 || supportOf(prior).lower > 0) return true;
   switch (prior.distribution) {
     case 'lognormal':
+    case 'inv_gamma':
       return true;
     case 'gamma':
       return prior.shape > power;
@@ -199,11 +217,11 @@ function requireFewTies(
  */
 type Rise = 1 | -1 | 'peak' | 'silent';
 
-const ofProbabilities = new Set<FamilyName>(['bernoulli', 'binomial']);
-
 /** Null for families and links whose likelihood always has a maximum. */
-function risesOf({ family, link }: Family): ((outcome: number, trials: number) => Rise) | null {
-  if (ofProbabilities.has(family)) {
+function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | null {
+  const { link } = family;
+  const { outcome: kind, apart = [], isHurdle = false } = traitsOf(family);
+  if (kind === 'binary' || kind === 'binomial') {
     return (outcome, trials) => {
       if (trials === 0) return 'silent';
       if (outcome === 0) return -1;
@@ -211,12 +229,25 @@ function risesOf({ family, link }: Family): ((outcome: number, trials: number) =
       return outcome === trials && link !== 'log' ? 1 : 'peak';
     };
   }
-  const counts = family === 'poisson' || family === 'negbinomial';
-  return counts && link === 'log' ? (outcome) => (outcome === 0 ? -1 : 'peak') : null;
+  if (kind === 'count' && link === 'log') {
+    // Of counts above zero, 1 is certain where the mean is zero.
+    const least = isHurdle ? 1 : 0;
+    return (outcome) => {
+      if (apart.includes(outcome)) return 'silent';
+      return outcome === least ? -1 : 'peak';
+    };
+  }
+  if (apart.length === 0) return null;
+  return (outcome) => (apart.includes(outcome) ? 'silent' : 'peak');
 }
 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */
-function requireOverlap({ family, data, priors }: RegressionSpecification): void {
+function requireOverlap(specification: RegressionSpecification): void {
+  const { family, data, priors } = specification;
+  if (isOrdinal(family)) {
+    requireOrdinalOverlap(specification);
+    return;
+  }
   const rise = risesOf(family);
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
@@ -243,7 +274,71 @@ function requireOverlap({ family, data, priors }: RegressionSpecification): void
   );
   if (direction === null) return;
   const first = data.intercept ? 1 : 0;
-  const guilty = wanted.filter((_, k) => Math.abs(direction[first + k]) > PART);
+  failSeparated(
+    wanted.filter((_, k) => Math.abs(direction[first + k]) > PART),
+    remedy,
+  );
+}
+
+/**
+ * The same of ordered categories, in the directions of thresholds and slopes. Thresholds next to a
+ * category without rows are left out, because the rows do not hold them, with or without slopes.
+ */
+function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+  if (flat.length === 0) return;
+  const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
+  if (seen.length === 1) {
+    fail(
+      `all outcomes are ${seen[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+    );
+  }
+  const thresholds = seen.length - 1;
+  const width = thresholds + flat.length;
+  const rising: Float64Array[] = [];
+  scaledRows(data, flat).forEach((row, i) => {
+    const category = seen.indexOf(data.outcomes[i]);
+    // The sum of τ_k − η over thresholds, with a sign, may not fall.
+    const demand = (first: number, last: number, sign: 1 | -1): void => {
+      const wanted = new Float64Array(width);
+      for (let k = first; k <= last; k++) {
+        wanted[k] = sign;
+        for (let c = 0; c < flat.length; c++) wanted[thresholds + c] -= sign * row[1 + c];
+      }
+      rising.push(wanted);
+    };
+    if (family.family === 'cumulative') {
+      if (category < thresholds) demand(category, category, 1);
+      if (category > 0) demand(category - 1, category - 1, -1);
+      return;
+    }
+    for (let k = 0; k < thresholds; k++) {
+      if (family.family === 'acat') {
+        if (k < category) demand(k, category - 1, -1);
+        else demand(category, k, 1);
+      } else if (k < category) demand(k, k, -1);
+      else if (k === category) demand(k, k, 1);
+    }
+  });
+  const bounds = demandsOf([], [], [...flat.map((j) => priors.coefficients[j])]).bounds.map(
+    (bound) => {
+      const padded = new Float64Array(width);
+      padded.set(bound, thresholds);
+      return padded;
+    },
+  );
+  const direction = separatingDirection({ width, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat
+      .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
+      .map((j) => data.predictors.names[j]),
+    remedy,
+  );
+}
+
+function failSeparated(guilty: readonly string[], remedy: string): never {
   fail(
     `${listed(guilty)} ${guilty.length === 1 ? 'separates' : 'together separate'} the outcomes perfectly, so that with flat priors the slopes have no bound: ${remedy}`,
   );

@@ -7,13 +7,14 @@ import {
   type CorrelationWithErrorSpecification,
   correlationWithErrorModel,
 } from '../../models/correlation-with-error.js';
-import { auxiliaryOf, type Family, familyNames } from '../../models/families/family.js';
+import { auxiliaryOf, type Family, familyNames, traitsOf } from '../../models/families/family.js';
 import {
   linksOf,
   requireFamily,
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
+import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -186,7 +187,7 @@ function requireRows(family: Family, given: Rows): void {
     }
   }
   const rowNumber = (i: number) => i + 1;
-  if (auxiliaryOf(family).includes('sigma')) requireRange('the outcome', outcomes, rowNumber);
+  if (traitsOf(family).hasScale) requireRange('the outcome', outcomes, rowNumber);
   const ranges = rangesOfColumns(values, k);
   names.forEach((name, j) => {
     requireRange(String(name), values, rowNumber, j, k, sizeOf(ranges, j));
@@ -217,7 +218,15 @@ function expectedOutcome(family: Family): (outcome: number, trials: number) => s
 
 function requirePriors(
   family: Family,
-  { intercept, coefficients, sds, correlations, auxiliary }: Readonly<Record<string, unknown>>,
+  {
+    intercept,
+    coefficients,
+    sds,
+    correlations,
+    auxiliary,
+    thresholds = [],
+    gaps,
+  }: Readonly<Record<string, unknown>>,
   model: {
     readonly names: readonly unknown[];
     readonly groups: number;
@@ -225,7 +234,19 @@ function requirePriors(
   },
 ): void {
   const names = auxiliaryOf(family);
-  if (model.intercept) requirePrior(intercept, 'Intercept');
+  const count = thresholdsOf(family);
+  if (isOrdinal(family) && (count === 0 || !model.intercept)) {
+    throw badArgument(
+      `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept true in its data`,
+    );
+  }
+  requireEach('thresholds', thresholds, count, (prior, k) =>
+    requirePrior(prior, `Intercept[${k + 1}]`),
+  );
+  if (gaps !== undefined) {
+    requireEach('gaps', gaps, gapsOf(family), (prior, j) => requirePrior(prior, `delta[${j + 1}]`));
+  }
+  if (model.intercept && count === 0) requirePrior(intercept, 'Intercept');
   requireEach('coefficients', coefficients, model.names.length, (prior, j) =>
     requirePrior(prior, String(model.names[j])),
   );

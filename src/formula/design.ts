@@ -63,15 +63,15 @@ export interface Design {
 /**
  * Outcomes that a family accepts: `real`: finite numbers; `binary`: 0 and 1, booleans or a factor
  * with two levels; `count`: whole numbers from 0; `binomial`: whole numbers from 0 with `|
- * trials(n)`.
+ * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend.
  */
-export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial';
+export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
 
 /** The encoding of outcomes of new rows. */
 export interface OutcomeDesign {
   readonly kind: OutcomeKind;
   /** Levels of a factor or boolean outcome; null for a numeric one. */
-  readonly levels: readonly [string, string] | null;
+  readonly levels: readonly string[] | null;
 }
 
 export type Variable =
@@ -86,8 +86,8 @@ export interface Response {
   readonly values: Float64Array;
   /** Trials of `y | trials(n)`; null in a formula without trials. */
   readonly trials: Float64Array | null;
-  /** Levels of a factor or boolean outcome that are encoded as 0 and 1. */
-  readonly levels: readonly [string, string] | null;
+  /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */
+  readonly levels: readonly string[] | null;
 }
 
 /** All data used by a fit. */

@@ -248,9 +248,14 @@ function columnNotes(predictors: NamePlaces, whole: Columns, columns: Columns): 
   ];
 }
 
-/** A note on which of two levels is encoded as 1. */
-function outcomeNotes({ response }: Formula, { levels }: OutcomeDesign, columns: Columns) {
+/** A note on which of two levels is encoded as 1, or on the order of more. */
+function outcomeNotes({ response }: Formula, { kind, levels }: OutcomeDesign, columns: Columns) {
   if (levels === null || response.kind !== 'name') return [];
+  if (kind === 'ordinal') {
+    return [
+      `${response.name}: the categories ascend as ${levels.join(' < ')}; the option levels sets another order`,
+    ];
+  }
   const isText = columns.get(response.name)?.kind === 'factor';
   const [zero, one] = isText ? levels.map((level) => `'${level}'`) : levels;
   return [`${response.name}: ${one} counts as 1, ${zero} as 0`];

@@ -33,6 +33,7 @@ export function outcomeDesign(
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
   const name = formatExpression(response);
+  if (kind === 'ordinal') return { kind, levels: orderedLevels(name, read) };
   if (kind !== 'binary') {
     const found = read.kind === 'factor' ? 'text' : 'booleans';
     throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`, {
@@ -52,6 +53,17 @@ export function outcomeDesign(
   return { kind, levels: [first, second] };
 }
 
+/** The levels of an ordered outcome, lowest first. */
+function orderedLevels(name: string, read: Exclude<Column, { kind: 'numeric' }>): string[] {
+  if (read.kind === 'boolean') return ['FALSE', 'TRUE'];
+  refuseLongIntegers(name, read.levels);
+  if (read.levels.length > 1) return [...read.levels];
+  throw badData(
+    `the outcome ${name} has one category: ${listed(read.levels)}; an ordinal outcome has two or more, and the option levels can name some that do not occur`,
+    { column: name, found: read.levels, expected: 'two categories or more' },
+  );
+}
+
 function levelCount(count: number): string {
   return count === 1 ? 'one level' : `${count} levels`;
 }
@@ -63,7 +75,9 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
   const values =
     levels === null || response.kind !== 'name'
       ? evaluate(response, scope).slice()
-      : Float64Array.from(levelCodes(response, levels, scope));
+      : Float64Array.from(levelCodes(response, levels, scope), (code) =>
+          outcome.kind === 'ordinal' ? code + 1 : code,
+        );
   refuseOutside(name, values, outcome.kind, scope);
   return { name, values, trials: readTrials(formula, scope), levels };
 }
@@ -88,6 +102,7 @@ export function readTrials(formula: Formula, scope: Scope): Float64Array | null 
 function expectedOf(kind: OutcomeKind): string {
   if (kind === 'real') return 'numbers';
   if (kind === 'binary') return '0 or 1, booleans or text of two levels';
+  if (kind === 'ordinal') return 'a category, a whole number from 1, or text';
   return 'whole numbers from 0';
 }
 
@@ -101,7 +116,7 @@ function refuseOutside(
   const inside =
     kind === 'binary'
       ? (value: number) => value === 0 || value === 1
-      : (value: number) => Number.isInteger(value) && value >= 0;
+      : (value: number) => Number.isInteger(value) && value >= (kind === 'ordinal' ? 1 : 0);
   const bad = values.findIndex((value) => !inside(value));
   if (bad < 0) return;
   const row = scope.rowNumber(bad);

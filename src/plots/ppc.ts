@@ -2,7 +2,7 @@
  * Posterior predictive check: observed outcomes against outcomes replicated from the fitted model.
  * Outcomes of 0 and 1 are compared by their proportion (bayesplot's `ppc_stat`), others by their
  * density (`ppc_dens_overlay`, ArviZ's `plot_ppc`), either by their means in groups
- * (`ppc_stat_grouped`, with intervals).
+ * (`ppc_stat_grouped`, with intervals), ordered categories by their counts (`ppc_bars`).
  */
 import * as Plot from '@observablehq/plot';
 import { badArgument } from '../checks/values.js';
@@ -26,8 +26,14 @@ export interface PpcPlotOptions extends Omit<PlotOptions, 'parameters'> {
   readonly observed: ArrayLike<number>;
   /** The group of each outcome, to compare means by group. */
   readonly groups?: readonly string[];
-  /** @default 'proportion' if all outcomes are 0 or 1, otherwise 'density' */
-  readonly kind?: 'proportion' | 'density';
+  /**
+   * `bars`: how many outcomes have each whole number, as ordered categories have.
+   *
+   * @default 'proportion' if all outcomes are 0 or 1, otherwise 'density'
+   */
+  readonly kind?: 'proportion' | 'density' | 'bars';
+  /** Labels of the categories 1, 2, … for `bars`. @default the whole numbers that occur */
+  readonly categories?: readonly string[];
   /** Number of replications drawn as densities. @default 50 */
   readonly replications?: number;
   /** Label of the axis. */
@@ -49,6 +55,8 @@ const PROPORTION_HEIGHT = 240;
 const BOTTOM = 42;
 const GRID_POINTS = 128;
 const MOST_BARS = 40;
+/** Thickness of a bar of counts, in pixels. */
+const BAR = 16;
 
 type Drawn = PlacedPanels & Pick<Picture, 'subtitle'>;
 
@@ -67,11 +75,11 @@ export function plotPpc(replicated: Draws, options: PpcPlotOptions): DrawnPlot {
     });
   }
   if (kind === 'proportion') requireOnesAndZeros(check);
-  const parts = options.groups
-    ? groupedMeans(check, options.groups, kind === 'proportion' ? 'proportion' : 'mean')
-    : kind === 'proportion'
-      ? proportionHistogram(check)
-      : densityOverlay(check, options.replications ?? 50);
+  if (kind === 'bars' && options.groups) {
+    throw badArgument("kind is 'bars', which has no groups", { option: 'groups' });
+  }
+  const parts =
+    kind === 'bars' ? countBars(check, options.categories) : continuedParts(check, options, kind);
   return drawPicture({
     kind: 'ppc',
     title: options.title,
@@ -79,6 +87,18 @@ export function plotPpc(replicated: Draws, options: PpcPlotOptions): DrawnPlot {
     description: `Posterior predictive check of ${check.observed.length} outcomes`,
     ...parts,
   });
+}
+
+function continuedParts(
+  check: PredictiveCheck,
+  options: PpcPlotOptions,
+  kind: 'proportion' | 'density',
+): Drawn {
+  return options.groups
+    ? groupedMeans(check, options.groups, kind === 'proportion' ? 'proportion' : 'mean')
+    : kind === 'proportion'
+      ? proportionHistogram(check)
+      : densityOverlay(check, options.replications ?? 50);
 }
 
 function predictiveCheck(replicated: Draws, options: PpcPlotOptions): PredictiveCheck {
@@ -290,6 +310,64 @@ function groupedMeans(
     ...size,
     subtitle: `dot: observed ${statistic}; bars: replicated, ${hdiName(check.mass)} (thin) and quartiles (thick)`,
     panels: [{ name: 'groups', x: 0, y: 0, options: { ...frame, ...size, marks } }],
+  };
+}
+
+/** The observed count of each category as a bar, under the interval of its replicated counts. */
+function countBars(check: PredictiveCheck, labels: readonly string[] | undefined): Drawn {
+  const { observed, replicated, mass } = check;
+  const codes = labels
+    ? labels.map((_, c) => c + 1)
+    : [...new Set([...observed, ...replicated])].sort((a, b) => a - b);
+  const known = new Set(codes);
+  const other = [...observed, ...replicated].find((value) => !known.has(value));
+  if (other !== undefined || !codes.every(Number.isInteger)) {
+    const found = other ?? codes.find((code) => !Number.isInteger(code));
+    throw badArgument(
+      `an outcome is ${found}, expected ${labels ? `a category from 1 to ${labels.length}` : 'whole numbers for bars'}`,
+      { option: labels ? 'categories' : 'kind' },
+    );
+  }
+  const outcomes = observed.length;
+  const countsOf = (values: Float64Array, code: number) =>
+    Float64Array.from({ length: values.length / outcomes }, (_, row) => {
+      const own = values.subarray(row * outcomes, (row + 1) * outcomes);
+      return own.reduce((sum, value) => sum + (value === code ? 1 : 0), 0);
+    });
+  const rows = codes.map((code, row) => ({
+    row,
+    observed: countsOf(observed, code)[0] ?? 0,
+    ...spreadOf(countsOf(replicated, code), mass),
+  }));
+  const x = {
+    domain: [0, 1.04 * Math.max(...rows.map(({ high, observed: own }) => Math.max(high, own)))],
+    grid: true,
+    label: check.label ?? 'outcomes',
+    ...centredLabel,
+  } as const;
+  const frame = namedRows((labels ?? codes.map(String)).map(printable), x, {
+    width: check.width,
+    bottom: BOTTOM,
+    rowHeight: (lines) => Math.max(26, lines * LINE_HEIGHT + 6),
+  });
+  const size = { width: frame.width, height: Math.max(check.height ?? 0, frame.height) };
+  const marks = [
+    Plot.ruleY(rows, {
+      y: 'row',
+      x1: 0,
+      x2: 'observed',
+      stroke: estimateColour,
+      strokeOpacity: 0.35,
+      strokeWidth: BAR,
+      className: 'observed',
+    }),
+    ...intervalMarks(rows, { y: 'row', stroke: 'currentColor' }, [1.5, 4]),
+    Plot.dot(rows, { y: 'row', x: 'median', r: 3, fill: 'currentColor', className: 'replicated' }),
+  ];
+  return {
+    ...size,
+    subtitle: `bars: observed; lines: replicated, ${hdiName(mass)} (thin), quartiles (thick) and median (dot)`,
+    panels: [{ name: 'bars', x: 0, y: 0, options: { ...frame, ...size, marks } }],
   };
 }
 

@@ -2,7 +2,7 @@
  * A regression by formula from a specification alone: its columns become a table, under the names of
  * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
  */
-import { auxiliaryLowerBound, auxiliaryOf } from '../../models/families/family.js';
+import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import type {
   GroupEffects,
@@ -55,6 +55,11 @@ export function bounded({
     ...prior,
     lower: Math.max(lowest, prior.lower ?? Number.NEGATIVE_INFINITY),
   });
+  const within = ({ lower, upper }: { lower: number; upper: number }, prior: Prior): Prior => {
+    const bound = above(lower, prior);
+    if (upper === Number.POSITIVE_INFINITY) return bound;
+    return { ...bound, upper: Math.min(upper, prior.upper ?? Number.POSITIVE_INFINITY) };
+  };
   return {
     family,
     data,
@@ -64,7 +69,7 @@ export function bounded({
       auxiliary: auxiliaryOf(family).map((name, j) => {
         const prior = priors.auxiliary[j];
         if (!prior) throw new RangeError(`${name} has no prior`);
-        return above(auxiliaryLowerBound[name], prior);
+        return within(auxiliaryTraits[name], prior);
       }),
     },
   };

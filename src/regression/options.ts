@@ -160,3 +160,21 @@ export const poisson = (link?: FamilyChoice): Family => familyOf('poisson', link
 
 /** Overdispersed counts: variance μ + μ²/shape. Links as `poisson`. */
 export const negbinomial = (link?: FamilyChoice): Family => familyOf('negbinomial', link);
+
+/**
+ * Ordered categories by thresholds on a latent scale: P(y ≤ k) = F(τ_k − η). Outcomes are whole numbers
+ * from 1, or text whose levels ascend (the option levels). Links logit (default), probit, cloglog, cauchit.
+ */
+export const cumulative = (link?: FamilyChoice): Family => familyOf('cumulative', link);
+
+/** Ordered categories reached in steps: P(y = k | y ≥ k) = F(τ_k − η). Outcomes, links as `cumulative`. */
+export const sratio = (link?: FamilyChoice): Family => familyOf('sratio', link);
+
+/** Ordered categories left in steps: P(y > k | y ≥ k) = F(η − τ_k). Outcomes, links as `cumulative`. */
+export const cratio = (link?: FamilyChoice): Family => familyOf('cratio', link);
+
+/**
+ * Ordered categories, each against the next: P(y > k | y is k or k + 1) = F(η − τ_k). Outcomes, links as
+ * `cumulative`.
+ */
+export const acat = (link?: FamilyChoice): Family => familyOf('acat', link);

@@ -2,8 +2,14 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
-import { auxiliaryOf, type Family, type FamilyName } from '../../models/families/family.js';
+import {
+  auxiliaryOf,
+  type Family,
+  type FamilyName,
+  traitsOf,
+} from '../../models/families/family.js';
 import { responseDistribution } from '../../models/families/index.js';
+import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import type {
   GroupEffects,
@@ -12,10 +18,11 @@ import type {
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
+import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
-import type { DataFacts, GroupDesign, ModelFrame, OutcomeKind } from '../formula/design.js';
+import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
@@ -111,9 +118,10 @@ function prepared(
   origin: PriorOrigin,
   fractional = false,
 ): Prepared {
-  const family = familyFrom(asked);
-  const outcome = fractional ? 'real' : outcomeKinds[family.family];
+  const named = familyFrom(asked);
+  const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
@@ -131,10 +139,45 @@ function prepared(
     ...unused.map(
       (row) => `the prior ${formatPrior(row)} was left out: no parameter of the update takes it`,
     ),
-    ...specificationNotes(specification, ranges, frame.facts),
+    ...specificationNotes(specification, ranges, frame),
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
+const MOST_CATEGORIES = 200;
+
+/**
+ * An ordinal family with its number of thresholds: one fewer than the levels of the outcome, or than its
+ * largest number.
+ *
+ * @throws WeighbridgeError `bad-formula`, `bad-data`
+ */
+function withThresholds(family: Family, { design, response, usedRows }: ModelFrame): Family {
+  const { name, levels, values } = response;
+  if (!design.intercept) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      `formula '${design.formula.text}': the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+    );
+  }
+  const most = values.reduce((largest, value) => Math.max(largest, value), 1);
+  const categories = levels?.length ?? most;
+  if (categories > MOST_CATEGORIES) {
+    const row = usedRows[values.indexOf(most)] + 1;
+    throw badData(
+      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${family.family} expects at most ${MOST_CATEGORIES} categories`,
+      { row, column: name, found: most, expected: `at most ${MOST_CATEGORIES} categories` },
+    );
+  }
+  if (categories < 2) {
+    throw badData(
+      `${name} is 1 in all rows, but the family ${family.family} expects two categories or more: the option levels can name some that do not occur`,
+      { column: name, found: 1, expected: 'two categories or more' },
+    );
+  }
+  return { ...family, thresholds: categories - 1 };
 }
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
@@ -158,15 +201,6 @@ function cellsOf({ rows, columns }: Table): DataInput {
     Object.entries(columns).map(([name, column]) => [name, cellsOfColumn(column)]),
   );
 }
-
-const outcomeKinds: Readonly<Record<FamilyName, OutcomeKind>> = {
-  gaussian: 'real',
-  student: 'real',
-  bernoulli: 'binary',
-  binomial: 'binomial',
-  poisson: 'count',
-  negbinomial: 'count',
-};
 
 /** The properties of the data that default priors and their resolution depend on. */
 function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
@@ -206,7 +240,7 @@ function requireRanges(
   { response, usedRows }: ModelFrame,
 ): void {
   const rowNumber = (i: number) => usedRows[i] + 1;
-  if (outcomeKinds[family.family] === 'real') requireRange(response.name, outcomes, rowNumber);
+  if (traitsOf(family).outcome === 'real') requireRange(response.name, outcomes, rowNumber);
   if (offset) requireRange('the offset', offset, rowNumber);
   const requireColumns = (names: readonly string[], values: Float64Array, of: ColumnRanges) => {
     names.forEach((name, j) => {
@@ -261,12 +295,13 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
 function specificationNotes(
   specification: RegressionSpecification,
   ranges: ColumnRanges,
-  facts: DataFacts,
+  { facts, response }: Pick<ModelFrame, 'facts' | 'response'>,
 ): readonly string[] {
   return [
     ...saturation(specification),
     ...priorSlopes(specification, facts),
     ...lostDigits(specification, ranges),
+    ...unseenCategories(specification, response),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -301,12 +336,28 @@ function priorSlopes(
   return [...constant, ...dependent];
 }
 
+/** A note on categories without a row, whose probabilities the priors of their thresholds decide. */
+function unseenCategories(
+  { family, data }: RegressionSpecification,
+  { name, levels }: ModelFrame['response'],
+): readonly string[] {
+  if (!isOrdinal(family)) return [];
+  const seen = new Set(data.outcomes);
+  const all = Array.from({ length: thresholdsOf(family) + 1 }, (_, c) => c + 1);
+  const unseen = all.filter((category) => !seen.has(category));
+  if (unseen.length === 0) return [];
+  const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
+  return [
+    `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
+  ];
+}
+
 /** Notes on columns so far from zero that floating point loses digits of their spread. */
 function lostDigits(
   { family, data }: Pick<RegressionSpecification, 'family' | 'data'>,
   { least, most }: ColumnRanges,
 ): readonly string[] {
-  const outcome = auxiliaryOf(family).includes('sigma')
+  const outcome = traitsOf(family).hasScale
     ? lostSpread('the outcome', rangeOf(data.outcomes))
     : null;
   const columns = data.predictors.names.map((name, j) =>

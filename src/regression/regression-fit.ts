@@ -19,6 +19,7 @@ import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { ppc } from './after/ppc.js';
 import {
+  type CategoryProbabilities,
   type FittedOptions,
   fitted,
   linpred,
@@ -28,7 +29,9 @@ import {
   posteriorEpred,
   posteriorLinpred,
   posteriorPredict,
+  posteriorProbabilities,
   predict,
+  probabilities,
 } from './after/predictions.js';
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
@@ -65,10 +68,14 @@ export interface FitMethods {
   readonly linpred: Watchable<PredictionSummaryOptions, Predictions>;
   /** New outcomes of each row, summarized. */
   readonly predict: Watchable<PredictionSummaryOptions, Predictions>;
+  /** Probabilities of each row's categories, summarized; ordinal families only. */
+  readonly probabilities: Watchable<PredictionSummaryOptions, CategoryProbabilities>;
   /** Draws of the linear predictor of each row. */
   readonly posteriorLinpred: Watchable<PredictionOptions, Draws>;
   /** Draws of the expected outcome of each row. */
   readonly posteriorEpred: Watchable<PredictionOptions, Draws>;
+  /** Draws of the probabilities of each row's categories; ordinal families only. */
+  readonly posteriorProbabilities: Watchable<PredictionOptions, Draws>;
   /** Draws of new outcomes of each row. */
   readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
@@ -134,6 +141,8 @@ export function withMethods<Changes>(
     fitted: watchable('fitted', fitted),
     linpred: watchable('linpred', linpred),
     predict: watchable('predict', predict),
+    probabilities: watchable('probabilities', probabilities),
+    posteriorProbabilities: watchable('posteriorProbabilities', posteriorProbabilities),
     posteriorLinpred: watchable('posteriorLinpred', posteriorLinpred),
     posteriorEpred: watchable('posteriorEpred', posteriorEpred),
     posteriorPredict: watchable('posteriorPredict', posteriorPredict),
@@ -182,6 +191,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   fitted: { ...predicted, ...summarized, scale: true },
   linpred: { ...predicted, ...summarized },
   predict: { ...predicted, ...summarized },
+  probabilities: { ...predicted, ...summarized },
+  posteriorProbabilities: predicted,
   posteriorLinpred: predicted,
   posteriorEpred: predicted,
   posteriorPredict: predicted,

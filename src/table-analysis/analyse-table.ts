@@ -4,6 +4,7 @@
  */
 import { familyNames } from '../../models/families/family.js';
 import { requireFamily } from '../../models/families/index.js';
+import { isOrdinal } from '../../models/families/thresholds.js';
 import { badArgument } from '../checks/values.js';
 import type { TableCell } from '../data-files/table-rows.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
@@ -212,9 +213,10 @@ export function priorLines(prior: Readonly<Record<string, string>>): string[] {
 function isGraded(
   columns: AnswerColumns,
   rows: readonly number[],
-  { formula }: RegressionFit,
+  { formula, family }: RegressionFit,
   ordinalTasks: ReadonlySet<string>,
 ): boolean {
+  if (isOrdinal(family)) return false;
   const tasks = columns.get('task');
   return /^\s*value\b/.test(formula) && rows.some((row) => ordinalTasks.has(String(tasks?.[row])));
 }

@@ -1,24 +1,24 @@
 /** Regressions drawn at random: data from the family itself, priors of every kind, offsets. */
 import fc from 'fast-check';
-import { auxiliaryOf, type Family, familyNames } from '../../models/families/family.js';
-import { linksOf, responseDistribution } from '../../models/families/index.js';
+import type { Family } from '../../models/families/family.js';
+import { responseDistribution } from '../../models/families/index.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import type { RegressionData, RegressionSpecification } from '../../models/regression-data.js';
 import { randomStream } from '../../src/random/stream.js';
-
-export const allFamilies: Family[] = familyNames.flatMap((family) =>
-  linksOf(family).map((link) => ({ family, link })),
-);
+import {
+  auxiliaryPriorsOf,
+  auxiliaryValues,
+  hasPole,
+  hasTrials,
+  isProbability,
+} from './families/examples.js';
 
 /** An η at which every link has a mean well within the family's range. */
-export function centreOf({ family, link }: Family): number {
-  if (family === 'bernoulli' || family === 'binomial') return link === 'log' ? -2 : 0.2;
+export function centreOf(family: Family): number {
+  const { link } = family;
+  if (isProbability(family)) return link === 'log' ? -2 : 0.2;
   if (link === 'inverse') return 0.4;
-  return link === 'log' || (link === 'identity' && !isCount(family)) ? 0.5 : 4;
-}
-
-function isCount(family: Family['family']): boolean {
-  return family === 'poisson' || family === 'negbinomial';
+  return link === 'sqrt' || (link === 'identity' && hasPole(family)) ? 4 : 0.5;
 }
 
 const flat: Prior = { distribution: 'flat' };
@@ -34,14 +34,6 @@ const slopePriors: readonly Prior[] = [
   { distribution: 'uniform', from: -2, to: 2 },
 ];
 
-export const auxiliaryPriors = {
-  sigma: { distribution: 'student_t', df: 3, location: 0, scale: 2.5, lower: 0 },
-  nu: { distribution: 'gamma', shape: 2, rate: 0.1, lower: 1 },
-  shape: { distribution: 'gamma', shape: 2, rate: 0.5 },
-} as const satisfies Record<string, Prior>;
-
-const trueAuxiliary = { sigma: 0.8, nu: 5, shape: 3 } as const;
-
 /** The specification with flat slopes, for data in numbers. */
 export function flatSpecification(family: Family, data: RegressionData): RegressionSpecification {
   return {
@@ -52,7 +44,7 @@ export function flatSpecification(family: Family, data: RegressionData): Regress
       coefficients: data.predictors.names.map(() => flat),
       sds: [],
       correlations: [],
-      auxiliary: auxiliaryOf(family).map((name) => auxiliaryPriors[name]),
+      auxiliary: auxiliaryPriorsOf(family),
     },
   };
 }
@@ -80,12 +72,11 @@ export function simulatedData(family: Family, options: Options): RegressionData 
   const offset = options.offset
     ? Float64Array.from({ length: rows }, (_, i) => 0.1 * (i % 3))
     : null;
-  const trials =
-    family.family === 'binomial'
-      ? Float64Array.from({ length: rows }, (_, i) => 1 + (i % 6))
-      : null;
+  const trials = hasTrials(family)
+    ? Float64Array.from({ length: rows }, (_, i) => 1 + (i % 6))
+    : null;
   const distribution = responseDistribution(family);
-  const aux = Float64Array.from(distribution.auxiliary, (name) => trueAuxiliary[name]);
+  const aux = Float64Array.from(auxiliaryValues(family));
   const outcomes = Float64Array.from({ length: rows }, (_, i) => {
     let eta = intercept ? centre : 0;
     for (let j = 0; j < slopes; j++) {

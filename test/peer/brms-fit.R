@@ -59,5 +59,6 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
   )
 }
 
-# Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects.
-reported <- function(fit) setdiff(variables(fit), c("lprior", "lp__"))
+# Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
+# discrimination of an ordinal family is a constant 1.
+reported <- function(fit) setdiff(variables(fit), c("lprior", "lp__", "disc"))

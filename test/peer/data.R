@@ -2,11 +2,11 @@
 # other. They are measurements published long ago, as R's packages datasets, MASS, lme4 and nlme hand
 # them on; the replica's rows are this project's own, made from fixtures/replica.
 #
-#   apt-get install r-base-core r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
+#   apt-get install r-base-core r-cran-brms r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
 #   cd test/peer && Rscript data.R
 #
 # Factors are written as text, so that everyone sorts their levels anew; numbers with up to 15 digits.
-suppressMessages({ library(jsonlite); library(lme4); library(MASS); library(nlme) })
+suppressMessages({ library(brms); library(jsonlite); library(lme4); library(MASS); library(nlme) })
 
 # Columns of a data frame with their source; `...` are columns added or replaced.
 dataset <- function(source, frame, columns, ...) {
@@ -36,13 +36,17 @@ choices <- function(model, contexts) {
 one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
+asked <- MASS::housing[rep(seq_len(nrow(MASS::housing)), MASS::housing$Freq), ]
 
 data <- list(
   mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
   iris = dataset("datasets::iris", iris, c("Sepal.Length", "Petal.Length", "Species")),
   cars = dataset("datasets::cars", cars, c("speed", "dist")),
   trees = dataset("datasets::trees", trees, c("Girth", "Height", "Volume")),
-  swiss = dataset("datasets::swiss", swiss, c("Fertility", "Agriculture", "Education", "Catholic")),
+  swiss = dataset(
+    "datasets::swiss, educated = Education / 100", swiss,
+    c("Fertility", "Agriculture", "Education", "Catholic", "educated"), educated = swiss$Education / 100
+  ),
   warpbreaks = dataset("datasets::warpbreaks", warpbreaks, c("breaks", "wool", "tension")),
   ToothGrowth = dataset("datasets::ToothGrowth", ToothGrowth, c("len", "supp", "dose")),
   PlantGrowth = dataset("datasets::PlantGrowth", PlantGrowth, c("weight", "group")),
@@ -51,6 +55,11 @@ data <- list(
   Puromycin = dataset("datasets::Puromycin", Puromycin, c("rate", "conc", "state")),
   airquality = dataset("datasets::airquality", airquality, c("Ozone", "Solar.R", "Wind", "Temp")),
   stackloss = dataset("datasets::stackloss", stackloss, c("stack.loss", "Air.Flow", "Water.Temp", "Acid.Conc.")),
+  attenu = dataset("datasets::attenu", attenu, c("mag", "dist", "accel")),
+  quakes = dataset(
+    "datasets::quakes, bearing from the mean of long and lat, in radians", quakes, c("depth", "bearing"),
+    bearing = round(atan2(quakes$lat - mean(quakes$lat), quakes$long - mean(quakes$long)), 6)
+  ),
   infert = dataset("datasets::infert", infert, c("case", "spontaneous", "induced")),
   esoph = dataset(
     "datasets::esoph, n the sum of cases and controls", esoph, c("ncases", "n", "agegp", "alcgp"),
@@ -66,7 +75,10 @@ data <- list(
   ),
   epil = dataset("MASS::epil", MASS::epil, c("y", "trt", "V4", "subject", "lbase", "lage")),
   sleepstudy = dataset("lme4::sleepstudy", lme4::sleepstudy, c("Reaction", "Days", "Subject")),
-  cbpp = dataset("lme4::cbpp", lme4::cbpp, c("incidence", "size", "period", "herd")),
+  cbpp = dataset(
+    "lme4::cbpp, share = incidence / size", lme4::cbpp, c("incidence", "size", "period", "herd", "share"),
+    share = lme4::cbpp$incidence / lme4::cbpp$size
+  ),
   Dyestuff = dataset("lme4::Dyestuff", lme4::Dyestuff, c("Yield", "Batch")),
   Penicillin = dataset("lme4::Penicillin", lme4::Penicillin, c("diameter", "plate", "sample")),
   Pastes = dataset("lme4::Pastes", lme4::Pastes, c("strength", "batch", "cask")),
@@ -77,6 +89,11 @@ data <- list(
   Orthodont = dataset("nlme::Orthodont", nlme::Orthodont, c("distance", "age", "Subject", "Sex")),
   Machines = dataset("nlme::Machines", nlme::Machines, c("score", "Machine", "Worker")),
   ergoStool = dataset("nlme::ergoStool", nlme::ergoStool, c("effort", "Type", "Subject")),
+  inhaler = dataset("brms::inhaler", brms::inhaler, c("rating", "treat", "period", "carry", "subject")),
+  housing = dataset(
+    "MASS::housing, a row for each of Freq; Sat from 1, low, to 3", asked, c("Sat", "Infl", "Type", "Cont"),
+    Sat = as.integer(asked$Sat)
+  ),
   replica = dataset(
     "fixtures/replica, gpt-4o's instilled selections of the first context", one,
     c("selection", paste0("d", 1:5))

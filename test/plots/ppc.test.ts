@@ -175,3 +175,42 @@ describe('a predictive check that cannot be made', () => {
     );
   });
 });
+
+describe('a predictive check of ordered categories', () => {
+  const grades = (length: number) =>
+    fc.array(fc.integer({ min: 1, max: 4 }), { minLength: length, maxLength: length });
+  const categories = ['poor', 'fair', 'good', 'best'];
+
+  it('has a bar as long as the observed count of each category, over its interval', () => {
+    fc.assert(
+      fc.property(grades(OUTCOMES), grades(OUTCOMES * REPLICATIONS), (observed, values) => {
+        const plot = plotPpc(replications(values), { observed, kind: 'bars', categories });
+        const panel = panelAt(plot.svg, 0);
+        const x = scaleOf(panel, 'x');
+        const counted = categories.map((_, c) => observed.filter((y) => y === c + 1).length);
+        const widths = marks(panel, 'observed', 'line').map(
+          (bar) => attribute(bar, 'x2') - attribute(bar, 'x1'),
+        );
+        const shown = widths.map((width) => Math.round(width * x.pixel));
+        expect(shown).toEqual(counted);
+        const medians = marks(panel, 'replicated', 'circle').map((dot) => attribute(dot, 'cx'));
+        expect(medians).toHaveLength(4);
+        for (const name of categories) expect(textOf(plot.svg)).toContain(name);
+      }),
+      someRuns,
+    );
+  });
+
+  it('refuses outcomes that are no category', () => {
+    const values = new Array<number>(OUTCOMES * REPLICATIONS).fill(2);
+    const plot = (observed: number[], given?: readonly string[]) => () =>
+      plotPpc(replications(values), {
+        observed,
+        kind: 'bars',
+        ...(given && { categories: given }),
+      });
+    const ones = new Array<number>(OUTCOMES).fill(1);
+    expect(plot(ones, ['only'])).toThrow(/an outcome is 2, expected a category from 1 to 1/);
+    expect(plot(ones.map(() => 0.5))).toThrow(/an outcome is 0.5, expected whole numbers for bars/);
+  });
+});

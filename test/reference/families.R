@@ -90,6 +90,41 @@ for (link in c("log", "identity", "sqrt")) {
   ))
 }
 
+# Families of shares, of overdispersed successes and of positive outcomes. A beta-binomial by its
+# definition with lbeta, which R's own functions do not have.
+for (link in c("logit", "probit", "cloglog", "cauchit", "log")) {
+  e <- if (link == "log") eta[eta < -0.05] else eta[abs(eta) < 3]
+  mu <- exp(logSuccess[[link]](e))
+  rest <- exp(logFailure[[link]](e))
+  y <- rep(c(0.25, 0.015625, 0.5, 0.9375, 0.75), length.out = length(e))
+  trials <- rep(c(1, 3, 8, 20, 100), length.out = length(e))
+  k <- pmin(trials, rep(c(0, 1, 5, 20, 3, 88), length.out = length(e)))
+  for (phi in c(0.75, 12.5)) {
+    cases <- c(cases, list(
+      case("beta", link, e, y, dbeta(y, mu * phi, rest * phi, log = TRUE), phi),
+      case("beta_binomial", link, e, k,
+        lchoose(trials, k) + lbeta(k + mu * phi, trials - k + rest * phi) - lbeta(mu * phi, rest * phi),
+        phi, trials = trials
+      )
+    ))
+  }
+}
+for (link in c("log", "identity", "inverse")) {
+  e <- if (link == "log") eta else eta[eta > 0.05]
+  mu <- inverse[[link]](e)
+  y <- rep(c(0.25, 1, 3.5, 0.0625, 9), length.out = length(e))
+  cases <- c(cases, list(
+    case("exponential", link, e, y, dexp(y, 1 / mu, log = TRUE)),
+    case("gamma", link, e, y, dgamma(y, 0.75, rate = 0.75 / mu, log = TRUE), 0.75),
+    case("gamma", link, e, y, dgamma(y, 12.5, rate = 12.5 / mu, log = TRUE), 12.5),
+    case("weibull", link, e, y, dweibull(y, 0.75, mu / gamma(1 + 1 / 0.75), log = TRUE), 0.75),
+    case("weibull", link, e, y, dweibull(y, 2.5, mu / gamma(1 + 1 / 2.5), log = TRUE), 2.5)
+  ))
+  if (link != "log") {
+    cases <- c(cases, list(case("lognormal", link, e, y, dlnorm(y, mu, 0.75, log = TRUE), 0.75)))
+  }
+}
+
 # Nearly Poisson: the definition as a sum in which nothing cancels, as dnbinom of R 4.2 is itself
 # right to 1e-7 only at such sizes.
 nearlyPoisson <- list()

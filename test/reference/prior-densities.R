@@ -25,12 +25,29 @@ distributions <- list(
   ),
   beta = list(d = dbeta, p = pbeta),
   lognormal = list(d = dlnorm, p = plnorm),
-  uniform = list(d = dunif, p = punif)
+  uniform = list(d = dunif, p = punif),
+  inv_gamma = list(
+    d = function(x, shape, scale, log) dgamma(1 / x, shape, rate = scale, log = TRUE) - 2 * log(x),
+    p = function(x, shape, scale, lower.tail = TRUE) {
+      pgamma(1 / pmax(x, 0), shape, rate = scale, lower.tail = !lower.tail)
+    }
+  ),
+  double_exponential = list(
+    d = function(x, location, scale, log) -abs(x - location) / scale - log(2 * scale),
+    # Half an exponential on either side.
+    p = function(x, location, scale, lower.tail = TRUE) {
+      z <- if (lower.tail) (x - location) / scale else (location - x) / scale
+      ifelse(z < 0, pexp(-z, lower.tail = FALSE) / 2, 0.5 + pexp(z) / 2)
+    }
+  ),
+  logistic = list(d = dlogis, p = plogis)
 )
 fields <- list(
   normal = c("mean", "sd"), student_t = c("df", "location", "scale"), cauchy = c("location", "scale"),
   exponential = "rate", gamma = c("shape", "rate"), beta = c("alpha", "beta"),
-  lognormal = c("meanlog", "sdlog"), uniform = c("from", "to")
+  lognormal = c("meanlog", "sdlog"), uniform = c("from", "to"),
+  inv_gamma = c("shape", "scale"), double_exponential = c("location", "scale"),
+  logistic = c("location", "scale")
 )
 logarithms <- list(
   normal = quote(-((x - mean) / sd)^2 / 2),
@@ -40,7 +57,10 @@ logarithms <- list(
   gamma = quote((shape - 1) * log(x) - rate * x),
   beta = quote((alpha - 1) * log(x) + (beta - 1) * log(1 - x)),
   lognormal = quote(-((log(x) - meanlog) / sdlog)^2 / 2 - log(x)),
-  uniform = quote(0 * x)
+  uniform = quote(0 * x),
+  inv_gamma = quote(-(shape + 1) * log(x) - scale / x),
+  double_exponential = quote(-sqrt((x - location)^2) / scale),
+  logistic = quote(-(x - location) / scale - 2 * log(1 + exp(-(x - location) / scale)))
 )
 derivative <- function(expression, name, values, x) {
   vapply(x, function(at) as.numeric(eval(expression, c(list(x = at), setNames(values, fields[[name]])))), 0)
@@ -84,7 +104,16 @@ cases <- list(
   list("lognormal", c(1.2, 0.4), c(0.3, 1, 3), c(0.2, 4)),
   list("lognormal", c(0, 1), c(30, 90), c(25, Inf)),
   list("uniform", c(-2, 5), c(-1.9, 0, 4.9)),
-  list("uniform", c(0, 10), c(2.5, 3), c(2, Inf))
+  list("uniform", c(0, 10), c(2.5, 3), c(2, Inf)),
+  list("inv_gamma", c(0.4, 0.3), above),
+  list("inv_gamma", c(3, 2.5), above, c(0.2, Inf)),
+  list("inv_gamma", c(2, 1), c(0.05, 0.09), c(0, 0.1)),
+  list("double_exponential", c(0, 1), real[real != 0]),
+  list("double_exponential", c(1.25, 0.4), real, c(-1, Inf)),
+  list("double_exponential", c(0, 1), c(13, 20), c(12, Inf)),
+  list("logistic", c(0, 1), real),
+  list("logistic", c(-1, 0.7), real, c(-3, 4)),
+  list("logistic", c(0, 1), c(13, 20), c(12, Inf))
 )
 
 mass <- function(p, arguments, from, to) {

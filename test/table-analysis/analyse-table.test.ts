@@ -45,6 +45,35 @@ const analyse = async (analysis: TableAnalysis): Promise<Section> => {
 };
 
 describe('a regression over the table of answers', () => {
+  test('takes grades for ordered categories if the family does, and compares expected grades', async () => {
+    const graded = new Map(table);
+    graded.set(
+      'value',
+      (table.get('value') ?? []).map((grade) =>
+        typeof grade === 'number' ? Math.min(7, Math.max(1, Math.round(grade))) : grade,
+      ),
+    );
+    const analysis = {
+      formula: 'value ~ model + (1 | item)',
+      family: 'cumulative',
+      prior: { b: 'normal(0, 3)' },
+      compare: 'model',
+    };
+    const options = { ...sampling, ordinalTasks: new Set(['rate']) };
+    const [section] = await analyseTable(graded, [analysis], options);
+    if (!section) throw new Error('no section');
+    expect(section.notes.join('\n')).not.toContain('treated as numbers');
+    const expected = models.map((model) => {
+      const found = section.intervals.find(({ label }) => label === model);
+      if (!found) throw new Error(`no interval of ${model}`);
+      return found.mean ?? Number.NaN;
+    });
+    // Items vary by 1, and are at zero here: the expected grades are near the effects of the models.
+    expected.forEach((grade, m) => {
+      expect(Math.abs(grade - (effects[m] ?? 0))).toBeLessThan(0.5);
+    });
+  });
+
   test('recovers means and differences, and counts what it left out', async () => {
     const section = await analyse({
       formula: 'value ~ 1 + model + (1 | item)',

@@ -6,7 +6,9 @@
  *     R²_s = var(μ_s) / (var(μ_s) + var(y − μ_s)),   variances over the rows, μ_s the expected outcomes
  */
 
+import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
+import { badArgument } from '../../checks/values.js';
 import { runningMoments } from '../../linear-algebra/sums.js';
 import {
   estimateLines,
@@ -28,9 +30,15 @@ export interface BayesR2 extends PointSummary {
   readonly draws: Float64Array;
 }
 
+/** @throws WeighbridgeError `bad-argument` for an ordinal family */
 export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2 & Printable {
   const { mass = 0.95, robust = false } = options;
   requireProbability('mass', mass);
+  if (isOrdinal(fit.family)) {
+    throw badArgument(
+      `r2 has no meaning for a ${fit.family.family} regression: its outcomes are categories, which have no variance; compare fits by loo`,
+    );
+  }
   const outcomes = fit.frame.response.values;
   const count = chooseDraws(fit.draws, options.draws ?? 'all').length;
   const explained = runningMoments(count);

@@ -14,6 +14,7 @@ import type { Cell } from '../../formula/table.js';
 import { estimateLines, type PointSummary, pointSummary } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { requireCategories } from './categories.js';
 import {
   cellText,
   crossedRows,
@@ -28,17 +29,25 @@ import {
 } from './grid.js';
 import { checkGroups, type GroupChoice, type LinearPredictorOptions } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
-import { eachRow, linearPredictors, meanOutcomes, simulatedOutcomes } from './predictions.js';
+import {
+  categoryProbabilities,
+  eachRow,
+  linearPredictors,
+  meanOutcomes,
+  simulatedOutcomes,
+} from './predictions.js';
 
 export interface ConditionalEffectsOptions extends LinearPredictorOptions {
   /** Values of the other predictors, by column, instead of their typical values. */
   readonly conditions?: GridRow;
   /**
-   * `fitted`: the expected outcome; `linpred`: the linear predictor; `predict`: new outcomes.
+   * `fitted`: the expected outcome, which is the expected category, counted from 1, of an ordinal family;
+   * `linpred`: the linear predictor; `predict`: new outcomes; `probability`: the probability of each
+   * category of an ordinal family, brms' `categorical = TRUE`.
    *
    * @default 'fitted'
    */
-  readonly method?: 'fitted' | 'linpred' | 'predict';
+  readonly method?: 'fitted' | 'linpred' | 'predict' | 'probability';
   /** Probability of the intervals, in (0, 1). @default 0.95 */
   readonly mass?: number;
   /**
@@ -53,6 +62,8 @@ export interface ConditionalEffectsOptions extends LinearPredictorOptions {
 export interface ConditionalEffectRow extends PointSummary {
   /** Values of all predictors in the row, constant ones included. */
   readonly at: GridRow;
+  /** Method `probability` only: a row for each category, in order. */
+  readonly category?: string;
 }
 
 export interface ConditionalEffect {
@@ -92,7 +103,9 @@ export function conditionalEffects(
     resolution = 100,
   } = options;
   requireProbability('mass', mass);
-  const prediction = predictions[requireOneOf('method', method, ['fitted', 'linpred', 'predict'])];
+  const prediction = predictions[requireOneOf('method', method, methods)];
+  const categories =
+    method === 'probability' ? requireCategories(fit, "method 'probability'") : [''];
   if (!Number.isSafeInteger(resolution) || resolution < 2 || resolution > MOST_POINTS) {
     throw badArgument(
       `resolution is ${described(resolution)}, but must be a whole number from 2 to ${MOST_POINTS}`,
@@ -111,9 +124,15 @@ export function conditionalEffects(
     try {
       const { data, notes } = gridOf(fit, names, columns, { ...options, conditions, resolution });
       const rows: ConditionalEffectRow[] = [];
-      eachRow(fit, prediction, { groups: 'none', ...options, data }, (row, values) => {
-        rows.push({ at: data[row], ...pointSummary(values, { mass, robust }) });
-      });
+      const add = (place: number, values: Float64Array): void => {
+        const category = categories[place % categories.length];
+        rows.push({
+          at: data[Math.floor(place / categories.length)],
+          ...(category && { category }),
+          ...pointSummary(values, { mass, robust }),
+        });
+      };
+      eachRow(fit, prediction, { groups: 'none', ...options, data }, add, categories.length);
       const response = fit.frame.response.name;
       const effect: ConditionalEffect = { effects: names, response, rows, notes };
       made.push(printable(effect, () => effectText(effect, mass)));
@@ -194,8 +213,12 @@ function effectText({ effects, response, rows, notes }: ConditionalEffect, mass:
     rows,
     mass,
     label: () => '',
-    leading: (shown) =>
-      effects.map((name) => ({ head: name, cells: shown.map(({ at }) => cellText(at[name])) })),
+    leading: (shown) => [
+      ...effects.map((name) => ({ head: name, cells: shown.map(({ at }) => cellText(at[name])) })),
+      ...(shown.some(({ category }) => category !== undefined)
+        ? [{ head: 'Category', cells: shown.map(({ category = '' }) => category) }]
+        : []),
+    ],
     most: ROWS_PRINTED,
   });
   return [`${response} by ${effects.join(' and ')}:`, ...lines, ...notes].join('\n');
@@ -205,7 +228,10 @@ const predictions = {
   fitted: meanOutcomes,
   linpred: linearPredictors,
   predict: simulatedOutcomes,
+  probability: categoryProbabilities,
 } as const;
+
+const methods = ['fitted', 'linpred', 'predict', 'probability'] as const;
 
 interface EffectColumns {
   /** Names of the columns that a caller may use. */

@@ -2,7 +2,7 @@
  * Intervals, probability of direction and region of practical equivalence of a regression's
  * coefficients, as in bayestestR. Default: all population-level coefficients.
  */
-import type { Family } from '../../../models/families/family.js';
+import { traitsOf } from '../../../models/families/family.js';
 import {
   etiRows,
   type HdiOptions,
@@ -54,12 +54,12 @@ export function ropeRange(fit: FittedRegression): Interval {
   return [-half, half];
 }
 
-const continuous: readonly Family['family'][] = ['gaussian', 'student'];
-
-function halfRopeRange({ family: { family, link }, frame }: FittedRegression): number {
+function halfRopeRange({ family, frame }: FittedRegression): number {
+  const { link } = family;
+  const { hasScale, isLogarithmic } = traitsOf(family);
   const { name, values } = frame.response;
-  if (/log\w*\(/.test(name)) return 0.01;
-  if (link === 'log' && continuous.includes(family)) return 0.01;
+  if (/log\w*\(/.test(name) || isLogarithmic) return 0.01;
+  if (link === 'log' && hasScale) return 0.01;
   if (link === 'identity') {
     return 0.1 * Math.sqrt(meanAndSquares(values).squares / (values.length - 1));
   }

@@ -22,8 +22,13 @@ export interface GroupLayout {
 }
 
 export interface Layout {
-  /** 1 if there is an intercept, which is the first coefficient; else 0. */
+  /**
+   * 1 if there is an intercept, which is the first coefficient; the number of thresholds of an ordinal
+   * family, which come first and are no part of the linear predictor; else 0.
+   */
   readonly intercepts: number;
+  /** True if the intercepts are thresholds. */
+  readonly hasThresholds: boolean;
   /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
@@ -56,7 +61,8 @@ export function layoutOf({
   });
   const firstEffect = reported.groupEffects[0] ?? reported.length;
   return {
-    intercepts: reported.intercept,
+    intercepts: reported.slopes,
+    hasThresholds: reported.thresholds > 0,
     coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
     groups,
     auxiliary: {

@@ -6,6 +6,7 @@
  */
 
 import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
+import { distributionPlaces } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -35,8 +36,8 @@ export interface LinearPredictor {
   readonly drawsUsed: Uint32Array;
   /** Writes η of a row to `target`, one number per used draw. Fastest for rows in ascending order. */
   eta(row: number, target: Float64Array): void;
-  /** The family's own parameter number `index` at the used draws. */
-  auxiliaryDraws(index: number): Float64Array;
+  /** The parameters that the family's distribution takes, each at the used draws. */
+  auxiliaryDraws(): Float64Array[];
 }
 
 /** The part of a fit that decides its linear predictors. */
@@ -66,7 +67,8 @@ export function linearPredictor(
     rows,
     drawsUsed,
     eta: rowsInBlocks([population, ...groups], terms, offset, rows, drawsUsed.length),
-    auxiliaryDraws: (index) => usedDraws(draws, drawsUsed, layout.auxiliary.first + index),
+    auxiliaryDraws: () =>
+      distributionPlaces(fit.specification).map((place) => usedDraws(draws, drawsUsed, place)),
   };
 }
 
@@ -113,7 +115,7 @@ class Terms {
 function populationPart(
   draws: Draws,
   drawsUsed: Uint32Array,
-  { intercepts, coefficients }: Layout,
+  { intercepts, hasThresholds, coefficients }: Layout,
   { population }: Encoded,
 ): RowPart {
   const { values } = population;
@@ -121,7 +123,7 @@ function populationPart(
   // One contiguous array per coefficient, because each row reads all of them.
   const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
   return (row, terms) => {
-    if (intercepts === 1) terms.add(1, draw[0], 0);
+    if (intercepts === 1 && !hasThresholds) terms.add(1, draw[0], 0);
     const start = row * columns;
     for (let j = 0; j < columns; j++) {
       const x = values[start + j];

@@ -11,6 +11,7 @@ import { etiOfSorted } from '../../posterior/intervals.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { quantileOfSorted } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { categoriesOf } from './categories.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
 
@@ -39,6 +40,16 @@ export interface PpcStatistic {
   readonly pValue: number;
 }
 
+/** How many rows have a category, and how many of them the replications. */
+export interface PpcBar {
+  readonly category: string;
+  readonly observed: number;
+  /** Median over all replications, and the ends of their equal-tailed interval. */
+  readonly replicated: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
 export interface PosteriorPredictiveCheck {
   readonly observed: Float64Array;
   /**
@@ -47,11 +58,14 @@ export interface PosteriorPredictiveCheck {
    */
   readonly replicated: Draws;
   readonly statistics: readonly PpcStatistic[];
+  /** Counts of the categories of an ordinal family, in order; its statistics have no `zeros`. */
+  readonly bars?: readonly PpcBar[];
 }
 
 /**
  * Replicates the data at every draw and compares mean, sd, minimum, maximum and the proportion of
- * zeros with those of the data. Statistics use all draws; `replications` of them are kept.
+ * zeros with those of the data. Statistics use all draws; `replications` of them are kept. For an ordinal
+ * family the numbers of each category are compared too, as by brms' `pp_check(fit, type = "bars")`.
  */
 export function ppc(
   fit: FittedRegression,
@@ -69,9 +83,12 @@ export function ppc(
   const origin = Math.round(sumOf(observed) / rows);
   const replications = statisticsOfColumns(count, origin);
   const ofData = statisticsOfColumns(1, origin);
+  const categories = categoriesOf(fit);
+  const counts = categories?.map(() => new Float64Array(count)) ?? [];
   eachRow(fit, simulatedOutcomes, options, (row, outcomes) => {
     ofData.add(observed.subarray(row, row + 1));
     replications.add(outcomes);
+    if (categories) for (let s = 0; s < count; s++) counts[outcomes[s] - 1][s]++;
     kept.forEach((draw, s) => {
       values[s * rows + row] = outcomes[draw];
     });
@@ -84,9 +101,28 @@ export function ppc(
       drawsPerChain: wanted,
       values,
     },
-    statistics: compared(ofData.values(), replications.values(), mass),
+    statistics: compared(ofData.values(), replications.values(), mass).filter(
+      ({ statistic }) => categories === null || statistic !== 'zeros',
+    ),
+    ...(categories && { bars: barsOf(categories, observed, counts, mass) }),
   };
-  return printable(check, () => ppcText(check.statistics));
+  return printable(check, () => ppcText(check));
+}
+
+/** @param counts of each category, one number per replication */
+function barsOf(
+  categories: readonly string[],
+  observed: Float64Array,
+  counts: readonly Float64Array[],
+  mass: number,
+): PpcBar[] {
+  return categories.map((category, c) => {
+    const ascending = counts[c].slice().sort();
+    const [lower, upper] = etiOfSorted(ascending, mass);
+    const own = observed.reduce((sum, outcome) => sum + (outcome === c + 1 ? 1 : 0), 0);
+    const replicated = quantileOfSorted(ascending, 0.5);
+    return { category, observed: own, replicated, lower, upper };
+  });
 }
 
 type Statistics = Readonly<Record<PpcStatistic['statistic'], Float64Array>>;
@@ -142,12 +178,25 @@ function compared(data: Statistics, replicated: Statistics, mass: number): PpcSt
   });
 }
 
-function ppcText(statistics: readonly PpcStatistic[]): string {
+function ppcText({ statistics, bars = [] }: PosteriorPredictiveCheck): string {
   const column = (head: string, value: (row: PpcStatistic) => number) => ({
     head,
     cells: statistics.map((row) => fixed(value(row), 2)),
   });
-  return textTable(
+  const counts = (head: string, value: (bar: PpcBar) => number) => ({
+    head,
+    cells: bars.map((bar) => fixed(value(bar), 0)),
+  });
+  const barLines = textTable(
+    bars.map(({ category }) => category),
+    [
+      counts('Observed', (bar) => bar.observed),
+      counts('Replicated', (bar) => bar.replicated),
+      counts('Lower', (bar) => bar.lower),
+      counts('Upper', (bar) => bar.upper),
+    ],
+  );
+  const lines = textTable(
     statistics.map(({ statistic }) => statistic),
     [
       column('Observed', (row) => row.observed),
@@ -156,5 +205,6 @@ function ppcText(statistics: readonly PpcStatistic[]): string {
       column('Upper', (row) => row.upper),
       column('p', (row) => row.pValue),
     ],
-  ).join('\n');
+  );
+  return (bars.length === 0 ? lines : [...lines, '', ...barLines]).join('\n');
 }

@@ -18,10 +18,11 @@ import {
   type PointSummaryOptions,
   pointSummary,
 } from '../../posterior/point-summary.js';
-import { type Printable, printable } from '../../posterior/printable.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { finished, type Steps } from '../../posterior/steps.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { categoriesOf, requireCategories } from './categories.js';
 import {
   type LinearPredictor,
   type LinearPredictorOptions,
@@ -36,8 +37,26 @@ export interface PredictionOptions extends LinearPredictorOptions {
 
 export interface PredictionSummaryOptions extends PredictionOptions, PointSummaryOptions {}
 
+/** A row's prediction. */
+export interface Prediction extends PointSummary {
+  /** Outcomes of an ordinal family only: the category that most draws have. */
+  readonly category?: string;
+  /** Outcomes of an ordinal family only: the share of the draws that each category has, in order. */
+  readonly shares?: readonly number[];
+}
+
 /** One entry per row, in order; prints as brms' matrix. */
-export type Predictions = readonly PointSummary[] & Printable;
+export type Predictions = readonly Prediction[] & Printable;
+
+/** The probability of a category in a row. */
+export interface CategoryProbability extends PointSummary {
+  /** Number of the row, from 1. */
+  readonly row: number;
+  readonly category: string;
+}
+
+/** Row after row, categories in order. */
+export type CategoryProbabilities = readonly CategoryProbability[] & Printable;
 
 export interface FittedOptions extends PredictionSummaryOptions {
   /** `response` (default): the mean of the outcome; `linear`: the linear predictor. */
@@ -48,7 +67,7 @@ type OfFit<Options, Result> = WatchableOf<FittedRegression, Options, Result>;
 
 /**
  * The mean of each row's outcome, its uncertainty that of the parameters alone: brms' `fitted`. Of
- * a binomial it is trials times the probability.
+ * a binomial it is trials times the probability; of an ordinal family the expected category, counted from 1.
  *
  * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
  *   cannot be predicted, `interrupted` if `signal` is aborted
@@ -66,15 +85,53 @@ export const linpred: OfFit<PredictionSummaryOptions, Predictions> = watchable((
 
 /**
  * Outcomes that the fit expects of each row, with the noise of the family: brms' `predict`. The same
- * seed predicts the same outcome of a row, whatever other rows there are.
+ * seed predicts the same outcome of a row, whatever other rows there are. For an ordinal family with the
+ * share of each category among the draws.
  */
 export const predict: OfFit<PredictionSummaryOptions, Predictions> = watchable((fit, options) =>
-  summarizeRows(fit, simulatedOutcomes, options),
+  summarizeRows(fit, simulatedOutcomes, options, categoriesOf(fit)),
+);
+
+/**
+ * Probabilities of each row's categories, their uncertainty that of the parameters alone: brms' `fitted` of
+ * an ordinal family. One row is in memory at a time.
+ *
+ * @throws WeighbridgeError `bad-argument` for a family without categories, and as `fitted`
+ */
+export const probabilities: OfFit<PredictionSummaryOptions, CategoryProbabilities> = watchable(
+  function* (fit, options) {
+    const categories = requireCategories(fit, 'probabilities');
+    const { mass = 0.95, robust = false } = options;
+    requireProbability('mass', mass);
+    const found: CategoryProbability[] = [];
+    const rows = prepare(fit, categoryProbabilities, options, categories.length);
+    yield* rowsInSteps(rows, (place, values) => {
+      const category = categories[place % categories.length];
+      const row = Math.floor(place / categories.length) + 1;
+      found.push({ row, category, ...pointSummary(values, { mass, robust }) });
+    });
+    return printable(found, () => probabilityLines(found, mass).join('\n'));
+  },
 );
 
 /** Draws of `linpred`; each row is a "parameter", named from `1`. */
 export const posteriorLinpred: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
   drawsOfRows(fit, linearPredictors, options),
+);
+
+/**
+ * Draws of `probabilities`: brms' `posterior_epred` of an ordinal family. Each category of each row is a
+ * "parameter", named `1[low]`, row after row.
+ *
+ * @throws WeighbridgeError `bad-argument` for a family without categories
+ */
+export const posteriorProbabilities: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
+  drawsOfRows(
+    fit,
+    categoryProbabilities,
+    options,
+    requireCategories(fit, 'posteriorProbabilities'),
+  ),
 );
 
 /** Draws of `fitted`; each row is a "parameter", named from `1`. */
@@ -87,9 +144,9 @@ export const posteriorPredict: OfFit<PredictionOptions, Draws> = watchable((fit,
   drawsOfRows(fit, simulatedOutcomes, options),
 );
 
-/** Turns η of a row at all draws, in place, into what is predicted. */
+/** Writes what is predicted of a row, at all draws. */
 type RowWriter = (row: number, target: Float64Array) => void;
-type Prediction = (prepared: PreparedRows) => RowWriter;
+type Predictor = (prepared: PreparedRows) => RowWriter;
 
 interface PreparedRows {
   readonly fit: FittedRegression;
@@ -99,25 +156,25 @@ interface PreparedRows {
   readonly seed: number | string;
 }
 
-export const linearPredictors: Prediction =
+export const linearPredictors: Predictor =
   ({ predictor }) =>
   (row, target) =>
     predictor.eta(row, target);
 
-export const meanOutcomes: Prediction = ({ fit, predictor, trials }) => {
-  const { writeInverse } = responseDistribution(fit.specification.family);
+export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
+  const { writeInverse, means } = responseDistribution(fit.specification.family);
+  const writeMeans = means(predictor.auxiliaryDraws());
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
-    const n = counts[row];
-    if (n !== 1) for (let s = 0; s < target.length; s++) target[s] *= n;
+    writeMeans(target, counts[row]);
   };
 };
 
-export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) => {
-  const { auxiliary, writeInverse, outcomes } = responseDistribution(fit.specification.family);
-  const writeOutcomes = outcomes(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
+export const simulatedOutcomes: Predictor = ({ fit, predictor, trials, seed }) => {
+  const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
+  const writeOutcomes = outcomes(predictor.auxiliaryDraws());
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
@@ -128,14 +185,47 @@ export const simulatedOutcomes: Prediction = ({ fit, predictor, trials, seed }) 
   };
 };
 
-/** Calls back with each row and its predictions at all draws, in one array that is reused. */
+/** Probabilities of all categories of a row, one after another: of K categories, row i is K i to K i + K − 1. */
+export const categoryProbabilities: Predictor = ({ fit, predictor }) => {
+  const { categories } = responseDistribution(fit.specification.family);
+  if (!categories) throw new RangeError('a family without categories');
+  const { count, writeProbabilities } = categories;
+  const thresholds = predictor.auxiliaryDraws();
+  const own = new Float64Array(thresholds.length);
+  const one = new Float64Array(count);
+  const draws = predictor.drawsUsed.length;
+  const eta = new Float64Array(draws);
+  const all = new Float64Array(count * draws);
+  let known = -1;
+  return (place, target) => {
+    const row = Math.floor(place / count);
+    if (row !== known) {
+      predictor.eta(row, eta);
+      for (let s = 0; s < draws; s++) {
+        for (let k = 0; k < own.length; k++) own[k] = thresholds[k][s];
+        writeProbabilities(eta[s], own, one);
+        for (let c = 0; c < count; c++) all[c * draws + s] = one[c];
+      }
+      known = row;
+    }
+    const start = (place % count) * draws;
+    target.set(all.subarray(start, start + draws));
+  };
+};
+
+/**
+ * Calls back with each row and its predictions at all draws, in one array that is reused.
+ *
+ * @param perRow numbers that are predicted of a row: as many calls, one after another
+ */
 export function eachRow(
   fit: FittedRegression,
-  prediction: Prediction,
+  prediction: Predictor,
   options: PredictionOptions,
   onRow: (row: number, values: Float64Array) => void,
+  perRow = 1,
 ): void {
-  finished(rowsInSteps(prepare(fit, prediction, options), onRow));
+  finished(rowsInSteps(prepare(fit, prediction, options, perRow), onRow));
 }
 
 /** Predicted numbers between two pauses: about a millisecond. */
@@ -156,26 +246,78 @@ function* rowsInSteps(
   }
 }
 
-function prepare(fit: FittedRegression, prediction: Prediction, options: PredictionOptions) {
+/** @param perRow numbers that are predicted of a row, at each draw */
+function prepare(
+  fit: FittedRegression,
+  prediction: Predictor,
+  options: PredictionOptions,
+  perRow = 1,
+) {
   const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
   const write = prediction({ fit, predictor, trials, seed });
-  return { rows: predictor.rows, draws: predictor.drawsUsed.length, write };
+  return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 
 function* summarizeRows(
   fit: FittedRegression,
-  prediction: Prediction,
+  prediction: Predictor,
   options: PredictionSummaryOptions,
+  categories: readonly string[] | null = null,
 ): Steps<Predictions> {
   const { mass = 0.95, robust = false } = options;
   requireProbability('mass', mass);
-  const summaries: PointSummary[] = [];
+  const summaries: Prediction[] = [];
   yield* rowsInSteps(prepare(fit, prediction, options), (_, values) => {
-    summaries.push(pointSummary(values, { mass, robust }));
+    const shares = categories && sharesOf(values, categories.length);
+    summaries.push({
+      ...pointSummary(values, { mass, robust }),
+      ...(shares && { category: categories[largestOf(shares)], shares }),
+    });
   });
-  return printable(summaries, () => estimateLines({ rows: summaries, mass }).join('\n'));
+  return printable(summaries, () =>
+    (categories
+      ? shareLines(summaries, categories)
+      : estimateLines({ rows: summaries, mass })
+    ).join('\n'),
+  );
+}
+
+/** Shares of categories 1, 2, … among the draws; NaN for a row that cannot be predicted. */
+function sharesOf(outcomes: Float64Array, count: number): number[] {
+  const counts = new Array<number>(count).fill(outcomes.some(Number.isNaN) ? Number.NaN : 0);
+  for (const outcome of outcomes) if (outcome >= 1) counts[outcome - 1]++;
+  return counts.map((n) => n / outcomes.length);
+}
+
+function largestOf(shares: readonly number[]): number {
+  return shares.reduce((best, share, c) => (share > shares[best] ? c : best), 0);
+}
+
+const MOST_ROWS = 100;
+
+/** As brms prints `predict` of an ordinal family. */
+function shareLines(rows: readonly Prediction[], categories: readonly string[]): string[] {
+  const shown = rows.slice(0, MOST_ROWS);
+  const lines = textTable(
+    shown.map((_, row) => `[${row + 1},]`),
+    categories.map((category, c) => ({
+      head: `P(Y = ${category})`,
+      cells: shown.map(({ shares = [] }) => fixed(shares[c], 4)),
+    })),
+  );
+  const hidden = rows.length - shown.length;
+  return hidden === 0 ? lines : [...lines, `… and ${hidden} more rows`];
+}
+
+function probabilityLines(rows: readonly CategoryProbability[], mass: number): string[] {
+  return estimateLines({
+    rows,
+    mass,
+    label: ({ row }) => `[${row},]`,
+    leading: (shown) => [{ head: 'Category', cells: shown.map(({ category }) => category) }],
+  });
 }
 
 /** Two gigabytes. */
@@ -183,10 +325,11 @@ const MOST_VALUES = 2 ** 28;
 
 function* drawsOfRows(
   fit: FittedRegression,
-  prediction: Prediction,
+  prediction: Predictor,
   options: PredictionOptions,
+  categories: readonly string[] = [],
 ): Steps<Draws> {
-  const prepared = prepare(fit, prediction, options);
+  const prepared = prepare(fit, prediction, options, Math.max(1, categories.length));
   const { rows, draws } = prepared;
   if (rows * draws > MOST_VALUES) {
     throw new WeighbridgeError(
@@ -199,7 +342,13 @@ function* drawsOfRows(
   yield* rowsInSteps(prepared, (row, ofRow) => {
     for (let s = 0; s < draws; s++) values[s * rows + row] = ofRow[s];
   });
-  return { parameterNames: rowNames(rows), ...chainsOf(fit, options), values };
+  const parameterNames =
+    categories.length === 0 ? rowNames(rows) : categoryNames(rows / categories.length, categories);
+  return { parameterNames, ...chainsOf(fit, options), values };
+}
+
+function categoryNames(rows: number, categories: readonly string[]): string[] {
+  return rowNames(rows).flatMap((row) => categories.map((category) => `${row}[${category}]`));
 }
 
 /** A subset of the draws is one chain. */

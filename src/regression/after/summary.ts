@@ -3,6 +3,7 @@
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
 import type { Family } from '../../../models/families/family.js';
+import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { mcseHdi } from '../../posterior/interval-errors.js';
@@ -19,6 +20,7 @@ import {
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorInUse } from '../priors/prior-rows.js';
+import { categoriesOf } from './categories.js';
 import { type GroupLayout, layoutOf } from './layout.js';
 
 export interface SummaryOptions {
@@ -193,7 +195,12 @@ function mcseLines({ groups, population, auxiliary }: RegressionSummary): string
 
 /** The family's own parameters are sampled as they are. */
 function linksOf({ family, auxiliary }: RegressionSummary): string {
-  return [`mu = ${family.link}`, ...auxiliary.map(({ name }) => `${name} = identity`)].join('; ');
+  const disc = thresholdsOf(family) > 0 ? ['disc = identity'] : [];
+  return [
+    `mu = ${family.link}`,
+    ...disc,
+    ...auxiliary.map(({ name }) => `${name} = identity`),
+  ].join('; ');
 }
 
 function rowLines(rows: readonly SummaryRow[], mass: number): string[] {
@@ -225,6 +232,7 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters } = fitted;
+  const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
   return {
@@ -232,6 +240,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       formula: fitted.formula,
       family: fitted.family.family,
       link: fitted.family.link,
+      ...(categories && { categories }),
       priors: fitted.priors.map(priorJson),
       rows: frame.encoded.rows,
       dropped_rows: frame.facts.droppedRows,

@@ -11,6 +11,7 @@
 
 import type { LinkName } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
+import { isOrdinal } from '../../../models/families/thresholds.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, textsOf } from '../../checks/options.js';
 import { badArgument, described, isRecord } from '../../checks/values.js';
@@ -30,6 +31,7 @@ import {
 } from './grid.js';
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
+import { eachRow, meanOutcomes } from './predictions.js';
 
 export interface MarginalOptions {
   /** Predictors with one result per value. @default none: one result, averaged over all */
@@ -128,6 +130,7 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
 export function means(fit: FittedRegression, options: MeansOptions = {}): Marginal & Printable {
   const { scale = 'linear' } = options;
   requireOneOf('scale', scale, ['linear', 'response']);
+  if (scale === 'response') requireMeans(fit);
   const { inverseLink } = responseDistribution(fit.specification.family);
   return marginal(fit, options, {
     name: scale === 'response' ? 'response' : 'emmean',
@@ -135,6 +138,14 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
     shown: scale === 'response' ? inverseLink : (value) => value,
     scale,
   });
+}
+
+/** Throws for categories: an average of linear predictors has no category. */
+function requireMeans({ family }: FittedRegression): void {
+  if (!isOrdinal(family)) return;
+  throw badArgument(
+    `scale is response, but a ${family.family} regression has its means on the linear scale only: fitted and conditionalEffects have the expected category`,
+  );
 }
 
 /** The quantity that is averaged over the grid. */
@@ -194,8 +205,17 @@ interface MeanDraws {
   readonly draws: Float64Array;
 }
 
-/** The draws behind `means({ by, scale: 'response' })`. @throws WeighbridgeError `bad-argument` */
+/**
+ * The draws behind `means({ by, scale: 'response' })`; of an ordinal family the expected categories, averaged
+ * over the grid (emmeans' `mode = "mean.class"`).
+ *
+ * @throws WeighbridgeError `bad-argument`
+ */
 export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
+  if (isOrdinal(fit.family)) {
+    const { results, averaged } = gridAverages(fit, { by }, (rows) => averageMean(fit, rows));
+    return results.map((at, i) => ({ at, draws: averaged[i] }));
+  }
   const { inverseLink } = responseDistribution(fit.specification.family);
   const { results, averaged } = gridAverages(fit, { by }, (rows) =>
     averageEta(fit, rows, 'with offset'),
@@ -282,6 +302,14 @@ function averageEta(
     for (let s = 0; s < sum.length; s++) sum[s] += eta[s];
   }
   return sum.map((value) => value / rows.length);
+}
+
+function averageMean(fit: FittedRegression, data: readonly GridRow[]): Float64Array {
+  const sum = new Float64Array(fit.draws.chains * fit.draws.drawsPerChain);
+  eachRow(fit, meanOutcomes, { data, groups: 'none' }, (_, means) => {
+    for (let s = 0; s < sum.length; s++) sum[s] += means[s] / data.length;
+  });
+  return sum;
 }
 
 function summarized(draws: Float64Array, mass: number) {

@@ -95,6 +95,21 @@ export function lognormal(meanlog: number, sdlog: number) {
   return withMethods({ distribution: 'lognormal', meanlog, sdlog });
 }
 
+/** Inverse-gamma distribution: 1/x is gamma with this shape and `scale` as its rate. */
+export function invGamma(shape: number, scale: number) {
+  return withMethods({ distribution: 'inv_gamma', shape, scale });
+}
+
+/** Laplace distribution, `double_exponential` of Stan and brms. `scale` positive; the sd is √2 scale. */
+export function doubleExponential(location: number, scale: number) {
+  return withMethods({ distribution: 'double_exponential', location, scale });
+}
+
+/** Logistic distribution. `scale` positive; the sd is π/√3 scale. */
+export function logistic(location: number, scale: number) {
+  return withMethods({ distribution: 'logistic', location, scale });
+}
+
 /** Uniform distribution between two bounds, which also bound the parameter. */
 export function uniform(from: number, to: number) {
   return withMethods({ distribution: 'uniform', from, to });

@@ -1,6 +1,6 @@
 /**
- * brms' default priors (2.18): flat for coefficients; Student-t with 3 degrees of freedom for the
- * intercept, standard deviations of group effects and σ; gamma for ν and the shape; LKJ with η = 1
+ * brms' default priors (2.23): flat for coefficients; Student-t with 3 degrees of freedom for the
+ * intercept, standard deviations of group effects and σ; gamma for ν, φ and shapes, but inverse gamma for the shape of counts (since 2.21, #1614, #1819); LKJ with η = 1
  * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
  * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
@@ -9,7 +9,9 @@ import {
   auxiliaryOf,
   type Family,
   type LinkName,
+  traitsOf,
 } from '../../../models/families/family.js';
+import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
@@ -25,17 +27,19 @@ export type PriorModel = Pick<
   readonly categorical?: boolean;
 };
 
+const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
+const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
+
 /** The default prior of each class of parameters, whether or not the model has it. */
 export function defaultPriors(
   model: PriorModel,
   family: Family,
 ): Readonly<Record<'b' | 'Intercept' | 'sd' | AuxiliaryName, Prior>> {
-  const { location, scale } = locationAndScale(model, family.link);
+  const { hasScale, isLogarithmic, outcome } = traitsOf(family);
+  const { location, scale } = locationAndScale(model, isLogarithmic ? 'log' : family.link);
   // σ is on the scale of the outcomes for every link of the mean.
   const scaleOfOutcomes =
-    family.link === 'identity' || !auxiliaryOf(family).includes('sigma')
-      ? scale
-      : locationAndScale(model, 'identity').scale;
+    family.link === 'identity' || !hasScale ? scale : locationAndScale(model, 'identity').scale;
   const studentT = (at: number, width: number): Prior => ({
     distribution: 'student_t',
     df: 3,
@@ -48,7 +52,12 @@ export function defaultPriors(
     sd: studentT(0, scale),
     sigma: studentT(0, scaleOfOutcomes),
     nu: { distribution: 'gamma', shape: 2, rate: 0.1 },
-    shape: { distribution: 'gamma', shape: 0.01, rate: 0.01 },
+    shape: outcome === 'count' ? { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 } : wideGamma,
+    phi: wideGamma,
+    zi: anyShare,
+    hu: anyShare,
+    zoi: anyShare,
+    coi: anyShare,
   };
 }
 
@@ -62,8 +71,14 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
+  if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
   return rows;
+}
+
+/** True if the family has ascending thresholds with gaps between them. */
+export function hasGaps(family: Family): boolean {
+  return hasOrder(family) && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {

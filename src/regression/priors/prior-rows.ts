@@ -4,7 +4,21 @@
  */
 import type { Prior } from '../../../models/prior-distributions.js';
 
-export const priorClasses = ['b', 'Intercept', 'sd', 'cor', 'sigma', 'nu', 'shape'] as const;
+export const priorClasses = [
+  'b',
+  'Intercept',
+  'sd',
+  'cor',
+  'delta',
+  'sigma',
+  'nu',
+  'shape',
+  'phi',
+  'zi',
+  'hu',
+  'zoi',
+  'coi',
+] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
@@ -16,7 +30,7 @@ export interface LkjPrior {
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap. */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;

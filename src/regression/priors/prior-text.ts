@@ -15,13 +15,16 @@ import { foundAt, TextCursor } from '../../text/cursor.js';
 import {
   beta,
   cauchy,
+  doubleExponential,
   exponential,
   flat,
   gamma,
   halfCauchy,
   halfNormal,
   halfStudentT,
+  invGamma,
   lkj,
+  logistic,
   lognormal,
   normal,
   priorRow,
@@ -44,7 +47,11 @@ function parametersOf(prior: Exclude<Prior, { distribution: 'flat' }> | LkjPrior
     case 'student_t':
       return [prior.df, prior.location, prior.scale];
     case 'cauchy':
+    case 'double_exponential':
+    case 'logistic':
       return [prior.location, prior.scale];
+    case 'inv_gamma':
+      return [prior.shape, prior.scale];
     case 'exponential':
       return [prior.rate];
     case 'gamma':
@@ -98,6 +105,12 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['beta', { count: 2, make: ([a, b]) => beta(a, b) }],
   ['lognormal', { count: 2, make: ([meanlog, sdlog]) => lognormal(meanlog, sdlog) }],
   ['uniform', { count: 2, make: ([from, to]) => uniform(from, to) }],
+  ['inv_gamma', { count: 2, make: ([shape, scale]) => invGamma(shape, scale) }],
+  [
+    'double_exponential',
+    { count: 2, make: ([location, scale]) => doubleExponential(location, scale) },
+  ],
+  ['logistic', { count: 2, make: ([location, scale]) => logistic(location, scale) }],
   ['half_normal', { count: 1, make: ([sd]) => halfNormal(sd) }],
   ['half_student_t', { count: 2, make: ([df, scale]) => halfStudentT(df, scale) }],
   ['half_cauchy', { count: 1, make: ([scale]) => halfCauchy(scale) }],
@@ -112,9 +125,6 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['lasso', 'shrinkage of all slopes'],
   ['constant', 'a parameter that is fixed'],
   ['dirichlet', 'simplexes'],
-  ['logistic', 'a distribution of Stan'],
-  ['double_exponential', 'a distribution of Stan'],
-  ['inv_gamma', 'a distribution of Stan'],
   ['chi_square', 'a distribution of Stan'],
   ['inv_chi_square', 'a distribution of Stan'],
   ['skew_normal', 'a distribution of Stan'],

@@ -4,16 +4,23 @@
  * inherited separately, in the same order. A prior that matches no parameter of the model is an
  * error; the message lists the valid targets.
  *
- * If a parameter has a natural lower bound (0 for sd, sigma and shape, 1 for nu), its prior is
- * truncated there. The prior of class Intercept is for the intercept at the means of the
+ * If a parameter has natural bounds (0 for sd, sigma and shape, 1 for nu), its prior is truncated
+ * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
-import { auxiliaryLowerBound, auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { type Prior, requirePrior } from '../../../models/prior-distributions.js';
+import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
+import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
+import {
+  type Prior,
+  requirePrior,
+  type Support,
+  supportOf,
+} from '../../../models/prior-distributions.js';
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
-import { defaultRows, hasCorrelations, type PriorModel } from './default-rows.js';
+import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
 import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
@@ -41,7 +48,11 @@ export function resolvePriors(
   const inUse = new Map(
     slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known)]),
   );
-  return { priors: priorsOf(model, family, inUse), rows: [...inUse.values()] };
+  // Gaps have no priors but the user's: brms' tables have no rows for them.
+  const rows = [...inUse.values()].filter(
+    (row) => row.class !== 'delta' || row.prior.distribution !== 'flat',
+  );
+  return { priors: priorsOf(model, family, inUse), rows };
 }
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
@@ -86,9 +97,9 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
 function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]): Prior {
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
-  const natural = lowerEndOf(target.class);
-  const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural);
-  const upper = inherited('upper') ?? Number.POSITIVE_INFINITY;
+  const natural = naturalEnds(target.class);
+  const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
+  const upper = Math.min(inherited('upper') ?? Number.POSITIVE_INFINITY, natural.upper);
   const { lower: _lower, upper: _upper, ...distribution } = prior;
   // JSON cannot represent infinite bounds.
   const result: Prior = {
@@ -109,17 +120,18 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
   return prior.distribution === 'lkj' ? {} : prior;
 }
 
-/** Natural lower bound of the parameters of a class, for any prior. */
-function lowerEndOf(name: PriorClass): number {
+/** Natural bounds of the parameters of a class, for any prior. */
+function naturalEnds(name: PriorClass): Support {
   switch (name) {
     case 'sd':
-      return 0;
-    case 'sigma':
-    case 'nu':
-    case 'shape':
-      return auxiliaryLowerBound[name];
+    case 'delta':
+      return POSITIVE;
+    case 'b':
+    case 'Intercept':
+    case 'cor':
+      return WHOLE_LINE;
     default:
-      return Number.NEGATIVE_INFINITY;
+      return auxiliaryTraits[name];
   }
 }
 
@@ -141,13 +153,31 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
+  const thresholds = Array.from({ length: thresholdsOf(family) }, (_, k) =>
+    thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
+  );
+  const gaps = Array.from({ length: hasGaps(family) ? gapsOf(family) : 0 }, (_, j) =>
+    of({ class: 'delta', coef: String(j + 1) }),
+  );
   return {
-    intercept: intercept ? of({ class: 'Intercept' }) : null,
+    intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
     coefficients: predictors.names.map((coef) => of({ class: 'b', coef })),
     sds: groups.map(({ group, coefficients }) =>
       coefficients.map((coef) => of({ class: 'sd', coef, group })),
     ),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) => of({ class: name })),
+    ...(thresholds.length > 0 && { thresholds }),
+    ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
   };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */
+function thresholdPrior(place: number, prior: Prior): Prior {
+  const { lower, upper } = supportOf(prior);
+  if (!Number.isFinite(lower) && !Number.isFinite(upper)) return prior;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior ${priorText(prior)} of the threshold Intercept[${place}] has bounds, expected one on the whole line, for example normal(0, 2.5)`,
+  );
 }

@@ -7,6 +7,7 @@
 
 import { auxiliaryOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
+import { hasOrder } from '../../../models/families/thresholds.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -23,7 +24,12 @@ import {
   interceptAtZero,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
-import { etaOf, reportedLayout, reportedNames } from '../../../models/reported-parameters.js';
+import {
+  distributionPlaces,
+  etaOf,
+  reportedLayout,
+  reportedNames,
+} from '../../../models/reported-parameters.js';
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -114,6 +120,12 @@ export function priorSampler(
       parameters[0] = drawPrior(priors.intercept, random);
       parameters[0] = interceptAtZero(parameters, means);
     }
+    if (priors.thresholds) {
+      drawThresholds(specification, random, parameters);
+      let shift = 0;
+      for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
+      for (let k = 0; k < layout.thresholds; k++) parameters[k] += shift;
+    }
     let sds = layout.sds;
     let correlations = layout.correlations;
     data.groups.forEach((group, term) => {
@@ -131,20 +143,85 @@ export function priorSampler(
   };
 }
 
+/** Attempts at thresholds that ascend, of which the prior may make few. */
+const MOST_ATTEMPTS = 1_000_000;
+
+/**
+ * Writes thresholds at the means of the predictors to the start of the parameters. Those that ascend have
+ * the prior cut off to ascending vectors: sorted independent draws if all have the same prior, draws until
+ * they ascend if not.
+ */
+function drawThresholds(
+  { family, priors: { thresholds = [], gaps } }: RegressionSpecification,
+  random: RandomStream,
+  target: Float64Array,
+): void {
+  const drawn = target.subarray(0, thresholds.length);
+  if (gaps) {
+    drawFromOne(thresholds, gaps, random, drawn);
+    return;
+  }
+  const draw = (): void => {
+    for (let k = 0; k < drawn.length; k++) drawn[k] = drawPrior(thresholds[k], random);
+  };
+  draw();
+  if (!hasOrder(family)) return;
+  const [first] = thresholds;
+  if (thresholds.every((prior) => isSame(prior, first))) {
+    drawn.sort();
+    return;
+  }
+  for (let attempt = 1; !ascend(drawn); attempt++) {
+    if (attempt === MOST_ATTEMPTS) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `the priors of the thresholds ascend in none of ${MOST_ATTEMPTS} draws: expected priors of class Intercept whose locations ascend with coef`,
+      );
+    }
+    draw();
+  }
+}
+
+/**
+ * Thresholds from the only one that has a prior, and the gaps to the others. (Priors of several thresholds
+ * and of gaps multiply, and there are no independent draws from their product.)
+ */
+function drawFromOne(
+  thresholds: readonly Prior[],
+  gaps: readonly Prior[],
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
+  const known = thresholds.findIndex(isProper);
+  drawn[known] = drawPrior(thresholds[known], random);
+  for (let k = known + 1; k < drawn.length; k++) {
+    drawn[k] = drawn[k - 1] + drawPrior(gaps[k - 1], random);
+  }
+  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - drawPrior(gaps[k], random);
+}
+
+function isSame(a: Prior, b: Prior): boolean {
+  return JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+}
+
+function ascend(values: Float64Array): boolean {
+  return values.every((value, k) => k === 0 || value > values[k - 1]);
+}
+
 /** Draws the outcomes of all rows given reported parameters. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
   const { rows, trials } = data;
-  const { writeInverse, simulateAt, auxiliary } = responseDistribution(family);
-  const layout = reportedLayout(predicted);
+  const { writeInverse, simulateAt } = responseDistribution(family);
+  const places = distributionPlaces(predicted);
   const writeEta = etaOf(predicted);
   const eta = new Float64Array(rows);
   return (parameters, random) => {
     writeEta(parameters, eta);
     writeInverse(eta);
-    const aux = parameters.slice(layout.auxiliary, layout.auxiliary + auxiliary.length);
+    const aux = Float64Array.from(places, (place) => parameters[place]);
     return eta.map((value, i) => simulateAt(value, aux, trials === null ? 1 : trials[i], random));
   };
 }
@@ -193,6 +270,11 @@ function identity(size: number): Float64Array {
 function improperPriors({ family, data, priors }: RegressionSpecification): string[] {
   const names: string[] = [];
   if (priors.intercept && !isProper(priors.intercept)) names.push('b_Intercept');
+  if (!priors.gaps?.every(isProper) || !priors.thresholds?.some(isProper)) {
+    priors.thresholds?.forEach((prior, k) => {
+      if (!isProper(prior)) names.push(`b_Intercept[${k + 1}]`);
+    });
+  }
   priors.coefficients.forEach((prior, j) => {
     if (!isProper(prior)) names.push(`b_${data.predictors.names[j]}`);
   });
@@ -210,6 +292,17 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
 /** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */
 function requireProperPriors(specification: RegressionSpecification): void {
   const names = improperPriors(specification);
+  const { thresholds = [], gaps } = specification.priors;
+  if (
+    names.length === 0 &&
+    gaps &&
+    (!gaps.every(isProper) || thresholds.filter(isProper).length > 1)
+  ) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'there are no independent draws from priors of several thresholds and of their gaps: expected a prior of class Intercept for one threshold, flat() for the others, and one of class delta for all gaps',
+    );
+  }
   if (names.length === 0) return;
   throw new WeighbridgeError(
     'bad-argument',

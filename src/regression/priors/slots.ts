@@ -3,10 +3,11 @@
  * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
-import { hasCorrelations, type PriorModel } from './default-rows.js';
+import { hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
 import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior } from './prior-text.js';
 
@@ -29,6 +30,7 @@ export function slotsOf(model: PriorModel, family: Family): Slot[] {
   if (model.intercept) classes.push('Intercept');
   if (groupNames.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
+  if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
@@ -36,6 +38,11 @@ export function slotsOf(model: PriorModel, family: Family): Slot[] {
       for (const coef of [...model.predictors.names].sort(byText)) {
         slots.push(slot({ class: name, coef }, whole));
       }
+    }
+    if (name === 'Intercept' || name === 'delta') {
+      const count = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
+      const places = Array.from({ length: count }, (_, k) => String(k + 1));
+      for (const coef of places) slots.push(slot({ class: name, coef }, whole));
     }
     if (name === 'cor') {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);

@@ -64,8 +64,8 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { chains, drawsPerChain } = draws;
   const { rows, outcomes, trials } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const { auxiliary, logDensities } = responseDistribution(specification.family);
-  const write = logDensities(auxiliary.map((_, a) => predictor.auxiliaryDraws(a)));
+  const { logDensities } = responseDistribution(specification.family);
+  const write = logDensities(predictor.auxiliaryDraws());
   return {
     rows,
     chains,

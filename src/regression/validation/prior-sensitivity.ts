@@ -141,6 +141,8 @@ export function logPriorOf(
   const { data, priors } = specification;
   const layout = reportedLayout(specification);
   const intercept = priors.intercept && priorDensity(priors.intercept);
+  const thresholds = (priors.thresholds ?? []).map(priorDensity);
+  const gaps = (priors.gaps ?? []).map(priorDensity);
   const { means } = centrePredictors(data.predictors);
   const single = [
     ...priors.coefficients.map((prior, j) => ({ prior, at: layout.slopes + j })),
@@ -156,6 +158,14 @@ export function logPriorOf(
       for (let j = 0; j < means.length; j++) atMeans += parameters[layout.slopes + j] * means[j];
       sum += intercept.logDensity(atMeans);
     }
+    let shift = 0;
+    for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
+    thresholds.forEach((density, k) => {
+      sum += density.logDensity(parameters[k] - shift);
+    });
+    gaps.forEach((density, j) => {
+      sum += density.logDensity(parameters[j + 1] - parameters[j]);
+    });
     for (const { density, at } of single) sum += density.logDensity(parameters[at]);
     for (const { eta, from, to } of matrices) {
       sum += lkjLogDensity(eta, parameters.subarray(from, to));

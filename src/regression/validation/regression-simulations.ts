@@ -2,8 +2,10 @@
  * Regressions of simulated outcomes: calibration, recovery, and their shared functions.
  */
 
-import { auxiliaryLowerBound, auxiliaryOf } from '../../../models/families/family.js';
+import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
+import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
+import type { Support } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
 import {
   reportedLayout,
@@ -147,9 +149,6 @@ export async function recoverRegression(options: RecoverRegressionOptions): Prom
 const MOST = 20;
 
 function requireValues(specification: RegressionSpecification, at: ParameterValues): void {
-  const fail = (message: string): never => {
-    throw new WeighbridgeError('bad-argument', message);
-  };
   const wanted = reportedNames(specification).filter((name) => !isGroupEffect(name));
   const unknown = Object.keys(at).find((name) => !wanted.includes(name));
   if (unknown !== undefined) {
@@ -161,14 +160,34 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
     fail(`at has no value for ${listed(missing, MOST)}: expected one for each`);
   }
   const { family } = specification;
+  requireAscending(family, at);
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);
-    if (auxiliary && !(value > auxiliaryLowerBound[auxiliary])) {
-      fail(`at.${name} is ${value}, but must be above ${auxiliaryLowerBound[auxiliary]}`);
-    }
+    if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits[auxiliary]);
     if (name.startsWith('sd_') && !(value >= 0))
       fail(`at.${name} is ${value}, but must be at least 0`);
   }
+}
+
+function requireAscending(family: Family, at: ParameterValues): void {
+  if (!hasOrder(family)) return;
+  for (let k = 2; k <= thresholdsOf(family); k++) {
+    const [before, own] = [k - 1, k].map((place) => at[`b_Intercept[${place}]`]);
+    if (own > before) continue;
+    fail(
+      `at.b_Intercept[${k}] is ${own}, but must be above that of the threshold before, ${before}`,
+    );
+  }
+}
+
+function fail(message: string): never {
+  throw new WeighbridgeError('bad-argument', message);
+}
+
+function requireInside(name: string, value: number, { lower, upper }: Support): void {
+  if (value > lower && value < upper) return;
+  const ends = upper < Number.POSITIVE_INFINITY ? ` and below ${upper}` : '';
+  fail(`${name} is ${value}, but must be above ${lower}${ends}`);
 }
 
 /** Completes the given parameters with group effects r = diag(s) L z, drawn given these. */

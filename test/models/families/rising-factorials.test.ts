@@ -1,7 +1,7 @@
 /** Σ log Γ(y + φ) − log Γ(φ) over counts against its definition, by factors and by the gamma function. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logRisingRatio, risingFactorials } from '../../../models/families/negbinomial.js';
+import { logRisingRatio, risingFactorials } from '../../../models/families/rising-factorials.js';
 
 /** Σ_i Σ_{j < y_i} term(φ + j). */
 function summed(counts: readonly number[], shape: number, term: (x: number) => number): number {

@@ -64,7 +64,7 @@ describe('outcomes that are drawn', () => {
     const errorOfVariance = Math.sqrt((moment(4) - given.variance ** 2) / DRAWS);
     expect(Math.abs(mean - given.mean) / errorOfMean).toBeLessThan(MOST_ERRORS);
     expect(Math.abs(moment(2) - given.variance) / errorOfVariance).toBeLessThan(MOST_ERRORS);
-    expect(distribution.mean(eta, trials)).toBeCloseTo(given.mean, 10);
+    expect(distribution.mean(eta, own, trials)).toBeCloseTo(given.mean, 10);
     for (const outcome of y) expect(distribution.expected(outcome, trials)).toBeNull();
   });
 

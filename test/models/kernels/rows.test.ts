@@ -9,6 +9,7 @@ import {
 import { compileKernel } from '../../../models/kernels/compile.mjs';
 import { rowsModule } from '../../../models/kernels/rows-module.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
+import { auxiliaryExamples } from '../families/examples.js';
 import { simulatedData } from '../regression-situations.js';
 
 const families: Family[] = [
@@ -20,8 +21,6 @@ const families: Family[] = [
   { family: 'negbinomial', link: 'log' },
   { family: 'student', link: 'identity' },
 ];
-
-const auxiliary = { sigma: 0.7, nu: 3.5, shape: 2.5 } as const;
 
 function evaluated(
   likelihood: CoefficientLikelihood['logLikelihood'],
@@ -57,7 +56,9 @@ function parametersOf(
     { length: slopes + Number(intercept) },
     () => scale * random.normal(),
   );
-  const own = auxiliaryOf(family).map((name) => auxiliary[name] * Math.exp(0.3 * random.normal()));
+  const own = auxiliaryOf(family).map(
+    (name) => auxiliaryExamples[name].value * Math.exp(0.3 * random.normal()),
+  );
   return Float64Array.from([...coefficients, ...own.map((x) => Math.max(x, 0.01))]);
 }
 

@@ -4,12 +4,15 @@
  */
 import fc from 'fast-check';
 import type { Family } from '../../../models/families/family.js';
+import { responseDistribution } from '../../../models/families/index.js';
+import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { cholesky, solveLower } from '../../../src/linear-algebra/cholesky.js';
-import { randomStream } from '../../../src/random/stream.js';
+import { type RandomStream, randomStream } from '../../../src/random/stream.js';
 import type { Model } from '../../../src/sampler/model.js';
+import { auxiliaryPriorsOf, auxiliaryValues, hasTrials } from '../families/examples.js';
 
 const families: readonly Family[] = [
   { family: 'gaussian', link: 'identity' },
@@ -18,6 +21,14 @@ const families: readonly Family[] = [
   { family: 'binomial', link: 'probit' },
   { family: 'poisson', link: 'log' },
   { family: 'negbinomial', link: 'log' },
+  { family: 'cumulative', link: 'logit', thresholds: 3 },
+  { family: 'cumulative', link: 'probit', thresholds: 4 },
+  { family: 'sratio', link: 'cauchit', thresholds: 2 },
+  { family: 'acat', link: 'logit', thresholds: 1 },
+  { family: 'beta_binomial', link: 'logit' },
+  { family: 'beta', link: 'logit' },
+  { family: 'gamma', link: 'log' },
+  { family: 'weibull', link: 'log' },
 ];
 
 export interface Layout {
@@ -55,7 +66,9 @@ const LEVELS = [4, 3];
 
 /** Coefficients of the terms are named apart, as two terms over one factor must be. */
 export function specificationOf(layout: Layout): RegressionSpecification {
-  const { family, rows, slopes, intercept, offset, seed } = layout;
+  const { family, rows, slopes, offset, seed } = layout;
+  const count = thresholdsOf(family);
+  const intercept = layout.intercept || count > 0;
   const random = randomStream('layout', seed);
   const numbers = (length: number) => {
     const values = new Float64Array(length);
@@ -87,7 +100,7 @@ export function specificationOf(layout: Layout): RegressionSpecification {
     data: {
       rows,
       outcomes: outcomesOf(family, trials, random),
-      trials: family.family === 'binomial' ? trials : null,
+      trials: hasTrials(family) ? trials : null,
       offset: offset ? numbers(rows).map((x) => 0.3 * x) : null,
       intercept,
       predictors: {
@@ -98,7 +111,10 @@ export function specificationOf(layout: Layout): RegressionSpecification {
       groups,
     },
     priors: {
-      intercept: intercept ? { distribution: 'student_t', df: 3, location: 0.2, scale: 2.5 } : null,
+      intercept:
+        intercept && count === 0
+          ? { distribution: 'student_t', df: 3, location: 0.2, scale: 2.5 }
+          : null,
       coefficients: Array.from({ length: slopes }, () => ({
         distribution: 'normal',
         mean: 0.1,
@@ -108,43 +124,44 @@ export function specificationOf(layout: Layout): RegressionSpecification {
       correlations: groups.map(({ correlated, coefficients }) =>
         correlated && coefficients.length > 1 ? 1.5 : null,
       ),
-      auxiliary: auxiliaryPriors(family),
+      auxiliary: auxiliaryPriorsOf(family),
+      ...(count > 0 && {
+        thresholds: Array.from({ length: count }, (_, k) => ({
+          distribution: 'student_t',
+          df: 3 + k,
+          location: 0.3 * k,
+          scale: 2.5,
+        })),
+      }),
     },
   };
 }
 
-function outcomesOf(
-  { family }: Family,
-  trials: Float64Array,
-  random: { uniform(): number; normal(): number },
-): Float64Array {
+function outcomesOf(family: Family, trials: Float64Array, random: RandomStream): Float64Array {
+  const { simulate } = responseDistribution(family);
+  const { thresholds = 0 } = family;
+  const aux = Float64Array.from(auxiliaryValues(family));
   return trials.map((n) => {
-    switch (family) {
+    switch (family.family) {
       case 'bernoulli':
         return random.uniform() < 0.4 ? 1 : 0;
       case 'binomial':
         return Math.floor((n + 1) * random.uniform());
+      case 'cumulative':
+      case 'sratio':
+      case 'cratio':
+      case 'acat':
+        return 1 + Math.floor((thresholds + 1) * random.uniform());
       case 'poisson':
       case 'negbinomial':
         return Math.floor(4 * random.uniform());
-      default:
+      case 'gaussian':
+      case 'student':
         return random.normal();
+      default:
+        return simulate(0.3, aux, n, random);
     }
   });
-}
-
-function auxiliaryPriors({ family }: Family): Prior[] {
-  const sigma: Prior = { distribution: 'student_t', df: 3, location: 0, scale: 2.5, lower: 0 };
-  switch (family) {
-    case 'gaussian':
-      return [sigma];
-    case 'student':
-      return [sigma, { distribution: 'gamma', shape: 2, rate: 0.1, lower: 1 }];
-    case 'negbinomial':
-      return [{ distribution: 'gamma', shape: 2, rate: 0.5 }];
-    default:
-      return [];
-  }
 }
 
 /** log p(y | parameters) + log prior of everything reported, group effects given their covariance. */
@@ -185,6 +202,17 @@ export function logPrior(specification: RegressionSpecification, reported: Float
     }
     sum += priorDensity(priors.intercept).logDensity(centre);
   }
+  priors.thresholds?.forEach((prior, t) => {
+    // As of an intercept, with the opposite sign.
+    let centre = reported[t];
+    for (let at = 0; at < rows * k; at++) {
+      centre -= (reported[layout.slopes + (at % k)] * predictors.values[at]) / rows;
+    }
+    sum += priorDensity(prior).logDensity(centre);
+  });
+  priors.gaps?.forEach((prior, j) => {
+    sum += priorDensity(prior).logDensity(reported[j + 1] - reported[j]);
+  });
   priors.coefficients.forEach((prior, j) => {
     sum += priorDensity(prior).logDensity(reported[layout.slopes + j]);
   });

@@ -33,6 +33,10 @@ const whole: Prior[] = [
   { distribution: 'beta', alpha: 0.05, beta: 0.08 },
   { distribution: 'lognormal', meanlog: 1, sdlog: 0.7 },
   { distribution: 'uniform', from: -2, to: 9 },
+  { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 },
+  { distribution: 'inv_gamma', shape: 5, scale: 2 },
+  { distribution: 'double_exponential', location: -1, scale: 0.6 },
+  { distribution: 'logistic', location: 2, scale: 0.6 },
   { distribution: 'flat', lower: 3, upper: 4 },
 ];
 
@@ -57,6 +61,10 @@ const narrow: Prior[] = [
   { distribution: 'gamma', shape: 2, rate: 1, upper: 0.01 },
   { distribution: 'beta', alpha: 3, beta: 1, upper: 0.05 },
   { distribution: 'lognormal', meanlog: 0, sdlog: 1, lower: 40 },
+  { distribution: 'inv_gamma', shape: 3, scale: 1, lower: 20 },
+  { distribution: 'inv_gamma', shape: 3, scale: 1, upper: 0.07 },
+  { distribution: 'double_exponential', location: 0, scale: 1, lower: 12 },
+  { distribution: 'logistic', location: 0, scale: 1, upper: -12 },
   { distribution: 'exponential', rate: 2, lower: 8 },
   // A third of the draws by tries fail: both ways together are one distribution.
   { ...standard, lower: 1.85 },

@@ -15,6 +15,9 @@ export const unboundedPrior: fc.Arbitrary<Prior> = fc.oneof(
   fc.record({ distribution: fc.constant('gamma'), shape: positive, rate: positive }),
   fc.record({ distribution: fc.constant('beta'), alpha: positive, beta: positive }),
   fc.record({ distribution: fc.constant('lognormal'), meanlog: location, sdlog: positive }),
+  fc.record({ distribution: fc.constant('inv_gamma'), shape: positive, scale: positive }),
+  fc.record({ distribution: fc.constant('double_exponential'), location, scale: positive }),
+  fc.record({ distribution: fc.constant('logistic'), location, scale: positive }),
   fc
     .record({ from: location, width: positive })
     .map(({ from, width }) => ({ distribution: 'uniform' as const, from, to: from + width })),

@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import {
   beta,
   cauchy,
+  doubleExponential,
   exponential,
   flat,
   gamma,
   halfCauchy,
   halfNormal,
   halfStudentT,
+  invGamma,
   lkj,
+  logistic,
   lognormal,
   normal,
   priorRow,
@@ -30,6 +33,9 @@ describe('a prior’s constructor', () => {
       { ...gamma(1, 2) },
       { ...beta(1, 2) },
       { ...lognormal(1, 2) },
+      { ...invGamma(0.4, 0.3) },
+      { ...doubleExponential(1, 2) },
+      { ...logistic(1, 2) },
       { ...uniform(1, 2) },
       { ...flat() },
       { ...halfNormal(2) },
@@ -44,6 +50,9 @@ describe('a prior’s constructor', () => {
       { distribution: 'gamma', shape: 1, rate: 2 },
       { distribution: 'beta', alpha: 1, beta: 2 },
       { distribution: 'lognormal', meanlog: 1, sdlog: 2 },
+      { distribution: 'inv_gamma', shape: 0.4, scale: 0.3 },
+      { distribution: 'double_exponential', location: 1, scale: 2 },
+      { distribution: 'logistic', location: 1, scale: 2 },
       { distribution: 'uniform', from: 1, to: 2 },
       { distribution: 'flat' },
       { distribution: 'normal', mean: 0, sd: 2, lower: 0 },
@@ -86,7 +95,7 @@ describe('a prior’s constructor', () => {
     expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for cor alone');
     expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for cor alone');
     expect(() => priorRow(normal(0, 1), 'slope', {})).toThrow(
-      "there is no prior class 'slope', expected one of b, Intercept, sd, cor, sigma, nu, shape",
+      "there is no prior class 'slope', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
     );
   });
 });

@@ -134,7 +134,7 @@ describe('a prior as text', () => {
 
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
-      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, half_normal, half_student_t, half_cauchy, lkj, flat), found 'n'",
+      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, lkj, flat), found 'n'",
     );
     expect(failure('student_t(3, 0)')).toBe(
       "character 15: expected ',' and parameter 3 of student_t, found ')'",
@@ -149,7 +149,7 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=beta',
-      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, sigma, nu, shape',
+      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape',
     ],
     [
       'normal(0, 1) class=cor',

@@ -1,0 +1,50 @@
+/**
+ * Positive outcomes whose logarithm is normal; μ is the mean of the logarithm.
+ *
+ *     log y ~ normal(μ, σ),   g(μ) = η;   links: identity, inverse
+ *
+ *     log p = −½ (log y − μ)²/σ² − log σ − log y − ½ log 2π
+ *
+ * E(y) = exp(μ + σ²/2). The likelihood is that of the normal family for the logarithms, and a regression is
+ * sampled as one of them (regression-model.ts).
+ */
+import { expectedPositive } from './by-rows.js';
+import type { Family, Outcomes, OwnDistribution, ResponseFamily } from './family.js';
+import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+
+function response(family: Family, outcomes: Outcomes): ResponseFamily {
+  return gaussianFamily(family, { ...outcomes, values: outcomes.values.map(Math.log) });
+}
+
+function distribution(family: Family): OwnDistribution {
+  const normal = gaussianDistribution(family);
+  return {
+    ...normal,
+    means:
+      ([sigmas]) =>
+      (locations) => {
+        for (let s = 0; s < locations.length; s++) {
+          locations[s] = Math.exp(locations[s] + 0.5 * sigmas[s] * sigmas[s]);
+        }
+      },
+    logDensities(aux) {
+      const write = normal.logDensities(aux);
+      return (outcome, trials, eta) => {
+        const logarithm = Math.log(outcome);
+        write(logarithm, trials, eta);
+        for (let s = 0; s < eta.length; s++) eta[s] -= logarithm;
+      };
+    },
+    outcomes(aux) {
+      const write = normal.outcomes?.(aux);
+      return (locations, trials, random) => {
+        write?.(locations, trials, random);
+        for (let s = 0; s < locations.length; s++) locations[s] = Math.exp(locations[s]);
+      };
+    },
+    simulateAt: (...at) => Math.exp(normal.simulateAt(...at)),
+    expected: expectedPositive,
+  };
+}
+
+export const lognormal = { response, distribution };
