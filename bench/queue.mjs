@@ -1,35 +1,17 @@
 /**
  * Cheap fits through a queue on this machine: rate, and memory of the one who asks, of Redis and of the
- * workers over time; then the same fits on worker threads. Needs redis-server and a build.
+ * workers over time. Then, with workers that are warm, rounds on the queue and on worker threads in turns.
+ * Needs redis-server and a build.
  *
- *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [THREADED, default 20000: fits on threads]
+ *     node bench/queue.mjs [FITS, default 20000] [WORKERS, default 2] [ROUND, default 5000: fits of a round]
+ *       [DRAWS, default 20: draws of a fit, and as many of warm-up]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { bullmqRunner, workerPool } from '../dist/node/node.js';
-import { randomStream } from '../dist/src/random/stream.js';
-import { linearSpecification } from '../dist/src/regression/columns.js';
+import { settings as cheap, jobs, startQueue } from './queue-parts.mjs';
 
-const [fits = 20_000, workers = 2, threaded = 20_000] = process.argv.slice(2).map(Number);
-const settings = { chains: 1, warmup: 20, draws: 20, seed: 7, algorithm: 'nuts' };
-const ROWS = 12;
-
-function job(index) {
-  const random = randomStream(1, `job ${index}`);
-  const values = Float64Array.from({ length: ROWS }, () => random.normal());
-  const outcomes = Array.from(values, (x) => 1 + 2 * x + random.normal());
-  const predictors = { names: ['x'], rows: ROWS, values };
-  return { name: `fit ${index}`, specification: linearSpecification(predictors, outcomes) };
-}
-
-function* jobs(count) {
-  for (let i = 0; i < count; i++) yield job(i);
-}
+const [fits = 20_000, workers = 2, round = 5000, draws = 20] = process.argv.slice(2).map(Number);
+const settings = { ...cheap, warmup: draws, draws };
 
 /** Resident megabytes of a process, on Linux. */
 function memory(pid) {
@@ -38,31 +20,55 @@ function memory(pid) {
   return Math.round(Number(kilobytes) / 1024);
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
+/** CPU milliseconds of a process so far, on Linux, whose clock ticks 100 times a second. */
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'weighbridge-queue-'));
-const port = await freePort();
-const address = `redis://127.0.0.1:${port}/0`;
-const redis = spawn(
-  'redis-server',
-  ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', ''].map(String),
-  { stdio: ['ignore', 'pipe', 'inherit'] },
-);
-await once(redis.stdout, 'data');
-redis.stdout.resume();
-const command = fileURLToPath(new URL('../dist/node/main.js', import.meta.url));
-const children = Array.from({ length: workers }, () =>
-  spawn(process.execPath, [command, 'worker', '--queue', address, '--threads', '1'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }),
-);
-await Promise.all(children.map((child) => once(child.stdout, 'data')));
+/** Bytes that Redis received and sent, for each fit. */
+async function traffic() {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(address);
+  const text = await client.info('stats');
+  client.disconnect();
+  const of = (name) => Number(new RegExp(`${name}:(\\d+)`).exec(text)?.[1]) / fits;
+  return { in: of('total_net_input_bytes'), out: of('total_net_output_bytes') };
+}
+
+const ROUNDS = 6;
+
+/** The same fits on the queue and on threads, in turns: the machine may be faster at one time than at another. */
+async function compare(runner) {
+  const pool = workerPool(workers);
+  // Threads are warm after a round.
+  await pool.runner([...jobs(round)], settings);
+  const all = Array.from({ length: ROUNDS }, () => ({ queue: 0, threads: 0 }));
+  for (const [i, times] of all.entries()) {
+    const some = [...jobs(round, fits + i * round)];
+    for (const name of i % 2 === 0 ? ['queue', 'threads'] : ['threads', 'queue']) {
+      const start = performance.now();
+      await (name === 'queue' ? runner : pool.runner)(some, settings);
+      times[name] = (performance.now() - start) / round;
+    }
+  }
+  await pool.close();
+  console.log('ms a fit, queue and threads:');
+  for (const { queue, threads } of all) {
+    console.log(
+      `  ${queue.toFixed(3)} ${threads.toFixed(3)}: ${(queue - threads).toFixed(3)} more`,
+    );
+  }
+  const middle = (value) => {
+    const sorted = all.map(value).sort((one, other) => one - other);
+    return (sorted[ROUNDS / 2 - 1] + sorted[ROUNDS / 2]) / 2;
+  };
+  const more = middle(({ queue, threads }) => queue - threads);
+  const ratio = middle(({ queue, threads }) => queue / threads);
+  console.log(`median: ${more.toFixed(3)} ms more, ${(100 * (ratio - 1)).toFixed(1)}% more`);
+}
+
+const { address, redis, children, stop } = await startQueue(workers);
 
 try {
   console.log(`${fits} fits on ${workers} workers`);
@@ -71,7 +77,12 @@ try {
   let longest = 0;
   let last = performance.now();
   const begun = performance.now();
-  const cpu = process.cpuUsage();
+  const processes = { asking: process.pid, Redis: redis.pid };
+  children.forEach(({ pid }, i) => {
+    processes[`worker ${i + 1}`] = pid;
+  });
+  const cpu = () => Object.values(processes).map(cpuOf);
+  const cpuBefore = cpu();
   const row = (done) => {
     const seconds = (performance.now() - begun) / 1000;
     const memories = [process.pid, redis.pid, ...children.map(({ pid }) => pid)].map(memory);
@@ -93,24 +104,17 @@ try {
       }
     },
   });
-  const queued = (performance.now() - begun) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
-  console.log(`CPU of the one who asks: ${((user + system) / 1000 / fits).toFixed(3)} ms a fit`);
+  const bytes = await traffic();
+  console.log(
+    `Redis receives ${bytes.in.toFixed(0)} bytes a fit, and sends ${bytes.out.toFixed(0)}`,
+  );
+  const spent = cpu().map((after, i) => (after - cpuBefore[i]) / fits);
+  console.log('CPU, ms a fit:');
+  Object.keys(processes).forEach((name, i) => {
+    console.log(`  ${name}: ${spent[i].toFixed(3)}`);
+  });
   console.log(`longest time without a result: ${(longest / 1000).toFixed(1)} s`);
-  for (const child of children) child.kill('SIGTERM');
-
-  const pool = workerPool(workers);
-  const start = performance.now();
-  const some = [...jobs(Math.min(fits, threaded))];
-  await pool.runner(some, settings);
-  const perFit = (performance.now() - start) / some.length;
-  await pool.close();
-  const perQueued = (1000 * queued) / fits;
-  console.log(`${workers} worker threads: ${perFit.toFixed(3)} ms a fit`);
-  console.log(`queue: ${perQueued.toFixed(3)} ms a fit, ${(perQueued - perFit).toFixed(3)} more`);
+  await compare(runner);
 } finally {
-  for (const child of children) child.kill('SIGKILL');
-  redis.kill('SIGTERM');
-  await once(redis, 'close');
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }

@@ -33,14 +33,15 @@ const map: Readonly<Record<string, string>> = {
   'data-files': 'exchange regression fit formula text package-info',
   autodiff: 'sampler:types',
   workers: 'fit sampler:types',
-  distribution: 'workers fit models:types sampler exchange package-info',
-  'explain-study': 'explain models workers fit posterior:types exchange data-files package-info',
+  distribution: 'workers fit models:types sampler exchange data-files http package-info',
+  'explain-study':
+    'explain models workers distribution:types fit posterior:types exchange data-files package-info',
 
   study: 'random',
   'authors-files': 'study data-files',
   published: 'http',
   packs:
-    'analysis table-analysis posterior regression:types result:types study authors-files data-files random',
+    'analysis table-analysis fit posterior regression:types result:types study authors-files data-files random',
   harness: 'packs study authors-files data-files result:types http package-info',
   analysis: 'random study authors-files correlation regression fit models posterior sampler',
   simulation:

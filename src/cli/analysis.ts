@@ -16,12 +16,13 @@ import { reproductionJson } from '../report/json.js';
 import { certaintyLine, figureTable, latentTable, pooledTable } from '../report/text-tables.js';
 import type { FinishedAnalysis, ResultWriter } from '../result/write-result.js';
 import type { Study } from '../study/study.js';
-import { fitRunner } from './fit-runner.js';
+import { fitRunner, keptFits } from './fit-runner.js';
 import {
   choiceFlag,
   type FlagValues,
   flag,
   jsonFlag,
+  keepDrawsFlag,
   optionalFlag,
   quietFlag,
   samplerFlags,
@@ -76,6 +77,7 @@ export const analysisFlags = {
     wholeNumber(1, 5),
     2,
   ),
+  keepDraws: keepDrawsFlag,
   quiet: quietFlag,
 };
 
@@ -98,25 +100,40 @@ export async function withFits<T>(
   work: (analyse: Analyse) => Promise<T>,
   through: (runner: FitRunner) => FitRunner = (runner) => runner,
 ): Promise<T> {
+  requireRegressions(flags);
   const pool = await fitRunner(flags);
   pool.start();
-  const runner = through(partOf(pool.runner));
+  const keeping = keptFits(pool.runner, flags);
+  // The first analysis is the command's own. Fits of others, which it is compared with, have the same names.
+  let analyses = 0;
+  const runner = through(partOf((...call) => (analyses === 1 ? keeping : pool.runner)(...call)));
   const bar = progressBar('fitting', flags.quiet);
   try {
-    return await work((study, weighChoices, more) =>
-      reproduce(study, {
+    return await work((study, weighChoices, more) => {
+      analyses++;
+      return reproduce(study, {
         ...valuesOf(samplerFlags, flags),
         runner,
         weighChoices,
         pooling: flags.pooling,
         onProgress: bar.update,
         ...more,
-      }),
-    );
+      });
+    });
   } finally {
     bar.stop();
     await pool.close();
   }
+}
+
+/** @throws WeighbridgeError `bad-argument` if joint models, which are not saved as fits, are to be kept */
+function requireRegressions({ keepDraws, latent, pooling }: AnalysisFlags): void {
+  if (keepDraws === undefined || !(latent || pooling === 'partial')) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `--keep-draws saves regressions: expected it without ${latent ? '--latent' : '--pooling partial'}, whose joint models have no formula; --out keeps draws too`,
+    { details: { option: '--keep-draws' } },
+  );
 }
 
 /** What the main analysis of a command has beyond those that it is compared with. */

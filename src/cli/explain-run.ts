@@ -1,6 +1,8 @@
 /** `weighbridge explain run`: trains networks and explainers from nothing, and compares them. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readItems } from '../analysis/explanations/read-items.js';
+import type { ShardWriter } from '../distribution/shards.js';
 import { WeighbridgeError } from '../errors.js';
 import type { Prediction } from '../explain/grid.js';
 import {
@@ -13,6 +15,7 @@ import {
 import { createWorld } from '../explain/world.js';
 import { predictionsOf, runStudy } from '../explain-study/run-study.js';
 import { openStudyFolder, type StudyFolder } from '../explain-study/study-folder.js';
+import { gatherStudy, ownPart } from '../explain-study/study-shards.js';
 import { packageVersion } from '../package-info.js';
 import { explainerSections } from '../report/explanations/sections.js';
 import { isHeldOut } from '../report/explanations/tasks.js';
@@ -35,6 +38,7 @@ import {
   workerFlags,
 } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, writeJson } from './output.js';
+import { flagWords, inShard, mergedShards, shardFlag } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 const runFlags = {
@@ -57,6 +61,7 @@ const runFlags = {
     1,
   ),
   ...workerFlags,
+  shard: shardFlag,
   json: jsonFlag,
   quiet: quietFlag,
 };
@@ -69,15 +74,27 @@ export function addExplainRun(explain: Command): void {
     .description(
       'train small networks, and explainers of their computations, from nothing; goes on where it was stopped',
     )
-    .argument('<folder>', 'new or empty, or that of a study to go on with');
+    .argument(
+      '<folder>',
+      'new or empty, or that of a study to go on with; with --shard, that of the shard',
+    );
   addFlags(command, runFlags).action(run);
 }
 
-async function run(path: string, flags: RunFlags): Promise<void> {
+async function run(path: string, flags: RunFlags, command: Command): Promise<void> {
   await requireWritable(flags.json);
-  const { size, seed, seeds = defaultSeeds(size) } = flags;
+  const { size, seed, shard, seeds = defaultSeeds(size) } = flags;
   const plan = studyPlan({ size, seed, seeds });
+  if (shard !== undefined) {
+    const words = ['explain', 'run', ...flagWords(command)];
+    return inShard({ shard, out: path }, (writer) => shardOf(path, plan, flags, writer), {
+      command: words,
+      what: 'files',
+    });
+  }
   const folder = await openStudyFolder(path, plan);
+  const merged = mergedShards();
+  if (merged !== null) await gatherStudy(folder, plan, merged);
   const started = performance.now();
   await trained(folder, plan, flags);
   const predictions = await predictionsOf(folder, plan);
@@ -101,6 +118,19 @@ async function run(path: string, flags: RunFlags): Promise<void> {
     tasks: compared,
     seconds,
   });
+}
+
+/** What is done stays in the folder, so that a shard that was stopped goes on. */
+async function shardOf(
+  path: string,
+  plan: StudyPlan,
+  flags: RunFlags,
+  writer: ShardWriter,
+): Promise<void> {
+  const folder = await openStudyFolder(join(path, 'study'), plan);
+  const own = ownPart(plan, writer);
+  await trained(folder, own.plan, flags);
+  await own.store(folder);
 }
 
 /** Exercises about facts that were learned from are in the predictions, and not in the comparison. */

@@ -23,6 +23,7 @@ import {
   workerFlags,
 } from './flags.js';
 import { requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
+import { noShards } from './shards.js';
 
 export function addExplain(program: Command): void {
   const explain = program
@@ -53,6 +54,9 @@ const importFlags = {
   ...readingFlags,
   ...samplerFlags,
   ...workerFlags,
+  shard: noShards(
+    'a comparison has a few large fits and no shards; their chains run on threads (--workers) or on a queue (--on)',
+  ),
   json: jsonFlag,
   quiet: quietFlag,
 };

@@ -22,6 +22,7 @@ import {
   wholeNumber,
   workerFlags,
 } from './flags.js';
+import { noShards } from './shards.js';
 
 export const modelFlags = {
   family: choiceFlag(
@@ -123,6 +124,9 @@ const outputFlags = {
   cmdstan: optionalFlag('--cmdstan <folder>', 'write the chains as CmdStan CSV files'),
   loo: switchFlag('--loo', 'leave-one-out cross-validation'),
   quiet: quietFlag,
+  shard: noShards(
+    'a command with one fit has no shards; its chains run on threads (--workers) or on a queue (--on)',
+  ),
 };
 
 export const fitFlags = {

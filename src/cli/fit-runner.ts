@@ -1,16 +1,31 @@
 /** Where the fits of a command run: on threads, or with `--on` on the workers of a queue. */
 import { createHash } from 'node:crypto';
-import { bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
+import { keepingRunner } from '../data-files/kept-fits.js';
+import { addedShares, bullmqRunner, type QueueStatus } from '../distribution/queue-runner.js';
 import { openQueueRuns } from '../distribution/queue-runs.js';
 import { WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
 import { type WorkerPool, workerPool } from '../workers/pool.js';
 import type { FlagValues, workerFlags } from './flags.js';
 import { warn } from './output.js';
-import { commandWords } from './shards.js';
+import { commandWords, shardInName } from './shards.js';
 import { onFirstStopSignal } from './signals.js';
 
 type RunnerFlags = FlagValues<typeof workerFlags> & { readonly quiet?: boolean };
+
+/** The runner, which with `--keep-draws` saves the fits. */
+export function keptFits(
+  runner: FitRunner,
+  { keepDraws }: { readonly keepDraws: string | undefined },
+): FitRunner {
+  if (keepDraws === undefined) return runner;
+  if (keepDraws === '') {
+    throw new WeighbridgeError('bad-argument', '--keep-draws is empty: expected a folder', {
+      details: { option: '--keep-draws' },
+    });
+  }
+  return keepingRunner(runner, keepDraws);
+}
 
 /**
  * @param most threads that are of use
@@ -21,6 +36,7 @@ export async function fitRunner(flags: RunnerFlags, most = Number.POSITIVE_INFIN
   for (const [name, value] of [
     ['--queue-prefix', flags.queuePrefix],
     ['--resume', flags.resume],
+    ['--data-folder', flags.dataFolder],
   ]) {
     if (value === undefined) continue;
     throw new WeighbridgeError('bad-argument', `${name}: expected together with --on`);
@@ -32,7 +48,7 @@ export async function fitRunner(flags: RunnerFlags, most = Number.POSITIVE_INFIN
 const BETWEEN_LINES = 10;
 
 async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promise<WorkerPool> {
-  const { on: connection, queuePrefix: prefix, quiet = false } = flags;
+  const { on: connection, queuePrefix: prefix, dataFolder, quiet = false } = flags;
   const words = process.argv.slice(2);
   const run = runName(words);
   if (flags.resume !== undefined) await requireRun(flags.resume, run, { connection, prefix });
@@ -40,6 +56,7 @@ async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promis
   const queue = bullmqRunner({
     connection,
     prefix,
+    dataFolder,
     run,
     title: words.join(' ').slice(0, 500),
     onStatus: report.update,
@@ -70,11 +87,11 @@ async function queueRunner(flags: RunnerFlags & { readonly on: string }): Promis
   };
 }
 
-/** The same command has the same name, so that it finds its run again. */
+/** The same command has the same name, so that it finds its run again; each of its shards has its own. */
 function runName(words: readonly string[]): string {
   const plain = JSON.stringify(commandWords(words));
   const hash = createHash('sha256').update(plain).digest('hex').slice(0, 8);
-  return `${words[0] ?? 'run'}-${hash}`;
+  return `${words[0] ?? 'run'}-${hash}${shardInName()}`;
 }
 
 async function requireRun(
@@ -100,7 +117,7 @@ async function requireRun(
 class QueueReport {
   #last: QueueStatus | null = null;
   #shown = Date.now();
-  readonly #workers = new Map<string, { fits: number; seconds: number }>();
+  #workers: QueueStatus['workers'] = {};
   #found = 0;
 
   constructor(private readonly quiet: boolean) {}
@@ -118,10 +135,7 @@ class QueueReport {
   addUp(): void {
     if (!this.#last) return;
     this.#found += this.#last.found;
-    for (const [name, { fits, seconds }] of Object.entries(this.#last.workers)) {
-      const before = this.#workers.get(name) ?? { fits: 0, seconds: 0 };
-      this.#workers.set(name, { fits: before.fits + fits, seconds: before.seconds + seconds });
-    }
+    this.#workers = addedShares(this.#workers, this.#last.workers);
     this.#last = null;
   }
 
@@ -131,8 +145,9 @@ class QueueReport {
   }
 
   end(): void {
-    if (this.quiet || this.#workers.size === 0) return;
-    const rows = [...this.#workers].toSorted(([, one], [, other]) => other.fits - one.fits);
+    const workers = Object.entries(this.#workers);
+    if (this.quiet || workers.length === 0) return;
+    const rows = workers.toSorted(([, one], [, other]) => other.fits - one.fits);
     const found = this.#found > 0 ? [`${this.#found} fits were done before`] : [];
     const lines = rows
       .slice(0, MOST_ROWS)

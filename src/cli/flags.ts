@@ -183,11 +183,20 @@ export const workerFlags = {
     'run the fits on the workers of a queue, redis://host:6379/0 (see `weighbridge worker`), instead of threads',
   ),
   queuePrefix: optionalFlag('--queue-prefix <name>', 'with --on: the prefix of the queue'),
+  dataFolder: optionalFlag(
+    '--data-folder <folder>',
+    'with --on: a folder that the workers see too, for data that are too large for Redis',
+  ),
   resume: optionalFlag(
     '--resume <name>',
     'with --on: go on with this run of the same command; `weighbridge jobs list` names them',
   ),
 };
+
+export const keepDrawsFlag = optionalFlag(
+  '--keep-draws <folder>',
+  'save every fit with its draws there, each in a folder of its name, as `fit --save` does; with --shard, the fits of the shard',
+);
 
 export const jsonFlag = optionalFlag(
   '--json <file>',

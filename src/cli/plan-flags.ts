@@ -9,6 +9,7 @@ import {
   flagText,
   givenFlags,
   jsonFlag,
+  keepDrawsFlag,
   optionalFlag,
   quietFlag,
   requireWith,
@@ -119,6 +120,7 @@ const studyOnly = {
 const regressionOnly = {
   ...modelFlags,
   ...readingFlags,
+  keepDraws: keepDrawsFlag,
   parameter: optionalFlag('--parameter <name>', 'the parameter that is planned for: x or b_x'),
   effect: optionalFlag(
     '--effect <value>',

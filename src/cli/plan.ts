@@ -21,7 +21,7 @@ import {
 } from '../report/plan-report.js';
 import { assignAgents } from '../study/stimuli.js';
 import { parseLevels, readingFlags } from './fit-flags.js';
-import { fitRunner } from './fit-runner.js';
+import { fitRunner, keptFits } from './fit-runner.js';
 import { addFlags, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { given, type PlanFlags, planFlags, requireFlagsOf } from './plan-flags.js';
@@ -237,7 +237,7 @@ async function regressionPlan(
         levels: parseLevels(flags.levels),
         ...given({ effect, vary, group, rowPrice }),
         ...{ sizes, fits, simulations, seed, target: { width, power } },
-        runner: partOf(pool.runner),
+        runner: partOf(keptFits(pool.runner, flags)),
         ...run,
       }),
     );

@@ -5,11 +5,7 @@ import pc from 'picocolors';
 import { isOutOfDescriptors, WeighbridgeError } from '../errors.js';
 import { printable } from '../harness/client/sanitize.js';
 import { packageVersion } from '../package-info.js';
-
-export const BAD_INPUT = 2;
-const INTERNAL = 1;
-/** A shell's exit code for a command ended by a signal is this plus the signal's number. */
-const BY_SIGNAL = 128;
+import { BAD_INPUT, BY_SIGNAL, EndsWith, INTERNAL } from './exit-codes.js';
 
 /** In help order. Each is loaded on demand: all together take a third of a second. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -17,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   reproduce: async () => (await import('./reproduce.js')).addReproduce,
   view: async () => (await import('./view.js')).addView,
   plan: async () => (await import('./plan.js')).addPlan,
+  calibrate: async () => (await import('./calibrate.js')).addCalibrate,
   study: async () => (await import('./study/study.js')).addStudy,
   explain: async () => (await import('./explain.js')).addExplain,
   merge: async () => (await import('./shards.js')).addMerge,
@@ -57,6 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
+  if (error instanceof EndsWith) return error.code;
   // Commander has already printed its error or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
   if (isWithoutDescriptors(error)) {

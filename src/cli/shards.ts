@@ -5,6 +5,8 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { badArgument } from '../checks/values.js';
+import { requireKept } from '../data-files/kept-fits.js';
 import { makeFolder, writeWhole } from '../data-files/write-files.js';
 import {
   type MergedShards,
@@ -16,7 +18,8 @@ import {
 } from '../distribution/shards.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
-import { optionalFlag } from './flags.js';
+import { EndsWith } from './exit-codes.js';
+import { addFlags, Flag, type FlagValues, flagText, givenFlags, optionalFlag } from './flags.js';
 import { STANDARD_OUTPUT } from './output.js';
 
 export const shardFlag = optionalFlag<Shard>(
@@ -25,13 +28,44 @@ export const shardFlag = optionalFlag<Shard>(
   parseShard,
 );
 
+/**
+ * The flag of a command that has no shards.
+ * @param why ends the sentence that refuses it
+ */
+export function noShards(why: string): Flag<undefined> {
+  const refused = new Flag<undefined>('--shard <k/n>').hideHelp();
+  return refused.argParser(() => {
+    throw badArgument(`--shard: ${why}`, { option: '--shard' });
+  });
+}
+
 /** What the runner of this process is for; set by the command that began. */
-let part: { readonly writer: ShardWriter } | { readonly merged: MergedShards } | null = null;
+let part: { readonly writer: ShardWriter; readonly shard: Shard } | MergedPart | null = null;
+
+interface MergedPart {
+  readonly merged: MergedShards;
+  /** Folder of the draws of all shards; what is fitted at the end is saved there too. */
+  readonly keepDraws: string | undefined;
+}
+
+/** The shard that this process makes, as a part of a name; empty if it makes none. */
+export function shardInName(): string {
+  return part !== null && 'shard' in part ? `-${part.shard.number}of${part.shard.of}` : '';
+}
 
 /** The runner for the fits of a command: itself, or of a shard, or of what shards have made. */
 export function partOf(runner: FitRunner): FitRunner {
   if (part === null) return runner;
-  return 'writer' in part ? shardRunner(runner, part.writer) : part.merged.runner(runner);
+  if ('writer' in part) return shardRunner(runner, part.writer);
+  const { merged, keepDraws } = part;
+  return merged.runner(runner, (names) => {
+    if (keepDraws !== undefined) requireKept(keepDraws, names);
+  });
+}
+
+/** What shards have made, while `merge` runs their command; otherwise null. */
+export function mergedShards(): MergedShards | null {
+  return part !== null && 'merged' in part ? part.merged : null;
 }
 
 interface ShardFlags {
@@ -44,10 +78,12 @@ interface ShardFlags {
 const notOfCommand: Readonly<Record<string, boolean>> = {
   '--shard': true,
   '--out': true,
+  '--keep-draws': true,
   '--workers': true,
   '--on': true,
   '--queue-prefix': true,
   '--resume': true,
+  '--data-folder': true,
   '--json': true,
   '--weights': true,
   '--plot': true,
@@ -67,6 +103,23 @@ export function commandWords(words: readonly string[]): string[] {
   return kept;
 }
 
+/** The flags of a command that change its results, in the order of its help: for one whose argument is its folder. */
+export function flagWords(command: Command): string[] {
+  return givenFlags(command)
+    .filter((option) => !Object.hasOwn(notOfCommand, flagText(option)))
+    .flatMap((option) => [
+      flagText(option),
+      String(command.getOptionValue(option.attributeName())),
+    ]);
+}
+
+interface ShardedWork {
+  /** The command, without what does not change its results. @default `commandWords` */
+  readonly command?: readonly string[];
+  /** What is shared. @default 'fits' */
+  readonly what?: string;
+}
+
 /**
  * Runs a command as far as a shard can, and writes the shard.
  * @param work ends with the error `other-shard` where it needs the fits of other shards
@@ -74,7 +127,8 @@ export function commandWords(words: readonly string[]): string[] {
  */
 export async function inShard(
   { shard, out }: ShardFlags & { readonly shard: Shard },
-  work: () => Promise<unknown>,
+  work: (writer: ShardWriter) => Promise<unknown>,
+  { command = commandWords(process.argv.slice(2)), what = 'fits' }: ShardedWork = {},
 ): Promise<void> {
   if (out === undefined || out === '') {
     throw new WeighbridgeError(
@@ -92,11 +146,10 @@ export async function inShard(
     platform: `${process.platform} ${process.arch}`,
     cpu,
   };
-  const command = commandWords(process.argv.slice(2));
-  const writer = new ShardWriter(out, { command, shard, environment });
-  part = { writer };
+  const writer = new ShardWriter(out, { command: [...command], shard, environment });
+  part = { writer, shard };
   try {
-    await work();
+    await work(writer);
   } catch (error) {
     if (!isWeighbridgeError(error, 'other-shard')) throw error;
   } finally {
@@ -112,29 +165,61 @@ export async function inShard(
     );
   }
   await writeWhole(join(out, 'shard.json'), head);
-  process.stdout.write(`shard ${shard.number}/${shard.of}: ${made} of ${fits} fits, in ${out}\n`);
+  process.stdout.write(
+    `shard ${shard.number}/${shard.of}: ${made} of ${fits} ${what}, in ${out}\n`,
+  );
+}
+
+/** How each command that has shards names what it writes; the others by `--out`, a folder. */
+const outputs: Readonly<Record<string, string | null>> = {
+  plan: '--json',
+  calibrate: '--json',
+  explain: null,
+};
+
+/** @throws WeighbridgeError `bad-argument` for a folder that is to be standard output */
+function outputWords([name = '']: readonly string[], out: string): string[] {
+  const flag = Object.hasOwn(outputs, name) ? outputs[name] : '--out';
+  if (out === STANDARD_OUTPUT && flag !== '--json') {
+    throw new WeighbridgeError('bad-argument', `${name} writes a folder: expected its name`);
+  }
+  return flag ? [flag, out] : [out];
 }
 
 export function addMerge(program: Command): void {
-  program
+  const command = program
     .command('merge')
     .description('join all shards of a command: the result is that of the command without shards')
-    .argument('<out>', 'for reproduce a result folder, for plan a file of JSON')
-    .argument('<shards...>', 'the folders of all shards, in any order')
-    .action(async (out: string, shards: readonly string[]) => {
-      const merged = readShards(shards);
-      part = { merged };
-      const [name = ''] = merged.command;
-      const target = name === 'plan' ? '--json' : '--out';
-      if (out === STANDARD_OUTPUT && target === '--out') {
-        throw new WeighbridgeError('bad-argument', `${name} writes a folder: expected its name`);
-      }
-      const { run } = await import('./run.js');
-      try {
-        const code = await run([...merged.command, target, out]);
-        if (code !== 0) process.exitCode = code;
-      } finally {
-        part = null;
-      }
+    .argument('<out>', 'what the command writes: for plan and calibrate JSON, otherwise a folder')
+    .argument('<shards...>', 'the folders of all shards, in any order');
+  addFlags(command, mergeFlags).action(merge);
+}
+
+const mergeFlags = {
+  keepDraws: optionalFlag(
+    '--keep-draws <folder>',
+    'the folder with the fits that --keep-draws of all shards saved; fits that are left for the end are saved there too',
+  ),
+};
+
+async function merge(
+  out: string,
+  shards: readonly string[],
+  { keepDraws }: FlagValues<typeof mergeFlags>,
+): Promise<void> {
+  const merged = readShards(shards);
+  if (keepDraws !== undefined && merged.command[0] === 'explain') {
+    throw badArgument('--keep-draws: explain run saves no fits, expected it without', {
+      option: '--keep-draws',
     });
+  }
+  const kept = keepDraws === undefined ? [] : ['--keep-draws', keepDraws];
+  part = { merged, keepDraws };
+  const { run } = await import('./run.js');
+  try {
+    const code = await run([...merged.command, ...outputWords(merged.command, out), ...kept]);
+    if (code !== 0) throw new EndsWith(code);
+  } finally {
+    part = null;
+  }
 }

@@ -2,7 +2,15 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { startQueueWorker } from '../distribution/queue-worker.js';
-import { addFlags, type FlagValues, flag, queueFlags, quietFlag, wholeNumber } from './flags.js';
+import {
+  addFlags,
+  type FlagValues,
+  flag,
+  optionalFlag,
+  queueFlags,
+  quietFlag,
+  wholeNumber,
+} from './flags.js';
 import { warn } from './output.js';
 import { untilStopSignal } from './signals.js';
 
@@ -14,6 +22,10 @@ const workerCommandFlags = {
     'after this time without a sign, the fits of a worker go to another',
     wholeNumber(1, 3600),
     20,
+  ),
+  dataFolder: optionalFlag(
+    '--data-folder <folder>',
+    'the folder of `--data-folder` of those that ask, as this machine sees it',
   ),
   quiet: quietFlag,
 };
@@ -29,9 +41,9 @@ export function addWorker(program: Command): void {
 }
 
 async function runWorker(flags: FlagValues<typeof workerCommandFlags>): Promise<void> {
-  const { queue: connection, queuePrefix: prefix, threads, lockSeconds, quiet } = flags;
+  const { queue: connection, queuePrefix: prefix, threads, lockSeconds, dataFolder, quiet } = flags;
   const worker = await startQueueWorker({
-    ...{ connection, prefix, threads, lockSeconds },
+    ...{ connection, prefix, threads, lockSeconds, dataFolder },
     onNotice: (line) => warn(line),
   });
   const stopped = untilStopSignal();

@@ -55,7 +55,15 @@ export async function requireFitFolder(
  * @throws WeighbridgeError `bad-argument` for a folder that holds other things or cannot be written
  */
 export async function saveFit(fit: FittedRegression, folder: string): Promise<void> {
-  await writeFolder(folder, { ...savedFit, files: encodeFit(fit, { version }) });
+  await saveEncodedFit(encodeFit(fit, { version }), folder);
+}
+
+/** Like `saveFit`, of the files of `encodeFit`. */
+export async function saveEncodedFit(
+  files: ReadonlyMap<string, Uint8Array>,
+  folder: string,
+): Promise<void> {
+  await writeFolder(folder, { ...savedFit, files });
 }
 
 /** Whether the folder contains a fit that `saveFit` would replace. */

@@ -3,6 +3,7 @@
  * A folder with unrelated files is never replaced.
  */
 
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   access,
@@ -49,7 +50,8 @@ export async function writeWhole(
   const file = await realpath(path).catch(() => path);
   const found = await stat(file).catch(() => null);
   if (found && !found.isFile()) return writeFile(file, text);
-  const temporary = `${file}.${process.pid}.partial`;
+  // Processes of several machines may write into one folder.
+  const temporary = `${file}.${randomUUID()}.partial`;
   try {
     await writeFile(temporary, text);
     await rename(temporary, file);

@@ -1,4 +1,7 @@
-/** How many fits go out together: about a second of work, by the time that fits have taken. */
+/**
+ * How many fits go out together, which is about a second of work by the time that fits have taken; and how
+ * many batches are under way.
+ */
 
 /** Seconds of work in a batch: its overhead is negligible, and little is lost with a worker. */
 const SECONDS = 1;
@@ -34,4 +37,17 @@ export class BatchSize {
     const grown = Math.min(wanted, FASTEST_GROWTH * fits, MOST_FITS);
     this.#fits = Math.max(1, wanted < this.#fits ? wanted : Math.max(this.#fits, grown));
   }
+}
+
+/** One batch is worked on, one is ready at the worker, one waits in the queue. */
+const BATCHES_A_WORKER = 3;
+const LEAST_BATCHES = 4;
+
+/** Encoded bytes of batches that are under way. */
+const MOST_BYTES = 2 ** 27;
+
+/** Whether another batch may go out, while others of so many bytes in all are under way. */
+export function hasRoom(batches: number, bytes: number, workers: number): boolean {
+  if (batches < LEAST_BATCHES) return true;
+  return batches < BATCHES_A_WORKER * workers && bytes < MOST_BYTES;
 }

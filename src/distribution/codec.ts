@@ -41,32 +41,44 @@ export function encodeJobs(batch: JobBatch, keepApart?: KeepApart): Uint8Array {
   return compressed(bytesOf(batch, keepApart));
 }
 
-interface ReadOptions {
-  /** Largest size of what is read, uncompressed. @default 2^30 */
-  readonly mostBytes?: number;
-  /** The arrays that were kept apart, by name, as little-endian float64s. @default none */
-  readonly parts?: ReadonlyMap<string, Uint8Array>;
+/** A batch whose form is known to be sound, without the arrays that were kept apart. */
+interface OpenedJobs {
+  /** Names of the arrays that were kept apart, each once. */
+  readonly partsNeeded: readonly string[];
+  /**
+   * @param parts these arrays by name, as little-endian float64s
+   * @throws WeighbridgeError `damaged`
+   */
+  readonly read: (parts?: ReadonlyMap<string, Uint8Array>) => JobBatch;
 }
 
 /** @throws WeighbridgeError `damaged` */
-export function decodeJobs(bytes: Uint8Array, options: ReadOptions = {}): JobBatch {
-  return decoded<JobBatch>('a batch of fits', batchSchema, bytes, options);
-}
-
-/** Names of the arrays that jobs need beside their bytes. @throws WeighbridgeError `damaged` */
-export function partsNeeded(bytes: Uint8Array): readonly string[] {
-  return attempt('a batch of fits', MOST_BYTES, () => [
-    ...new Set(openBytes(expanded(bytes, MOST_BYTES)).apart),
-  ]);
+export function openJobs(bytes: Uint8Array): OpenedJobs {
+  const what = 'a batch of fits';
+  const opened = attempt(what, MOST_BYTES, () => openBytes(expanded(bytes)));
+  return {
+    partsNeeded: [...new Set(opened.apart)],
+    read: (parts) =>
+      checked<JobBatch>(
+        what,
+        batchSchema,
+        attempt(what, MOST_BYTES, () => valueIn(opened, parts)),
+      ),
+  };
 }
 
 export function encodeOutcome(outcome: FitOutcome): Uint8Array {
   return compressed(bytesOf(outcome));
 }
 
-/** @throws WeighbridgeError `damaged` */
-export function decodeOutcome(bytes: Uint8Array, options: ReadOptions = {}): FitOutcome {
-  return decoded<FitOutcome>('a result', outcomeSchema, bytes, options);
+/**
+ * @param mostBytes largest size, uncompressed
+ * @throws WeighbridgeError `damaged`
+ */
+export function decodeOutcome(bytes: Uint8Array, mostBytes = MOST_BYTES): FitOutcome {
+  const what = 'a result';
+  const value = attempt(what, mostBytes, () => valueIn(openBytes(expanded(bytes, mostBytes))));
+  return checked<FitOutcome>(what, outcomeSchema, value);
 }
 
 /** First bytes: how the rest is kept. */
@@ -101,18 +113,10 @@ export function expanded(bytes: Uint8Array, mostBytes = MOST_BYTES): Uint8Array 
 }
 
 /** The value as it was, with all its keys: a schema only checks. */
-function decoded<T>(
-  what: string,
-  schema: z.ZodType,
-  bytes: Uint8Array,
-  { mostBytes = MOST_BYTES, parts }: ReadOptions,
-): T {
-  const value = attempt(what, mostBytes, () =>
-    valueIn(openBytes(expanded(bytes, mostBytes)), parts),
-  );
-  const checked = schema.safeParse(value);
-  if (checked.success) return value as T;
-  const [issue] = checked.error.issues;
+function checked<T>(what: string, schema: z.ZodType, value: unknown): T {
+  const answer = schema.safeParse(value);
+  if (answer.success) return value as T;
+  const [issue] = answer.error.issues;
   throw damaged(what, `${issue?.path.join('.')}: ${issue?.message}`);
 }
 

@@ -3,7 +3,6 @@
  * made once and its result is found again.
  */
 import { createHash } from 'node:crypto';
-import { isRecord } from '../checks/values.js';
 import { float64Bytes } from '../exchange/bytes.js';
 import type { FitJob } from '../fit/job.js';
 import { packageVersion } from '../package-info.js';
@@ -31,17 +30,16 @@ export function jobId(
     controlMeans,
   };
   const content = { version, name, specification, settings, kept };
-  const { json, numbers } = splitNumbers(sorted(content));
+  const { json, numbers } = splitNumbers(content, { keysOf: sortedKeys });
   const hash = createHash('sha256').update(JSON.stringify(json));
   // Their lengths are in the text.
   for (const values of numbers) hash.update(float64Bytes(values));
   return hash.digest('hex');
 }
 
-/** A copy with sorted keys at all depths, without keys that are undefined. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isRecord(value)) return value;
-  const kept = Object.keys(value).filter((key) => value[key] !== undefined);
-  return Object.fromEntries(kept.sort().map((key) => [key, sorted(value[key])]));
+/** A key whose value is undefined counts as absent. */
+function sortedKeys(record: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(record)
+    .filter((key) => record[key] !== undefined)
+    .sort();
 }

@@ -3,7 +3,15 @@
  * little-endian float64s. Large arrays may be kept apart, under a name for their content.
  */
 import { float64Bytes, stretchReader, textOf, utf8 } from '../exchange/bytes.js';
-import { fromJson, isJsonObject, type Json, type Stretch, toJson } from '../exchange/plain-data.js';
+import {
+  fromJson,
+  isJsonObject,
+  type Json,
+  type StoreNumbers,
+  type Stretch,
+  type ToJsonOptions,
+  toJson,
+} from '../exchange/plain-data.js';
 
 interface Split {
   /** Refers to the numbers by their places; a negative place −i is the i-th array apart. */
@@ -17,12 +25,20 @@ interface Split {
 /** Keeps an array apart and returns its name; null leaves it with the data. */
 export type KeepApart = (values: Float64Array) => string | null;
 
+interface SplitOptions extends Pick<ToJsonOptions, 'keysOf'> {
+  /** @default keeps no array apart */
+  readonly keepApart?: KeepApart | undefined;
+}
+
 /** @throws WeighbridgeError `bad-argument` for anything but plain data, for example a function */
-export function splitNumbers(value: unknown, keepApart: KeepApart = () => null): Split {
+export function splitNumbers(
+  value: unknown,
+  { keepApart = () => null, keysOf = Object.keys }: SplitOptions = {},
+): Split {
   const numbers: Float64Array[] = [];
   const apart: string[] = [];
   let end = 0;
-  const json = toJson(value, (given) => {
+  const store: StoreNumbers = (given) => {
     const values = given instanceof Float64Array ? given : Float64Array.from(given);
     const name = keepApart(values);
     const at = name === null ? end : -apart.push(name);
@@ -31,8 +47,8 @@ export function splitNumbers(value: unknown, keepApart: KeepApart = () => null):
       numbers.push(values);
     }
     return { at, length: values.length };
-  });
-  return { json, numbers, apart };
+  };
+  return { json: toJson(value, { store, keysOf }), numbers, apart };
 }
 
 /** Bytes of the length of the JSON at the start. */
@@ -40,7 +56,7 @@ const HEAD = 4;
 
 /** @throws WeighbridgeError `bad-argument` for anything but plain data */
 export function bytesOf(value: unknown, keepApart?: KeepApart): Uint8Array {
-  const { json, numbers, apart } = splitNumbers(value, keepApart);
+  const { json, numbers, apart } = splitNumbers(value, { keepApart });
   const text = utf8(JSON.stringify({ apart, value: json }));
   const head = new Uint8Array(HEAD);
   new DataView(head.buffer).setUint32(0, text.length, true);

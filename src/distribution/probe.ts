@@ -6,7 +6,7 @@ import type { ModelSpecification } from '../../models/model-specification.js';
 import { type FitJob, runJob } from '../fit/job.js';
 import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
 import { bytesOf } from './plain-bytes.js';
-import { hashOf } from './queue-store.js';
+import { hashOf } from './queue-data.js';
 
 const ROWS = 40;
 

@@ -22,12 +22,14 @@ import {
 import { packageVersion } from '../package-info.js';
 import { completeSettings, type SamplerSettings } from '../sampler/settings.js';
 import { unwrapOutcome } from '../workers/protocol.js';
-import { BatchSize } from './batch-size.js';
+import { BatchSize, hasRoom } from './batch-size.js';
 import { decodeOutcome, encodeJobs } from './codec.js';
 import { jobId } from './job-id.js';
 import { machineName, machineProbe } from './probe.js';
+import { type DataPlace, folderData, hashOf } from './queue-data.js';
 import {
-  hashOf,
+  type BatchData,
+  batchReport,
   QueueStore,
   type RunRecord,
   type StoredResult,
@@ -36,6 +38,7 @@ import {
 import {
   connect,
   DEFAULT_PREFIX,
+  endDeadConnections,
   fullError,
   isFull,
   loadBullmq,
@@ -56,12 +59,17 @@ export interface QueueRunnerOptions extends QueueAddress {
    * @default 2^28
    */
   readonly keptBytes?: number;
+  /**
+   * A folder that the workers see too, for arrays of 32 KB or more: they are files there, by their
+   * content, instead of values in Redis. Workers need the same option.
+   *
+   * @default no folder
+   */
+  readonly dataFolder?: string | undefined;
   /** Receives the state about once a second, and at the end. */
   readonly onStatus?: (status: QueueStatus) => void;
   /** Receives one line for each event that a person should know of. */
   readonly onNotice?: (line: string) => void;
-  /** Version of weighbridge. @default that of this weighbridge */
-  readonly version?: string;
 }
 
 export interface QueueStatus {
@@ -109,9 +117,9 @@ const optionNames = [
   'run',
   'title',
   'keptBytes',
+  'dataFolder',
   'onStatus',
   'onNotice',
-  'version',
 ];
 
 /**
@@ -125,7 +133,7 @@ export function bullmqRunner(options: QueueRunnerOptions): QueueRunner {
   requireNames(options, optionNames, 'bullmqRunner');
   requireAddress(options);
   const run = options.run ?? `run-${Date.now().toString(36)}-${process.pid}`;
-  const named = { ...options, run };
+  const named = { ...options, run, rounds: new Rounds() };
   const stream: QueueRunner['stream'] = (jobs, settings, streamed) =>
     submit(jobs, completeSettings(settings), named, streamed);
   const runner: FitRunner = async (jobs, given, asked = {}) => {
@@ -144,16 +152,22 @@ export function bullmqRunner(options: QueueRunnerOptions): QueueRunner {
   return Object.assign(runner, { stream });
 }
 
+interface NamedOptions extends QueueRunnerOptions {
+  readonly run: string;
+  readonly rounds: Rounds;
+}
+
 async function submit(
   jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
   settings: SamplerSettings,
-  options: QueueRunnerOptions & { readonly run: string },
+  options: NamedOptions,
   streamed: StreamOptions,
 ): Promise<QueueStatus> {
   const { Queue, QueueEvents } = await loadBullmq();
+  const folder = options.dataFolder === undefined ? null : await folderData(options.dataFolder);
   const redis = await connect(options);
-  const { prefix = DEFAULT_PREFIX, version = packageVersion, onNotice = () => {} } = options;
-  const store = new QueueStore(redis, prefix, version);
+  const { prefix = DEFAULT_PREFIX, onNotice = () => {} } = options;
+  const store = new QueueStore(redis, prefix, packageVersion);
   const closing: (() => Promise<void>)[] = [];
   try {
     await store.claim();
@@ -162,17 +176,63 @@ async function submit(
     closing.push(() => queue.close());
     const listening = redis.duplicate();
     listening.on('error', () => {});
+    endDeadConnections(listening);
     closing.push(async () => listening.disconnect());
     const events = new QueueEvents(store.queue, { connection: listening, prefix });
     events.on('error', ({ message }) => onNotice(message));
     closing.push(() => events.close());
     await events.waitUntilReady();
-    return await new Submission(store, queue, settings, options, streamed).run(jobs, events);
+    const places = { store, data: folder ?? store.data };
+    return await new Submission(places, queue, settings, options, streamed).run(jobs, events);
   } catch (error) {
     throw isFull(error) ? fullError(shownAddress(options.connection), error) : error;
   } finally {
     for (const close of closing.reverse()) await close().catch(() => {});
     redis.disconnect();
+  }
+}
+
+type Totals = Pick<RunRecord, 'done' | 'failed' | 'total' | 'workers'>;
+type Shares = RunRecord['workers'];
+
+/** What workers have done in two rounds together. */
+export function addedShares(one: Shares, other: Shares): Shares {
+  const sum: Shares = { ...one };
+  for (const [name, { fits, seconds }] of Object.entries(other)) {
+    const before = sum[name] ?? { fits: 0, seconds: 0 };
+    sum[name] = { fits: before.fits + fits, seconds: before.seconds + seconds };
+  }
+  return sum;
+}
+
+function added(one: Totals, other: Totals): Totals {
+  const isKnown = one.total !== null && other.total !== null;
+  return {
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    total: isKnown ? one.total + other.total : null,
+    workers: addedShares(one.workers, other.workers),
+  };
+}
+
+/** The rounds of fits of one runner: a command has several, which are one run in `weighbridge jobs`. */
+class Rounds {
+  /** Lines that were told: once for all rounds. */
+  readonly noticed = new Set<string>();
+  readonly started = Date.now();
+  #ended: Totals = { done: 0, failed: 0, total: 0, workers: {} };
+  readonly #running = new Map<object, Totals>();
+
+  /** The run, with what one of its rounds tells. */
+  told(round: object, totals: Totals, state: RunRecord['state']): Totals & { state: typeof state } {
+    this.#running.set(round, totals);
+    const sum = [...this.#running.values()].reduce(added, this.#ended);
+    if (state === 'running') return { ...sum, state };
+    this.#running.delete(round);
+    // What a round that was stopped has made is found by the next one.
+    if (state !== 'stopped') this.#ended = added(this.#ended, totals);
+    if (this.#running.size > 0) return { ...sum, state: 'running' };
+    return { ...sum, state: state === 'done' && sum.failed > 0 ? 'failed' : state };
   }
 }
 
@@ -188,13 +248,17 @@ interface Sent {
 interface Batch {
   readonly id: string;
   readonly fits: readonly Sent[];
+  /** Its encoded size. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
   readonly sent: number;
 }
 
-/** Batches on their way for each worker, of which BATCHES are with it. */
-const BATCHES_A_WORKER = 4;
-const LEAST_BATCHES = 4;
-const MOST_BATCHES = 256;
+/**
+ * Batches that are sent or received together: with a round trip to Redis for each, a thousand workers would wait for
+ * this process.
+ */
+const AT_ONCE = 32;
 
 /** Bytes of a batch; a larger one is sent in halves. */
 const LARGEST_BATCH = 2 ** 22;
@@ -224,10 +288,13 @@ class Submission {
   readonly #over = new Map<string, string | null>();
   readonly #makers: Record<string, { fits: number; seconds: number }> = {};
   readonly #failures: unknown[] = [];
-  readonly #noticed = new Set<string>();
   readonly #started = Date.now();
   #workers: readonly WorkerRecord[] = [];
   #looked = 0;
+  /** Delivered, which Redis does not know yet. */
+  readonly #received: { readonly id: string; readonly size: number }[] = [];
+  /** Encoded bytes of the batches on their way. */
+  #bytes = 0;
   #taken = 0;
   #done = 0;
   #failed = 0;
@@ -235,34 +302,40 @@ class Submission {
   #fullSince = 0;
   #wake: () => void = () => {};
 
+  private readonly store: QueueStore;
+
   constructor(
-    private readonly store: QueueStore,
+    private readonly places: { readonly store: QueueStore; readonly data: DataPlace },
     private readonly queue: Queue,
     private readonly settings: SamplerSettings,
-    private readonly options: QueueRunnerOptions & { readonly run: string },
+    private readonly options: NamedOptions,
     private readonly streamed: StreamOptions,
-  ) {}
+  ) {
+    this.store = places.store;
+  }
 
   async run(
     jobs: Iterable<FitJob> | AsyncIterable<FitJob>,
     events: QueueEvents,
   ): Promise<QueueStatus> {
-    events.on('completed', ({ jobId: batch }) => this.#isOver(batch, null));
-    events.on('failed', ({ jobId: batch, failedReason }) => this.#isOver(batch, failedReason));
+    events.on('completed', ({ jobId: batch, returnvalue }) =>
+      this.#isOver(batch, problemOf(returnvalue)),
+    );
+    events.on('failed', ({ jobId: batch }) => this.#isOver(batch, ENDED_WORKER));
     const { signal } = this.streamed;
     const onAbort = () => this.#wake();
     signal?.addEventListener('abort', onAbort);
     try {
       await this.#through(jobs);
-      await this.#tell(this.#failed > 0 ? 'failed' : 'done');
-      if (!this.streamed.onFailure) this.#throwFailures();
-      return this.#status();
     } catch (error) {
-      if (this.#way.size > 0) await this.#leave().catch(() => {});
+      await this.#leave().catch(() => {});
       throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+    await this.#tell(this.#failed > 0 ? 'failed' : 'done');
+    if (!this.streamed.onFailure) this.#throwFailures();
+    return this.#status();
   }
 
   async #through(jobs: Iterable<FitJob> | AsyncIterable<FitJob>): Promise<void> {
@@ -273,15 +346,16 @@ class Submission {
     for (;;) {
       if (signal?.aborted) throw stoppedOnRequest(signal);
       if (Date.now() - this.#looked > LOOK) await this.#look();
-      for (const [id, reason] of this.#over) await this.#collect(id, reason);
-      if (!hasEnded && this.#way.size < this.#window()) {
+      if (this.#over.size > 0) await this.#collect();
+      const batches: (readonly Sent[])[] = [];
+      while (!hasEnded && batches.length < AT_ONCE && this.#hasRoom(batches.length)) {
         const batch = await this.#take(source);
         hasEnded = batch.hasEnded;
-        if (batch.fits.length > 0) await this.#send(await this.#receiveKnown(batch.fits));
-        continue;
+        if (batch.fits.length > 0) batches.push(batch.fits);
       }
-      if (hasEnded && this.#way.size === 0) return;
-      if (this.#over.size === 0) await this.#change();
+      if (batches.length > 0) await this.#sendNew(batches);
+      else if (hasEnded && this.#way.size === 0) return;
+      else if (this.#over.size === 0) await this.#change();
     }
   }
 
@@ -303,9 +377,11 @@ class Submission {
     this.#wake = () => {};
   }
 
-  #window(): number {
-    const wanted = BATCHES_A_WORKER * this.#workers.length;
-    return Math.min(MOST_BATCHES, Math.max(LEAST_BATCHES, wanted));
+  /** @param more batches that are taken, but not sent */
+  #hasRoom(more: number): boolean {
+    const { size } = this.#way;
+    const bytes = this.#bytes * (1 + more / Math.max(1, size));
+    return hasRoom(size + more, bytes, this.#workers.length);
   }
 
   async #take(
@@ -324,12 +400,21 @@ class Submission {
     return { fits, hasEnded: false };
   }
 
-  /** Delivers the results that are there. @returns the other fits */
-  async #receiveKnown(fits: readonly Sent[]): Promise<readonly Sent[]> {
-    const results = await this.store.results(fits.map(({ id }) => id));
-    const left = await this.#receive(fits, results);
-    this.#found += fits.length - left.length;
-    return left;
+  /** Delivers the results that are there, and sends the other fits. */
+  async #sendNew(batches: readonly (readonly Sent[])[]): Promise<void> {
+    const known = await allOf(batches.map((fits) => this.#results(fits)));
+    const left: (readonly Sent[])[] = [];
+    for (const [i, fits] of batches.entries()) {
+      const rest = await this.#receive(fits, known[i] ?? []);
+      this.#found += fits.length - rest.length;
+      left.push(rest);
+    }
+    await this.#noteReceived();
+    await allOf(left.map((fits) => this.#send(fits)));
+  }
+
+  #results(fits: readonly Sent[]): Promise<(StoredResult | null)[]> {
+    return this.store.results(fits.map(({ id }) => id));
   }
 
   async #send(fits: readonly Sent[]): Promise<void> {
@@ -347,12 +432,16 @@ class Submission {
     const id = hashOf(fits.map((fit) => fit.id).join());
     const { version } = this.store;
     const { run } = this.options;
-    const data = { version, run, fits: fits.length, jobs: Buffer.from(bytes).toString('base64') };
+    const data: BatchData = {
+      ...{ version, run, ids: fits.map((fit) => fit.id) },
+      jobs: Buffer.from(bytes).toString('base64'),
+      isInFolder: this.places.data !== this.store.data,
+    };
     // The same fits may be asked for twice.
     const same = this.#way.get(id)?.fits ?? [];
-    this.#way.set(id, { id, fits: [...same, ...fits], sent: Date.now() });
+    this.#onItsWay({ id, fits: [...same, ...fits], bytes: bytes.length, sent: Date.now() });
     await this.#whenThereIsRoom(async () => {
-      await this.store.keepData(parts);
+      await this.places.data.keep(parts);
       await this.queue.add('fits', data, {
         jobId: id,
         removeOnComplete: true,
@@ -360,6 +449,17 @@ class Submission {
         attempts: 1,
       });
     });
+  }
+
+  #onItsWay(batch: Batch): void {
+    this.#arrived(batch.id);
+    this.#way.set(batch.id, batch);
+    this.#bytes += batch.bytes;
+  }
+
+  #arrived(id: string): void {
+    this.#bytes -= this.#way.get(id)?.bytes ?? 0;
+    this.#way.delete(id);
   }
 
   async #sendHalves(fits: readonly Sent[]): Promise<void> {
@@ -386,21 +486,32 @@ class Submission {
     }
   }
 
-  /** Receives the results of a batch that is over; what is missing is sent again. */
-  async #collect(id: string, reason: string | null): Promise<void> {
-    this.#over.delete(id);
-    const batch = this.#way.get(id);
-    if (!batch) return;
-    const results = await this.store.results(batch.fits.map((fit) => fit.id));
-    const left = await this.#receive(batch.fits, results);
-    this.#way.delete(id);
-    const [only, ...others] = left;
+  /** Receives the results of batches that are over; what is missing is sent again. */
+  async #collect(): Promise<void> {
+    const over = [...this.#over].slice(0, AT_ONCE).flatMap(([id, reason]) => {
+      this.#over.delete(id);
+      const batch = this.#way.get(id);
+      return batch ? [{ batch, reason }] : [];
+    });
+    const found = await allOf(over.map(({ batch }) => this.#results(batch.fits)));
+    for (const [i, { batch, reason }] of over.entries()) {
+      const left = await this.#receive(batch.fits, found[i] ?? []);
+      this.#arrived(batch.id);
+      await this.#sendAgain(left, reason);
+    }
+    await this.#noteReceived();
+  }
+
+  /** @param reason why their batch failed, if that is known */
+  async #sendAgain(fits: readonly Sent[], reason: string | null): Promise<void> {
+    const [only, ...others] = fits;
     if (!only) return;
-    if (others.length > 0) return this.#sendHalves(left);
+    if (others.length > 0) return this.#sendHalves(fits);
     only.tries++;
-    if (only.tries < MOST_TRIES) return this.#send(left);
+    if (only.tries < MOST_TRIES) return this.#send(fits);
     const why = reason ?? 'it came back without a result';
-    this.#fail(only, new WeighbridgeError('job-failed', `no worker could do this fit: ${why}`));
+    const message = `no worker could do this fit in ${MOST_TRIES} tries: ${why}`;
+    this.#fail(only, new WeighbridgeError('job-failed', message));
   }
 
   /** Delivers results. @returns the fits without one */
@@ -409,23 +520,27 @@ class Submission {
     results: readonly (StoredResult | null)[],
   ): Promise<readonly Sent[]> {
     const left: Sent[] = [];
-    const received: { id: string; size: number }[] = [];
+    let received = 0;
     let seconds = 0;
     for (const [i, fit] of fits.entries()) {
       const stored = results[i];
       if (!stored) left.push(fit);
       else {
         await this.#deliver(fit, stored);
-        received.push({ id: fit.id, size: stored.size });
+        this.#received.push({ id: fit.id, size: stored.size });
+        received++;
         seconds += stored.seconds;
       }
     }
-    if (received.length > 0) {
-      this.#size.took(received.length, seconds);
-      const { run, keptBytes = 2 ** 28 } = this.options;
-      await this.#whenThereIsRoom(() => this.store.delivered(received, run, keptBytes));
-    }
+    if (received > 0) this.#size.took(received, seconds);
     return left;
+  }
+
+  async #noteReceived(): Promise<void> {
+    const received = this.#received.splice(0);
+    if (received.length === 0) return;
+    const { run, keptBytes = 2 ** 28 } = this.options;
+    await this.#whenThereIsRoom(() => this.store.delivered(received, run, keptBytes));
   }
 
   async #deliver(fit: Sent, { worker, seconds, bytes }: StoredResult): Promise<void> {
@@ -477,14 +592,15 @@ class Submission {
   }
 
   #notice(key: string, line: string): void {
-    if (this.#noticed.has(key)) return;
-    this.#noticed.add(key);
+    const { noticed } = this.options.rounds;
+    if (noticed.has(key)) return;
+    noticed.add(key);
     this.options.onNotice?.(line);
   }
 
   #compareWorkers(): void {
     const { version } = this.store;
-    const { connection } = this.options;
+    const { connection, dataFolder } = this.options;
     const { node, machine } = machineName();
     const own = this.#workers.filter((worker) => worker.version === version);
     for (const worker of this.#workers) {
@@ -503,7 +619,11 @@ class Submission {
     this.#workers = own;
     if (own.length > 0 || Date.now() - this.#started < LATE) return;
     const address = shownAddress(connection);
-    this.#notice('none', `no worker is at ${address} yet: weighbridge worker --queue ${address}`);
+    const folder = dataFolder === undefined ? '' : ` --data-folder ${dataFolder}`;
+    this.#notice(
+      'none',
+      `no worker is at ${address} yet: weighbridge worker --queue ${address}${folder}`,
+    );
   }
 
   #status(): QueueStatus {
@@ -527,10 +647,11 @@ class Submission {
     const status = this.#status();
     this.options.onStatus?.(status);
     const { done, failed, total, workers } = status;
-    const { run: name, title = '' } = this.options;
-    const times = { started: this.#started, changed: Date.now() };
+    const { run: name, title = '', rounds } = this.options;
+    const times = { started: rounds.started, changed: Date.now() };
     const { version } = this.store;
-    const record = { name, version, title, state, done, failed, total, ...times, workers };
+    const told = rounds.told(this, { done, failed, total, workers }, state);
+    const record = { name, version, title, ...times, ...told };
     await this.#whenThereIsRoom(() => this.store.tellOfRun(record));
   }
 
@@ -539,6 +660,21 @@ class Submission {
     for (const { id } of this.#way.values()) await this.queue.remove(id).catch(() => 0);
     await this.#tell('stopped');
   }
+}
+
+/** Why a batch has no result if BullMQ says that it failed: errors of a worker come back as its value. */
+const ENDED_WORKER = 'the last worker that had it ended, or no longer answered';
+
+/** What a worker says of a batch that it could not do; null for one that it did. */
+function problemOf(value: unknown): string | null {
+  const report = batchReport.safeParse(value);
+  return report.success ? report.data.problem : null;
+}
+
+/** All values, when nothing is going on any more. @throws the first error */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** An error with the name of its fit. */

@@ -4,20 +4,20 @@
  *
  *     PREFIX:format            tells this queue from those of other programs
  *     PREFIX:result:ID         who made it and in how many seconds, one line of JSON; then the outcome
- *     PREFIX:delivered         results that somebody has received, the oldest first: they go first
+ *     PREFIX:delivered         groups of results that somebody has received, by time: the oldest go first. A group
+ *                              is the ids, with commas, the bytes in Redis, and the name of the run
  *     PREFIX:delivered-bytes   their size
- *     PREFIX:data:SHA256       float64s, compressed
+ *     PREFIX:data:SHA256       float64s, compressed, unless they are in a folder
  *     PREFIX:run:NAME, PREFIX:runs, PREFIX:worker:NAME, PREFIX:workers
  */
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { parseJson } from '../checks/json.js';
 import { WeighbridgeError } from '../errors.js';
-import { compressed, expanded } from './codec.js';
+import { type DataPlace, redisData } from './queue-data.js';
 
 /** Changes if another version of weighbridge could not read the keys. */
-const FORMAT = 'weighbridge-queue 1';
+const FORMAT = 'weighbridge-queue 2';
 
 /** Seconds for which results, data and runs are kept: a week. */
 const KEPT = 7 * 24 * 3600;
@@ -67,6 +67,25 @@ const runSchema = z.object({
 /** A run of fits as `weighbridge jobs` shows it. */
 export type RunRecord = Readonly<z.output<typeof runSchema>>;
 
+/** What a job of BullMQ holds. */
+export const batchData = z.strictObject({
+  version: z.string(),
+  run: z.string(),
+  /** Ids of the fits. */
+  ids: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1),
+  /** Base64 of `encodeJobs`. */
+  jobs: z.string(),
+  /** Whether the arrays that are kept apart are in the data folder. */
+  isInFolder: z.boolean(),
+});
+
+export type BatchData = Readonly<z.output<typeof batchData>>;
+
+/** What a worker returns for a batch: null, or why it could not do it. */
+export const batchReport = z.object({ problem: z.string().nullable() });
+
+export type BatchReport = Readonly<z.output<typeof batchReport>>;
+
 const makerSchema = z.object({ worker: z.string(), seconds: z.number() });
 
 /** A result as it is stored. */
@@ -83,12 +102,17 @@ export interface StoredResult {
 type Pipeline = ReturnType<Redis['pipeline']>;
 
 export class QueueStore {
+  /** The large arrays of fits that no folder has. */
+  readonly data: DataPlace;
+
   constructor(
     readonly redis: Redis,
     readonly prefix: string,
     /** Version of weighbridge. */
     readonly version: string,
-  ) {}
+  ) {
+    this.data = redisData(redis, (hash) => this.#key('data', hash), KEPT);
+  }
 
   /** The name of BullMQ's queue: fits of another version are in another. */
   get queue(): string {
@@ -102,23 +126,27 @@ export class QueueStore {
   /** @throws WeighbridgeError `wrong-format` if the keys are those of another program */
   async claim(): Promise<void> {
     const key = this.#key('format');
-    const found = await this.redis.get(key).catch((error: Error) => {
+    let found = await this.#format();
+    if (found === null) {
+      const [, keys] = await this.redis.scan('0', 'MATCH', `${this.prefix}:*`, 'COUNT', 10_000);
+      // They may be those of another process that came meanwhile: it writes the format first.
+      if (keys.length === 0) await this.redis.set(key, FORMAT, 'NX');
+      found = (await this.#format()) ?? keys[0] ?? null;
+    }
+    if (found === FORMAT) return;
+    throw new WeighbridgeError(
+      'wrong-format',
+      `the queue with the prefix '${this.prefix}' belongs to another program: expected another --prefix`,
+      { details: { found, expected: FORMAT } },
+    );
+  }
+
+  /** Null if there is none. */
+  #format(): Promise<string | null> {
+    return this.redis.get(this.#key('format')).catch((error: Error) => {
       if (error.message.startsWith('WRONGTYPE')) return 'another';
       throw error;
     });
-    if (found === FORMAT) return;
-    const [, keys] =
-      found === null
-        ? await this.redis.scan('0', 'MATCH', `${this.prefix}:*`, 'COUNT', 10_000)
-        : ['0', [found]];
-    if (keys.length > 0) {
-      throw new WeighbridgeError(
-        'wrong-format',
-        `the queue with the prefix '${this.prefix}' belongs to another program: expected another --prefix`,
-        { details: { found: keys[0], expected: FORMAT } },
-      );
-    }
-    await this.redis.set(key, FORMAT, 'NX');
   }
 
   async #all<T>(items: readonly T[], add: (pipeline: Pipeline, item: T) => void) {
@@ -174,49 +202,40 @@ export class QueueStore {
     most: number,
   ): Promise<void> {
     const now = Date.now();
-    const bytes = this.#key('delivered-bytes');
-    const added = await this.#all(results, (pipeline, { id, size }) =>
-      pipeline.zadd(this.#key('delivered'), now, `${id} ${size} ${run}`),
+    const groups: { readonly ids: string; readonly size: number }[] = [];
+    for (let start = 0; start < results.length; start += MOST_COMMANDS) {
+      const group = results.slice(start, start + MOST_COMMANDS);
+      const size = group.reduce((sum, one) => sum + one.size, 0);
+      groups.push({ ids: group.map(({ id }) => id).join(), size });
+    }
+    const added = await this.#all(groups, (pipeline, { ids, size }) =>
+      pipeline.zadd(this.#key('delivered'), now, `${ids} ${size} ${run}`),
     );
-    const fresh = results.reduce((sum, { size }, i) => sum + (added[i] === 1 ? size : 0), 0);
-    const total = await this.redis.incrby(bytes, fresh);
+    const fresh = groups.reduce((sum, { size }, i) => sum + (added[i] === 1 ? size : 0), 0);
+    const total = await this.redis.incrby(this.#key('delivered-bytes'), fresh);
     if (total > most) await this.drop(total - most);
   }
 
-  /** Removes the oldest results that were received. */
+  /** Removes the oldest results that were received, in the groups in which they were. */
   async drop(bytes: number): Promise<void> {
     let dropped = 0;
     while (dropped < bytes) {
-      const popped = await this.redis.zpopmin(this.#key('delivered'), MOST_COMMANDS);
-      const members = popped.filter((_, i) => i % 2 === 0);
-      if (members.length === 0) break;
-      dropped += await this.#forget(members);
+      const [member] = await this.redis.zpopmin(this.#key('delivered'), 1);
+      if (member === undefined) break;
+      dropped += await this.#forget([member]);
     }
     if (dropped > 0) await this.redis.decrby(this.#key('delivered-bytes'), dropped);
   }
 
   /** Removes the results of these members of `delivered`. @returns their size */
   async #forget(members: readonly string[]): Promise<number> {
-    const parts = members.map((member) => member.split(' '));
-    await this.redis.del(parts.map(([id = '']) => this.#key('result', id)));
-    return parts.reduce((sum, [, size]) => sum + Number(size), 0);
-  }
-
-  /** Stores data under their hashes, unless they are there; either way, they stay for a week. */
-  async keepData(parts: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    for (const [hash, bytes] of parts) {
-      const key = this.#key('data', hash);
-      if ((await this.redis.expire(key, KEPT)) === 1) continue;
-      await this.redis.set(key, Buffer.from(compressed(bytes)), 'EX', KEPT);
+    let total = 0;
+    for (const member of members) {
+      const [ids = '', size] = member.split(' ');
+      await this.redis.del(ids.split(',').map((id) => this.#key('result', id)));
+      total += Number(size);
     }
-  }
-
-  /** @throws WeighbridgeError `damaged` if they are not what was stored, or are gone */
-  async data(hash: string): Promise<Uint8Array> {
-    const found = await this.redis.getBuffer(this.#key('data', hash));
-    const bytes = found && expanded(found);
-    if (bytes && hashOf(bytes) === hash) return bytes;
-    throw new WeighbridgeError('damaged', `the data ${hash.slice(0, 12)} of a fit are not there`);
+    return total;
   }
 
   async tellOfWorker(worker: WorkerRecord): Promise<void> {
@@ -246,7 +265,7 @@ export class QueueStore {
     const key = this.#key('delivered');
     let cursor = '0';
     do {
-      const [next, found] = await this.redis.zscan(key, cursor, 'COUNT', MOST_COMMANDS);
+      const [next, found] = await this.redis.zscan(key, cursor, 'COUNT', 10);
       cursor = next;
       const members = found.filter((member, i) => i % 2 === 0 && member.endsWith(` ${name}`));
       if (members.length === 0) continue;
@@ -282,11 +301,6 @@ export class QueueStore {
     );
     return answers.map((answer) => answer === 1);
   }
-}
-
-/** SHA-256 in hexadecimal digits. */
-export function hashOf(bytes: Uint8Array | string): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 const NEWLINE = 10;

@@ -4,8 +4,8 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Job } from 'bullmq';
-import { z } from 'zod';
+import type { Job, Worker } from 'bullmq';
+import { onOneLine } from '../checks/names.js';
 import { requireNames } from '../checks/options.js';
 import { badArgument, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
@@ -14,10 +14,16 @@ import { packageVersion } from '../package-info.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import { workerPool } from '../workers/pool.js';
 import { outcomeOfAsync } from '../workers/protocol.js';
-import { decodeJobs, encodeOutcome, type FitOutcome, partsNeeded } from './codec.js';
-import { jobId } from './job-id.js';
+import { encodeOutcome, type FitOutcome, openJobs } from './codec.js';
 import { machineName, machineProbe } from './probe.js';
-import { QueueStore, type WorkerRecord } from './queue-store.js';
+import { type DataPlace, folderData } from './queue-data.js';
+import {
+  type BatchData,
+  type BatchReport,
+  batchData,
+  QueueStore,
+  type WorkerRecord,
+} from './queue-store.js';
 import {
   connect,
   DEFAULT_PREFIX,
@@ -37,31 +43,29 @@ export interface QueueWorkerOptions extends QueueAddress {
    * @default 20
    */
   readonly lockSeconds?: number;
+  /**
+   * A folder that the one who asks sees too, for arrays that are not in Redis (`dataFolder` of
+   * `bullmqRunner`).
+   *
+   * @default no folder
+   */
+  readonly dataFolder?: string | undefined;
   /** Receives one line for each event that a person should know of. */
   readonly onNotice?: (line: string) => void;
-  /** Version of weighbridge. @default that of this weighbridge */
-  readonly version?: string;
 }
 
 export interface QueueWorker {
   readonly name: string;
   /** Fits that this worker has made, and those of them that failed. */
   counts(): { readonly fits: number; readonly failed: number };
-  /** Rejects if the worker cannot go on: the queue asks for another version. */
+  /**
+   * Rejects if the worker cannot go on: the queue asks for another version, or for a data folder that
+   * the worker does not see.
+   */
   readonly ended: Promise<void>;
   /** Ends what is begun, for a few seconds, and takes nothing more; what is left goes to other workers. */
   close(): Promise<void>;
 }
-
-/** What a job of BullMQ holds. */
-const batchData = z.strictObject({
-  version: z.string(),
-  run: z.string(),
-  /** Number of fits. */
-  fits: z.int().positive(),
-  /** Base64 of `encodeJobs`. */
-  jobs: z.string(),
-});
 
 /** One batch is worked on, the next is ready. */
 const BATCHES = 2;
@@ -81,26 +85,38 @@ const LAST_BREATH = 500;
 /** Largest result of one fit in Redis, bytes. */
 const LARGEST_RESULT = 2 ** 28;
 
+const LOST_LOCK =
+  'a batch went to another worker, for this one was busy or cut off: a longer --lock-seconds helps';
+
 /** Bytes of data that a worker keeps. */
 const CACHE = 2 ** 28;
 
 /** @throws WeighbridgeError `server`, `wrong-format`, `wrong-version`, `missing-package`, `bad-argument` */
 export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
+  return startWorkerOf(packageVersion, options);
+}
+
+/** A worker that says that it is of this version, for tests of workers of other versions. */
+export async function startWorkerOf(
+  version: string,
+  options: QueueWorkerOptions,
+): Promise<QueueWorker> {
   requireNames(
     options,
-    ['connection', 'prefix', 'threads', 'lockSeconds', 'onNotice', 'version'],
+    ['connection', 'prefix', 'threads', 'lockSeconds', 'dataFolder', 'onNotice'],
     'startQueueWorker',
   );
   requireAddress(options);
-  const { lockSeconds = 20, threads = 1, version = packageVersion } = options;
+  const { lockSeconds = 20, threads = 1 } = options;
   if (!(lockSeconds >= 1 && lockSeconds <= 3600)) {
     throw badArgument(`lockSeconds is ${described(lockSeconds)}, expected 1 to 3600`);
   }
   const pool = workerPool(threads);
   const { Worker } = await loadBullmq();
+  const folder = options.dataFolder === undefined ? null : await folderData(options.dataFolder);
   const redis = await connect(options);
   const store = new QueueStore(redis, options.prefix ?? DEFAULT_PREFIX, version);
-  const work = new BatchWork(store, pool.runner, options);
+  const work = new BatchWork({ store, folder }, pool.runner, options);
   try {
     await store.claim();
     await work.requireVersion();
@@ -109,33 +125,30 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
     redis.disconnect();
     throw error;
   }
-  const worker = new Worker(store.queue, (job) => work.done(job), {
+  const worker = new Worker(store.queue, (job, token) => work.report(job, token), {
     connection: redis,
     prefix: store.prefix,
     name: work.name,
     concurrency: BATCHES,
     lockDuration: 1000 * lockSeconds,
     stalledInterval: Math.max(500, 250 * lockSeconds),
-    maxStalledCount: 1,
+    // The one who asked sends it again, in halves.
+    maxStalledCount: 0,
   });
-  worker.on('error', ({ message }) => work.notice(message));
-  let reject: (error: unknown) => void = () => {};
-  const ended = new Promise<void>((_, rejected) => {
-    reject = rejected;
-  });
-  ended.catch(() => {});
+  work.tellOfErrors(worker);
+  work.takeNoMore = () => worker.pause(true);
   const signs = setInterval(() => {
     store
       .tellOfWorker(work.record())
       .then(() => work.requireVersion())
       .catch((error: unknown) => {
-        if (error instanceof WeighbridgeError) reject(error);
+        if (error instanceof WeighbridgeError) work.end(error);
         else work.notice(error instanceof Error ? error.message : String(error));
       });
   }, SIGN);
   return {
     name: work.name,
-    ended,
+    ended: work.ended,
     counts: work.counts,
     close: async () => {
       clearInterval(signs);
@@ -145,7 +158,10 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
       const isClosed = await Promise.race([closed.then(() => true), wait(LAST_WORK, false)]).catch(
         () => false,
       );
-      if (!isClosed) await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+      if (!isClosed) {
+        await Promise.race([work.giveBack(), wait(LAST_BREATH)]);
+        await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+      }
       redis.disconnect();
       await pool.close();
     },
@@ -167,11 +183,22 @@ class BatchWork {
   readonly #data = new Map<string, Uint8Array>();
   readonly #notices = new Map<string, number>();
 
+  private readonly store: QueueStore;
+  readonly ended: Promise<void>;
+  end: (error: WeighbridgeError) => void = () => {};
+  takeNoMore: () => Promise<void> = async () => {};
+
   constructor(
-    private readonly store: QueueStore,
+    private readonly places: { readonly store: QueueStore; readonly folder: DataPlace | null },
     private readonly runner: FitRunner,
     private readonly options: QueueWorkerOptions,
-  ) {}
+  ) {
+    this.store = places.store;
+    this.ended = new Promise<void>((_, reject) => {
+      this.end = reject;
+    });
+    this.ended.catch(() => {});
+  }
 
   readonly counts = () => ({ fits: this.#fits, failed: this.#failed });
 
@@ -187,6 +214,21 @@ class BatchWork {
       failed: this.#failed,
       busy: this.#busy,
     };
+  }
+
+  /** Errors of BullMQ have a number as their code if a batch is no longer this worker's. */
+  tellOfErrors(worker: Worker): void {
+    let unrenewed = 0;
+    worker.on('lockRenewalFailed', (batches) => {
+      // An error for each of them follows.
+      unrenewed = batches.length;
+      this.notice(LOST_LOCK);
+    });
+    worker.on('error', (error) => {
+      if (unrenewed > 0) unrenewed--;
+      else
+        this.notice('code' in error && typeof error.code === 'number' ? LOST_LOCK : error.message);
+    });
   }
 
   /** Passes a line on, but the same one at most every ten seconds. */
@@ -213,8 +255,38 @@ class BatchWork {
     );
   }
 
+  readonly #held = new Map<Job, string>();
+
   /** Does a batch; its results are stored when it returns. */
-  async done(task: Job): Promise<{ readonly fits: number; readonly seconds: number }> {
+  async report(task: Job, token = ''): Promise<BatchReport> {
+    this.#held.set(task, token);
+    try {
+      await this.#do(task);
+      return { problem: null };
+    } catch (error) {
+      if (error instanceof FolderUnseen) return await this.#refuse(task, token, error);
+      return { problem: error instanceof Error ? onOneLine(error.message) : String(error) };
+    } finally {
+      this.#held.delete(task);
+    }
+  }
+
+  /** Leaves the batch to workers that see its data, and ends. */
+  async #refuse(task: Job, token: string, { error }: FolderUnseen): Promise<never> {
+    await this.takeNoMore();
+    this.end(error);
+    await task.moveToWait(token);
+    const { WaitingError } = await loadBullmq();
+    throw new WaitingError();
+  }
+
+  /** Gives back what is begun, so that others have it at once. */
+  async giveBack(): Promise<void> {
+    const held = [...this.#held];
+    await Promise.all(held.map(([task, token]) => task.moveToWait(token).catch(() => 0)));
+  }
+
+  async #do(task: Job): Promise<void> {
     const { store } = this;
     const data = batchData.safeParse(task.data);
     if (!data.success) throw new Error('the batch is not one of weighbridge');
@@ -224,15 +296,16 @@ class BatchWork {
       );
     }
     const bytes = Buffer.from(data.data.jobs, 'base64');
-    const parts = await this.#parts(partsNeeded(bytes));
-    const { jobs, settings } = decodeJobs(bytes, { parts });
+    const opened = openJobs(bytes);
+    const { jobs, settings } = opened.read(await this.#parts(opened.partsNeeded, data.data));
+    const { ids } = data.data;
+    if (ids.length !== jobs.length) throw new Error('the batch is not one of weighbridge');
     // All that a result may have: names and draws are for the one who asks.
     const plain = jobs.map((job) => ({
       ...job,
       keepDraws: Boolean(job.keepDraws),
       nameInErrors: false,
     }));
-    const ids = plain.map((job) => jobId(job, settings, store.version));
     const isDone = await store.areDone(ids);
     const left = plain.filter((_, i) => !isDone[i]);
     const leftIds = ids.filter((_, i) => !isDone[i]);
@@ -245,7 +318,6 @@ class BatchWork {
       bytes: stored(outcome),
     }));
     await this.#keep(results, seconds / Math.max(1, left.length));
-    return { fits: left.length, seconds };
   }
 
   #turn: Promise<unknown> = Promise.resolve();
@@ -299,11 +371,21 @@ class BatchWork {
     }
   }
 
-  /** Data that are kept apart, from memory or from Redis. */
-  async #parts(hashes: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  /** Data that are kept apart, from memory or from their place. */
+  async #parts(
+    hashes: readonly string[],
+    { run, isInFolder }: BatchData,
+  ): Promise<ReadonlyMap<string, Uint8Array>> {
     const parts = new Map<string, Uint8Array>();
+    const place = isInFolder ? this.places.folder : this.store.data;
+    const { dataFolder = null } = this.options;
     for (const hash of hashes) {
-      const bytes = this.#data.get(hash) ?? (await this.store.data(hash));
+      if (place === null) throw new FolderUnseen(run, hash, dataFolder);
+      const bytes = this.#data.get(hash) ?? (await place.read(hash));
+      if (bytes === null) {
+        if (isInFolder) throw new FolderUnseen(run, hash, dataFolder);
+        throw new Error(`the data ${hash.slice(0, 12)} of a fit are not there`);
+      }
       parts.set(hash, bytes);
       // Last used, last to go.
       this.#data.delete(hash);
@@ -317,6 +399,20 @@ class BatchWork {
       size -= length;
     }
     return parts;
+  }
+}
+
+/** Data that this worker does not see, though others may. */
+class FolderUnseen extends Error {
+  readonly error: WeighbridgeError<'bad-argument'>;
+
+  constructor(run: string, hash: string, folder: string | null) {
+    const message =
+      folder === null
+        ? `the fits of ${run} have data in a folder, and this worker has none: expected --data-folder`
+        : `the data ${hash.slice(0, 12)} of ${run} are not in ${folder}: expected the data folder of the one who asks`;
+    super(message);
+    this.error = badArgument(message, { option: 'dataFolder', found: folder });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis';
 import { onOneLine } from '../checks/names.js';
 import { badArgument, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
+import { untrustedCertificate } from '../http/certificates.js';
 
 /** Where a queue is. */
 export interface QueueAddress {
@@ -25,11 +26,11 @@ export const DEFAULT_PREFIX = 'weighbridge';
 /** @throws WeighbridgeError `missing-package` if BullMQ or ioredis is not installed */
 export async function loadBullmq() {
   try {
-    const [{ Queue, QueueEvents, Worker }, { Redis }] = await Promise.all([
+    const [{ Queue, QueueEvents, WaitingError, Worker }, { Redis }] = await Promise.all([
       import('bullmq'),
       import('ioredis'),
     ]);
-    return { Queue, QueueEvents, Worker, Redis };
+    return { Queue, QueueEvents, WaitingError, Worker, Redis };
   } catch (cause) {
     throw new WeighbridgeError(
       'missing-package',
@@ -92,6 +93,7 @@ export async function connect({ connection }: QueueAddress): Promise<Redis> {
   redis.on('error', (error: unknown) => {
     problem ??= error;
   });
+  endDeadConnections(redis);
   try {
     await redis.connect();
     await redis.ping();
@@ -104,13 +106,60 @@ export async function connect({ connection }: QueueAddress): Promise<Redis> {
   return redis;
 }
 
+/** Milliseconds between looks at a connection. */
+const PULSE = 5000;
+
+/** Looks without a byte from the server after which a connection is dead; BullMQ waits for 10 s at most. */
+const MOST_SILENT = 4;
+
+/** Bytes a second of the slowest network on which large values are sent. */
+const SLOWEST = 100_000;
+
+/**
+ * Ends connections whose network was cut without a word, so that they are made anew: a router may forget
+ * them, and TCP finds out after a quarter of an hour.
+ */
+export function endDeadConnections(redis: Redis): void {
+  let seen = { stream: redis.stream, bytes: 0 };
+  let silent = 0;
+  const timer = setInterval(() => {
+    const { status, stream } = redis;
+    const isOpen = status === 'connect' || status === 'ready';
+    if (!isOpen || stream !== seen.stream || stream.bytesRead !== seen.bytes) {
+      seen = { stream, bytes: stream?.bytesRead ?? 0 };
+      silent = 0;
+    }
+    if (!isOpen) return;
+    if (status === 'ready' && silent === 0) redis.ping().catch(() => {});
+    // Looks are counted, not time: a thread that was busy has not yet read what is there.
+    silent++;
+    const sending = stream.writableLength / SLOWEST;
+    if (silent > MOST_SILENT + (1000 * sending) / PULSE) stream.destroy();
+  }, PULSE);
+  timer.unref();
+  redis.once('end', () => clearInterval(timer));
+}
+
 function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {
   const { message = '', code = '' } = isRecordLike(error) ? error : {};
   const text = onOneLine(String(message));
-  const reason = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text)
+  const refusesPassword = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text);
+  const untrusted = untrustedCertificate(String(code));
+  const found = code === '' || text.includes(String(code)) ? text : `${code} ${text}`;
+  const reason = refusesPassword
     ? `refuses the password: set ${PASSWORD_VARIABLE}, or put it into the address`
-    : `does not answer (${code === '' || text.includes(String(code)) ? text : `${code} ${text}`})`;
+    : untrusted !== null
+      ? `${untrusted} (${code})`
+      : `does not answer (${found})${otherScheme(address, code)}`;
   return new WeighbridgeError('server', `the queue at ${address} ${reason}`, { cause: error });
+}
+
+/** A server with TLS closes plain connections; one without TLS does not answer to the greeting. */
+function otherScheme(address: string, code: unknown): string {
+  const isSecure = address.startsWith('rediss:');
+  if (isSecure && code === 'ETIMEDOUT') return '; without TLS, its address begins with redis://';
+  if (!isSecure && code === 'ECONNRESET') return '; with TLS, its address begins with rediss://';
+  return '';
 }
 
 function isRecordLike(value: unknown): value is { message?: unknown; code?: unknown } {

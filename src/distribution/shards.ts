@@ -3,7 +3,8 @@
  *
  * Fits are numbered in the order in which a command asks for them; shard k of n makes those whose number is k modulo n.
  * A command that needs the results of all fits to go on ends there; `merge` runs it again with the results of all
- * shards. The folder of a shard:
+ * shards. A study of explanations shares files instead of fits: networks and answers of explainers. The folder of a
+ * shard:
  *
  *     shard.json     the command, which shard it is, how many fits there are in all, and a digest of their ids;
  *                    written last, so that a folder with it is complete
@@ -16,10 +17,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { badArgument } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
-import { deliver, type FitResult, type FitRunner, requireJobs } from '../fit/job.js';
+import { deliver, type FitJob, type FitResult, type FitRunner, requireJobs } from '../fit/job.js';
 import { packageVersion } from '../package-info.js';
+import type { SamplerSettings } from '../sampler/settings.js';
 import { unwrapOutcome } from '../workers/protocol.js';
-import { decodeOutcome, encodeOutcome, type FitOutcome } from './codec.js';
+import { decodeOutcome, encodeOutcome } from './codec.js';
 import { jobId } from './job-id.js';
 
 export interface Shard {
@@ -74,7 +76,7 @@ type ShardFacts = Pick<ShardHead, 'command' | 'shard' | 'environment'>;
 /** Bytes before an outcome. */
 const HEAD = 44;
 
-interface NumberedFit {
+export interface NumberedFit {
   /** Its number among those of all shards, from 0. */
   readonly fit: number;
   readonly id: string;
@@ -85,7 +87,7 @@ export class ShardWriter {
   readonly #digest = createHash('sha256');
   readonly #checksum = createHash('sha256');
   readonly #file: number;
-  #fits = 0;
+  readonly #known = new Set<string>();
   #made = 0;
 
   /** @param folder exists */
@@ -99,19 +101,28 @@ export class ShardWriter {
 
   /** Fits of all shards so far, and those made here. */
   get counts(): { readonly fits: number; readonly made: number } {
-    return { fits: this.#fits, made: this.#made };
+    return { fits: this.#known.size, made: this.#made };
   }
 
-  /** Counts a fit of some shard. @returns its number if it is of this one, otherwise null */
-  take(id: string): number | null {
+  /**
+   * Counts a fit of some shard; one that was counted before is not made again.
+   * @returns the fit with its number if it is of this shard, otherwise null
+   */
+  take(id: string): NumberedFit | null {
+    if (this.#known.has(id)) return null;
     const { number, of } = this.facts.shard;
     this.#digest.update(Buffer.from(id, 'hex'));
-    const fit = this.#fits++;
-    return fit % of === number - 1 ? fit : null;
+    const fit = this.#known.size;
+    this.#known.add(id);
+    return fit % of === number - 1 ? { fit, id } : null;
   }
 
-  write({ fit, id }: NumberedFit, outcome: FitOutcome): void {
-    const bytes = encodeOutcome(outcome);
+  has(id: string): boolean {
+    return this.#known.has(id);
+  }
+
+  /** @param bytes the outcome */
+  write({ fit, id }: NumberedFit, bytes: Uint8Array): void {
     const head = Buffer.alloc(HEAD);
     head.writeBigUInt64LE(BigInt(fit));
     head.write(id, 8, 'hex');
@@ -129,7 +140,7 @@ export class ShardWriter {
     const head: ShardHead = {
       ...{ format: FORMAT, format_version: VERSION, weighbridge: packageVersion },
       ...this.facts,
-      fits: this.#fits,
+      fits: this.#known.size,
       digest: this.#digest.digest('hex'),
       checksum: this.#checksum.digest('hex'),
     };
@@ -147,14 +158,14 @@ export function shardRunner(runner: FitRunner, writer: ShardWriter): FitRunner {
     if (jobs.length <= MADE_BY_ALL) return runner(jobs, settings, options);
     const taken = new Map<string, NumberedFit>();
     const own = jobs.filter((job) => {
-      const id = jobId(job, settings);
-      const fit = writer.take(id);
-      if (fit !== null) taken.set(job.name, { fit, id });
-      return fit !== null;
+      if (!job.keepDraws && writer.has(withDraws(job, settings))) return false;
+      const one = writer.take(jobId(job, settings));
+      if (one !== null) taken.set(job.name, one);
+      return one !== null;
     });
     const store = (result: FitResult) => {
       const one = taken.get(result.name);
-      if (one) writer.write(one, { kind: 'done', value: result });
+      if (one) writer.write(one, encodeOutcome({ kind: 'done', value: result }));
       options.onFit?.(result);
     };
     if (own.length > 0) await runner(own, settings, { ...options, onFit: store });
@@ -163,6 +174,11 @@ export function shardRunner(runner: FitRunner, writer: ShardWriter): FitRunner {
       `${jobs.length - own.length} of ${jobs.length} fits are made by other shards`,
     );
   };
+}
+
+/** The id of a fit that keeps its draws: its result is also that of the fit without them. */
+function withDraws(job: FitJob, settings: SamplerSettings): string {
+  return jobId({ ...job, keepDraws: true }, settings);
 }
 
 /** The results of all shards of a command. */
@@ -178,15 +194,21 @@ export class MergedShards {
     this.fits = outcomes.size;
   }
 
+  /** The stored bytes of a fit; undefined if the shards do not have it. */
+  outcome(id: string): Uint8Array | undefined {
+    return this.#outcomes.get(id);
+  }
+
   /**
    * A runner that takes results from the shards, and makes the fits that were left for the end.
    * The runner throws `wrong-format` for a call of which the shards have some fits alone: the data or the files that
    * the command reads have changed since.
+   * @param onStored receives the names of fits that the shards have, before they are delivered
    */
-  runner(inner: FitRunner): FitRunner {
+  runner(inner: FitRunner, onStored: (names: readonly string[]) => void = () => {}): FitRunner {
     return async (jobs, given, options = {}) => {
       const settings = requireJobs(jobs, given);
-      const stored = jobs.map((job) => this.#outcomes.get(jobId(job, settings)));
+      const stored = jobs.map((job) => this.#storedFit(job, settings));
       const found = stored.filter((bytes) => bytes !== undefined).length;
       if (found === 0) return inner(jobs, settings, options);
       if (found < jobs.length) {
@@ -195,12 +217,17 @@ export class MergedShards {
           `the shards have ${found} of ${jobs.length} fits: the data have changed since`,
         );
       }
+      onStored(jobs.map(({ name }) => name));
       return jobs.map((job, i) => {
-        const outcome = decodeOutcome(stored[i] ?? new Uint8Array());
-        const result = unwrapOutcome(outcome);
-        return deliver(job, result, options);
+        const { draws, ...result } = unwrapOutcome(decodeOutcome(stored[i] ?? new Uint8Array()));
+        return deliver(job, job.keepDraws && draws ? { ...result, draws } : result, options);
       });
     };
+  }
+
+  #storedFit(job: FitJob, settings: SamplerSettings): Uint8Array | undefined {
+    const own = this.outcome(jobId(job, settings));
+    return own ?? (job.keepDraws ? undefined : this.outcome(withDraws(job, settings)));
   }
 }
 

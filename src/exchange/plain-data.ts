@@ -48,46 +48,58 @@ function setKey<T>(record: Record<string, T>, key: string, value: T): void {
   else Object.defineProperty(record, key, { value, enumerable: true, configurable: true });
 }
 
+export interface ToJsonOptions {
+  /** @default keeps all numbers in the JSON */
+  readonly store?: StoreNumbers;
+  /** The keys of a record that are written, in their order. @default Object.keys */
+  readonly keysOf?: (record: Readonly<Record<string, unknown>>) => readonly string[];
+}
+
 /** @throws WeighbridgeError `bad-argument` if a value is not plain data, for example a function */
-export function toJson(
-  value: unknown,
-  store: StoreNumbers = () => null,
-  path: string[] = [],
-): Json {
+export function toJson(value: unknown, options: ToJsonOptions = {}): Json {
+  const { store = () => null, keysOf = Object.keys } = options;
+  return jsonOf(value, { store, keysOf, path: [] });
+}
+
+interface Writing extends Required<ToJsonOptions> {
+  /** Keys down to the value: one array for all values, since many are small. */
+  readonly path: string[];
+}
+
+function jsonOf(value: unknown, writing: Writing): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') return numberJson(value);
   if (typeof value === 'bigint') return { $bigint: String(value) };
   if (value === undefined) return { $undefined: true };
   if (Array.isArray(value)) {
-    return value.map((item: unknown, i) => jsonAt(item, store, path, i));
+    return value.map((item: unknown, i) => jsonAt(item, writing, i));
   }
   if (value instanceof Map) {
     const entries = [...value].map(([key, item]) => [
-      toJson(key, store, path),
-      jsonAt(item, store, path, String(key)),
+      jsonOf(key, writing),
+      jsonAt(item, writing, String(key)),
     ]);
     return { $map: entries };
   }
   const kind = kindOf(value);
   if (kind !== null) {
     const numbers = value as TypedArray;
-    const stretch = store(numbers, path);
+    const stretch = writing.store(numbers, writing.path);
     const json = stretch ? { at: stretch.at, length: stretch.length } : arrayJson(numbers);
     return { [kind]: json };
   }
-  if (!isPlainObject(value)) throw notPlain(value, path);
+  if (!isPlainObject(value)) throw notPlain(value, writing.path);
   const json: Record<string, Json> = {};
-  for (const key of Object.keys(value)) {
-    setKey(json, key.startsWith('$') ? `$${key}` : key, jsonAt(value[key], store, path, key));
+  for (const key of writing.keysOf(value)) {
+    setKey(json, key.startsWith('$') ? `$${key}` : key, jsonAt(value[key], writing, key));
   }
   return json;
 }
 
-/** The path is one array for all values: many are small. */
-function jsonAt(value: unknown, store: StoreNumbers, path: string[], key: string | number): Json {
-  path.push(String(key));
-  const json = toJson(value, store, path);
-  path.pop();
+function jsonAt(value: unknown, writing: Writing, key: string | number): Json {
+  writing.path.push(String(key));
+  const json = jsonOf(value, writing);
+  writing.path.pop();
   return json;
 }
 
@@ -163,10 +175,12 @@ function numberOf(json: Json): number {
   throw new Error(`found ${JSON.stringify(json)} for a number`);
 }
 
+const kindsInOrder = Object.entries(kinds) as [Kind, (typeof kinds)[Kind]][];
+
 function kindOf(value: unknown): Kind | null {
   if (!ArrayBuffer.isView(value)) return null;
-  for (const [kind, array] of Object.entries(kinds)) {
-    if (value instanceof array) return kind as Kind;
+  for (const [kind, array] of kindsInOrder) {
+    if (value instanceof array) return kind;
   }
   return null;
 }

@@ -52,7 +52,7 @@ export function encodeFit(
 ): Map<string, Uint8Array> {
   requireFit(fit);
   const { store, bytes } = numbersFile(fit.draws.values);
-  const regression = toJson(savedFields(fit), store);
+  const regression = toJson(savedFields(fit), { store });
   const draws = bytes();
   const document = {
     format: FIT_FORMAT,

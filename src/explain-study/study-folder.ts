@@ -8,7 +8,7 @@
  * Files are written whole, under another name first, so that a stopped run leaves none that is cut short.
  */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Transformer } from '../../models/transformer/transformer.js';
@@ -66,6 +66,20 @@ export class StudyFolder {
     });
   }
 
+  /** Bytes of a file of `studyFiles`. @throws WeighbridgeError `missing-file` */
+  async readFile(file: string): Promise<Uint8Array> {
+    const path = join(this.path, file);
+    const bytes = await readIfThere(path);
+    if (bytes !== null) return bytes;
+    throw new WeighbridgeError('missing-file', `${path} is missing`, { details: { file: path } });
+  }
+
+  async writeFile(file: string, bytes: Uint8Array): Promise<void> {
+    const path = join(this.path, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeWhole(path, bytes);
+  }
+
   /** Names of the cells that are done. */
   async doneCells(): Promise<ReadonlySet<string>> {
     const names = await readdir(join(this.path, 'cells')).catch(() => []);
@@ -104,6 +118,23 @@ export class StudyFolder {
   #networkFolder(name: string): string {
     return join(this.path, 'networks', slug(name));
   }
+}
+
+/** A file of a study that is done, and the cell whose answers it has; null for a part of a network. */
+interface StudyFile {
+  /** Within the folder, with slashes. */
+  readonly file: string;
+  readonly cell: Cell | null;
+}
+
+/** The files of networks, then of cells, in the order of the plan. */
+export function studyFiles({ networks, larger, cells }: StudyPlan): StudyFile[] {
+  return [
+    ...[...networks, ...larger].flatMap(({ name }) =>
+      TRANSFORMER_FILES.map((file) => ({ file: `networks/${slug(name)}/${file}`, cell: null })),
+    ),
+    ...cells.map((cell) => ({ file: `cells/${cellFile(cell)}`, cell })),
+  ];
 }
 
 function cellFile(cell: Cell): string {

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { didYouMean, onOneLine } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
+import { OtherShards } from '../fit/other-shards.js';
 import type { SamplingOptions } from '../regression/regression.js';
 import type { Section } from '../result/sections.js';
 import {
@@ -60,16 +61,20 @@ export async function analyseAnswers(
 ): Promise<Section[]> {
   const { ordinalTasks: _, ...sampling } = options;
   const sections: Section[] = [];
+  const shards = new OtherShards();
   for (const [i, entry] of analyses.entries()) {
-    if (!isOfPack(entry)) {
-      const place = `analysis ${i + 1} (${entry.formula})`;
-      sections.push(await formulaSection(columns, entry, place, options));
-      continue;
-    }
-    const found = packAnalyses[entry.analysis];
-    if (!found) throw new RangeError(`no analysis named ${entry.analysis}`);
-    sections.push(...(await found.sections(columns, entry, sampling)));
+    const found = await shards.goOn(async () => {
+      if (!isOfPack(entry)) {
+        const place = `analysis ${i + 1} (${entry.formula})`;
+        return [await formulaSection(columns, entry, place, options)];
+      }
+      const named = packAnalyses[entry.analysis];
+      if (!named) throw new RangeError(`no analysis named ${entry.analysis}`);
+      return named.sections(columns, entry, sampling);
+    });
+    sections.push(...(found ?? []));
   }
+  shards.end();
   return sections;
 }
 

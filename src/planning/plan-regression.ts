@@ -525,6 +525,9 @@ class RegressionPlanner {
     if (layout.intercept === 1) {
       parameters[0] = (parameters[0] ?? 0) - moved * this.#meanOf(index - layout.slopes);
     }
+    for (let k = 0; k < layout.thresholds; k++) {
+      parameters[k] = (parameters[k] ?? 0) + moved * this.#meanOf(index - layout.slopes);
+    }
     return parameters;
   }
 

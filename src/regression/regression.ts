@@ -104,7 +104,8 @@ async function sampled(
 /** Random streams are derived from the seed and this name. */
 const FIT = 'regression';
 
-function fittedRegression(
+/** The fit of what was prepared, as plain data. */
+export function fittedRegression(
   { frame, family, reading, givenPriors, priors, specification }: Prepared,
   settings: SamplerSettings,
   result: FitResult | undefined,

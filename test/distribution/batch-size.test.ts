@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BatchSize } from '../../src/distribution/batch-size.js';
+import { BatchSize, hasRoom } from '../../src/distribution/batch-size.js';
 
 describe('the size of a batch', () => {
   test('comes to a second of work, whatever a fit takes', () => {
@@ -41,4 +41,16 @@ describe('the size of a batch', () => {
     expect(size.next(3, 4)).toBe(1);
     expect(size.next(1, 0)).toBe(1);
   });
+});
+
+test('the batches under way suffice for all workers, but not for all memory', () => {
+  const underWay = (bytes: number, workers: number) => {
+    let batches = 0;
+    while (hasRoom(batches, batches * bytes, workers)) batches++;
+    return batches;
+  };
+  expect(underWay(1000, 0)).toBe(4);
+  expect(underWay(1000, 1000)).toBe(3000);
+  expect(underWay(2 ** 20, 1000)).toBe(128);
+  expect(underWay(2 ** 27, 1000)).toBe(4);
 });

@@ -1,11 +1,15 @@
 /** `weighbridge worker`, `--on` and `weighbridge jobs`, as they are typed. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorLines, weighbridgeAlone } from '../e2e/support.js';
 import { type WorkerProcesses, workerProcesses } from '../support/queue-workers.js';
 import { hasRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+
+function withoutSeconds(json = ''): unknown {
+  return { ...JSON.parse(json), seconds: null };
+}
 
 describe.skipIf(!hasRedis)('commands on a queue (need redis-server)', () => {
   let redis: RedisServer;
@@ -61,9 +65,41 @@ describe.skipIf(!hasRedis)('commands on a queue (need redis-server)', () => {
     ]);
   });
 
+  test('share shards of one command, each as a run of its own', async () => {
+    const words = [
+      ...['calibrate', fit[1] ?? '', 'y ~ x', '--prior', 'normal(0,1) class=b'],
+      ...['--prior', 'normal(0,1) class=Intercept', '--prior', 'exponential(1) class=sigma'],
+      ...['--simulations', '20', '--warmup', '200', '--draws', '200', '--quiet'],
+    ];
+    const shards = [1, 2].map((number) => join(place.folder, `shard ${number}`));
+    const made = shards.map((folder, i) =>
+      weighbridgeAlone([...words, '--on', redis.url, '--shard', `${i + 1}/2`, '--out', folder]),
+    );
+    for (const outcome of await Promise.all(made)) {
+      expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    }
+    const list = await weighbridgeAlone(['jobs', 'list', '--queue', redis.url]);
+    for (const number of [1, 2]) {
+      expect(list.stdout).toMatch(new RegExp(`calibrate-[0-9a-f]{8}-${number}of2 .* done `));
+    }
+    const file = join(place.folder, 'calibration.json');
+    const merged = await weighbridgeAlone(['merge', file, ...shards]);
+    const whole = await weighbridgeAlone([...words, '--workers', '1', '--json', `${file}.whole`]);
+    expect(merged).toEqual({ ...whole, stderr: merged.stderr });
+    const [one, other] = await Promise.all(
+      [file, `${file}.whole`].map((at) => readFile(at, 'utf8')),
+    );
+    expect(withoutSeconds(one)).toEqual(withoutSeconds(other));
+  });
+
   test.each<[readonly string[], string]>([
     [['--resume', 'x'], 'error: --resume: expected together with --on'],
     [['--queue-prefix', 'x'], 'error: --queue-prefix: expected together with --on'],
+    [['--data-folder', 'x'], 'error: --data-folder: expected together with --on'],
+    [
+      ['--on', 'redis://127.0.0.1:1/0', '--data-folder', '/nowhere/at-all'],
+      'error: the data folder /nowhere/at-all is not there: expected a folder that all machines of the queue see',
+    ],
     [
       ['--on', 'localhost'],
       'error: the address of the queue cannot be read, expected redis://host:6379/0',

@@ -1,4 +1,5 @@
 /** Workers and Redis killed in the middle of many fits: nothing is lost, and nothing comes twice. */
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
 import { reproduce } from '../../src/analysis/reproduce.js';
 import { readStudy } from '../../src/authors-files/read-study.js';
@@ -28,12 +29,16 @@ describe.skipIf(!hasRedis)('a queue whose parts are killed (needs redis-server)'
     await redis?.stop();
   });
 
-  async function startAll(count: number, lockSeconds: number) {
+  async function startAll(
+    count: number,
+    lockSeconds: number,
+    options?: Parameters<typeof workerProcesses>[2],
+  ) {
     redis = await startRedis([
       ['appendonly', 'yes'],
       ['appendfsync', 'always'],
     ]);
-    workers = workerProcesses(redis.url, lockSeconds);
+    workers = workerProcesses(redis.url, lockSeconds, options);
     for (let i = 0; i < count; i++) await workers.start();
     return { redis, workers };
   }
@@ -108,5 +113,44 @@ describe.skipIf(!hasRedis)('a queue whose parts are killed (needs redis-server)'
       const job: FitJob = smallJob(index);
       expect(result).toStrictEqual(runJob(job, smallSettings));
     }
+  });
+
+  test('hands a long fit on when a worker is asked to end', async () => {
+    // A lock that runs out is not waited for: it takes an hour.
+    const { redis, workers } = await startAll(1, 3600);
+    const settings = { ...smallSettings, draws: 200_000 };
+    const job = smallJob(0);
+    const run = bullmqRunner({ connection: redis.url })([job], settings);
+    const client = new Redis(redis.url);
+    await expect.poll(() => client.keys('weighbridge:fits-*:active')).toHaveLength(1);
+    client.disconnect();
+    expect(await workers.endFirst()).toBe(0);
+    await workers.start();
+    expect(await run).toStrictEqual([runJob(job, settings)]);
+  });
+
+  test('gives up a fit that ends its worker each time, and does all others', async () => {
+    const name = 'fit 150';
+    const { redis, workers } = await startAll(2, 1, {
+      isSupervised: true,
+      environment: { POISON_FIT: name },
+      execArgv: ['--import', new URL('../support/poison-preload.mjs', import.meta.url).href],
+    });
+    const jobs = [...smallJobs(300)];
+    const told: FitResult[] = [];
+    const run = bullmqRunner({ connection: redis.url })(jobs, smallSettings, {
+      onFit: (result) => told.push(result),
+    });
+    await expect(run).rejects.toMatchObject({
+      code: 'job-failed',
+      message: expect.stringMatching(
+        /^fit 150: no worker could do this fit in 3 tries: the last worker that had it ended, or no longer answered$/,
+      ),
+    });
+    const others = jobs.filter((job) => job.name !== name);
+    const byName = (one: FitResult, other: FitResult) => (one.name < other.name ? -1 : 1);
+    const here = await runHere(others, smallSettings);
+    expect(told.toSorted(byName)).toStrictEqual(here.toSorted(byName));
+    expect(workers.restarts()).toBeGreaterThanOrEqual(3);
   });
 });

@@ -3,10 +3,12 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bullmqRunner, type QueueStatus } from '../../src/distribution/queue-runner.js';
 import { openQueueRuns } from '../../src/distribution/queue-runs.js';
+import { QueueStore } from '../../src/distribution/queue-store.js';
 import {
   type QueueWorker,
   type QueueWorkerOptions,
   startQueueWorker,
+  startWorkerOf,
 } from '../../src/distribution/queue-worker.js';
 import type { FitJob, FitResult } from '../../src/fit/job.js';
 import { runHere } from '../../src/fit/run.js';
@@ -174,7 +176,8 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
 
   test('tells of a worker of another version, which gets nothing', async () => {
     const at = address();
-    const old = await work({ ...at, version: '0.1.0' });
+    const old = await startWorkerOf('0.1.0', at);
+    workers.push(old);
     const lines: string[] = [];
     const run = bullmqRunner({ ...at, run: 'new', onNotice: (line) => lines.push(line) })(
       [...smallJobs(5)],
@@ -183,7 +186,7 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
     await expect(old.ended).rejects.toThrow(
       /^this worker is weighbridge 0\.1\.0, the fits of new are of \d.*: expected the same version$/,
     );
-    await expect(startQueueWorker({ ...at, version: '0.1.0' })).rejects.toMatchObject({
+    await expect(startWorkerOf('0.1.0', at)).rejects.toMatchObject({
       code: 'wrong-version',
     });
     await work(at);
@@ -192,6 +195,60 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
     expect(lines).toContainEqual(
       expect.stringMatching(/is weighbridge 0\.1\.0, these fits are of .*: it gets none of them$/),
     );
+  });
+
+  test('tells once of a worker that computes other last digits', async () => {
+    const at = address();
+    const worker = await work(at);
+    const client = new Redis(redis.url);
+    const key = `${at.prefix}:worker:elsewhere`;
+    const record = JSON.parse((await client.get(`${at.prefix}:worker:${worker.name}`)) ?? '');
+    const other = { ...record, name: 'elsewhere', node: 'v99.0.0', probe: '0'.repeat(64) };
+    await client.set(key, JSON.stringify(other));
+    await client.sadd(`${at.prefix}:workers`, 'elsewhere');
+    const lines: string[] = [];
+    let looks = 0;
+    const runner = bullmqRunner({
+      ...at,
+      onNotice: (line) => lines.push(line),
+      onStatus: () => looks++,
+    });
+    // Two rounds of one command, each with two looks at the workers and the state at its end.
+    for (const round of [0, 1]) {
+      const slowly = async function* () {
+        yield smallJob(2 * round);
+        await wait(1200);
+        yield smallJob(2 * round + 1);
+      };
+      await runner.stream(slowly(), settings, { onFit: () => {} });
+    }
+    expect(looks).toBeGreaterThanOrEqual(6);
+    const { version, platform, arch } = process;
+    expect(lines).toEqual([
+      `the worker elsewhere (Node v99.0.0, ${platform} ${arch}) computes other last digits than this machine (Node ${version}, ${platform} ${arch}): its results may differ from those of this machine`,
+    ]);
+    client.disconnect();
+  });
+
+  test('adds up the rounds of one command', async () => {
+    const at = address();
+    const worker = await work(at);
+    const runner = bullmqRunner({ ...at, run: 'mine' });
+    const queue = await openQueueRuns(at);
+    await runner([...smallJobs(8)], settings);
+    const { started } = await queue.run('mine');
+    // Three of them are there already.
+    await runner([...smallJobs(15)].slice(5), settings);
+    await Promise.all([runner([smallJob(20)], settings), runner([smallJob(21)], settings)]);
+    expect(await queue.run('mine')).toMatchObject({
+      ...{ state: 'done', started, done: 20, failed: 0, total: 20 },
+      workers: { [worker.name]: { fits: 20 } },
+    });
+    await expect(runner([poisonJob('bad')], settings)).rejects.toThrow(/bad/);
+    expect(await queue.run('mine')).toMatchObject({ state: 'failed', done: 21, failed: 1 });
+    await runner([smallJob(22)], settings);
+    expect(await queue.run('mine')).toMatchObject({ state: 'failed', done: 22, failed: 1 });
+    queue.close();
   });
 
   test('waits while no worker is connected, and says so', async () => {
@@ -239,6 +296,23 @@ describe.skipIf(!hasRedis)('a queue (needs redis-server)', () => {
     await expect(run()).rejects.toThrow(message);
     await expect((async () => startQueueWorker(at()))()).rejects.toThrow(message);
     await expect((async () => openQueueRuns(at()))()).rejects.toThrow(message);
+  });
+
+  test('belongs to all that come to an empty server at once', async () => {
+    const clients = Array.from({ length: 10 }, () => new Redis(redis.url));
+    for (let round = 0; round < 20; round++) {
+      const { prefix } = address();
+      const come = async (client: Redis, i: number) => {
+        const store = new QueueStore(client, prefix, '1.2.3');
+        await store.claim();
+        await store.tellOfRun({
+          ...{ name: `run ${i}`, version: '1.2.3', title: '', state: 'running', total: null },
+          ...{ done: 0, failed: 0, started: 0, changed: 0, workers: {} },
+        });
+      };
+      await Promise.all(clients.map(come));
+    }
+    for (const client of clients) client.disconnect();
   });
 
   test('refuses a queue of another program', async () => {

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** Certificate for model.test, data.test and 127.0.0.1: self-signed, for tests only, valid until 2120. */
-const key = `-----BEGIN PRIVATE KEY-----
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkcv3fBclbnoInb4M
 nFypK/0lvAWW3F2R4Sg6ghHlvkKhRANCAARri3jAbGhgyPzEMyo+iqza/uusjIx/
 gArNPMsTKN+N+BVJFy0PrfBNm+NiGVkQ/FTmeVH7ycm6oOGyR5E9k4Ov
@@ -97,7 +97,7 @@ export async function startTlsServer(answer: http.RequestListener) {
 
 function createServer(isSecure: boolean | undefined, answer: http.RequestListener) {
   return isSecure
-    ? https.createServer({ key, cert: certificate }, answer)
+    ? https.createServer({ key: certificateKey, cert: certificate }, answer)
     : http.createServer(answer);
 }
 

@@ -20,6 +20,7 @@ import { commandLine, requireResultFolder } from '../analysis.js';
 import { fitRunner } from '../fit-runner.js';
 import { samplerFlags, valuesOf } from '../flags.js';
 import { progressBar, STANDARD_OUTPUT, writeJson } from '../output.js';
+import { partOf } from '../shards.js';
 import type { AnalyseFlags } from './analyse.js';
 import { countsTable } from './tables.js';
 
@@ -56,17 +57,29 @@ export async function analyseDescribed(
 }
 
 /** @throws WeighbridgeError `bad-argument` for a flag of the paper's analysis */
-function requireOwnFlags({ weights, png, weighChoices, latent, pooling }: AnalyseFlags): void {
+function requireOwnFlags(flags: AnalyseFlags): void {
+  const { weights, png, weighChoices, latent, pooling, keepDraws } = flags;
   const given = [
     ...(weights === undefined ? [] : ['--weights']),
     ...(png ? ['--png'] : []),
     ...(weighChoices === 'as-made' ? [] : ['--weigh-choices']),
     ...(pooling === 'none' ? [] : ['--pooling']),
     ...(latent ? ['--latent'] : []),
+    ...(keepDraws === undefined ? [] : ['--keep-draws']),
   ];
   const [flag] = given;
   if (flag === undefined) return;
   throw badArgument(`${flag} is for a study of the pack self-interpretability`, { option: flag });
+}
+
+/** The analyses of a study whose answers are complete. */
+export async function describedSections(
+  study: BegunDescribedStudy,
+  flags: AnalyseFlags,
+): Promise<Section[]> {
+  requireOwnFlags(flags);
+  requireFinished(countAnswers(study, flags.policy), study.folder);
+  return sectionsOf(study, answerTable(study, flags.policy), flags);
 }
 
 async function sectionsOf(
@@ -84,7 +97,7 @@ async function sectionsOf(
   try {
     return await analyseAnswers(columnsByName(table), configuration.analysis, {
       ...valuesOf(samplerFlags, flags),
-      runner: pool.runner,
+      runner: partOf(pool.runner),
       onProgress: bar.update,
       ordinalTasks,
     });

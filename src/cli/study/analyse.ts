@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { compareReadings } from '../../analysis/compare-readings.js';
 import type { Reproduction } from '../../analysis/reproduce.js';
 import { rememberingRunner } from '../../distribution/remembering.js';
+import { OtherShards } from '../../fit/other-shards.js';
 import { requireBegun, requireFinished, requireLogprobs } from '../../harness/begun-study.js';
 import { collectedAnswers, collectedReasons } from '../../harness/collected-answers.js';
 import {
@@ -32,7 +33,8 @@ import {
 } from '../analysis.js';
 import { addFlags, choiceFlag, type FlagValues } from '../flags.js';
 import { requireWritable, STANDARD_OUTPUT, warn } from '../output.js';
-import { analyseDescribed } from './analyse-described.js';
+import { inShard, shardFlag } from '../shards.js';
+import { analyseDescribed, describedSections } from './analyse-described.js';
 import { countsTable } from './tables.js';
 
 export const policyFlag = choiceFlag<AnswerPolicy>(
@@ -46,12 +48,20 @@ export const analyseFlags = { policy: policyFlag, ...analysisFlags };
 
 export type AnalyseFlags = FlagValues<typeof analyseFlags>;
 
+const commandFlags = { ...analyseFlags, shard: shardFlag };
+
 export function addAnalyse(study: Command): void {
   const command = study
     .command('analyse')
     .description('run the analyses of a study on its collected answers, and print what they found')
     .argument('<folder>', 'a folder made by `study init`');
-  addFlags(command, analyseFlags).action(analyseStudy);
+  addFlags(command, commandFlags).action(analyse);
+}
+
+async function analyse(folder: string, flags: FlagValues<typeof commandFlags>): Promise<void> {
+  const { shard } = flags;
+  if (shard === undefined) return analyseStudy(folder, flags);
+  await inShard({ ...flags, shard }, () => shardOf(folder, flags));
 }
 
 export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise<void> {
@@ -90,6 +100,36 @@ export async function analyseStudy(folder: string, flags: AnalyseFlags): Promise
   }
 }
 
+/** Fits of all analyses of the command, as far as a shard goes. */
+async function shardOf(folder: string, flags: AnalyseFlags): Promise<void> {
+  const planned = await lookAtStudy(folder);
+  try {
+    const begun = requireBegun(planned);
+    if (isDescribedStudy(begun)) {
+      await describedSections(begun, flags);
+      return;
+    }
+    const study = requirePaperStudy(begun);
+    const used = await readUnder(flags.policy, study, folder, flags);
+    requireFinished(used.answers.counts, folder);
+    const byProbability = flags.weighChoices === 'by-probability';
+    if (byProbability) requireLogprobs(study);
+    const other = await readOther(used, flags, study);
+    await withFits(flags, async (fits) => {
+      const shards = new OtherShards();
+      // The result folder has all draws.
+      const observe = () => () => {};
+      const { latent, weighChoices } = flags;
+      await shards.goOn(() => fits(used.data, weighChoices, { latent, observe }));
+      if (other !== null) await shards.goOn(() => fits(other.data, weighChoices));
+      if (byProbability) await shards.goOn(() => fits(used.data, 'as-made'));
+      shards.end();
+    });
+  } finally {
+    planned.close();
+  }
+}
+
 /** Data in the record beyond the authors' layout. */
 function collectedExtras(study: BegunPaperStudy, { answers }: PolicyReading): ResultExtras {
   const contexts = new Map(study.design.stimuli.contexts.map((context) => [context.name, context]));
@@ -118,6 +158,18 @@ async function readUnder(
   return { answers, data: await studyFromAnswers(folder, study, answers, options) };
 }
 
+/** The other reading of the answers; null if the lenient one repairs nothing. */
+async function readOther(
+  used: PolicyReading,
+  flags: AnalyseFlags,
+  study: BegunPaperStudy,
+): Promise<PolicyReading | null> {
+  const other = flags.policy === 'paper' ? 'lenient' : 'paper';
+  const reading = await readUnder(other, study, used.data.folder, flags);
+  const lenient = flags.policy === 'paper' ? reading : used;
+  return lenient.answers.counts.some(({ repaired }) => repaired > 0) ? reading : null;
+}
+
 /** The effect of the other policy; '' if the lenient one repairs nothing. */
 async function policyChanges(
   used: PolicyReading,
@@ -127,15 +179,13 @@ async function policyChanges(
   analyse: Analyse,
 ): Promise<string> {
   const { policy, weighChoices } = flags;
-  const other = policy === 'paper' ? 'lenient' : 'paper';
-  const otherReading = await readUnder(other, study, used.data.folder, flags);
-  const lenient = policy === 'paper' ? otherReading : used;
-  if (!lenient.answers.counts.some(({ repaired }) => repaired > 0)) return '';
+  const other = await readOther(used, flags, study);
+  if (other === null) return '';
   return changes(
     'What another reading of the answers changes',
     result,
-    await analyse(otherReading.data, weighChoices),
-    { base: policy, other },
+    await analyse(other.data, weighChoices),
+    { base: policy, other: other.answers.policy },
   );
 }
 

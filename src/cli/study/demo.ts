@@ -15,6 +15,7 @@ import { trueFigures } from '../../simulation/server/true-correlations.js';
 import { requireResultFolder } from '../analysis.js';
 import { addFlags, type FlagValues, optionalFlag, wholeNumber } from '../flags.js';
 import { requireWritable, STANDARD_OUTPUT } from '../output.js';
+import { noShards } from '../shards.js';
 import { analyseFlags, analyseStudy } from './analyse.js';
 import { runPackDemo } from './demo-pack.js';
 import { startDemoServer } from './demo-server.js';
@@ -37,6 +38,9 @@ const demoFlags = {
   ),
   keep: optionalFlag('--keep <folder>', 'keep the study in this folder'),
   ...analyseFlags,
+  shard: noShards(
+    'the demo collects answers and has no shards; keep its study (--keep) and share `study analyse`',
+  ),
 };
 
 type DemoFlags = FlagValues<typeof demoFlags>;

@@ -5,6 +5,7 @@
  */
 import { APIConnectionTimeoutError, APIError } from 'openai';
 import { type ErrorCode, isOutOfDescriptors, WeighbridgeError } from '../../errors.js';
+import { untrustedCertificate } from '../../http/certificates.js';
 import { ProxyFailure } from '../../http/proxy.js';
 import { retryAfterMs } from '../../http/retry.js';
 import type { HeaderReader } from './headers.js';
@@ -136,10 +137,6 @@ function kindOf(status: number): FailureKind {
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_\w+|ERR_SSL_\w+|\w*CERT\w*|\w*SIGNATURE\w*)$/;
 
-/** Codes of OpenSSL for a certificate whose signer is unknown. */
-const untrusted =
-  /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_)\w*(CERT|ISSUER|SIGNATURE)\w*$/;
-
 /** Codes for failures afterwards; errors of files have other codes. */
 const brokenConnection = /^(ECONN\w+|EPIPE|ETIMEDOUT|ENETDOWN|HPE_\w+|UND_ERR_\w+|ERR_STREAM_\w+)$/;
 
@@ -225,9 +222,8 @@ export function reworded<C extends ErrorCode>(
 
 const complaints: Record<FailureKind, (failure: Failure, purpose: Purpose) => string> = {
   unreached: ({ reason }) =>
-    untrusted.test(reason)
-      ? 'shows a certificate that this machine does not trust: set NODE_EXTRA_CA_CERTS to the file of the certificate that signs it'
-      : 'cannot be reached: is the server running, and is the base URL right?',
+    untrustedCertificate(reason) ??
+    'cannot be reached: is the server running, and is the base URL right?',
   'no-descriptors': () =>
     'was not asked: this process may open no more files or connections; raise the limit (`ulimit -n 1024`) or lower server.concurrency',
   broken: (_, to) => `broke the connection ${asked(to)}`,

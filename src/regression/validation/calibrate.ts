@@ -21,7 +21,7 @@ import {
 import type { RandomStream } from '../../random/stream.js';
 import {
   type FitFunction,
-  fitWithEss,
+  leastEss,
   type ParameterValues,
   requireFunctions,
   requireParameters,
@@ -29,6 +29,7 @@ import {
   runSimulations,
   type SimulationOptions,
   simulationNames,
+  timesDrawsFor,
 } from './simulation-run.js';
 
 export interface CalibrateOptions<Data> extends SimulationOptions {
@@ -36,7 +37,7 @@ export interface CalibrateOptions<Data> extends SimulationOptions {
   drawPrior(random: RandomStream): ParameterValues;
   /** Simulates a data set given these parameters. */
   simulate(parameters: ParameterValues, random: RandomStream): Data;
-  /** Returns the posterior of a data set: its draws, or a model to be sampled. */
+  /** Returns the posterior of a data set: its draws, or a model or specification to be sampled. */
   readonly fit: FitFunction<Data>;
   /** Names of the parameters to rank. @default all that `drawPrior` returns */
   readonly parameters?: string | readonly string[];
@@ -92,30 +93,57 @@ const calibrateNames = [
  */
 export async function calibrate<Data>(options: CalibrateOptions<Data>): Promise<Calibration> {
   requireNames(options, calibrateNames, 'calibrate');
-  const { simulations = 200, rankedDraws = 99, signal, fit } = options;
+  const { simulations = 200, rankedDraws = 99 } = options;
   requireFunctions(options, ['drawPrior', 'simulate', 'fit'], ['quantities']);
   requireWhole('rankedDraws', rankedDraws, 1);
   const { parameters } = options;
   const asked = parameters === undefined ? undefined : textsOf('a parameter', parameters, 'b_x');
   const ranks = new Map<string, Int32Array>();
-  let done = 0;
+  const simulated = new Map<number, SimulatedTruth<Data>>();
+  const namesOf = ({ truth }: SimulatedTruth<Data>) => asked ?? Object.keys(truth);
   let dependentFits = 0;
-  await runSimulations('calibrate', { ...options, simulations }, async (random, seed) => {
-    const truth = options.drawPrior(random);
-    const data = options.simulate(truth, random);
-    const names = asked ?? Object.keys(truth);
-    const request = { seed, signal };
-    const { draws, ess } = await fitWithEss(fit, data, request, names, rankedDraws, options);
-    if (ess < rankedDraws) dependentFits++;
-    const values = rankedValues(options, names, truth, data, thin(draws, rankedDraws));
-    for (const [name, { truth, draws }] of values) {
-      const column = ranks.get(name) ?? new Int32Array(simulations);
-      column[done] = rankOf(truth, draws, random);
-      ranks.set(name, column);
-    }
-    done++;
-  });
+  await runSimulations<Data>(
+    'calibrate',
+    { ...options, simulations },
+    {
+      simulate(index, random) {
+        const truth = options.drawPrior(random);
+        const data = options.simulate(truth, random);
+        simulated.set(index, { truth, data, random });
+        return data;
+      },
+      fit: options.fit,
+      timesDraws(index, draws) {
+        const ess = leastEss(draws, namesOf(taken(simulated, index)));
+        return timesDrawsFor(ess, rankedDraws);
+      },
+      use(index, draws) {
+        const one = taken(simulated, index);
+        simulated.delete(index);
+        const names = namesOf(one);
+        if (leastEss(draws, names) < rankedDraws) dependentFits++;
+        for (const [name, value] of rankedValues(options, names, one, thin(draws, rankedDraws))) {
+          const column = ranks.get(name) ?? new Int32Array(simulations);
+          column[index] = rankOf(value.truth, value.draws, one.random);
+          ranks.set(name, column);
+        }
+      },
+    },
+  );
   return assess(ranks, simulations, rankedDraws, dependentFits);
+}
+
+/** A data set that waits for its posterior, with the stream that draws lots among ties. */
+interface SimulatedTruth<Data> {
+  readonly truth: ParameterValues;
+  readonly data: Data;
+  readonly random: RandomStream;
+}
+
+function taken<Data>(all: ReadonlyMap<number, SimulatedTruth<Data>>, index: number) {
+  const one = all.get(index);
+  if (!one) throw new RangeError(`no simulation ${index + 1} waits for its fit`);
+  return one;
 }
 
 interface Ranked {
@@ -127,8 +155,7 @@ interface Ranked {
 function rankedValues<Data>(
   { quantities }: CalibrateOptions<Data>,
   names: readonly string[],
-  truth: ParameterValues,
-  data: Data,
+  { truth, data }: SimulatedTruth<Data>,
   draws: Draws,
 ): Map<string, Ranked> {
   requireParameters(draws, names);

@@ -15,7 +15,6 @@ import { clopperPearson } from '../../posterior/uniformity.js';
 import type { RandomStream } from '../../random/stream.js';
 import {
   type FitFunction,
-  fitOnce,
   type ParameterValues,
   requireFunctions,
   requireParameters,
@@ -29,7 +28,7 @@ export interface RecoverOptions<Data> extends SimulationOptions {
   readonly at: ParameterValues;
   /** Simulates a data set given these values. */
   simulate(at: ParameterValues, random: RandomStream): Data;
-  /** Returns the posterior of a data set: its draws, or a model to be sampled. */
+  /** Returns the posterior of a data set: its draws, or a model or specification to be sampled. */
   readonly fit: FitFunction<Data>;
 }
 
@@ -80,7 +79,7 @@ export async function recover<Data>(options: RecoverOptions<Data>): Promise<Reco
   requireNames(options, ['at', 'simulate', 'fit', ...simulationNames], 'recover');
   requireFunctions(options, ['simulate', 'fit']);
   requireValues(options.at);
-  const { at, simulations = 100, signal, fit: posteriorOf } = options;
+  const { at, simulations = 100 } = options;
   const names = Object.keys(at);
   const estimates = new Map<string, Estimates>(
     names.map((name) => [
@@ -88,21 +87,25 @@ export async function recover<Data>(options: RecoverOptions<Data>): Promise<Reco
       { means: new Float64Array(simulations), sds: new Float64Array(simulations), covered: 0 },
     ]),
   );
-  let done = 0;
-  await runSimulations('recover', { ...options, simulations }, async (random, seed) => {
-    const request = { seed, timesDraws: 1, signal };
-    const draws = await fitOnce(posteriorOf, options.simulate(at, random), request, options);
-    requireParameters(draws, names);
-    for (const [name, estimate] of estimates) {
-      const values = parameterDraws(draws, name);
-      const { mean, squares } = meanAndSquares(values);
-      estimate.means[done] = mean;
-      estimate.sds[done] = Math.sqrt(squares / (values.length - 1));
-      const [low, high] = hdi(values, MASS);
-      if (low <= at[name] && at[name] <= high) estimate.covered++;
-    }
-    done++;
-  });
+  await runSimulations<Data>(
+    'recover',
+    { ...options, simulations },
+    {
+      simulate: (_, random) => options.simulate(at, random),
+      fit: options.fit,
+      use(index, draws) {
+        requireParameters(draws, names);
+        for (const [name, estimate] of estimates) {
+          const values = parameterDraws(draws, name);
+          const { mean, squares } = meanAndSquares(values);
+          estimate.means[index] = mean;
+          estimate.sds[index] = Math.sqrt(squares / (values.length - 1));
+          const [low, high] = hdi(values, MASS);
+          if (low <= at[name] && at[name] <= high) estimate.covered++;
+        }
+      },
+    },
+  );
   const parameters = Array.from(estimates, ([name, estimate]) =>
     assess(name, at[name], estimate, simulations, FALSE_ALARMS / names.length),
   );

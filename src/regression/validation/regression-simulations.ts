@@ -15,40 +15,30 @@ import {
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { parametersNamed } from '../../fit/intervals.js';
-import { type FitRunner, requireDraws } from '../../fit/job.js';
-import { runHere } from '../../fit/run.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
 import { sumOf } from '../../linear-algebra/sums.js';
-import type { Draws } from '../../posterior/draws.js';
 import type { RandomStream } from '../../random/stream.js';
+import { type SamplerSettings, settingsAmong } from '../../sampler/settings.js';
 import { type Preparation, prepare } from '../prepare.js';
 import { outcomeSimulator, priorSampler } from '../priors/sample-prior.js';
 import { type CalibrateOptions, type Calibration, calibrate } from './calibrate.js';
 import { isGroupEffect } from './criteria.js';
 import { type Recovery, recover, requireValuesByName } from './recover.js';
-import {
-  type FitFunction,
-  type ParameterValues,
-  type SimulationOptions,
-  settingsOfFit,
-} from './simulation-run.js';
+import type { ParameterValues, SimulationOptions } from './simulation-run.js';
 
 /** The options of `regression`. Outcomes in `data` affect only the default priors. */
-export interface SimulatedRegressionOptions extends Preparation, SimulationOptions {
-  /** Runner of the chains. @default this thread */
-  readonly runner?: FitRunner;
-}
+export interface SimulatedRegressionOptions extends Preparation, SimulationOptions {}
 
-/** Fits a specification with simulated outcomes. */
-function regressionFitter(
-  options: SimulatedRegressionOptions,
-): FitFunction<RegressionSpecification> {
-  const { runner = runHere } = options;
-  return async (specification, request): Promise<Draws> => {
-    const settings = settingsOfFit(options, request);
-    const job = { name: 'simulation', specification, keepDraws: true, nameInErrors: false };
-    const [fit] = await runner([job], settings, { signal: request.signal });
-    return requireDraws(fit);
+/** Settings, runner and progress; the specification with simulated outcomes is what is fitted. */
+function runOptions(options: SimulatedRegressionOptions) {
+  const { simulations, runner, onProgress, signal } = options;
+  return {
+    ...settingsAmong(options as Partial<SamplerSettings>),
+    fit: (specification: RegressionSpecification) => specification,
+    onProgress,
+    signal,
+    ...(simulations !== undefined && { simulations }),
+    ...(runner !== undefined && { runner }),
   };
 }
 
@@ -113,22 +103,18 @@ export async function calibrateRegression(
       ? names.filter((name) => !isGroupEffect(name))
       : parametersNamed(options.parameters, names);
   const drawParameters = priorSampler(specification);
-  const { simulations, rankedDraws, seed, onProgress, signal } = options;
+  const { rankedDraws } = options;
   return calibrate<RegressionSpecification>({
     drawPrior: (random) => byName(names, drawParameters(random)),
     simulate: simulatedRegression(specification),
-    fit: regressionFitter(options),
     parameters,
     quantities: (parameters, simulated) => {
       const row = new Float64Array(simulated.data.rows);
       rowLogLikelihood(simulated)(inOrder(parameters, names), row);
       return { log_lik: sumOf(row) };
     },
-    onProgress,
-    signal,
-    ...(simulations !== undefined && { simulations }),
     ...(rankedDraws !== undefined && { rankedDraws }),
-    ...(seed !== undefined && { seed }),
+    ...runOptions(options),
   });
 }
 
@@ -146,7 +132,7 @@ export interface RecoverRegressionOptions extends SimulatedRegressionOptions {
  */
 export async function recoverRegression(options: RecoverRegressionOptions): Promise<Recovery> {
   const { specification } = prepare(options, ['simulations', 'at'], 'recoverRegression');
-  const { at, simulations, seed, onProgress, signal } = options;
+  const { at } = options;
   const names = reportedNames(specification);
   requireValuesByName(at);
   requireValues(specification, at);
@@ -155,11 +141,7 @@ export async function recoverRegression(options: RecoverRegressionOptions): Prom
   return recover<RegressionSpecification>({
     at,
     simulate: (_, random) => simulate(byName(names, effects(random)), random),
-    fit: regressionFitter(options),
-    onProgress,
-    signal,
-    ...(simulations !== undefined && { simulations }),
-    ...(seed !== undefined && { seed }),
+    ...runOptions(options),
   });
 }
 

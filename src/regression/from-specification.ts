@@ -1,0 +1,174 @@
+/**
+ * A regression by formula from a specification alone: its columns become a table, under the names of
+ * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
+ */
+import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
+import type { Prior } from '../../models/prior-distributions.js';
+import type {
+  GroupEffects,
+  RegressionPriors,
+  RegressionSpecification,
+} from '../../models/regression-data.js';
+import { formatName } from '../formula/format.js';
+import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
+import type { PriorRow } from './priors/prior-rows.js';
+
+/**
+ * The specification of what is returned equals `bounded` of the given one wherever a formula can say it: not if two
+ * terms of one grouping factor have different priors, or a column is not finite.
+ *
+ * @throws WeighbridgeError as `regression`, for columns that no formula can have
+ */
+export function preparedFrom(given: RegressionSpecification): Prepared {
+  const specification = bounded(given);
+  const { family, data } = specification;
+  const table = new Columns(data.predictors.names);
+  const { names, values } = data.predictors;
+  const slopes = names.map((name, j) => table.add(name, columnOf(values, names.length, j)));
+  const groups = data.groups.map((group) => groupTerm(group, table));
+  const offset = data.offset ? [`offset(${table.add('offset', data.offset)})`] : [];
+  const terms = [...slopes, ...groups, ...offset];
+  const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
+  const outcome = table.add('outcome', data.outcomes);
+  const trials = data.trials ? ` | trials(${table.add('trials', data.trials)})` : '';
+  const asked: Preparation = {
+    formula: `${outcome}${trials} ~ ${right.join(' + ')}`,
+    family,
+    data: table.columns,
+    ...(data.groups.length > 0 && { levels: table.levels }),
+  };
+  const isFractional =
+    family.family === 'bernoulli' && data.outcomes.some((value) => value !== 0 && value !== 1);
+  const options = { fractional: isFractional };
+  const byDefault = prepareColumns(asked, options);
+  const prior = priorRows(specification, byDefault.specification.priors);
+  return prior.length === 0 ? byDefault : prepareColumns({ ...asked, prior }, options);
+}
+
+/** The specification as a formula gives it: priors of scales have the bound of their parameter, which changes nothing. */
+export function bounded({
+  family,
+  data,
+  priors,
+}: RegressionSpecification): RegressionSpecification {
+  const above = (lowest: number, prior: Prior): Prior => ({
+    ...prior,
+    lower: Math.max(lowest, prior.lower ?? Number.NEGATIVE_INFINITY),
+  });
+  const within = ({ lower, upper }: { lower: number; upper: number }, prior: Prior): Prior => {
+    const bound = above(lower, prior);
+    if (upper === Number.POSITIVE_INFINITY) return bound;
+    return { ...bound, upper: Math.min(upper, prior.upper ?? Number.POSITIVE_INFINITY) };
+  };
+  return {
+    family,
+    data,
+    priors: {
+      ...priors,
+      sds: priors.sds.map((term) => term.map((prior) => above(0, prior))),
+      auxiliary: auxiliaryOf(family).map((name, j) => {
+        const prior = priors.auxiliary[j];
+        if (!prior) throw new RangeError(`${name} has no prior`);
+        return within(auxiliaryTraits[name], prior);
+      }),
+    },
+  };
+}
+
+/** Columns of a table as they are made; a name that is taken gets an underscore. */
+class Columns {
+  readonly columns: Record<string, ArrayLike<number> | readonly string[]> = {};
+  readonly levels: Record<string, readonly string[]> = {};
+  readonly #taken: Set<string>;
+
+  /** @param reserved names of columns that keep their names */
+  constructor(private readonly reserved: readonly string[]) {
+    this.#taken = new Set(reserved);
+  }
+
+  /** @returns the name in the formula */
+  add(wanted: string, column: ArrayLike<number> | readonly string[]): string {
+    const isOwn = this.reserved.includes(wanted) && !Object.hasOwn(this.columns, wanted);
+    let name = wanted;
+    while (!isOwn && this.#taken.has(name)) name += '_';
+    this.#taken.add(name);
+    this.columns[name] = Array.isArray(column) ? column : Array.from(column as ArrayLike<number>);
+    return formatName(name);
+  }
+
+  /** The name of a column that is the same, in the formula; otherwise a new one. */
+  find(wanted: string, column: Float64Array): string {
+    const found = Object.hasOwn(this.columns, wanted) ? this.columns[wanted] : undefined;
+    const isSame =
+      found?.length === column.length && column.every((value, i) => value === found[i]);
+    return isSame ? formatName(wanted) : this.add(wanted, column);
+  }
+
+  addFactor(name: string, levels: readonly string[], levelOf: Int32Array): string {
+    if (Object.hasOwn(this.levels, name)) return formatName(name);
+    this.levels[name] = levels;
+    return this.add(
+      name,
+      Array.from(levelOf, (level) => levels[level] ?? ''),
+    );
+  }
+}
+
+/** `(1 + x | g)` */
+function groupTerm(group: GroupEffects, table: Columns): string {
+  const { coefficients, values, correlated, levels, levelOf } = group;
+  const columns = coefficients.flatMap((name, j) =>
+    name === 'Intercept' ? [] : [table.find(name, columnOf(values, coefficients.length, j))],
+  );
+  const first = coefficients.includes('Intercept') ? '1' : '0';
+  const factor = table.addFactor(group.group, levels, levelOf);
+  const bar = correlated || coefficients.length === 1 ? '|' : '||';
+  return `(${[first, ...columns].join(' + ')} ${bar} ${factor})`;
+}
+
+function columnOf(values: Float64Array, columns: number, column: number): Float64Array {
+  return Float64Array.from(
+    { length: values.length / columns },
+    (_, i) => values[i * columns + column],
+  );
+}
+
+/** One row for each prior that is not the default. */
+function priorRows(
+  { family, data, priors }: RegressionSpecification,
+  defaults: RegressionPriors,
+): PriorRow[] {
+  const rows: PriorRow[] = [];
+  const add = (row: Omit<PriorRow, 'prior'>, prior: Prior | null, byDefault?: Prior | null) => {
+    if (prior && !isSame(prior, byDefault)) rows.push({ ...row, prior });
+  };
+  add({ class: 'Intercept' }, priors.intercept, defaults.intercept);
+  const [slope] = priors.coefficients;
+  if (slope && priors.coefficients.every((prior) => isSame(prior, slope))) {
+    add({ class: 'b' }, slope, defaults.coefficients[0]);
+  } else {
+    priors.coefficients.forEach((prior, j) => {
+      const coef = data.predictors.names[j];
+      add({ class: 'b', ...(coef !== undefined && { coef }) }, prior, defaults.coefficients[j]);
+    });
+  }
+  data.groups.forEach(({ group, coefficients }, term) => {
+    coefficients.forEach((coef, j) => {
+      const prior = priors.sds[term]?.[j] ?? null;
+      add({ class: 'sd', group, coef }, prior, defaults.sds[term]?.[j]);
+    });
+    const eta = priors.correlations[term] ?? null;
+    if (eta !== null && eta !== defaults.correlations[term]) {
+      rows.push({ class: 'cor', group, prior: { distribution: 'lkj', eta } });
+    }
+  });
+  auxiliaryOf(family).forEach((name, j) => {
+    add({ class: name }, priors.auxiliary[j] ?? null, defaults.auxiliary[j]);
+  });
+  return rows;
+}
+
+function isSame(one: Prior, other: Prior | null | undefined): boolean {
+  const textOf = (prior: Prior) => JSON.stringify(Object.entries(prior).sort());
+  return other !== null && other !== undefined && textOf(one) === textOf(other);
+}
