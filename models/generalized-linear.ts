@@ -111,6 +111,7 @@ const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 /** Families without a log-concave likelihood. */
 const bentFamilies = new Set<FamilyName>([
   'student',
+  'skew_normal',
   'beta',
   'beta_binomial',
   'zero_inflated_poisson',

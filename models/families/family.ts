@@ -28,6 +28,7 @@ export const familyNames = [
   'hurdle_poisson',
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
+  'skew_normal',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -54,7 +55,16 @@ export interface Family {
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName = 'sigma' | 'nu' | 'shape' | 'phi' | 'zi' | 'hu' | 'zoi' | 'coi';
+export type AuxiliaryName =
+  | 'sigma'
+  | 'nu'
+  | 'shape'
+  | 'phi'
+  | 'zi'
+  | 'hu'
+  | 'zoi'
+  | 'coi'
+  | 'alpha';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -111,6 +121,7 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   },
   weibull: { ...positiveReal, auxiliary: ['shape'] },
   exponential: { ...positiveReal, auxiliary: [] },
+  skew_normal: { ...continuous, auxiliary: ['sigma', 'alpha'], merges: true },
   zero_inflated_poisson: { ...counts, auxiliary: ['zi'], apart: [0] },
   zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
   hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
@@ -160,6 +171,7 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   hu: probability,
   zoi: probability,
   coi: probability,
+  alpha: { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, start: 1 },
 };
 
 /** Outcomes of all rows. */

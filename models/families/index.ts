@@ -26,6 +26,7 @@ import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
+import { skewNormal } from './skew-normal.js';
 import { studentDistribution, studentFamily } from './student.js';
 import { isOrdinal } from './thresholds.js';
 import { weibull } from './weibull.js';
@@ -82,6 +83,7 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   lognormal: { links: ['identity', 'inverse'], ...lognormal },
   weibull: { links: ofPositives, ...weibull },
   exponential: { links: ofPositives, ...exponential },
+  skew_normal: { links: ofNumbers, ...skewNormal },
   zero_inflated_poisson: { links: ofInflated, ...zeroInflatedPoisson },
   zero_inflated_negbinomial: { links: ofInflated, ...zeroInflatedNegbinomial },
   hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
@@ -186,7 +188,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'mixture',
   'multinomial',
   'shifted_lognormal',
-  'skew_normal',
   'von_mises',
   'wiener',
   'xbeta',

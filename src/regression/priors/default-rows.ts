@@ -58,6 +58,7 @@ export function defaultPriors(
     hu: anyShare,
     zoi: anyShare,
     coi: anyShare,
+    alpha: { distribution: 'normal', mean: 0, sd: 4 },
   };
 }
 

@@ -18,6 +18,7 @@ export const priorClasses = [
   'hu',
   'zoi',
   'coi',
+  'alpha',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 

@@ -38,6 +38,7 @@ export const auxiliaryExamples: Readonly<Record<AuxiliaryName, AuxiliaryExample>
   hu: { value: 0.3, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
   zoi: { value: 0.25, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
   coi: { value: 0.4, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
+  alpha: { value: 3, range: [0.5, 6], prior: { distribution: 'normal', mean: 0, sd: 4 } },
   phi: { value: 8, range: [0.5, 40], prior: { distribution: 'gamma', shape: 2, rate: 0.2 } },
 };
 
@@ -61,6 +62,7 @@ export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly numbe
   lognormal: [1.5, 1e-9],
   weibull: [1.5, 1e-9],
   exponential: [1.5, 0],
+  skew_normal: [1.5, 0],
   zero_inflated_poisson: [3, 0],
   zero_inflated_negbinomial: [3, 0],
   hurdle_poisson: [3, 0],
