@@ -40,8 +40,7 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit'
-  | 'tan_half';
+  | 'cauchit';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -251,7 +250,7 @@ interface CategoryDistribution {
 export interface ResponseDistribution {
   readonly family: Family;
   readonly auxiliary: readonly AuxiliaryName[];
-  /** Of an ordinal family only. */
+  /** Only an ordinal family has them. */
   readonly categories?: CategoryDistribution;
   /** E(y | η, aux); trials times the probability for a binomial; the expected category, from 1, of an ordinal one. */
   mean(eta: number, aux: Float64Array, trials: number): number;

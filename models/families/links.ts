@@ -3,7 +3,7 @@
  *
  *     identity  μ = η          log   μ = e^η         inverse  μ = 1/η        sqrt     μ = η²
  *     logit     μ = 1/(1+e^−η) probit μ = Φ(η)       cloglog  μ = 1 − exp(−e^η)
- *     cauchit   μ = 1/2 + atan(η)/π                            tan_half μ = 2 atan(η)
+ *     cauchit   μ = 1/2 + atan(η)/π
  *
  * For a probability the mean is not enough: far out in a tail, μ or 1 − μ has no digits left. Links
  * of probabilities therefore compute log μ and log(1 − μ) with two derivatives each, accurate to the
@@ -111,22 +111,11 @@ function writeEach(values: Float64Array, of: (value: number) => number): void {
   for (let i = 0; i < values.length; i++) values[i] = of(values[i]);
 }
 
-/** Of an angle between −π and π. */
-const tanHalf: Link = {
-  name: 'tan_half',
-  link: (angle) => Math.tan(0.5 * angle),
-  inverse: (eta) => 2 * Math.atan(eta),
-  derivative: (eta) => 2 / (1 + eta * eta),
-  secondDerivative: (eta) => (-4 * eta) / (1 + eta * eta) ** 2,
-  writeInverse: (eta) => writeEach(eta, (one) => 2 * Math.atan(one)),
-};
-
 const meanLinks: Partial<Record<LinkName, Link>> = {
   identity,
   log,
   inverse,
   sqrt,
-  tan_half: tanHalf,
 };
 
 /** A link of a mean. @throws RangeError if the link is only for probabilities */

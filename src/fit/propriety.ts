@@ -230,7 +230,7 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
     };
   }
   if (kind === 'count' && link === 'log') {
-    // Of counts above zero, 1 is certain where the mean is zero.
+    // Where the mean is zero, a count above zero is certain to be 1.
     const least = isHurdle ? 1 : 0;
     return (outcome) => {
       if (apart.includes(outcome)) return 'silent';

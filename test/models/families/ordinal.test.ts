@@ -266,7 +266,7 @@ describe.each(kinds)('the likelihood of $family with the link $link', (kind) => 
         const hessian = hessianOf(kind, situation);
         const shifted = (i: number, by: number) =>
           evaluate(x.map((value, j) => (i === j ? value + by : value)));
-        // Of gaps of at least 0.05: 24/0.05⁵ · h⁴/30 = 2.6e-6 of h = 1e-3; ε 100/1e-3 = 2e-11.
+        // For gaps of at least 0.05: 24/0.05⁵ · h⁴/30 = 2.6e-6 of h = 1e-3; ε 100/1e-3 = 2e-11.
         const h = 2e-4;
         const size = 1 + Math.abs(at.value);
         for (let i = 0; i < x.length; i++) {
