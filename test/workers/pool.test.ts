@@ -206,7 +206,7 @@ describe('a job that is none', () => {
   const jobs: readonly (readonly [string, unknown, string, RegExp])[] = [
     ['null', null, 'bad-argument', /^job 1 is null, expected a record/],
     ['no specification', { name: 'a' }, 'bad-argument', /^job 1 is incomplete/],
-    ['a family', broken({ family: 'weibull' }), 'bad-argument', /family is weibull of brms/],
+    ['a family', broken({ family: 'wiener' }), 'bad-argument', /family is wiener of brms/],
     ['a family by a name of objects', broken({ family: '__proto__' }), 'bad-argument', /family is/],
     [
       'null outcomes',
