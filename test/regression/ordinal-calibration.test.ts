@@ -34,7 +34,7 @@ describe('simulation-based calibration', () => {
         normal(0.3, 1.5).on('Intercept'),
         ...(formula.includes('|') ? [exponential(2).on('sd')] : []),
       ],
-      simulations: powered(formula.includes('|') ? 20 : 40, 300),
+      simulations: powered(formula.includes('|') ? 20 : 40, 150),
       seed: 11,
     });
     expect(result.parameters.map(({ name }) => name)).toEqual(
