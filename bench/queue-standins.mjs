@@ -4,12 +4,6 @@
  *
  *     node bench/queue-standins.mjs [WORKERS, default 200] [FITS, default 5000] [SECONDS of a fit, default 1]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread, Worker as Thread, workerData } from 'node:worker_threads';
 import { Worker } from 'bullmq';
@@ -22,8 +16,7 @@ import { runJob } from '../dist/src/fit/job.js';
 import { packageVersion } from '../dist/src/package-info.js';
 import { linearSpecification } from '../dist/src/regression/columns.js';
 import { completeSettings } from '../dist/src/sampler/settings.js';
-
-const settings = { chains: 1, warmup: 20, draws: 20, seed: 7, algorithm: 'nuts' };
+import { settings, startQueue } from './queue-parts.mjs';
 
 function job(index) {
   const values = Float64Array.of(1, 2, 3, 4, index);
@@ -66,18 +59,8 @@ async function standIn({ port, workers, fitSeconds }) {
 
 async function ask() {
   const [workers = 200, fits = 5000, fitSeconds = 1] = process.argv.slice(2).map(Number);
-  const folder = mkdtempSync(join(tmpdir(), 'weighbridge-queue-'));
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  const redis = spawn(
-    'redis-server',
-    ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', ''].map(String),
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await once(redis.stdout, 'data');
-  redis.stdout.resume();
+  const { address, stop } = await startQueue(0);
+  const port = Number(new URL(address).port);
   const thread = new Thread(new URL(import.meta.url), {
     workerData: { port, workers, fitSeconds },
   });
@@ -85,7 +68,6 @@ async function ask() {
     throw error;
   });
   try {
-    const address = `redis://127.0.0.1:${port}/0`;
     const runner = bullmqRunner({ connection: address, onNotice: console.error });
     const jobs = function* () {
       for (let i = 0; i < fits; i++) yield job(i);
@@ -103,8 +85,6 @@ async function ask() {
     );
   } finally {
     await thread.terminate();
-    redis.kill('SIGTERM');
-    await once(redis, 'close');
-    rmSync(folder, { recursive: true, force: true });
+    await stop();
   }
 }
