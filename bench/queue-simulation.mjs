@@ -248,7 +248,7 @@ export function row(one) {
     rounded(found.fitsPerSecond),
     time(found.seconds),
     `${Math.round(100 * found.workers)}%`,
-    ((fits * (fitSeconds + measured.worker)) / 3600).toPrecision(2),
+    Number(((fits * (fitSeconds + measured.worker)) / 3600).toPrecision(2)),
   ].map(String);
 }
 
