@@ -19,7 +19,16 @@ import {
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import type { FitRunner } from '../fit/job.js';
 import { EndsWith } from './exit-codes.js';
-import { addFlags, Flag, type FlagValues, flagText, givenFlags, optionalFlag } from './flags.js';
+import {
+  addFlags,
+  Flag,
+  type FlagValues,
+  flagText,
+  givenFlags,
+  optionalFlag,
+  quietFlag,
+  workerFlags,
+} from './flags.js';
 import { STANDARD_OUTPUT } from './output.js';
 
 export const shardFlag = optionalFlag<Shard>(
@@ -196,6 +205,8 @@ export function addMerge(program: Command): void {
 }
 
 const mergeFlags = {
+  workers: workerFlags.workers,
+  quiet: quietFlag,
   keepDraws: optionalFlag(
     '--keep-draws <folder>',
     'the folder with the fits that --keep-draws of all shards saved; fits that are left for the end are saved there too',
@@ -205,7 +216,7 @@ const mergeFlags = {
 async function merge(
   out: string,
   shards: readonly string[],
-  { keepDraws }: FlagValues<typeof mergeFlags>,
+  { keepDraws, workers, quiet }: FlagValues<typeof mergeFlags>,
 ): Promise<void> {
   const merged = readShards(shards);
   if (keepDraws !== undefined && merged.command[0] === 'explain') {
@@ -213,11 +224,15 @@ async function merge(
       option: '--keep-draws',
     });
   }
-  const kept = keepDraws === undefined ? [] : ['--keep-draws', keepDraws];
+  const more = [
+    ...['--workers', String(workers)],
+    ...(keepDraws === undefined ? [] : ['--keep-draws', keepDraws]),
+    ...(quiet ? ['--quiet'] : []),
+  ];
   part = { merged, keepDraws };
   const { run } = await import('./run.js');
   try {
-    const code = await run([...merged.command, ...outputWords(merged.command, out), ...kept]);
+    const code = await run([...merged.command, ...outputWords(merged.command, out), ...more]);
     if (code !== 0) throw new EndsWith(code);
   } finally {
     part = null;

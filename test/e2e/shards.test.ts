@@ -70,7 +70,8 @@ describe('reproduce', () => {
     for (const folder of draws) await cp(folder, united, { recursive: true });
     expect(await readdir(united)).toHaveLength(40);
     const kept = ['--keep-draws', united];
-    const merged = await inProcess(['merge', place('merged'), ...shards.toReversed(), ...kept]);
+    const all = ['merge', place('merged'), ...shards.toReversed(), ...kept];
+    const merged = await inProcess([...all, '--workers', '1', '--quiet']);
     expect(merged.code).toBe(0);
     const own = ['--out', place('whole'), '--keep-draws', place('whole draws')];
     const whole = await inProcess([...words(), ...own, '--workers', '2']);
