@@ -12,24 +12,22 @@ const sides = [
   ['both', { submitter: true, worker: true }],
 ] as const;
 
-describe
-  .skipIf(!hasRedis)
-  .concurrent('a queue whose network is cut for a minute (needs redis-server)', () => {
-    test.each(sides)('goes on after connections of %s end', async (_, cut) => {
-      await expectThroughCut({ ...cut, how: 'closed', milliseconds: 60_000 });
-    });
-
-    test.each(sides)('goes on after connections of %s die in silence', async (_, cut) => {
-      await expectThroughCut({ ...cut, how: 'silent', milliseconds: 60_000 });
-    });
-
-    test('ends in one line at a server that never says a word', async () => {
-      const proxy = await startCutProxy(1);
-      proxy.cut('silent');
-      const run = bullmqRunner({ connection: proxy.url })([smallJob(0)], smallSettings);
-      await expect(run).rejects.toThrow(
-        /^the queue at redis:\/\/127\.0\.0\.1:\d+\/0 does not answer \(.+\)$/,
-      );
-      await proxy.close();
-    });
+describe.skipIf(!hasRedis)('a queue whose network is cut for a minute (needs redis-server)', () => {
+  test.each(sides)('goes on after connections of %s end', async (_, cut) => {
+    await expectThroughCut({ ...cut, how: 'closed', milliseconds: 60_000 });
   });
+
+  test.each(sides)('goes on after connections of %s die in silence', async (_, cut) => {
+    await expectThroughCut({ ...cut, how: 'silent', milliseconds: 60_000 });
+  });
+
+  test('ends in one line at a server that never says a word', async () => {
+    const proxy = await startCutProxy(1);
+    proxy.cut('silent');
+    const run = bullmqRunner({ connection: proxy.url })([smallJob(0)], smallSettings);
+    await expect(run).rejects.toThrow(
+      /^the queue at redis:\/\/127\.0\.0\.1:\d+\/0 does not answer \(.+\)$/,
+    );
+    await proxy.close();
+  });
+});
