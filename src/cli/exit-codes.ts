@@ -9,7 +9,7 @@ export const INTERNAL = 1;
 /** A shell's exit code for a command ended by a signal is this plus the signal's number. */
 export const BY_SIGNAL = 128;
 
-/** Thrown by a command that has printed all that it has to say. */
+/** Ends a command with an exit code; no error message is printed. */
 export class EndsWith extends Error {
   constructor(readonly code: number) {
     super(`ends with exit code ${code}`);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * How a network is cut. `closed`: connections end, new ones are refused. `silent`: nothing passes and
- * nobody is told; connections of that time stay dead, as behind a router that has forgotten them.
+ * How a network is cut. `closed`: connections end, and new ones are refused. `silent`: no bytes pass, and
+ * neither side gets an error; connections from before the cut carry nothing after it either.
  */
 export type Cut = 'closed' | 'silent';
 
