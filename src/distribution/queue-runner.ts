@@ -38,7 +38,6 @@ import {
 import {
   connect,
   DEFAULT_PREFIX,
-  endDeadConnections,
   fullError,
   isFull,
   loadBullmq,
@@ -176,7 +175,6 @@ async function submit(
     closing.push(() => queue.close());
     const listening = redis.duplicate();
     listening.on('error', () => {});
-    endDeadConnections(listening);
     closing.push(async () => listening.disconnect());
     const events = new QueueEvents(store.queue, { connection: listening, prefix });
     events.on('error', ({ message }) => onNotice(message));

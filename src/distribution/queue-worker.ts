@@ -32,6 +32,7 @@ import {
   type QueueAddress,
   requireAddress,
   shownAddress,
+  unreachable,
 } from './redis.js';
 
 export interface QueueWorkerOptions extends QueueAddress {
@@ -136,6 +137,14 @@ export async function startWorkerOf(
     maxStalledCount: 0,
   });
   work.tellOfErrors(worker);
+  try {
+    // BullMQ does not try again if the first connection fails.
+    await worker.waitUntilReady();
+  } catch (error) {
+    await Promise.race([worker.close(true).catch(() => {}), wait(LAST_BREATH)]);
+    redis.disconnect();
+    throw unreachable(shownAddress(options.connection), error);
+  }
   work.takeNoMore = () => worker.pause(true);
   const signs = setInterval(() => {
     store

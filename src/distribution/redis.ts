@@ -117,12 +117,29 @@ const SLOWEST = 100_000;
 
 /**
  * Ends connections whose network was cut without a word, so that they are made anew: a router may forget
- * them, and TCP finds out after a quarter of an hour.
+ * them, and TCP finds out after a quarter of an hour. BullMQ makes copies for commands that block, and
+ * waits for them without an end when they are made during a cut: copies are looked after too.
  */
-export function endDeadConnections(redis: Redis): void {
+function endDeadConnections(redis: Redis): Redis {
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => endDeadConnections(duplicate(override));
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => clearInterval(timer);
+  redis.on('connect', () => {
+    stop();
+    timer = setInterval(lookAt(redis), PULSE);
+    timer.unref();
+  });
+  // BullMQ ends a connection and makes it again: `end` is not the last word.
+  redis.on('end', stop);
+  return redis;
+}
+
+/** A look at a connection: ends it if too many looks have seen no byte from the server. */
+function lookAt(redis: Redis): () => void {
   let seen = { stream: redis.stream, bytes: 0 };
   let silent = 0;
-  const timer = setInterval(() => {
+  return () => {
     const { status, stream } = redis;
     const isOpen = status === 'connect' || status === 'ready';
     if (!isOpen || stream !== seen.stream || stream.bytesRead !== seen.bytes) {
@@ -135,12 +152,10 @@ export function endDeadConnections(redis: Redis): void {
     silent++;
     const sending = stream.writableLength / SLOWEST;
     if (silent > MOST_SILENT + (1000 * sending) / PULSE) stream.destroy();
-  }, PULSE);
-  timer.unref();
-  redis.once('end', () => clearInterval(timer));
+  };
 }
 
-function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {
+export function unreachable(address: string, error: unknown): WeighbridgeError<'server'> {
   const { message = '', code = '' } = isRecordLike(error) ? error : {};
   const text = onOneLine(String(message));
   const refusesPassword = /WRONGPASS|NOAUTH|invalid password|AUTH/i.test(text);
