@@ -52,6 +52,11 @@ export interface Family {
    * has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /**
+   * Parameters that have linear predictors of their own, in the order of the formulas: they differ by row and are
+   * none of `auxiliaryOf`. A formula decides them: a family has them once a regression is prepared. @default none
+   */
+  readonly predicted?: readonly PredictedName[];
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -65,6 +70,9 @@ export type AuxiliaryName =
   | 'zoi'
   | 'coi'
   | 'alpha';
+
+/** Parameters with linear predictors of their own; the discrimination of ordered categories is otherwise 1. */
+export type PredictedName = AuxiliaryName | 'disc';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -154,10 +162,17 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 
 /**
  * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
- * ordinal family are not among them (thresholds.ts).
+ * ordinal family are not among them (thresholds.ts), nor are those with linear predictors.
  */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
-  return traitsOf(family).auxiliary;
+  const { auxiliary } = traitsOf(family);
+  const { predicted } = family;
+  return predicted ? auxiliary.filter((name) => !predicted.includes(name)) : auxiliary;
+}
+
+/** The family with the same parameters in all rows. */
+export function withoutPredicted({ predicted: _predicted, ...family }: Family): Family {
+  return family;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */

@@ -40,14 +40,16 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
+  if (family.family === 'gaussian' && family.link === 'identity' && !family.predicted) {
+    return gaussianLikelihood(data);
+  }
   const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
   const outcomes = {
     rows: data.rows,
     values: data.outcomes,
     trials: outcome === 'binomial' ? data.trials : null,
-    ...cellsOfDesign(design),
+    ...cellsOfDesign(design, data),
     sets: data.sets,
   };
   const plain = rowLikelihood(design, responseFamily(family, outcomes));

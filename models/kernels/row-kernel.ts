@@ -230,10 +230,11 @@ function arrangeGroup(
 }
 
 export function familyCall(
-  { family, link }: Family,
+  { family, link, predicted }: Family,
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
+  if (predicted) return null;
   const single = totals.counts.every((count) => count === 1);
   switch (`${family} ${link}`) {
     case 'poisson log':

@@ -72,6 +72,7 @@ const family = z.object({
   family: z.enum(familyNames),
   link: z.string(),
   thresholds: count.optional(),
+  predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
 const priorRow = z.object({ class: z.enum(priorClasses), prior });
@@ -89,7 +90,12 @@ const groupDesign = z.object({
   levelOf: z.instanceof(Int32Array),
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  parameter: z.string().optional(),
 });
+
+const parts = z
+  .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
+  .optional();
 
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
@@ -98,6 +104,7 @@ const frame = z.object({
     population: matrix,
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
+    parts,
   }),
   response: z.object({
     name: z.string(),
@@ -117,6 +124,7 @@ const groupEffects = z.object({
   levelOf: z.instanceof(Int32Array),
   values: numbers,
   correlated: z.boolean(),
+  parameter: z.string().optional(),
 });
 
 export const specification = z.object({
@@ -129,6 +137,7 @@ export const specification = z.object({
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    parts,
   }),
   priors: z.object({
     intercept: prior.nullable(),

@@ -7,8 +7,9 @@ import {
   type Family,
   type FamilyName,
   traitsOf,
+  withoutPredicted,
 } from '../../models/families/family.js';
-import { responseDistribution } from '../../models/families/index.js';
+import { predictableOf, responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import type {
@@ -23,11 +24,13 @@ import { WeighbridgeError } from '../errors.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
+import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -37,7 +40,10 @@ import { rowOfSlot, slotsOf } from './priors/slots.js';
 
 /** A regression as specified by the user. */
 export interface Preparation {
-  /** In the notation of brms and lme4: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`. */
+  /**
+   * In the notation of brms and lme4: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`; parameters with linear
+   * predictors of their own: `bf(y ~ x, sigma ~ x)`.
+   */
   readonly formula: string;
   /** A family, or the name of a family with its default link. @default gaussian() */
   readonly family?: Family | FamilyName;
@@ -118,9 +124,10 @@ function prepared(
   origin: PriorOrigin,
   fractional = false,
 ): Prepared {
-  const named = familyFrom(asked);
+  const parsed = parseFormula(formula);
+  const named = withPredicted(familyFrom(asked), parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const frame = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
@@ -143,6 +150,29 @@ function prepared(
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/**
+ * The family with the parameters of which the formula has formulas.
+ *
+ * @throws WeighbridgeError `bad-formula` for one that the family does not have
+ */
+function withPredicted(given: Family, { text, parts }: Formula): Family {
+  const family = withoutPredicted(given);
+  if (!parts) return family;
+  const known = predictableOf(family);
+  return {
+    ...family,
+    predicted: parts.map(({ parameter, place }) => {
+      const found = known.find((name) => name === parameter);
+      if (found !== undefined) return found;
+      const expected = known.length === 0 ? 'none that has a formula' : listed(known);
+      return failIn('formula', text)(
+        place,
+        `the family ${family.family} has no parameter ${parameter}; expected ${expected}`,
+      );
+    }),
+  };
 }
 
 /** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
@@ -209,19 +239,21 @@ function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel 
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
-  const { rows, population, groups, offset } = encoded;
+  const { rows, population, groups, offset, parts } = encoded;
   return {
     rows,
     outcomes: response.values,
     trials: response.trials,
     offset,
     intercept: design.intercept,
-    predictors: { names: coefficientNames(population.names), rows, values: population.values },
+    predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
+    ...(parts && { parts }),
   };
 }
 
-function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesign): GroupEffects {
+function groupEffects(design: GroupDesign): GroupEffects {
+  const { group, matrix, levels, levelOf, correlated, parameter } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -229,18 +261,21 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
+    ...(parameter !== undefined && { parameter }),
   };
 }
 
 /** Throws `bad-data` at the first number that is too large or too small to compute with. */
 function requireRanges(
   family: Family,
-  { outcomes, offset, predictors, groups }: RegressionData,
+  { outcomes, offset, predictors, groups, parts = [] }: RegressionData,
   ranges: ColumnRanges,
   { response, usedRows }: ModelFrame,
 ): void {
-  const rowNumber = (i: number) => usedRows[i] + 1;
-  if (traitsOf(family).outcome === 'real') requireRange(response.name, outcomes, rowNumber);
+  const rowNumber = (i: number) => usedRows[Math.floor(i / (1 + parts.length))] + 1;
+  if (traitsOf(family).outcome === 'real') {
+    requireRange(response.name, outcomes, (i) => usedRows[i] + 1);
+  }
   if (offset) requireRange('the offset', offset, rowNumber);
   const requireColumns = (names: readonly string[], values: Float64Array, of: ColumnRanges) => {
     names.forEach((name, j) => {

@@ -19,6 +19,8 @@ export interface PriorPlace {
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
+  /** The parameter with a linear predictor of its own, for example `sigma`. @default the mean */
+  readonly dpar?: string;
 }
 
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
@@ -44,7 +46,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group'], 'on');
+      requireNames(place, ['coef', 'group', 'dpar'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -172,8 +174,8 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
   else requirePrior(prior);
-  const { coef, group } = place;
-  for (const [option, value] of Object.entries({ coef, group })) {
+  const { coef, group, dpar } = place;
+  for (const [option, value] of Object.entries({ coef, group, dpar })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -182,5 +184,6 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     class: known,
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
+    ...(dpar === undefined ? {} : { dpar }),
   };
 }

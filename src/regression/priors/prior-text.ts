@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, lb, ub. Values with
+ * spaces or both: class (default b; cor for lkj), coef, group, dpar, lb, ub. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
@@ -79,10 +79,10 @@ export function formatPrior(row: PriorRow): string {
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
-export function targetText({ class: name, coef, group }: PriorTarget): string {
+export function targetText({ class: name, coef, group, dpar }: PriorTarget): string {
   const option = (key: string, value: string | undefined) =>
     value === undefined ? '' : ` ${key}=${quoted(value)}`;
-  return `class=${name}${option('coef', coef)}${option('group', group)}`;
+  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}`;
 }
 
 function quoted(value: string): string {
@@ -155,6 +155,7 @@ export function parsePrior(text: string): PriorRow {
     priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
+      ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
     }),
   );
 }
@@ -163,6 +164,7 @@ interface Options {
   class?: string;
   coef?: string;
   group?: string;
+  dpar?: string;
   lb?: number;
   ub?: number;
 }
@@ -224,9 +226,7 @@ function readOptions(cursor: TextCursor): Options {
     const { place } = cursor;
     if (cursor.isAtEnd) return comma ? expected(cursor, OPTION) : options;
     const key = cursor.take(NAME);
-    if (key !== 'class' && key !== 'coef' && key !== 'group' && key !== 'lb' && key !== 'ub') {
-      return expected(cursor, OPTION, place);
-    }
+    if (!isOption(key)) return expected(cursor, OPTION, place);
     if (options[key] !== undefined) expected(cursor, `${key} once`, place);
     if (cursor.take(/=/y) === null) expected(cursor, "'='");
     if (key === 'lb' || key === 'ub') options[key] = readNumber(cursor);
@@ -234,7 +234,12 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, lb or ub';
+const optionNames = ['class', 'coef', 'group', 'dpar', 'lb', 'ub'] as const;
+const OPTION = 'class, coef, group, dpar, lb or ub';
+
+function isOption(key: string | null): key is (typeof optionNames)[number] {
+  return optionNames.some((name) => name === key);
+}
 
 function readValue(cursor: TextCursor): string {
   const quoted = cursor.take(QUOTED);

@@ -6,7 +6,11 @@
  */
 
 import { lkjLogDensity, priorDensity } from '../../../models/prior-distributions.js';
-import { centrePredictors, type RegressionSpecification } from '../../../models/regression-data.js';
+import {
+  centrePredictors,
+  moveIntercepts,
+  type RegressionSpecification,
+} from '../../../models/regression-data.js';
 import { reportedLayout } from '../../../models/reported-parameters.js';
 import { badArgument, described } from '../../checks/values.js';
 import { parametersNamed } from '../../fit/intervals.js';
@@ -143,25 +147,28 @@ export function logPriorOf(
   const intercept = priors.intercept && priorDensity(priors.intercept);
   const thresholds = (priors.thresholds ?? []).map(priorDensity);
   const gaps = (priors.gaps ?? []).map(priorDensity);
-  const { means } = centrePredictors(data.predictors);
+  // From zero to the means.
+  const means = centrePredictors(data).means.map((mean) => -mean);
+  const before = data.intercept ? 1 : 0;
+  const coefficients = new Float64Array(before + means.length);
   const single = [
-    ...priors.coefficients.map((prior, j) => ({ prior, at: layout.slopes + j })),
     ...priors.sds.flat().map((prior, k) => ({ prior, at: layout.sds + k })),
     ...priors.auxiliary.map((prior, a) => ({ prior, at: layout.auxiliary + a })),
   ].map(({ prior, at }) => ({ density: priorDensity(prior), at }));
   const matrices = correlationPlaces(specification);
+  const ofColumns = priors.coefficients.map(priorDensity);
 
   return (parameters) => {
     let sum = 0;
-    if (intercept) {
-      let atMeans = parameters[0];
-      for (let j = 0; j < means.length; j++) atMeans += parameters[layout.slopes + j] * means[j];
-      sum += intercept.logDensity(atMeans);
-    }
-    let shift = 0;
-    for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
+    coefficients[0] = layout.intercept === 1 ? parameters[0] : 0;
+    coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), before);
+    moveIntercepts(data, means, coefficients);
+    if (intercept) sum += intercept.logDensity(coefficients[0]);
+    ofColumns.forEach((density, j) => {
+      sum += density.logDensity(coefficients[before + j]);
+    });
     thresholds.forEach((density, k) => {
-      sum += density.logDensity(parameters[k] - shift);
+      sum += density.logDensity(parameters[k] - coefficients[0]);
     });
     gaps.forEach((density, j) => {
       sum += density.logDensity(parameters[j + 1] - parameters[j]);
