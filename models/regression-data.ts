@@ -25,7 +25,7 @@ export interface GroupEffects {
  * The linear predictor of a parameter of the family other than the mean. Its coefficients are columns of the
  * predictors, `sigma_Intercept`, `sigma_x`, on the scale of the parameter's link.
  */
-export interface PredictedParameter {
+interface PredictedParameter {
   readonly parameter: string;
   /** True if the first of its columns is an intercept, which is sampled at the means of the others. */
   readonly intercept: boolean;

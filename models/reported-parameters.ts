@@ -68,7 +68,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
 }
 
 /** Where a parameter of the family's distribution comes from. */
-export type ParameterSource =
+type ParameterSource =
   | { readonly kind: 'reported'; readonly place: number }
   /** The place of its linear predictor among those of a row, from 1, and its link. */
   | { readonly kind: 'predicted'; readonly of: number; readonly link: ParameterLink };

@@ -10,6 +10,7 @@ import {
 } from './binomial.js';
 import type { RowDensity } from './by-rows.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
+import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
 import {
   type Family,
@@ -119,12 +120,14 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const { response, density } = entries[family.family];
   if (!family.predicted) return response(family, outcomes);
+  if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
   if (density) return new SeveralPredictors(family, outcomes, density());
   throw new RangeError(`${family.family} has no parameters with linear predictors`);
 }
 
 /** Parameters of a family that can have linear predictors of their own. */
 export function predictableOf({ family }: Pick<Family, 'family'>): readonly PredictedName[] {
+  if (isOrdinal({ family })) return ['disc'];
   return entries[family].density ? traitsOf({ family }).auxiliary : [];
 }
 

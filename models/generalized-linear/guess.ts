@@ -40,8 +40,8 @@ export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
 ): Float64Array[] {
-  if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   if (specification.data.parts) return guessSeveral(specification);
+  if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   if (traitsOf(specification.family).mean === 'none') return [new Float64Array(design.slopes)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
@@ -110,14 +110,13 @@ function guessSeveral(specification: RegressionSpecification): Float64Array[] {
   const size = design.intercept + design.slopes;
   return guessParameters(mean, design).map((guess) => {
     const guessOf = (name: AuxiliaryName) => guess[size + names.indexOf(name)];
-    const parameters = new Float64Array(
-      design.intercept + data.predictors.names.length + auxiliaryOf(family).length,
-    );
+    const gaps = guess.subarray(size + names.length);
+    const rest = [...auxiliaryOf(family).map(guessOf), ...gaps];
+    const coefficients = design.intercept + data.predictors.names.length;
+    const parameters = new Float64Array(coefficients + rest.length);
     parameters.set(guess.subarray(0, size));
     startParts(data, family, guessOf, parameters);
-    auxiliaryOf(family).forEach((name, a) => {
-      parameters[design.intercept + data.predictors.names.length + a] = guessOf(name);
-    });
+    parameters.set(rest, coefficients);
     return parameters;
   });
 }

@@ -78,7 +78,7 @@ export interface Design {
   readonly parts?: readonly PartDesign[];
 }
 
-export interface PartDesign {
+interface PartDesign {
   readonly intercept: boolean;
   readonly dot: readonly string[];
 }

@@ -1,5 +1,5 @@
 # Makes distributional.json: small regressions with several linear predictors per row, fitted by brms, with
-# what brms computes from ten of their draws. The tests read the file; R is needed only to make it anew
+# what brms computes from five of their draws. The tests read the file; R is needed only to make it anew
 # (a quarter of an hour on one core: Stan compiles each model):
 #
 #   apt-get install r-base-core r-cran-brms r-cran-posterior r-cran-jsonlite libboost-dev    (Debian 12)
@@ -49,19 +49,21 @@ cases <- list(
   list(name = "shape of counts", family = "negbinomial", link = "log",
        formulas = c("count ~ x", "shape ~ model")),
   list(name = "disc of grades", family = "cumulative", link = "logit",
-       formulas = c("grade ~ x + model", "disc ~ 0 + model")),
+       formulas = c("grade ~ x + model", "disc ~ 0 + model"), prior = "normal(0, 1) class=b dpar=disc"),
   list(name = "categories", family = "categorical", link = "logit", formulas = "answer ~ x + model"),
   list(name = "categories, with items", family = "categorical", link = "logit",
        formulas = "answer ~ x + model + (1 | item)", adapt = 0.95)
 )
 
-digits <- function(values) signif(values, 9)
+digits <- function(values) signif(values, 8)
 table_of <- function(values) unname(digits(as.matrix(values)))
 reference <- function(case) {
   formula <- do.call(bf, lapply(case$formulas, as.formula))
   family <- if (case$family == "beta") Beta() else brmsfamily(case$family, case$link)
+  priors <- prior(normal(0, 1), class = "b")
+  if (!is.null(case$prior)) priors <- priors + prior(normal(0, 1), class = "b", dpar = "disc")
   fit <- brm(
-    formula, data, family, prior = prior(normal(0, 1), class = "b"), chains = 4, iter = 3500,
+    formula, data, family, prior = priors, chains = 4, iter = 3500,
     warmup = 1000, seed = 1, refresh = 0, cores = 1,
     control = list(adapt_delta = if (is.null(case$adapt)) 0.8 else case$adapt),
     file = file.path(kept, gsub("[^a-z]", "-", tolower(case$name)))
@@ -69,12 +71,13 @@ reference <- function(case) {
   names <- setdiff(variables(fit), c("lprior", "lp__", if (!any(grepl("^disc", case$formulas))) "disc"))
   draws <- subset_draws(as_draws_array(fit), names)
   summary <- summarise_draws(draws, "mean", "sd", "mcse_mean", "mcse_sd", "rhat", "ess_bulk")
-  some <- seq(500, 5000, 500)
+  some <- seq(1000, 5000, 1000)
   ordinal <- case$family == "cumulative"
   categories <- ordinal || case$family == "categorical"
   parameters <- setdiff(names(fit$formula$pforms), "disc")
   list(
     name = case$name, formulas = case$formulas, family = case$family, link = case$link,
+    given = c("normal(0, 1) class=b", case$prior),
     divergences = rstan::get_num_divergent(fit$fit),
     priors = as.data.frame(default_rows(formula, family)),
     names = summary$variable, mean = digits(summary$mean), sd = digits(summary$sd),

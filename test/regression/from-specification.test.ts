@@ -24,6 +24,14 @@ const cases: [string, Partial<Preparation>][] = [
   ['k ~ x + z + (1 + x | g) + (1 | h)', { family: 'negbinomial' }],
   ['y ~ x + (1 + x + z || g)', { family: 'student' }],
   ['y ~ c + (0 + c | g:h)', { prior: ['normal(0, 2) class=b coef=cb', 'lkj(3) class=cor'] }],
+  ['bf(y ~ x + (1 | g), sigma ~ x + z + (1 + z | g))', { prior: 'normal(0, 1) class=b' }],
+  [
+    'bf(y ~ 0 + x + offset(o), sigma ~ 0 + c, nu ~ w + offset(x))',
+    {
+      family: 'student',
+      prior: ['normal(0, 1) class=b dpar=sigma', 'normal(3, 1) class=Intercept dpar=nu'],
+    },
+  ],
   [
     'y ~ x + z + (1 + x | g)',
     {

@@ -47,7 +47,7 @@ function inPredictor({ group, coefficients, correlated, parameter }: GroupEffect
 }
 
 /** `x` of `sigma_x`. */
-function shortName(name: string, parameter: string | undefined): string {
+export function shortName(name: string, parameter: string | undefined): string {
   return parameter === undefined ? name : name.slice(parameter.length + 1);
 }
 
