@@ -30,7 +30,7 @@ export function outcomeDesign(
     fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }
   if (kind !== 'binomial' && trials !== null) {
-    fail(trials.place, 'trials() are for a binomial outcome; this family has none');
+    fail(trials.arguments[0].value.place, 'trials() are for a binomial outcome; this family has none');
   }
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
