@@ -1,7 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
-import type { Cells, Family } from './families/family.js';
+import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
 /** Coefficients that vary by the levels of a grouping factor, `(1 + x | g)`. */
@@ -38,6 +38,21 @@ export interface RegressionData {
   readonly groups: readonly GroupEffects[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells | undefined;
+}
+
+/** @param cells that rows share linear predictors of; one per row if undefined */
+export function outcomesOf(
+  { rows, outcomes, trials, weights, sets }: RegressionData,
+  cells: Cells | undefined,
+): Outcomes {
+  return {
+    rows,
+    values: outcomes,
+    trials,
+    ...(weights && { weights }),
+    ...(cells && { cells }),
+    ...(sets && { sets }),
+  };
 }
 
 export interface RegressionPriors {

@@ -5,7 +5,7 @@
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import type { FailAt } from '../text/cursor.js';
-import { additionOf } from './additions.js';
+import { additionOf, argumentOf } from './additions.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
@@ -25,12 +25,12 @@ export function outcomeDesign(
   fail: FailAt,
 ): OutcomeDesign {
   const { response, text } = formula;
-  const trials = additionOf(formula, 'trials');
+  const trials = argumentOf(formula, 'trials');
   if (kind === 'binomial' && trials === null) {
     fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }
   if (kind !== 'binomial' && trials !== null) {
-    fail(trials.arguments[0].value.place, 'trials() are for a binomial outcome; this family has none');
+    fail(trials.place, 'trials() are for a binomial outcome; this family has none');
   }
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
