@@ -11,6 +11,7 @@ import { generalizedLinear } from '../../models/generalized-linear.js';
 import { multilevel } from '../../models/multilevel.js';
 import type { RegressionData, RegressionSpecification } from '../../models/regression-data.js';
 import { rowLogLikelihood } from '../../models/reported-parameters.js';
+import { randomStream } from '../../src/random/stream.js';
 import { everyNth } from '../support/deep.js';
 import { allFamilies } from './families/examples.js';
 import { centreOf, flatSpecification, simulatedData } from './regression-situations.js';
@@ -191,7 +192,11 @@ describe('log likelihoods with group effects', () => {
         return row.reduce((sum, value) => sum + value, 0);
       };
     });
-    model.constrain?.(new Float64Array(model.dimension).fill(0.2), reported);
+    model.constrain?.(
+      new Float64Array(model.dimension).fill(0.2),
+      reported,
+      randomStream('weights'),
+    );
     expect(totals[0]?.(reported)).toBeCloseTo(totals[1]?.(reported) ?? Number.NaN, 8);
   });
 });
