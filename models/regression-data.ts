@@ -1,7 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
-import type { Family } from './families/family.js';
+import type { Cells, Family } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
 /** One level of each row, and by what its effects are multiplied. */
@@ -49,6 +49,8 @@ export interface RegressionData {
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */
   readonly predictors: Predictors;
   readonly groups: readonly GroupEffects[];
+  /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
+  readonly sets?: Cells | undefined;
 }
 
 export interface RegressionPriors {

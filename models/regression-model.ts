@@ -5,6 +5,7 @@ import { generalizedLinear } from './generalized-linear.js';
 import { multilevel } from './multilevel.js';
 import type { RegressionSpecification } from './regression-data.js';
 import { standardized } from './standardized.js';
+import { withinSets } from './within-sets.js';
 
 export type SpecifiedModel = Model & {
   /** How group effects are sampled, in a sentence; null without group effects. */
@@ -31,7 +32,7 @@ export interface ControlBlock {
  *   `bad-data` and `bad-argument` for data and priors that are out of proportion
  */
 export function regressionModel(given: RegressionSpecification): SpecifiedModel {
-  const specification = ofLogarithms(given);
+  const specification = withinSets(ofLogarithms(given));
   const standard = standardized(specification);
   if (standard === null) return modelAsIs(specification);
   const model = modelAsIs(standard.specification);

@@ -29,6 +29,7 @@ export const familyNames = [
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
   'skew_normal',
+  'conditional_logit',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -69,10 +70,16 @@ export type AuxiliaryName =
 interface FamilyTraits {
   /** The auxiliary parameters, in the order in which they are reported. */
   readonly auxiliary: readonly AuxiliaryName[];
-  /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
-  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
-  /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
-  readonly mean: 'any' | 'positive' | 'probability' | 'category';
+  /**
+   * Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, ordered categories, or
+   * the ranks of options among those of a choice set.
+   */
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
+  /**
+   * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
+   * and options start from equal probabilities.
+   */
+  readonly mean: 'any' | 'positive' | 'probability' | 'none';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -90,7 +97,7 @@ const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: tr
 const categories = {
   auxiliary: [],
   outcome: 'ordinal',
-  mean: 'category',
+  mean: 'none',
   hasScale: false,
   merges: true,
 } as const;
@@ -125,6 +132,13 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
   hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
   hurdle_negbinomial: { ...counts, auxiliary: ['shape', 'hu'], apart: [0], isHurdle: true },
+  conditional_logit: {
+    auxiliary: [],
+    outcome: 'choice',
+    mean: 'none',
+    hasScale: false,
+    merges: false,
+  },
   zero_one_inflated_beta: {
     ...successes,
     auxiliary: ['phi', 'zoi', 'coi'],
@@ -184,13 +198,23 @@ export interface Outcomes {
    * The default is one cell per row.
    */
   readonly cells?: Cells;
+  /** The choice set of each row, for options of sets. @default none */
+  readonly sets?: Cells | undefined;
 }
 
+/** Rows in groups: the cells of a linear predictor, or choice sets. */
 export interface Cells {
   readonly count: number;
   /** Index of each row's cell, from 0. */
   readonly of: Int32Array;
 }
+
+/**
+ * Receives a part w v vᵀ of the curvature by η, which says how linear predictors of several cells act together.
+ *
+ * @param cells of the entries of v, each once; valid until it returns
+ */
+export type CurvaturePart = (weight: number, cells: Int32Array, values: Float64Array) => void;
 
 /**
  * The distribution of outcomes. `aux` holds the auxiliary parameters on their own scale (σ > 0,
@@ -211,8 +235,9 @@ export interface ResponseFamily {
     auxGradient: Float64Array,
   ): number;
   /**
-   * Second derivatives: overwrites `etaCurvature` (row) with d²/dη_i², `cross` (row-major (auxiliary,
-   * row)) with d²/dη_i daux, `auxCurvature` (auxiliary × auxiliary) with d²/daux².
+   * Second derivatives: overwrites `etaCurvature` (row) with the diagonal of d²/dη², `cross` (row-major (auxiliary,
+   * row)) with d²/dη_i daux, `auxCurvature` (auxiliary × auxiliary) with d²/daux². With
+   * `eachCurvaturePart`, d²/dη² is the diagonal and the sum of the parts.
    */
   curvature(
     eta: Float64Array,
@@ -221,6 +246,8 @@ export interface ResponseFamily {
     cross: Float64Array,
     auxCurvature: Float64Array,
   ): void;
+  /** Calls back with the parts of the curvature by η that are not on its diagonal. @default none */
+  eachCurvaturePart?(eta: Float64Array, aux: Float64Array, onPart: CurvaturePart): void;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
 import { exponential } from './exponential.js';
 import {
   type Family,
@@ -89,6 +90,11 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
   hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
   zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
+  conditional_logit: {
+    links: ['logit'],
+    response: conditionalLogitFamily,
+    distribution: conditionalLogitDistribution,
+  },
 };
 
 /** The likelihood of outcomes. */

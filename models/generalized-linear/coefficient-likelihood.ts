@@ -8,7 +8,12 @@
  * The normal family with the identity link uses sufficient statistics: gaussian-likelihood.ts.
  */
 
-import { type Family, type ResponseFamily, traitsOf } from '../families/family.js';
+import {
+  type CurvaturePart,
+  type Family,
+  type ResponseFamily,
+  traitsOf,
+} from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
 import type { RegressionData } from '../regression-data.js';
@@ -43,6 +48,7 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
     values: data.outcomes,
     trials: outcome === 'binomial' ? data.trials : null,
     ...cellsOfDesign(design),
+    sets: data.sets,
   };
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
@@ -99,6 +105,7 @@ function writeHessian(
   const auxCurvature = new Float64Array(aux.length * aux.length);
   response.curvature(eta, aux, etaCurvature, cross, auxCurvature);
   writeGram(design, etaCurvature, hessian, dimension);
+  response.eachCurvaturePart?.(eta, aux, partAdder(design, hessian, dimension));
   const sums = new Float64Array(coefficients);
   for (let a = 0; a < aux.length; a++) {
     const row = coefficients + a;
@@ -111,4 +118,27 @@ function writeHessian(
       hessian[row * dimension + coefficients + b] = auxCurvature[a * aux.length + b];
     }
   }
+}
+
+/** Adds w (Xᵀv)(Xᵀv)ᵀ to the first block of the Hessian. */
+function partAdder(
+  { cells, intercept, slopes, columns }: CoefficientDesign,
+  hessian: Float64Array,
+  dimension: number,
+): CurvaturePart {
+  const sums = new Float64Array(intercept + slopes);
+  return (weight, places, values) => {
+    sums.fill(0);
+    for (let k = 0; k < places.length; k++) {
+      if (intercept === 1) sums[0] += values[k];
+      for (let j = 0; j < slopes; j++) {
+        sums[intercept + j] += values[k] * columns[j * cells + places[k]];
+      }
+    }
+    for (let a = 0; a < sums.length; a++) {
+      for (let b = 0; b < sums.length; b++) {
+        hessian[a * dimension + b] += weight * sums[a] * sums[b];
+      }
+    }
+  };
 }

@@ -37,6 +37,7 @@ export function guessParameters(
   design: CoefficientDesign,
 ): Float64Array[] {
   if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
+  if (traitsOf(specification.family).mean === 'none') return [new Float64Array(design.slopes)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
   const size = design.intercept + design.slopes;
@@ -143,8 +144,8 @@ function workingData(
         variance: (mean) => mean * (1 - mean),
       };
     }
-    case 'category':
-      throw new RangeError('categories have no mean to start from');
+    case 'none':
+      throw new RangeError('there is no mean to start from');
     case 'positive': {
       const isCount = outcome === 'count';
       const linear = isCount ? 1 : 0;

@@ -51,10 +51,10 @@ export interface MultilevelDensity {
 }
 
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
-  const { outcomes, trials, rows: dataRows } = specification.data;
+  const { outcomes, trials, rows: dataRows, sets } = specification.data;
   const data = multilevelRows(specification);
   const { factors, cells } = data;
-  const given = { rows: dataRows, values: outcomes, trials, cells };
+  const given = { rows: dataRows, values: outcomes, trials, cells, sets };
   const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;

@@ -71,9 +71,10 @@ export interface Design {
 /**
  * Outcomes that a family accepts: `real`: finite numbers; `binary`: 0 and 1, booleans or a factor
  * with two levels; `count`: whole numbers from 0; `binomial`: whole numbers from 0 with `|
- * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend.
+ * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend; `choice`: booleans
+ * or ranks of options, 0 for those not chosen, with `| set(id)`.
  */
-export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
+export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
 
 /** The encoding of outcomes of new rows. */
 export interface OutcomeDesign {
