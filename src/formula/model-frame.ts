@@ -31,7 +31,7 @@ import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
 import type { Formula } from './formula.js';
-import { groupLevels } from './model-matrix.js';
+import { groupLevels } from './group-design.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
