@@ -13,7 +13,8 @@ import {
 import type { Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
-import { groupDesign, modelMatrix } from './model-matrix.js';
+import { groupDesign } from './group-design.js';
+import { modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';

@@ -29,7 +29,7 @@ import type {
 import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite } from './evaluate.js';
 import type { Formula } from './formula.js';
-import { groupLevels } from './model-matrix.js';
+import { groupLevels } from './group-design.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readResponse } from './outcome.js';
