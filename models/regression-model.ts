@@ -77,7 +77,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
   if (!traitsOf(family).isLogarithmic) return specification;
   return {
     ...specification,
-    family: { family: 'gaussian', link: family.link },
+    family: { ...family, family: 'gaussian' },
     data: { ...data, outcomes: data.outcomes.map(Math.log) },
   };
 }
