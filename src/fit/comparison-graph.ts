@@ -24,32 +24,83 @@ export function isComparison(term: GroupEffects): boolean {
   });
 }
 
-/** The levels of a term in parts that no row connects, in the order of their first levels. */
-export function partsOf(term: GroupEffects): readonly (readonly string[])[] {
+/** Whether a row says that its member of positive weight is not far above the other, or not far below. */
+export interface Held {
+  readonly fromAbove: boolean;
+  readonly fromBelow: boolean;
+}
+
+/**
+ * The levels of a term in parts that no row connects, in the order of their first levels.
+ *
+ * @param heldBy what a row says; then two levels are connected if rows hold their difference from above and from
+ *   below, directly or through others (Ford 1957, American Mathematical Monthly 64). @default both in each row
+ */
+export function partsOf(
+  term: GroupEffects,
+  heldBy: (row: number) => Held = () => ({ fromAbove: true, fromBelow: true }),
+): readonly (readonly string[])[] {
   const size = term.coefficients.length;
-  const parents = term.levels.map((_, level) => level);
-  const rootOf = (level: number): number => {
-    let root = level;
-    while (parents[root] !== root) {
-      parents[root] = parents[parents[root]];
-      root = parents[root];
-    }
-    return root;
-  };
+  const above = term.levels.map(() => new Set<number>());
+  const below = term.levels.map(() => new Set<number>());
   const members = membersOf(term);
   for (let row = 0; row < term.levelOf.length; row++) {
-    const meeting = members.filter(({ values }) => values[row * size] !== 0);
-    for (const { levelOf } of meeting.slice(1)) {
-      const [one, other] = [rootOf(meeting[0].levelOf[row]), rootOf(levelOf[row])];
-      parents[Math.max(one, other)] = Math.min(one, other);
+    const { fromAbove, fromBelow } = heldBy(row);
+    const sides = [1, -1].map((sign) =>
+      members
+        .filter(({ values }) => sign * values[row * size] > 0)
+        .map(({ levelOf }) => levelOf[row]),
+    );
+    for (const one of sides[0]) {
+      for (const other of sides[1]) {
+        if (fromAbove) addEdge(above, below, one, other);
+        if (fromBelow) addEdge(above, below, other, one);
+      }
     }
   }
-  const parts = new Map<number, string[]>();
-  term.levels.forEach((name, level) => {
-    const root = rootOf(level);
-    const known = parts.get(root);
-    if (known) known.push(name);
-    else parts.set(root, [name]);
-  });
-  return [...parts.values()];
+  return stronglyConnected(above, below).map((part) => part.map((level) => term.levels[level]));
+}
+
+type Edges = readonly ReadonlySet<number>[];
+
+function addEdge(
+  above: readonly Set<number>[],
+  below: readonly Set<number>[],
+  from: number,
+  to: number,
+): void {
+  above[from].add(to);
+  below[to].add(from);
+}
+
+/** Sets of vertices that reach each other (Kosaraju & Sharir 1981), each in ascending order. */
+function stronglyConnected(forward: Edges, backward: Edges): number[][] {
+  const seen = new Set<number>();
+  const finished = forward.flatMap((_, vertex) => reached(vertex, forward, seen));
+  seen.clear();
+  return finished
+    .reverse()
+    .map((vertex) => reached(vertex, backward, seen).sort((a, b) => a - b))
+    .filter((part) => part.length > 0)
+    .sort(([a], [b]) => a - b);
+}
+
+/** Vertices that are reached from one and were not seen, in the order in which a depth-first search leaves them. */
+function reached(start: number, edges: Edges, seen: Set<number>): number[] {
+  const left: number[] = [];
+  if (seen.has(start)) return left;
+  seen.add(start);
+  const path = [{ vertex: start, next: edges[start].values() }];
+  while (path.length > 0) {
+    const { vertex, next } = path[path.length - 1];
+    const { value, done } = next.next();
+    if (done) {
+      left.push(vertex);
+      path.pop();
+    } else if (!seen.has(value)) {
+      seen.add(value);
+      path.push({ vertex: value, next: edges[value].values() });
+    }
+  }
+  return left;
 }

@@ -100,7 +100,7 @@ function requireHeldScales(specification: RegressionSpecification): void {
     const { group, levels } = effects;
     if (priors.sds[term].every(isProper)) return;
     if (isComparison(effects)) {
-      requireHeldDifferences(effects);
+      requireHeldDifferences(effects, specification);
       return;
     }
     // Gelman (2006), Bayesian Analysis 1, §2.2.
@@ -112,16 +112,26 @@ function requireHeldScales(specification: RegressionSpecification): void {
 }
 
 /**
- * Comparisons of n levels in m parts hold n − m differences. As sd → ∞, the likelihood falls as sd^−(n − m), which
- * is integrable from 2 on.
+ * Comparisons hold n − m differences of n levels in m parts, within which each level wins and loses. As sd → ∞, the
+ * likelihood falls as sd^−(n − m), which is integrable from 2 on.
  */
-function requireHeldDifferences(term: GroupEffects): void {
-  const parts = partsOf(term);
+function requireHeldDifferences(
+  term: GroupEffects,
+  { family, data }: RegressionSpecification,
+): void {
+  const most = (row: number): number => {
+    if (isOrdinal(family)) return thresholdsOf(family) + 1;
+    return data.trials ? data.trials[row] : 1;
+  };
+  const hasEnds = isOrdinal(family) || ['binary', 'binomial'].includes(traitsOf(family).outcome);
+  const parts = partsOf(term, (row) => ({
+    fromAbove: !hasEnds || data.outcomes[row] < most(row),
+    fromBelow: !hasEnds || data.outcomes[row] > (isOrdinal(family) ? 1 : 0),
+  }));
   const differences = term.levels.length - parts.length;
   if (differences >= 2) return;
-  const where = parts.length === 1 ? '' : `, in ${parts.length} parts that no row connects`;
   fail(
-    `sd of ${term.group} has a flat prior, and its rows compare ${term.levels.length} levels${where}: ${differences === 1 ? 'one difference is' : 'no difference is'} held, but two are needed; give it a prior, for example exponential(1)`,
+    `sd of ${term.group} has a flat prior, and of the ${term.levels.length} levels that its rows compare ${differences === 1 ? 'one difference is' : 'no difference is'} held from above and below, but two are needed; give it a prior, for example exponential(1)`,
   );
 }
 
