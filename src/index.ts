@@ -215,6 +215,7 @@ export type {
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
+export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

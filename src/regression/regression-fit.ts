@@ -214,7 +214,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   loo: watched,
   waic: watched,
   r2: { ...summarized, draws: true, groups: true },
-  priorSensitivity: { parameters: true, threshold: true },
+  priorSensitivity: { by: true, parameters: true, threshold: true },
   check: { calibration: true, runner: true, ...watched },
 };
 
