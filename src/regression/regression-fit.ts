@@ -213,7 +213,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   means: { ...marginal, scale: true },
   loo: watched,
   waic: watched,
-  r2: { ...summarized, draws: true, groups: true },
+  r2: { ...summarized, draws: true, groups: true, method: true },
   priorSensitivity: { by: true, parameters: true, threshold: true },
   check: { calibration: true, runner: true, ...watched },
 };
