@@ -82,13 +82,16 @@ const column = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('factor'), levels: names, codes: z.instanceof(Int32Array) }),
 ]);
 
+const levelOf = z.instanceof(Int32Array);
+
 const groupDesign = z.object({
   group: z.string(),
   matrix,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
 const frame = z.object({
@@ -103,9 +106,11 @@ const frame = z.object({
     name: z.string(),
     values: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
+  copied: z.instanceof(Int32Array).optional(),
   usedRows: z.instanceof(Int32Array),
   notes: names,
 });
@@ -114,9 +119,10 @@ const groupEffects = z.object({
   group: z.string(),
   coefficients: names,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   values: numbers,
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
 export const specification = z.object({
@@ -125,6 +131,7 @@ export const specification = z.object({
     rows: count,
     outcomes: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,

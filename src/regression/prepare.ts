@@ -11,10 +11,11 @@ import {
 import { responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
-import type {
-  GroupEffects,
-  RegressionData,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionData,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
@@ -214,6 +215,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     rows,
     outcomes: response.values,
     trials: response.trials,
+    ...(response.weights && { weights: response.weights }),
     offset,
     intercept: design.intercept,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
@@ -221,7 +223,8 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
   };
 }
 
-function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesign): GroupEffects {
+function groupEffects(design: GroupDesign): GroupEffects {
+  const { group, matrix, levels, levelOf, correlated, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -229,6 +232,7 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
+    ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
 
@@ -248,8 +252,11 @@ function requireRanges(
     });
   };
   requireColumns(predictors.names, predictors.values, ranges);
-  for (const { coefficients, values } of groups) {
-    requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+  for (const group of groups) {
+    const { coefficients } = group;
+    for (const { values } of membersOf(group)) {
+      requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+    }
   }
 }
 
