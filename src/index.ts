@@ -96,6 +96,11 @@ export type { Draws } from './posterior/draws.js';
 export type { Interval } from './posterior/intervals.js';
 export type { Loo, LooOptions } from './posterior/loo.js';
 export { type LooComparison, looCompare } from './posterior/loo-compare.js';
+export {
+  type LooModelWeights,
+  type LooModelWeightsOptions,
+  looModelWeights,
+} from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
@@ -216,6 +221,7 @@ export type {
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
+export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

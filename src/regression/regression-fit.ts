@@ -218,8 +218,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   means: { ...marginal, scale: true },
   loo: watched,
   waic: watched,
-  r2: { ...summarized, draws: true, groups: true },
-  priorSensitivity: { parameters: true, threshold: true },
+  r2: { ...summarized, draws: true, groups: true, method: true },
+  priorSensitivity: { by: true, parameters: true, threshold: true },
   check: { calibration: true, runner: true, ...watched },
 };
 

@@ -20,6 +20,7 @@ import {
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorInUse } from '../priors/prior-rows.js';
+import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
 import { type GroupLayout, layoutOf } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
@@ -72,6 +73,8 @@ export interface RegressionSummary {
   readonly population: readonly SummaryRow[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
+  /** The priors of each class, and how far they move the posterior. */
+  readonly priors: readonly PriorInfluence[];
   /** One sentence per problem, with a remedy. */
   readonly warnings: readonly string[];
   /** What was done to the data and to the model. */
@@ -111,6 +114,7 @@ export function summaryOf(
     })),
     population: layout.coefficients.map((name, place) => row(place, name)),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
+    priors: priorInfluences(fit),
     warnings,
     notes: fit.notes,
   };
@@ -176,9 +180,28 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
     'scale reduction factor on split chains (at convergence, Rhat = 1).',
     ...mcseLines(summary),
+    ...priorLines(summary),
     ...summary.warnings.map((warning) => `Warning: ${warning}`),
     ...summary.notes.map((note) => `Note: ${note}`),
   ].join('\n');
+}
+
+/** One line: the priors of each class, and by how many posterior sds they move a mean. */
+function priorLines({ priors }: RegressionSummary): string[] {
+  if (priors.length === 0) return [];
+  const parts = priors.map(({ class: name, priors: texts, parameter, shift }) => {
+    const [first = ''] = texts;
+    const text = first === '(flat)' ? 'flat' : first;
+    const more = texts.length > 1 ? ` and ${texts.length - 1} more` : '';
+    if (parameter === null || shift === null) return `of ${name}: ${text}${more}`;
+    return `of ${name}: ${text}${more}, moves ${parameter} by ${shiftText(shift)} sd`;
+  });
+  return [`Prior ${parts.join('; ')}.`];
+}
+
+function shiftText(shift: number): string {
+  const size = Math.abs(shift);
+  return size < 0.005 ? 'less than 0.01' : fixed(size, 2);
 }
 
 /** The largest Monte Carlo errors of the table. */
