@@ -25,7 +25,7 @@ export function isComparison(term: GroupEffects): boolean {
 }
 
 /** Whether a row says that its member of positive weight is not far above the other, or not far below. */
-export interface Held {
+interface Held {
   readonly fromAbove: boolean;
   readonly fromBelow: boolean;
 }
