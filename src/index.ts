@@ -139,6 +139,7 @@ export type {
   PredictionSummaryOptions,
   Predictions,
 } from './regression/after/predictions.js';
+export type { RankRow, Ranks, RanksOptions } from './regression/after/ranks.js';
 export type { RegressionSummary, SummaryOptions, SummaryRow } from './regression/after/summary.js';
 export type {
   ContrastRow,
@@ -221,6 +222,7 @@ export type {
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
+export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

@@ -12,5 +12,6 @@ export { type PlanPlotOptions, type PlanPoint, plotPlan } from './plots/plan.js'
 export { type PosteriorOptions, plotPosterior } from './plots/posterior.js';
 export { type PpcPlotOptions, plotPpc } from './plots/ppc.js';
 export { plotRank, type RankOptions } from './plots/rank.js';
+export { plotPriorSensitivity, type SensitivityPlotOptions } from './plots/sensitivity.js';
 export type { ThemeName } from './plots/theme.js';
 export { plotTrace, type TraceOptions } from './plots/trace.js';

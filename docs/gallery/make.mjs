@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Papa from 'papaparse';
-import { linearRegression, logisticRegression, normal } from '../../dist/src/index.js';
+import { linearRegression, logisticRegression, normal, regression } from '../../dist/src/index.js';
 import { readStudy } from '../../dist/src/node.js';
 import { groupByContext, planStudy } from '../../dist/src/paper.js';
 import {
@@ -19,6 +19,7 @@ import {
   plotPlan,
   plotPosterior,
   plotPpc,
+  plotPriorSensitivity,
   plotRank,
   plotTrace,
 } from '../../dist/src/plots.js';
@@ -90,6 +91,26 @@ async function drawFits() {
   await save('ppc-groups', plotPpc(replicated, { observed: outcome, groups, title, label }).svg);
 }
 
+/** A few observations and priors of two kinds, one of them far from the data. */
+async function drawSensitivity() {
+  const fit = await regression({
+    formula: 'y ~ x + z',
+    data: {
+      y: [1.2, 2.1, 3.9, 3.8, 6.1, 5.2, 7.8, 8.1, 9.7, 9.2],
+      x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+      z: [1, 0, 1, 0, 1, 0, 1, 0, 1, 0],
+    },
+    prior: [
+      normal(0, 0.2).on('b', { coef: 'x', tag: 'cautious' }),
+      normal(0, 10).on('b', { coef: 'z', tag: 'wide' }),
+    ],
+    seed: SEED,
+  });
+  const title = 'A cautious prior of b_x, and a wide one of b_z';
+  const { svg } = plotPriorSensitivity(fit.priorSensitivity({ by: 'tag' }), { title });
+  await save('sensitivity', svg);
+}
+
 /** The figures of the paper, as the command writes them, and one of their panels by itself. */
 async function drawFigures() {
   const out = await mkdtemp(join(tmpdir(), 'weighbridge-gallery-'));
@@ -150,5 +171,6 @@ async function drawPlan() {
 }
 
 await drawFits();
+await drawSensitivity();
 await drawPlan();
 await drawFigures();

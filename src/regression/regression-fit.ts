@@ -33,6 +33,7 @@ import {
   predict,
   probabilities,
 } from './after/predictions.js';
+import { ranksOf } from './after/ranks.js';
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
@@ -53,6 +54,8 @@ export interface FitMethods {
   readonly fixef: Method<typeof fixef>;
   /** Group effects, as deviations from the population-level coefficients. */
   readonly ranef: Method<typeof ranef>;
+  /** Ranks of the levels of a grouping factor by their effects, with the probability to be the best. */
+  readonly ranks: Method<typeof ranksOf>;
   /** Coefficients of each level: population-level coefficient plus the level's deviation. */
   readonly coef: Method<typeof coef>;
   /** Highest-density intervals (bayestestR). */
@@ -136,6 +139,7 @@ export function withMethods<Changes>(
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
     ranef: of('ranef', ranef),
+    ranks: of('ranks', ranksOf),
     coef: of('coef', coef),
     hdi: of('hdi', hdiOf),
     eti: of('eti', etiOf),
@@ -187,6 +191,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   summary: summarized,
   fixef: summarized,
   ranef: summarized,
+  ranks: { group: true, coefficient: true, mass: true },
   coef: summarized,
   hdi: { mass: true, method: true, ...chosen },
   eti: { mass: true, ...chosen },
@@ -213,8 +218,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   means: { ...marginal, scale: true },
   loo: watched,
   waic: watched,
-  r2: { ...summarized, draws: true, groups: true },
-  priorSensitivity: { parameters: true, threshold: true },
+  r2: { ...summarized, draws: true, groups: true, method: true },
+  priorSensitivity: { by: true, parameters: true, threshold: true },
   check: { calibration: true, runner: true, ...watched },
 };
 
