@@ -16,13 +16,13 @@ interface RegressionOfOthers {
   restore(others: Float64Array, reported: Float64Array): void;
 }
 
-function valueOf(prior: Prior | null | undefined): number | null {
+function heldAt(prior: Prior | null | undefined): number | null {
   return prior?.distribution === 'constant' ? prior.value : null;
 }
 
 function hasConstants({ priors }: Pick<RegressionSpecification, 'priors'>): boolean {
   return [priors.intercept, ...priors.coefficients, ...priors.auxiliary].some(
-    (prior) => valueOf(prior) !== null,
+    (prior) => heldAt(prior) !== null,
   );
 }
 
@@ -32,7 +32,7 @@ export function constantNames({
   data,
   priors,
 }: RegressionSpecification): ReadonlySet<string> {
-  const isConstant = (prior: Prior | null | undefined) => valueOf(prior) !== null;
+  const isConstant = (prior: Prior | null | undefined) => heldAt(prior) !== null;
   const { names } = data.predictors;
   return new Set([
     // The reported intercept is at predictors of zero, where others have to be constant too.
@@ -48,8 +48,8 @@ export function constantNames({
 export function withoutConstants(given: RegressionSpecification): RegressionOfOthers | null {
   if (!hasConstants(given)) return null;
   const { family, data, priors } = given;
-  const slopes = priors.coefficients.map(valueOf);
-  const intercept = valueOf(priors.intercept);
+  const slopes = priors.coefficients.map(heldAt);
+  const intercept = heldAt(priors.intercept);
   const { names, rows, values } = data.predictors;
   const { means, centred } = data.intercept
     ? centrePredictors(data.predictors)
@@ -84,7 +84,7 @@ export function withoutConstants(given: RegressionSpecification): RegressionOfOt
       ...priors,
       intercept: intercept === null ? priors.intercept : null,
       coefficients: kept.map((j) => priors.coefficients[j]),
-      auxiliary: priors.auxiliary.filter((prior) => valueOf(prior) === null),
+      auxiliary: priors.auxiliary.filter((prior) => heldAt(prior) === null),
     },
   };
   return { specification, restore: restoring(given, specification, means) };
@@ -93,7 +93,7 @@ export function withoutConstants(given: RegressionSpecification): RegressionOfOt
 function familyOfOthers(family: Family, priors: readonly Prior[]): Family {
   const fixed: Partial<Record<AuxiliaryName, number>> = {};
   auxiliaryOf(family).forEach((name, a) => {
-    const value = valueOf(priors[a]);
+    const value = heldAt(priors[a]);
     if (value !== null) fixed[name] = value;
   });
   return Object.keys(fixed).length === 0 ? family : { ...family, fixed };
@@ -107,10 +107,10 @@ function restoring(
 ): RegressionOfOthers['restore'] {
   const { family, priors } = given;
   const [from, to] = [reportedLayout(others), reportedLayout(given)];
-  const slopes = priors.coefficients.map(valueOf);
-  const auxiliary = priors.auxiliary.map(valueOf);
+  const slopes = priors.coefficients.map(heldAt);
+  const auxiliary = priors.auxiliary.map(heldAt);
   const thresholds = thresholdsOf(family);
-  const intercept = valueOf(priors.intercept);
+  const intercept = heldAt(priors.intercept);
   return (source, target) => {
     let at = from.slopes;
     let constantPart = 0;
