@@ -145,6 +145,7 @@ export type {
   PredictionSummaryOptions,
   Predictions,
 } from './regression/after/predictions.js';
+export type { RankRow, Ranks, RanksOptions } from './regression/after/ranks.js';
 export type { RegressionSummary, SummaryOptions, SummaryRow } from './regression/after/summary.js';
 export type {
   ContrastRow,

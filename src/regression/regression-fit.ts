@@ -34,6 +34,7 @@ import {
   predict,
   probabilities,
 } from './after/predictions.js';
+import { ranksOf } from './after/ranks.js';
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
@@ -54,6 +55,8 @@ export interface FitMethods {
   readonly fixef: Method<typeof fixef>;
   /** Group effects, as deviations from the population-level coefficients. */
   readonly ranef: Method<typeof ranef>;
+  /** Ranks of the levels of a grouping factor by their effects, with the probability to be the best. */
+  readonly ranks: Method<typeof ranksOf>;
   /** Coefficients of each level: population-level coefficient plus the level's deviation. */
   readonly coef: Method<typeof coef>;
   /** Highest-density intervals (bayestestR). */
@@ -139,6 +142,7 @@ export function withMethods<Changes>(
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
     ranef: of('ranef', ranef),
+    ranks: of('ranks', ranksOf),
     coef: of('coef', coef),
     hdi: of('hdi', hdiOf),
     eti: of('eti', etiOf),
@@ -191,6 +195,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   summary: summarized,
   fixef: summarized,
   ranef: summarized,
+  ranks: { group: true, coefficient: true, mass: true },
   coef: summarized,
   hdi: { mass: true, method: true, ...chosen },
   eti: { mass: true, ...chosen },

@@ -23,6 +23,7 @@ import type { PriorInUse } from '../priors/prior-rows.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
 import { type GroupLayout, layoutOf } from './layout.js';
+import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
   /** Probability of the intervals, in (0, 1). @default 0.95 */
@@ -282,6 +283,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
     sampled_by: fitted.chains[0]?.algorithm,
     coefficients: summaryJson(parameters.filter((row) => !isGroupEffect(row))),
     group_effects: summaryJson(parameters.filter(isGroupEffect)),
+    ...ranksJson(fitted),
     diagnostics: {
       ...diagnosticsRecord(diagnostics),
       // k-hat describes the normal approximation that split HMC uses; it says nothing of other draws.
@@ -301,6 +303,31 @@ function summaryJson(rows: readonly ParameterSummary[]): Record<string, unknown>
       return [name, fields];
     }),
   );
+}
+
+/** Ranks of the levels of terms that compare them, by grouping factor. */
+function ranksJson(fitted: FittedRegression) {
+  const groups = comparedGroups(fitted);
+  if (groups.length === 0) return {};
+  const rowsOf = (group: string) =>
+    ranksOf(fitted, { group }).rows.map(
+      ({
+        level,
+        mean,
+        sd,
+        lower,
+        upper,
+        pBest,
+        rank,
+        rankLower,
+        rankUpper,
+        rankProbabilities,
+      }) => ({
+        ...{ level, mean, sd, lower, upper, p_best: pBest, rank },
+        ...{ rank_lower: rankLower, rank_upper: rankUpper, rank_probabilities: rankProbabilities },
+      }),
+    );
+  return { ranks: Object.fromEntries(groups.map((group) => [group, rowsOf(group)])) };
 }
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
