@@ -102,9 +102,15 @@ export {
   looModelWeights,
 } from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
+export type { Recalibration } from './posterior/recalibration.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  CalibrationCurve,
+  CalibrationCurves,
+  CalibrationCurvesOptions,
+} from './regression/after/calibration-curves.js';
 export type {
   ConditionalEffect,
   ConditionalEffectRow,

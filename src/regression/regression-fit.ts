@@ -13,6 +13,7 @@ import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
+import { calibrationCurves } from './after/calibration-curves.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
@@ -84,6 +85,8 @@ export interface FitMethods {
   readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
+  /** Observed over predicted probabilities, each row predicted without itself. */
+  readonly calibrationCurves: Method<typeof calibrationCurves>;
   /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
   readonly conditionalEffects: Method<typeof conditionalEffects>;
   /** Tests of hypotheses about parameters, for example `x1 - x2 > 0` (brms' `hypothesis`). */
@@ -154,6 +157,7 @@ export function withMethods<Changes>(
     posteriorEpred: watchable('posteriorEpred', posteriorEpred),
     posteriorPredict: watchable('posteriorPredict', posteriorPredict),
     ppc: of('ppc', ppc),
+    calibrationCurves: of('calibrationCurves', calibrationCurves),
     conditionalEffects: of('conditionalEffects', conditionalEffects),
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
@@ -206,6 +210,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   posteriorEpred: predicted,
   posteriorPredict: predicted,
   ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
+  calibrationCurves: { mass: true, seed: true },
   conditionalEffects: {
     conditions: true,
     method: true,
