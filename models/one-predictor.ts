@@ -2,6 +2,7 @@
 import { withoutPredicted } from './families/family.js';
 import {
   columnsOfMean,
+  type Membership,
   predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
@@ -62,12 +63,16 @@ function groupOf(data: RegressionData, term: number, of: number) {
   const height = predictorsPerRow(data);
   const group = data.groups[term];
   const width = group.coefficients.length;
-  return {
-    ...group,
-    levelOf: Int32Array.from({ length: data.rows }, (_, i) => group.levelOf[i * height + of]),
+  const alone = ({ levelOf, values }: Membership): Membership => ({
+    levelOf: Int32Array.from({ length: data.rows }, (_, i) => levelOf[i * height + of]),
     values: Float64Array.from({ length: data.rows * width }, (_, at) => {
       const row = Math.floor(at / width) * height + of;
-      return group.values[row * width + (at % width)];
+      return values[row * width + (at % width)];
     }),
+  });
+  return {
+    ...group,
+    ...alone(group),
+    ...(group.further && { further: group.further.map(alone) }),
   };
 }

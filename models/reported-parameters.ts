@@ -17,6 +17,7 @@ import { type ParameterLink, parameterLink } from './families/parameter-links.js
 import { thresholdsOf } from './families/thresholds.js';
 import {
   type GroupEffects,
+  membersOf,
   predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
@@ -189,19 +190,43 @@ function addPopulation(
 
 /** @param start of the term's effects among the parameters, [coefficient][level] */
 function addGroup(
-  { coefficients, levels, levelOf, values }: GroupEffects,
+  group: GroupEffects,
   parameters: Float64Array,
   start: number,
   eta: Float64Array,
 ): void {
+  const { coefficients, levels } = group;
   const width = coefficients.length;
-  for (let i = 0; i < levelOf.length; i++) {
-    const level = levelOf[i];
-    if (level < 0) continue;
-    for (let c = 0; c < width; c++) {
-      eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+  for (const { levelOf, values } of membersOf(group)) {
+    for (let i = 0; i < levelOf.length; i++) {
+      const level = levelOf[i];
+      if (level < 0) continue;
+      for (let c = 0; c < width; c++) {
+        eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+      }
     }
   }
+}
+
+/** Overwrites each η_s of a row by the row's log likelihood at it. */
+type RowDensities = (row: number, eta: Float64Array) => void;
+
+/**
+ * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
+ * `log_lik` has it.
+ *
+ * @param aux one array per parameter of `distributionSources`, each with one number per η
+ */
+export function rowDensities(
+  { family, data }: Predicted,
+  aux: readonly Float64Array[],
+): RowDensities {
+  const { outcomes, trials, weights } = data;
+  const write = responseDistribution(family).logDensities(aux);
+  return (row, eta) => {
+    write(outcomes[row], trials ? trials[row] : 1, eta);
+    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  };
 }
 
 /** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
@@ -209,9 +234,8 @@ type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void
 
 /** The terms of LOO, WAIC and power-scaling, group effects included. */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
-  const { family, data } = predicted;
-  const { rows, outcomes, trials } = data;
-  const { logDensities } = responseDistribution(family);
+  const { data } = predicted;
+  const { rows } = data;
   const height = predictorsPerRow(data);
   const eta = new Float64Array(height * rows);
   const one = new Float64Array(1);
@@ -220,7 +244,10 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const own = new Float64Array(distributionSources(predicted).length);
   const write = (row: number, parameters: Float64Array) => {
     writeOwn(row, parameters, eta, own);
-    return logDensities(Array.from(own, (value) => Float64Array.of(value)));
+    return rowDensities(
+      predicted,
+      Array.from(own, (value) => Float64Array.of(value)),
+    );
   };
   return (parameters, target) => {
     writeEta(parameters, eta);
@@ -228,7 +255,7 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
     for (let i = 0; i < rows; i++) {
       const ofRow = ofAll ?? write(i, parameters);
       one[0] = eta[height * i];
-      ofRow(outcomes[i], trials ? trials[i] : 1, one);
+      ofRow(i, one);
       target[i] = one[0];
     }
   };

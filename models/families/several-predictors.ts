@@ -19,12 +19,13 @@ import {
   type Outcomes,
   type ResponseFamily,
   traitsOf,
+  weightOf,
   withoutPredicted,
 } from './family.js';
 import { type Location, newLocation } from './links.js';
 import { type ParameterLink, parameterLink } from './parameter-links.js';
 
-/** Distinct rows: outcome, trials, a cell for each linear predictor, and how often. */
+/** Distinct rows: outcome, trials, a cell for each linear predictor, and the sum of their weights. */
 export interface SeveralRows {
   readonly count: number;
   readonly outcomes: Float64Array;
@@ -34,10 +35,8 @@ export interface SeveralRows {
   readonly times: Float64Array;
 }
 
-export function severalRows(
-  { rows, values, trials, cells }: Outcomes,
-  height: number,
-): SeveralRows {
+export function severalRows(outcomes: Outcomes, height: number): SeveralRows {
+  const { rows, values, trials, cells } = outcomes;
   const all = trials ?? new Float64Array(rows).fill(1);
   const ofRows = Int32Array.from({ length: rows * height }, (_, at) => cells?.of[at] ?? at);
   const { of, first } = distinctRows(rows, [
@@ -46,7 +45,7 @@ export function severalRows(
     { values: all, width: 1 },
   ]);
   const times = new Float64Array(first.length);
-  for (const row of of) times[row]++;
+  for (let i = 0; i < rows; i++) times[of[i]] += weightOf(outcomes, i);
   return {
     count: first.length,
     outcomes: Float64Array.from(first, (row) => values[row]),

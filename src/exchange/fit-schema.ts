@@ -83,14 +83,17 @@ const column = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('factor'), levels: names, codes: z.instanceof(Int32Array) }),
 ]);
 
+const levelOf = z.instanceof(Int32Array);
+
 const groupDesign = z.object({
   group: z.string(),
   matrix,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
   parameter: z.string().optional(),
+  further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
 const parts = z
@@ -110,9 +113,11 @@ const frame = z.object({
     name: z.string(),
     values: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
+  copied: z.instanceof(Int32Array).optional(),
   usedRows: z.instanceof(Int32Array),
   notes: names,
 });
@@ -121,10 +126,11 @@ const groupEffects = z.object({
   group: z.string(),
   coefficients: names,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   values: numbers,
   correlated: z.boolean(),
   parameter: z.string().optional(),
+  further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
 export const specification = z.object({
@@ -133,6 +139,7 @@ export const specification = z.object({
     rows: count,
     outcomes: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,

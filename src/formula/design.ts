@@ -15,9 +15,9 @@ export interface DesignMatrix {
 
 /** One group term, `(1 + x | g)`. */
 export interface GroupDesign {
-  /** Name of the grouping factor: `g`, or `g:h` for an interaction. */
+  /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
-  /** Columns of the varying coefficients, including `(Intercept)` for the intercept. */
+  /** Columns of the varying coefficients, including `(Intercept)`; of `mm()`, times the first member's weight. */
   readonly matrix: DesignMatrix;
   /** In the order of a factor's levels. */
   readonly levels: readonly string[];
@@ -29,6 +29,14 @@ export interface GroupDesign {
   readonly correlated: boolean;
   /** The parameter whose linear predictor it is in. @default the mean */
   readonly parameter?: string;
+  /** The further members of each row, of `mm(g, h)`. @default none */
+  readonly further?: readonly MemberDesign[];
+}
+
+/** One of the members of each row, of a multi-membership term. */
+export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'> {
+  /** The varying coefficients times the member's weight, row-major (row, coefficient). */
+  readonly values: Float64Array;
 }
 
 /** The numeric design of rows of data. */
@@ -110,6 +118,8 @@ export interface Response {
   readonly values: Float64Array;
   /** Trials of `y | trials(n)`; null in a formula without trials. */
   readonly trials: Float64Array | null;
+  /** Factors of the log likelihoods, above 0, of `y | weights(w)`. @default 1 for each row */
+  readonly weights?: Float64Array;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */
   readonly levels: readonly string[] | null;
 }
@@ -121,7 +131,12 @@ export interface ModelFrame {
   readonly response: Response;
   /** The columns that the formula uses, restricted to the used rows. */
   readonly table: Table;
-  /** Indices of the used rows of the data set, from 0. */
+  /**
+   * Rows of `table` that the rows of the design are, from 0, in a formula with `freq(n)`: the design
+   * has each of them n times. @default the same rows
+   */
+  readonly copied?: Int32Array;
+  /** Indices in the data set of the rows of the design, from 0. */
   readonly usedRows: Int32Array;
   /** Notes for the user about the data, for example dropped rows or constant columns. */
   readonly notes: readonly string[];

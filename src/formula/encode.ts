@@ -3,6 +3,7 @@
  */
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
+import { argumentOf } from './additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -14,7 +15,8 @@ import type { Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { formulaOfPart } from './formula.js';
-import { groupDesign, modelMatrix } from './model-matrix.js';
+import { groupDesign } from './group-design.js';
+import { modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { stacked } from './stacked.js';
@@ -68,7 +70,7 @@ function encodeMean(design: Design, table: Table, options: EncodeOptions): Encod
 
 /** Trials of new rows; null in a formula without trials. */
 export function trialsOf(design: Design, table: Table): Float64Array | null {
-  const { trials } = design.formula;
+  const trials = argumentOf(design.formula, 'trials');
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
 }

@@ -1,11 +1,11 @@
 /**
  * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`, `bf(y ~ x, sigma ~ x)`.
  */
-import { type FailAt, failIn } from '../text/cursor.js';
+import { failIn } from '../text/cursor.js';
+import { additionValues, splitResponse } from './additions.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
-import type { Expression, Formula, FormulaPart } from './formula.js';
-import { brmsFunctions } from './functions.js';
+import type { Formula, FormulaPart } from './formula.js';
 import { describeToken, parseExpression, TokenCursor } from './parse-expression.js';
 
 /**
@@ -44,7 +44,7 @@ export function parseFormula(text: string): Formula {
     ...(parts.length > 0 && { parts }),
   };
   checkResponse(formula.response, fail);
-  if (formula.trials !== null) checkNumeric(formula.trials, fail);
+  for (const value of additionValues(formula)) checkNumeric(value, fail);
   checkPredictors(predictors, fail);
   for (const part of parts) checkPredictors(part.predictors, fail);
   return formula;
@@ -106,33 +106,4 @@ function takeParts(cursor: TokenCursor): FormulaPart[] {
   }
   cursor.expectSymbol(')', 'the formulas of bf()');
   return parts;
-}
-
-/** Splits `y | trials(n)` into y and n. */
-function splitResponse(left: Expression, fail: FailAt): Pick<Formula, 'response' | 'trials'> {
-  if (left.kind !== 'binary' || left.operator !== '|') return { response: left, trials: null };
-  return { response: left.left, trials: trialsArgument(left.right, fail) };
-}
-
-function trialsArgument(addition: Expression, fail: FailAt): Expression {
-  if (addition.kind === 'binary' && addition.operator === '+') {
-    // Throws at the first term that is not trials().
-    trialsArgument(addition.left, fail);
-    trialsArgument(addition.right, fail);
-    return fail(addition.place, 'trials() twice');
-  }
-  if (addition.kind !== 'call') {
-    return fail(addition.place, 'expected trials(n) after the | of an outcome');
-  }
-  if (addition.function !== 'trials') {
-    const purpose = brmsFunctions.get(addition.function);
-    const what = purpose === undefined ? '' : ` of brms (${purpose})`;
-    const name = addition.function;
-    return fail(addition.place, `${name}()${what} is not supported; y | trials(n) is`);
-  }
-  const [only, second] = addition.arguments;
-  if (only === undefined || second !== undefined) {
-    return fail(addition.place, 'trials() takes one argument, a column or a number: y | trials(n)');
-  }
-  return only.value;
 }

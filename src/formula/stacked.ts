@@ -3,7 +3,7 @@
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
  * intercept is a column of ones.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign } from './design.js';
+import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -83,29 +83,40 @@ function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
 }
 
 function spreadGroup(
-  { matrix, levelOf, newLevels, ...group }: GroupDesign,
+  { matrix, levelOf, newLevels, further, ...group }: GroupDesign,
   height: number,
   place: number,
   parameter?: string,
 ): GroupDesign {
   const { names, rows, values } = matrix;
   const width = names.length;
-  const all = new Float64Array(height * values.length);
-  for (let i = 0; i < rows; i++) {
-    all.set(values.subarray(i * width, (i + 1) * width), (height * i + place) * width);
-  }
+  const spreadMember = (member: MemberDesign): MemberDesign => {
+    const all = new Float64Array(height * rows * width);
+    for (let i = 0; i < rows; i++) {
+      all.set(member.values.subarray(i * width, (i + 1) * width), (height * i + place) * width);
+    }
+    return {
+      values: all,
+      levelOf: Int32Array.from(
+        { length: height * rows },
+        (_, at) => member.levelOf[Math.floor(at / height)],
+      ),
+      newLevels: new Map(
+        [...member.newLevels].map(([row, level]) => [height * row + place, level]),
+      ),
+    };
+  };
+  const first = spreadMember({ values, levelOf, newLevels });
   return {
     ...group,
     matrix: {
       names: parameter === undefined ? names : names.map((name) => nameInPart(parameter, name)),
       rows: height * rows,
-      values: all,
+      values: first.values,
     },
-    levelOf: Int32Array.from(
-      { length: height * rows },
-      (_, at) => levelOf[Math.floor(at / height)],
-    ),
-    newLevels: new Map([...newLevels].map(([row, level]) => [height * row + place, level])),
+    levelOf: first.levelOf,
+    newLevels: first.newLevels,
+    ...(further && { further: further.map(spreadMember) }),
     ...(parameter !== undefined && { parameter }),
   };
 }

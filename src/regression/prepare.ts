@@ -12,15 +12,17 @@ import {
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
-import type {
-  GroupEffects,
-  RegressionData,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionData,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
+import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
@@ -141,6 +143,7 @@ function prepared(
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
+  refuseConstants(specification);
   const notes = [
     ...frame.notes,
     ...unused.map(
@@ -150,6 +153,17 @@ function prepared(
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/** Throws `bad-argument` for a constant next to linear predictors of parameters. */
+function refuseConstants({ data, priors }: RegressionSpecification): void {
+  if (!data.parts) return;
+  const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
+  if (!all.some((prior) => prior?.distribution === 'constant')) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    'constant() is not supported in a regression with formulas of parameters: use a narrow prior, for example normal(1, 0.001)',
+  );
 }
 
 /**
@@ -244,6 +258,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     rows,
     outcomes: response.values,
     trials: response.trials,
+    ...(response.weights && { weights: response.weights }),
     offset,
     intercept: design.intercept,
     predictors: { ...population, names: coefficientNames(population.names) },
@@ -253,7 +268,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {
-  const { group, matrix, levels, levelOf, correlated, parameter } = design;
+  const { group, matrix, levels, levelOf, correlated, parameter, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -262,6 +277,7 @@ function groupEffects(design: GroupDesign): GroupEffects {
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
     ...(parameter !== undefined && { parameter }),
+    ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
 
@@ -283,8 +299,11 @@ function requireRanges(
     });
   };
   requireColumns(predictors.names, predictors.values, ranges);
-  for (const { coefficients, values } of groups) {
-    requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+  for (const group of groups) {
+    const { coefficients } = group;
+    for (const { values } of membersOf(group)) {
+      requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+    }
   }
 }
 
@@ -337,6 +356,7 @@ function specificationNotes(
     ...priorSlopes(specification, facts),
     ...lostDigits(specification, ranges),
     ...unseenCategories(specification, response),
+    ...unconnectedLevels(specification),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -385,6 +405,18 @@ function unseenCategories(
   return [
     `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
   ];
+}
+
+/** Notes on levels that no comparisons connect, directly or by others. */
+function unconnectedLevels({ data }: RegressionSpecification): readonly string[] {
+  return data.groups.filter(isComparison).flatMap((term) => {
+    const parts = partsOf(term);
+    if (parts.length === 1) return [];
+    const told = parts.map((part) => `{${listed(part)}}`);
+    return [
+      `the comparisons of ${term.group} fall into ${parts.length} parts that no row connects: ${listed(told)}; differences between levels of different parts are held by the prior alone`,
+    ];
+  });
 }
 
 /** Notes on columns so far from zero that floating point loses digits of their spread. */

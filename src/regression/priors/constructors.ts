@@ -21,6 +21,8 @@ export interface PriorPlace {
   readonly group?: string;
   /** The parameter with a linear predictor of its own, for example `sigma`. @default the mean */
   readonly dpar?: string;
+  /** A name for this prior, and for others that are judged together with it. */
+  readonly tag?: string;
 }
 
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
@@ -37,7 +39,7 @@ export type PriorDistribution<P extends Prior = Prior> = P & {
 
 /** The LKJ distribution; for correlations of group effects only. */
 export type LkjDistribution = LkjPrior & {
-  on(name: 'cor', place?: Pick<PriorPlace, 'group'>): PriorRow;
+  on(name: 'cor', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
@@ -46,7 +48,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group', 'dpar'], 'on');
+      requireNames(place, ['coef', 'group', 'dpar', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -117,6 +119,11 @@ export function uniform(from: number, to: number) {
   return withMethods({ distribution: 'uniform', from, to });
 }
 
+/** Holds a slope, the intercept or a parameter of the family at a value: it is not estimated. */
+export function constant(value: number) {
+  return withMethods({ distribution: 'constant', value });
+}
+
 /** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });
@@ -146,8 +153,8 @@ export function lkj(eta: number): LkjDistribution {
   requireLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
-    on: (name: 'cor', place: Pick<PriorPlace, 'group'> = {}) => {
-      requireNames(place, ['group'], 'on');
+    on: (name: 'cor', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
+      requireNames(place, ['group', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
   });
@@ -174,8 +181,8 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
   else requirePrior(prior);
-  const { coef, group, dpar } = place;
-  for (const [option, value] of Object.entries({ coef, group, dpar })) {
+  const { coef, group, dpar, tag } = place;
+  for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -185,5 +192,6 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
     ...(dpar === undefined ? {} : { dpar }),
+    ...(tag === undefined ? {} : { tag }),
   };
 }
