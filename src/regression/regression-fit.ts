@@ -5,10 +5,10 @@
 
 import { requireNames } from '../checks/options.js';
 import { parameterOf } from '../fit/fit.js';
+import type { FitRunner } from '../fit/job.js';
 import { divergentDraws, withHidden } from '../fit/sample.js';
 import type { Watchable, WatchableOf } from '../fit/watched.js';
 import type { Draws } from '../posterior/draws.js';
-import type { Loo } from '../posterior/loo.js';
 import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
@@ -37,7 +37,8 @@ import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { checkFit } from './validation/check.js';
-import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type LooFitOptions, looWithRefits } from './validation/leave-one-out.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
 /** A function of a fit, with the fit as a bound argument. */
@@ -89,8 +90,8 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
-  /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
-  readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
+  /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
+  readonly loo: Method<typeof looWithRefits>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
   /** Bayesian R². */
@@ -115,10 +116,15 @@ export interface RegressionFit<Changes = unknown> extends FittedRegression, FitM
   toJSON(): Record<string, unknown>;
 }
 
-/** Adds the methods to a fit; the caller supplies `update`. */
+/**
+ * Adds the methods to a fit; the caller supplies `update`.
+ *
+ * @param runner of the fit, which also runs those that methods make
+ */
 export function withMethods<Changes>(
   data: FittedRegression,
   update: RegressionFit<Changes>['update'],
+  runner?: FitRunner,
 ): RegressionFit<Changes> {
   const of = <F extends (fit: FittedRegression, ...rest: never[]) => unknown>(
     name: keyof FitMethods,
@@ -154,7 +160,7 @@ export function withMethods<Changes>(
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
-    loo: watchable('loo', looOf),
+    loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
@@ -211,7 +217,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
-  loo: watched,
+  loo: { refits: true, runner: true, ...watched },
   waic: watched,
   r2: { ...summarized, draws: true, groups: true },
   priorSensitivity: { parameters: true, threshold: true },
