@@ -1,7 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
-import type { Cells, Family } from './families/family.js';
+import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
 /** One level of each row, and by what its effects are multiplied. */
@@ -39,6 +39,8 @@ export interface RegressionData {
   readonly outcomes: Float64Array;
   /** Trials of each row of a binomial; null for other families. */
   readonly trials: Float64Array | null;
+  /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
+  readonly weights?: Float64Array;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
@@ -51,6 +53,21 @@ export interface RegressionData {
   readonly groups: readonly GroupEffects[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells | undefined;
+}
+
+/** @param cells that rows share linear predictors of; one per row if undefined */
+export function outcomesOf(
+  { rows, outcomes, trials, weights, sets }: RegressionData,
+  cells: Cells | undefined,
+): Outcomes {
+  return {
+    rows,
+    values: outcomes,
+    trials,
+    ...(weights && { weights }),
+    ...(cells && { cells }),
+    ...(sets && { sets }),
+  };
 }
 
 export interface RegressionPriors {

@@ -16,7 +16,7 @@ import {
 } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
-import type { RegressionData } from '../regression-data.js';
+import { outcomesOf, type RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   cellsOfDesign,
@@ -40,16 +40,13 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
+  if (family.family === 'gaussian' && family.link === 'identity' && !data.weights) {
+    return gaussianLikelihood(data);
+  }
   const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
-  const outcomes = {
-    rows: data.rows,
-    values: data.outcomes,
-    trials: outcome === 'binomial' ? data.trials : null,
-    ...cellsOfDesign(design),
-    sets: data.sets,
-  };
+  const own = outcome === 'binomial' ? data : { ...data, trials: null };
+  const outcomes = outcomesOf(own, cellsOfDesign(design).cells);
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
     ...plain,

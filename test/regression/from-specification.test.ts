@@ -21,6 +21,8 @@ const cases: [string, Partial<Preparation>][] = [
   ['y ~ `a name` + outcome', {}],
   ['won ~ x + poly(z, 2)', { family: 'bernoulli', prior: 'normal(0, 1) class=b' }],
   ['k | trials(n) ~ x + offset(o)', { family: 'binomial' }],
+  ['k | trials(n) + weights(w) ~ x', { family: 'binomial' }],
+  ['y | weights(w) ~ x', {}],
   ['k ~ x + (1 | g)', { family: 'poisson' }],
   ['k ~ x + z + (1 + x | g) + (1 | h)', { family: 'negbinomial' }],
   ['y ~ x + (1 + x + z || g)', { family: 'student' }],

@@ -60,7 +60,7 @@ export function withoutRows(
 }
 
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
-  const { predictors, groups, outcomes, trials, offset, intercept, sets } = data;
+  const { predictors, groups, outcomes, trials, weights, offset, intercept, sets } = data;
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
     kept.forEach((row, i) => {
@@ -74,6 +74,7 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
     rows: kept.length,
     outcomes: pick(outcomes),
     trials: trials && pick(trials),
+    ...(weights && { weights: pick(weights) }),
     offset: offset && pick(offset),
     predictors: {
       ...predictors,
@@ -132,10 +133,11 @@ export async function eachHeldOut(
 
 /** Rows that are equal in outcome and predictors, which the same fit can leave out. */
 export function equalRows(data: RegressionData): DistinctRows {
-  const { rows, outcomes, trials, offset, predictors, groups, sets } = data;
+  const { rows, outcomes, trials, weights, offset, predictors, groups, sets } = data;
   return distinctRows(rows, [
     { values: outcomes, width: 1 },
     ...(trials ? [{ values: trials, width: 1 }] : []),
+    ...(weights ? [{ values: weights, width: 1 }] : []),
     ...(offset ? [{ values: offset, width: 1 }] : []),
     { values: predictors.values, width: predictors.names.length },
     ...groups.flatMap((group) =>
