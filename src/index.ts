@@ -183,6 +183,7 @@ export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,
