@@ -24,6 +24,8 @@ export interface RegressionData {
   readonly outcomes: Float64Array;
   /** Trials of each row of a binomial; null for other families. */
   readonly trials: Float64Array | null;
+  /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
+  readonly weights?: Float64Array;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**

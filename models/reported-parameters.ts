@@ -157,14 +157,33 @@ function addGroup(
   }
 }
 
+/** Overwrites each η_s of a row by the row's log likelihood at it. */
+type RowDensities = (row: number, eta: Float64Array) => void;
+
+/**
+ * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
+ * `log_lik` has it.
+ *
+ * @param aux one array per parameter of `distributionPlaces`, each with one number per η
+ */
+export function rowDensities(
+  { family, data }: Predicted,
+  aux: readonly Float64Array[],
+): RowDensities {
+  const { outcomes, trials, weights } = data;
+  const write = responseDistribution(family).logDensities(aux);
+  return (row, eta) => {
+    write(outcomes[row], trials ? trials[row] : 1, eta);
+    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  };
+}
+
 /** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
 type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
 
 /** The terms of LOO, WAIC and power-scaling, group effects included. */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
-  const { family, data } = predicted;
-  const { rows, outcomes, trials } = data;
-  const { logDensities } = responseDistribution(family);
+  const { rows } = predicted.data;
   const eta = new Float64Array(rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
@@ -172,10 +191,10 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   return (parameters, target) => {
     writeEta(parameters, eta);
     const aux = places.map((place) => Float64Array.of(parameters[place]));
-    const write = logDensities(aux);
+    const write = rowDensities(predicted, aux);
     for (let i = 0; i < rows; i++) {
       one[0] = eta[i];
-      write(outcomes[i], trials ? trials[i] : 1, one);
+      write(i, one);
       target[i] = one[0];
     }
   };

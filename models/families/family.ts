@@ -4,6 +4,7 @@
  *
  * The link is part of the family.
  */
+import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RandomStream } from '../../src/random/stream.js';
 
 export const familyNames = [
@@ -193,6 +194,8 @@ export interface Outcomes {
   readonly values: Float64Array;
   /** Trials of each row for the binomial family; otherwise null. */
   readonly trials: Float64Array | null;
+  /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
+  readonly weights?: Float64Array;
   /**
    * Rows that share one linear predictor: η then has one number per cell instead of one per row.
    * The default is one cell per row.
@@ -320,15 +323,25 @@ export type OwnDistribution = Omit<
 
 /** One number per cell; a cell is a row if no rows share a linear predictor. */
 export interface Totals {
-  /** Σ y. */
+  /** Σ y, weighted. */
   readonly sums: Float64Array;
-  /** Σ trials, or the number of rows for a family without trials. */
+  /** Σ trials, weighted; of rows for a family without trials. */
   readonly counts: Float64Array;
 }
 
 /** Index of row i's linear predictor. */
 export function cellOf({ cells }: Outcomes, row: number): number {
   return cells ? cells.of[row] : row;
+}
+
+/** Factor of row i's log likelihood. */
+export function weightOf({ weights }: Outcomes, row: number): number {
+  return weights ? weights[row] : 1;
+}
+
+/** Σ of the rows' weights: their number, if they have none. */
+export function totalWeight({ rows, weights }: Outcomes): number {
+  return weights ? sumOf(weights) : rows;
 }
 
 export function numberOfCells({ rows, cells }: Outcomes): number {
@@ -340,8 +353,9 @@ export function totalsOf(outcomes: Outcomes): Totals {
   const counts = new Float64Array(sums.length);
   for (let i = 0; i < outcomes.rows; i++) {
     const cell = cellOf(outcomes, i);
-    sums[cell] += outcomes.values[i];
-    counts[cell] += outcomes.trials ? outcomes.trials[i] : 1;
+    const weight = weightOf(outcomes, i);
+    sums[cell] += weight * outcomes.values[i];
+    counts[cell] += weight * (outcomes.trials ? outcomes.trials[i] : 1);
   }
   return { sums, counts };
 }

@@ -40,13 +40,17 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
+  const { weights } = data;
+  if (family.family === 'gaussian' && family.link === 'identity' && !weights) {
+    return gaussianLikelihood(data);
+  }
   const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
   const outcomes = {
     rows: data.rows,
     values: data.outcomes,
     trials: outcome === 'binomial' ? data.trials : null,
+    ...(weights && { weights }),
     ...cellsOfDesign(design),
     sets: data.sets,
   };

@@ -15,6 +15,7 @@ import {
   type Totals,
   totalsOf,
   traitsOf,
+  weightOf,
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { gapsFor, startingThresholds } from '../families/ordinal.js';
@@ -112,10 +113,10 @@ function workingData(
   design: CoefficientDesign,
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
-  const { rows, outcomes, trials } = data;
+  const { rows, outcomes, trials, weights } = data;
   const { mean: range, outcome, isLogarithmic } = traitsOf(family);
   const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
-  const all = { rows, values, trials, ...cells };
+  const all = { rows, values, trials, ...(weights && { weights }), ...cells };
   const { sums, counts } = totalsOf(all);
   const apart = withoutApart(family, all, { sums, counts });
   const overall = sumOf(counts) > 0 ? sumOf(sums) / sumOf(counts) : 1;
@@ -170,8 +171,9 @@ function withoutApart(family: Family, outcomes: Outcomes, { sums, counts }: Tota
     const outcome = outcomes.values[i];
     if (!apart.includes(outcome)) continue;
     const cell = cellOf(outcomes, i);
-    sums[cell] -= outcome;
-    counts[cell] -= 1;
+    const weight = weightOf(outcomes, i);
+    sums[cell] -= weight * outcome;
+    counts[cell] -= weight;
     taken++;
     if (outcome === 1) ones++;
   }

@@ -234,6 +234,8 @@ export function familyCall(
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
+  // The others take every row for one.
+  if (outcomes.weights && (family === 'negbinomial' || family === 'student')) return null;
   const single = totals.counts.every((count) => count === 1);
   switch (`${family} ${link}`) {
     case 'poisson log':

@@ -51,10 +51,17 @@ export interface MultilevelDensity {
 }
 
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
-  const { outcomes, trials, rows: dataRows, sets } = specification.data;
+  const { outcomes, trials, weights, rows: dataRows, sets } = specification.data;
   const data = multilevelRows(specification);
   const { factors, cells } = data;
-  const given = { rows: dataRows, values: outcomes, trials, cells, sets };
+  const given = {
+    rows: dataRows,
+    values: outcomes,
+    trials,
+    ...(weights && { weights }),
+    cells,
+    sets,
+  };
   const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;

@@ -87,6 +87,8 @@ export interface Response {
   readonly values: Float64Array;
   /** Trials of `y | trials(n)`; null in a formula without trials. */
   readonly trials: Float64Array | null;
+  /** Factors of the log likelihoods, above 0, of `y | weights(w)`. @default 1 for each row */
+  readonly weights?: Float64Array;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */
   readonly levels: readonly string[] | null;
 }
@@ -98,7 +100,12 @@ export interface ModelFrame {
   readonly response: Response;
   /** The columns that the formula uses, restricted to the used rows. */
   readonly table: Table;
-  /** Indices of the used rows of the data set, from 0. */
+  /**
+   * Rows of `table` that the rows of the design are, from 0, in a formula with `freq(n)`: the design
+   * has each of them n times. @default the same rows
+   */
+  readonly copied?: Int32Array;
+  /** Indices in the data set of the rows of the design, from 0. */
   readonly usedRows: Int32Array;
   /** Notes for the user about the data, for example dropped rows or constant columns. */
   readonly notes: readonly string[];

@@ -3,6 +3,7 @@
  */
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
+import { argumentOf } from './additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -44,7 +45,7 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
 
 /** Trials of new rows; null in a formula without trials. */
 export function trialsOf(design: Design, table: Table): Float64Array | null {
-  const { trials } = design.formula;
+  const trials = argumentOf(design.formula, 'trials');
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
 }

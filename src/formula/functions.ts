@@ -114,6 +114,8 @@ const knownFunctions: readonly string[] = [...signatures.keys()];
 const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['cbind', 'cbind() is not supported; counts of trials are y | trials(n) ~ x'],
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
+  ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
+  ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -147,7 +149,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['fcor', 'fixed correlations'],
   ['cens', 'censoring'],
   ['trunc', 'truncation'],
-  ['weights', 'weights of rows'],
   ['se', 'known standard errors'],
   ['rate', 'rates'],
   ['subset', 'subsets of rows'],

@@ -1,10 +1,11 @@
 /**
- * The outcome of each row, and its trials: the left side of `~`.
+ * The outcome of each row, its trials and weights: the left side of `~`.
  */
 
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import type { FailAt } from '../text/cursor.js';
+import { additionOf } from './additions.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
@@ -23,7 +24,8 @@ export function outcomeDesign(
   column: (name: string) => Column,
   fail: FailAt,
 ): OutcomeDesign {
-  const { response, trials, text } = formula;
+  const { response, text } = formula;
+  const trials = additionOf(formula, 'trials');
   if (kind === 'binomial' && trials === null) {
     fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }
@@ -79,7 +81,8 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
           outcome.kind === 'ordinal' ? code + 1 : code,
         );
   refuseOutside(name, values, outcome.kind, scope);
-  return { name, values, trials: readTrials(formula, scope), levels };
+  const weights = readWeights(formula, scope);
+  return { name, values, trials: readTrials(formula, scope), levels, ...(weights && { weights }) };
 }
 
 function levelCodes(
@@ -93,9 +96,29 @@ function levelCodes(
 
 /** Whole numbers from 0; null in a formula without trials. */
 export function readTrials(formula: Formula, scope: Scope): Float64Array | null {
-  if (formula.trials === null) return null;
-  const values = evaluate(formula.trials, scope).slice();
-  refuseOutside(`trials(${formatExpression(formula.trials)})`, values, 'count', scope);
+  const trials = additionOf(formula, 'trials');
+  if (trials === null) return null;
+  const values = evaluate(trials.arguments[0].value, scope).slice();
+  refuseOutside(formatExpression(trials), values, 'count', scope);
+  return values;
+}
+
+/** Rows that each row stands for, whole numbers from 0; null in a formula without `freq()`. */
+export function readFrequencies(formula: Formula, scope: Scope): Float64Array | null {
+  const freq = additionOf(formula, 'freq');
+  if (freq === null) return null;
+  const values = evaluate(freq.arguments[0].value, scope).slice();
+  refuseOutside(formatExpression(freq), values, 'count', scope);
+  return values;
+}
+
+/** Factors of the log likelihoods, from 0; null in a formula without `weights()`. */
+export function readWeights(formula: Formula, scope: Scope): Float64Array | null {
+  const weights = additionOf(formula, 'weights');
+  if (weights === null) return null;
+  const values = evaluate(weights.arguments[0].value, scope).slice();
+  const isWeight = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
+  refuse(formatExpression(weights), values, isWeight, 'a finite number from 0', scope);
   return values;
 }
 
@@ -117,10 +140,19 @@ function refuseOutside(
     kind === 'binary'
       ? (value: number) => value === 0 || value === 1
       : (value: number) => Number.isInteger(value) && value >= (kind === 'ordinal' ? 1 : 0);
-  const bad = values.findIndex((value) => !inside(value));
+  refuse(name, values, inside, expectedOf(kind), scope);
+}
+
+function refuse(
+  name: string,
+  values: Float64Array,
+  isInside: (value: number) => boolean,
+  expected: string,
+  scope: Pick<Scope, 'rowNumber'>,
+): void {
+  const bad = values.findIndex((value) => !isInside(value));
   if (bad < 0) return;
   const row = scope.rowNumber(bad);
-  const expected = expectedOf(kind);
   throw badData(`row ${row}: ${name} is ${formatNumber(values[bad])}, expected ${expected}`, {
     row,
     column: name,

@@ -94,6 +94,7 @@ export function resampled(
       rows,
       outcomes: new Float64Array(rows),
       trials: data.trials && pick(data.trials),
+      ...(data.weights && { weights: pick(data.weights) }),
       offset: data.offset && pick(data.offset),
       predictors: { names, rows, values: pick(values, names.length) },
       groups: data.groups.map((term) => {

@@ -30,9 +30,13 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const terms = [...slopes, ...groups, ...offset];
   const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
   const outcome = table.add('outcome', data.outcomes);
-  const trials = data.trials ? ` | trials(${table.add('trials', data.trials)})` : '';
+  const additions = [
+    ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
+    ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
+  ];
+  const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const asked: Preparation = {
-    formula: `${outcome}${trials} ~ ${right.join(' + ')}`,
+    formula: `${left} ~ ${right.join(' + ')}`,
     family,
     data: table.columns,
     ...(data.groups.length > 0 && { levels: table.levels }),

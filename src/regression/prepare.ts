@@ -214,6 +214,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     rows,
     outcomes: response.values,
     trials: response.trials,
+    ...(response.weights && { weights: response.weights }),
     offset,
     intercept: design.intercept,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },

@@ -1,8 +1,7 @@
 /** Predictive accuracy of a fitted regression for new data: LOO and WAIC. */
 
-import { responseDistribution } from '../../../models/families/index.js';
 import type { RegressionData } from '../../../models/regression-data.js';
-import { rowLogLikelihood } from '../../../models/reported-parameters.js';
+import { rowDensities, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
 import { sumOf } from '../../linear-algebra/sums.js';
@@ -62,10 +61,9 @@ function withOutcomes<T extends Loo | Waic>(
 export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { specification, draws } = fit;
   const { chains, drawsPerChain } = draws;
-  const { rows, outcomes, trials } = specification.data;
+  const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const { logDensities } = responseDistribution(specification.family);
-  const write = logDensities(predictor.auxiliaryDraws());
+  const write = rowDensities(specification, predictor.auxiliaryDraws());
   return {
     rows,
     chains,
@@ -75,7 +73,7 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
       for (let i = 0; i < count; i++) {
         const row = target.subarray(i * length, (i + 1) * length);
         predictor.eta(first + i, row);
-        write(outcomes[first + i], trials ? trials[first + i] : 1, row);
+        write(first + i, row);
       }
     },
   };

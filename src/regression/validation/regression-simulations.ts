@@ -50,6 +50,12 @@ function runOptions(options: SimulatedRegressionOptions) {
 function simulatedRegression(
   specification: RegressionSpecification,
 ): (parameters: ParameterValues, random: RandomStream) => RegressionSpecification {
+  if (specification.data.weights) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a likelihood with weights() is not that of any outcomes, which cannot be simulated from it: expected a formula without weights()',
+    );
+  }
   const names = reportedNames(specification);
   const simulate = outcomeSimulator(specification);
   return (parameters, random) => {
