@@ -1,7 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
-import type { Cells, Family } from './families/family.js';
+import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
 /** Coefficients that vary by the levels of a grouping factor, `(1 + x | g)`. */
@@ -37,7 +37,12 @@ export interface RegressionData {
   readonly predictors: Predictors;
   readonly groups: readonly GroupEffects[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
+}
+
+/** The outcomes of a regression as its family takes them. */
+export function outcomesOf({ rows, outcomes, trials, weights, sets }: RegressionData): Outcomes {
+  return { rows, values: outcomes, trials, ...(weights && { weights }), ...(sets && { sets }) };
 }
 
 export interface RegressionPriors {

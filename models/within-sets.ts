@@ -15,21 +15,29 @@ export function withinSets(specification: RegressionSpecification): RegressionSp
     ...specification,
     data: {
       ...data,
-      offset: data.offset && deviations(data.offset, 1, sets),
+      offset: data.offset && deviationsFromSets(data.offset, 1, sets),
       predictors: {
         ...data.predictors,
-        values: deviations(data.predictors.values, data.predictors.names.length, sets),
+        values: deviationsFromSets(data.predictors.values, data.predictors.names.length, sets),
       },
       groups: data.groups.map((group) => ({
         ...group,
-        values: deviations(group.values, group.coefficients.length, sets),
+        values: deviationsFromSets(group.values, group.coefficients.length, sets),
       })),
     },
   };
 }
 
-/** Values minus the mean of their set, which are zero where all options of the set are equal. */
-function deviations(values: Float64Array, width: number, { count, of }: Cells): Float64Array {
+/**
+ * Values minus the mean of their set, which are zero where all options of the set are equal.
+ *
+ * @param values row-major (row, column), `width` columns
+ */
+export function deviationsFromSets(
+  values: Float64Array,
+  width: number,
+  { count, of }: Cells,
+): Float64Array {
   const options = new Float64Array(count);
   for (const set of of) options[set]++;
   const firsts = new Float64Array(count * width);

@@ -16,7 +16,7 @@ import {
 } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
-import type { RegressionData } from '../regression-data.js';
+import { outcomesOf, type RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   cellsOfDesign,
@@ -44,16 +44,9 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
   if (family.family === 'gaussian' && family.link === 'identity' && !weights) {
     return gaussianLikelihood(data);
   }
-  const { merges, outcome } = traitsOf(family);
+  const { merges } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
-  const outcomes = {
-    rows: data.rows,
-    values: data.outcomes,
-    trials: outcome === 'binomial' ? data.trials : null,
-    ...(weights && { weights }),
-    ...cellsOfDesign(design),
-    sets: data.sets,
-  };
+  const outcomes = { ...outcomesOf(data), ...cellsOfDesign(design) };
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
     ...plain,

@@ -4,6 +4,7 @@
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
 import { argumentOf } from './additions.js';
+import { setColumns, setsOf } from './choice-sets.js';
 import {
   columnsUsed,
   expandFormula,
@@ -11,14 +12,14 @@ import {
   type NamePlaces,
   RESERVED_INTERCEPT,
 } from './columns-used.js';
-import type { Design, Encoded, Variable } from './design.js';
+import type { ChoiceSets, Design, Encoded, GroupDesign, OutcomeKind, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
-import { groupDesign, modelMatrix } from './model-matrix.js';
+import { groupDesign, INTERCEPT, modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import type { FormulaTerms, GroupTerm } from './terms.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -37,7 +38,7 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
   const { predictors, grouping } = columnsUsed(design.formula, terms);
   const scope = newRowsScope(design, table, predictors);
   refuseMissing(table, grouping);
-  return encodeTerms(terms, scope, {
+  return encodeTerms(terms, scope, design.outcome.kind, {
     column: (name) => columnOf(table, name),
     levels: (group) => design.groupLevels[group] ?? [],
   });
@@ -50,6 +51,15 @@ export function trialsOf(design: Design, table: Table): Float64Array | null {
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
 }
 
+/** Choice sets of new rows; null in a formula without sets. */
+export function setsOfRows(design: Design, table: Table): ChoiceSets | null {
+  const names = setColumns(design.formula);
+  if (names.length === 0) return null;
+  const places = new Map(names.map((name) => [name, 0]));
+  refuseMissing(table, places);
+  return setsOf(names.map((name) => columnOf(table, name)));
+}
+
 /** Data columns for group terms, and the levels of the fit. */
 interface Grouping {
   column(name: string): Column;
@@ -57,16 +67,22 @@ interface Grouping {
 }
 
 /** Encodes terms as numbers, while fitting and for new rows. */
-export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
+export function encodeTerms(
+  terms: FormulaTerms,
+  scope: Scope,
+  kind: OutcomeKind,
+  grouping: Grouping,
+): Encoded {
   const { population, offsets, groups } = terms;
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     population: modelMatrix(coded, scope),
-    groups: groups.map((term) =>
-      groupDesign(term, grouping.levels(term.group), grouping.column, scope),
-    ),
+    groups: groups.map((term) => {
+      const design = groupDesign(term, grouping.levels(term.group), grouping.column, scope);
+      return kind === 'choice' ? withoutIntercept(design, term, scope) : design;
+    }),
     offset:
       offsets.length === 0
         ? null
@@ -74,6 +90,21 @@ export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Groupin
             .map((offset) => evaluate(offset, scope).slice())
             .reduce((sum, values) => sum.map((value, row) => value + values[row])),
   };
+}
+
+/** An intercept is the same for all options of a set, and cancels. */
+function withoutIntercept(design: GroupDesign, term: GroupTerm, scope: Scope): GroupDesign {
+  const { names, rows, values } = design.matrix;
+  if (names[0] !== INTERCEPT) return design;
+  const width = names.length;
+  if (width === 1) {
+    scope.fail(
+      term.place,
+      `an effect of ${term.group} that is the same for all options cancels; name what varies: (0 + x | ${term.group})`,
+    );
+  }
+  const kept = values.filter((_, at) => at % width !== 0);
+  return { ...design, matrix: { names: names.slice(1), rows, values: kept } };
 }
 
 function refuseMissing(table: Table, places: NamePlaces): void {

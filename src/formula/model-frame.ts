@@ -9,6 +9,7 @@ import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { failIn } from '../text/cursor.js';
 import { additionOf, additionValues } from './additions.js';
+import { setColumns, setsOf } from './choice-sets.js';
 import {
   type ColumnsUsed,
   checkColumns,
@@ -61,7 +62,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
   const whole = readColumns(used, table);
-  const complete = completeRows(whole, table.rows, options.missing);
+  const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
   refuseInfinite(whole, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
@@ -73,7 +74,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
-  const encoded = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const encoded = encodeTerms(terms, scope, outcome.kind, {
+    column,
+    levels: (group) => levels.get(group) ?? [],
+  });
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -225,6 +229,28 @@ function completeRows(
       ? []
       : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
   return { rows: kept, dropped, notes };
+}
+
+/** Leaves out the rows of choice sets of which a row is left out: a choice is among all options. */
+function wholeSets(formula: Formula, whole: Columns, complete: CompleteRows): CompleteRows {
+  const columns = setColumns(formula).flatMap((name) => whole.get(name) ?? []);
+  if (columns.length === 0 || complete.dropped === 0) return complete;
+  const { of } = setsOf(columns);
+  const kept = new Set(complete.rows);
+  const broken = new Set(of.filter((_, row) => !kept.has(row)));
+  const rows = complete.rows.filter((row) => !broken.has(of[row]));
+  const left = complete.rows.length - rows.length;
+  if (rows.length === 0) throw badData('no rows are left: every choice set lacks a value');
+  return {
+    rows,
+    dropped: complete.dropped + left,
+    notes: [
+      ...complete.notes,
+      ...(left > 0
+        ? [`${left} more rows are options of the same choice sets and were left out`]
+        : []),
+    ],
+  };
 }
 
 /** A table of more rows would not fit in memory. */

@@ -351,6 +351,9 @@ export function groupDesign(
   return { group: term.group, matrix, levels, levelOf, newLevels, correlated: term.correlated };
 }
 
+/** R's name of the column of ones. */
+export const INTERCEPT = '(Intercept)';
+
 /** Columns of the varying coefficients, with the intercept's ones first. */
 function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
   const slopes = modelMatrix(term.varying, scope);
@@ -366,5 +369,5 @@ function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
       values[row * width + j] = slopes.values[row * (width - 1) + j - 1];
     }
   }
-  return { names: ['(Intercept)', ...slopes.names], rows: scope.rows, values };
+  return { names: [INTERCEPT, ...slopes.names], rows: scope.rows, values };
 }

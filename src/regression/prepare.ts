@@ -17,6 +17,7 @@ import type {
   RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
+import { deviationsFromSets } from '../../models/within-sets.js';
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
@@ -26,6 +27,7 @@ import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
+import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
@@ -120,7 +122,8 @@ function prepared(
 ): Prepared {
   const named = familyFrom(asked);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const read = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
@@ -207,18 +210,34 @@ function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel 
   return { ...data, categorical: response.levels !== null };
 }
 
+/** Which columns say nothing, or the same as others, of choices: as deviations from their sets' means. */
+function factsWithinSets(frame: ModelFrame): ModelFrame {
+  const { encoded, response, facts } = frame;
+  const { names, rows, values } = encoded.population;
+  if (!response.sets) return frame;
+  const population = {
+    names,
+    rows,
+    values: deviationsFromSets(values, names.length, response.sets),
+  };
+  return { ...frame, facts: { ...facts, ...rankFacts(population, false) } };
+}
+
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
   const { rows, population, groups, offset } = encoded;
+  const { sets } = response;
   return {
     rows,
     outcomes: response.values,
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     offset,
-    intercept: design.intercept,
+    // It is the same for all options of a set, and cancels.
+    intercept: design.intercept && !sets,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
     groups: groups.map(groupEffects),
+    ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }
 

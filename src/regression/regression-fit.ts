@@ -13,6 +13,7 @@ import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
+import { shares, tradeOffs } from './after/choice-summaries.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
@@ -88,6 +89,10 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
+  /** Shares of the choices that options of each kind have; families of choices only. */
+  readonly shares: Method<typeof shares>;
+  /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
+  readonly tradeOffs: Method<typeof tradeOffs>;
   /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
   readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
   /** The widely applicable information criterion. */
@@ -151,6 +156,8 @@ export function withMethods<Changes>(
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
+    shares: of('shares', shares),
+    tradeOffs: of('tradeOffs', tradeOffs),
     loo: watchable('loo', looOf),
     waic: watchable('waic', waicOf),
     r2: of('r2', bayesR2),
@@ -207,6 +214,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
+  shares: { by: true, data: true, ...predictor, ...summarized },
+  tradeOffs: { per: true, mass: true },
   loo: watched,
   waic: watched,
   r2: { ...summarized, draws: true, groups: true },
