@@ -207,7 +207,14 @@ export {
   type SamplingOptions,
 } from './regression/regression.js';
 export type { FitMethods } from './regression/regression-fit.js';
+export type {
+  CheckOptions,
+  CheckPart,
+  CheckVerdict,
+  FitCheck,
+} from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
+export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

@@ -37,6 +37,7 @@ import {
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
+import { checkFit } from './validation/check.js';
 import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
@@ -101,6 +102,8 @@ export interface FitMethods {
   readonly r2: Method<typeof bayesR2>;
   /** Sensitivity to prior and likelihood, by power-scaling. */
   readonly priorSensitivity: Method<typeof priorSensitivity>;
+  /** All checks of the fit in one verdict: whether it can be trusted, and why not. */
+  readonly check: Method<typeof checkFit>;
 }
 
 /** A fitted regression: plain data with methods. */
@@ -162,6 +165,7 @@ export function withMethods<Changes>(
     waic: watchable('waic', waicOf),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
+    check: of('check', checkFit),
   };
   const hidden = {
     ...methods,
@@ -220,6 +224,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   waic: watched,
   r2: { ...summarized, draws: true, groups: true },
   priorSensitivity: { parameters: true, threshold: true },
+  check: { calibration: true, runner: true, ...watched },
 };
 
 /** Methods with an argument before the options. */

@@ -1,13 +1,12 @@
 # Makes loo.json: small log-likelihood matrices, given in full, with what R's package loo
 # computes from them. The tests read the file; R is needed only to make it anew:
 #
-#   apt-get install r-base-core r-cran-loo    (Debian 12)
+#   install.packages("loo") in R; made with loo 2.10.1 and posterior 1.7.1
 #   cd test/reference && Rscript loo.R && npx biome format --write loo.json
 #
 # Log likelihoods have at most five decimals, so that the decimal in the file is exactly the double
 # that R used. Results are written with 17 digits, NA as null, infinities as the text that
-# JavaScript's Number reads. Observations are likely enough for squares of likelihoods to be numbers:
-# where they are not, loo takes r_eff from zeros.
+# JavaScript's Number reads.
 suppressPackageStartupMessages(library(loo))
 set.seed(20251121, kind = "Mersenne-Twister", normal.kind = "Inversion")
 
@@ -56,7 +55,8 @@ sets <- list(
 describe <- function(set) {
   ll <- unname(short(set$ll))
   chain_id <- rep(seq_len(set$chains), each = nrow(ll) / set$chains)
-  r_eff <- relative_eff(exp(ll), chain_id = chain_id)
+  # A factor changes no r_eff, but posterior takes likelihoods near zero for constant ones.
+  r_eff <- relative_eff(exp(sweep(ll, 2, apply(ll, 2, max))), chain_id = chain_id)
   result <- suppressWarnings(loo(ll, r_eff = r_eff, save_psis = TRUE))
   # loo counts a likelihood that is the same at all draws among the worst, with k = Inf, though
   # nothing can be wrong with equal weights. Here such k are 0; all else is loo's.
@@ -71,7 +71,7 @@ describe <- function(set) {
     rows = list(ncol(ll)),
     # Row-major (draw, observation).
     logLikelihood = as.numeric(t(ll)),
-    relativeEfficiency = as.numeric(r_eff),
+    relativeEfficiency = result$diagnostics$r_eff,
     estimates = as.numeric(t(result$estimates)),
     elpdLoo = pointwise[, "elpd_loo"],
     mcseElpdLoo = pointwise[, "mcse_elpd_loo"],
@@ -105,21 +105,33 @@ compare <- function() {
   loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = relative_eff(exp(ll), rep(1:4, each = 100)))))
   waics <- lapply(matrices, function(ll) suppressWarnings(waic(ll)))
   # Row-major (model, column); the columns that print.compare.loo shows and those behind it.
-  table <- function(comparison) list(
-    models = rownames(comparison),
-    columns = colnames(comparison),
-    values = as.numeric(t(unclass(comparison))),
-    printed = capture.output(print(comparison))
-  )
+  table <- function(comparison) {
+    numeric <- vapply(comparison, is.numeric, TRUE)
+    list(
+      models = comparison$model,
+      columns = names(comparison)[numeric],
+      values = as.numeric(t(as.matrix(as.data.frame(comparison)[numeric]))),
+      diagDiff = comparison$diag_diff,
+      diagElpd = comparison$diag_elpd,
+      printed = capture.output(print(comparison))
+    )
+  }
   list(
     names = names(matrices),
     rows = list(length(y)),
     chains = list(4),
     logLikelihoods = unname(lapply(matrices, function(ll) as.numeric(t(ll)))),
     loo = table(loo_compare(loos)),
-    waic = table(loo_compare(waics))
+    waic = table(loo_compare(waics)),
+    weights = weights_of(loos)
   )
 }
+
+# Of the models as they are given.
+weights_of <- function(loos) list(
+  stacking = as.numeric(loo_model_weights(loos, method = "stacking", optim_control = list(reltol = 1e-14))),
+  pseudobma = as.numeric(loo_model_weights(loos, method = "pseudobma", BB = FALSE))
+)
 
 # Lists of one element and single numbers are written as scalars.
 number <- function(x) {
@@ -142,7 +154,7 @@ json <- function(x) {
 }
 version <- function(package) as.character(packageVersion(package))
 writeLines(json(list(
-  versions = list(R = paste(R.version$major, R.version$minor, sep = "."), loo = version("loo")),
+  versions = list(R = paste(R.version$major, R.version$minor, sep = "."), loo = version("loo"), posterior = version("posterior")),
   sets = lapply(sets, describe),
   comparison = compare()
 )), "loo.json")

@@ -30,7 +30,7 @@ import type { ParameterValues, SimulationOptions } from './simulation-run.js';
 export interface SimulatedRegressionOptions extends Preparation, SimulationOptions {}
 
 /** Settings, runner and progress; the specification with simulated outcomes is what is fitted. */
-function runOptions(options: SimulatedRegressionOptions) {
+function runOptions(options: SimulationOptions) {
   const { simulations, runner, onProgress, signal } = options;
   return {
     ...settingsAmong(options as Partial<SamplerSettings>),
@@ -103,6 +103,14 @@ export async function calibrateRegression(
     ['simulations', 'parameters', 'rankedDraws'],
     'calibrateRegression',
   );
+  return calibrateSpecification(specification, options);
+}
+
+/** Calibrates a prepared regression. @throws as `calibrateRegression` */
+export async function calibrateSpecification(
+  specification: RegressionSpecification,
+  options: Omit<CalibrateRegressionOptions, keyof Preparation>,
+): Promise<Calibration> {
   const names = reportedNames(specification);
   const parameters =
     options.parameters === undefined
