@@ -3,6 +3,8 @@
 library(rstan)
 library(jsonlite)
 library(posterior)
+# Debian's BH is a package without files: its Boost is the system's.
+if (!nzchar(rstan_options("boost_lib"))) rstan_options(boost_lib = "/usr/include")
 file <- commandArgs(TRUE)[1]
 all <- fromJSON(file)
 all$rows <- as.data.frame(all$rows)

@@ -6,11 +6,12 @@ import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
 import { mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { bounded, preparedFrom } from '../../src/regression/from-specification.js';
-import { normal } from '../../src/regression/priors/constructors.js';
+import { exponential, normal } from '../../src/regression/priors/constructors.js';
 import { samplePrior } from '../../src/regression/priors/default-prior.js';
 import { fitFromData, regression } from '../../src/regression/regression.js';
+import { calibrateRegression } from '../../src/regression/validation/regression-simulations.js';
 import { completeSettings } from '../../src/sampler/settings.js';
-import { everyNth } from '../support/deep.js';
+import { everyNth, powered } from '../support/deep.js';
 
 interface Summary {
   readonly variable: string;
@@ -32,33 +33,36 @@ const { rows, cases }: Reference = JSON.parse(
 const data = { ...rows, chosen: (rows.rank ?? []).map((rank) => (rank === 1 ? 1 : 0)) };
 const family = 'conditional_logit';
 
-describe.each(everyNth(4, Object.entries(cases)))('choices that are %s', (_, { ranked, mixed, summary }) => {
-  it("have the posterior of Stan's program", async () => {
-    const slopes = mixed ? ' + (0 + price | person)' : '';
-    const fit = await regression({
-      formula: `${ranked ? 'rank' : 'chosen'} | set(task) ~ price + quality + option${slopes}`,
-      family,
-      data,
-      draws: 2500,
-      seed: 5,
+describe.each(everyNth(4, Object.entries(cases)))(
+  'choices that are %s',
+  (_, { ranked, mixed, summary }) => {
+    it("have the posterior of Stan's program", async () => {
+      const slopes = mixed ? ' + (0 + price | person)' : '';
+      const fit = await regression({
+        formula: `${ranked ? 'rank' : 'chosen'} | set(task) ~ price + quality + option${slopes}`,
+        family,
+        data,
+        draws: 2500,
+        seed: 5,
+      });
+      expect(summary.length).toBe(mixed ? 5 : 4);
+      for (const stan of summary) {
+        expect(stan.rhat).toBeLessThan(1.005);
+        const { mean, sd, mcseMean } = fit.parameter(stan.variable);
+        const place = fit.draws.parameterNames.indexOf(stan.variable);
+        const errorOfSd = mcseSd(parameterDraws(fit.draws, place), fit.draws.chains);
+        const label = `${stan.variable}: ${mean} (${sd}) for ${stan.mean} (${stan.sd})`;
+        // Four combined Monte Carlo errors; sds within 5%, or as many errors.
+        expect(Math.abs(mean - stan.mean), label).toBeLessThan(
+          4 * Math.hypot(mcseMean, stan.mcse_mean),
+        );
+        expect(Math.abs(sd - stan.sd), label).toBeLessThan(
+          Math.max(0.05 * stan.sd, 4 * Math.hypot(errorOfSd, stan.mcse_sd)),
+        );
+      }
     });
-    expect(summary.length).toBe(mixed ? 5 : 4);
-    for (const stan of summary) {
-      expect(stan.rhat).toBeLessThan(1.005);
-      const { mean, sd, mcseMean } = fit.parameter(stan.variable);
-      const place = fit.draws.parameterNames.indexOf(stan.variable);
-      const errorOfSd = mcseSd(parameterDraws(fit.draws, place), fit.draws.chains);
-      const label = `${stan.variable}: ${mean} (${sd}) for ${stan.mean} (${stan.sd})`;
-      // Four combined Monte Carlo errors; sds within 5%, or as many errors.
-      expect(Math.abs(mean - stan.mean), label).toBeLessThan(
-        4 * Math.hypot(mcseMean, stan.mcse_mean),
-      );
-      expect(Math.abs(sd - stan.sd), label).toBeLessThan(
-        Math.max(0.05 * stan.sd, 4 * Math.hypot(errorOfSd, stan.mcse_sd)),
-      );
-    }
-  });
-});
+  },
+);
 
 /** Tasks of two or three options. */
 const few = Array.from({ length: 40 }, (_, task) =>
@@ -253,6 +257,11 @@ describe('criteria of choices', () => {
 });
 
 describe('a fit of choices', () => {
+  it('is checked by its convergence, its calibration and its sets', async () => {
+    const check = await (await fitted).check();
+    expect(String(check)).toMatch(/miscalibration/);
+  });
+
   it('is saved, loaded, sent and updated', async () => {
     const fit = await fitted;
     const loaded = fitFromData(decodeFit(encodeFit(fit)));
@@ -293,6 +302,27 @@ describe('a fit of choices', () => {
     const size = few.filter(({ task }) => task === few[3]?.task).length;
     expect(fit.specification.data.rows).toBe(few.length - size);
     expect(fit.notes.join('\n')).toMatch(/more rows are options of the same choice sets/);
+  });
+});
+
+describe('simulation-based calibration', () => {
+  // Ranks among the draws given data from the prior are uniform. False alarms: 5% of runs; seeds are fixed.
+  it.each([
+    ['chosen | set(task) ~ price + option', 20, 150],
+    ['chosen | set(task) ~ price + (0 + price | person)', 6, 150],
+    ['rank | set(task) ~ price + option + (0 + price | person)', 4, 150],
+  ])('of %s', async (formula, quick, deep) => {
+    const simulations = powered(quick, deep);
+    const mixed = formula.includes('person');
+    const result = await calibrateRegression({
+      formula,
+      family,
+      data: few.map((row) => ({ ...row, rank: 'ABC'.indexOf(row.option) + 1 })),
+      prior: [normal(0, 1).on('b'), ...(mixed ? [exponential(2).on('sd')] : [])],
+      simulations,
+      seed: 11,
+    });
+    expect(result.calibrated, String(result)).toBe(true);
   });
 });
 
