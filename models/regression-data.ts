@@ -4,19 +4,34 @@
 import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
+/** One level of each row, and by what its effects are multiplied. */
+export interface Membership {
+  /** Index of each row's level, from 0. */
+  readonly levelOf: Int32Array;
+  /** Row-major (row, coefficient); with several members, times the member's weight. */
+  readonly values: Float64Array;
+}
+
 /** Coefficients that vary by the levels of a grouping factor, `(1 + x | g)`. */
-export interface GroupEffects {
+export interface GroupEffects extends Membership {
   /** Name of the grouping factor, as in `sd_NAME__Intercept`. */
   readonly group: string;
   /** brms' names of the coefficients that vary: `Intercept`, `x`. */
   readonly coefficients: readonly string[];
   readonly levels: readonly string[];
-  /** Index of each row's level, from 0. */
-  readonly levelOf: Int32Array;
-  /** Row-major (row, coefficient). */
-  readonly values: Float64Array;
+  /** The further members of each row, of a multi-membership term `(1 | mm(g, h))`. @default none */
+  readonly further?: readonly Membership[];
   /** True if correlations of the coefficients are estimated: `|`, not `||`. */
   readonly correlated: boolean;
+}
+
+/** All members of each row: one but for multi-membership terms. */
+export function membersOf({
+  levelOf,
+  values,
+  further = [],
+}: Membership & Pick<GroupEffects, 'further'>): readonly Membership[] {
+  return [{ levelOf, values }, ...further];
 }
 
 export interface RegressionData {
@@ -40,9 +55,23 @@ export interface RegressionData {
   readonly sets?: Cells;
 }
 
-/** The outcomes of a regression as its family takes them. */
-export function outcomesOf({ rows, outcomes, trials, weights, sets }: RegressionData): Outcomes {
-  return { rows, values: outcomes, trials, ...(weights && { weights }), ...(sets && { sets }) };
+/**
+ * The outcomes of a regression as its family takes them.
+ *
+ * @param cells that rows share linear predictors of; one per row if undefined
+ */
+export function outcomesOf(
+  { rows, outcomes, trials, weights, sets }: RegressionData,
+  cells?: Cells,
+): Outcomes {
+  return {
+    rows,
+    values: outcomes,
+    trials,
+    ...(weights && { weights }),
+    ...(cells && { cells }),
+    ...(sets && { sets }),
+  };
 }
 
 export interface RegressionPriors {

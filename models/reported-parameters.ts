@@ -18,6 +18,7 @@ import { responseDistribution } from './families/index.js';
 import { thresholdsOf } from './families/thresholds.js';
 import {
   type GroupEffects,
+  membersOf,
   outcomesOf,
   type RegressionData,
   type RegressionSpecification,
@@ -149,17 +150,20 @@ function addPopulation(
 
 /** @param start of the term's effects among the parameters, [coefficient][level] */
 function addGroup(
-  { coefficients, levels, levelOf, values }: GroupEffects,
+  group: GroupEffects,
   parameters: Float64Array,
   start: number,
   eta: Float64Array,
 ): void {
+  const { coefficients, levels } = group;
   const width = coefficients.length;
-  for (let i = 0; i < levelOf.length; i++) {
-    const level = levelOf[i];
-    if (level < 0) continue;
-    for (let c = 0; c < width; c++) {
-      eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+  for (const { levelOf, values } of membersOf(group)) {
+    for (let i = 0; i < levelOf.length; i++) {
+      const level = levelOf[i];
+      if (level < 0) continue;
+      for (let c = 0; c < width; c++) {
+        eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+      }
     }
   }
 }

@@ -21,6 +21,7 @@ import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
+  membersOf,
   type Predictors,
   type RegressionData,
   type RegressionSpecification,
@@ -56,8 +57,11 @@ export function standardized(
     priors: priors.coefficients,
     sizeOfEta: eta,
   });
-  const groupUnits = data.groups.map(({ values, coefficients }, term) =>
-    unitsOfColumns(values, coefficients.length, { priors: priors.sds[term], sizeOfEta: eta }),
+  const groupUnits = data.groups.map((group, term) =>
+    unitsOfColumns(valuesOf(group), group.coefficients.length, {
+      priors: priors.sds[term],
+      sizeOfEta: eta,
+    }),
   );
   const predictors = scaledColumns(data.predictors, columns);
   const outcomes = scaledOutcomes(specification, predictors, columns);
@@ -164,7 +168,21 @@ const MOST_UNIT = 1e290;
 function scaledGroup(group: GroupEffects, units: Float64Array): GroupEffects {
   if (units.every((unit) => unit === 1)) return group;
   const width = units.length;
-  return { ...group, values: group.values.map((value, at) => value / units[at % width]) };
+  const scaled = (values: Float64Array) => values.map((value, at) => value / units[at % width]);
+  const { values, further } = group;
+  return {
+    ...group,
+    values: scaled(values),
+    ...(further && {
+      further: further.map((member) => ({ ...member, values: scaled(member.values) })),
+    }),
+  };
+}
+
+/** The values of all members of a group, one after another. */
+function valuesOf(group: GroupEffects): Float64Array {
+  if (!group.further) return group.values;
+  return Float64Array.from(membersOf(group).flatMap(({ values }) => [...values]));
 }
 
 /**

@@ -96,10 +96,21 @@ export type { Draws } from './posterior/draws.js';
 export type { Interval } from './posterior/intervals.js';
 export type { Loo, LooOptions } from './posterior/loo.js';
 export { type LooComparison, looCompare } from './posterior/loo-compare.js';
+export {
+  type LooModelWeights,
+  type LooModelWeightsOptions,
+  looModelWeights,
+} from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  ChoiceShare,
+  SharesOptions,
+  TradeOff,
+  TradeOffOptions,
+} from './regression/after/choice-summaries.js';
 export type {
   ConditionalEffect,
   ConditionalEffectRow,

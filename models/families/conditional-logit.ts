@@ -24,7 +24,7 @@ import {
 } from './family.js';
 
 /** The options of all sets, those of a set one after another: the chosen, best first, then the others. */
-export interface Stages {
+interface Stages {
   /** Cells of the linear predictor; rows if rows have no cells. */
   readonly options: Int32Array;
   /** First option of each set, and the number of options. */

@@ -40,13 +40,13 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  const { weights } = data;
-  if (family.family === 'gaussian' && family.link === 'identity' && !weights) {
+  if (family.family === 'gaussian' && family.link === 'identity' && !data.weights) {
     return gaussianLikelihood(data);
   }
-  const { merges } = traitsOf(family);
+  const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
-  const outcomes = { ...outcomesOf(data), ...cellsOfDesign(design) };
+  const own = outcome === 'binomial' ? data : { ...data, trials: null };
+  const outcomes = outcomesOf(own, cellsOfDesign(design).cells);
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
     ...plain,

@@ -53,7 +53,7 @@ export interface MultilevelDensity {
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
   const data = multilevelRows(specification);
   const { factors, cells } = data;
-  const given = { ...outcomesOf(specification.data), cells };
+  const given = outcomesOf(specification.data, cells);
   const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;

@@ -24,7 +24,9 @@ const MOST_OTHERS = 60;
 /** True if the effects of the largest factor should be integrated out. */
 export function integratesOut({ family, data }: RegressionSpecification): boolean {
   if (family.family !== 'gaussian' || family.link !== 'identity' || data.weights) return false;
-  const others = groupFactors(data.groups, data.rows).slice(0, -1);
+  const factors = groupFactors(data.groups, data.rows);
+  const others = factors.slice(0, -1);
+  if (factors[others.length].size === 0) return false;
   return others.reduce((sum, { levels, size }) => sum + levels * size, 0) <= MOST_OTHERS;
 }
 

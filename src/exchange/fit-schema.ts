@@ -82,13 +82,16 @@ const column = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('factor'), levels: names, codes: z.instanceof(Int32Array) }),
 ]);
 
+const levelOf = z.instanceof(Int32Array);
+
 const groupDesign = z.object({
   group: z.string(),
   matrix,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
@@ -119,9 +122,10 @@ const groupEffects = z.object({
   group: z.string(),
   coefficients: names,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   values: numbers,
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
 export const specification = z.object({

@@ -13,6 +13,7 @@ import {
   operatorFacts,
 } from './formula.js';
 import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import { multiMembership } from './multi-membership.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
@@ -171,7 +172,9 @@ function checkGroup(bar: BinaryExpression, context: Context, fail: FailAt): void
     fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
   }
   checkTerms(left, 'varying', fail);
-  checkGrouping(right, operator, fail);
+  const members = multiMembership(right, fail);
+  if (members) for (const weight of members.weights ?? []) checkNumeric(weight, fail);
+  else checkGrouping(right, operator, fail);
 }
 
 /** The grouping factors after `|`: names, joined by `:`, `/`, `*` or `+`. */

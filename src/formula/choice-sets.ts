@@ -1,8 +1,10 @@
 /** Choice sets, `y | set(id) ~ x`: which rows are options of the same choice, and which were chosen. */
 import { badData } from '../checks/values.js';
+import { isSameWithin } from '../linear-algebra/within-groups.js';
 import { additionOf } from './additions.js';
-import type { ChoiceSets } from './design.js';
+import type { ChoiceSets, Encoded, GroupDesign } from './design.js';
 import type { Formula } from './formula.js';
+import { INTERCEPT } from './group-design.js';
 import type { Scope } from './scope.js';
 import { type Column, labelsOf } from './table.js';
 
@@ -85,4 +87,32 @@ export function requireChoices(
       { ...details, found: gap },
     );
   });
+}
+
+/** Names of the grouping factors whose level is the same for all options of each set. */
+export function groupsSameInSets(
+  groups: readonly GroupDesign[],
+  sets: Pick<ChoiceSets, 'count' | 'of'>,
+): readonly string[] {
+  const isSame = ({ levelOf }: Pick<GroupDesign, 'levelOf'>) => isSameWithin(sets, levelOf);
+  const same = groups.filter((group) => [group, ...(group.further ?? [])].every(isSame));
+  return same.map(({ group }) => group);
+}
+
+/** Leaves out the intercepts of these grouping factors, which cancel. */
+export function withoutIntercepts(encoded: Encoded, sameInSets: readonly string[]): Encoded {
+  if (sameInSets.length === 0) return encoded;
+  const groups = encoded.groups.map((design) => {
+    const { names, rows, values } = design.matrix;
+    if (!sameInSets.includes(design.group) || names[0] !== INTERCEPT) return design;
+    const width = names.length;
+    const withoutFirst = (all: Float64Array) => all.filter((_, at) => at % width !== 0);
+    const further = design.further?.map((one) => ({ ...one, values: withoutFirst(one.values) }));
+    return {
+      ...design,
+      matrix: { names: names.slice(1), rows, values: withoutFirst(values) },
+      ...(further && { further }),
+    };
+  });
+  return { ...encoded, groups };
 }

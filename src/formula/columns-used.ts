@@ -53,7 +53,10 @@ function leftNames(formula: Formula): NamePlaces {
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
   const { population, offsets, groups } = terms;
-  const varying = groups.flatMap((group) => variablesOf(group.varying));
+  const varying = groups.flatMap((group) => [
+    ...variablesOf(group.varying),
+    ...(group.membership?.weights ?? []),
+  ]);
   const predictors = new Map(mergedNames([...variablesOf(population), ...offsets, ...varying]));
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {

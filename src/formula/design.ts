@@ -15,9 +15,9 @@ export interface DesignMatrix {
 
 /** One group term, `(1 + x | g)`. */
 export interface GroupDesign {
-  /** Name of the grouping factor: `g`, or `g:h` for an interaction. */
+  /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
-  /** Columns of the varying coefficients, including `(Intercept)` for the intercept. */
+  /** Columns of the varying coefficients, including `(Intercept)`; of `mm()`, times the first member's weight. */
   readonly matrix: DesignMatrix;
   /** In the order of a factor's levels. */
   readonly levels: readonly string[];
@@ -27,6 +27,14 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
+  /** The further members of each row, of `mm(g, h)`. @default none */
+  readonly further?: readonly MemberDesign[];
+}
+
+/** One of the members of each row, of a multi-membership term. */
+export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'> {
+  /** The varying coefficients times the member's weight, row-major (row, coefficient). */
+  readonly values: Float64Array;
 }
 
 /** The numeric design of rows of data. */
@@ -58,6 +66,11 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /**
+   * Names of grouping factors whose level is the same for all options of each choice set, so that their
+   * intercepts cancel and are left out. @default none
+   */
+  readonly sameInSets?: readonly string[];
 }
 
 /**

@@ -4,7 +4,7 @@
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
 import { argumentOf } from './additions.js';
-import { setColumns, setsOf } from './choice-sets.js';
+import { setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   columnsUsed,
   expandFormula,
@@ -12,14 +12,15 @@ import {
   type NamePlaces,
   RESERVED_INTERCEPT,
 } from './columns-used.js';
-import type { ChoiceSets, Design, Encoded, GroupDesign, OutcomeKind, Variable } from './design.js';
+import type { ChoiceSets, Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
-import { groupDesign, INTERCEPT, modelMatrix } from './model-matrix.js';
+import { groupDesign } from './group-design.js';
+import { modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms, GroupTerm } from './terms.js';
+import type { FormulaTerms } from './terms.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -38,10 +39,11 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
   const { predictors, grouping } = columnsUsed(design.formula, terms);
   const scope = newRowsScope(design, table, predictors);
   refuseMissing(table, grouping);
-  return encodeTerms(terms, scope, design.outcome.kind, {
+  const encoded = encodeTerms(terms, scope, {
     column: (name) => columnOf(table, name),
     levels: (group) => design.groupLevels[group] ?? [],
   });
+  return withoutIntercepts(encoded, design.sameInSets ?? []);
 }
 
 /** Trials of new rows; null in a formula without trials. */
@@ -67,22 +69,16 @@ interface Grouping {
 }
 
 /** Encodes terms as numbers, while fitting and for new rows. */
-export function encodeTerms(
-  terms: FormulaTerms,
-  scope: Scope,
-  kind: OutcomeKind,
-  grouping: Grouping,
-): Encoded {
+export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
   const { population, offsets, groups } = terms;
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     population: modelMatrix(coded, scope),
-    groups: groups.map((term) => {
-      const design = groupDesign(term, grouping.levels(term.group), grouping.column, scope);
-      return kind === 'choice' ? withoutIntercept(design, term, scope) : design;
-    }),
+    groups: groups.map((term) =>
+      groupDesign(term, grouping.levels(term.group), grouping.column, scope),
+    ),
     offset:
       offsets.length === 0
         ? null
@@ -90,21 +86,6 @@ export function encodeTerms(
             .map((offset) => evaluate(offset, scope).slice())
             .reduce((sum, values) => sum.map((value, row) => value + values[row])),
   };
-}
-
-/** An intercept is the same for all options of a set, and cancels. */
-function withoutIntercept(design: GroupDesign, term: GroupTerm, scope: Scope): GroupDesign {
-  const { names, rows, values } = design.matrix;
-  if (names[0] !== INTERCEPT) return design;
-  const width = names.length;
-  if (width === 1) {
-    scope.fail(
-      term.place,
-      `an effect of ${term.group} that is the same for all options cancels; name what varies: (0 + x | ${term.group})`,
-    );
-  }
-  const kept = values.filter((_, at) => at % width !== 0);
-  return { ...design, matrix: { names: names.slice(1), rows, values: kept } };
 }
 
 function refuseMissing(table: Table, places: NamePlaces): void {

@@ -113,6 +113,7 @@ const knownFunctions: readonly string[] = [...signatures.keys()];
 /** Functions of R that are not supported, each with a reason or an alternative. */
 const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['cbind', 'cbind() is not supported; counts of trials are y | trials(n) ~ x'],
+  ['mm', 'mm() goes alone after the | of a group term: (1 | mm(g, h))'],
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
@@ -136,8 +137,7 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['me', 'predictors with noise'],
   ['mi', 'missing values as parameters'],
   ['cs', 'category specific effects'],
-  ['mm', 'multi-membership terms'],
-  ['mmc', 'multi-membership terms'],
+  ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],
   ['ma', 'autocorrelation'],

@@ -7,9 +7,9 @@ import { listed } from '../checks/names.js';
 import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { failIn } from '../text/cursor.js';
+import { type FailAt, failIn } from '../text/cursor.js';
 import { additionOf, additionValues } from './additions.js';
-import { setColumns, setsOf } from './choice-sets.js';
+import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
   checkColumns,
@@ -32,7 +32,7 @@ import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
 import type { Formula } from './formula.js';
-import { groupLevels } from './model-matrix.js';
+import { groupLevels } from './group-design.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
@@ -40,6 +40,7 @@ import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope } from './scope.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
+import type { FormulaTerms } from './terms.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -74,10 +75,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
-  const encoded = encodeTerms(terms, scope, outcome.kind, {
-    column,
-    levels: (group) => levels.get(group) ?? [],
-  });
+  const all = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const sameInSets = response.sets && groupsSameInSets(all.groups, response.sets);
+  const encoded = withoutIntercepts(all, sameInSets ?? []);
+  refuseEmptyGroups(encoded, terms, fail);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -91,6 +92,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
+    ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
     droppedRows: complete.dropped,
@@ -162,6 +164,17 @@ function usedColumns(
   const recode = column.levels.map((level) => levels.indexOf(level));
   const codes = column.codes.map((code) => recode[code]);
   return columns.set(response.name, { kind: 'factor', levels, codes });
+}
+
+/** Refuses a group term of which nothing is left, because it is the same for all options of each choice set. */
+function refuseEmptyGroups({ groups }: Encoded, terms: FormulaTerms, fail: FailAt): void {
+  const empty = groups.findIndex(({ matrix }) => matrix.names.length === 0);
+  if (empty < 0) return;
+  const { group, place } = terms.groups[empty];
+  fail(
+    place,
+    `an effect of ${group} that is the same for all options of a set cancels; name what varies: (0 + x | ${group})`,
+  );
 }
 
 function refuseSameNames({ population, groups }: Encoded, intercept: boolean): void {

@@ -5,7 +5,7 @@
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import type { FailAt } from '../text/cursor.js';
-import { additionOf } from './additions.js';
+import { additionOf, argumentOf } from './additions.js';
 import { readSets, requireChoices } from './choice-sets.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
@@ -26,7 +26,7 @@ export function outcomeDesign(
   fail: FailAt,
 ): OutcomeDesign {
   const { response, text } = formula;
-  const trials = additionOf(formula, 'trials');
+  const trials = argumentOf(formula, 'trials');
   if (kind === 'binomial' && trials === null) {
     fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }

@@ -138,12 +138,12 @@ function warningsOf(diagnostics: LooDiagnostics): string[] {
   const count = paretoKIds(diagnostics).length;
   if (count === 0) return [];
   return [
-    `${count} of ${paretoK.length} observations have a Pareto k above ${shown(threshold)}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
+    `${count} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
   ];
 }
 
 /** A threshold as loo prints it: two decimals, without zeros at the end. */
-const shown = (threshold: number) => String(Number(threshold.toFixed(2)));
+export const shownThreshold = (threshold: number) => String(Number(threshold.toFixed(2)));
 
 /**
  * Log likelihoods that differ by less than this, absolutely or relatively, differ only by rounding.
@@ -268,8 +268,8 @@ export interface ParetoKRow {
 function paretoKTable({ paretoK, paretoKThreshold: good, ess }: LooDiagnostics): ParetoKRow[] {
   const { NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
   const ranges = [
-    { range: `(-Inf, ${shown(good)}]`, verdict: 'good', above: least, to: good },
-    { range: `(${shown(good)}, 1]`, verdict: 'bad', above: good, to: 1 },
+    { range: `(-Inf, ${shownThreshold(good)}]`, verdict: 'good', above: least, to: good },
+    { range: `(${shownThreshold(good)}, 1]`, verdict: 'bad', above: good, to: 1 },
     { range: '(1, Inf)', verdict: 'very bad', above: 1, to: most },
   ] as const;
   return ranges.map(({ range, verdict, above, to }) => {
@@ -297,7 +297,7 @@ const HELP = "See help('pareto-k-diagnostic') for details.";
 
 function printParetoKTable(table: readonly ParetoKRow[], threshold: number): string[] {
   if (table.every(({ verdict, count }) => verdict === 'good' || count === 0)) {
-    return [`All Pareto k estimates are good (k < ${shown(threshold)}).`];
+    return [`All Pareto k estimates are good (k < ${shownThreshold(threshold)}).`];
   }
   const shares = commonWidth(table.map(({ proportion }) => rounded(100 * proportion, 1)));
   const counts = commonWidth(table.map(({ count }) => String(count)));

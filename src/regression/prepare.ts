@@ -11,13 +11,13 @@ import {
 import { responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
-import type {
-  GroupEffects,
-  RegressionData,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionData,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
-import { deviationsFromSets } from '../../models/within-sets.js';
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
@@ -30,6 +30,7 @@ import { parseFormula } from '../formula/parse-formula.js';
 import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -218,7 +219,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
   const population = {
     names,
     rows,
-    values: deviationsFromSets(values, names.length, response.sets),
+    values: deviationsWithin(values, names.length, response.sets),
   };
   return { ...frame, facts: { ...facts, ...rankFacts(population, false) } };
 }
@@ -241,7 +242,8 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
   };
 }
 
-function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesign): GroupEffects {
+function groupEffects(design: GroupDesign): GroupEffects {
+  const { group, matrix, levels, levelOf, correlated, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -249,6 +251,7 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
+    ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
 
@@ -268,8 +271,11 @@ function requireRanges(
     });
   };
   requireColumns(predictors.names, predictors.values, ranges);
-  for (const { coefficients, values } of groups) {
-    requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+  for (const group of groups) {
+    const { coefficients } = group;
+    for (const { values } of membersOf(group)) {
+      requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+    }
   }
 }
 

@@ -141,19 +141,60 @@ describe('looCompare', () => {
     );
     expect(result.rows.map(({ model }) => model)).toEqual(expected.models);
     expectAgreement(
-      result.rows.flatMap(({ elpdDiff, seDiff, elpd, p, ic }) => [
-        elpdDiff,
-        seDiff,
+      result.rows.flatMap(({ elpdDiff, seDiff, pWorse, elpd, p, ic }) => [
+        ...[elpdDiff, seDiff, pWorse],
         ...[elpd, p, ic].flatMap(({ estimate, se }) => [estimate, se]),
       ]),
       expected.values,
     );
-    expect(
-      result
-        .toString()
-        .split('\n')
-        .map((line) => line.trimEnd()),
-    ).toEqual(expected.printed.map((line) => line.trimEnd()));
+    expect(result.rows.map(({ diagDiff }) => diagDiff)).toEqual(expected.diagDiff);
+    expect(result.rows.map(({ diagElpd }) => diagElpd)).toEqual(expected.diagElpd);
+    const table = expected.printed.length;
+    const lines = String(result)
+      .split('\n')
+      .map((line) => line.trimEnd());
+    expect(lines.slice(0, table)).toEqual(expected.printed.map((line) => line.trimEnd()));
+    expect(lines.slice(table)).toEqual([
+      '',
+      'diag_diff: p_worse is likely too large.',
+      ...(criterion === 'loo' ? [expect.stringContaining('a high Pareto k')] : []),
+    ]);
+  });
+
+  it('says nothing of a hundred observations that differ enough, and which differences are small', () => {
+    const alike = { rows: 100, chains: 2, drawsPerChain: 50 };
+    const shifted = (by: (i: number) => number) =>
+      waic({
+        ...alike,
+        block(first, count, target) {
+          for (let i = 0; i < count; i++) target.fill(by(first + i), 100 * i, 100 * (i + 1));
+        },
+      });
+    const { rows } = looCompare({
+      best: shifted(() => -1),
+      near: shifted((i) => (i === 0 ? -4.9 : -1)),
+      far: shifted((i) => (i === 0 ? -5.1 : -1)),
+    });
+    expect(rows.map(({ diagDiff }) => diagDiff)).toEqual(['', '|elpd_diff| < 4', '']);
+  });
+
+  it.each(reference.comparison.many)('takes the best of many for chance as R does (%#)', (set) => {
+    const [likelihood] = likelihoods;
+    if (!likelihood) return expect.fail();
+    const shiftedBy = (shift: number) =>
+      waic({
+        ...likelihood,
+        block(first, count, target) {
+          likelihood.block(first, count, target);
+          target.forEach((value, i) => {
+            target[i] = value + shift;
+          });
+        },
+      });
+    const shifted = Object.fromEntries(
+      set.shifts.map((shift, i) => [`model ${i}`, shiftedBy(shift)]),
+    );
+    expect(looCompare(shifted).warnings.length).toBe(set.warned);
   });
 
   it('refuses other numbers of observations, other criteria, and a single model', () => {

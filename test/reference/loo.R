@@ -18,6 +18,9 @@ ar <- function(n, chains, phi) {
   }))
 }
 
+# A factor changes no r_eff, but posterior takes likelihoods near zero for constant ones.
+r_eff_of <- function(ll, chain_id) relative_eff(exp(sweep(ll, 2, apply(ll, 2, max))), chain_id = chain_id)
+
 # A normal model's log likelihood: draws of a mean from autocorrelated chains, outcomes at 'y'.
 normal_columns <- function(n, chains, phi, y, spread = 0.2) {
   mu <- spread * ar(n, chains, phi)
@@ -55,8 +58,7 @@ sets <- list(
 describe <- function(set) {
   ll <- unname(short(set$ll))
   chain_id <- rep(seq_len(set$chains), each = nrow(ll) / set$chains)
-  # A factor changes no r_eff, but posterior takes likelihoods near zero for constant ones.
-  r_eff <- relative_eff(exp(sweep(ll, 2, apply(ll, 2, max))), chain_id = chain_id)
+  r_eff <- r_eff_of(ll, chain_id)
   result <- suppressWarnings(loo(ll, r_eff = r_eff, save_psis = TRUE))
   # loo counts a likelihood that is the same at all draws among the worst, with k = Inf, though
   # nothing can be wrong with equal weights. Here such k are 0; all else is loo's.
@@ -102,7 +104,7 @@ compare <- function() {
     wide = short(normal_columns(100, 4, 0.3, y / 1.1)),
     far = short(normal_columns(100, 4, 0.3, y + 9))
   )
-  loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = relative_eff(exp(ll), rep(1:4, each = 100)))))
+  loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = r_eff_of(ll, rep(1:4, each = 100)))))
   waics <- lapply(matrices, function(ll) suppressWarnings(waic(ll)))
   # Row-major (model, column); the columns that print.compare.loo shows and those behind it.
   table <- function(comparison) {
@@ -123,8 +125,30 @@ compare <- function() {
     logLikelihoods = unname(lapply(matrices, function(ll) as.numeric(t(ll)))),
     loo = table(loo_compare(loos)),
     waic = table(loo_compare(waics)),
-    weights = weights_of(loos)
+    weights = weights_of(loos),
+    many = many(matrices[[1]])
   )
+}
+
+# Models whose log likelihoods differ by constants, and whether loo_compare takes the best for one of chance.
+many <- function(ll) {
+  equal <- qnorm((seq_len(14) - 0.5) / 14)
+  shifts <- list(
+    equal[-(1:3)], # 11 models: not looked at
+    equal, equal * 3, c(equal, 1.9), c(equal, 2), c(equal, 2.5), c(equal, 5), seq(0, 1, length.out = 12), c(rep(0, 12), 1)
+  )
+  lapply(shifts, function(shift) {
+    shift <- short(shift)
+    warned <- FALSE
+    withCallingHandlers(
+      loo_compare(lapply(shift, function(by) suppressWarnings(waic(ll + by)))),
+      warning = function(w) {
+        warned <<- warned || grepl("due to chance", conditionMessage(w))
+        invokeRestart("muffleWarning")
+      }
+    )
+    list(shifts = shift, warned = list(as.numeric(warned)))
+  })
 }
 
 # Of the models as they are given.

@@ -156,6 +156,20 @@ describe('a regression of choices', () => {
   });
 });
 
+describe('effects of groups', () => {
+  it('that differ between the options of a set keep their intercepts', async () => {
+    const fit = await regression({
+      formula: 'chosen | set(task) ~ price + (1 | option)',
+      family,
+      data: few,
+      prior: [normal(0, 1).on('b'), exponential(1).on('sd')],
+      ...small,
+    });
+    expect(fit.draws.parameterNames).toContain('r_option[B,Intercept]');
+    expect(fit.fitted().reduce((sum, { mean }) => sum + mean, 0)).toBeCloseTo(40, 10);
+  });
+});
+
 describe('predictions of choices', () => {
   it('are probabilities that sum to 1 in each set', async () => {
     const fit = await fitted;
@@ -311,9 +325,11 @@ describe('simulation-based calibration', () => {
     ['chosen | set(task) ~ price + option', 20, 150],
     ['chosen | set(task) ~ price + (0 + price | person)', 6, 150],
     ['rank | set(task) ~ price + option + (0 + price | person)', 4, 150],
+    // Levels that differ within a set: its effects do not cancel.
+    ['chosen | set(task) ~ price + (price || option)', 6, 150],
   ])('of %s', async (formula, quick, deep) => {
     const simulations = powered(quick, deep);
-    const mixed = formula.includes('person');
+    const mixed = formula.includes('(price') || formula.includes('(0');
     const result = await calibrateRegression({
       formula,
       family,
@@ -370,7 +386,7 @@ describe('choices that cannot be fitted', () => {
       'with an intercept that varies',
       `${formula} + (1 | person)`,
       few,
-      /that is the same for all options cancels/,
+      /the same for all options of a set cancels/,
     ],
     [
       'with weights',

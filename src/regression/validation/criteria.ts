@@ -114,13 +114,14 @@ function encodedOf({ rows, predictors, groups, offset }: RegressionData): Encode
   return {
     rows,
     population: predictors,
-    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated }) => ({
+    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated, further }) => ({
       group,
       matrix: { names: coefficients, rows, values },
       levels,
       levelOf,
       newLevels: new Map(),
       correlated,
+      ...(further && { further: further.map((member) => ({ ...member, newLevels: new Map() })) }),
     })),
     offset,
   };
