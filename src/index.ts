@@ -129,6 +129,12 @@ export type {
   HypothesisRow,
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export {
+  type BayesFactor,
+  bayesFactor,
+  type MarginalLikelihood,
+  type MarginalLikelihoodOptions,
+} from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
 export type {
   PosteriorPredictiveCheck,

@@ -18,6 +18,7 @@ import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
+import { marginalLikelihood } from './after/marginal-likelihood.js';
 import { ppc } from './after/ppc.js';
 import {
   type CategoryProbabilities,
@@ -98,6 +99,8 @@ export interface FitMethods {
   readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
+  /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
+  readonly marginalLikelihood: Method<typeof marginalLikelihood>;
   /** Bayesian R². */
   readonly r2: Method<typeof bayesR2>;
   /** Sensitivity to prior and likelihood, by power-scaling. */
@@ -163,6 +166,7 @@ export function withMethods<Changes>(
     tradeOffs: of('tradeOffs', tradeOffs),
     loo: watchable('loo', looOf),
     waic: watchable('waic', waicOf),
+    marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
     check: of('check', checkFit),
@@ -220,6 +224,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   means: { ...marginal, scale: true },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
+  marginalLikelihood: { seed: true },
   loo: watched,
   waic: watched,
   r2: { ...summarized, draws: true, groups: true },
