@@ -102,9 +102,15 @@ export {
   looModelWeights,
 } from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
+export type { Recalibration } from './posterior/recalibration.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  CalibrationCurve,
+  CalibrationCurves,
+  CalibrationCurvesOptions,
+} from './regression/after/calibration-curves.js';
 export type {
   ChoiceShare,
   SharesOptions,
@@ -151,6 +157,7 @@ export type {
   PredictionSummaryOptions,
   Predictions,
 } from './regression/after/predictions.js';
+export type { RankRow, Ranks, RanksOptions } from './regression/after/ranks.js';
 export type { RegressionSummary, SummaryOptions, SummaryRow } from './regression/after/summary.js';
 export type {
   ContrastRow,
@@ -232,6 +239,7 @@ export type {
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
+export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

@@ -14,6 +14,7 @@ import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import { rowDraws, rowDrawsSize } from '../exchange/inference-data.js';
 import { packageVersion } from '../package-info.js';
 import type { Loo } from '../posterior/loo.js';
+import { comparedGroups } from '../regression/after/ranks.js';
 import { fitJson } from '../regression/after/summary.js';
 import { familyOf } from '../regression/options.js';
 import {
@@ -212,6 +213,7 @@ function withCaret(error: unknown): unknown {
 function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags): void {
   const parts = [
     fit.summary(),
+    ...comparedGroups(fit).map((group) => fit.ranks({ group })),
     ...(precision ? [precisionText(precision)] : []),
     ...(loo ? [loo] : []),
     ...(check ? [check] : []),

@@ -20,6 +20,7 @@ import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
+  type GroupEffects,
   outcomesOf,
   type RegressionSpecification,
 } from '../../models/regression-data.js';
@@ -30,6 +31,7 @@ import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { isComparison, partsOf } from './comparison-graph.js';
 import { exactFit } from './exact-fit.js';
 import { lostSpread, rangeOf } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
@@ -102,13 +104,43 @@ function requireHeldScales(specification: RegressionSpecification): void {
     if (!isProper(priors.auxiliary[i])) requireHeldAuxiliary(name, specification);
   });
   requireHeldThresholds(specification);
-  data.groups.forEach(({ group, levels }, term) => {
+  data.groups.forEach((effects, term) => {
+    const { group, levels } = effects;
+    if (priors.sds[term].every(isProper)) return;
+    if (isComparison(effects)) {
+      requireHeldDifferences(effects, specification);
+      return;
+    }
     // Gelman (2006), Bayesian Analysis 1, §2.2.
-    if (levels.length > 2 || priors.sds[term].every(isProper)) return;
+    if (levels.length > 2) return;
     fail(
       `sd of ${group} has a flat prior and ${levels.length === 1 ? 'one level' : 'two levels'}, but three are needed to hold it: give it a prior, for example exponential(1)`,
     );
   });
+}
+
+/**
+ * Comparisons hold n − m differences of n levels in m parts, within which each level wins and loses. As sd → ∞, the
+ * likelihood falls as sd^−(n − m), which is integrable from 2 on.
+ */
+function requireHeldDifferences(
+  term: GroupEffects,
+  { family, data }: RegressionSpecification,
+): void {
+  const most = (row: number): number => {
+    if (isOrdinal(family)) return thresholdsOf(family) + 1;
+    return data.trials ? data.trials[row] : 1;
+  };
+  const hasEnds = isOrdinal(family) || ['binary', 'binomial'].includes(traitsOf(family).outcome);
+  const parts = partsOf(term, (row) => ({
+    fromAbove: !hasEnds || data.outcomes[row] < most(row),
+    fromBelow: !hasEnds || data.outcomes[row] > (isOrdinal(family) ? 1 : 0),
+  }));
+  const differences = term.levels.length - parts.length;
+  if (differences >= 2) return;
+  fail(
+    `sd of ${term.group} has a flat prior, and of the ${term.levels.length} levels that its rows compare ${differences === 1 ? 'one difference is' : 'no difference is'} held from above and below, but two are needed; give it a prior, for example exponential(1)`,
+  );
 }
 
 /** Throws for a threshold with a flat prior next to a category without rows. */

@@ -249,10 +249,14 @@ function checkValueOperator(expression: BinaryExpression, fail: FailAt): void {
   else checkNumeric(right, fail);
 }
 
+/** The outcome 1 is that of a table of wins: every row is one. */
 export function checkResponse(response: Expression, fail: FailAt): void {
-  if (numberOf(response) !== null) {
+  if (numberOf(response) !== null && numberOf(response) !== 1) {
     const found = formatExpression(response);
-    fail(response.place, `expected the outcome, a column or a function of one, found ${found}`);
+    fail(
+      response.place,
+      `expected the outcome, a column, a function of one, or 1 in all rows, found ${found}`,
+    );
   }
   checkNumeric(response, fail);
 }

@@ -21,6 +21,7 @@ import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
+import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
@@ -328,6 +329,7 @@ function specificationNotes(
     ...priorSlopes(specification, facts),
     ...lostDigits(specification, ranges),
     ...unseenCategories(specification, response),
+    ...unconnectedLevels(specification),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -376,6 +378,18 @@ function unseenCategories(
   return [
     `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
   ];
+}
+
+/** Notes on levels that no comparisons connect, directly or by others. */
+function unconnectedLevels({ data }: RegressionSpecification): readonly string[] {
+  return data.groups.filter(isComparison).flatMap((term) => {
+    const parts = partsOf(term);
+    if (parts.length === 1) return [];
+    const told = parts.map((part) => `{${listed(part)}}`);
+    return [
+      `the comparisons of ${term.group} fall into ${parts.length} parts that no row connects: ${listed(told)}; differences between levels of different parts are held by the prior alone`,
+    ];
+  });
 }
 
 /** Notes on columns so far from zero that floating point loses digits of their spread. */

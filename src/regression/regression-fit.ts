@@ -13,6 +13,7 @@ import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
+import { calibrationCurves } from './after/calibration-curves.js';
 import { shares, tradeOffs } from './after/choice-summaries.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
@@ -35,6 +36,7 @@ import {
   predict,
   probabilities,
 } from './after/predictions.js';
+import { ranksOf } from './after/ranks.js';
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
@@ -55,6 +57,8 @@ export interface FitMethods {
   readonly fixef: Method<typeof fixef>;
   /** Group effects, as deviations from the population-level coefficients. */
   readonly ranef: Method<typeof ranef>;
+  /** Ranks of the levels of a grouping factor by their effects, with the probability to be the best. */
+  readonly ranks: Method<typeof ranksOf>;
   /** Coefficients of each level: population-level coefficient plus the level's deviation. */
   readonly coef: Method<typeof coef>;
   /** Highest-density intervals (bayestestR). */
@@ -83,6 +87,8 @@ export interface FitMethods {
   readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
+  /** Observed over predicted probabilities, each row predicted without itself. */
+  readonly calibrationCurves: Method<typeof calibrationCurves>;
   /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
   readonly conditionalEffects: Method<typeof conditionalEffects>;
   /** Tests of hypotheses about parameters, for example `x1 - x2 > 0` (brms' `hypothesis`). */
@@ -144,6 +150,7 @@ export function withMethods<Changes>(
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
     ranef: of('ranef', ranef),
+    ranks: of('ranks', ranksOf),
     coef: of('coef', coef),
     hdi: of('hdi', hdiOf),
     eti: of('eti', etiOf),
@@ -158,6 +165,7 @@ export function withMethods<Changes>(
     posteriorEpred: watchable('posteriorEpred', posteriorEpred),
     posteriorPredict: watchable('posteriorPredict', posteriorPredict),
     ppc: of('ppc', ppc),
+    calibrationCurves: of('calibrationCurves', calibrationCurves),
     conditionalEffects: of('conditionalEffects', conditionalEffects),
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
@@ -198,6 +206,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   summary: summarized,
   fixef: summarized,
   ranef: summarized,
+  ranks: { group: true, coefficient: true, mass: true },
   coef: summarized,
   hdi: { mass: true, method: true, ...chosen },
   eti: { mass: true, ...chosen },
@@ -212,6 +221,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   posteriorEpred: predicted,
   posteriorPredict: predicted,
   ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
+  calibrationCurves: { mass: true, seed: true },
   conditionalEffects: {
     conditions: true,
     method: true,
@@ -227,8 +237,8 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   marginalLikelihood: { seed: true },
   loo: watched,
   waic: watched,
-  r2: { ...summarized, draws: true, groups: true },
-  priorSensitivity: { parameters: true, threshold: true },
+  r2: { ...summarized, draws: true, groups: true, method: true },
+  priorSensitivity: { by: true, parameters: true, threshold: true },
   check: { calibration: true, runner: true, ...watched },
 };
 

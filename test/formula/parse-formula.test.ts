@@ -342,7 +342,7 @@ describe('errors point at the character', () => {
     ['y ~ Inf', 5, 'Inf is not a term'],
     ['y ~ _x', 5, 'does not begin with _'],
     ['y ~ 1e999', 5, 'too large'],
-    ['1 ~ x', 1, 'expected the outcome'],
+    ['2 ~ x', 1, 'expected the outcome'],
     ['y | n ~ x', 5, 'expected trials(n)'],
     ['y | trials(n, m) ~ x', 5, 'one argument'],
     ['y | freq() ~ x', 5, 'one argument'],

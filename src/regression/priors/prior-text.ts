@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, lb, ub. Values with
+ * spaces or both: class (default b; cor for lkj), coef, group, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
@@ -75,7 +75,8 @@ export function formatPrior(row: PriorRow): string {
     value === undefined ? '' : ` ${name}=${formatNumber(value)}`;
   const bounds =
     prior.distribution === 'lkj' ? '' : bound('lb', prior.lower) + bound('ub', prior.upper);
-  return `${text} ${targetText(row)}${bounds}`;
+  const tag = row.tag === undefined ? '' : ` tag=${quoted(row.tag)}`;
+  return `${text} ${targetText(row)}${bounds}${tag}`;
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
@@ -134,7 +135,7 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1`, or brms' spelling with commas.
+ * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1 tag=t`, or brms' spelling with commas.
  *
  * @throws WeighbridgeError `bad-formula`, with the position of the error; `bad-argument` for
  *   parameters out of range
@@ -155,6 +156,7 @@ export function parsePrior(text: string): PriorRow {
     priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
+      ...(options.tag === undefined ? {} : { tag: options.tag }),
     }),
   );
 }
@@ -163,6 +165,7 @@ interface Options {
   class?: string;
   coef?: string;
   group?: string;
+  tag?: string;
   lb?: number;
   ub?: number;
 }
@@ -224,9 +227,7 @@ function readOptions(cursor: TextCursor): Options {
     const { place } = cursor;
     if (cursor.isAtEnd) return comma ? expected(cursor, OPTION) : options;
     const key = cursor.take(NAME);
-    if (key !== 'class' && key !== 'coef' && key !== 'group' && key !== 'lb' && key !== 'ub') {
-      return expected(cursor, OPTION, place);
-    }
+    if (!isOption(key)) return expected(cursor, OPTION, place);
     if (options[key] !== undefined) expected(cursor, `${key} once`, place);
     if (cursor.take(/=/y) === null) expected(cursor, "'='");
     if (key === 'lb' || key === 'ub') options[key] = readNumber(cursor);
@@ -234,7 +235,12 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, lb or ub';
+const OPTION = 'class, coef, group, lb, ub or tag';
+const optionNames: readonly string[] = ['class', 'coef', 'group', 'lb', 'ub', 'tag'];
+
+function isOption(key: string | null): key is keyof Options {
+  return key !== null && optionNames.includes(key);
+}
 
 function readValue(cursor: TextCursor): string {
   const quoted = cursor.take(QUOTED);

@@ -90,6 +90,7 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
     prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
+    ...(row.tag !== undefined && { tag: row.tag }),
   };
 }
 

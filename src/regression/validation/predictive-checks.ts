@@ -5,8 +5,7 @@
  */
 import { type Family, traitsOf } from '../../../models/families/family.js';
 import { sumOf } from '../../linear-algebra/sums.js';
-import { orderingOf } from '../../posterior/fast/ordering.js';
-import { isotonicBlocks } from '../../posterior/isotonic.js';
+import { miscalibrationOf, recalibration } from '../../posterior/recalibration.js';
 import { isChoice } from '../after/choices.js';
 import { comparison, type PpcStatistic, ppc } from '../after/ppc.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
@@ -123,47 +122,12 @@ function dispersionMeasure(
   };
 }
 
-/**
- * The miscalibration of expected outcomes, as a function of outcomes. Outcomes and expectations are
- * taken per trial, and weighted by trials.
- */
+/** The miscalibration of expected outcomes; they are taken per trial, and weighted by trials. */
 export function miscalibrationMeasure(
   expected: Float64Array,
   trials: Float64Array | null,
 ): (outcomes: Float64Array) => number {
-  const perTrial = expected.map((value, row) => (trials ? value / (trials[row] || 1) : value));
-  const { order } = orderingOf(perTrial);
-  const forecasts = Float64Array.from(order, (row) => perTrial[row]);
-  const weights = Float64Array.from(order, (row) => trials?.[row] ?? 1);
-  const total = sumOf(weights);
-  // Rows of one forecast are recalibrated together.
-  const starts = Array.from(forecasts.keys()).filter(
-    (i) => i === 0 || forecasts[i] > forecasts[i - 1],
-  );
-  const masses = sumsFrom(starts, weights);
-  return (outcomes) => {
-    // Successes per trial, times the trials.
-    const sums = sumsFrom(
-      starts,
-      Float64Array.from(order, (row) => outcomes[row]),
-    );
-    const means = sums.map((sum, place) => (masses[place] > 0 ? sum / masses[place] : 0));
-    let distance = 0;
-    for (const { first, last, value } of isotonicBlocks(means, masses)) {
-      // Σ w (y − p)² − Σ w (y − v)² of the rows that share v.
-      for (let place = first; place <= last; place++) {
-        const p = forecasts[starts[place]];
-        distance += masses[place] * ((means[place] - p) ** 2 - (means[place] - value) ** 2);
-      }
-    }
-    return distance / total;
-  };
-}
-
-/** Sums of the values from each start to the next. */
-function sumsFrom(starts: readonly number[], values: Float64Array): Float64Array {
-  return Float64Array.from(starts, (start, place) => {
-    const end = starts[place + 1] ?? values.length;
-    return sumOf(values.subarray(start, end));
-  });
+  const forecasts = expected.map((value, row) => (trials ? value / (trials[row] || 1) : value));
+  const recalibrated = recalibration(forecasts, trials);
+  return (outcomes) => miscalibrationOf(recalibrated(outcomes));
 }

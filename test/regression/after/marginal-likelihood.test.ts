@@ -18,6 +18,7 @@ const rows = Array.from({ length: 48 }, (_, i) => {
     z: random.normal(),
     g: `g${i % 6}`,
     y: 1 + eta + 0.8 * random.normal(),
+    weak: 1 + eta - 0.4 * x + 0.8 * random.normal(),
     one: random.uniform() < 1 / (1 + Math.exp(-eta)) ? 1 : 0,
     count: Math.floor(3 * random.uniform()),
     grade: 1 + Math.floor(3 * random.uniform()),
