@@ -195,6 +195,7 @@ export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,

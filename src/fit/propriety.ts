@@ -185,7 +185,8 @@ export function requireScatter(given: RegressionSpecification): void {
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
-    (prior) => prior.lower !== undefined || prior.upper !== undefined,
+    (prior) =>
+      prior.lower !== undefined || prior.upper !== undefined || prior.distribution === 'constant',
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
@@ -215,6 +216,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   switch (prior.distribution) {
     case 'lognormal':
     case 'inv_gamma':
+    case 'constant':
       return true;
     case 'gamma':
       return prior.shape > power;
