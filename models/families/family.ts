@@ -206,7 +206,7 @@ export interface Outcomes {
    */
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */

@@ -10,12 +10,13 @@ import {
   type RegressionData,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
+import { deviationsWithin } from '../../../models/within-sets.js';
 import type { CancelSignal, FitRunner } from '../../fit/job.js';
 import { requireDraws, requireRunning } from '../../fit/job.js';
 import { requireProper } from '../../fit/propriety.js';
 import { runHere } from '../../fit/run.js';
 import { rankFacts } from '../../formula/rank.js';
-import { type DistinctRows, distinctRows } from '../../linear-algebra/distinct-rows.js';
+import { distinctRows } from '../../linear-algebra/distinct-rows.js';
 import type { PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
@@ -52,10 +53,12 @@ export function withoutRows(
     (row) => isLeft[row] === 0,
   );
   const reduced = { ...specification, data: rowsOf(data, kept) };
-  const { names, rows, values } = reduced.data.predictors;
-  const columns = frame.encoded.population.names;
-  const matrix = { names: columns.length === names.length ? columns : names, rows, values };
-  requireProper(reduced, { ...frame.facts, ...rankFacts(matrix, data.intercept) });
+  const { predictors, sets } = reduced.data;
+  const { names } = frame.encoded.population;
+  // Columns of choices are told apart within their sets.
+  const values = sets ? deviationsWithin(predictors.values, names.length, sets) : predictors.values;
+  const facts = rankFacts({ names, rows: kept.length, values }, data.intercept);
+  requireProper(reduced, { ...frame.facts, ...facts });
   return reduced;
 }
 
@@ -131,10 +134,21 @@ export async function eachHeldOut(
   requireRunning(signal);
 }
 
-/** Rows that are equal in outcome and predictors, which the same fit can leave out. */
-export function equalRows(data: RegressionData): DistinctRows {
+/** Rows of each observation: one, or the options of a choice set. */
+export function rowsOfObservations({ rows, sets }: RegressionData): readonly (readonly number[])[] {
+  if (!sets) return Array.from({ length: rows }, (_, row) => [row]);
+  const found: number[][] = Array.from({ length: sets.count }, () => []);
+  sets.of.forEach((set, row) => {
+    found[set].push(row);
+  });
+  return found;
+}
+
+/** For each observation a number, the same for those that are equal, which the same fit can leave out. */
+export function equalObservations(data: RegressionData): ArrayLike<number> {
   const { rows, outcomes, trials, weights, offset, predictors, groups, sets } = data;
-  return distinctRows(rows, [
+  if (sets) return Array.from({ length: sets.count }, (_, set) => set);
+  const { of } = distinctRows(rows, [
     { values: outcomes, width: 1 },
     ...(trials ? [{ values: trials, width: 1 }] : []),
     ...(weights ? [{ values: weights, width: 1 }] : []),
@@ -146,6 +160,6 @@ export function equalRows(data: RegressionData): DistinctRows {
         { values, width: group.coefficients.length },
       ]),
     ),
-    ...(sets ? [{ values: sets.of, width: 1 }] : []),
   ]);
+  return of;
 }
