@@ -10,13 +10,13 @@ import {
   type RegressionData,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
-import { deviationsWithin } from '../../../models/within-sets.js';
 import type { CancelSignal, FitRunner } from '../../fit/job.js';
 import { requireDraws, requireRunning } from '../../fit/job.js';
 import { requireProper } from '../../fit/propriety.js';
 import { runHere } from '../../fit/run.js';
 import { rankFacts } from '../../formula/rank.js';
 import { distinctRows } from '../../linear-algebra/distinct-rows.js';
+import { deviationsWithin } from '../../linear-algebra/within-groups.js';
 import type { PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 

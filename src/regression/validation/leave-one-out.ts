@@ -11,9 +11,10 @@ import { requireRunOptions } from '../options.js';
 import { logLikelihoodOfFit, looOf, type WithOutcomes } from './criteria.js';
 import {
   eachHeldOut,
-  equalRows,
+  equalObservations,
   type HeldOut,
   type RefitOptions,
+  rowsOfObservations,
   withoutRows,
 } from './held-out.js';
 
@@ -55,12 +56,13 @@ export async function looWithRefits(
   if (doubtful.length === 0) return approximate;
   if (doubtful.length > refits)
     return withWarnings(approximate, approximate, [tooMany(doubtful.length, refits)]);
+  const rowsOf = rowsOfObservations(fit.specification.data);
   const parts: (HeldOut & { readonly rows: readonly number[] })[] = [];
   const warnings: string[] = [];
   for (const rows of doubtful.map((one) => classes.get(one) ?? [])) {
     const name = `without observation ${rows[0] + 1}`;
     try {
-      parts.push({ name, rows, specification: withoutRows(fit, rows.slice(0, 1)) });
+      parts.push({ name, rows, specification: withoutRows(fit, rowsOf[rows[0]]) });
     } catch (error) {
       if (!isWeighbridgeError(error, 'improper-posterior')) throw error;
       warnings.push(`there is no fit ${name}: ${error.message}`);
@@ -81,7 +83,7 @@ export async function looWithRefits(
 
 /** Observations above the threshold by the first of those that are equal, and these first ones in order. */
 function doubtfulClasses({ specification }: FittedRegression, { diagnostics }: Loo) {
-  const { of } = equalRows(specification.data);
+  const of = equalObservations(specification.data);
   const classes = new Map<number, number[]>();
   for (const i of paretoKIds(diagnostics)) {
     const rows = classes.get(of[i]);
