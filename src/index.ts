@@ -112,6 +112,12 @@ export type {
   CalibrationCurvesOptions,
 } from './regression/after/calibration-curves.js';
 export type {
+  ChoiceShare,
+  SharesOptions,
+  TradeOff,
+  TradeOffOptions,
+} from './regression/after/choice-summaries.js';
+export type {
   ConditionalEffect,
   ConditionalEffectRow,
   ConditionalEffects,
@@ -129,6 +135,12 @@ export type {
   HypothesisRow,
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export {
+  type BayesFactor,
+  bayesFactor,
+  type MarginalLikelihood,
+  type MarginalLikelihoodOptions,
+} from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
 export type {
   PosteriorPredictiveCheck,
@@ -183,6 +195,7 @@ export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,

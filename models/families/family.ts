@@ -53,6 +53,8 @@ export interface Family {
    * has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
+  readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -154,11 +156,13 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 }
 
 /**
- * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts).
  */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
-  return traitsOf(family).auxiliary;
+  const { auxiliary } = traitsOf(family);
+  const { fixed } = family;
+  return fixed ? auxiliary.filter((name) => fixed[name] === undefined) : auxiliary;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
@@ -202,7 +206,7 @@ export interface Outcomes {
    */
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */

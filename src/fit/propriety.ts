@@ -8,6 +8,8 @@
  * the posterior of a separated slope proper, but an estimate that only this prior bounds is not
  * meaningful.
  */
+
+import { stagesOf } from '../../models/families/conditional-logit.js';
 import {
   type AuxiliaryName,
   auxiliaryOf,
@@ -19,6 +21,7 @@ import { isProper, type Prior, supportOf } from '../../models/prior-distribution
 import {
   centrePredictors,
   type GroupEffects,
+  outcomesOf,
   type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { ofLogarithms } from '../../models/regression-model.js';
@@ -81,6 +84,11 @@ function requireHeldColumns(
     // One proper prior among the dependent columns is enough to identify all.
     const others = of.filter((other) => other !== '(Intercept)');
     if (!flat(name) || !others.every(flat)) continue;
+    if (data.sets && others.length === 0) {
+      fail(
+        `column ${name} is the same for all options of every choice set, so that it cancels: leave it out, or let it act on another column, ${name}:x`,
+      );
+    }
     fail(
       others.length === 0
         ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
@@ -177,7 +185,8 @@ export function requireScatter(given: RegressionSpecification): void {
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
-    (prior) => prior.lower !== undefined || prior.upper !== undefined,
+    (prior) =>
+      prior.lower !== undefined || prior.upper !== undefined || prior.distribution === 'constant',
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
@@ -207,6 +216,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   switch (prior.distribution) {
     case 'lognormal':
     case 'inv_gamma':
+    case 'constant':
       return true;
     case 'gamma':
       return prior.shape > power;
@@ -281,6 +291,10 @@ function requireOverlap(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
   if (isOrdinal(family)) {
     requireOrdinalOverlap(specification);
+    return;
+  }
+  if (data.sets) {
+    requireChoiceOverlap(specification);
     return;
   }
   const rise = risesOf(family);
@@ -370,6 +384,37 @@ function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification
       .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
       .map((j) => data.predictors.names[j]),
     remedy,
+  );
+}
+
+/**
+ * The same of choices: along a separating direction the chosen option is never worse than one that was left,
+ * and better than some.
+ */
+function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  if (flat.length === 0) return;
+  const rows = scaledRows(data, flat);
+  const { options, starts, chosen } = stagesOf(outcomesOf(data));
+  const rising: Float64Array[] = [];
+  for (let set = 0; set < chosen.length; set++) {
+    for (let s = starts[set]; s < starts[set] + chosen[set]; s++) {
+      for (let k = s + 1; k < starts[set + 1]; k++) {
+        const left = rows[options[k]];
+        rising.push(rows[options[s]].map((value, c) => value - left[c]));
+      }
+    }
+  }
+  const { bounds } = demandsOf(
+    [],
+    [],
+    flat.map((j) => priors.coefficients[j]),
+  );
+  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
+    'give them a prior, for example normal(0, 2.5) on scaled predictors',
   );
 }
 
