@@ -3,7 +3,7 @@
  * transition exceeded the threshold, as reported parameters.
  */
 import type { ModelSpecification } from '../../models/model-specification.js';
-import { randomStream } from '../random/stream.js';
+import type { RandomStream } from '../random/stream.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { ChainRecord } from './fit.js';
 import { planFit } from './plan.js';
@@ -13,9 +13,10 @@ import { modelOf } from './specification.js';
 const MOST_SITES = 400;
 
 /**
- * Converts positions of the chains to parameters; effects that are integrated out are drawn.
+ * Converts positions of the chains to parameters.
  *
  * @param name that of the fit, on which its plan depends
+ * @param random draws effects that were integrated out
  * @returns one array per divergent transition, evenly spaced if there are many; none of a loaded fit
  */
 export function divergenceSites(
@@ -23,6 +24,7 @@ export function divergenceSites(
   settings: SamplerSettings,
   name: string,
   chains: readonly ChainRecord[],
+  random: RandomStream,
 ): Float64Array[] {
   const positions = chains.flatMap(({ terminations }) =>
     terminations ? [terminations.divergencePositions] : [],
@@ -39,7 +41,6 @@ export function divergenceSites(
     ),
   );
   const step = Math.max(1, all.length / MOST_SITES);
-  const random = randomStream(settings.seed, name, 'divergence sites');
   return Array.from({ length: Math.min(all.length, MOST_SITES) }, (_, i) => {
     const position = all[Math.floor(i * step)];
     const site = new Float64Array(moving.parameterNames.length);

@@ -9,6 +9,7 @@ import { requireProper } from '../fit/propriety.js';
 import { runAlone, type SamplingOptions } from '../fit/run.js';
 import { updatedFormula } from '../formula/update-formula.js';
 import { shortfallsOf } from '../posterior/summary.js';
+import { randomStream } from '../random/stream.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { regressionOptionNames } from './options.js';
@@ -134,7 +135,8 @@ function explained(
 ): { readonly fitted: FittedRegression; readonly cause: DivergenceCause['cause'] | null } {
   const { diagnostics, chains, settings, specification } = fitted;
   if (diagnostics.divergences === 0) return { fitted, cause: null };
-  const sites = divergenceSites(specification, settings, name, chains);
+  const random = randomStream(settings.seed, name, 'divergence sites');
+  const sites = divergenceSites(specification, settings, name, chains, random);
   const { cause, text } = causeOfDivergences(fitted, sites);
   const warnings = shortfallsOf(diagnostics).map((shortfall) =>
     shortfall.measure === 'divergences'

@@ -40,7 +40,13 @@ describe('at a boundary', () => {
 
   it('the sites are where the trajectories broke: negative means, one site a divergence', async () => {
     const fit = await regression(counts);
-    const sites = divergenceSites(fit.specification, fit.settings, 'regression', fit.chains);
+    const sites = divergenceSites(
+      fit.specification,
+      fit.settings,
+      'regression',
+      fit.chains,
+      randomStream(1),
+    );
     expect(sites).toHaveLength(Math.min(400, fit.diagnostics.divergences));
     const negative = sites.filter(([intercept = 0, slope = 0]) =>
       counts.data.x.some((x) => intercept + slope * x < 0),
