@@ -29,6 +29,9 @@ export const familyNames = [
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
   'skew_normal',
+  'ordered_beta',
+  'asym_laplace',
+  'von_mises',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -40,7 +43,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -63,7 +67,11 @@ export type AuxiliaryName =
   | 'hu'
   | 'zoi'
   | 'coi'
-  | 'alpha';
+  | 'alpha'
+  | 'cutzero'
+  | 'cutgap'
+  | 'quantile'
+  | 'kappa';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -72,7 +80,7 @@ interface FamilyTraits {
   /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
   readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
   /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
-  readonly mean: 'any' | 'positive' | 'probability' | 'category';
+  readonly mean: 'any' | 'positive' | 'probability' | 'category' | 'angle';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -81,6 +89,8 @@ interface FamilyTraits {
   readonly isLogarithmic?: boolean;
   /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
   readonly apart?: readonly number[];
+  /** Outcomes with a probability of their own that rises or falls with the linear predictor. @default none */
+  readonly ends?: readonly number[];
   /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
   readonly isHurdle?: boolean;
 }
@@ -132,6 +142,20 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
     apart: [0, 1],
     isHurdle: true,
   },
+  ordered_beta: {
+    ...successes,
+    auxiliary: ['phi', 'cutzero', 'cutgap'],
+    outcome: 'real',
+    ends: [0, 1],
+  },
+  asym_laplace: { ...continuous, auxiliary: ['sigma', 'quantile'], merges: true },
+  von_mises: {
+    auxiliary: ['kappa'],
+    outcome: 'real',
+    mean: 'angle',
+    hasScale: false,
+    merges: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -160,6 +184,7 @@ interface AuxiliaryTraits {
 
 const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+const anyNumber = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
   sigma: positive,
@@ -170,7 +195,11 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   hu: probability,
   zoi: probability,
   coi: probability,
-  alpha: { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, start: 1 },
+  alpha: { ...anyNumber, start: 1 },
+  cutzero: { ...anyNumber, start: -2 },
+  cutgap: { ...positive, start: 4 },
+  quantile: { ...probability, start: 0.5 },
+  kappa: { ...positive, start: 2 },
 };
 
 /** Outcomes of all rows. */
