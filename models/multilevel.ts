@@ -3,7 +3,7 @@
  * family. Three ways to sample the same posterior (test/models/multilevel/ways.test.ts):
  *
  *  - Gaussian with the identity link: the effects of the largest factor are integrated out
- *    (multilevel/gaussian.ts).
+ *    (multilevel/gaussian.ts), unless all are multi-membership terms.
  *  - Others: effects by the map of group-map.ts, between the centred and the non-centred
  *    parametrization level by level (multilevel/density.ts).
  *  - If no rough fit is found for the map: non-centred.
@@ -41,7 +41,7 @@ export function mappedMultilevel(
     parametrization === 'by-information' ? roughFit(specification.data, density, scales) : null;
   if (fit === null) forgetMaps(density);
   const effects = maps.map((map) => map.effects);
-  const names = [...new Set(data.factors.map(({ group }) => group))].join(', ');
+  const names = [...new Set(specification.data.groups.map(({ group }) => group))].join(', ');
   return modelOf(
     specification,
     {

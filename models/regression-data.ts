@@ -1,22 +1,37 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
-import type { Family } from './families/family.js';
+import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
+/** One level of each row, and by what its effects are multiplied. */
+export interface Membership {
+  /** Index of each row's level, from 0. */
+  readonly levelOf: Int32Array;
+  /** Row-major (row, coefficient); with several members, times the member's weight. */
+  readonly values: Float64Array;
+}
+
 /** Coefficients that vary by the levels of a grouping factor, `(1 + x | g)`. */
-export interface GroupEffects {
+export interface GroupEffects extends Membership {
   /** Name of the grouping factor, as in `sd_NAME__Intercept`. */
   readonly group: string;
   /** brms' names of the coefficients that vary: `Intercept`, `x`. */
   readonly coefficients: readonly string[];
   readonly levels: readonly string[];
-  /** Index of each row's level, from 0. */
-  readonly levelOf: Int32Array;
-  /** Row-major (row, coefficient). */
-  readonly values: Float64Array;
+  /** The further members of each row, of a multi-membership term `(1 | mm(g, h))`. @default none */
+  readonly further?: readonly Membership[];
   /** True if correlations of the coefficients are estimated: `|`, not `||`. */
   readonly correlated: boolean;
+}
+
+/** All members of each row: one but for multi-membership terms. */
+export function membersOf({
+  levelOf,
+  values,
+  further = [],
+}: Membership & Pick<GroupEffects, 'further'>): readonly Membership[] {
+  return [{ levelOf, values }, ...further];
 }
 
 export interface RegressionData {
@@ -24,6 +39,8 @@ export interface RegressionData {
   readonly outcomes: Float64Array;
   /** Trials of each row of a binomial; null for other families. */
   readonly trials: Float64Array | null;
+  /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
+  readonly weights?: Float64Array;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
@@ -34,6 +51,27 @@ export interface RegressionData {
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */
   readonly predictors: Predictors;
   readonly groups: readonly GroupEffects[];
+  /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
+  readonly sets?: Cells;
+}
+
+/**
+ * The outcomes of a regression as its family takes them.
+ *
+ * @param cells that rows share linear predictors of; one per row if undefined
+ */
+export function outcomesOf(
+  { rows, outcomes, trials, weights, sets }: RegressionData,
+  cells?: Cells,
+): Outcomes {
+  return {
+    rows,
+    values: outcomes,
+    trials,
+    ...(weights && { weights }),
+    ...(cells && { cells }),
+    ...(sets && { sets }),
+  };
 }
 
 export interface RegressionPriors {

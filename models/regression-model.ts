@@ -1,10 +1,13 @@
 /** The model of a regression specification. */
 import type { Model } from '../src/sampler/model.js';
+import { constantNames, withoutConstants } from './constant-parameters.js';
 import { traitsOf } from './families/family.js';
 import { generalizedLinear } from './generalized-linear.js';
 import { multilevel } from './multilevel.js';
 import type { RegressionSpecification } from './regression-data.js';
+import { reportedNames } from './reported-parameters.js';
 import { standardized } from './standardized.js';
+import { withinSets } from './within-sets.js';
 
 export type SpecifiedModel = Model & {
   /** How group effects are sampled, in a sentence; null without group effects. */
@@ -31,7 +34,9 @@ export interface ControlBlock {
  *   `bad-data` and `bad-argument` for data and priors that are out of proportion
  */
 export function regressionModel(given: RegressionSpecification): SpecifiedModel {
-  const specification = ofLogarithms(given);
+  const others = withoutConstants(given);
+  if (others) return withConstants(given, others);
+  const specification = withinSets(ofLogarithms(given));
   const standard = standardized(specification);
   if (standard === null) return modelAsIs(specification);
   const model = modelAsIs(standard.specification);
@@ -40,6 +45,25 @@ export function regressionModel(given: RegressionSpecification): SpecifiedModel 
     constrain(position, parameters, random) {
       model.constrain?.(position, parameters, random);
       standard.restore(parameters);
+    },
+  };
+}
+
+/** The model of the other parameters, which reports the constants too. */
+function withConstants(
+  given: RegressionSpecification,
+  { specification, restore }: NonNullable<ReturnType<typeof withoutConstants>>,
+): SpecifiedModel {
+  const { controlBlocks: _, ...model } = regressionModel(specification);
+  const reported = new Float64Array(model.parameterNames.length);
+  return {
+    ...model,
+    parameterNames: reportedNames(given),
+    constants: constantNames(given),
+    constrain(position, parameters, random) {
+      if (model.constrain) model.constrain(position, reported, random);
+      else reported.set(position);
+      restore(reported, parameters);
     },
   };
 }
@@ -53,7 +77,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
   if (!traitsOf(family).isLogarithmic) return specification;
   return {
     ...specification,
-    family: { family: 'gaussian', link: family.link },
+    family: { ...family, family: 'gaussian' },
     data: { ...data, outcomes: data.outcomes.map(Math.log) },
   };
 }

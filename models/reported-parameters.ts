@@ -11,10 +11,18 @@
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
+
+import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
 import { auxiliaryOf } from './families/family.js';
 import { responseDistribution } from './families/index.js';
 import { thresholdsOf } from './families/thresholds.js';
-import type { GroupEffects, RegressionData, RegressionSpecification } from './regression-data.js';
+import {
+  type GroupEffects,
+  membersOf,
+  outcomesOf,
+  type RegressionData,
+  type RegressionSpecification,
+} from './regression-data.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
@@ -142,29 +150,55 @@ function addPopulation(
 
 /** @param start of the term's effects among the parameters, [coefficient][level] */
 function addGroup(
-  { coefficients, levels, levelOf, values }: GroupEffects,
+  group: GroupEffects,
   parameters: Float64Array,
   start: number,
   eta: Float64Array,
 ): void {
+  const { coefficients, levels } = group;
   const width = coefficients.length;
-  for (let i = 0; i < levelOf.length; i++) {
-    const level = levelOf[i];
-    if (level < 0) continue;
-    for (let c = 0; c < width; c++) {
-      eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+  for (const { levelOf, values } of membersOf(group)) {
+    for (let i = 0; i < levelOf.length; i++) {
+      const level = levelOf[i];
+      if (level < 0) continue;
+      for (let c = 0; c < width; c++) {
+        eta[i] += parameters[start + c * levels.length + level] * values[i * width + c];
+      }
     }
   }
+}
+
+/** Overwrites each η_s of a row by the row's log likelihood at it. */
+type RowDensities = (row: number, eta: Float64Array) => void;
+
+/**
+ * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
+ * `log_lik` has it.
+ *
+ * @param aux one array per parameter of `distributionPlaces`, each with one number per η
+ */
+export function rowDensities(
+  { family, data }: Predicted,
+  aux: readonly Float64Array[],
+): RowDensities {
+  const { outcomes, trials, weights } = data;
+  const write = responseDistribution(family).logDensities(aux);
+  return (row, eta) => {
+    write(outcomes[row], trials ? trials[row] : 1, eta);
+    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  };
 }
 
 /** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
 type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
 
-/** The terms of LOO, WAIC and power-scaling, group effects included. */
+/**
+ * The terms of LOO, WAIC and power-scaling, group effects included. The log likelihood of a choice set
+ * stands at its first row, and the other rows have 0.
+ */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
-  const { family, data } = predicted;
-  const { rows, outcomes, trials } = data;
-  const { logDensities } = responseDistribution(family);
+  if (predicted.data.sets) return setLogLikelihood(predicted);
+  const { rows } = predicted.data;
   const eta = new Float64Array(rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
@@ -172,11 +206,27 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   return (parameters, target) => {
     writeEta(parameters, eta);
     const aux = places.map((place) => Float64Array.of(parameters[place]));
-    const write = logDensities(aux);
+    const write = rowDensities(predicted, aux);
     for (let i = 0; i < rows; i++) {
       one[0] = eta[i];
-      write(outcomes[i], trials ? trials[i] : 1, one);
+      write(i, one);
       target[i] = one[0];
+    }
+  };
+}
+
+function setLogLikelihood(predicted: Predicted): RowLogLikelihood {
+  const { options, starts, chosen } = stagesOf(outcomesOf(predicted.data));
+  const eta = new Float64Array(options.length);
+  const writeEta = etaOf(predicted);
+  return (parameters, target) => {
+    writeEta(parameters, eta);
+    const ordered = Float64Array.from(options, (row) => eta[row]);
+    target.fill(0);
+    for (let set = 0; set < chosen.length; set++) {
+      const first = options.subarray(starts[set], starts[set + 1]).reduce((a, b) => Math.min(a, b));
+      const own = ordered.subarray(starts[set], starts[set + 1]);
+      target[first] = logProbabilityOfChoices(own, chosen[set]);
     }
   };
 }

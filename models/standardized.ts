@@ -16,11 +16,12 @@
  * that of the user's by a constant.
  */
 import { WeighbridgeError } from '../src/errors.js';
-import { auxiliaryOf, traitsOf } from './families/family.js';
+import { auxiliaryOf, type Family, traitsOf } from './families/family.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
+  membersOf,
   type Predictors,
   type RegressionData,
   type RegressionSpecification,
@@ -56,8 +57,11 @@ export function standardized(
     priors: priors.coefficients,
     sizeOfEta: eta,
   });
-  const groupUnits = data.groups.map(({ values, coefficients }, term) =>
-    unitsOfColumns(values, coefficients.length, { priors: priors.sds[term], sizeOfEta: eta }),
+  const groupUnits = data.groups.map((group, term) =>
+    unitsOfColumns(valuesOf(group), group.coefficients.length, {
+      priors: priors.sds[term],
+      sizeOfEta: eta,
+    }),
   );
   const predictors = scaledColumns(data.predictors, columns);
   const outcomes = scaledOutcomes(specification, predictors, columns);
@@ -71,7 +75,7 @@ export function standardized(
   const names = data.predictors.names;
   return {
     specification: {
-      family,
+      family: inUnits(family, outcomes?.unit ?? 1),
       data: {
         ...data,
         outcomes: outcomes?.values ?? data.outcomes,
@@ -101,6 +105,13 @@ export function standardized(
     },
     restore: restoring(specification, predictors, columns, scalings),
   };
+}
+
+/** A fixed σ in the unit of the outcomes. */
+function inUnits(family: Family, unit: number): Family {
+  const { fixed } = family;
+  if (fixed?.sigma === undefined || !traitsOf(family).hasScale) return family;
+  return { ...family, fixed: { ...fixed, sigma: fixed.sigma / unit } };
 }
 
 function moved(priors: readonly Prior[], scalings: readonly Scaling[], names: readonly string[]) {
@@ -164,7 +175,21 @@ const MOST_UNIT = 1e290;
 function scaledGroup(group: GroupEffects, units: Float64Array): GroupEffects {
   if (units.every((unit) => unit === 1)) return group;
   const width = units.length;
-  return { ...group, values: group.values.map((value, at) => value / units[at % width]) };
+  const scaled = (values: Float64Array) => values.map((value, at) => value / units[at % width]);
+  const { values, further } = group;
+  return {
+    ...group,
+    values: scaled(values),
+    ...(further && {
+      further: further.map((member) => ({ ...member, values: scaled(member.values) })),
+    }),
+  };
+}
+
+/** The values of all members of a group, one after another. */
+function valuesOf(group: GroupEffects): Float64Array {
+  if (!group.further) return group.values;
+  return Float64Array.from(membersOf(group).flatMap(({ values }) => [...values]));
 }
 
 /**

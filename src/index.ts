@@ -96,10 +96,27 @@ export type { Draws } from './posterior/draws.js';
 export type { Interval } from './posterior/intervals.js';
 export type { Loo, LooOptions } from './posterior/loo.js';
 export { type LooComparison, looCompare } from './posterior/loo-compare.js';
+export {
+  type LooModelWeights,
+  type LooModelWeightsOptions,
+  looModelWeights,
+} from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
+export type { Recalibration } from './posterior/recalibration.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  CalibrationCurve,
+  CalibrationCurves,
+  CalibrationCurvesOptions,
+} from './regression/after/calibration-curves.js';
+export type {
+  ChoiceShare,
+  SharesOptions,
+  TradeOff,
+  TradeOffOptions,
+} from './regression/after/choice-summaries.js';
 export type {
   ConditionalEffect,
   ConditionalEffectRow,
@@ -118,6 +135,12 @@ export type {
   HypothesisRow,
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export {
+  type BayesFactor,
+  bayesFactor,
+  type MarginalLikelihood,
+  type MarginalLikelihoodOptions,
+} from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
 export type {
   PosteriorPredictiveCheck,
@@ -134,6 +157,7 @@ export type {
   PredictionSummaryOptions,
   Predictions,
 } from './regression/after/predictions.js';
+export type { RankRow, Ranks, RanksOptions } from './regression/after/ranks.js';
 export type { RegressionSummary, SummaryOptions, SummaryRow } from './regression/after/summary.js';
 export type {
   ContrastRow,
@@ -171,6 +195,7 @@ export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,
@@ -207,7 +232,15 @@ export {
   type SamplingOptions,
 } from './regression/regression.js';
 export type { FitMethods } from './regression/regression-fit.js';
+export type {
+  CheckOptions,
+  CheckPart,
+  CheckVerdict,
+  FitCheck,
+} from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
+export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
+export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {
   PriorSensitivity,
   PriorSensitivityOptions,

@@ -2,6 +2,7 @@
  * `weighbridge/posterior`: statistics of draws: R-hat, ESS, MCSE, HDI and other intervals, LOO and WAIC.
  * Runs in Node and in browsers.
  */
+export type { Comparable } from './posterior/comparable.js';
 export { type ControlledMean, controlledMean } from './posterior/control-variates.js';
 export {
   ebfmi,
@@ -37,13 +38,13 @@ export {
   type ParetoKRow,
   paretoKIds,
 } from './posterior/loo.js';
+export { type LooComparison, type LooComparisonRow, looCompare } from './posterior/loo-compare.js';
 export {
-  type Comparable,
-  type LooComparison,
-  type LooComparisonRow,
-  looCompare,
-  type WithLoo,
-} from './posterior/loo-compare.js';
+  type LooModelWeights,
+  type LooModelWeightsOptions,
+  looModelWeights,
+  type WeightingMethod,
+} from './posterior/loo-model-weights.js';
 export { mcseMedian, mcseQuantile } from './posterior/mcse-quantile.js';
 export { type Mode, mapEstimate } from './posterior/mode.js';
 export type { PointSummary, PointSummaryOptions } from './posterior/point-summary.js';

@@ -22,7 +22,7 @@ const map: Readonly<Record<string, string>> = {
   'linear-algebra': '',
 
   sampler: 'random linear-algebra',
-  posterior: 'models linear-algebra',
+  posterior: 'models linear-algebra random',
   formula: 'text linear-algebra',
   models: 'sampler:types random:types linear-algebra',
   fit: 'models formula sampler posterior linear-algebra random:types',

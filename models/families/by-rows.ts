@@ -17,6 +17,7 @@ import {
   type ResponseDistribution,
   type ResponseFamily,
   traitsOf,
+  weightOf,
 } from './family.js';
 import { type LocationLink, locationLink, newLocation } from './links.js';
 
@@ -122,7 +123,7 @@ class SumOverRows implements ResponseFamily {
   readonly #density: RowDensity;
   readonly #link: LocationLink;
   readonly #isOutside: (mu: number, rest: number) => boolean;
-  /** Distinct rows: outcome, trials, cell, and how often. */
+  /** Distinct rows: outcome, trials, cell, and their total weight. */
   readonly #outcomes: Float64Array;
   readonly #trials: Float64Array;
   readonly #cells: Int32Array;
@@ -149,7 +150,9 @@ class SumOverRows implements ResponseFamily {
     this.#trials = Float64Array.from(first, (row) => all[row]);
     this.#cells = Int32Array.from(first, (row) => cells[row]);
     this.#times = new Float64Array(first.length);
-    for (const row of of) this.#times[row]++;
+    of.forEach((place, row) => {
+      this.#times[place] += weightOf(outcomes, row);
+    });
     const dimension = 1 + this.auxiliary.length;
     this.#slopes = new Float64Array(dimension);
     this.#second = new Float64Array(dimension * dimension);

@@ -4,6 +4,7 @@
  *
  * The link is part of the family.
  */
+import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RandomStream } from '../../src/random/stream.js';
 
 export const familyNames = [
@@ -32,6 +33,7 @@ export const familyNames = [
   'ordered_beta',
   'asym_laplace',
   'von_mises',
+  'conditional_logit',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -55,6 +57,8 @@ export interface Family {
    * has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
+  readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -77,10 +81,16 @@ export type AuxiliaryName =
 interface FamilyTraits {
   /** The auxiliary parameters, in the order in which they are reported. */
   readonly auxiliary: readonly AuxiliaryName[];
-  /** Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, or ordered categories. */
-  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
-  /** Range of the mean, from which the search for the mode starts; that of categories has thresholds instead. */
-  readonly mean: 'any' | 'positive' | 'probability' | 'category' | 'angle';
+  /**
+   * Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, ordered categories, or
+   * the ranks of options among those of a choice set.
+   */
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
+  /**
+   * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
+   * and options start from equal probabilities.
+   */
+  readonly mean: 'any' | 'positive' | 'probability' | 'angle' | 'none';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -100,7 +110,7 @@ const counts = { outcome: 'count', mean: 'positive', hasScale: false, merges: tr
 const categories = {
   auxiliary: [],
   outcome: 'ordinal',
-  mean: 'category',
+  mean: 'none',
   hasScale: false,
   merges: true,
 } as const;
@@ -135,6 +145,13 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   zero_inflated_negbinomial: { ...counts, auxiliary: ['shape', 'zi'], apart: [0] },
   hurdle_poisson: { ...counts, auxiliary: ['hu'], apart: [0], isHurdle: true },
   hurdle_negbinomial: { ...counts, auxiliary: ['shape', 'hu'], apart: [0], isHurdle: true },
+  conditional_logit: {
+    auxiliary: [],
+    outcome: 'choice',
+    mean: 'none',
+    hasScale: false,
+    merges: false,
+  },
   zero_one_inflated_beta: {
     ...successes,
     auxiliary: ['phi', 'zoi', 'coi'],
@@ -163,11 +180,13 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 }
 
 /**
- * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts).
  */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
-  return traitsOf(family).auxiliary;
+  const { auxiliary } = traitsOf(family);
+  const { fixed } = family;
+  return fixed ? auxiliary.filter((name) => fixed[name] === undefined) : auxiliary;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
@@ -208,18 +227,30 @@ export interface Outcomes {
   readonly values: Float64Array;
   /** Trials of each row for the binomial family; otherwise null. */
   readonly trials: Float64Array | null;
+  /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
+  readonly weights?: Float64Array;
   /**
    * Rows that share one linear predictor: η then has one number per cell instead of one per row.
    * The default is one cell per row.
    */
   readonly cells?: Cells;
+  /** The choice set of each row, for options of sets. @default none */
+  readonly sets?: Cells;
 }
 
+/** Rows in groups: the cells of a linear predictor, or choice sets. */
 export interface Cells {
   readonly count: number;
   /** Index of each row's cell, from 0. */
   readonly of: Int32Array;
 }
+
+/**
+ * Receives a part w v vᵀ of the curvature by η, which says how linear predictors of several cells act together.
+ *
+ * @param cells of the entries of v, each once; valid until it returns
+ */
+export type CurvaturePart = (weight: number, cells: Int32Array, values: Float64Array) => void;
 
 /**
  * The distribution of outcomes. `aux` holds the auxiliary parameters on their own scale (σ > 0,
@@ -240,8 +271,9 @@ export interface ResponseFamily {
     auxGradient: Float64Array,
   ): number;
   /**
-   * Second derivatives: overwrites `etaCurvature` (row) with d²/dη_i², `cross` (row-major (auxiliary,
-   * row)) with d²/dη_i daux, `auxCurvature` (auxiliary × auxiliary) with d²/daux².
+   * Second derivatives: overwrites `etaCurvature` (row) with the diagonal of d²/dη², `cross` (row-major (auxiliary,
+   * row)) with d²/dη_i daux, `auxCurvature` (auxiliary × auxiliary) with d²/daux². With
+   * `eachCurvaturePart`, d²/dη² is the diagonal and the sum of the parts.
    */
   curvature(
     eta: Float64Array,
@@ -250,6 +282,8 @@ export interface ResponseFamily {
     cross: Float64Array,
     auxCurvature: Float64Array,
   ): void;
+  /** Calls back with the parts of the curvature by η that are not on its diagonal. @default none */
+  eachCurvaturePart?(eta: Float64Array, aux: Float64Array, onPart: CurvaturePart): void;
 }
 
 /**
@@ -322,15 +356,25 @@ export type OwnDistribution = Omit<
 
 /** One number per cell; a cell is a row if no rows share a linear predictor. */
 export interface Totals {
-  /** Σ y. */
+  /** Σ y, weighted. */
   readonly sums: Float64Array;
-  /** Σ trials, or the number of rows for a family without trials. */
+  /** Σ trials, weighted; of rows for a family without trials. */
   readonly counts: Float64Array;
 }
 
 /** Index of row i's linear predictor. */
 export function cellOf({ cells }: Outcomes, row: number): number {
   return cells ? cells.of[row] : row;
+}
+
+/** Factor of row i's log likelihood. */
+export function weightOf({ weights }: Outcomes, row: number): number {
+  return weights ? weights[row] : 1;
+}
+
+/** Σ of the rows' weights: their number, if they have none. */
+export function totalWeight({ rows, weights }: Outcomes): number {
+  return weights ? sumOf(weights) : rows;
 }
 
 export function numberOfCells({ rows, cells }: Outcomes): number {
@@ -342,8 +386,9 @@ export function totalsOf(outcomes: Outcomes): Totals {
   const counts = new Float64Array(sums.length);
   for (let i = 0; i < outcomes.rows; i++) {
     const cell = cellOf(outcomes, i);
-    sums[cell] += outcomes.values[i];
-    counts[cell] += outcomes.trials ? outcomes.trials[i] : 1;
+    const weight = weightOf(outcomes, i);
+    sums[cell] += weight * outcomes.values[i];
+    counts[cell] += weight * (outcomes.trials ? outcomes.trials[i] : 1);
   }
   return { sums, counts };
 }

@@ -15,6 +15,8 @@ import {
   type OwnDistribution,
   type ResponseFamily,
   totalsOf,
+  totalWeight,
+  weightOf,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
 import { writeNormals } from './many-variates.js';
@@ -30,7 +32,10 @@ function atMean(outcomes: Outcomes): ResponseFamily {
   const { sums, counts } = totalsOf(outcomes);
   const means = sums.map((sum, cell) => sum / counts[cell]);
   let within = 0;
-  for (let i = 0; i < rows; i++) within += (values[i] - means[cellOf(outcomes, i)]) ** 2;
+  for (let i = 0; i < rows; i++) {
+    within += weightOf(outcomes, i) * (values[i] - means[cellOf(outcomes, i)]) ** 2;
+  }
+  const total = totalWeight(outcomes);
   const cells = means.length;
 
   return {
@@ -46,8 +51,8 @@ function atMean(outcomes: Outcomes): ResponseFamily {
         squares += weighted * residual;
         muGradient[i] = precision * weighted;
       }
-      auxGradient[0] = (precision * squares - rows) / sigma;
-      return -rows * Math.log(sigma) - 0.5 * precision * squares;
+      auxGradient[0] = (precision * squares - total) / sigma;
+      return -total * Math.log(sigma) - 0.5 * precision * squares;
     },
     curvature(mu, aux, muCurvature, cross, auxCurvature) {
       const sigma = aux[0];
@@ -59,7 +64,7 @@ function atMean(outcomes: Outcomes): ResponseFamily {
         muCurvature[i] = -precision * counts[i];
         cross[i] = (-2 * precision * counts[i] * residual) / sigma;
       }
-      auxCurvature[0] = precision * (rows - 3 * precision * squares);
+      auxCurvature[0] = precision * (total - 3 * precision * squares);
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
 import { exponential } from './exponential.js';
 import {
   type Family,
@@ -95,11 +96,54 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   ordered_beta: { links: ['logit'], ...orderedBeta },
   asym_laplace: { links: ofNumbers, ...asymLaplace },
   von_mises: { links: ['tan_half'], ...vonMises },
+  conditional_logit: {
+    links: ['logit'],
+    response: conditionalLogitFamily,
+    distribution: conditionalLogitDistribution,
+  },
 };
 
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  return entries[family.family].response(family, outcomes);
+  const { response } = entries[family.family];
+  const { fixed, ...free } = family;
+  return fixed ? withFixed(response(free, outcomes), family) : response(family, outcomes);
+}
+
+/** The likelihood as a function of the auxiliary parameters that are not fixed. */
+function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
+  const { auxiliary } = full;
+  const fixed: Readonly<Record<string, number | undefined>> = family.fixed ?? {};
+  const places = auxiliary.flatMap((name, a) => (fixed[name] === undefined ? [a] : []));
+  const all = Float64Array.from(auxiliary, (name) => fixed[name] ?? Number.NaN);
+  const gradient = new Float64Array(all.length);
+  const count = all.length;
+  const take = (aux: Float64Array): void => {
+    for (let a = 0; a < places.length; a++) all[places[a]] = aux[a];
+  };
+  return {
+    family,
+    auxiliary: places.map((a) => auxiliary[a]),
+    logLikelihood(eta, aux, etaGradient, auxGradient) {
+      take(aux);
+      const value = full.logLikelihood(eta, all, etaGradient, gradient);
+      for (let a = 0; a < places.length; a++) auxGradient[a] = gradient[places[a]];
+      return value;
+    },
+    curvature(eta, aux, etaCurvature, cross, auxCurvature) {
+      take(aux);
+      const cells = eta.length;
+      const allCross = new Float64Array(count * cells);
+      const allCurvature = new Float64Array(count * count);
+      full.curvature(eta, all, etaCurvature, allCross, allCurvature);
+      places.forEach((place, a) => {
+        cross.set(allCross.subarray(place * cells, (place + 1) * cells), a * cells);
+        places.forEach((other, b) => {
+          auxCurvature[a * places.length + b] = allCurvature[place * count + other];
+        });
+      });
+    },
+  };
 }
 
 /** The part of a family that needs no outcomes. */

@@ -39,7 +39,7 @@ export function negbinomialFamily(family: Family, outcomes: Outcomes): ResponseF
 function negbinomialLog(family: Family, outcomes: Outcomes): ResponseFamily {
   const { sums, counts } = totalsOf(outcomes);
   const cells = sums.length;
-  const ofCounts = risingFactorials(outcomes.values);
+  const ofCounts = risingFactorials(outcomes.values, outcomes.weights);
   const groups = groupRows(cells, sums, counts);
   const first = firstOfGroups(groups);
   const losses = new Float64Array(first.length);
@@ -88,7 +88,7 @@ function negbinomialLog(family: Family, outcomes: Outcomes): ResponseFamily {
 function negbinomialAtMean(outcomes: Outcomes): ResponseFamily {
   const { sums, counts } = totalsOf(outcomes);
   const cells = sums.length;
-  const ofCounts = risingFactorials(outcomes.values);
+  const ofCounts = risingFactorials(outcomes.values, outcomes.weights);
 
   return {
     family: { family: 'negbinomial', link: 'identity' },

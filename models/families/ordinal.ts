@@ -20,6 +20,7 @@ import {
   type Outcomes,
   type OwnDistribution,
   type ResponseFamily,
+  weightOf,
 } from './family.js';
 import {
   type IntervalTerms,
@@ -419,11 +420,11 @@ class Adjacent implements CategoryLikelihood {
   }
 }
 
-/** Numbers of outcomes by cell and category, row-major. */
+/** Numbers of outcomes, weighted, by cell and category, row-major. */
 function countsOf(outcomes: Outcomes, categories: number): Float64Array {
   const counts = new Float64Array(numberOfCells(outcomes) * categories);
   for (let i = 0; i < outcomes.rows; i++) {
-    counts[cellOf(outcomes, i) * categories + outcomes.values[i] - 1]++;
+    counts[cellOf(outcomes, i) * categories + outcomes.values[i] - 1] += weightOf(outcomes, i);
   }
   return counts;
 }

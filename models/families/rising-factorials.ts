@@ -51,8 +51,12 @@ const FACTORS_A_GAMMA = 50;
 const MOST = 1e250;
 const LEAST = 1e-250;
 
-export function risingFactorials(counts: ArrayLike<number>): RisingFactorials {
-  const distinct = distinctCounts(counts);
+/** @param weights factors of the counts' terms. @default 1 for each count */
+export function risingFactorials(
+  counts: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): RisingFactorials {
+  const distinct = distinctCounts(counts, weights);
   const largest = distinct.values.length > 0 ? distinct.values[distinct.values.length - 1] : 0;
   return largest <= FACTORS_A_GAMMA * distinct.values.length
     ? byFactors(distinct)
@@ -62,16 +66,16 @@ export function risingFactorials(counts: ArrayLike<number>): RisingFactorials {
 interface DistinctCounts {
   /** Above zero, ascending. */
   readonly values: Float64Array;
-  /** Number of counts equal to this value. */
+  /** Total weight of the counts equal to this value. */
   readonly times: Float64Array;
-  /** Number of counts at least this large. */
+  /** Total weight of the counts at least this large. */
   readonly atLeast: Float64Array;
 }
 
-function distinctCounts(counts: ArrayLike<number>): DistinctCounts {
+function distinctCounts(counts: ArrayLike<number>, weights?: ArrayLike<number>): DistinctCounts {
   const times = new Map<number, number>();
   for (let i = 0; i < counts.length; i++) {
-    if (counts[i] > 0) times.set(counts[i], (times.get(counts[i]) ?? 0) + 1);
+    if (counts[i] > 0) times.set(counts[i], (times.get(counts[i]) ?? 0) + (weights?.[i] ?? 1));
   }
   const values = Float64Array.from(times.keys()).sort();
   const timesOf = values.map((value) => times.get(value) ?? 0);

@@ -24,6 +24,8 @@ import {
   type Outcomes,
   type OwnDistribution,
   type ResponseFamily,
+  totalWeight,
+  weightOf,
 } from './family.js';
 import { meanLink, throughLink } from './links.js';
 import { studentWriter } from './many-variates.js';
@@ -47,7 +49,8 @@ function constantCurvature(nu: number): number {
 }
 
 function atMean(outcomes: Outcomes): ResponseFamily {
-  const { rows, values } = outcomes;
+  const { rows, values, weights } = outcomes;
+  const total = totalWeight(outcomes);
   const place = Int32Array.from({ length: rows }, (_, i) => cellOf(outcomes, i));
 
   return {
@@ -67,12 +70,13 @@ function atMean(outcomes: Outcomes): ResponseFamily {
         const cell = place[i];
         const residual = values[i] - mu[cell];
         const square = residual * residual;
-        const inverse = 1 / (spread + square);
+        const weight = weights ? weights[i] : 1;
+        const inverse = weight / (spread + square);
         muGradient[cell] += (nu + 1) * residual * inverse;
         shares += square * inverse;
         const factor = 1 + square * inverseSpread;
-        if (factor > MOST) {
-          logs += Math.log(factor);
+        if (weight !== 1 || factor > MOST) {
+          logs += weight * Math.log(factor);
         } else {
           product *= factor;
           if (product > MOST) {
@@ -82,10 +86,10 @@ function atMean(outcomes: Outcomes): ResponseFamily {
         }
       }
       logs += Math.log(product);
-      auxGradient[0] = ((nu + 1) * shares - rows) / sigma;
+      auxGradient[0] = ((nu + 1) * shares - total) / sigma;
       auxGradient[1] =
-        rows * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
-      return rows * (studentTConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
+        total * studentConstantSlope(nu) - 0.5 * logs + (0.5 * (nu + 1) * shares) / nu;
+      return total * (studentTConstant(nu) - Math.log(sigma)) - 0.5 * (nu + 1) * logs;
     },
     curvature(mu, aux, muCurvature, cross, auxCurvature) {
       writeCurvature(outcomes, mu, aux, muCurvature, cross, auxCurvature);
@@ -113,19 +117,22 @@ function writeCurvature(
     const cell = cellOf(outcomes, i);
     const residual = outcomes.values[i] - mu[cell];
     const square = residual * residual;
+    const weight = weightOf(outcomes, i);
     const d = spread + square;
-    const inSquare = 1 / (d * d);
+    const inSquare = weight / (d * d);
     muCurvature[cell] += (nu + 1) * (square - spread) * inSquare;
     cross[cell] -= 2 * (nu + 1) * nu * sigma * residual * inSquare;
     cross[cells + cell] += residual * (square - variance) * inSquare;
-    ofSigma += (1 - (nu + 1) * square * (d + 2 * spread) * inSquare) / variance;
+    ofSigma += (weight - (nu + 1) * square * (d + 2 * spread) * inSquare) / variance;
     ofBoth += (square * (square - variance) * inSquare) / sigma;
-    ofNu += square / (nu * d) - (0.5 * (nu + 1) * square * (d + spread) * inSquare) / (nu * nu);
+    ofNu +=
+      (weight * square) / (nu * d) -
+      (0.5 * (nu + 1) * square * (d + spread) * inSquare) / (nu * nu);
   }
   auxCurvature[0] = ofSigma;
   auxCurvature[1] = ofBoth;
   auxCurvature[2] = ofBoth;
-  auxCurvature[3] = outcomes.rows * constantCurvature(nu) + ofNu;
+  auxCurvature[3] = totalWeight(outcomes) * constantCurvature(nu) + ofNu;
 }
 
 export function studentDistribution(family: Family): OwnDistribution {

@@ -8,10 +8,15 @@
  * The normal family with the identity link uses sufficient statistics: gaussian-likelihood.ts.
  */
 
-import { type Family, type ResponseFamily, traitsOf } from '../families/family.js';
+import {
+  type CurvaturePart,
+  type Family,
+  type ResponseFamily,
+  traitsOf,
+} from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLikelihood, type ParameterLikelihood } from '../kernels/row-kernel.js';
-import type { RegressionData } from '../regression-data.js';
+import { outcomesOf, type RegressionData } from '../regression-data.js';
 import {
   type CoefficientDesign,
   cellsOfDesign,
@@ -35,15 +40,18 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  if (family.family === 'gaussian' && family.link === 'identity') return gaussianLikelihood(data);
+  if (
+    family.family === 'gaussian' &&
+    family.link === 'identity' &&
+    !data.weights &&
+    !family.fixed
+  ) {
+    return gaussianLikelihood(data);
+  }
   const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
-  const outcomes = {
-    rows: data.rows,
-    values: data.outcomes,
-    trials: outcome === 'binomial' ? data.trials : null,
-    ...cellsOfDesign(design),
-  };
+  const own = outcome === 'binomial' ? data : { ...data, trials: null };
+  const outcomes = outcomesOf(own, cellsOfDesign(design).cells);
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
     ...plain,
@@ -99,6 +107,7 @@ function writeHessian(
   const auxCurvature = new Float64Array(aux.length * aux.length);
   response.curvature(eta, aux, etaCurvature, cross, auxCurvature);
   writeGram(design, etaCurvature, hessian, dimension);
+  response.eachCurvaturePart?.(eta, aux, partAdder(design, hessian, dimension));
   const sums = new Float64Array(coefficients);
   for (let a = 0; a < aux.length; a++) {
     const row = coefficients + a;
@@ -111,4 +120,27 @@ function writeHessian(
       hessian[row * dimension + coefficients + b] = auxCurvature[a * aux.length + b];
     }
   }
+}
+
+/** Adds w (Xᵀv)(Xᵀv)ᵀ to the first block of the Hessian. */
+function partAdder(
+  { cells, intercept, slopes, columns }: CoefficientDesign,
+  hessian: Float64Array,
+  dimension: number,
+): CurvaturePart {
+  const sums = new Float64Array(intercept + slopes);
+  return (weight, places, values) => {
+    sums.fill(0);
+    for (let k = 0; k < places.length; k++) {
+      if (intercept === 1) sums[0] += values[k];
+      for (let j = 0; j < slopes; j++) {
+        sums[intercept + j] += values[k] * columns[j * cells + places[k]];
+      }
+    }
+    for (let a = 0; a < sums.length; a++) {
+      for (let b = 0; b < sums.length; b++) {
+        hessian[a * dimension + b] += weight * sums[a] * sums[b];
+      }
+    }
+  };
 }

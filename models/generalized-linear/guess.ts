@@ -15,11 +15,12 @@ import {
   type Totals,
   totalsOf,
   traitsOf,
+  weightOf,
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { gapsFor, startingThresholds } from '../families/ordinal.js';
 import { thresholdsOf } from '../families/thresholds.js';
-import type { RegressionSpecification } from '../regression-data.js';
+import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
   writeColumnSums,
@@ -37,6 +38,7 @@ export function guessParameters(
   design: CoefficientDesign,
 ): Float64Array[] {
   if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
+  if (traitsOf(specification.family).mean === 'none') return [new Float64Array(design.slopes)];
   const work = workingData(specification, design);
   const auxiliary = specification.priors.auxiliary.length;
   const size = design.intercept + design.slopes;
@@ -111,10 +113,10 @@ function workingData(
   design: CoefficientDesign,
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
-  const { rows, outcomes, trials } = data;
   const { mean: range, outcome, isLogarithmic } = traitsOf(family);
-  const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
-  const all = { rows, values, trials, ...cells };
+  const given = outcomesOf(data);
+  const values = isLogarithmic ? given.values.map(Math.log) : given.values;
+  const all = { ...given, values, ...cells };
   const { sums, counts } = totalsOf(all);
   const apart = withoutApart(family, all, { sums, counts });
   const overall = sumOf(counts) > 0 ? sumOf(sums) / sumOf(counts) : 1;
@@ -155,8 +157,8 @@ function workingData(
         variance: () => 1,
       };
     }
-    case 'category':
-      throw new RangeError('categories have no mean to start from');
+    case 'none':
+      throw new RangeError('there is no mean to start from');
     case 'positive': {
       const isCount = outcome === 'count';
       const linear = isCount ? 1 : 0;
@@ -181,8 +183,9 @@ function withoutApart(family: Family, outcomes: Outcomes, { sums, counts }: Tota
     const outcome = outcomes.values[i];
     if (!apart.includes(outcome)) continue;
     const cell = cellOf(outcomes, i);
-    sums[cell] -= outcome;
-    counts[cell] -= 1;
+    const weight = weightOf(outcomes, i);
+    sums[cell] -= weight * outcome;
+    counts[cell] -= weight;
     taken++;
     if (outcome === 1) ones++;
   }

@@ -11,6 +11,7 @@ import {
   type RowLoops,
   writeByLevel,
 } from '../multilevel/rows.js';
+import { membersOf } from '../regression-data.js';
 import { type Call, familyCall, firstFree, kernel, occupied, RESULTS } from './row-kernel.js';
 import { DOUBLE } from './web-assembly.js';
 
@@ -28,12 +29,17 @@ export function compiledLoops(
 /** Doubles before the offset: results, an intercept, its gradient. */
 const HEAD = RESULTS + 4;
 
-/** Places of a factor's arrays, in bytes. */
-interface FactorPlaces {
+/** Places of the arrays of one member of each row, in bytes. */
+interface MemberPlaces {
   /** Level of each row; of the last factor, the end of each level's rows. 32-bit integers. */
   readonly levels: number;
   /** A column of numbers by row for each coefficient; 0 for ones. */
   readonly columns: readonly number[];
+}
+
+/** Places of a factor's arrays, in bytes. */
+interface FactorPlaces {
+  readonly members: readonly MemberPlaces[];
   /** Effects or sums, row-major (level, coefficient). */
   readonly numbers: number;
 }
@@ -82,14 +88,16 @@ class CompiledLoops implements RowLoops {
     this.#offset = rows.offset ? parts.put(rows.offset, padded) : 0;
     const others = rows.factors.length - 1;
     this.#factors = rows.factors.map((factor, f) => ({
-      levels: parts.putIntegers(f === others ? endsOfLevels(factor) : factor.levelOf),
-      columns: columnsOf(factor).map((column) =>
-        column.every((value) => value === 1) ? 0 : parts.put(column, padded),
-      ),
+      members: membersOf(factor).map(({ levelOf, values }) => ({
+        levels: parts.putIntegers(f === others ? endsOfLevels(factor) : levelOf),
+        columns: columnsOf(values, factor.size).map((column) =>
+          column.every((value) => value === 1) ? 0 : parts.put(column, padded),
+        ),
+      })),
       numbers: parts.take(factor.levels * factor.size),
     }));
     const last = rows.factors[others];
-    this.#weighted = columnsOf(last).map(() => parts.take(padded));
+    this.#weighted = Array.from({ length: last.size }, () => parts.take(padded));
     this.#whole = parts.putIntegers(Int32Array.of(rows.rows));
     const { values, places } = rows.byRow;
     this.#population = Array.from(places, (_, c) =>
@@ -126,7 +134,7 @@ class CompiledLoops implements RowLoops {
     const scratch = this.#scratch / DOUBLE;
     const { levels } = this.#last();
     writeByLevel(byLevel, coefficients, levels, memory, scratch);
-    const { levels: ends } = this.#lastPlaces();
+    const { levels: ends } = this.#lastMember();
     this.#kernel.fillRuns(levels, ends, this.#scratch, this.#offset, this.#total);
     this.#population.forEach((column, c) => {
       memory[scratch] = coefficients[byRow.places[c]];
@@ -135,18 +143,20 @@ class CompiledLoops implements RowLoops {
   }
 
   addEffects(f: number, effects: Float64Array): void {
-    const { levels: levelOf, columns, numbers } = this.#factors[f];
+    const { members, numbers } = this.#factors[f];
     const { levels, size } = this.#rows.factors[f];
     this.#memory().set(effects, numbers / DOUBLE);
     const stride = size * DOUBLE;
-    columns.forEach((column, c) => {
-      const first = numbers + c * DOUBLE;
-      if (f === this.#factors.length - 1) {
-        this.#kernel.addRuns(levels, levelOf, first, stride, column, this.#total);
-      } else {
-        this.#kernel.addGathered(this.#rows.rows, levelOf, first, stride, column, this.#total);
-      }
-    });
+    for (const { levels: levelOf, columns } of members) {
+      columns.forEach((column, c) => {
+        const first = numbers + c * DOUBLE;
+        if (f === this.#factors.length - 1) {
+          this.#kernel.addRuns(levels, levelOf, first, stride, column, this.#total);
+        } else {
+          this.#kernel.addGathered(this.#rows.rows, levelOf, first, stride, column, this.#total);
+        }
+      });
+    }
   }
 
   writeWeightedSums(sums: Float64Array): void {
@@ -175,24 +185,27 @@ class CompiledLoops implements RowLoops {
   }
 
   writeLevelSums(f: number, sums: Float64Array): void {
-    const { levels: levelOf, columns, numbers } = this.#factors[f];
+    const { members, numbers } = this.#factors[f];
     if (f === this.#factors.length - 1) {
-      this.#sumRuns(columns, this.#slopes, sums);
+      this.#sumRuns(this.#lastMember().columns, this.#slopes, sums);
       return;
     }
     const at = numbers / DOUBLE;
     const memory = this.#memory();
     memory.fill(0, at, at + sums.length);
     const stride = this.#rows.factors[f].size * DOUBLE;
-    columns.forEach((column, c) => {
-      const first = numbers + c * DOUBLE;
-      this.#kernel.scatter(this.#rows.rows, levelOf, column, this.#slopes, first, stride);
-    });
+    for (const { levels: levelOf, columns } of members) {
+      columns.forEach((column, c) => {
+        const first = numbers + c * DOUBLE;
+        this.#kernel.scatter(this.#rows.rows, levelOf, column, this.#slopes, first, stride);
+      });
+    }
     sums.set(memory.subarray(at, at + sums.length));
   }
 
   addWeighted(numbers: Float64Array): void {
-    const { levels: ends, numbers: place } = this.#lastPlaces();
+    const { numbers: place } = this.#lastPlaces();
+    const { levels: ends } = this.#lastMember();
     const { levels, size } = this.#last();
     this.#memory().set(numbers, place / DOUBLE);
     this.#weighted.forEach((column, c) => {
@@ -206,7 +219,7 @@ class CompiledLoops implements RowLoops {
     const { levels } = this.#last();
     const memory = this.#memory();
     const scratch = this.#scratch / DOUBLE;
-    const { levels: ends } = this.#lastPlaces();
+    const { levels: ends } = this.#lastMember();
     memory.fill(0, scratch, scratch + levels);
     this.#kernel.sumRuns(levels, ends, 0, this.#slopes, this.#scratch, DOUBLE);
     addByLevel(byLevel, levels, memory, scratch, sums);
@@ -235,9 +248,14 @@ class CompiledLoops implements RowLoops {
     return this.#factors[this.#factors.length - 1];
   }
 
+  #lastMember(): MemberPlaces {
+    return this.#lastPlaces().members[0];
+  }
+
   /** Sums over the rows of each level of the last factor, for each of its coefficients. */
   #sumRuns(columns: readonly number[], numbers: number, sums: Float64Array): void {
-    const { levels: ends, numbers: place } = this.#lastPlaces();
+    const { numbers: place } = this.#lastPlaces();
+    const { levels: ends } = this.#lastMember();
     const { levels, size } = this.#last();
     const memory = this.#memory();
     const at = place / DOUBLE;
@@ -283,10 +301,8 @@ class Parts {
   }
 }
 
-function columnsOf({ size, values, levelOf }: GroupFactor): Float64Array[] {
-  return Array.from({ length: size }, (_, c) =>
-    Float64Array.from(levelOf, (_level, i) => values[i * size + c]),
-  );
+function columnsOf(values: Float64Array, size: number): Float64Array[] {
+  return Array.from({ length: size }, (_, c) => values.filter((_value, at) => at % size === c));
 }
 
 /** End of the rows of each level, of rows in the order of the levels. */

@@ -85,7 +85,8 @@ export function fusedLogistic(
   design: CoefficientDesign,
 ): ((coordinates: Coordinates) => QuickDensity) | null {
   if (family.family !== 'bernoulli' || family.link !== 'logit') return null;
-  if (data.offset || data.groups.length > 0 || design.cells < FEW_CELLS * data.rows) return null;
+  if (data.offset || data.weights || data.groups.length > 0 || design.cells < FEW_CELLS * data.rows)
+    return null;
   const intercept = priors.intercept && studentTerm(priors.intercept);
   const slopes = priors.coefficients.map(quadraticTerm);
   if (!intercept || !slopes.every((term) => term !== null)) return null;

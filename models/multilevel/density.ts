@@ -22,7 +22,7 @@
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLoops } from '../kernels/group-rows.js';
-import type { RegressionSpecification } from '../regression-data.js';
+import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap, RotatedMap } from './group-map.js';
 import { MultilevelParameters } from './parameters.js';
 import { type MultilevelRows, multilevelRows, PlainLoops } from './rows.js';
@@ -51,10 +51,9 @@ export interface MultilevelDensity {
 }
 
 export function multilevelDensity(specification: RegressionSpecification): MultilevelDensity {
-  const { outcomes, trials, rows: dataRows } = specification.data;
   const data = multilevelRows(specification);
   const { factors, cells } = data;
-  const given = { rows: dataRows, values: outcomes, trials, cells };
+  const given = outcomesOf(specification.data, cells);
   const family = responseFamily(specification.family, given);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;

@@ -5,7 +5,7 @@
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
 import { dot } from '../../src/linear-algebra/sums.js';
-import { centrePredictors, type RegressionData } from '../regression-data.js';
+import { centrePredictors, membersOf, type RegressionData } from '../regression-data.js';
 import type { GroupFactor } from './rows.js';
 
 export interface GaussianStatistics {
@@ -79,14 +79,17 @@ function columnsOf(
   );
   if (intercept) columns.unshift(new Float64Array(rows).fill(1));
   const slopes = columns.length;
-  for (const { levels, size, levelOf, values } of others) {
+  for (const factor of others) {
+    const { levels, size } = factor;
     for (let at = 0; at < levels * size; at++) {
       const level = Math.floor(at / size);
-      columns.push(
-        Float64Array.from({ length: rows }, (_, i) =>
-          levelOf[i] === level ? values[i * size + (at % size)] : 0,
-        ),
-      );
+      const column = new Float64Array(rows);
+      for (const { levelOf, values } of membersOf(factor)) {
+        for (let i = 0; i < rows; i++) {
+          if (levelOf[i] === level) column[i] += values[i * size + (at % size)];
+        }
+      }
+      columns.push(column);
     }
   }
   return { means, columns, slopes };

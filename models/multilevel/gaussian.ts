@@ -23,8 +23,11 @@ const MOST_OTHERS = 60;
 
 /** True if the effects of the largest factor should be integrated out. */
 export function integratesOut({ family, data }: RegressionSpecification): boolean {
-  if (family.family !== 'gaussian' || family.link !== 'identity') return false;
-  const others = groupFactors(data.groups, data.rows).slice(0, -1);
+  if (family.family !== 'gaussian' || family.link !== 'identity' || data.weights || family.fixed)
+    return false;
+  const factors = groupFactors(data.groups, data.rows);
+  const others = factors.slice(0, -1);
+  if (factors[others.length].size === 0) return false;
   return others.reduce((sum, { levels, size }) => sum + levels * size, 0) <= MOST_OTHERS;
 }
 

@@ -10,6 +10,7 @@
  * in, then leaves no information on their common part: its uncertainty is that of the prior of u.
  */
 import { cholesky, solveLower, solveLowerTransposed } from '../../src/linear-algebra/cholesky.js';
+import { membersOf } from '../regression-data.js';
 import type { GroupFactor, MultilevelRows } from './rows.js';
 
 /** With more effects of the factors but the last, the matrices are too large. */
@@ -127,7 +128,8 @@ function addRows(
   const last = factors[factors.length - 1];
   const { size } = last;
   const coefficients = byLevel.places.length + byRow.places.length;
-  const entries = coefficients + others.reduce((sum, factor) => sum + factor.size, 0);
+  const members = others.reduce((sum, factor) => sum + membersOf(factor).length * factor.size, 0);
+  const entries = coefficients + members;
   const places = new Int32Array(entries);
   const values = new Float64Array(entries);
   // G of the present level, row-major (coefficient of the last factor, place).
@@ -185,7 +187,7 @@ function addRows(
   finishLevel(last.levelOf[rows - 1]);
 }
 
-/** Places and values of c_i. */
+/** Places and values of c_i. A place occurs twice if two members of a row have one level. */
 function writeEntries(
   row: number,
   byLevel: MultilevelRows['byLevel'],
@@ -208,10 +210,13 @@ function writeEntries(
     values[at++] = byRow.values[c * rows + row];
   }
   let start = coefficients;
-  for (const { size, levels, levelOf, values: own } of others) {
-    for (let c = 0; c < size; c++) {
-      places[at] = start + levelOf[row] * size + c;
-      values[at++] = own[row * size + c];
+  for (const factor of others) {
+    const { size, levels } = factor;
+    for (const { levelOf, values: own } of membersOf(factor)) {
+      for (let c = 0; c < size; c++) {
+        places[at] = start + levelOf[row] * size + c;
+        values[at++] = own[row * size + c];
+      }
     }
     start += levels * size;
   }

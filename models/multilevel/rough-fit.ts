@@ -15,7 +15,7 @@ import type { LogDensity } from '../../src/sampler/model.js';
 import { auxiliaryTraits, traitsOf } from '../families/family.js';
 import { thresholdsOf } from '../families/thresholds.js';
 import { startingGaps } from '../generalized-linear/guess.js';
-import type { RegressionData } from '../regression-data.js';
+import { membersOf, type RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
 import { resolution } from './parameters.js';
@@ -172,7 +172,8 @@ function startingSds(
   unit: number,
 ): Float64Array[] {
   logDensity(position, new Float64Array(position.length));
-  return data.factors.map(({ size, levels, values }, f) => {
+  return data.factors.map((factor, f) => {
+    const { size, levels } = factor;
     const { information, pull } = maps[f];
     return Float64Array.from({ length: size }, (_, c) => {
       let squares = 0;
@@ -182,8 +183,10 @@ function startingSds(
         known += information[(j * size + c) * size + c];
       }
       let lengths = 0;
-      for (let at = c; at < values.length; at += size) lengths += values[at] * values[at];
-      const largest = unit / Math.sqrt((lengths * size) / values.length);
+      for (const { values } of membersOf(factor)) {
+        for (let at = c; at < values.length; at += size) lengths += values[at] * values[at];
+      }
+      const largest = unit / Math.sqrt((lengths * size) / factor.values.length);
       const least = 0.1 / Math.sqrt(known / levels);
       const asked = Math.sqrt(squares / levels) / (known / levels);
       const sd = Math.min(largest, Math.max(least, asked));
@@ -274,7 +277,7 @@ function linearizeOthers(
   const left = joint ? weights : leftOver(factors[others], last, weights);
   for (let f = 0; f < others; f++) {
     const score = new Float64Array(maps[f].length);
-    writeSums(factors[f], factors[f].values, slopes, score);
+    writeSums(factors[f], slopes, score);
     if (joint) {
       subtractProducts(joint.shifts[f], scores, score);
       maps[f].linearize(joint.remaining[f], score);
@@ -294,10 +297,11 @@ function subtractProducts(shift: Float64Array, numbers: Float64Array, target: Fl
 
 /** Weights less what the effects of the last factor absorb, row by row. */
 function leftOver(
-  { levelOf }: GroupFactor,
+  { levelOf, size }: GroupFactor,
   { information, loadings }: { information: Float64Array; loadings: Float64Array },
   weights: Float64Array,
 ): Float64Array {
+  if (size === 0) return weights;
   return weights.map((weight, i) => {
     const lower = factorOfLevel(information, levelOf[i], loadings);
     return lower === null ? weight : weight / meanSquare(lower);
@@ -408,18 +412,21 @@ export function expectedLogDensity(density: MultilevelDensity): LogDensity {
   };
 }
 
-/** H = Σ W_i z_i z_iᵀ of each level. */
+/** H = Σ W_i z_i z_iᵀ of each level, as if other members of a row were known. */
 function writeInformation(
-  { size, levelOf, values }: GroupFactor,
+  factor: GroupFactor,
   weights: Float64Array,
   information: Float64Array,
 ): void {
+  const { size } = factor;
   information.fill(0);
-  for (let i = 0; i < weights.length; i++) {
-    for (let a = 0; a < size; a++) {
-      for (let b = 0; b < size; b++) {
-        information[(levelOf[i] * size + a) * size + b] +=
-          weights[i] * values[i * size + a] * values[i * size + b];
+  for (const { levelOf, values } of membersOf(factor)) {
+    for (let i = 0; i < weights.length; i++) {
+      for (let a = 0; a < size; a++) {
+        for (let b = 0; b < size; b++) {
+          information[(levelOf[i] * size + a) * size + b] +=
+            weights[i] * values[i * size + a] * values[i * size + b];
+        }
       }
     }
   }

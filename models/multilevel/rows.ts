@@ -8,6 +8,8 @@ import { type Cells, type ResponseFamily, traitsOf } from '../families/family.js
 import {
   centrePredictors,
   type GroupEffects,
+  type Membership,
+  membersOf,
   type RegressionData,
   type RegressionSpecification,
 } from '../regression-data.js';
@@ -22,21 +24,20 @@ export interface FactorTerm {
   readonly size: number;
 }
 
-export interface GroupFactor {
+export interface GroupFactor extends Membership {
   readonly group: string;
   readonly terms: readonly FactorTerm[];
   /** Coefficients per level. */
   readonly size: number;
   readonly levels: number;
-  /** Index of each row's level. */
-  readonly levelOf: Int32Array;
-  /** Row-major (row, coefficient). */
-  readonly values: Float64Array;
+  /** The further members of each row; the last factor has none. */
+  readonly further: readonly Membership[];
 }
 
 /**
  * The factors of the terms. The factor with the most effects is last: its effects are computed given
- * all other parameters.
+ * all other parameters, level by level. Those of multi-membership terms meet within a row, so that such a
+ * factor is never last: if there is no other, the last one is a single level without coefficients.
  */
 export function groupFactors(groups: readonly GroupEffects[], rows: number): GroupFactor[] {
   const together: number[][] = [];
@@ -46,14 +47,37 @@ export function groupFactors(groups: readonly GroupEffects[], rows: number): Gro
     else together.push([term]);
   });
   const factors = together.map((terms) => factorOf(groups, terms, rows));
-  return factors.sort((a, b) => a.levels * a.size - b.levels * b.size);
+  if (factors.every(hasMembers)) factors.push(withoutEffects(rows));
+  return factors.sort(
+    (a, b) =>
+      Number(hasMembers(b)) - Number(hasMembers(a)) || a.levels * a.size - b.levels * b.size,
+  );
+}
+
+function hasMembers({ further }: GroupFactor): boolean {
+  return further.length > 0;
+}
+
+function withoutEffects(rows: number): GroupFactor {
+  return {
+    group: '',
+    terms: [],
+    size: 0,
+    levels: 1,
+    levelOf: new Int32Array(rows),
+    values: new Float64Array(0),
+    further: [],
+  };
 }
 
 function sameLevels(a: GroupEffects, b: GroupEffects): boolean {
+  const others = membersOf(b);
   return (
     a.group === b.group &&
     a.levels.length === b.levels.length &&
-    a.levelOf.every((level, row) => level === b.levelOf[row])
+    membersOf(a).every(({ levelOf }, m) =>
+      levelOf.every((level, row) => level === others[m]?.levelOf[row]),
+    )
   );
 }
 
@@ -69,22 +93,19 @@ function factorOf(
     places.push({ term, start: size, size: count });
     size += count;
   }
-  const values = new Float64Array(rows * size);
-  for (const { term, start, size: count } of places) {
-    const own = groups[term].values;
-    for (let i = 0; i < rows; i++) {
-      for (let c = 0; c < count; c++) values[i * size + start + c] = own[i * count + c];
+  const first = groups[terms[0]];
+  const [only, ...further] = membersOf(first).map(({ levelOf }, member): Membership => {
+    const values = new Float64Array(rows * size);
+    for (const { term, start, size: count } of places) {
+      const own = membersOf(groups[term])[member].values;
+      for (let i = 0; i < rows; i++) {
+        for (let c = 0; c < count; c++) values[i * size + start + c] = own[i * count + c];
+      }
     }
-  }
-  const [first] = terms;
-  return {
-    group: groups[first].group,
-    terms: places,
-    size,
-    levels: groups[first].levels.length,
-    levelOf: groups[first].levelOf,
-    values,
-  };
+    return { levelOf, values };
+  });
+  const { group, levels } = first;
+  return { group, terms: places, size, levels: levels.length, ...only, further };
 }
 
 /**
@@ -158,20 +179,25 @@ function cellsOf(
   }
   const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
   if (offset) blocks.push({ values: offset, width: 1 });
-  for (const { levelOf, values, size } of factors) {
-    blocks.push({ values: levelOf, width: 1 }, { values, width: size });
+  for (const factor of factors) {
+    for (const { levelOf, values } of membersOf(factor)) {
+      blocks.push({ values: levelOf, width: 1 }, { values, width: factor.size });
+    }
   }
   const { of, first } = distinctRows(rows, blocks);
   return { of, first: [...first] };
 }
 
 function factorOfCells(factor: GroupFactor, rowOf: readonly number[]): GroupFactor {
-  const { size, levelOf } = factor;
-  const values = new Float64Array(rowOf.length * size);
-  rowOf.forEach((row, i) => {
-    values.set(factor.values.subarray(row * size, (row + 1) * size), i * size);
+  const { size } = factor;
+  const [only, ...further] = membersOf(factor).map((member): Membership => {
+    const values = new Float64Array(rowOf.length * size);
+    rowOf.forEach((row, i) => {
+      values.set(member.values.subarray(row * size, (row + 1) * size), i * size);
+    });
+    return { values, levelOf: Int32Array.from(rowOf, (row) => member.levelOf[row]) };
   });
-  return { ...factor, values, levelOf: Int32Array.from(rowOf, (row) => levelOf[row]) };
+  return { ...factor, ...only, further };
 }
 
 function columnsOf(
@@ -284,11 +310,15 @@ export class PlainLoops implements RowLoops {
 
   addEffects(f: number, effects: Float64Array): void {
     const factor = this.#rows.factors[f];
-    addRowProducts(factor, factor.values, effects, this.#eta);
+    for (const { levelOf, values } of membersOf(factor)) {
+      addRowProducts(levelOf, factor.size, values, effects, this.#eta);
+    }
   }
 
   writeWeightedSums(sums: Float64Array): void {
-    writeSums(this.#last(), this.#weighted, this.#eta, sums);
+    const { levelOf, size } = this.#last();
+    sums.fill(0);
+    addSums(levelOf, size, this.#weighted, this.#eta, sums);
   }
 
   logLikelihood(aux: Float64Array, auxGradient: Float64Array): number {
@@ -296,12 +326,12 @@ export class PlainLoops implements RowLoops {
   }
 
   writeLevelSums(f: number, sums: Float64Array): void {
-    const factor = this.#rows.factors[f];
-    writeSums(factor, factor.values, this.#slopes, sums);
+    writeSums(this.#rows.factors[f], this.#slopes, sums);
   }
 
   addWeighted(numbers: Float64Array): void {
-    addRowProducts(this.#last(), this.#weighted, numbers, this.#slopes);
+    const { levelOf, size } = this.#last();
+    addRowProducts(levelOf, size, this.#weighted, numbers, this.#slopes);
   }
 
   addColumnSums(sums: Float64Array): void {
@@ -381,7 +411,8 @@ export function addColumnSums(
 
 /** numbers_i += vectors_i·byLevel[level]. */
 function addRowProducts(
-  { size, levelOf }: GroupFactor,
+  levelOf: Int32Array,
+  size: number,
   vectors: Float64Array,
   byLevel: Float64Array,
   numbers: Float64Array,
@@ -399,15 +430,23 @@ function addRowProducts(
   }
 }
 
-/** sums[level] = Σ_i numbers_i vectors_i, vectors of the factor's coefficients by row. */
-export function writeSums(
-  { size, levelOf }: GroupFactor,
+/** Σ_i z_i numbers_i for each level of a factor. */
+export function writeSums(factor: GroupFactor, numbers: Float64Array, sums: Float64Array): void {
+  sums.fill(0);
+  for (const { levelOf, values } of membersOf(factor)) {
+    addSums(levelOf, factor.size, values, numbers, sums);
+  }
+}
+
+/** sums[level] += Σ_i numbers_i vectors_i, vectors of coefficients by row. */
+function addSums(
+  levelOf: Int32Array,
+  size: number,
   vectors: Float64Array,
   numbers: Float64Array,
   sums: Float64Array,
 ): void {
   const rows = numbers.length;
-  sums.fill(0);
   if (size === 1) {
     for (let i = 0; i < rows; i++) sums[levelOf[i]] += numbers[i] * vectors[i];
     return;

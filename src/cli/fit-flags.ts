@@ -123,6 +123,15 @@ const outputFlags = {
   arviz: optionalFlag('--arviz <folder>', "write the fit as ArviZ' InferenceData, a Zarr store"),
   cmdstan: optionalFlag('--cmdstan <folder>', 'write the chains as CmdStan CSV files'),
   loo: switchFlag('--loo', 'leave-one-out cross-validation'),
+  check: switchFlag(
+    '--check',
+    'check convergence, predictions, LOO and priors; exit code 3 if the fit is not to be trusted',
+  ),
+  checkCalibration: optionalFlag(
+    '--check-calibration <n>',
+    'with --check: simulation-based calibration too, by this many simulated fits',
+    wholeNumber(1, 1_000_000),
+  ),
   quiet: quietFlag,
   shard: noShards(
     'a command with one fit has no shards; its chains run on threads (--workers) or on a queue (--on)',

@@ -14,6 +14,7 @@ import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import { rowDraws, rowDrawsSize } from '../exchange/inference-data.js';
 import { packageVersion } from '../package-info.js';
 import type { Loo } from '../posterior/loo.js';
+import { comparedGroups } from '../regression/after/ranks.js';
 import { fitJson } from '../regression/after/summary.js';
 import { familyOf } from '../regression/options.js';
 import {
@@ -24,6 +25,10 @@ import {
 } from '../regression/precision.js';
 import { parsePrior } from '../regression/priors/prior-text.js';
 import { type RegressionFit, regression } from '../regression/regression.js';
+import type { FitCheck } from '../regression/validation/check.js';
+import { checkJson } from '../report/check-json.js';
+import { workerPool } from '../workers/pool.js';
+import { EndsWith, NOT_SO } from './exit-codes.js';
 import {
   type FitFlags,
   fitFlags,
@@ -60,13 +65,23 @@ async function runFit(
     requireLoadAlone(command, given);
   }
   requireWith(command, ['precisionLimit'], ['--precision']);
+  requireWith(command, ['checkCalibration'], ['--check']);
   await requireOutputs(flags);
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
-  const loo = flags.loo ? await looWithProgress(fit, flags.quiet) : null;
-  show(fit, loo, precision, flags);
-  await write(fit, loo, precision, seconds, flags);
+  const check = flags.check ? await checkWithProgress(fit, flags) : null;
+  const loo = flags.loo ? (check?.loo ?? (await looWithProgress(fit, flags.quiet))) : null;
+  const results = { fit, loo, precision, check };
+  show(results, flags);
+  await write(results, seconds, flags);
+  if (check && !check.trusted) throw new EndsWith(NOT_SO);
+}
+
+/** What is shown and written; null for what was not asked for. */
+interface Results extends Sampled {
+  readonly loo: Loo | null;
+  readonly check: FitCheck | null;
 }
 
 /** Fails before the work if a result could not be written after it. */
@@ -141,12 +156,40 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
   }
 }
 
-async function looWithProgress(fit: RegressionFit, quiet: boolean): Promise<Loo> {
-  const bar = progressBar('leaving out', quiet);
+function looWithProgress(fit: RegressionFit, quiet: boolean): Promise<Loo> {
+  return withProgress('leaving out', quiet, (watched) => fit.loo(watched));
+}
+
+async function checkWithProgress(
+  fit: RegressionFit,
+  { quiet, checkCalibration: calibration, workers }: FitFlags,
+): Promise<FitCheck> {
+  if (calibration === undefined) {
+    return withProgress('checking', quiet, (watched) => fit.check(watched));
+  }
+  const pool = workerPool(workers);
+  try {
+    return await withProgress('checking', quiet, (watched) =>
+      fit.check({ calibration, runner: pool.runner, ...watched }),
+    );
+  } finally {
+    await pool.close();
+  }
+}
+
+async function withProgress<T>(
+  label: string,
+  quiet: boolean,
+  work: (watched: {
+    readonly onProgress: ReturnType<typeof progressBar>['update'];
+    readonly signal: AbortSignal;
+  }) => Promise<T>,
+): Promise<T> {
+  const bar = progressBar(label, quiet);
   const stop = new AbortController();
   const release = onFirstStopSignal((signal) => stop.abort(signal));
   try {
-    return await fit.loo({ onProgress: bar.update, signal: stop.signal });
+    return await work({ onProgress: bar.update, signal: stop.signal });
   } finally {
     release();
     bar.stop();
@@ -167,16 +210,13 @@ function withCaret(error: unknown): unknown {
   });
 }
 
-function show(
-  fit: RegressionFit,
-  loo: Loo | null,
-  precision: Precision | null,
-  { json, quiet }: FitFlags,
-): void {
+function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags): void {
   const parts = [
     fit.summary(),
+    ...comparedGroups(fit).map((group) => fit.ranks({ group })),
     ...(precision ? [precisionText(precision)] : []),
     ...(loo ? [loo] : []),
+    ...(check ? [check] : []),
   ];
   const text = `${parts.map((part) => String(part).replaceAll(/^\n+|\n+$/g, '')).join('\n\n')}\n`;
   const shownOn = json !== STANDARD_OUTPUT ? process.stdout : quiet ? null : process.stderr;
@@ -187,9 +227,7 @@ function show(
 }
 
 async function write(
-  fit: RegressionFit,
-  loo: Loo | null,
-  precision: Precision | null,
+  { fit, loo, precision, check }: Results,
   seconds: number | null,
   { json, save, arviz, cmdstan }: FitFlags,
 ): Promise<void> {
@@ -205,6 +243,7 @@ async function write(
     weighbridge: packageVersion,
     ...fitJson(fit, { seconds, loo }),
     ...(precision && { precision: precisionJson(precision) }),
+    ...(check && { check: checkJson(check) }),
   });
 }
 

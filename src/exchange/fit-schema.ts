@@ -82,14 +82,19 @@ const column = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('factor'), levels: names, codes: z.instanceof(Int32Array) }),
 ]);
 
+const levelOf = z.instanceof(Int32Array);
+
 const groupDesign = z.object({
   group: z.string(),
   matrix,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
+
+const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
@@ -103,9 +108,12 @@ const frame = z.object({
     name: z.string(),
     values: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
+    sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
+  copied: z.instanceof(Int32Array).optional(),
   usedRows: z.instanceof(Int32Array),
   notes: names,
 });
@@ -114,9 +122,10 @@ const groupEffects = z.object({
   group: z.string(),
   coefficients: names,
   levels: names,
-  levelOf: z.instanceof(Int32Array),
+  levelOf,
   values: numbers,
   correlated: z.boolean(),
+  further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
 export const specification = z.object({
@@ -125,10 +134,12 @@ export const specification = z.object({
     rows: count,
     outcomes: numbers,
     trials: numbers.nullable(),
+    weights: numbers.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),

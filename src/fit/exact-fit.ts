@@ -4,7 +4,11 @@
  * σ^−(n−r).
  */
 import { meanLink } from '../../models/families/links.js';
-import type { GroupEffects, RegressionSpecification } from '../../models/regression-data.js';
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionSpecification,
+} from '../../models/regression-data.js';
 import { extend, takeOut } from '../linear-algebra/orthonormal.js';
 import { largestOf, powerOfTwo } from '../linear-algebra/powers-of-two.js';
 import { dot, norm } from '../linear-algebra/sums.js';
@@ -59,9 +63,13 @@ function explained(
   divide(linked, unit);
   divide(known, unit);
   const wanted = linked.map((value, i) => value - known[i]);
-  const terms = data.groups.filter((term) => term.group === group);
+  const grouped = data.groups.filter((term) => term.group === group);
+  const terms = grouped.filter(({ further }) => !further);
   let scale = largestOf(linked) + largestOf(known);
-  const columns = columnsOf(data, rows);
+  const columns = [
+    ...columnsOf(data, rows),
+    ...grouped.filter(({ further }) => further).flatMap((term) => columnsOfMembers(term, rows)),
+  ];
   for (const column of columns) divide(column, powerOfTwo(largestOf(column)));
   const sizes = columns.map((column) => ({ length: norm(column), most: largestOf(column) }));
   let rank = takeOutLevels(terms, rows, [...columns, wanted]);
@@ -86,6 +94,24 @@ function columnsOf(
   const { names, values } = predictors;
   const columns = names.map((_, j) => Float64Array.from(rows, (i) => values[i * names.length + j]));
   return intercept ? [new Float64Array(rows.length).fill(1), ...columns] : columns;
+}
+
+/** A column for each effect of a multi-membership term, which meet within rows. */
+function columnsOfMembers(term: GroupEffects, rows: Int32Array): Float64Array[] {
+  const width = term.coefficients.length;
+  const columns = Array.from(
+    { length: term.levels.length * width },
+    () => new Float64Array(rows.length),
+  );
+  for (const { levelOf, values } of membersOf(term)) {
+    rows.forEach((row, i) => {
+      for (let c = 0; c < width; c++) {
+        const column = columns[levelOf[row] * width + c];
+        column[i] += values[row * width + c];
+      }
+    });
+  }
+  return columns.filter((column) => column.some((value) => value !== 0));
 }
 
 /** Projects the effects by level out of vectors, in place; returns the number of effects. */

@@ -77,9 +77,8 @@ export interface LinearPosterior {
  */
 export function linearPosterior(specification: RegressionSpecification): LinearPosterior | null {
   const { family, data, priors } = specification;
-  if (family.family !== 'gaussian' || family.link !== 'identity' || data.groups.length > 0) {
-    return null;
-  }
+  if (family.family !== 'gaussian' || family.link !== 'identity') return null;
+  if (data.groups.length > 0 || data.weights) return null;
   const sigmaPrior = priors.auxiliary[0];
   const intercept: Prior | null = data.intercept
     ? (priors.intercept ?? { distribution: 'flat' })
@@ -124,7 +123,7 @@ function isFlat({ distribution, lower, upper }: Prior): boolean {
 }
 
 function isSmoothPositive({ distribution, lower = 0, upper, scaling }: Prior): boolean {
-  const smooth = !['uniform', 'beta', 'double_exponential'].includes(distribution);
+  const smooth = !['uniform', 'beta', 'double_exponential', 'constant'].includes(distribution);
   return smooth && lower <= 0 && upper === undefined && scaling === undefined;
 }
 

@@ -8,6 +8,8 @@
  * the posterior of a separated slope proper, but an estimate that only this prior bounds is not
  * meaningful.
  */
+
+import { stagesOf } from '../../models/families/conditional-logit.js';
 import {
   type AuxiliaryName,
   auxiliaryOf,
@@ -16,7 +18,12 @@ import {
 } from '../../models/families/family.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
-import { centrePredictors, type RegressionSpecification } from '../../models/regression-data.js';
+import {
+  centrePredictors,
+  type GroupEffects,
+  outcomesOf,
+  type RegressionSpecification,
+} from '../../models/regression-data.js';
 import { ofLogarithms } from '../../models/regression-model.js';
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
@@ -24,6 +31,7 @@ import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { isComparison, partsOf } from './comparison-graph.js';
 import { exactFit } from './exact-fit.js';
 import { lostSpread, rangeOf } from './range.js';
 import { type Demands, separatingDirection } from './separation.js';
@@ -77,6 +85,11 @@ function requireHeldColumns(
     // One proper prior among the dependent columns is enough to identify all.
     const others = of.filter((other) => other !== '(Intercept)');
     if (!flat(name) || !others.every(flat)) continue;
+    if (data.sets && others.length === 0) {
+      fail(
+        `column ${name} is the same for all options of every choice set, so that it cancels: leave it out, or let it act on another column, ${name}:x`,
+      );
+    }
     fail(
       others.length === 0
         ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
@@ -105,13 +118,43 @@ function requireHeldScales(specification: RegressionSpecification): void {
     if (!isProper(priors.auxiliary[i])) requireHeldAuxiliary(name, specification);
   });
   requireHeldThresholds(specification);
-  data.groups.forEach(({ group, levels }, term) => {
+  data.groups.forEach((effects, term) => {
+    const { group, levels } = effects;
+    if (priors.sds[term].every(isProper)) return;
+    if (isComparison(effects)) {
+      requireHeldDifferences(effects, specification);
+      return;
+    }
     // Gelman (2006), Bayesian Analysis 1, §2.2.
-    if (levels.length > 2 || priors.sds[term].every(isProper)) return;
+    if (levels.length > 2) return;
     fail(
       `sd of ${group} has a flat prior and ${levels.length === 1 ? 'one level' : 'two levels'}, but three are needed to hold it: give it a prior, for example exponential(1)`,
     );
   });
+}
+
+/**
+ * Comparisons hold n − m differences of n levels in m parts, within which each level wins and loses. As sd → ∞, the
+ * likelihood falls as sd^−(n − m), which is integrable from 2 on.
+ */
+function requireHeldDifferences(
+  term: GroupEffects,
+  { family, data }: RegressionSpecification,
+): void {
+  const most = (row: number): number => {
+    if (isOrdinal(family)) return thresholdsOf(family) + 1;
+    return data.trials ? data.trials[row] : 1;
+  };
+  const hasEnds = isOrdinal(family) || ['binary', 'binomial'].includes(traitsOf(family).outcome);
+  const parts = partsOf(term, (row) => ({
+    fromAbove: !hasEnds || data.outcomes[row] < most(row),
+    fromBelow: !hasEnds || data.outcomes[row] > (isOrdinal(family) ? 1 : 0),
+  }));
+  const differences = term.levels.length - parts.length;
+  if (differences >= 2) return;
+  fail(
+    `sd of ${term.group} has a flat prior, and of the ${term.levels.length} levels that its rows compare ${differences === 1 ? 'one difference is' : 'no difference is'} held from above and below, but two are needed; give it a prior, for example exponential(1)`,
+  );
 }
 
 /** Throws for a threshold with a flat prior next to a category without rows. */
@@ -156,7 +199,8 @@ export function requireScatter(given: RegressionSpecification): void {
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
-    (prior) => prior.lower !== undefined || prior.upper !== undefined,
+    (prior) =>
+      prior.lower !== undefined || prior.upper !== undefined || prior.distribution === 'constant',
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
@@ -186,6 +230,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   switch (prior.distribution) {
     case 'lognormal':
     case 'inv_gamma':
+    case 'constant':
       return true;
     case 'gamma':
       return prior.shape > power;
@@ -263,6 +308,10 @@ function requireOverlap(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
   if (isOrdinal(family)) {
     requireOrdinalOverlap(specification);
+    return;
+  }
+  if (data.sets) {
+    requireChoiceOverlap(specification);
     return;
   }
   const rise = risesOf(family);
@@ -352,6 +401,37 @@ function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification
       .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
       .map((j) => data.predictors.names[j]),
     remedy,
+  );
+}
+
+/**
+ * The same of choices: along a separating direction the chosen option is never worse than one that was left,
+ * and better than some.
+ */
+function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  if (flat.length === 0) return;
+  const rows = scaledRows(data, flat);
+  const { options, starts, chosen } = stagesOf(outcomesOf(data));
+  const rising: Float64Array[] = [];
+  for (let set = 0; set < chosen.length; set++) {
+    for (let s = starts[set]; s < starts[set] + chosen[set]; s++) {
+      for (let k = s + 1; k < starts[set + 1]; k++) {
+        const left = rows[options[k]];
+        rising.push(rows[options[s]].map((value, c) => value - left[c]));
+      }
+    }
+  }
+  const { bounds } = demandsOf(
+    [],
+    [],
+    flat.map((j) => priors.coefficients[j]),
+  );
+  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
+    'give them a prior, for example normal(0, 2.5) on scaled predictors',
   );
 }
 

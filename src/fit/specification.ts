@@ -64,6 +64,10 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
   }
   const trials = data.trials === null ? null : requireNumbers('the trials', data.trials);
   requireRows(family, { names, rows, values, outcomes, trials });
+  if (data.weights !== undefined) {
+    const isWeight = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
+    requireFinite('the weights', data.weights, rows, isWeight);
+  }
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
 }

@@ -13,6 +13,7 @@ import {
   operatorFacts,
 } from './formula.js';
 import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import { multiMembership } from './multi-membership.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
@@ -171,7 +172,9 @@ function checkGroup(bar: BinaryExpression, context: Context, fail: FailAt): void
     fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
   }
   checkTerms(left, 'varying', fail);
-  checkGrouping(right, operator, fail);
+  const members = multiMembership(right, fail);
+  if (members) for (const weight of members.weights ?? []) checkNumeric(weight, fail);
+  else checkGrouping(right, operator, fail);
 }
 
 /** The grouping factors after `|`: names, joined by `:`, `/`, `*` or `+`. */
@@ -246,10 +249,14 @@ function checkValueOperator(expression: BinaryExpression, fail: FailAt): void {
   else checkNumeric(right, fail);
 }
 
+/** The outcome 1 is that of a table of wins: every row is one. */
 export function checkResponse(response: Expression, fail: FailAt): void {
-  if (numberOf(response) !== null) {
+  if (numberOf(response) !== null && numberOf(response) !== 1) {
     const found = formatExpression(response);
-    fail(response.place, `expected the outcome, a column or a function of one, found ${found}`);
+    fail(
+      response.place,
+      `expected the outcome, a column, a function of one, or 1 in all rows, found ${found}`,
+    );
   }
   checkNumeric(response, fail);
 }

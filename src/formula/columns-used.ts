@@ -3,6 +3,7 @@
  */
 
 import { type FailAt, failIn } from '../text/cursor.js';
+import { additionValues, withArguments } from './additions.js';
 import { namesIn } from './evaluate.js';
 import type { Expression, Formula } from './formula.js';
 import { columnNames, hasColumn, noColumn, type Table } from './table.js';
@@ -12,7 +13,7 @@ import { expandPredictors, type FormulaTerms, type Terms } from './terms.js';
 export type NamePlaces = ReadonlyMap<string, number>;
 
 export interface ColumnsUsed {
-  /** Columns of the outcome and the trials. */
+  /** Columns of the outcome and of the terms after its bar. */
   readonly left: NamePlaces;
   /** Columns of population and group predictors, and of offsets. */
   readonly predictors: NamePlaces;
@@ -46,13 +47,16 @@ export function hasDot(expression: Expression): boolean {
   }
 }
 
-function leftNames({ response, trials }: Formula): NamePlaces {
-  return mergedNames(trials === null ? [response] : [response, trials]);
+function leftNames(formula: Formula): NamePlaces {
+  return mergedNames([formula.response, ...additionValues(formula)]);
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
   const { population, offsets, groups } = terms;
-  const varying = groups.flatMap((group) => variablesOf(group.varying));
+  const varying = groups.flatMap((group) => [
+    ...variablesOf(group.varying),
+    ...(group.membership?.weights ?? []),
+  ]);
   const predictors = new Map(mergedNames([...variablesOf(population), ...offsets, ...varying]));
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {
@@ -107,12 +111,12 @@ export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: Fai
 /** The formula with `pi` as the number, unless the table has a column of that name. */
 export function withConstants(formula: Formula, table: Table): Formula {
   if (hasColumn(table, 'pi')) return formula;
-  const { response, trials, predictors } = formula;
+  const { response, additions, predictors } = formula;
   const changed = (expression: Expression) => withPi(expression, false);
   return {
     ...formula,
     response: changed(response),
-    trials: trials && changed(trials),
+    additions: withArguments(additions, changed),
     predictors: changed(predictors),
   };
 }

@@ -15,9 +15,9 @@ export interface DesignMatrix {
 
 /** One group term, `(1 + x | g)`. */
 export interface GroupDesign {
-  /** Name of the grouping factor: `g`, or `g:h` for an interaction. */
+  /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
-  /** Columns of the varying coefficients, including `(Intercept)` for the intercept. */
+  /** Columns of the varying coefficients, including `(Intercept)`; of `mm()`, times the first member's weight. */
   readonly matrix: DesignMatrix;
   /** In the order of a factor's levels. */
   readonly levels: readonly string[];
@@ -27,6 +27,14 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
+  /** The further members of each row, of `mm(g, h)`. @default none */
+  readonly further?: readonly MemberDesign[];
+}
+
+/** One of the members of each row, of a multi-membership term. */
+export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'> {
+  /** The varying coefficients times the member's weight, row-major (row, coefficient). */
+  readonly values: Float64Array;
 }
 
 /** The numeric design of rows of data. */
@@ -58,14 +66,20 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /**
+   * Names of grouping factors whose level is the same for all options of each choice set, so that their
+   * intercepts cancel and are left out. @default none
+   */
+  readonly sameInSets?: readonly string[];
 }
 
 /**
  * Outcomes that a family accepts: `real`: finite numbers; `binary`: 0 and 1, booleans or a factor
  * with two levels; `count`: whole numbers from 0; `binomial`: whole numbers from 0 with `|
- * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend.
+ * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend; `choice`: booleans
+ * or ranks of options, 0 for those not chosen, with `| set(id)`.
  */
-export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal';
+export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
 
 /** The encoding of outcomes of new rows. */
 export interface OutcomeDesign {
@@ -79,6 +93,15 @@ export type Variable =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'factor'; readonly levels: readonly string[] };
 
+/** The choice set of each row. */
+export interface ChoiceSets {
+  readonly count: number;
+  /** Index of each row's set, from 0, in the order in which sets first occur. */
+  readonly of: Int32Array;
+  /** The name of each set, for messages: its columns, joined by _. */
+  readonly labels: readonly string[];
+}
+
 /** The outcome of each row. */
 export interface Response {
   /** The text in the formula, for example `y` or `log(y)`. */
@@ -86,6 +109,10 @@ export interface Response {
   readonly values: Float64Array;
   /** Trials of `y | trials(n)`; null in a formula without trials. */
   readonly trials: Float64Array | null;
+  /** Factors of the log likelihoods, above 0, of `y | weights(w)`. @default 1 for each row */
+  readonly weights?: Float64Array;
+  /** The choice sets of `y | set(id)`. @default none */
+  readonly sets?: ChoiceSets;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */
   readonly levels: readonly string[] | null;
 }
@@ -97,7 +124,12 @@ export interface ModelFrame {
   readonly response: Response;
   /** The columns that the formula uses, restricted to the used rows. */
   readonly table: Table;
-  /** Indices of the used rows of the data set, from 0. */
+  /**
+   * Rows of `table` that the rows of the design are, from 0, in a formula with `freq(n)`: the design
+   * has each of them n times. @default the same rows
+   */
+  readonly copied?: Int32Array;
+  /** Indices in the data set of the rows of the design, from 0. */
   readonly usedRows: Int32Array;
   /** Notes for the user about the data, for example dropped rows or constant columns. */
   readonly notes: readonly string[];

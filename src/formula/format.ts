@@ -17,9 +17,12 @@ export function formatFormula(formula: Formula): string {
 }
 
 /** The left side of `~`. */
-export function formatOutcome({ response, trials }: Pick<Formula, 'response' | 'trials'>): string {
+export function formatOutcome({
+  response,
+  additions,
+}: Pick<Formula, 'response' | 'additions'>): string {
   const text = formatExpression(response);
-  return trials === null ? text : `${text} | trials(${formatExpression(trials)})`;
+  return additions.length === 0 ? text : `${text} | ${additions.map(formatExpression).join(' + ')}`;
 }
 
 export function formatExpression(expression: Expression): string {

@@ -4,10 +4,10 @@
 export interface Formula {
   /** The parsed text. Positions in the tree are offsets into it, for messages. */
   readonly text: string;
-  /** Left of `~`, without `| trials(n)`. */
+  /** Left of `~`, without what follows a bar. */
   readonly response: Expression;
-  /** The argument of `| trials(n)`; null in a formula without trials. */
-  readonly trials: Expression | null;
+  /** The terms after the bar of an outcome, `| trials(n) + weights(w)`, each once (additions.ts). */
+  readonly additions: readonly CallExpression[];
   /** Right of `~`: population-level terms, offsets and group terms, as written. */
   readonly predictors: Expression;
 }

@@ -113,7 +113,10 @@ const knownFunctions: readonly string[] = [...signatures.keys()];
 /** Functions of R that are not supported, each with a reason or an alternative. */
 const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['cbind', 'cbind() is not supported; counts of trials are y | trials(n) ~ x'],
+  ['mm', 'mm() goes alone after the | of a group term: (1 | mm(g, h))'],
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
+  ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
+  ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -134,8 +137,7 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['me', 'predictors with noise'],
   ['mi', 'missing values as parameters'],
   ['cs', 'category specific effects'],
-  ['mm', 'multi-membership terms'],
-  ['mmc', 'multi-membership terms'],
+  ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],
   ['ma', 'autocorrelation'],
@@ -147,7 +149,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['fcor', 'fixed correlations'],
   ['cens', 'censoring'],
   ['trunc', 'truncation'],
-  ['weights', 'weights of rows'],
   ['se', 'known standard errors'],
   ['rate', 'rates'],
   ['subset', 'subsets of rows'],

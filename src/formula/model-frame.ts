@@ -7,7 +7,9 @@ import { listed } from '../checks/names.js';
 import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { failIn } from '../text/cursor.js';
+import { type FailAt, failIn } from '../text/cursor.js';
+import { additionOf, additionValues } from './additions.js';
+import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
   checkColumns,
@@ -27,16 +29,18 @@ import type {
   Variable,
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
-import { firstNotFinite } from './evaluate.js';
+import { firstNotFinite, namesIn } from './evaluate.js';
+import { formatExpression } from './format.js';
 import type { Formula } from './formula.js';
-import { groupLevels } from './model-matrix.js';
+import { groupLevels } from './group-design.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
-import { outcomeDesign, readResponse } from './outcome.js';
+import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope } from './scope.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
+import type { FormulaTerms } from './terms.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -59,8 +63,9 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
   const whole = readColumns(used, table);
-  const { rows: usedRows, dropped, notes } = completeRows(whole, table.rows, options.missing);
-  refuseInfinite(whole, usedRows);
+  const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
+  refuseInfinite(whole, complete.rows);
+  const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
   const columns = usedColumns(whole, usedRows, formula, outcome);
 
@@ -70,7 +75,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
-  const encoded = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const all = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const sameInSets = response.sets && groupsSameInSets(all.groups, response.sets);
+  const encoded = withoutIntercepts(all, sameInSets ?? []);
+  refuseEmptyGroups(encoded, terms, fail);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -84,9 +92,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
+    ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
-    droppedRows: dropped,
+    droppedRows: complete.dropped,
     ...rankFacts(encoded.population, intercept),
     oneLevelGroups: [...levels].filter(([, names]) => names.length === 1).map(([name]) => name),
   };
@@ -94,9 +103,13 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     design,
     encoded,
     response,
-    table: { rows, columns: Object.fromEntries(columns) },
+    table: copied
+      ? { rows: own.length, columns: Object.fromEntries(usedColumns(whole, own, formula, outcome)) }
+      : { rows, columns: Object.fromEntries(columns) },
+    ...(copied && { copied }),
     usedRows,
     notes: [
+      ...complete.notes,
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
@@ -151,6 +164,17 @@ function usedColumns(
   const recode = column.levels.map((level) => levels.indexOf(level));
   const codes = column.codes.map((code) => recode[code]);
   return columns.set(response.name, { kind: 'factor', levels, codes });
+}
+
+/** Refuses a group term of which nothing is left, because it is the same for all options of each choice set. */
+function refuseEmptyGroups({ groups }: Encoded, terms: FormulaTerms, fail: FailAt): void {
+  const empty = groups.findIndex(({ matrix }) => matrix.names.length === 0);
+  if (empty < 0) return;
+  const { group, place } = terms.groups[empty];
+  fail(
+    place,
+    `an effect of ${group} that is the same for all options of a set cancels; name what varies: (0 + x | ${group})`,
+  );
 }
 
 function refuseSameNames({ population, groups }: Encoded, intercept: boolean): void {
@@ -218,6 +242,92 @@ function completeRows(
       ? []
       : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
   return { rows: kept, dropped, notes };
+}
+
+/** Leaves out the rows of choice sets of which a row is left out: a choice is among all options. */
+function wholeSets(formula: Formula, whole: Columns, complete: CompleteRows): CompleteRows {
+  const columns = setColumns(formula).flatMap((name) => whole.get(name) ?? []);
+  if (columns.length === 0 || complete.dropped === 0) return complete;
+  const { of } = setsOf(columns);
+  const kept = new Set(complete.rows);
+  const broken = new Set(of.filter((_, row) => !kept.has(row)));
+  const rows = complete.rows.filter((row) => !broken.has(of[row]));
+  const left = complete.rows.length - rows.length;
+  if (rows.length === 0) throw badData('no rows are left: every choice set lacks a value');
+  return {
+    rows,
+    dropped: complete.dropped + left,
+    notes: [
+      ...complete.notes,
+      ...(left > 0
+        ? [`${left} more rows are options of the same choice sets and were left out`]
+        : []),
+    ],
+  };
+}
+
+/** A table of more rows would not fit in memory. */
+const MOST_ROWS = 10_000_000;
+
+interface CountedRows {
+  /** In the data set, each as often as `freq()` says. */
+  readonly rows: Int32Array;
+  /** The same rows, each once; those of weight or frequency 0 are left out. */
+  readonly own: Int32Array;
+  /** Place in `own` of each of `rows`; null without `freq()`. */
+  readonly copied: Int32Array | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Repeats rows by `freq()`. Rows of frequency or weight 0 say nothing, and are left out.
+ *
+ * @param complete rows without missing values
+ */
+function countedRows(formula: Formula, whole: Columns, complete: Int32Array): CountedRows {
+  const names = additionValues(formula).flatMap((value) =>
+    [...namesIn(value)].map(([name]) => name),
+  );
+  const columns = new Map(
+    names.flatMap((name) => {
+      const column = whole.get(name);
+      return column ? [[name, selectRows(column, complete)] as const] : [];
+    }),
+  );
+  const { scope } = fittingScope(formula, {
+    rows: complete.length,
+    rowNumber: (i) => complete[i] + 1,
+    column: (name) => columns.get(name) ?? reservedColumn(name, complete.length),
+  });
+  const counts = readFrequencies(formula, scope);
+  const weights = readWeights(formula, scope);
+  if (counts === null && weights === null) {
+    return { rows: complete, own: complete, copied: null, notes: [] };
+  }
+  const isUsed = (_: number, i: number) => counts?.[i] !== 0 && weights?.[i] !== 0;
+  const own = complete.filter(isUsed);
+  const left = complete.length - own.length;
+  if (own.length === 0) throw badData('no rows are left: every row has the weight or frequency 0');
+  const notes =
+    left === 0
+      ? []
+      : [`${left} of ${complete.length} rows have the weight or frequency 0 and were left out`];
+  if (counts === null) return { rows: own, own, copied: null, notes };
+  const times = counts.filter(isUsed);
+  const total = times.reduce((sum, count) => sum + count, 0);
+  if (total > MOST_ROWS) {
+    throw badData(
+      `${formatExpression(additionOf(formula, 'freq') ?? formula.response)} comes to ${total} rows, expected at most ${MOST_ROWS}`,
+      { found: total, expected: `at most ${MOST_ROWS} rows` },
+    );
+  }
+  const copied = new Int32Array(total);
+  let at = 0;
+  times.forEach((count, i) => {
+    copied.fill(i, at, at + count);
+    at += count;
+  });
+  return { rows: copied.map((i) => own[i]), own, copied, notes };
 }
 
 /** Marks the rows that lack a value with 1; returns their number. */

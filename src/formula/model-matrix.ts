@@ -8,17 +8,16 @@
 
 import { shortened } from '../checks/names.js';
 import { badData } from '../checks/values.js';
-import type { DesignMatrix, GroupDesign } from './design.js';
+import type { DesignMatrix } from './design.js';
 import { evaluate, valuesOf } from './evaluate.js';
 import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
 import { polyCall } from './functions.js';
-import { compareCodePoints } from './names.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
-import { type Column, type FactorColumn, labelsOf, levelsOf } from './table.js';
-import type { GroupTerm, Terms } from './terms.js';
+import { type FactorColumn, labelsOf, levelsOf } from './table.js';
+import type { Terms } from './terms.js';
 
 type NamedColumns = DenseColumns | LevelColumns;
 
@@ -295,76 +294,4 @@ function ofPoly(call: CallExpression, label: string, scope: Scope): DesignVariab
   // R numbers the columns of a matrix if there are several.
   const names = columns.map((_, j) => (degree > 1 ? `${label}${j + 1}` : label));
   return { kind: 'numeric', names, columns };
-}
-
-/** The columns of a grouping factor in new data, including levels that were not in the fit. */
-type GroupingColumn = (name: string) => Column;
-
-/** Levels that occur: in the order of a single column, or joined by `_` in code-point order. */
-export function groupLevels(term: GroupTerm, column: GroupingColumn, rows: number): string[] {
-  const [only, second] = term.columns;
-  if (second === undefined) return [...levelsOf(column(only.name))];
-  const parts = new Map<string, readonly string[]>();
-  const columns = partsOf(term, column);
-  joinedLabels(columns, rows).forEach((label, row) => {
-    const known = parts.get(label);
-    if (known === undefined) {
-      parts.set(
-        label,
-        columns.map((labels) => labels[row]),
-      );
-    } else if (known.some((part, i) => part !== columns[i][row])) {
-      throw badData(
-        `two levels of ${term.group} would both be '${label}', as its columns are joined by _; rename one of them`,
-      );
-    }
-  });
-  return [...parts.keys()].sort(compareCodePoints);
-}
-
-/** Labels per column and row. Missing values have already been rejected or dropped. */
-function partsOf(term: GroupTerm, column: GroupingColumn): readonly (readonly string[])[] {
-  return term.columns.map(({ name }) => labelsOf(column(name)).map((label) => label ?? ''));
-}
-
-function joinedLabels(columns: readonly (readonly string[])[], rows: number): readonly string[] {
-  const [only, second] = columns;
-  if (second === undefined) return only;
-  return Array.from({ length: rows }, (_, row) => columns.map((labels) => labels[row]).join('_'));
-}
-
-export function groupDesign(
-  term: GroupTerm,
-  levels: readonly string[],
-  column: GroupingColumn,
-  scope: Scope,
-): GroupDesign {
-  const place = new Map(levels.map((level, i) => [level, i]));
-  const newLevels = new Map<number, string>();
-  const levelOf = new Int32Array(scope.rows);
-  joinedLabels(partsOf(term, column), scope.rows).forEach((label, row) => {
-    const level = place.get(label);
-    levelOf[row] = level ?? -1;
-    if (level === undefined) newLevels.set(row, label);
-  });
-  const matrix = varyingMatrix(term, scope);
-  return { group: term.group, matrix, levels, levelOf, newLevels, correlated: term.correlated };
-}
-
-/** Columns of the varying coefficients, with the intercept's ones first. */
-function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
-  const slopes = modelMatrix(term.varying, scope);
-  if (!term.varying.intercept) {
-    if (slopes.names.length === 0) scope.fail(term.place, `nothing varies by ${term.group}`);
-    return slopes;
-  }
-  const width = slopes.names.length + 1;
-  const values = new Float64Array(scope.rows * width);
-  for (let row = 0; row < scope.rows; row++) {
-    values[row * width] = 1;
-    for (let j = 1; j < width; j++) {
-      values[row * width + j] = slopes.values[row * (width - 1) + j - 1];
-    }
-  }
-  return { names: ['(Intercept)', ...slopes.names], rows: scope.rows, values };
 }

@@ -1,10 +1,12 @@
 /**
- * The outcome of each row, and its trials: the left side of `~`.
+ * The outcome of each row, its trials and weights: the left side of `~`.
  */
 
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import type { FailAt } from '../text/cursor.js';
+import { additionOf, argumentOf } from './additions.js';
+import { readSets, requireChoices } from './choice-sets.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
@@ -23,17 +25,20 @@ export function outcomeDesign(
   column: (name: string) => Column,
   fail: FailAt,
 ): OutcomeDesign {
-  const { response, trials, text } = formula;
+  const { response, text } = formula;
+  const trials = argumentOf(formula, 'trials');
   if (kind === 'binomial' && trials === null) {
     fail(tildePlace(text), 'a binomial outcome has trials: y | trials(n) ~ x');
   }
   if (kind !== 'binomial' && trials !== null) {
     fail(trials.place, 'trials() are for a binomial outcome; this family has none');
   }
+  requireSets(formula, kind, fail);
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
   const name = formatExpression(response);
   if (kind === 'ordinal') return { kind, levels: orderedLevels(name, read) };
+  if (kind === 'choice' && read.kind === 'boolean') return { kind, levels: ['FALSE', 'TRUE'] };
   if (kind !== 'binary') {
     const found = read.kind === 'factor' ? 'text' : 'booleans';
     throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`, {
@@ -51,6 +56,21 @@ export function outcomeDesign(
     );
   }
   return { kind, levels: [first, second] };
+}
+
+function requireSets(formula: Formula, kind: OutcomeKind, fail: FailAt): void {
+  const set = additionOf(formula, 'set');
+  if (kind !== 'choice') {
+    if (set) fail(set.place, 'set() is for the family conditional_logit; this family has none');
+    return;
+  }
+  if (set === null) {
+    fail(tildePlace(formula.text), 'choices are among the options of a set: y | set(id) ~ x');
+  }
+  for (const name of ['freq', 'weights'] as const) {
+    const other = additionOf(formula, name);
+    if (other) fail(other.place, `${name}() is not supported with set()`);
+  }
 }
 
 /** The levels of an ordered outcome, lowest first. */
@@ -79,7 +99,17 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
           outcome.kind === 'ordinal' ? code + 1 : code,
         );
   refuseOutside(name, values, outcome.kind, scope);
-  return { name, values, trials: readTrials(formula, scope), levels };
+  const weights = readWeights(formula, scope);
+  const sets = readSets(formula, scope);
+  if (sets) requireChoices(name, values, sets, scope);
+  return {
+    name,
+    values,
+    trials: readTrials(formula, scope),
+    levels,
+    ...(weights && { weights }),
+    ...(sets && { sets }),
+  };
 }
 
 function levelCodes(
@@ -93,9 +123,29 @@ function levelCodes(
 
 /** Whole numbers from 0; null in a formula without trials. */
 export function readTrials(formula: Formula, scope: Scope): Float64Array | null {
-  if (formula.trials === null) return null;
-  const values = evaluate(formula.trials, scope).slice();
-  refuseOutside(`trials(${formatExpression(formula.trials)})`, values, 'count', scope);
+  const trials = additionOf(formula, 'trials');
+  if (trials === null) return null;
+  const values = evaluate(trials.arguments[0].value, scope).slice();
+  refuseOutside(formatExpression(trials), values, 'count', scope);
+  return values;
+}
+
+/** Rows that each row stands for, whole numbers from 0; null in a formula without `freq()`. */
+export function readFrequencies(formula: Formula, scope: Scope): Float64Array | null {
+  const freq = additionOf(formula, 'freq');
+  if (freq === null) return null;
+  const values = evaluate(freq.arguments[0].value, scope).slice();
+  refuseOutside(formatExpression(freq), values, 'count', scope);
+  return values;
+}
+
+/** Factors of the log likelihoods, from 0; null in a formula without `weights()`. */
+export function readWeights(formula: Formula, scope: Scope): Float64Array | null {
+  const weights = additionOf(formula, 'weights');
+  if (weights === null) return null;
+  const values = evaluate(weights.arguments[0].value, scope).slice();
+  const isWeight = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
+  refuse(formatExpression(weights), values, isWeight, 'a finite number from 0', scope);
   return values;
 }
 
@@ -103,6 +153,7 @@ function expectedOf(kind: OutcomeKind): string {
   if (kind === 'real') return 'numbers';
   if (kind === 'binary') return '0 or 1, booleans or text of two levels';
   if (kind === 'ordinal') return 'a category, a whole number from 1, or text';
+  if (kind === 'choice') return 'TRUE or 1 for the chosen option, a rank from 1, or 0';
   return 'whole numbers from 0';
 }
 
@@ -117,10 +168,19 @@ function refuseOutside(
     kind === 'binary'
       ? (value: number) => value === 0 || value === 1
       : (value: number) => Number.isInteger(value) && value >= (kind === 'ordinal' ? 1 : 0);
-  const bad = values.findIndex((value) => !inside(value));
+  refuse(name, values, inside, expectedOf(kind), scope);
+}
+
+function refuse(
+  name: string,
+  values: Float64Array,
+  isInside: (value: number) => boolean,
+  expected: string,
+  scope: Pick<Scope, 'rowNumber'>,
+): void {
+  const bad = values.findIndex((value) => !isInside(value));
   if (bad < 0) return;
   const row = scope.rowNumber(bad);
-  const expected = expectedOf(kind);
   throw badData(`row ${row}: ${name} is ${formatNumber(values[bad])}, expected ${expected}`, {
     row,
     column: name,

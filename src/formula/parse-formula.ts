@@ -2,10 +2,10 @@
  * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`.
  */
 import { type FailAt, failIn } from '../text/cursor.js';
+import { additionValues, splitResponse } from './additions.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
-import type { Expression, Formula } from './formula.js';
-import { brmsFunctions } from './functions.js';
+import type { Formula } from './formula.js';
 import { describeToken, parseExpression, type Token, TokenCursor } from './parse-expression.js';
 
 /**
@@ -39,7 +39,7 @@ export function parseFormula(text: string): Formula {
   }
   const formula = { text, ...splitResponse(left, fail), predictors };
   checkResponse(formula.response, fail);
-  if (formula.trials !== null) checkNumeric(formula.trials, fail);
+  for (const value of additionValues(formula)) checkNumeric(value, fail);
   checkPredictors(predictors, fail);
   return formula;
 }
@@ -60,33 +60,4 @@ function refuseBrmsFormula([first, second]: readonly Token[], fail: FailAt): voi
     first.place,
     `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not supported; write the formula of the mean, y ~ x`,
   );
-}
-
-/** Splits `y | trials(n)` into y and n. */
-function splitResponse(left: Expression, fail: FailAt): Pick<Formula, 'response' | 'trials'> {
-  if (left.kind !== 'binary' || left.operator !== '|') return { response: left, trials: null };
-  return { response: left.left, trials: trialsArgument(left.right, fail) };
-}
-
-function trialsArgument(addition: Expression, fail: FailAt): Expression {
-  if (addition.kind === 'binary' && addition.operator === '+') {
-    // Throws at the first term that is not trials().
-    trialsArgument(addition.left, fail);
-    trialsArgument(addition.right, fail);
-    return fail(addition.place, 'trials() twice');
-  }
-  if (addition.kind !== 'call') {
-    return fail(addition.place, 'expected trials(n) after the | of an outcome');
-  }
-  if (addition.function !== 'trials') {
-    const purpose = brmsFunctions.get(addition.function);
-    const what = purpose === undefined ? '' : ` of brms (${purpose})`;
-    const name = addition.function;
-    return fail(addition.place, `${name}()${what} is not supported; y | trials(n) is`);
-  }
-  const [only, second] = addition.arguments;
-  if (only === undefined || second !== undefined) {
-    return fail(addition.place, 'trials() takes one argument, a column or a number: y | trials(n)');
-  }
-  return only.value;
 }

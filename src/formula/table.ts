@@ -181,7 +181,9 @@ function numberLabel(value: number): string {
  */
 export function selectRows(column: Column, rows: Int32Array): Column {
   const all = column.kind === 'numeric' ? column.values.length : column.codes.length;
-  if (column.kind !== 'factor' && rows.length === all) return column;
+  if (column.kind !== 'factor' && rows.length === all && rows.every((row, i) => row === i)) {
+    return column;
+  }
   switch (column.kind) {
     case 'numeric':
       return {

@@ -10,6 +10,7 @@ import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
 import { firstArgument } from './functions.js';
+import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
 
 /** Population-level terms, or the terms that vary by group. */
@@ -22,10 +23,12 @@ export interface Terms {
 }
 
 export interface GroupTerm {
-  /** `g`, or `g:h`. */
+  /** `g`, or `g:h`; `mmgh` for `mm(g, h)`, as in brms. */
   readonly group: string;
-  /** The columns of the grouping factor. */
+  /** The columns of the grouping factor; of `mm()`, those of the members. */
   readonly columns: readonly NameExpression[];
+  /** Null if each row has one level. */
+  readonly membership: Pick<MultiMembership, 'weights' | 'isScaled'> | null;
   readonly varying: Terms;
   readonly correlated: boolean;
   readonly place: number;
@@ -83,13 +86,14 @@ function withoutGroups(
 }
 
 /** A key that is equal for terms with the same effects, independent of spelling. */
-function groupKey({ columns, varying, correlated }: GroupTerm): string {
+function groupKey(term: GroupTerm): string {
+  const { columns, varying, correlated } = term;
   const effects = varying.terms.map((term) =>
     term.map((variable) => formatExpression(varying.variables[variable])).sort(),
   );
   const count = effects.length + Number(varying.intercept);
   return JSON.stringify([
-    columns.map(({ name }) => name).sort(),
+    term.membership ? groupingText(term) : columns.map(({ name }) => name).sort(),
     varying.intercept,
     effects.map((effect) => effect.join(':')).sort(),
     correlated && count > 1,
@@ -97,9 +101,18 @@ function groupKey({ columns, varying, correlated }: GroupTerm): string {
 }
 
 /** `(1 + x | g)`. */
-export function groupText({ columns, varying, correlated }: GroupTerm): string {
-  const group = columns.map(formatExpression).join(':');
-  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${group})`;
+export function groupText(term: GroupTerm): string {
+  const { varying, correlated } = term;
+  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${groupingText(term)})`;
+}
+
+/** `g:h`, `mm(g, h, weights = cbind(w1, w2), scale = FALSE)`. */
+function groupingText({ columns, membership }: GroupTerm): string {
+  const names = columns.map(formatExpression);
+  if (membership === null) return names.join(':');
+  const { weights, isScaled } = membership;
+  const given = weights ? [`weights = cbind(${weights.map(formatExpression).join(', ')})`] : [];
+  return `mm(${[...names, ...given, ...(isScaled ? [] : ['scale = FALSE'])].join(', ')})`;
 }
 
 /** `1 + x`, `0 + x`. */
@@ -111,15 +124,21 @@ export function termsText(terms: Terms): string {
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
 function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
   const varying = inOrderOfTerms(new Expander([], fail).terms(bar.left));
+  const rest = { varying, correlated: bar.operator === '|', place: bar.place };
+  const members = multiMembership(bar.right, fail);
+  if (members) {
+    const { columns, ...membership } = members;
+    const group = `mm${columns.map(({ name }) => name).join('')}`;
+    return [{ group, columns, membership, ...rest }];
+  }
   const grouping = new Expander([], fail).terms(bar.right);
   return grouping.terms.map((term) => {
     const columns = term.map((variable) => grouping.variables[variable]).filter(isName);
     return {
       group: columns.map(({ name }) => name).join(':'),
       columns,
-      varying,
-      correlated: bar.operator === '|',
-      place: bar.place,
+      membership: null,
+      ...rest,
     };
   });
 }

@@ -6,10 +6,11 @@
  * is constant within groups stays so. At the pilot's size, the predictors are the pilot's. The first rows
  * and groups are the same for all sizes (common random numbers).
  */
-import type {
-  GroupEffects,
-  RegressionData,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionData,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { badArgument } from '../checks/values.js';
 import { quickStream } from '../random/quick-stream.js';
@@ -50,10 +51,11 @@ export function variedFactor(
       { option: 'group', found: asked },
     );
   }
-  const candidates = groups.filter(({ group }, at) => {
+  const candidates = groups.filter(({ group, further }, at) => {
+    if (further) return false;
     if (groups.findIndex((other) => other.group === group) !== at) return false;
     return asked === undefined
-      ? groups.every((other) => isNested(other.levelOf, groups[at]?.levelOf))
+      ? groups.every((other) => isNested(other, groups[at]?.levelOf))
       : group === asked;
   });
   const [found] = candidates;
@@ -61,11 +63,11 @@ export function variedFactor(
   return null;
 }
 
-/** True if each level of the inner factor occurs within one level of the outer factor. */
-function isNested(inner: Int32Array, outer: Int32Array | undefined): boolean {
-  if (!outer) return false;
+/** True if each level of the inner factor occurs within one level of the outer factor; those of mm() meet across. */
+function isNested(term: GroupEffects, outer: Int32Array | undefined): boolean {
+  if (!outer || term.further) return false;
   const outerOf = new Map<number, number>();
-  return inner.every((level, row) => {
+  return term.levelOf.every((level, row) => {
     const within = outerOf.get(level) ?? outer[row] ?? -1;
     outerOf.set(level, within);
     return within === outer[row];
@@ -94,10 +96,11 @@ export function resampled(
       rows,
       outcomes: new Float64Array(rows),
       trials: data.trials && pick(data.trials),
+      ...(data.weights && { weights: pick(data.weights) }),
       offset: data.offset && pick(data.offset),
       predictors: { names, rows, values: pick(values, names.length) },
       groups: data.groups.map((term) => {
-        const copied = factor !== null && isNested(term.levelOf, factor.levelOf);
+        const copied = factor !== null && isNested(term, factor.levelOf);
         return pickTerm(term, rowOf, copied ? copyOf : null);
       }),
     },
@@ -149,17 +152,16 @@ function pickRows(values: Float64Array, width: number, rowOf: Int32Array): Float
 /** @param copyOf the copy of each new row, if the term's levels are copied; null: they stay the same */
 function pickTerm(term: GroupEffects, rowOf: Int32Array, copyOf: Int32Array | null): GroupEffects {
   const levels = new Map<string, number>();
-  const levelOf = rowOf.map((row, i) => {
-    const level = term.levelOf[row] ?? 0;
-    const name = copyOf === null ? (term.levels[level] ?? '') : `${copyOf[i]}.${level}`;
-    const known = levels.get(name) ?? levels.size;
-    levels.set(name, known);
-    return known;
-  });
-  return {
-    ...term,
-    levels: [...levels.keys()],
-    levelOf,
-    values: pickRows(term.values, term.coefficients.length, rowOf),
-  };
+  const [only, ...further] = membersOf(term).map(({ levelOf, values }) => ({
+    levelOf: rowOf.map((row, i) => {
+      const level = levelOf[row] ?? 0;
+      const name = copyOf === null ? (term.levels[level] ?? '') : `${copyOf[i]}.${level}`;
+      const known = levels.get(name) ?? levels.size;
+      levels.set(name, known);
+      return known;
+    }),
+    values: pickRows(values, term.coefficients.length, rowOf),
+  }));
+  const members = term.further ? { ...only, further } : only;
+  return { ...term, levels: [...levels.keys()], ...members };
 }

@@ -1,12 +1,12 @@
 /**
  * Leave-one-out cross-validation by Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry
  * 2017, Statistics and Computing 27, arXiv 1507.04544): how well each observation is predicted by a
- * fit to all others, without refitting. Results match the R package loo 2.5.1.
+ * fit to all others, without refitting. Numbers and text match
+ * the R package loo 2.10.
  */
-import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
-import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
+import { sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
 import { usualObservation } from './fast/leave-one-out.js';
 import {
@@ -19,13 +19,13 @@ import {
 import { commonWidth, type Printable, printable, rounded, textTable } from './printable.js';
 import { logSumExp, psis, relativeEfficiency } from './psis.js';
 import { finished, type Steps } from './steps.js';
-import { THRESHOLDS } from './thresholds.js';
+import { paretoKThreshold } from './thresholds.js';
 
 /** Pointwise results, in row order. */
 export interface LooPointwise {
   /** Log density of the observation given all others. */
   readonly elpdLoo: Float64Array;
-  /** Monte Carlo standard error of `elpdLoo`; NaN if the density underflows. */
+  /** Monte Carlo standard error of `elpdLoo`. */
   readonly mcseElpdLoo: Float64Array;
   /** Pointwise effective number of parameters. */
   readonly pLoo: Float64Array;
@@ -37,10 +37,12 @@ export interface LooPointwise {
 
 export interface LooDiagnostics {
   /**
-   * k̂ of each observation's importance weights; above 0.7 its results are unreliable. 0 if the
+   * k̂ of each observation's importance weights; above the threshold its results are unreliable. 0 if the
    * likelihood is the same at all draws (loo has Inf): the weights are then equal and have no tail.
    */
   readonly paretoK: Float64Array;
+  /** min(1 − 1 / log10 S, 0.7) for S draws. */
+  readonly paretoKThreshold: number;
   /** Effective sample size under the observation's weights. */
   readonly ess: Float64Array;
   /** Relative efficiency of the draws for the mean of the likelihood. */
@@ -60,19 +62,19 @@ export interface Loo extends Printable {
   readonly pLoo: Estimate;
   /** −2 elpdLoo. */
   readonly looic: Estimate;
-  /** Monte Carlo standard error of `elpdLoo`; NaN if any k̂ is above 0.7. */
+  /** Monte Carlo standard error of `elpdLoo`; NaN if any k̂ is above the threshold. */
   readonly mcseElpdLoo: number;
   readonly pointwise: LooPointwise;
   readonly diagnostics: LooDiagnostics;
-  /** Counts of observations by range of k̂: good, ok, bad, very bad. */
+  /** Counts of observations by range of k̂: good, bad, very bad. */
   readonly paretoKTable: readonly ParetoKRow[];
-  /** If any k̂ is above 0.7: how many, and what to do. */
+  /** If any k̂ is above the threshold: how many, and what to do. */
   readonly warnings: readonly string[];
 }
 
 export interface LooOptions {
-  /** r_eff of each observation. @default computed from the likelihood */
-  readonly relativeEfficiency?: ArrayLike<number>;
+  /** r_eff of each observation, or 1 for independent draws. @default computed from the likelihood */
+  readonly relativeEfficiency?: ArrayLike<number> | 1;
 }
 
 /**
@@ -94,8 +96,10 @@ export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = 
   const paretoK = numbers();
   const ess = numbers();
   const efficiencies = numbers();
+  const { relativeEfficiency: given } = options;
+  const efficiencyOf = (i: number) => (typeof given === 'number' ? given : given?.[i]);
   yield* eachObservation(logLikelihood, (column, i) => {
-    const row = looOfObservation(column, chains, options.relativeEfficiency?.[i]);
+    const row = looOfObservation(column, chains, efficiencyOf(i));
     elpdLoo[i] = row.elpd;
     mcseElpdLoo[i] = row.mcse;
     pLoo[i] = row.p;
@@ -104,7 +108,14 @@ export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = 
     efficiencies[i] = row.efficiency;
   });
   const looic = elpdLoo.map((elpd) => -2 * elpd);
-  const warnings = warningsOf(paretoK);
+  const threshold = paretoKThreshold(chains * drawsPerChain);
+  const diagnostics = {
+    paretoK,
+    paretoKThreshold: threshold,
+    ess,
+    relativeEfficiency: efficiencies,
+  };
+  const warnings = warningsOf(diagnostics);
   const mcse = Math.sqrt(mcseElpdLoo.reduce((sum, value) => sum + value * value, 0));
   const result: Loo = {
     criterion: 'loo',
@@ -115,20 +126,24 @@ export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = 
     looic: sumWithError(looic),
     mcseElpdLoo: warnings.length === 0 ? mcse : Number.NaN,
     pointwise: { elpdLoo, mcseElpdLoo, pLoo, looic, influenceParetoK: paretoK },
-    diagnostics: { paretoK, ess, relativeEfficiency: efficiencies },
-    paretoKTable: paretoKTable(paretoK, ess),
+    diagnostics,
+    paretoKTable: paretoKTable(diagnostics),
     warnings,
   };
   return printable(result, () => printLoo(result));
 }
 
-function warningsOf(paretoK: Float64Array): string[] {
-  const count = paretoKIds(paretoK, THRESHOLDS.paretoK).length;
+function warningsOf(diagnostics: LooDiagnostics): string[] {
+  const { paretoK, paretoKThreshold: threshold } = diagnostics;
+  const count = paretoKIds(diagnostics).length;
   if (count === 0) return [];
   return [
-    `${count} of ${paretoK.length} observations have a Pareto k above ${THRESHOLDS.paretoK}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
+    `${count} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
   ];
 }
+
+/** A threshold as loo prints it: two decimals, without zeros at the end. */
+export const shownThreshold = (threshold: number) => String(Number(threshold.toFixed(2)));
 
 /**
  * Log likelihoods that differ by less than this, absolutely or relatively, differ only by rounding.
@@ -153,7 +168,7 @@ function looOfObservation(column: Float64Array, chains: number, given: number | 
   const usual = kernel && usualObservation(kernel, column, chains, given);
   if (!usual) return generalObservation(column, chains, given);
   const { elpd, lpd, spread, paretoK, ess, efficiency } = usual;
-  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+  return { elpd, p: lpd - elpd, mcse: mcseOf(spread, efficiency), paretoK, ess, efficiency };
 }
 
 /** For likelihoods of any size, constant ones, and where there is no kernel. */
@@ -190,12 +205,16 @@ function generalObservation(column: Float64Array, chains: number, given: number 
         weights,
         1,
       );
-  return { elpd, p: lpd - elpd, mcse: mcseOf(elpd, spread, efficiency), paretoK, ess, efficiency };
+  return { elpd, p: lpd - elpd, mcse: mcseOf(spread, efficiency), paretoK, ess, efficiency };
 }
 
-/** If the density underflows, a single draw has all the weight and the error is unknown; loo returns NA. */
-function mcseOf(elpd: number, spread: number, efficiency: number): number {
-  return Math.exp(elpd) > 0 ? Math.sqrt(varianceOfLog(spread) / efficiency) : Number.NaN;
+/**
+ * Of a log-normal with the variance of the estimate (Vehtari et al. 2024, eq. 6):
+ *
+ *     mcse² = log(1 + spread² / r_eff)
+ */
+function mcseOf(spread: number, efficiency: number): number {
+  return Math.sqrt(Math.log1p((spread * spread) / efficiency));
 }
 
 /** √(Σ w² (p / E − 1)²): the relative standard error of the estimate E = Σ w p. */
@@ -209,124 +228,76 @@ function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: n
   return Math.sqrt(sum);
 }
 
-let blomPoints: Float64Array | null = null;
-
-/** 1000 normal quantiles at the Blom points, Φ⁻¹((r − 3/8) / (1000 + 1/4)); computed once. */
-function normalPoints(): Float64Array {
-  blomPoints ??= Float64Array.from({ length: 1000 }, (_, i) =>
-    normalQuantile((i + 1 - 3 / 8) / (1000 + 1 / 4), 0, 1),
-  );
-  return blomPoints;
-}
-
-/**
- * Variance of log z for z ~ normal(1, spread) truncated to positive values, over a thousand
- * quantiles.
- */
-function varianceOfLog(spread: number): number {
-  if (Number.isNaN(spread)) return spread;
-  if (spread <= SMALL_SPREAD) return varianceBySeries(spread);
-  const logs: number[] = [];
-  for (const point of normalPoints()) {
-    const z = 1 + spread * point;
-    if (z > 0) logs.push(Math.log(z));
-  }
-  return meanAndSquares(logs).squares / (logs.length - 1);
-}
-
-/** Powers of spread times the largest quantile, 3.2, fall below 1e-13 with the last term. */
-const SMALL_SPREAD = 0.1;
-const TERMS = 18;
-let series: Float64Array | null = null;
-
-/** Σ_m v_m spread^(2m): the terms of odd order vanish, because the quantiles are symmetric about 0. */
-function varianceBySeries(spread: number): number {
-  series ??= varianceSeries();
-  const square = spread * spread;
-  let value = 0;
-  for (let m = TERMS; m >= 1; m--) value = (value + series[m]) * square;
-  return value;
-}
-
-/**
- * From log(1 + s x) = Σ_j c_j s^j x^j with c_j = (−1)^(j+1)/j, and the sums of powers M_j = Σ x^j: the
- * coefficient of s^(2m) in Σ log² − (Σ log)²/n is Σ_(j+k=2m) c_j c_k (M_2m − M_j M_k/n).
- */
-function varianceSeries(): Float64Array {
-  const points = normalPoints();
-  const n = points.length;
-  const sums = Float64Array.from({ length: 2 * TERMS + 1 }, (_, power) =>
-    power % 2 === 1 ? 0 : sumOf(points.map((x) => x ** power)),
-  );
-  const made = new Float64Array(TERMS + 1);
-  for (let m = 1; m <= TERMS; m++) {
-    for (let j = 1; j < 2 * m; j++) {
-      const k = 2 * m - j;
-      // The signs of c_j and c_k are the same, as j + k is even.
-      made[m] += (sums[2 * m] - (sums[j] * sums[k]) / n) / (j * k) / (n - 1);
-    }
-  }
-  return made;
-}
-
-function printLoo(result: Loo): string {
-  const { draws, rows, elpdLoo, pLoo, looic, mcseElpdLoo, paretoKTable } = result;
-  const someHigh = result.diagnostics.paretoK.some((k) => k > 0.5);
+function printLoo({ draws, rows, diagnostics, ...result }: Loo): string {
+  const { elpdLoo, pLoo, looic, mcseElpdLoo, paretoKTable: table } = result;
+  const { relativeEfficiency: efficiency, paretoKThreshold: threshold } = diagnostics;
   return [
     '',
-    `Computed from ${draws} by ${rows} log-likelihood matrix`,
+    `Computed from ${draws} by ${rows} log-likelihood matrix.`,
     '',
     ...printEstimates({ elpd_loo: elpdLoo, p_loo: pLoo, looic }),
     '------',
-    `Monte Carlo SE of elpd_loo is ${rounded(mcseElpdLoo, 1)}.`,
-    ...(someHigh ? [''] : []),
-    printParetoKTable(paretoKTable),
+    `MCSE of elpd_loo is ${rounded(mcseElpdLoo, 1)}.`,
+    `MCSE and ESS estimates assume ${printEfficiency(efficiency)}.`,
+    '',
+    ...printParetoKTable(table, threshold),
+    HELP,
   ].join('\n');
 }
 
+function printEfficiency(efficiency: Float64Array): string {
+  if (efficiency.every((one) => one === 1)) return 'independent draws (r_eff=1)';
+  const least = efficiency.reduce((a, b) => Math.min(a, b));
+  const most = efficiency.reduce((a, b) => Math.max(a, b));
+  return `MCMC draws (r_eff in [${rounded(least, 1)}, ${rounded(most, 1)}])`;
+}
+
 export interface ParetoKRow {
-  /** In loo's notation: `(0.5, 0.7]`. */
+  /** In loo's notation: `(0.7, 1]`. */
   readonly range: string;
-  readonly verdict: 'good' | 'ok' | 'bad' | 'very bad';
+  readonly verdict: 'good' | 'bad' | 'very bad';
   /** Number of observations whose k̂ is in the range. */
   readonly count: number;
   /** Proportion of all observations, in [0, 1]. */
   readonly proportion: number;
-  /** Smallest effective sample size among them; NaN if there are none. */
+  /** Smallest effective sample size among them; NaN if there are none, or if k̂ is above the threshold. */
   readonly minEss: number;
 }
 
-const ranges = [
-  { range: '(-Inf, 0.5]', verdict: 'good', above: Number.NEGATIVE_INFINITY, to: 0.5 },
-  { range: '(0.5, 0.7]', verdict: 'ok', above: 0.5, to: 0.7 },
-  { range: '(0.7, 1]', verdict: 'bad', above: 0.7, to: 1 },
-  { range: '(1, Inf)', verdict: 'very bad', above: 1, to: Number.POSITIVE_INFINITY },
-] as const;
-
-function paretoKTable(paretoK: Float64Array, ess: Float64Array): ParetoKRow[] {
+/** Above 1, the weights have no mean. */
+function paretoKTable({ paretoK, paretoKThreshold: good, ess }: LooDiagnostics): ParetoKRow[] {
+  const { NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
+  const ranges = [
+    { range: `(-Inf, ${shownThreshold(good)}]`, verdict: 'good', above: least, to: good },
+    { range: `(${shownThreshold(good)}, 1]`, verdict: 'bad', above: good, to: 1 },
+    { range: '(1, Inf)', verdict: 'very bad', above: 1, to: most },
+  ] as const;
   return ranges.map(({ range, verdict, above, to }) => {
     const within = ess.filter((_, i) => paretoK[i] > above && paretoK[i] <= to);
+    const known = verdict === 'good' && within.length > 0;
     return {
       range,
       verdict,
       count: within.length,
       proportion: within.length / paretoK.length,
-      minEss: within.length ? within.reduce((a, b) => Math.min(a, b)) : Number.NaN,
+      minEss: known ? within.reduce((a, b) => Math.min(a, b)) : Number.NaN,
     };
   });
 }
 
-/** 0-based indices of observations whose k̂ is above `threshold`. */
-export function paretoKIds(paretoK: Float64Array, threshold = 0.5): number[] {
+/** 0-based indices of observations whose k̂ is above the threshold. */
+export function paretoKIds(
+  { paretoK, paretoKThreshold: own }: Pick<LooDiagnostics, 'paretoK' | 'paretoKThreshold'>,
+  threshold = own,
+): number[] {
   return Array.from(paretoK.keys()).filter((i) => paretoK[i] > threshold);
 }
 
 const HELP = "See help('pareto-k-diagnostic') for details.";
 
-function printParetoKTable(table: readonly ParetoKRow[]): string {
-  const [, ok, bad, veryBad] = table.map(({ count }) => count);
-  if (ok + bad + veryBad === 0) {
-    return ['', 'All Pareto k estimates are good (k < 0.5).', HELP].join('\n');
+function printParetoKTable(table: readonly ParetoKRow[], threshold: number): string[] {
+  if (table.every(({ verdict, count }) => verdict === 'good' || count === 0)) {
+    return [`All Pareto k estimates are good (k < ${shownThreshold(threshold)}).`];
   }
   const shares = commonWidth(table.map(({ proportion }) => rounded(100 * proportion, 1)));
   const counts = commonWidth(table.map(({ count }) => String(count)));
@@ -343,11 +314,9 @@ function printParetoKTable(table: readonly ParetoKRow[]): string {
       column(' ', ({ verdict }) => `(${verdict})`),
       column('Count', (_, i) => counts[i]),
       column('Pct.   ', (_, i) => `${shares[i]}%`),
-      column('Min. n_eff', ({ minEss }) =>
+      column('Min. ESS', ({ minEss }) =>
         Number.isNaN(minEss) ? '<NA>' : String(Math.round(minEss)),
       ),
     ]),
-    ...(bad + veryBad === 0 ? ['', 'All Pareto k estimates are ok (k < 0.7).'] : []),
-    HELP,
-  ].join('\n');
+  ];
 }

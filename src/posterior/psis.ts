@@ -1,17 +1,17 @@
 /**
  * Pareto-smoothed importance sampling (Vehtari, Simpson, Gelman, Yao & Gabry 2024, JMLR 25, arXiv
  * 1507.02646): the shape k̂ of the generalized Pareto distribution fitted to the largest weights, as
- * the R package posterior computes it, and the smoothed weights, as the R package loo 2.5.1 does.
+ * the R package posterior computes it, and the smoothed weights, as the R package loo 2.10 does.
  *
  * For weights of a posterior against its approximation, k̂ measures how close the two are: below
- * 0.5 the weights have finite variance; up to 0.7 importance sampling is reliable; above 0.7 the
+ * 0.5 the weights have finite variance; up to `paretoKThreshold` importance sampling is reliable; above it the
  * approximation misses mass.
  */
 import { columnKernel, PARETO_BLOCK } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
 import { meanAndSquares, sumOf } from '../linear-algebra/sums.js';
 import { indexBuffer, numberBuffer } from './fast/buffers.js';
-import { centreChains, essOfChains, type Spread } from './fast/effective-size.js';
+import { essMean } from './fast/convergence.js';
 import { type Ordering, orderingOf } from './fast/ordering.js';
 
 /** k̂ of importance weights given as logarithms; NaN for fewer than 25, or if any is not finite. */
@@ -65,6 +65,8 @@ export function fitGeneralizedPareto(ascending: Float64Array): GeneralizedPareto
   const n = ascending.length;
   const candidates = LEAST_CANDIDATES + Math.floor(Math.sqrt(n));
   const quartile = ascending[Math.floor(n / 4 + 0.5) - 1];
+  // A quarter of ties, or fewer than seven values: far from a Pareto distribution (posterior 1.7).
+  if (!(quartile > ascending[0])) return { k: Number.POSITIVE_INFINITY, sigma: Number.NaN };
   const { steps, thetas, weights } = gridOf(candidates);
   for (let j = 0; j < candidates; j++) thetas[j] = 1 / ascending[n - 1] + steps[j] / quartile;
   writeShapes(thetas, ascending, weights);
@@ -351,34 +353,12 @@ export function logSumExp(values: Float64Array): number {
 }
 
 /**
- * r_eff as loo 2.5.1's `relative_eff` computes it. loo's autocovariances come from a Fourier
- * transform and keep a factor m / n, where n is the number of draws per chain and m the smallest
- * integer ≥ n with no prime factors other than 2, 3 and 5. The factor is 1 for n such as 1,000; for
- * other n it slightly raises the weight of the variance within chains relative to that between
- * chains.
+ * r_eff: the ESS of the mean of the draws by their number, as loo 2.10 computes it, from chains that are
+ * split; 1 for draws whose ESS is unknown because they are constant.
  *
  * @param values one per draw, chain after chain: for LOO the likelihood, not its logarithm
  */
 export function relativeEfficiency(values: Float64Array, chains: number): number {
-  const centred = centreChains(values, chains);
-  const ess = essOfChains({ ...centred, between: betweenOf(centred) });
-  // For constant draws, loo counts every second draw as effective.
-  return Number.isNaN(ess) && isConstant(values) ? 0.5 : ess / values.length;
-}
-
-/** A common factor in both variances leaves the correlations unchanged. */
-export function betweenOf({ between, length }: Spread): number {
-  return between / (nextSmooth(length) / length);
-}
-
-function nextSmooth(length: number): number {
-  for (let next = Math.max(length, 2); ; next++) {
-    let rest = next;
-    for (const prime of [2, 3, 5]) while (rest % prime === 0) rest /= prime;
-    if (rest === 1) return next;
-  }
-}
-
-function isConstant(values: Float64Array): boolean {
-  return values.every((value) => value === values[0]);
+  const ess = essMean(values, chains);
+  return Number.isNaN(ess) ? 1 : ess / values.length;
 }

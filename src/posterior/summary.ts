@@ -153,42 +153,60 @@ export function worstDiagnostics(all: readonly Diagnostics[]): Diagnostics {
   };
 }
 
-/**
- * One line, with advice, for each threshold that a fit misses (R-hat and ESS: Vehtari et al. 2021;
- * E-BFMI: Betancourt 2016).
- */
-export function shortfalls(diagnostics: Diagnostics): string[] {
+/** A threshold that a fit misses. */
+export interface Shortfall {
+  readonly measure: 'R-hat' | 'ESS' | 'divergences' | 'depth' | 'E-BFMI';
+  /** True if draws may be wrong; false if sampling was only slow. */
+  readonly isFault: boolean;
+  /** One sentence, with advice. */
+  readonly text: string;
+}
+
+/** The thresholds that a fit misses (R-hat and ESS: Vehtari et al. 2021; E-BFMI: Betancourt 2016). */
+export function shortfallsOf(diagnostics: Diagnostics): Shortfall[] {
   const { maxRhat, minEssBulk, minEssTail, divergences, maxDepthHits, minEbfmi } = diagnostics;
-  const lines: string[] = [];
+  const found: Shortfall[] = [];
+  const add = (measure: Shortfall['measure'], text: string) =>
+    found.push({ measure, isFault: measure !== 'depth', text });
   // Written so that NaN falls short too.
   if (!(maxRhat <= THRESHOLDS.rhat)) {
-    lines.push(
+    add(
+      'R-hat',
       `R-hat is ${maxRhat.toFixed(3)}, above ${THRESHOLDS.rhat}: the chains disagree; use more warm-up and draws`,
     );
   }
   const ess = Math.min(minEssBulk, minEssTail);
   if (!(ess >= THRESHOLDS.ess)) {
     const part = minEssBulk <= minEssTail || Number.isNaN(minEssBulk) ? 'bulk' : 'tail';
-    lines.push(
+    add(
+      'ESS',
       `${part} ESS is ${ess.toFixed(0)}, below ${THRESHOLDS.ess}: means and intervals are uncertain; use more draws`,
     );
   }
   if (divergences > 0) {
-    lines.push(
+    add(
+      'divergences',
       `divergent transitions: ${divergences}; parts of the posterior may be missed: raise the target acceptance (0.95) or reparameterize`,
     );
   }
   if (maxDepthHits > 0) {
-    lines.push(
+    add(
+      'depth',
       `trajectories at the maximum tree depth: ${maxDepthHits}; sampling is slow, not wrong: raise the depth or use a dense metric`,
     );
   }
   if (!(minEbfmi >= THRESHOLDS.ebfmi)) {
-    lines.push(
+    add(
+      'E-BFMI',
       `E-BFMI is ${minEbfmi.toFixed(2)}, below ${THRESHOLDS.ebfmi}: the tails may be explored badly; use more warm-up or reparameterize`,
     );
   }
-  return lines;
+  return found;
+}
+
+/** The sentences of `shortfallsOf`. */
+export function shortfalls(diagnostics: Diagnostics): string[] {
+  return shortfallsOf(diagnostics).map(({ text }) => text);
 }
 
 /** The record of draws in a file, without their values. */

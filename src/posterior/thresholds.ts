@@ -11,6 +11,15 @@ export const THRESHOLDS = {
   ess: 400,
   /** Smallest E-BFMI. */
   ebfmi: 0.3,
-  /** Largest Pareto k̂ of importance weights. */
+  /** Largest Pareto k̂ of importance weights, for 2,200 draws or more. */
   paretoK: 0.7,
 } as const;
+
+/**
+ * Largest k̂ at which estimates by so many importance weights are reliable: min(1 − 1 / log10 S, 0.7)
+ * (Vehtari et al. 2024, eq. 13). With fewer draws, a large error is probable below 0.7 already; with more, bias
+ * dominates above it.
+ */
+export function paretoKThreshold(draws: number): number {
+  return Math.min(1 - 1 / Math.log10(draws), THRESHOLDS.paretoK);
+}

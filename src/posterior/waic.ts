@@ -1,6 +1,6 @@
 /**
  * The widely applicable information criterion (Watanabe 2010, JMLR 11), with the numbers of the R
- * package loo 2.5.1. LOO is the safer one: it knows where it fails.
+ * package loo 2.10. LOO is the safer one: it knows where it fails.
  */
 import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
@@ -96,7 +96,7 @@ function printWaic(result: Waic): string {
   const { draws, rows, elpdWaic, pWaic, waic: criterion, warnings } = result;
   return [
     '',
-    `Computed from ${draws} by ${rows} log-likelihood matrix`,
+    `Computed from ${draws} by ${rows} log-likelihood matrix.`,
     '',
     ...printEstimates({ elpd_waic: elpdWaic, p_waic: pWaic, waic: criterion }),
     ...(warnings.length ? ['', ...warnings] : []),

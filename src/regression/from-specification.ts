@@ -4,11 +4,14 @@
  */
 import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
 import type { Prior } from '../../models/prior-distributions.js';
-import type {
-  GroupEffects,
-  RegressionPriors,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionPriors,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
+import { listed } from '../checks/names.js';
+import { WeighbridgeError } from '../errors.js';
 import { formatName } from '../formula/format.js';
 import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
 import type { PriorRow } from './priors/prior-rows.js';
@@ -30,9 +33,14 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const terms = [...slopes, ...groups, ...offset];
   const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
   const outcome = table.add('outcome', data.outcomes);
-  const trials = data.trials ? ` | trials(${table.add('trials', data.trials)})` : '';
+  const additions = [
+    ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
+    ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
+    ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
+  ];
+  const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const asked: Preparation = {
-    formula: `${outcome}${trials} ~ ${right.join(' + ')}`,
+    formula: `${left} ~ ${right.join(' + ')}`,
     family,
     data: table.columns,
     ...(data.groups.length > 0 && { levels: table.levels }),
@@ -116,6 +124,7 @@ class Columns {
 
 /** `(1 + x | g)` */
 function groupTerm(group: GroupEffects, table: Columns): string {
+  if (group.further) return multiMembershipTerm(group, table);
   const { coefficients, values, correlated, levels, levelOf } = group;
   const columns = coefficients.flatMap((name, j) =>
     name === 'Intercept' ? [] : [table.find(name, columnOf(values, coefficients.length, j))],
@@ -124,6 +133,39 @@ function groupTerm(group: GroupEffects, table: Columns): string {
   const factor = table.addFactor(group.group, levels, levelOf);
   const bar = correlated || coefficients.length === 1 ? '|' : '||';
   return `(${[first, ...columns].join(' + ')} ${bar} ${factor})`;
+}
+
+/**
+ * `(1 + x | mm(g, h, weights = cbind(w1, w2), scale = FALSE))`; the values of the first coefficient are the
+ * weights, and those of others are multiples of them. The name of the group is that of its columns after `mm`,
+ * which are cut out of it: the last letters for the further members, the rest for the first.
+ */
+function multiMembershipTerm(group: GroupEffects, table: Columns): string {
+  const { coefficients, correlated, levels } = group;
+  const size = coefficients.length;
+  const members = membersOf(group);
+  const names = group.group.slice(2);
+  const cut = names.length - members.length + 1;
+  if (coefficients[0] !== 'Intercept' || !group.group.startsWith('mm') || cut < 1) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the multi-membership term of ${group.group} has the coefficients ${listed(coefficients)}: expected a name that begins with mm, and Intercept as the first coefficient, whose values are the weights of the members`,
+    );
+  }
+  const weights = members.map(({ values }) => columnOf(values, size, 0));
+  const slopes = coefficients.slice(1).map((name, j) => {
+    const column = Float64Array.from(weights[0], (_, i) => {
+      const member = weights.findIndex((weight) => weight[i] !== 0);
+      return member < 0 ? 0 : members[member].values[i * size + j + 1] / weights[member][i];
+    });
+    return table.find(name, column);
+  });
+  const columns = members.map(({ levelOf }, m) =>
+    table.addFactor(m === 0 ? names.slice(0, cut) : names.charAt(cut + m - 1), levels, levelOf),
+  );
+  const given = weights.map((weight, m) => table.add(`weight${m + 1}`, weight));
+  const bar = correlated || size === 1 ? '|' : '||';
+  return `(${['1', ...slopes].join(' + ')} ${bar} mm(${columns.join(', ')}, weights = cbind(${given.join(', ')}), scale = FALSE))`;
 }
 
 function columnOf(values: Float64Array, columns: number, column: number): Float64Array {

@@ -11,23 +11,27 @@ import {
 import { responseDistribution } from '../../models/families/index.js';
 import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
-import type {
-  GroupEffects,
-  RegressionData,
-  RegressionSpecification,
+import {
+  type GroupEffects,
+  membersOf,
+  type RegressionData,
+  type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { reportedNames } from '../../models/reported-parameters.js';
 import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
+import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
+import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -120,7 +124,8 @@ function prepared(
 ): Prepared {
   const named = familyFrom(asked);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const read = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
@@ -207,21 +212,39 @@ function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel 
   return { ...data, categorical: response.levels !== null };
 }
 
+/** Which columns say nothing, or the same as others, of choices: as deviations from their sets' means. */
+function factsWithinSets(frame: ModelFrame): ModelFrame {
+  const { encoded, response, facts } = frame;
+  const { names, rows, values } = encoded.population;
+  if (!response.sets) return frame;
+  const population = {
+    names,
+    rows,
+    values: deviationsWithin(values, names.length, response.sets),
+  };
+  return { ...frame, facts: { ...facts, ...rankFacts(population, false) } };
+}
+
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
   const { rows, population, groups, offset } = encoded;
+  const { sets } = response;
   return {
     rows,
     outcomes: response.values,
     trials: response.trials,
+    ...(response.weights && { weights: response.weights }),
     offset,
-    intercept: design.intercept,
+    // It is the same for all options of a set, and cancels.
+    intercept: design.intercept && !sets,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
     groups: groups.map(groupEffects),
+    ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }
 
-function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesign): GroupEffects {
+function groupEffects(design: GroupDesign): GroupEffects {
+  const { group, matrix, levels, levelOf, correlated, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -229,6 +252,7 @@ function groupEffects({ group, matrix, levels, levelOf, correlated }: GroupDesig
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
+    ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
 
@@ -248,8 +272,11 @@ function requireRanges(
     });
   };
   requireColumns(predictors.names, predictors.values, ranges);
-  for (const { coefficients, values } of groups) {
-    requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+  for (const group of groups) {
+    const { coefficients } = group;
+    for (const { values } of membersOf(group)) {
+      requireColumns(coefficients, values, rangesOfColumns(values, coefficients.length));
+    }
   }
 }
 
@@ -302,6 +329,7 @@ function specificationNotes(
     ...priorSlopes(specification, facts),
     ...lostDigits(specification, ranges),
     ...unseenCategories(specification, response),
+    ...unconnectedLevels(specification),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -350,6 +378,18 @@ function unseenCategories(
   return [
     `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
   ];
+}
+
+/** Notes on levels that no comparisons connect, directly or by others. */
+function unconnectedLevels({ data }: RegressionSpecification): readonly string[] {
+  return data.groups.filter(isComparison).flatMap((term) => {
+    const parts = partsOf(term);
+    if (parts.length === 1) return [];
+    const told = parts.map((part) => `{${listed(part)}}`);
+    return [
+      `the comparisons of ${term.group} fall into ${parts.length} parts that no row connects: ${listed(told)}; differences between levels of different parts are held by the prior alone`,
+    ];
+  });
 }
 
 /** Notes on columns so far from zero that floating point loses digits of their spread. */

@@ -13,10 +13,13 @@ import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
+import { calibrationCurves } from './after/calibration-curves.js';
+import { shares, tradeOffs } from './after/choice-summaries.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
+import { marginalLikelihood } from './after/marginal-likelihood.js';
 import { ppc } from './after/ppc.js';
 import {
   type CategoryProbabilities,
@@ -33,9 +36,11 @@ import {
   predict,
   probabilities,
 } from './after/predictions.js';
+import { ranksOf } from './after/ranks.js';
 import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
+import { checkFit } from './validation/check.js';
 import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
@@ -52,6 +57,8 @@ export interface FitMethods {
   readonly fixef: Method<typeof fixef>;
   /** Group effects, as deviations from the population-level coefficients. */
   readonly ranef: Method<typeof ranef>;
+  /** Ranks of the levels of a grouping factor by their effects, with the probability to be the best. */
+  readonly ranks: Method<typeof ranksOf>;
   /** Coefficients of each level: population-level coefficient plus the level's deviation. */
   readonly coef: Method<typeof coef>;
   /** Highest-density intervals (bayestestR). */
@@ -80,6 +87,8 @@ export interface FitMethods {
   readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
+  /** Observed over predicted probabilities, each row predicted without itself. */
+  readonly calibrationCurves: Method<typeof calibrationCurves>;
   /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
   readonly conditionalEffects: Method<typeof conditionalEffects>;
   /** Tests of hypotheses about parameters, for example `x1 - x2 > 0` (brms' `hypothesis`). */
@@ -88,14 +97,22 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
+  /** Shares of the choices that options of each kind have; families of choices only. */
+  readonly shares: Method<typeof shares>;
+  /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
+  readonly tradeOffs: Method<typeof tradeOffs>;
   /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
   readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
+  /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
+  readonly marginalLikelihood: Method<typeof marginalLikelihood>;
   /** Bayesian R². */
   readonly r2: Method<typeof bayesR2>;
   /** Sensitivity to prior and likelihood, by power-scaling. */
   readonly priorSensitivity: Method<typeof priorSensitivity>;
+  /** All checks of the fit in one verdict: whether it can be trusted, and why not. */
+  readonly check: Method<typeof checkFit>;
 }
 
 /** A fitted regression: plain data with methods. */
@@ -133,6 +150,7 @@ export function withMethods<Changes>(
     summary: of('summary', summaryOf),
     fixef: of('fixef', fixef),
     ranef: of('ranef', ranef),
+    ranks: of('ranks', ranksOf),
     coef: of('coef', coef),
     hdi: of('hdi', hdiOf),
     eti: of('eti', etiOf),
@@ -147,14 +165,19 @@ export function withMethods<Changes>(
     posteriorEpred: watchable('posteriorEpred', posteriorEpred),
     posteriorPredict: watchable('posteriorPredict', posteriorPredict),
     ppc: of('ppc', ppc),
+    calibrationCurves: of('calibrationCurves', calibrationCurves),
     conditionalEffects: of('conditionalEffects', conditionalEffects),
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
+    shares: of('shares', shares),
+    tradeOffs: of('tradeOffs', tradeOffs),
     loo: watchable('loo', looOf),
     waic: watchable('waic', waicOf),
+    marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
+    check: of('check', checkFit),
   };
   const hidden = {
     ...methods,
@@ -183,6 +206,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   summary: summarized,
   fixef: summarized,
   ranef: summarized,
+  ranks: { group: true, coefficient: true, mass: true },
   coef: summarized,
   hdi: { mass: true, method: true, ...chosen },
   eti: { mass: true, ...chosen },
@@ -197,6 +221,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   posteriorEpred: predicted,
   posteriorPredict: predicted,
   ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
+  calibrationCurves: { mass: true, seed: true },
   conditionalEffects: {
     conditions: true,
     method: true,
@@ -207,10 +232,14 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
+  shares: { by: true, data: true, ...predictor, ...summarized },
+  tradeOffs: { per: true, mass: true },
+  marginalLikelihood: { seed: true },
   loo: watched,
   waic: watched,
-  r2: { ...summarized, draws: true, groups: true },
-  priorSensitivity: { parameters: true, threshold: true },
+  r2: { ...summarized, draws: true, groups: true, method: true },
+  priorSensitivity: { by: true, parameters: true, threshold: true },
+  check: { calibration: true, runner: true, ...watched },
 };
 
 /** Methods with an argument before the options. */

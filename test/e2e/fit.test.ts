@@ -249,6 +249,24 @@ describe('a fit', () => {
     expect(json.warnings.join('\n')).toMatch(/ESS is \d+, below 400/);
   });
 
+  it('checks a fit on request: a verdict, JSON, and exit code 3 if it is not to be trusted', async () => {
+    const kept = ['--save', at('checked'), '--warmup', '300', '--draws', '300', '--workers', '1'];
+    const made = await runFit(at('data.csv'), 'y ~ x + g', '--check', ...kept);
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/^This fit can be/m);
+    // 100 draws a chain have too few effective ones.
+    const few = await runFit(at('data.csv'), 'y ~ x + g', '--check', '--json', '-', ...FEW);
+    expect(few.code).toBe(3);
+    expect(JSON.parse(few.stdout).check).toMatchObject({
+      trusted: false,
+      parts: [{ check: 'convergence', verdict: 'failed' }, {}, {}, {}],
+    });
+    const loaded = await runFit('--load', at('checked'), '--check', '--loo');
+    expect(loaded.stdout).toMatch(/elpd_loo.*This fit can be/s);
+    const alone = await runFit(at('data.csv'), 'y ~ x', '--check-calibration', '5');
+    expect(errorLines(alone)).toEqual([expect.stringContaining('--check')]);
+  });
+
   it('shows each warning once to whoever looks', async () => {
     const short = ['--chains', '2', '--warmup', '20', '--draws', '20', '--workers', '1'];
     const args = ['fit', at('data.csv'), 'y ~ x', ...short];

@@ -275,6 +275,85 @@ describe('outcomes', () => {
   });
 });
 
+describe('rows with frequencies and weights', () => {
+  test('a table with freq() has the frame of the repeated table', () => {
+    const formula = 'x + g + scale(z) + (1 | h)';
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 6, maxLength: 6 }), (n) => {
+        const of = (...rows: number[]) => rows.some((row) => (n[row] ?? 0) > 0);
+        // Two levels of g, and a z that varies.
+        fc.pre(of(0, 3) && of(1, 4) && of(0, 2) && of(1, 3, 4, 5));
+        const rows = n.flatMap((count, i) => new Array<number>(count).fill(i));
+        const repeated = Object.fromEntries(
+          Object.entries(six).map(([name, values]) => [name, rows.map((i) => values[i] ?? null)]),
+        );
+        const one = frame(`y | freq(n) ~ ${formula}`, { ...six, n });
+        const other = frame(`y ~ ${formula}`, repeated);
+        expect(one.encoded).toEqual(other.encoded);
+        expect(one.response).toEqual(other.response);
+        expect(one.facts).toEqual({ ...other.facts });
+        expect(one.design.groupLevels).toEqual(other.design.groupLevels);
+        expect(one.design.constants).toEqual(other.design.constants);
+        expect([...one.usedRows]).toEqual(rows);
+        // The table itself has each row once, from which the frame is made again.
+        expect(one.table.rows).toBe(n.filter((count) => count > 0).length);
+        const again = modelFrame(one.design.formula, one.table, {
+          missing: 'drop',
+          outcome: 'real',
+        });
+        expect(again.encoded).toEqual(one.encoded);
+        expect([...(one.copied ?? [])]).toEqual([...(again.copied ?? [])]);
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test('weights are read by expression, and rows of weight 0 are left out with a note', () => {
+    const { response, usedRows, notes } = frame('y | weights(x * 2) ~ z', {
+      ...six,
+      x: [1, 0, 3, 0, 5, 7],
+    });
+    expect([...(response.weights ?? [])]).toEqual([2, 6, 10, 14]);
+    expect([...usedRows]).toEqual([0, 2, 4, 5]);
+    expect(notes).toContain('2 of 6 rows have the weight or frequency 0 and were left out');
+    expect(frame('y ~ z', six).response.weights).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'y | weights(w) ~ x',
+      { w: [1, 1, -0.5, 1, 1, 1] },
+      'row 3: weights(w) is -0.5, expected a finite number from 0',
+    ],
+    [
+      'y | freq(w) ~ x',
+      { w: [1, 1, 1, 2.5, 1, 1] },
+      'row 4: freq(w) is 2.5, expected whole numbers from 0',
+    ],
+    [
+      'y | freq(w) ~ x',
+      { w: [1, -1, 1, 2, 1, 1] },
+      'row 2: freq(w) is -1, expected whole numbers from 0',
+    ],
+    ['y | freq(w) ~ x', { w: [0, 0, 0, 0, 0, 0] }, 'every row has the weight or frequency 0'],
+    [
+      'y | freq(w) ~ x',
+      { w: [1e9, 1, 1, 1, 1, 1] },
+      'freq(w) comes to 1000000005 rows, expected at most 10000000',
+    ],
+    ['y | weights(v) ~ x', { w: [1, 1, 1, 1, 1, 1] }, "no column 'v'"],
+    ['y | weights(w) ~ x', { w: [...'abcdef'] }, 'w'],
+  ])('%s is refused for %o', (formula, more, problem) => {
+    expect(() => frame(formula, { ...six, ...more })).toThrow(problem);
+  });
+
+  test('rows without a weight or a frequency lack a value', () => {
+    const data = { ...six, w: [1, null, 2, 1, 1, null] };
+    expect([...frame('y | weights(w) ~ x', data).usedRows]).toEqual([0, 2, 3, 4]);
+    expect([...frame('y | freq(w) ~ x', data).usedRows]).toEqual([0, 2, 2, 3, 4]);
+  });
+});
+
 describe('facts', () => {
   test('name constant columns, beside an intercept', () => {
     const data = { ...six, c: six.y.map(() => 0.1), ok: six.y.map(() => true) };

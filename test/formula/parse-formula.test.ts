@@ -342,9 +342,12 @@ describe('errors point at the character', () => {
     ['y ~ Inf', 5, 'Inf is not a term'],
     ['y ~ _x', 5, 'does not begin with _'],
     ['y ~ 1e999', 5, 'too large'],
-    ['1 ~ x', 1, 'expected the outcome'],
+    ['2 ~ x', 1, 'expected the outcome'],
     ['y | n ~ x', 5, 'expected trials(n)'],
     ['y | trials(n, m) ~ x', 5, 'one argument'],
+    ['y | freq() ~ x', 5, 'one argument'],
+    ['y | weights(w = 2) ~ x', 5, 'one argument'],
+    ['y | weights(w) + freq(n) + weights(w) ~ x', 28, 'weights() twice'],
   ])('%s', (text, character, problem) => {
     const message = messageOf(text);
     expect(message).toContain(`, character ${character}: `);
@@ -355,9 +358,12 @@ describe('errors point at the character', () => {
     ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
     ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not supported'],
     ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
-    ['y | trials(n) + weights(w) ~ x', 'weights() of brms (weights of rows) is not supported'],
+    ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
+    ['y ~ weights(w)', 'left of ~'],
+    ['y ~ freq(w)', 'left of ~'],
     ['y ~ (1 | gr(g, by = b))', 'gr() of brms'],
-    ['y ~ (1 | mm(g, h))', 'mm() of brms'],
+    ['y ~ (1 + mmc(x, z) | mm(g, h))', 'mmc() of brms'],
+    ['y ~ (1 | mm(g, h, by = x))', 'the argument by of brms (a covariance by groups)'],
     ['y ~ x + gp(z)', 'gp() of brms'],
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
     ['bf(y ~ x, sigma ~ x)', 'bf() of brms (distributional, non-linear and multivariate formulas)'],

@@ -54,6 +54,8 @@ reference <- function(case) {
   names <- variables(all)
   effects <- grep("^r_", names)
   kept <- setdiff(names, names[effects[-seq_len(min(most_effects, length(effects)))]])
+  # Constants have no R-hat.
+  kept <- kept[vapply(kept, function(name) sd(extract_variable(all, name)) > 0, NA)]
   list(
     name = case$name, rows = nobs(one$fit), draws = chains * draws, divergences = one$divergences,
     seconds = list(warmup = short(one$seconds[[1]]), sampling = short(one$seconds[[2]])),

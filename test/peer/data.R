@@ -37,7 +37,44 @@ one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
 strong <- datasets::quakes[datasets::quakes$mag >= 5, ]
+limits <- with(ToothGrowth, ifelse(
+  len < 8, "left", ifelse(len > 25, "right", ifelse(seq_along(len) %% 3 == 0, "interval", "none"))
+))
+schools <- data.frame(
+  school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12), error = c(15, 10, 16, 11, 9, 11, 10, 18)
+)
 asked <- MASS::housing[rep(seq_len(nrow(MASS::housing)), MASS::housing$Freq), ]
+
+# Wins of the row's team over the column's, 13 games a pair; a row for each pair.
+paired <- function() {
+  teams <- c("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
+  wins <- rbind(
+    c(0, 7, 9, 7, 7, 9, 11), c(6, 0, 7, 5, 11, 9, 9), c(4, 6, 0, 7, 7, 8, 12), c(6, 8, 6, 0, 6, 7, 10),
+    c(6, 2, 6, 7, 0, 7, 12), c(4, 4, 5, 6, 6, 0, 6), c(2, 4, 1, 3, 1, 7, 0)
+  )
+  pairs <- t(combn(7, 2))
+  data.frame(
+    team = teams[pairs[, 1]], other = teams[pairs[, 2]], wins = wins[pairs], games = (wins + t(wins))[pairs],
+    w1 = 1, w2 = -1
+  )
+}
+
+# Pupils who were in two schools, or twice in one, for some of six years each.
+moved <- function() {
+  set.seed(2026)
+  n <- 90
+  schools <- c("Ash", "Beech", "Cedar", "Elm", "Fir", "Hazel", "Larch", "Oak")
+  first <- sample(schools, n, TRUE)
+  second <- ifelse(runif(n) < 0.5, first, sample(schools, n, TRUE))
+  years <- sample(1:5, n, TRUE)
+  later <- 6 - years
+  x <- round(rnorm(n), 2)
+  u <- setNames(rnorm(8, 0, 1.2), schools)
+  v <- setNames(rnorm(8, 0, 0.6), schools)
+  mean <- 10 + (years * u[first] + later * u[second]) / 6
+  slope <- 1 + (years * v[first] + later * v[second]) / 6
+  data.frame(first, second, years, later, x, score = round(unname(mean + x * slope) + rnorm(n), 2))
+}
 
 data <- list(
   mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
@@ -100,6 +137,19 @@ data <- list(
     "MASS::housing, a row for each of Freq; Sat from 1, low, to 3", asked, c("Sat", "Infl", "Type", "Cont"),
     Sat = as.integer(asked$Sat)
   ),
+  toothLimits = dataset(
+    "datasets::ToothGrowth, lengths known from 8 to 25 alone, some to 2 units", ToothGrowth,
+    c("len", "upper", "known", "supp", "dose"),
+    len = ifelse(limits == "interval", floor(ToothGrowth$len / 2) * 2, pmin(pmax(ToothGrowth$len, 8), 25)),
+    upper = floor(ToothGrowth$len / 2) * 2 + 2, known = limits
+  ),
+  sprayLimits = dataset(
+    "datasets::InsectSprays, counted to 15", InsectSprays, c("count", "known", "spray"),
+    count = pmin(InsectSprays$count, 15), known = ifelse(InsectSprays$count > 15, "right", "none")
+  ),
+  schools = dataset(
+    "Rubin (1981), J. Educational Statistics 6, table 1", schools, c("effect", "error", "school")
+  ),
   replica = dataset(
     "fixtures/replica, gpt-4o's instilled selections of the first context", one,
     c("selection", paste0("d", 1:5))
@@ -107,6 +157,14 @@ data <- list(
   contexts = dataset(
     "fixtures/replica, gpt-4o's instilled selections of the first twelve contexts", twelve,
     c("selection", "scenario", "d1", "d2")
+  ),
+  baseball = dataset(
+    "American League East 1987, as Agresti (2002, Categorical Data Analysis, 10.6) has it; a row for each pair",
+    paired(), c("team", "other", "wins", "games", "w1", "w2")
+  ),
+  pupils = dataset(
+    "made here: scores of pupils of two schools", moved(),
+    c("first", "second", "years", "later", "x", "score")
   )
 )
 # A data set a line.

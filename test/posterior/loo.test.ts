@@ -6,6 +6,7 @@ import { eachObservation, logLikelihoodOf } from '../../src/posterior/log-likeli
 import { loo, paretoKIds } from '../../src/posterior/loo.js';
 import { looCompare } from '../../src/posterior/loo-compare.js';
 import { psis, relativeEfficiency } from '../../src/posterior/psis.js';
+import { paretoKThreshold } from '../../src/posterior/thresholds.js';
 import { waic } from '../../src/posterior/waic.js';
 import { quickStream } from '../../src/random/quick-stream.js';
 import reference from '../reference/loo.json' with { type: 'json' };
@@ -46,7 +47,9 @@ describe('loo against R', () => {
     expectAgreement(result.diagnostics.paretoK, expected.paretoK);
     expectAgreement(result.diagnostics.ess, expected.ess);
     expectAgreement([result.mcseElpdLoo], [expected.mcse]);
-    const untrusted = expected.paretoK.filter((k) => Number(k) > 0.7).length;
+    const threshold = 1 - 1 / Math.log10(result.draws);
+    expect(result.diagnostics.paretoKThreshold).toBe(threshold);
+    const untrusted = expected.paretoK.filter((k) => Number(k) > threshold).length;
     expect(result.warnings.join()).toMatch(untrusted ? new RegExp(`^${untrusted} of`) : /^$/);
     const { elpdLoo, pLoo, looic } = result;
     expectAgreement(
@@ -72,6 +75,11 @@ describe('loo against R', () => {
     const ours = trimmed(loo(likelihood).toString());
     expect(ours).toEqual(printed.map((line) => line.trimEnd()));
     expect(ours.join()).toContain(Number.isNaN(mcseElpdLoo) ? 'elpd_loo is NA.' : 'elpd_loo is ');
+    const { relativeEfficiency } = loo(likelihood, { relativeEfficiency: 1 }).diagnostics;
+    expect(relativeEfficiency.every((one) => one === 1)).toBe(true);
+    expect(String(loo(likelihood, { relativeEfficiency: 1 }))).toContain(
+      '\nMCSE and ESS estimates assume independent draws (r_eff=1).\n',
+    );
   });
 });
 
@@ -133,19 +141,60 @@ describe('looCompare', () => {
     );
     expect(result.rows.map(({ model }) => model)).toEqual(expected.models);
     expectAgreement(
-      result.rows.flatMap(({ elpdDiff, seDiff, elpd, p, ic }) => [
-        elpdDiff,
-        seDiff,
+      result.rows.flatMap(({ elpdDiff, seDiff, pWorse, elpd, p, ic }) => [
+        ...[elpdDiff, seDiff, pWorse],
         ...[elpd, p, ic].flatMap(({ estimate, se }) => [estimate, se]),
       ]),
       expected.values,
     );
-    expect(
-      result
-        .toString()
-        .split('\n')
-        .map((line) => line.trimEnd()),
-    ).toEqual(expected.printed.map((line) => line.trimEnd()));
+    expect(result.rows.map(({ diagDiff }) => diagDiff)).toEqual(expected.diagDiff);
+    expect(result.rows.map(({ diagElpd }) => diagElpd)).toEqual(expected.diagElpd);
+    const table = expected.printed.length;
+    const lines = String(result)
+      .split('\n')
+      .map((line) => line.trimEnd());
+    expect(lines.slice(0, table)).toEqual(expected.printed.map((line) => line.trimEnd()));
+    expect(lines.slice(table)).toEqual([
+      '',
+      'diag_diff: p_worse is likely too large.',
+      ...(criterion === 'loo' ? [expect.stringContaining('a high Pareto k')] : []),
+    ]);
+  });
+
+  it('says nothing of a hundred observations that differ enough, and which differences are small', () => {
+    const alike = { rows: 100, chains: 2, drawsPerChain: 50 };
+    const shifted = (by: (i: number) => number) =>
+      waic({
+        ...alike,
+        block(first, count, target) {
+          for (let i = 0; i < count; i++) target.fill(by(first + i), 100 * i, 100 * (i + 1));
+        },
+      });
+    const { rows } = looCompare({
+      best: shifted(() => -1),
+      near: shifted((i) => (i === 0 ? -4.9 : -1)),
+      far: shifted((i) => (i === 0 ? -5.1 : -1)),
+    });
+    expect(rows.map(({ diagDiff }) => diagDiff)).toEqual(['', '|elpd_diff| < 4', '']);
+  });
+
+  it.each(reference.comparison.many)('takes the best of many for chance as R does (%#)', (set) => {
+    const [likelihood] = likelihoods;
+    if (!likelihood) return expect.fail();
+    const shiftedBy = (shift: number) =>
+      waic({
+        ...likelihood,
+        block(first, count, target) {
+          likelihood.block(first, count, target);
+          target.forEach((value, i) => {
+            target[i] = value + shift;
+          });
+        },
+      });
+    const shifted = Object.fromEntries(
+      set.shifts.map((shift, i) => [`model ${i}`, shiftedBy(shift)]),
+    );
+    expect(looCompare(shifted).warnings.length).toBe(set.warned);
   });
 
   it('refuses other numbers of observations, other criteria, and a single model', () => {
@@ -250,7 +299,7 @@ describe('smoothed weights', () => {
   it('stay as they are, without a shape, where the largest are all the same', () => {
     const raw = Float64Array.from({ length: 400 }, (_, i) => (i < 340 ? -3 + (3 * i) / 339 : 1));
     const { weights, paretoK, ess } = psis(raw);
-    // loo 2.5.1: psis(c(seq(-3, 0, length.out = 340), rep(1, 60)), r_eff = 1)
+    // loo 2.10.1: psis(c(seq(-3, 0, length.out = 340), rep(1, 60)), r_eff = 1)
     expect(paretoK).toBe(Number.POSITIVE_INFINITY);
     expect(ess).toBeCloseTo(146.8177798919155, 8);
     expect(Math.log(weights[399] ?? 0)).toBeCloseTo(-4.60210614649032, 10);
@@ -274,6 +323,15 @@ describe('smoothed weights', () => {
       rawErrors += (plain - 1) ** 2;
     }
     expect(smoothed).toBeLessThan(rawErrors);
+  });
+});
+
+describe('the threshold of Pareto k', () => {
+  it('is that of Vehtari et al. (2024, section 3.2.4): 0.5, 0.6, 0.67, 0.7, and never more', () => {
+    const rounded = [100, 320, 1000, 2200, 4000, 10_000].map((draws) =>
+      Number(paretoKThreshold(draws).toFixed(2)),
+    );
+    expect(rounded).toEqual([0.5, 0.6, 0.67, 0.7, 0.7, 0.7]);
   });
 });
 
@@ -301,7 +359,7 @@ describe('LOO by importance', () => {
       expect(Math.abs((result.pointwise.elpdLoo[i] ?? 0) - exact)).toBeLessThan(5 * mcse);
       expect(mcse).toBeLessThan(0.01);
     });
-    expect(paretoKIds(result.diagnostics.paretoK)).toEqual([]);
+    expect(paretoKIds(result.diagnostics)).toEqual([]);
   });
 
   it('does not lose digits where likelihoods are too small for numbers', () => {
@@ -313,7 +371,7 @@ describe('LOO by importance', () => {
     far.pointwise.elpdLoo.forEach((elpd, i) => {
       expect(elpd + 4096).toBeCloseTo(near.pointwise.elpdLoo[i] ?? 0, 9);
       expect(far.diagnostics.ess[i]).toBeCloseTo(near.diagnostics.ess[i] ?? 0, 6);
-      expect(far.pointwise.mcseElpdLoo[i]).toBeNaN();
+      expect(far.pointwise.mcseElpdLoo[i]).toBeCloseTo(near.pointwise.mcseElpdLoo[i] ?? 0, 9);
     });
   });
 
@@ -328,7 +386,7 @@ describe('LOO by importance', () => {
 });
 
 describe('relative efficiency', () => {
-  it('does not depend on a factor, and is 1/2 where there is nothing to tell', () => {
+  it('does not depend on a factor, and is 1 where there is nothing to tell', () => {
     const random = quickStream('efficiency');
     const values = Float64Array.from({ length: 303 }, () => random.normal());
     expect(
@@ -337,6 +395,6 @@ describe('relative efficiency', () => {
         3,
       ),
     ).toBe(relativeEfficiency(values, 3));
-    expect(relativeEfficiency(new Float64Array(100).fill(0.1), 4)).toBe(0.5);
+    expect(relativeEfficiency(new Float64Array(100).fill(0.1), 4)).toBe(1);
   });
 });

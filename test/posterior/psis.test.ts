@@ -9,7 +9,7 @@ const paretoLogWeights = (n: number, k: number) =>
   Float64Array.from({ length: n }, (_, i) => -k * Math.log1p(-(i + 0.5) / n));
 
 describe('k̂ of importance weights', () => {
-  // loo 2.5.1: psis(log_weights, r_eff = 1)$diagnostics$pareto_k
+  // loo 2.10.1: psis(log_weights, r_eff = 1)$diagnostics$pareto_k
   it.each([
     [100, 0.1, 0.261652557570988],
     [100, 0.5, 0.491960020198848],

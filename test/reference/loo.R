@@ -1,13 +1,12 @@
 # Makes loo.json: small log-likelihood matrices, given in full, with what R's package loo
 # computes from them. The tests read the file; R is needed only to make it anew:
 #
-#   apt-get install r-base-core r-cran-loo    (Debian 12)
+#   install.packages("loo") in R; made with loo 2.10.1 and posterior 1.7.1
 #   cd test/reference && Rscript loo.R && npx biome format --write loo.json
 #
 # Log likelihoods have at most five decimals, so that the decimal in the file is exactly the double
 # that R used. Results are written with 17 digits, NA as null, infinities as the text that
-# JavaScript's Number reads. Observations are likely enough for squares of likelihoods to be numbers:
-# where they are not, loo takes r_eff from zeros.
+# JavaScript's Number reads.
 suppressPackageStartupMessages(library(loo))
 set.seed(20251121, kind = "Mersenne-Twister", normal.kind = "Inversion")
 
@@ -18,6 +17,9 @@ ar <- function(n, chains, phi) {
     as.numeric(stats::filter(rnorm(n + 50) * sqrt(1 - phi^2), phi, method = "recursive"))[50 + seq_len(n)]
   }))
 }
+
+# A factor changes no r_eff, but posterior takes likelihoods near zero for constant ones.
+r_eff_of <- function(ll, chain_id) relative_eff(exp(sweep(ll, 2, apply(ll, 2, max))), chain_id = chain_id)
 
 # A normal model's log likelihood: draws of a mean from autocorrelated chains, outcomes at 'y'.
 normal_columns <- function(n, chains, phi, y, spread = 0.2) {
@@ -56,7 +58,7 @@ sets <- list(
 describe <- function(set) {
   ll <- unname(short(set$ll))
   chain_id <- rep(seq_len(set$chains), each = nrow(ll) / set$chains)
-  r_eff <- relative_eff(exp(ll), chain_id = chain_id)
+  r_eff <- r_eff_of(ll, chain_id)
   result <- suppressWarnings(loo(ll, r_eff = r_eff, save_psis = TRUE))
   # loo counts a likelihood that is the same at all draws among the worst, with k = Inf, though
   # nothing can be wrong with equal weights. Here such k are 0; all else is loo's.
@@ -71,7 +73,7 @@ describe <- function(set) {
     rows = list(ncol(ll)),
     # Row-major (draw, observation).
     logLikelihood = as.numeric(t(ll)),
-    relativeEfficiency = as.numeric(r_eff),
+    relativeEfficiency = result$diagnostics$r_eff,
     estimates = as.numeric(t(result$estimates)),
     elpdLoo = pointwise[, "elpd_loo"],
     mcseElpdLoo = pointwise[, "mcse_elpd_loo"],
@@ -102,24 +104,58 @@ compare <- function() {
     wide = short(normal_columns(100, 4, 0.3, y / 1.1)),
     far = short(normal_columns(100, 4, 0.3, y + 9))
   )
-  loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = relative_eff(exp(ll), rep(1:4, each = 100)))))
+  loos <- lapply(matrices, function(ll) suppressWarnings(loo(ll, r_eff = r_eff_of(ll, rep(1:4, each = 100)))))
   waics <- lapply(matrices, function(ll) suppressWarnings(waic(ll)))
   # Row-major (model, column); the columns that print.compare.loo shows and those behind it.
-  table <- function(comparison) list(
-    models = rownames(comparison),
-    columns = colnames(comparison),
-    values = as.numeric(t(unclass(comparison))),
-    printed = capture.output(print(comparison))
-  )
+  table <- function(comparison) {
+    numeric <- vapply(comparison, is.numeric, TRUE)
+    list(
+      models = comparison$model,
+      columns = names(comparison)[numeric],
+      values = as.numeric(t(as.matrix(as.data.frame(comparison)[numeric]))),
+      diagDiff = comparison$diag_diff,
+      diagElpd = comparison$diag_elpd,
+      printed = capture.output(print(comparison))
+    )
+  }
   list(
     names = names(matrices),
     rows = list(length(y)),
     chains = list(4),
     logLikelihoods = unname(lapply(matrices, function(ll) as.numeric(t(ll)))),
     loo = table(loo_compare(loos)),
-    waic = table(loo_compare(waics))
+    waic = table(loo_compare(waics)),
+    weights = weights_of(loos),
+    many = many(matrices[[1]])
   )
 }
+
+# Models whose log likelihoods differ by constants, and whether loo_compare takes the best for one of chance.
+many <- function(ll) {
+  equal <- qnorm((seq_len(14) - 0.5) / 14)
+  shifts <- list(
+    equal[-(1:3)], # 11 models: not looked at
+    equal, equal * 3, c(equal, 1.9), c(equal, 2), c(equal, 2.5), c(equal, 5), seq(0, 1, length.out = 12), c(rep(0, 12), 1)
+  )
+  lapply(shifts, function(shift) {
+    shift <- short(shift)
+    warned <- FALSE
+    withCallingHandlers(
+      loo_compare(lapply(shift, function(by) suppressWarnings(waic(ll + by)))),
+      warning = function(w) {
+        warned <<- warned || grepl("due to chance", conditionMessage(w))
+        invokeRestart("muffleWarning")
+      }
+    )
+    list(shifts = shift, warned = list(as.numeric(warned)))
+  })
+}
+
+# Of the models as they are given.
+weights_of <- function(loos) list(
+  stacking = as.numeric(loo_model_weights(loos, method = "stacking", optim_control = list(reltol = 1e-14))),
+  pseudobma = as.numeric(loo_model_weights(loos, method = "pseudobma", BB = FALSE))
+)
 
 # Lists of one element and single numbers are written as scalars.
 number <- function(x) {
@@ -142,7 +178,7 @@ json <- function(x) {
 }
 version <- function(package) as.character(packageVersion(package))
 writeLines(json(list(
-  versions = list(R = paste(R.version$major, R.version$minor, sep = "."), loo = version("loo")),
+  versions = list(R = paste(R.version$major, R.version$minor, sep = "."), loo = version("loo"), posterior = version("posterior")),
   sets = lapply(sets, describe),
   comparison = compare()
 )), "loo.json")

@@ -9,6 +9,7 @@ import { normal } from '../../src/regression/priors/constructors.js';
 const rows = Array.from({ length: 24 }, (_, i) => ({
   ...{ y: Math.sin(i * 3), k: i % 4, n: 3 + (i % 3), x: Math.cos(i), z: (i * 7) % 5, o: i / 10 },
   ...{ g: `g${i % 4}`, h: `level ${i % 3}`, c: 'abc'[i % 3] ?? '', won: (i * 5) % 3 === 0 },
+  ...{ second: `g${(i * i) % 4}` },
   ...{ outcome: i, 'a name': i % 2, w: 1 + (i % 5) },
 }));
 
@@ -20,9 +21,14 @@ const cases: [string, Partial<Preparation>][] = [
   ['y ~ `a name` + outcome', {}],
   ['won ~ x + poly(z, 2)', { family: 'bernoulli', prior: 'normal(0, 1) class=b' }],
   ['k | trials(n) ~ x + offset(o)', { family: 'binomial' }],
+  ['k | trials(n) + weights(w) ~ x', { family: 'binomial' }],
+  ['y | weights(w) ~ x', {}],
   ['k ~ x + (1 | g)', { family: 'poisson' }],
   ['k ~ x + z + (1 + x | g) + (1 | h)', { family: 'negbinomial' }],
   ['y ~ x + (1 + x + z || g)', { family: 'student' }],
+  ['k ~ x + (1 | mm(g, second)) + (1 | h)', { family: 'poisson' }],
+  ['y ~ z + (1 + x | mm(g, second, weights = cbind(2, -1), scale = FALSE))', {}],
+  ['y ~ x + z', { prior: ['constant(0.5) class=b coef=x', 'constant(2) class=sigma'] }],
   ['y ~ c + (0 + c | g:h)', { prior: ['normal(0, 2) class=b coef=cb', 'lkj(3) class=cor'] }],
   [
     'y ~ x + z + (1 + x | g)',

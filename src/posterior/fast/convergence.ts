@@ -183,6 +183,12 @@ function isConstant(values: Float64Array): boolean {
   return values.every((value) => value === values[0]);
 }
 
+/** ESS of the mean. */
+export function essMean(values: Float64Array, chains: number): number {
+  const split = splitChains(values, chains);
+  return isConstant(split) ? Number.NaN : essOfChains(centreChains(split, 2 * chains));
+}
+
 /** Monte Carlo standard error of the mean: sd / √ESS. */
 export function mcseMean(values: Float64Array, chains: number): number {
   const split = splitChains(values, chains);

@@ -4,7 +4,7 @@
  * that neither logarithms nor the order of the draws are needed.
  */
 import type { ColumnKernel } from '../../../models/kernels/columns-kernel.js';
-import { betweenOf, CUTOFFS, smoothExceedances, tailLength } from '../psis.js';
+import { CUTOFFS, smoothExceedances, tailLength } from '../psis.js';
 import { numberBuffer } from './buffers.js';
 import { essByProducts, spreadOf } from './effective-size.js';
 
@@ -41,6 +41,7 @@ export function usualObservation(
   given: number | undefined,
 ): UsualObservation | null {
   const draws = logLikelihoods.length;
+  if (given === undefined && draws % (2 * chains) !== 0) return null;
   kernel.load(logLikelihoods);
   const { least, greatest, mean, squares } = kernel.moments();
   const range = greatest - least;
@@ -70,16 +71,14 @@ export function usualObservation(
   return null;
 }
 
-/** `relativeEfficiency` of the exponentials; NaN also for constant ones. */
+/** `relativeEfficiency` of the exponentials, which are not constant, in chains of an even number of draws. */
 function efficiencyOf(kernel: ColumnKernel, chains: number): number {
-  const means = kernel.centreExps(chains);
+  const halves = 2 * chains;
+  const means = kernel.centreExps(halves);
   const [squares] = kernel.lagProducts(0);
-  const length = kernel.draws / chains;
-  const spread = spreadOf(means, squares, length);
-  const ess = essByProducts({ ...spread, between: betweenOf(spread) }, (lag) =>
-    kernel.lagProducts(lag),
-  );
-  return ess / kernel.draws;
+  const spread = spreadOf(means, squares, kernel.draws / halves);
+  const ess = essByProducts(spread, (lag) => kernel.lagProducts(lag));
+  return Number.isNaN(ess) ? 1 : ess / kernel.draws;
 }
 
 /**

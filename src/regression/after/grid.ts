@@ -5,6 +5,7 @@
  */
 import { didYouMean, listed } from '../../checks/names.js';
 import { badArgument } from '../../checks/values.js';
+import { argumentOf } from '../../formula/additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -16,7 +17,7 @@ import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
 import { factorFunctions } from '../../formula/functions.js';
-import { type Cell, columnOf, levelsOf } from '../../formula/table.js';
+import { type Cell, columnOf, levelsOf, selectRows } from '../../formula/table.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
@@ -46,7 +47,9 @@ interface Described {
  * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
-  const column = columnOf(fit.frame.table, name);
+  const { table, copied } = fit.frame;
+  const own = columnOf(table, name);
+  const column = copied ? selectRows(own, copied) : own;
   switch (column.kind) {
     case 'factor': {
       const levels = levelsOf(column);
@@ -161,7 +164,8 @@ function leveledIn(expression: Expression): string[] {
 
 /** Columns with a binomial's numbers of trials. */
 export function trialsColumns({ formula }: Design): string[] {
-  return formula.trials === null ? [] : columnsIn(formula.trials);
+  const trials = argumentOf(formula, 'trials');
+  return trials === null ? [] : columnsIn(trials);
 }
 
 /** Columns of each population-level term: [x], [f] and [x, f] for `x * f`. */

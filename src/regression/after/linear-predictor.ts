@@ -10,7 +10,7 @@ import { distributionPlaces } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
-import type { Encoded, GroupDesign } from '../../formula/design.js';
+import type { Encoded, GroupDesign, MemberDesign } from '../../formula/design.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
@@ -58,7 +58,7 @@ export function linearPredictor(
   let most = lasting;
   const groups = groupsChosen(layout, options.groups ?? 'all').map((index) => {
     const slot = most;
-    most += layout.groups[index].coefficients.length;
+    most += layout.groups[index].coefficients.length * membersOf(encoded.groups[index]).length;
     return groupPart(fit, drawsUsed, layout.groups[index], encoded.groups[index], slot, options);
   });
   const { rows, offset } = encoded;
@@ -220,6 +220,15 @@ function groupsChosen({ groups }: Layout, asked: GroupChoice): number[] {
   return all.filter((index) => choice.includes(names[index]));
 }
 
+function membersOf({
+  levelOf,
+  newLevels,
+  matrix,
+  further = [],
+}: GroupDesign): readonly MemberDesign[] {
+  return [{ levelOf, newLevels, values: matrix.values }, ...further];
+}
+
 /** Most cached numbers per group term (64 megabytes), or as many as there are draws of parameters. */
 const MOST_KEPT = 2 ** 23;
 
@@ -236,8 +245,7 @@ function groupPart(
   const length = size * drawsUsed.length;
   const mostKept = Math.max(MOST_KEPT, draws.values.length);
 
-  const newEffects = (row: number): Float64Array => {
-    const level = design.newLevels.get(row);
+  const newEffects = (row: number, level: string | undefined): Float64Array => {
     if (level === undefined) return new Float64Array(length).fill(Number.NaN);
     if (newLevels === 'refuse') throw unknownLevel(row, layout.group, level);
     return newLevelEffects({ draws, drawsUsed, layout, level, how: newLevels, seed });
@@ -253,24 +261,28 @@ function groupPart(
 
   // Many rows share a level, so its draws are collected once. Row-major (coefficient, draw).
   const kept = new Map<number | string | undefined, Float64Array>();
-  const effectsOf = (row: number): Float64Array => {
-    const level = design.levelOf[row];
-    const key = level < 0 ? design.newLevels.get(row) : level;
+  const effectsOf = (row: number, { levelOf, newLevels: names }: MemberDesign): Float64Array => {
+    const level = levelOf[row];
+    const name = names.get(row);
+    const key = level < 0 ? name : level;
     const known = kept.get(key);
     if (known) return known;
-    const made = level < 0 ? newEffects(row) : knownEffects(level);
+    const made = level < 0 ? newEffects(row, name) : knownEffects(level);
     if ((kept.size + 1) * length > mostKept) kept.clear();
     kept.set(key, made);
     return made;
   };
 
+  const members = membersOf(design);
   return (row, terms) => {
-    const effects = effectsOf(row);
-    for (let c = 0; c < size; c++) {
-      const start = c * drawsUsed.length;
-      const column = size === 1 ? effects : effects.subarray(start, start + drawsUsed.length);
-      terms.add(design.matrix.values[row * size + c], column, slot + c);
-    }
+    members.forEach((member, m) => {
+      const effects = effectsOf(row, member);
+      for (let c = 0; c < size; c++) {
+        const start = c * drawsUsed.length;
+        const column = size === 1 ? effects : effects.subarray(start, start + drawsUsed.length);
+        terms.add(member.values[row * size + c], column, slot + m * size + c);
+      }
+    });
   };
 }
 

@@ -12,6 +12,7 @@ import { fixed, type Printable, printable, textTable } from '../../posterior/pri
 import { quantileOfSorted } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf } from './categories.js';
+import { refuseChoices } from './choices.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
 
@@ -22,10 +23,10 @@ export interface PpcOptions extends Pick<LinearPredictorOptions, 'draws' | 'grou
   readonly mass?: number;
 }
 
-const ppcStatistics = ['mean', 'sd', 'min', 'max', 'zeros'] as const;
+const ppcStatistics = ['mean', 'sd', 'skewness', 'min', 'max', 'zeros'] as const;
 
 export interface PpcStatistic {
-  /** `zeros` is the proportion of outcomes equal to 0. */
+  /** `zeros` is the proportion of outcomes equal to 0; `skewness` is NaN if all outcomes are equal. */
   readonly statistic: (typeof ppcStatistics)[number];
   /** Statistic of the data. */
   readonly observed: number;
@@ -38,6 +39,11 @@ export interface PpcStatistic {
    * `observed`.
    */
   readonly pValue: number;
+  /**
+   * Twice the smaller of the shares of replications with a statistic of at least and at most
+   * `observed`, at most 1; NaN if a statistic is not defined.
+   */
+  readonly pTwoSided: number;
 }
 
 /** How many rows have a category, and how many of them the replications. */
@@ -63,8 +69,8 @@ export interface PosteriorPredictiveCheck {
 }
 
 /**
- * Replicates the data at every draw and compares mean, sd, minimum, maximum and the proportion of
- * zeros with those of the data. Statistics use all draws; `replications` of them are kept. For an ordinal
+ * Replicates the data at every draw and compares mean, sd, skewness, minimum, maximum and the proportion
+ * of zeros with those of the data. Statistics use all draws; `replications` of them are kept. For an ordinal
  * family the numbers of each category are compared too, as by brms' `pp_check(fit, type = "bars")`.
  */
 export function ppc(
@@ -73,6 +79,7 @@ export function ppc(
 ): PosteriorPredictiveCheck & Printable {
   const { mass = 0.95 } = options;
   requireProbability('mass', mass);
+  refuseChoices(fit, 'ppc', 'compare shares({ by }) with the observed ones');
   const observed = fit.frame.response.values;
   const rows = observed.length;
   const count = chooseDraws(fit.draws, options.draws ?? 'all').length;
@@ -80,7 +87,8 @@ export function ppc(
   const available = { ...fit.draws, chains: 1, drawsPerChain: count };
   const kept = chooseDraws(available, wanted, 'replications');
   const values = new Float64Array(wanted * rows);
-  const origin = Math.round(sumOf(observed) / rows);
+  const mean = sumOf(observed) / rows;
+  const origin = observed.every(Number.isInteger) ? Math.round(mean) : mean;
   const replications = statisticsOfColumns(count, origin);
   const ofData = statisticsOfColumns(1, origin);
   const categories = categoriesOf(fit);
@@ -128,13 +136,14 @@ function barsOf(
 type Statistics = Readonly<Record<PpcStatistic['statistic'], Float64Array>>;
 
 /**
- * Statistics of each column, rows taken in one by one. Sums are of distances from a whole number
- * near the outcomes: no digits are lost where means are large, and sums of counts are exact, so
- * that equal data have equal statistics, on which p-values depend.
+ * Statistics of each column, rows taken in one by one. Sums are of distances from a number near the
+ * outcomes, so that no digits are lost where means are large. It is a whole number for counts, whose
+ * sums are then exact: equal data have equal statistics, on which p-values depend.
  */
 function statisticsOfColumns(columns: number, origin: number) {
   const sums = new Float64Array(columns);
   const squares = new Float64Array(columns);
+  const cubes = new Float64Array(columns);
   const min = new Float64Array(columns).fill(Number.POSITIVE_INFINITY);
   const max = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
   const zeros = new Float64Array(columns);
@@ -146,6 +155,7 @@ function statisticsOfColumns(columns: number, origin: number) {
       const distance = outcome - origin;
       sums[s] += distance;
       squares[s] += distance * distance;
+      cubes[s] += distance * distance * distance;
       min[s] = Math.min(min[s], outcome);
       max[s] = Math.max(max[s], outcome);
       if (outcome === 0) zeros[s]++;
@@ -154,6 +164,13 @@ function statisticsOfColumns(columns: number, origin: number) {
   const values = (): Statistics => ({
     mean: sums.map((sum) => origin + sum / rows),
     sd: squares.map((square, s) => Math.sqrt((square - sums[s] ** 2 / rows) / (rows - 1))),
+    skewness: cubes.map((cube, s) => {
+      const mean = sums[s] / rows;
+      const variance = squares[s] / rows - mean ** 2;
+      // Not defined for equal outcomes, whose variance is 0 but for rounding.
+      if (!(min[s] < max[s])) return Number.NaN;
+      return (cube / rows - 3 * mean * variance - mean ** 3) / variance ** 1.5;
+    }),
     min,
     max,
     zeros: zeros.map((count) => count / rows),
@@ -162,20 +179,33 @@ function statisticsOfColumns(columns: number, origin: number) {
 }
 
 function compared(data: Statistics, replicated: Statistics, mass: number): PpcStatistic[] {
-  return ppcStatistics.map((statistic) => {
-    const own = data[statistic][0];
-    const ascending = replicated[statistic].slice().sort();
-    const [lower, upper] = etiOfSorted(ascending, mass);
-    const asExtreme = ascending.reduce((count, value) => count + (value >= own ? 1 : 0), 0);
-    return {
-      statistic,
-      observed: own,
-      replicated: quantileOfSorted(ascending, 0.5),
-      lower,
-      upper,
-      pValue: asExtreme / ascending.length,
-    };
-  });
+  return ppcStatistics.map((statistic) => ({
+    statistic,
+    ...comparison(data[statistic][0], replicated[statistic], mass),
+  }));
+}
+
+/** A statistic of the data among those of the replications. */
+export function comparison(
+  observed: number,
+  replicated: Float64Array,
+  mass: number,
+): Omit<PpcStatistic, 'statistic'> {
+  const ascending = replicated.slice().sort();
+  const [lower, upper] = etiOfSorted(ascending, mass);
+  const share = (isSo: (value: number) => boolean) =>
+    ascending.reduce((count, value) => count + (isSo(value) ? 1 : 0), 0) / ascending.length;
+  const atLeast = share((value) => value >= observed);
+  const atMost = share((value) => value <= observed);
+  const isDefined = !Number.isNaN(observed) && !ascending.some(Number.isNaN);
+  return {
+    observed,
+    replicated: quantileOfSorted(ascending, 0.5),
+    lower,
+    upper,
+    pValue: atLeast,
+    pTwoSided: isDefined ? Math.min(1, 2 * Math.min(atLeast, atMost)) : Number.NaN,
+  };
 }
 
 function ppcText({ statistics, bars = [] }: PosteriorPredictiveCheck): string {

@@ -20,8 +20,10 @@ import {
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorInUse } from '../priors/prior-rows.js';
+import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
 import { type GroupLayout, layoutOf } from './layout.js';
+import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
   /** Probability of the intervals, in (0, 1). @default 0.95 */
@@ -71,6 +73,8 @@ export interface RegressionSummary {
   readonly population: readonly SummaryRow[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
+  /** The priors of each class, and how far they move the posterior. */
+  readonly priors: readonly PriorInfluence[];
   /** One sentence per problem, with a remedy. */
   readonly warnings: readonly string[];
   /** What was done to the data and to the model. */
@@ -110,6 +114,7 @@ export function summaryOf(
     })),
     population: layout.coefficients.map((name, place) => row(place, name)),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
+    priors: priorInfluences(fit),
     warnings,
     notes: fit.notes,
   };
@@ -175,9 +180,28 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
     'scale reduction factor on split chains (at convergence, Rhat = 1).',
     ...mcseLines(summary),
+    ...priorLines(summary),
     ...summary.warnings.map((warning) => `Warning: ${warning}`),
     ...summary.notes.map((note) => `Note: ${note}`),
   ].join('\n');
+}
+
+/** One line: the priors of each class, and by how many posterior sds they move a mean. */
+function priorLines({ priors }: RegressionSummary): string[] {
+  if (priors.length === 0) return [];
+  const parts = priors.map(({ class: name, priors: texts, parameter, shift }) => {
+    const [first = ''] = texts;
+    const text = first === '(flat)' ? 'flat' : first;
+    const more = texts.length > 1 ? ` and ${texts.length - 1} more` : '';
+    if (parameter === null || shift === null) return `of ${name}: ${text}${more}`;
+    return `of ${name}: ${text}${more}, moves ${parameter} by ${shiftText(shift)} sd`;
+  });
+  return [`Prior ${parts.join('; ')}.`];
+}
+
+function shiftText(shift: number): string {
+  const size = Math.abs(shift);
+  return size < 0.005 ? 'less than 0.01' : fixed(size, 2);
 }
 
 /** The largest Monte Carlo errors of the table. */
@@ -259,6 +283,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
     sampled_by: fitted.chains[0]?.algorithm,
     coefficients: summaryJson(parameters.filter((row) => !isGroupEffect(row))),
     group_effects: summaryJson(parameters.filter(isGroupEffect)),
+    ...ranksJson(fitted),
     diagnostics: {
       ...diagnosticsRecord(diagnostics),
       // k-hat describes the normal approximation that split HMC uses; it says nothing of other draws.
@@ -278,6 +303,31 @@ function summaryJson(rows: readonly ParameterSummary[]): Record<string, unknown>
       return [name, fields];
     }),
   );
+}
+
+/** Ranks of the levels of terms that compare them, by grouping factor. */
+function ranksJson(fitted: FittedRegression) {
+  const groups = comparedGroups(fitted);
+  if (groups.length === 0) return {};
+  const rowsOf = (group: string) =>
+    ranksOf(fitted, { group }).rows.map(
+      ({
+        level,
+        mean,
+        sd,
+        lower,
+        upper,
+        pBest,
+        rank,
+        rankLower,
+        rankUpper,
+        rankProbabilities,
+      }) => ({
+        ...{ level, mean, sd, lower, upper, p_best: pBest, rank },
+        ...{ rank_lower: rankLower, rank_upper: rankUpper, rank_probabilities: rankProbabilities },
+      }),
+    );
+  return { ranks: Object.fromEntries(groups.map((group) => [group, rowsOf(group)])) };
 }
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */

@@ -19,6 +19,8 @@ export interface PriorPlace {
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
+  /** A name for this prior, and for others that are judged together with it. */
+  readonly tag?: string;
 }
 
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
@@ -35,7 +37,7 @@ export type PriorDistribution<P extends Prior = Prior> = P & {
 
 /** The LKJ distribution; for correlations of group effects only. */
 export type LkjDistribution = LkjPrior & {
-  on(name: 'cor', place?: Pick<PriorPlace, 'group'>): PriorRow;
+  on(name: 'cor', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
@@ -44,7 +46,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group'], 'on');
+      requireNames(place, ['coef', 'group', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -115,6 +117,11 @@ export function uniform(from: number, to: number) {
   return withMethods({ distribution: 'uniform', from, to });
 }
 
+/** Holds a slope, the intercept or a parameter of the family at a value: it is not estimated. */
+export function constant(value: number) {
+  return withMethods({ distribution: 'constant', value });
+}
+
 /** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });
@@ -144,8 +151,8 @@ export function lkj(eta: number): LkjDistribution {
   requireLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
-    on: (name: 'cor', place: Pick<PriorPlace, 'group'> = {}) => {
-      requireNames(place, ['group'], 'on');
+    on: (name: 'cor', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
+      requireNames(place, ['group', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
   });
@@ -172,8 +179,8 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
   else requirePrior(prior);
-  const { coef, group } = place;
-  for (const [option, value] of Object.entries({ coef, group })) {
+  const { coef, group, tag } = place;
+  for (const [option, value] of Object.entries({ coef, group, tag })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -182,5 +189,6 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     class: known,
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
+    ...(tag === undefined ? {} : { tag }),
   };
 }

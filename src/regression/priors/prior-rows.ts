@@ -44,6 +44,8 @@ export interface PriorTarget {
 /** `normal(0, 1).on('b')`, as plain data. */
 export interface PriorRow extends PriorTarget {
   readonly prior: Prior | LkjPrior;
+  /** A name of the user's for this prior and others, by which `priorSensitivity` can scale them together. */
+  readonly tag?: string;
 }
 
 /** A row of `defaultPrior` and of a fit's priors. */

@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, lb, ub. Values with
+ * spaces or both: class (default b; cor for lkj), coef, group, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
@@ -15,6 +15,7 @@ import { foundAt, TextCursor } from '../../text/cursor.js';
 import {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,
@@ -62,6 +63,8 @@ function parametersOf(prior: Exclude<Prior, { distribution: 'flat' }> | LkjPrior
       return [prior.meanlog, prior.sdlog];
     case 'uniform':
       return [prior.from, prior.to];
+    case 'constant':
+      return [prior.value];
     case 'lkj':
       return [prior.eta];
   }
@@ -75,7 +78,8 @@ export function formatPrior(row: PriorRow): string {
     value === undefined ? '' : ` ${name}=${formatNumber(value)}`;
   const bounds =
     prior.distribution === 'lkj' ? '' : bound('lb', prior.lower) + bound('ub', prior.upper);
-  return `${text} ${targetText(row)}${bounds}`;
+  const tag = row.tag === undefined ? '' : ` tag=${quoted(row.tag)}`;
+  return `${text} ${targetText(row)}${bounds}${tag}`;
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
@@ -114,6 +118,7 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['half_normal', { count: 1, make: ([sd]) => halfNormal(sd) }],
   ['half_student_t', { count: 2, make: ([df, scale]) => halfStudentT(df, scale) }],
   ['half_cauchy', { count: 1, make: ([scale]) => halfCauchy(scale) }],
+  ['constant', { count: 1, make: ([value]) => constant(value) }],
   ['lkj', { count: 1, make: ([eta]) => lkj(eta) }],
   ['flat', { count: 0, make: () => flat() }],
 ]);
@@ -123,7 +128,6 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['horseshoe', 'shrinkage of all slopes'],
   ['R2D2', 'shrinkage of all slopes'],
   ['lasso', 'shrinkage of all slopes'],
-  ['constant', 'a parameter that is fixed'],
   ['dirichlet', 'simplexes'],
   ['chi_square', 'a distribution of Stan'],
   ['inv_chi_square', 'a distribution of Stan'],
@@ -134,7 +138,7 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1`, or brms' spelling with commas.
+ * Reads `normal(0, 1) class=b coef=x1 group=g lb=0 ub=1 tag=t`, or brms' spelling with commas.
  *
  * @throws WeighbridgeError `bad-formula`, with the position of the error; `bad-argument` for
  *   parameters out of range
@@ -155,6 +159,7 @@ export function parsePrior(text: string): PriorRow {
     priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
+      ...(options.tag === undefined ? {} : { tag: options.tag }),
     }),
   );
 }
@@ -163,6 +168,7 @@ interface Options {
   class?: string;
   coef?: string;
   group?: string;
+  tag?: string;
   lb?: number;
   ub?: number;
 }
@@ -224,9 +230,7 @@ function readOptions(cursor: TextCursor): Options {
     const { place } = cursor;
     if (cursor.isAtEnd) return comma ? expected(cursor, OPTION) : options;
     const key = cursor.take(NAME);
-    if (key !== 'class' && key !== 'coef' && key !== 'group' && key !== 'lb' && key !== 'ub') {
-      return expected(cursor, OPTION, place);
-    }
+    if (!isOption(key)) return expected(cursor, OPTION, place);
     if (options[key] !== undefined) expected(cursor, `${key} once`, place);
     if (cursor.take(/=/y) === null) expected(cursor, "'='");
     if (key === 'lb' || key === 'ub') options[key] = readNumber(cursor);
@@ -234,7 +238,12 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, lb or ub';
+const OPTION = 'class, coef, group, lb, ub or tag';
+const optionNames: readonly string[] = ['class', 'coef', 'group', 'lb', 'ub', 'tag'];
+
+function isOption(key: string | null): key is keyof Options {
+  return key !== null && optionNames.includes(key);
+}
 
 function readValue(cursor: TextCursor): string {
   const quoted = cursor.take(QUOTED);

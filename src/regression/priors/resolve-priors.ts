@@ -90,6 +90,7 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
     prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
+    ...(row.tag !== undefined && { tag: row.tag }),
   };
 }
 
@@ -98,6 +99,7 @@ function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]):
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class);
+  if (prior.distribution === 'constant') requireHeld(target, prior.value);
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
   const upper = Math.min(inherited('upper') ?? Number.POSITIVE_INFINITY, natural.upper);
   const { lower: _lower, upper: _upper, ...distribution } = prior;
@@ -114,6 +116,15 @@ function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]):
     throw new WeighbridgeError(error.code, `${targetText(target)}: ${error.message}`);
   }
   return result;
+}
+
+/** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
+function requireHeld(target: PriorTarget, value: number): void {
+  if (target.class !== 'sd' && target.class !== 'delta') return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `${targetText(target)}: constant(${value}) is for the classes b, Intercept and those of the family, expected a distribution`,
+  );
 }
 
 function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly upper?: number } {

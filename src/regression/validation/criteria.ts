@@ -1,8 +1,8 @@
 /** Predictive accuracy of a fitted regression for new data: LOO and WAIC. */
 
-import { responseDistribution } from '../../../models/families/index.js';
-import type { RegressionData } from '../../../models/regression-data.js';
-import { rowLogLikelihood } from '../../../models/reported-parameters.js';
+import { logProbabilityOfChoices, stagesOf } from '../../../models/families/conditional-logit.js';
+import { outcomesOf, type RegressionData } from '../../../models/regression-data.js';
+import { rowDensities, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
 import { sumOf } from '../../linear-algebra/sums.js';
@@ -61,11 +61,11 @@ function withOutcomes<T extends Loo | Waic>(
  */
 export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { specification, draws } = fit;
+  if (specification.data.sets) return logLikelihoodOfChoices(fit);
   const { chains, drawsPerChain } = draws;
-  const { rows, outcomes, trials } = specification.data;
+  const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const { logDensities } = responseDistribution(specification.family);
-  const write = logDensities(predictor.auxiliaryDraws());
+  const write = rowDensities(specification, predictor.auxiliaryDraws());
   return {
     rows,
     chains,
@@ -75,7 +75,35 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
       for (let i = 0; i < count; i++) {
         const row = target.subarray(i * length, (i + 1) * length);
         predictor.eta(first + i, row);
-        write(outcomes[first + i], trials ? trials[first + i] : 1, row);
+        write(first + i, row);
+      }
+    },
+  };
+}
+
+/** An observation is a choice set: its options cannot be left out one by one. */
+function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
+  const { data } = fit.specification;
+  const { chains, drawsPerChain } = fit.draws;
+  const predictor = linearPredictor(fit, encodedOf(data));
+  const { options, starts, chosen } = stagesOf(outcomesOf(data));
+  const draws = chains * drawsPerChain;
+  return {
+    rows: chosen.length,
+    chains,
+    drawsPerChain,
+    block(first, count, target) {
+      for (let set = first; set < first + count; set++) {
+        const rows = options.subarray(starts[set], starts[set + 1]);
+        const eta = new Float64Array(rows.length * draws);
+        rows.forEach((row, k) => {
+          predictor.eta(row, eta.subarray(k * draws, (k + 1) * draws));
+        });
+        const one = new Float64Array(rows.length);
+        for (let s = 0; s < draws; s++) {
+          for (let k = 0; k < one.length; k++) one[k] = eta[k * draws + s];
+          target[(set - first) * draws + s] = logProbabilityOfChoices(one, chosen[set]);
+        }
       }
     },
   };
@@ -86,13 +114,14 @@ function encodedOf({ rows, predictors, groups, offset }: RegressionData): Encode
   return {
     rows,
     population: predictors,
-    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated }) => ({
+    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated, further }) => ({
       group,
       matrix: { names: coefficients, rows, values },
       levels,
       levelOf,
       newLevels: new Map(),
       correlated,
+      ...(further && { further: further.map((member) => ({ ...member, newLevels: new Map() })) }),
     })),
     offset,
   };

@@ -1,13 +1,16 @@
 /**
  * Sensitivity of the posterior to its prior. Prior and likelihood are each raised to a power near
  * 1, and the change of the marginal posteriors is measured (src/posterior/power-scaling.ts; the R
- * package priorsense). All priors are scaled together, including those of the standard deviations
- * of group effects, but not the distribution of the group effects, which is part of the model.
+ * package priorsense 1.2). All priors are scaled together, or those of a class or of a tag; among them
+ * those of the standard deviations of group effects, but not the distribution of the group effects,
+ * which is part of the model.
  */
 
-import { lkjLogDensity, priorDensity } from '../../../models/prior-distributions.js';
+import { auxiliaryOf } from '../../../models/families/family.js';
+import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import { centrePredictors, type RegressionSpecification } from '../../../models/regression-data.js';
 import { reportedLayout } from '../../../models/reported-parameters.js';
+import { requireOneOf } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { parametersNamed } from '../../fit/intervals.js';
 import { parameterDraws } from '../../posterior/draws.js';
@@ -19,6 +22,8 @@ import {
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import type { PriorTarget } from '../priors/prior-rows.js';
+import { keyOf } from '../priors/slots.js';
 import { eachDraw, isGroupEffect, totalLogLikelihood } from './criteria.js';
 
 export type SensitivityDiagnosis =
@@ -30,6 +35,8 @@ export type SensitivityDiagnosis =
 
 export interface SensitivityRow {
   readonly name: string;
+  /** The priors that were scaled: `all`, a class, or a tag (`untagged` for those without one). */
+  readonly priors: string;
   /** Distance from the posterior per unit of log₂ of the prior's power; at least 0. */
   readonly prior: number;
   /** The same for the likelihood's power. */
@@ -44,13 +51,21 @@ export interface PriorSensitivity extends Printable {
   readonly rows: readonly SensitivityRow[];
   /**
    * The larger k̂ of the importance weights at both powers; above 0.7, the results are unreliable.
-   * null for a constant component, for example a flat prior.
+   * null for a constant component, for example a flat prior. `prior` is the largest of all classes or
+   * tags.
    */
   readonly paretoK: { readonly prior: number | null; readonly likelihood: number | null };
   readonly warnings: readonly string[];
 }
 
 export interface PriorSensitivityOptions {
+  /**
+   * Priors to scale together: all; those of each class; or those of each tag, which
+   * `normal(0, 1).on('b', { tag: 'weights' })` gives them.
+   *
+   * @default 'all'
+   */
+  readonly by?: 'all' | 'class' | 'tag';
   /** Names of parameters; coefficients with or without `b_`. @default all but the group effects */
   readonly parameters?: string | readonly string[];
   /** @default 0.05 */
@@ -63,27 +78,35 @@ const THRESHOLD = 0.05;
 /** @throws WeighbridgeError `bad-argument` for a parameter that the fit does not have */
 export function priorSensitivity(
   fit: FittedRegression,
-  { parameters, threshold = THRESHOLD }: PriorSensitivityOptions = {},
+  { by = 'all', parameters, threshold = THRESHOLD }: PriorSensitivityOptions = {},
 ): PriorSensitivity {
   if (!(typeof threshold === 'number' && threshold >= 0)) {
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
+  requireOneOf('by', by, ['all', 'class', 'tag']);
   const { draws } = fit;
-  const logPrior = logPriorOf(fit.specification);
-  const logPriors = new Float64Array(draws.chains * draws.drawsPerChain);
-  eachDraw(draws, (values, draw) => {
-    logPriors[draw] = logPrior(values);
-  });
-  const prior = powerScaling(logPriors, draws.chains);
   const likelihood = powerScaling(totalLogLikelihood(fit), draws.chains);
-  const rows = namesOf(fit, parameters).map((name): SensitivityRow => {
-    const values = parameterDraws(draws, name);
-    const ofPrior = prior ? powerSensitivity(values, prior) : 0;
-    const ofLikelihood = likelihood ? powerSensitivity(values, likelihood) : 0;
-    const diagnosis = diagnose(ofPrior >= threshold, ofLikelihood >= threshold);
-    return { name, prior: ofPrior, likelihood: ofLikelihood, diagnosis };
-  });
-  const paretoK = { prior: worstK(prior), likelihood: worstK(likelihood) };
+  const components = [...logPriorsBy(fit, by)].map(([priors, logPriors]) => ({
+    priors,
+    scaling: powerScaling(logPriors, draws.chains),
+  }));
+  const names = namesOf(fit, parameters);
+  const rows = components.flatMap(({ priors, scaling }) =>
+    names.map((name): SensitivityRow => {
+      const values = parameterDraws(draws, name);
+      const ofPrior = scaling ? powerSensitivity(values, scaling) : 0;
+      const ofLikelihood = likelihood ? powerSensitivity(values, likelihood) : 0;
+      const diagnosis = diagnose(ofPrior >= threshold, ofLikelihood >= threshold);
+      return { name, priors, prior: ofPrior, likelihood: ofLikelihood, diagnosis };
+    }),
+  );
+  const paretoK = {
+    prior: components.reduce<number | null>((worst, { scaling }) => {
+      const k = worstK(scaling);
+      return k === null ? worst : Math.max(worst ?? k, k);
+    }, null),
+    likelihood: worstK(likelihood),
+  };
   const result: PriorSensitivity = {
     threshold,
     rows,
@@ -118,12 +141,16 @@ function worstK(scaling: PowerScaling | null): number | null {
 }
 
 function print({ rows, warnings }: PriorSensitivity): string {
+  const priors = rows.some((row) => row.priors !== 'all')
+    ? [{ head: 'priors', cells: rows.map((row) => row.priors) }]
+    : [];
   return [
     'Sensitivity based on cjs_dist',
     '',
     ...textTable(
       rows.map(({ name }) => name),
       [
+        ...priors,
         { head: 'prior', cells: rows.map(({ prior }) => rounded(prior, 3)) },
         { head: 'likelihood', cells: rows.map(({ likelihood }) => rounded(likelihood, 3)) },
         { head: 'diagnosis', cells: rows.map(({ diagnosis }) => diagnosis) },
@@ -134,55 +161,104 @@ function print({ rows, warnings }: PriorSensitivity): string {
   ].join('\n');
 }
 
+/** Log prior densities at all draws, chain after chain, of all priors or of each class or tag. */
+export function logPriorsBy(
+  { specification, priors, draws }: Pick<FittedRegression, 'specification' | 'priors' | 'draws'>,
+  by: 'all' | 'class' | 'tag',
+): ReadonlyMap<string, Float64Array> {
+  const tags = new Map(priors.map((row) => [keyOf(row), row.tag]));
+  const nameOf = ({ target }: PriorTerm): string =>
+    by === 'all' ? 'all' : by === 'class' ? target.class : (tags.get(keyOf(target)) ?? 'untagged');
+  const found = new Map<string, Float64Array>();
+  const terms = priorTermsOf(specification).map((term) => {
+    const name = nameOf(term);
+    const sums = found.get(name) ?? new Float64Array(draws.chains * draws.drawsPerChain);
+    found.set(name, sums);
+    return { sums, logDensity: term.logDensity };
+  });
+  eachDraw(draws, (values, draw) => {
+    for (const { sums, logDensity } of terms) sums[draw] += logDensity(values);
+  });
+  return found;
+}
+
 /** Returns the log prior density as a function of the parameters; flat priors have density 1. */
 export function logPriorOf(
   specification: RegressionSpecification,
 ): (parameters: Float64Array) => number {
-  const { data, priors } = specification;
-  const layout = reportedLayout(specification);
-  const intercept = priors.intercept && priorDensity(priors.intercept);
-  const thresholds = (priors.thresholds ?? []).map(priorDensity);
-  const gaps = (priors.gaps ?? []).map(priorDensity);
-  const { means } = centrePredictors(data.predictors);
-  const single = [
-    ...priors.coefficients.map((prior, j) => ({ prior, at: layout.slopes + j })),
-    ...priors.sds.flat().map((prior, k) => ({ prior, at: layout.sds + k })),
-    ...priors.auxiliary.map((prior, a) => ({ prior, at: layout.auxiliary + a })),
-  ].map(({ prior, at }) => ({ density: priorDensity(prior), at }));
-  const matrices = correlationPlaces(specification);
-
+  const terms = priorTermsOf(specification);
   return (parameters) => {
     let sum = 0;
-    if (intercept) {
-      let atMeans = parameters[0];
-      for (let j = 0; j < means.length; j++) atMeans += parameters[layout.slopes + j] * means[j];
-      sum += intercept.logDensity(atMeans);
-    }
-    let shift = 0;
-    for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
-    thresholds.forEach((density, k) => {
-      sum += density.logDensity(parameters[k] - shift);
-    });
-    gaps.forEach((density, j) => {
-      sum += density.logDensity(parameters[j + 1] - parameters[j]);
-    });
-    for (const { density, at } of single) sum += density.logDensity(parameters[at]);
-    for (const { eta, from, to } of matrices) {
-      sum += lkjLogDensity(eta, parameters.subarray(from, to));
-    }
+    for (const { logDensity } of terms) sum += logDensity(parameters);
     return sum;
   };
+}
+
+/** The prior of one parameter, or of one correlation matrix. */
+interface PriorTerm {
+  readonly target: PriorTarget;
+  logDensity(parameters: Float64Array): number;
+}
+
+function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
+  const { data, priors, family } = specification;
+  const layout = reportedLayout(specification);
+  const { means } = centrePredictors(data.predictors);
+  /** The prior of an intercept is of its value at the means of the predictors. */
+  const atMeans = (parameters: Float64Array, place: number, sign: 1 | -1) => {
+    let value = parameters[place];
+    for (let j = 0; j < means.length; j++) value += sign * parameters[layout.slopes + j] * means[j];
+    return value;
+  };
+  const term = (
+    target: PriorTarget,
+    prior: Prior,
+    of: (parameters: Float64Array) => number,
+  ): PriorTerm => {
+    const density = priorDensity(prior);
+    return { target, logDensity: (parameters) => density.logDensity(of(parameters)) };
+  };
+  const single = (target: PriorTarget, prior: Prior, place: number) =>
+    term(target, prior, (parameters) => parameters[place]);
+  let sd = layout.sds;
+  return [
+    ...(priors.intercept
+      ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
+      : []),
+    ...(priors.thresholds ?? []).map((prior, k) =>
+      term({ class: 'Intercept', coef: String(k + 1) }, prior, (all) => atMeans(all, k, -1)),
+    ),
+    ...(priors.gaps ?? []).map((prior, j) =>
+      term({ class: 'delta', coef: String(j + 1) }, prior, (all) => all[j + 1] - all[j]),
+    ),
+    ...priors.coefficients.map((prior, j) =>
+      single({ class: 'b', coef: data.predictors.names[j] }, prior, layout.slopes + j),
+    ),
+    ...priors.sds.flatMap((ofTerm, t) =>
+      ofTerm.map((prior, c) => {
+        const { group, coefficients } = data.groups[t];
+        return single({ class: 'sd', coef: coefficients[c], group }, prior, sd++);
+      }),
+    ),
+    ...priors.auxiliary.map((prior, a) =>
+      single({ class: auxiliaryOf(family)[a] }, prior, layout.auxiliary + a),
+    ),
+    ...correlationPlaces(specification).map(({ eta, group, from, to }) => ({
+      target: { class: 'cor', group } as const,
+      logDensity: (parameters: Float64Array) => lkjLogDensity(eta, parameters.subarray(from, to)),
+    })),
+  ];
 }
 
 /** Offsets of the correlations of each group term that has any. */
 function correlationPlaces(specification: RegressionSpecification) {
   const { data, priors } = specification;
   let from = reportedLayout(specification).correlations;
-  return data.groups.flatMap(({ coefficients }, term) => {
+  return data.groups.flatMap(({ group, coefficients }, term) => {
     const eta = priors.correlations[term];
     if (eta === null) return [];
     const start = from;
     from += (coefficients.length * (coefficients.length - 1)) / 2;
-    return [{ eta, from: start, to: from }];
+    return [{ eta, group, from: start, to: from }];
   });
 }

@@ -2,6 +2,7 @@
  * Regressions of simulated outcomes: calibration, recovery, and their shared functions.
  */
 
+import { constantNames } from '../../../models/constant-parameters.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
@@ -30,7 +31,7 @@ import type { ParameterValues, SimulationOptions } from './simulation-run.js';
 export interface SimulatedRegressionOptions extends Preparation, SimulationOptions {}
 
 /** Settings, runner and progress; the specification with simulated outcomes is what is fitted. */
-function runOptions(options: SimulatedRegressionOptions) {
+function runOptions(options: SimulationOptions) {
   const { simulations, runner, onProgress, signal } = options;
   return {
     ...settingsAmong(options as Partial<SamplerSettings>),
@@ -50,6 +51,12 @@ function runOptions(options: SimulatedRegressionOptions) {
 function simulatedRegression(
   specification: RegressionSpecification,
 ): (parameters: ParameterValues, random: RandomStream) => RegressionSpecification {
+  if (specification.data.weights) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a likelihood with weights() is not that of any outcomes, which cannot be simulated from it: expected a formula without weights()',
+    );
+  }
   const names = reportedNames(specification);
   const simulate = outcomeSimulator(specification);
   return (parameters, random) => {
@@ -97,10 +104,19 @@ export async function calibrateRegression(
     ['simulations', 'parameters', 'rankedDraws'],
     'calibrateRegression',
   );
+  return calibrateSpecification(specification, options);
+}
+
+/** Calibrates a prepared regression. @throws as `calibrateRegression` */
+export async function calibrateSpecification(
+  specification: RegressionSpecification,
+  options: Omit<CalibrateRegressionOptions, keyof Preparation>,
+): Promise<Calibration> {
   const names = reportedNames(specification);
+  const constants = constantNames(specification);
   const parameters =
     options.parameters === undefined
-      ? names.filter((name) => !isGroupEffect(name))
+      ? names.filter((name) => !isGroupEffect(name) && !constants.has(name))
       : parametersNamed(options.parameters, names);
   const drawParameters = priorSampler(specification);
   const { rankedDraws } = options;

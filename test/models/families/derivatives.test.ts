@@ -40,9 +40,10 @@ function situations(family: Family): fc.Arbitrary<Situation> {
         }),
       ),
       shared: fc.boolean(),
+      weighted: fc.boolean(),
       seed: fc.integer({ min: 0, max: 1000 }),
     })
-    .map(({ eta, aux, shared, seed }) => {
+    .map(({ eta, aux, shared, weighted, seed }) => {
       const random = randomStream('derivatives', seed);
       const rows = shared ? 2 * eta.length : eta.length;
       const of = Int32Array.from({ length: rows }, (_, i) => i % eta.length);
@@ -52,9 +53,10 @@ function situations(family: Family): fc.Arbitrary<Situation> {
       const values = Float64Array.from(of, (cell, i) =>
         distribution.simulate(eta[cell] ?? 0, Float64Array.from(aux), trials?.[i] ?? 1, random),
       );
+      const weights = Float64Array.from(of, (_, i) => 0.25 + (i % 3));
       const cells = shared ? { cells: { count: eta.length, of } } : {};
       return {
-        outcomes: { rows, values, trials, ...cells },
+        outcomes: { rows, values, trials, ...(weighted && { weights }), ...cells },
         eta: Float64Array.from(eta),
         aux: Float64Array.from(aux),
       };

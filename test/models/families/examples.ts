@@ -11,9 +11,12 @@ import { linksOf } from '../../../models/families/index.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 
-/** But those of ordered categories, whose thresholds are another kind of parameter: ordinal.test.ts. */
+/**
+ * But those of ordered categories, whose thresholds are another kind of parameter (ordinal.test.ts), and of
+ * choices, which are of a set and not of a row (conditional-logit.test.ts).
+ */
 export const allFamilies: readonly Family[] = familyNames
-  .filter((family) => !isOrdinal({ family }))
+  .filter((family) => !isOrdinal({ family }) && traitsOf({ family }).outcome !== 'choice')
   .flatMap((family) => linksOf(family).map((link) => ({ family, link })));
 
 interface AuxiliaryExample {

@@ -87,7 +87,7 @@ describe('a Gaussian regression with its group effects integrated out', () => {
     fc.assert(
       fc.property(gaussians, (layout) => {
         const model = gaussianMultilevel(specificationOf(layout));
-        // Of central differences at steps of 1e-5: digits by 1e-16 / 1e-5, many times over.
+        // Rounding over the step of the differences is 1e-12, many times over.
         expect(gradientError(model, positionOf(model, layout.seed))).toBeLessThan(1e-6);
       }),
       { numRuns: 60, seed: 3 },

@@ -39,6 +39,7 @@ export interface Layout {
   readonly offset: boolean;
   /** For each term its grouping factor, its coefficients and whether they are correlated. */
   readonly terms: readonly {
+    /** 0 and 1 have one level a row, 2 has two members a row. */
     readonly factor: number;
     readonly coefficients: number;
     readonly correlated: boolean;
@@ -47,7 +48,7 @@ export interface Layout {
 }
 
 const term = fc.record({
-  factor: fc.integer({ min: 0, max: 1 }),
+  factor: fc.integer({ min: 0, max: 2 }),
   coefficients: fc.integer({ min: 1, max: 3 }),
   correlated: fc.boolean(),
 });
@@ -62,7 +63,7 @@ export const layouts = fc.record<Layout>({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
 });
 
-const LEVELS = [4, 3];
+const LEVELS = [4, 3, 4];
 
 /** Coefficients of the terms are named apart, as two terms over one factor must be. */
 export function specificationOf(layout: Layout): RegressionSpecification {
@@ -76,18 +77,21 @@ export function specificationOf(layout: Layout): RegressionSpecification {
     return values;
   };
   const trials = Float64Array.from({ length: rows }, () => 1 + Math.floor(4 * random.uniform()));
+  const levelsBy = (level: (row: number) => number) =>
+    Int32Array.from({ length: rows }, (_, i) => level(i));
   const groups = layout.terms.map(({ factor, coefficients, correlated }, t): GroupEffects => {
     const values = numbers(rows * coefficients);
     for (let i = 0; i < rows; i++) values[i * coefficients] = 1;
+    // The second member of some rows is the first one again; its weights are negative.
+    const second = { levelOf: levelsBy((i) => (i * i) % 4), values: values.map((x) => -0.7 * x) };
     return {
       group: `g${factor}`,
       coefficients: Array.from({ length: coefficients }, (_, c) => `t${t}c${c}`),
       levels: Array.from({ length: LEVELS[factor] }, (_, level) => `l${level}`),
-      levelOf: Int32Array.from({ length: rows }, (_, i) =>
-        factor === 0 ? i % LEVELS[0] : Math.floor((i * LEVELS[1]) / rows),
-      ),
+      levelOf: levelsBy((i) => (factor === 1 ? Math.floor((i * LEVELS[1]) / rows) : i % 4)),
       values,
       correlated,
+      ...(factor === 2 && { further: [second] }),
     };
   });
   const sdPriors: readonly Prior[] = [
@@ -324,21 +328,25 @@ export function positionOf(model: Model, ...seed: (string | number)[]): Float64A
   return position.map((x) => 0.7 * x);
 }
 
-/** The largest difference of the gradient from central differences, in units of its size. */
+/**
+ * The largest difference of the gradient from central differences, in units of its size. Differences at two
+ * steps, extrapolated (Richardson), leave an error of the fifth derivative times h⁴, and ten times the rounding
+ * of the values over h.
+ */
 export function gradientError(model: Model, position: Float64Array): number {
   const gradient = new Float64Array(model.dimension);
-  model.logDensity(position, gradient);
+  const value = model.logDensity(position, gradient);
   const ignored = new Float64Array(model.dimension);
-  const step = 1e-5;
-  let worst = 0;
-  for (let j = 0; j < model.dimension; j++) {
+  const centralDifference = (j: number, step: number) => {
     const [above, below] = [position.slice(), position.slice()];
     above[j] += step;
     below[j] -= step;
-    const a = model.logDensity(above, ignored);
-    const b = model.logDensity(below, ignored);
-    const difference = (a - b) / (2 * step);
-    const size = 1 + Math.abs(difference) + Math.abs(gradient[j]);
+    return (model.logDensity(above, ignored) - model.logDensity(below, ignored)) / (2 * step);
+  };
+  let worst = 0;
+  for (let j = 0; j < model.dimension; j++) {
+    const difference = (4 * centralDifference(j, 1e-4) - centralDifference(j, 2e-4)) / 3;
+    const size = 1 + Math.abs(difference) + Math.abs(gradient[j]) + 1e-5 * Math.abs(value);
     worst = Math.max(worst, Math.abs(difference - gradient[j]) / size);
   }
   return worst;

@@ -16,6 +16,12 @@ const sd = (values: readonly number[]) => {
   return Math.sqrt(squares / (values.length - 1));
 };
 const definitions = {
+  skewness: (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const moment = (power: number) =>
+      values.reduce((sum, value) => sum + (value - mean) ** power, 0) / values.length;
+    return moment(3) / moment(2) ** 1.5;
+  },
   mean: (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length,
   sd,
@@ -56,6 +62,8 @@ describe.each([
       // Equal data have equal statistics but for rounding here.
       const larger = replicated.filter((value) => value > own - 1e-9).length;
       expect(row.pValue).toBe(larger / total);
+      const smaller = replicated.filter((value) => value < own + 1e-9).length;
+      expect(row.pTwoSided).toBe(Math.min(1, (2 * Math.min(larger, smaller)) / total));
       const ascending = replicated.toSorted((a, b) => a - b);
       const middle = ((ascending[total / 2] ?? 0) + (ascending[total / 2 - 1] ?? 0)) / 2;
       expect(row.replicated).toBeCloseTo(middle, 10);

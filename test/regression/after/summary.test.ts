@@ -37,7 +37,7 @@ describe('the printed summary', () => {
   ])('has the lines that brms prints: $name', ({ fit, printed }) => {
     const ours = String(summaryOf(fit))
       .split('\n')
-      .filter((line) => !/^(?:Warning: |Monte Carlo errors)/.test(line));
+      .filter((line) => !/^(?:Warning: |Monte Carlo errors|Prior of )/.test(line));
     expect(ours.map(comparable)).toEqual(printed.map(comparable));
   });
 

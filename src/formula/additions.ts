@@ -1,0 +1,103 @@
+/**
+ * What is said of the outcome after a bar: `y | trials(n) + weights(w) ~ x`.
+ *
+ *  - `trials(n)`: trials of a binomial outcome.
+ *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
+ *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
+ *  - `set(a, b)`: rows with the same values are the options of a choice set.
+ */
+import type { FailAt } from '../text/cursor.js';
+import type { Argument, CallExpression, Expression, Formula } from './formula.js';
+import { brmsFunctions } from './functions.js';
+
+const additionNames = ['trials', 'freq', 'weights', 'set'] as const;
+type AdditionName = (typeof additionNames)[number];
+
+/** An example of each, for messages. */
+const examples: Readonly<Record<AdditionName, string>> = {
+  trials: 'trials(n)',
+  freq: 'freq(n)',
+  weights: 'weights(w)',
+  set: 'set(id)',
+};
+
+/** The term of this name; null in a formula without it. */
+export function additionOf(
+  { additions }: Pick<Formula, 'additions'>,
+  name: AdditionName,
+): CallExpression | null {
+  return additions.find((addition) => addition.function === name) ?? null;
+}
+
+/** The first argument of the term of this name; null in a formula without it. */
+export function argumentOf(
+  formula: Pick<Formula, 'additions'>,
+  name: AdditionName,
+): Expression | null {
+  return additionOf(formula, name)?.arguments[0].value ?? null;
+}
+
+/** The same formula with each argument of its terms changed. */
+export function withArguments(
+  additions: readonly CallExpression[],
+  change: (value: Expression) => Expression,
+): readonly CallExpression[] {
+  return additions.map((addition) => ({
+    ...addition,
+    arguments: addition.arguments.map(
+      (argument): Argument => ({ ...argument, value: change(argument.value) }),
+    ),
+  }));
+}
+
+/** The values of all terms: the columns that the left side has besides the outcome. */
+export function additionValues({ additions }: Pick<Formula, 'additions'>): readonly Expression[] {
+  return additions.flatMap((addition) => addition.arguments.map(({ value }) => value));
+}
+
+/** Splits `y | trials(n) + weights(w)` into y and the terms. */
+export function splitResponse(
+  left: Expression,
+  fail: FailAt,
+): Pick<Formula, 'response' | 'additions'> {
+  if (left.kind !== 'binary' || left.operator !== '|') return { response: left, additions: [] };
+  const additions = sumOf(left.right).map((term) => checked(term, fail));
+  additions.forEach(({ function: name, place }, i) => {
+    if (additions.findIndex((other) => other.function === name) < i) fail(place, `${name}() twice`);
+  });
+  return { response: left.left, additions };
+}
+
+function sumOf(expression: Expression): readonly Expression[] {
+  if (expression.kind !== 'binary' || expression.operator !== '+') return [expression];
+  return [...sumOf(expression.left), ...sumOf(expression.right)];
+}
+
+function checked(addition: Expression, fail: FailAt): CallExpression {
+  if (addition.kind !== 'call') {
+    return fail(
+      addition.place,
+      'expected trials(n), freq(n), weights(w) or set(id) after the | of an outcome',
+    );
+  }
+  const known = additionNames.find((name) => name === addition.function);
+  if (known === undefined) {
+    const purpose = brmsFunctions.get(addition.function);
+    const what = purpose === undefined ? '' : ` of brms (${purpose})`;
+    const supported = `y | ${Object.values(examples).join(', ')}`;
+    return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
+  }
+  if (known === 'set') return namingColumns(addition, fail);
+  const [only, second] = addition.arguments;
+  if (only === undefined || only.name !== null || second !== undefined) {
+    const example = `y | ${examples[known]}`;
+    return fail(addition.place, `${known}() takes one argument, a column or a number: ${example}`);
+  }
+  return addition;
+}
+
+function namingColumns(set: CallExpression, fail: FailAt): CallExpression {
+  const isColumn = ({ name, value }: Argument) => name === null && value.kind === 'name';
+  if (set.arguments.length > 0 && set.arguments.every(isColumn)) return set;
+  return fail(set.place, 'set() takes the columns that tell choice sets apart: y | set(id)');
+}
