@@ -118,6 +118,12 @@ export type {
   TradeOffOptions,
 } from './regression/after/choice-summaries.js';
 export type {
+  CompareOptions,
+  Comparisons,
+  PairComparison,
+  ValueMean,
+} from './regression/after/compare.js';
+export type {
   ConditionalEffect,
   ConditionalEffectRow,
   ConditionalEffects,

@@ -145,6 +145,18 @@ function workingData(
         variance: (mean) => mean * (1 - mean),
       };
     }
+    case 'angle': {
+      // The direction of the sum of all outcomes as vectors.
+      const along = (of: (angle: number) => number) => sumOf(values.map(of));
+      const direction = Math.atan2(along(Math.sin), along(Math.cos));
+      return {
+        ...common,
+        ...slopesOf(family),
+        overall: direction,
+        start: means,
+        variance: () => 1,
+      };
+    }
     case 'none':
       throw new RangeError('there is no mean to start from');
     case 'positive': {

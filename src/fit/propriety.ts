@@ -40,6 +40,7 @@ import { type Demands, separatingDirection } from './separation.js';
 export function requireProper(specification: RegressionSpecification, facts: DataFacts): void {
   requireSpread(specification);
   requireHeldColumns(specification, facts);
+  requireHeldAngles(specification);
   requireHeldScales(specification);
   requireScatter(specification);
   requireOverlap(specification);
@@ -95,6 +96,19 @@ function requireHeldColumns(
         : `column ${name} is a combination of ${others.join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
     );
   }
+}
+
+/** An angle's likelihood has no limit of zero as the linear predictor grows: all priors must be proper. */
+function requireHeldAngles({ family, data, priors }: RegressionSpecification): void {
+  if (traitsOf(family).mean !== 'angle') return;
+  const slope = priors.coefficients.findIndex((prior) => !isProper(prior));
+  const sds = priors.sds.some((term) => !term.every(isProper));
+  const flat = priors.intercept && !isProper(priors.intercept) ? 'the intercept' : null;
+  const what = slope >= 0 ? `the slope of ${data.predictors.names[slope]}` : flat;
+  if (what === null && !sds) return;
+  fail(
+    `${what ?? 'an sd'} has a flat prior, under which angles have no proper posterior, as their likelihood does not fall to zero: give it a prior, for example normal(0, 1)`,
+  );
 }
 
 /** Checks the data for parameters other than slopes with flat priors. */
@@ -265,7 +279,7 @@ type Rise = 1 | -1 | 'peak' | 'silent';
 /** Null for families and links whose likelihood always has a maximum. */
 function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | null {
   const { link } = family;
-  const { outcome: kind, apart = [], isHurdle = false } = traitsOf(family);
+  const { outcome: kind, apart = [], ends = [], isHurdle = false } = traitsOf(family);
   if (kind === 'binary' || kind === 'binomial') {
     return (outcome, trials) => {
       if (trials === 0) return 'silent';
@@ -281,6 +295,9 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
       if (apart.includes(outcome)) return 'silent';
       return outcome === least ? -1 : 'peak';
     };
+  }
+  if (ends.length > 0) {
+    return (outcome) => (ends.includes(outcome) ? (outcome === 0 ? -1 : 1) : 'peak');
   }
   if (apart.length === 0) return null;
   return (outcome) => (apart.includes(outcome) ? 'silent' : 'peak');

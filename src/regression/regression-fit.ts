@@ -15,6 +15,7 @@ import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
 import { calibrationCurves } from './after/calibration-curves.js';
 import { shares, tradeOffs } from './after/choice-summaries.js';
+import { compare } from './after/compare.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
@@ -98,6 +99,8 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
+  /** Differences, ratios or odds ratios of mean outcomes between values of a predictor, over the same rows. */
+  readonly compare: Method<typeof compare>;
   /** Shares of the choices that options of each kind have; families of choices only. */
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
@@ -176,6 +179,7 @@ export function withMethods<Changes>(
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
+    compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
@@ -238,6 +242,18 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
+  compare: {
+    of: true,
+    values: true,
+    data: true,
+    pairedBy: true,
+    groups: true,
+    scale: true,
+    mass: true,
+    equivalence: true,
+    draws: true,
+    seed: true,
+  },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
   marginalLikelihood: { seed: true },
