@@ -73,13 +73,17 @@ export interface RegressionData {
    */
   readonly parts?: readonly PredictedParameter[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
-/** @param cells that rows share linear predictors of; one per row if undefined */
+/**
+ * The outcomes of a regression as its family takes them.
+ *
+ * @param cells that rows share linear predictors of; one per row if undefined
+ */
 export function outcomesOf(
   { rows, outcomes, trials, weights, sets }: RegressionData,
-  cells: Cells | undefined,
+  cells?: Cells,
 ): Outcomes {
   return {
     rows,
@@ -130,10 +134,15 @@ export interface Predictors {
   readonly rows: number;
   /** Row-major (row, predictor), no column of ones for the mean. */
   readonly values: Float64Array;
+  /**
+   * Where the intercept is sampled and has its prior, one number per column. A fit to some of the rows has that
+   * of all rows, and with it the same prior. @default the column means
+   */
+  readonly centre?: Float64Array | undefined;
 }
 
 export interface CentredPredictors {
-  /** Column means. */
+  /** Column means, or the centre that is given. */
   readonly means: Float64Array;
   /** Row-major, as the predictors. */
   readonly centred: Float64Array;
@@ -162,7 +171,8 @@ export function centrePredictors({
   if (!intercept && !parts.some((part) => part.intercept)) return { means, centred: values };
   const centred = values.slice();
   const centre = (place: number, first: number, end: number): void => {
-    for (let i = place; i < rows; i += height) {
+    if (predictors.centre) means.set(predictors.centre.subarray(first, end), first);
+    for (let i = predictors.centre ? rows : place; i < rows; i += height) {
       for (let j = first; j < end; j++) means[j] += (values[i * width + j] * height) / rows;
     }
     for (let i = place; i < rows; i += height) {

@@ -30,6 +30,9 @@ export const familyNames = [
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
   'skew_normal',
+  'ordered_beta',
+  'asym_laplace',
+  'von_mises',
   'conditional_logit',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
@@ -42,7 +45,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -72,10 +76,18 @@ export type AuxiliaryName =
   | 'hu'
   | 'zoi'
   | 'coi'
-  | 'alpha';
+  | 'alpha'
+  | 'cutzero'
+  | 'cutgap'
+  | 'quantile'
+  | 'kappa';
 
 /** Parameters with linear predictors of their own; the discrimination of ordered categories is otherwise 1. */
-export type PredictedName = AuxiliaryName | 'disc';
+export type PredictedName = Exclude<AuxiliaryName, 'cutzero' | 'cutgap'> | 'disc';
+
+export function isPredictable(name: AuxiliaryName): name is PredictedName & AuxiliaryName {
+  return name !== 'cutzero' && name !== 'cutgap';
+}
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -90,7 +102,7 @@ interface FamilyTraits {
    * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
    * and options start from equal probabilities.
    */
-  readonly mean: 'any' | 'positive' | 'probability' | 'none';
+  readonly mean: 'any' | 'positive' | 'probability' | 'angle' | 'none';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -99,6 +111,8 @@ interface FamilyTraits {
   readonly isLogarithmic?: boolean;
   /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
   readonly apart?: readonly number[];
+  /** Outcomes with a probability of their own that rises or falls with the linear predictor. @default none */
+  readonly ends?: readonly number[];
   /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
   readonly isHurdle?: boolean;
 }
@@ -157,6 +171,20 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
     apart: [0, 1],
     isHurdle: true,
   },
+  ordered_beta: {
+    ...successes,
+    auxiliary: ['phi', 'cutzero', 'cutgap'],
+    outcome: 'real',
+    ends: [0, 1],
+  },
+  asym_laplace: { ...continuous, auxiliary: ['sigma', 'quantile'], merges: true },
+  von_mises: {
+    auxiliary: ['kappa'],
+    outcome: 'real',
+    mean: 'angle',
+    hasScale: false,
+    merges: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -171,7 +199,10 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
   const { auxiliary } = traitsOf(family);
   const { fixed, predicted } = family;
-  if (predicted) return auxiliary.filter((name) => !predicted.includes(name));
+  if (predicted) {
+    const own: readonly string[] = predicted;
+    return auxiliary.filter((name) => !own.includes(name));
+  }
   return fixed ? auxiliary.filter((name) => fixed[name] === undefined) : auxiliary;
 }
 
@@ -194,6 +225,7 @@ interface AuxiliaryTraits {
 
 const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+const anyNumber = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
   sigma: positive,
@@ -204,7 +236,11 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   hu: probability,
   zoi: probability,
   coi: probability,
-  alpha: { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, start: 1 },
+  alpha: { ...anyNumber, start: 1 },
+  cutzero: { ...anyNumber, start: -2 },
+  cutgap: { ...positive, start: 4 },
+  quantile: { ...probability, start: 0.5 },
+  kappa: { ...positive, start: 2 },
 };
 
 /** Outcomes of all rows. */
@@ -221,7 +257,7 @@ export interface Outcomes {
    */
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */

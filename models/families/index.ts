@@ -1,5 +1,6 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { asymLaplace } from './asym-laplace.js';
 import { beta } from './beta.js';
 import { betaBinomial } from './beta-binomial.js';
 import {
@@ -16,6 +17,7 @@ import {
   type Family,
   type FamilyName,
   familyNames,
+  isPredictable,
   type LinkName,
   type Outcomes,
   type OwnDistribution,
@@ -30,12 +32,14 @@ import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
 import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily, negbinomialRow } from './negbinomial.js';
+import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
 import { studentDistribution, studentFamily, studentRow } from './student.js';
 import { isOrdinal } from './thresholds.js';
+import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
 import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
@@ -109,6 +113,9 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
   hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
   zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
+  ordered_beta: { links: ['logit'], ...orderedBeta },
+  asym_laplace: { links: ofNumbers, ...asymLaplace },
+  von_mises: { links: ['tan_half'], ...vonMises },
   conditional_logit: {
     links: ['logit'],
     response: conditionalLogitFamily,
@@ -167,7 +174,7 @@ function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
 /** Parameters of a family that can have linear predictors of their own. */
 export function predictableOf({ family }: Pick<Family, 'family'>): readonly PredictedName[] {
   if (isOrdinal({ family })) return ['disc'];
-  return entries[family].density ? traitsOf({ family }).auxiliary : [];
+  return entries[family].density ? traitsOf({ family }).auxiliary.filter(isPredictable) : [];
 }
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
@@ -248,7 +255,6 @@ export function requireFamily(given: {
 
 /** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'asym_laplace',
   'categorical',
   'com_poisson',
   'cox',
@@ -269,7 +275,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'mixture',
   'multinomial',
   'shifted_lognormal',
-  'von_mises',
   'wiener',
   'xbeta',
   'zero_inflated_asym_laplace',

@@ -1,7 +1,7 @@
 /**
  * Links of parameters that have linear predictors of their own, as brms has them:
  *
- *     σ, φ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi: logit      α: identity
+ *     σ, φ, κ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi, quantile: logit      α: identity
  */
 import type { PredictedName } from './family.js';
 import { type LocationLink, locationLink } from './links.js';
@@ -53,6 +53,8 @@ const links: Readonly<Record<PredictedName, ParameterLink>> = {
   zoi: logit,
   coi: logit,
   alpha: identity,
+  kappa: log,
+  quantile: logit,
   disc: log,
 };
 

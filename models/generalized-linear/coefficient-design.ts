@@ -118,7 +118,8 @@ export const ROUNDING = 8 * Number.EPSILON;
 function centredValues(data: RegressionData): CentredPredictors {
   const { intercept, predictors, parts } = data;
   const { means, centred } = centrePredictors(data);
-  if (!intercept || parts) return { means, centred };
+  // A constant column that is not at its centre adds to the intercept.
+  if (!intercept || parts || predictors.centre) return { means, centred };
   const k = means.length;
   // From the values themselves: their mean has a larger rounding error.
   const ranges = rangesOfColumns(predictors.values, k);

@@ -99,6 +99,7 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
@@ -114,6 +115,7 @@ const frame = z.object({
     values: numbers,
     trials: numbers.nullable(),
     weights: numbers.optional(),
+    sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
@@ -145,6 +147,7 @@ export const specification = z.object({
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),

@@ -30,8 +30,10 @@ import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
+import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
@@ -129,7 +131,8 @@ function prepared(
   const parsed = parseFormula(formula);
   const named = withPredicted(familyFrom(asked), parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const frame = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
+  const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
+  const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
@@ -251,19 +254,35 @@ function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel 
   return { ...data, categorical: response.levels !== null };
 }
 
+/** Which columns say nothing, or the same as others, of choices: as deviations from their sets' means. */
+function factsWithinSets(frame: ModelFrame): ModelFrame {
+  const { encoded, response, facts } = frame;
+  const { names, rows, values } = encoded.population;
+  if (!response.sets) return frame;
+  const population = {
+    names,
+    rows,
+    values: deviationsWithin(values, names.length, response.sets),
+  };
+  return { ...frame, facts: { ...facts, ...rankFacts(population, false) } };
+}
+
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
   const { rows, population, groups, offset, parts } = encoded;
+  const { sets } = response;
   return {
     rows,
     outcomes: response.values,
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     offset,
-    intercept: design.intercept,
+    // It is the same for all options of a set, and cancels.
+    intercept: design.intercept && !sets,
     predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }
 

@@ -203,7 +203,8 @@ describe('a fit with linear predictors of parameters', () => {
     const square = z.reduce((sum, value) => sum + value * value, 0) / z.length;
     expect(Math.abs(square - 1)).toBeLessThan(4 * Math.sqrt(2 / z.length));
 
-    expect(fit.loo().diagnostics.paretoK.length).toBe(rows.length);
+    expect((await fit.loo()).diagnostics.paretoK.length).toBe(rows.length);
+    expect(() => fit.marginalLikelihood()).toThrow('with formulas of parameters, here of sigma');
     expect(fit.hypothesis('sigma_modelb > 0').rows[0]?.postProb).toBeGreaterThan(0.9);
     expect(fit.ranef().item?.some(({ name }) => name === 'sigma_x')).toBe(true);
     expect(fit.ppc().statistics.length).toBeGreaterThan(0);

@@ -62,6 +62,8 @@ export interface RegressionSummary {
   readonly formula: string;
   readonly family: Family;
   readonly observations: number;
+  /** Number of choice sets, whose options are the rows. @default none */
+  readonly choiceSets?: number;
   readonly mass: number;
   readonly chains: number;
   /** Transitions per chain. */
@@ -95,10 +97,12 @@ export function summaryOf(
   const layout = layoutOf(fit);
   const row = (place: number, label: string) => summaryRow(fit, place, label, { mass, robust });
   const { draws, warnings, chains } = fit;
+  const { rows, sets } = fit.specification.data;
   const summary: RegressionSummary = {
     formula: fit.formula,
     family: fit.family,
-    observations: fit.specification.data.rows,
+    observations: rows,
+    ...(sets && { choiceSets: sets.count }),
     mass,
     chains: draws.chains,
     warmup: chains[0]?.warmup ?? fit.settings.warmup,
@@ -162,7 +166,7 @@ function summaryRow(
 }
 
 function summaryText(summary: RegressionSummary, algorithm: string): string {
-  const { family, observations, chains, warmup, draws, mass } = summary;
+  const { family, observations, choiceSets, chains, warmup, draws, mass } = summary;
   const formula = formulaTexts(parseFormula(summary.formula));
   const section = (title: string, rows: readonly SummaryRow[]) =>
     rows.length === 0 ? [] : [title, ...rowLines(rows, mass), ''];
@@ -173,7 +177,11 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     ` Family: ${family.family}`,
     `  Links: ${linksOf(summary)}`,
     ...formula.map((text, i) => `${i === 0 ? 'Formula: ' : '         '}${text}`),
-    `   Data: (Number of observations: ${observations})`,
+    `   Data: (${
+      choiceSets === undefined
+        ? `Number of observations: ${observations}`
+        : `Number of choice sets: ${choiceSets}, of options: ${observations}`
+    })`,
     `  Draws: ${chains} chains, each with iter = ${warmup + draws}; warmup = ${warmup}; thin = 1;`,
     `         total post-warmup draws = ${chains * draws}`,
     '',
@@ -357,7 +365,7 @@ function priorJson({ class: name, coef, group, dpar, text, source, prior }: Prio
   };
 }
 
-function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
+function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics, refitted, warnings }: Loo) {
   const estimate = ({ estimate, se }: Estimate) => ({ estimate, se });
   return {
     elpd_loo: estimate(elpdLoo),
@@ -365,5 +373,7 @@ function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
     looic: estimate(looic),
     max_pareto_k: diagnostics.paretoK.reduce((largest, k) => Math.max(largest, k), -Infinity),
     pareto_k: paretoKTable.map(({ minEss, ...row }) => ({ ...row, min_ess: minEss })),
+    refitted: refitted.map((observation) => observation + 1),
+    warnings,
   };
 }

@@ -30,6 +30,7 @@ export type PriorModel = Pick<
 };
 
 const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
+const cut: Prior = { distribution: 'normal', mean: 0, sd: 3 };
 const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
 
 const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale: 2.5 };
@@ -47,6 +48,8 @@ const defaultIntercepts: Readonly<Record<PredictedName, Prior>> = {
   coi: onLogitScale,
   alpha: { distribution: 'normal', mean: 0, sd: 4 },
   disc: { distribution: 'normal', mean: 0, sd: 1 },
+  kappa: { distribution: 'normal', mean: 5, sd: 0.8 },
+  quantile: onLogitScale,
 };
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -78,6 +81,10 @@ export function defaultPriors(
     zoi: anyShare,
     coi: anyShare,
     alpha: { distribution: 'normal', mean: 0, sd: 4 },
+    cutzero: cut,
+    cutgap: cut,
+    quantile: anyShare,
+    kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   auxiliaryOf,
   type Family,
   familyNames,
+  isPredictable,
   type Outcomes,
   type PredictedName,
 } from '../../../models/families/family.js';
@@ -23,7 +24,7 @@ import { randomStream } from '../../../src/random/stream.js';
 import { auxiliaryExamples, hasTrials } from './examples.js';
 
 const families: Family[] = familyNames
-  .filter((family) => auxiliaryOf({ family, link: linksOf(family)[0] }).length > 0)
+  .filter((family) => auxiliaryOf({ family, link: linksOf(family)[0] }).some(isPredictable))
   .map((family) => ({ family, link: linksOf(family)[0] }));
 
 interface Situation {
@@ -45,7 +46,7 @@ function situations(plain: Family): fc.Arbitrary<Situation> {
   };
   return fc
     .record({
-      predicted: fc.shuffledSubarray([...names], { minLength: 1 }),
+      predicted: fc.shuffledSubarray(names.filter(isPredictable), { minLength: 1 }),
       rows: fc.array(
         fc.record({
           mean: fc.double({ min: -1.5, max: 1.5, noNaN: true }),
@@ -69,9 +70,7 @@ function situations(plain: Family): fc.Arbitrary<Situation> {
       const trials = hasTrials(plain) ? new Float64Array(count).fill(4) : null;
       const values = Float64Array.from({ length: count }, (_, i) => {
         const { mean = 0, own = [] } = rows[i % rows.length] ?? {};
-        const all = names.map((name, a) =>
-          predicted.includes(name) ? (own[a] ?? 0) : (aux[a] ?? 0),
-        );
+        const all = names.map((_, a) => (places.includes(a) ? (own[a] ?? 0) : (aux[a] ?? 0)));
         return distribution.simulate(mean, Float64Array.from(all), trials?.[i] ?? 1, random);
       });
       const of = Int32Array.from({ length: count * height }, (_, at) => at % eta.length);
@@ -213,7 +212,7 @@ describe.each(ordinal)('$family with the link $link and a discrimination', (plai
 
 describe.each(families)('$family', (plain) => {
   it('has formulas for all its parameters', () => {
-    expect(predictableOf(plain)).toEqual(auxiliaryOf(plain));
+    expect(predictableOf(plain)).toEqual(auxiliaryOf(plain).filter(isPredictable));
   });
 
   it('has the first and second derivatives that differences find', () => {
@@ -222,24 +221,27 @@ describe.each(families)('$family', (plain) => {
 
   it('has the likelihood of the family, where its parameters are the same in all rows', () => {
     const names = auxiliaryOf(plain);
-    const predicted: PredictedName[] = [...names];
+    const predicted: PredictedName[] = names.filter(isPredictable);
     const rows = 6;
     const means = Float64Array.from({ length: rows }, (_, i) => 0.4 * i - 1);
     const aux = Float64Array.from(names, (name) => auxiliaryExamples[name].value);
+    const rest = aux.filter((_, a) => !isPredictable(names[a] ?? 'sigma'));
     const random = randomStream('several predictors', plain.family);
     const trials = hasTrials(plain) ? new Float64Array(rows).fill(5) : null;
     const { simulate } = responseDistribution(plain);
     const values = means.map((mean) => simulate(mean, aux, 5, random));
     const outcomes = { rows, values, trials };
-    const own = names.map((name, a) => parameterLink(name).link(aux[a] ?? 0));
+    const own = names.flatMap((name, a) =>
+      isPredictable(name) ? [parameterLink(name).link(aux[a] ?? 0)] : [],
+    );
     const valueAt = (shift: number) => {
       const moved = means.map((mean) => mean + shift);
       const eta = Float64Array.from([...moved].flatMap((mean) => [mean, ...own]));
       const several = responseFamily({ ...plain, predicted }, outcomes).logLikelihood(
         eta,
-        new Float64Array(0),
+        rest,
         new Float64Array(eta.length),
-        new Float64Array(0),
+        new Float64Array(rest.length),
       );
       const one = responseFamily(plain, outcomes).logLikelihood(
         moved,
