@@ -66,6 +66,7 @@ async function runFit(
   }
   requireWith(command, ['precisionLimit'], ['--precision']);
   requireWith(command, ['checkCalibration'], ['--check']);
+  requireWith(command, ['arvizRows'], ['--arviz']);
   await requireOutputs(flags);
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags);
@@ -229,14 +230,14 @@ function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags
 async function write(
   { fit, loo, precision, check }: Results,
   seconds: number | null,
-  { json, save, arviz, cmdstan }: FitFlags,
+  { json, save, arviz, arvizRows, cmdstan }: FitFlags,
 ): Promise<void> {
   if (save !== undefined) {
     const replaced = await holdsFit(save);
     await saveFit(fit, save);
     if (replaced) process.stderr.write(`replaced the fit in ${save}\n`);
   }
-  if (arviz !== undefined) await saveForArviz(fit, arviz, seconds);
+  if (arviz !== undefined) await saveForArviz(fit, arviz, arvizRows, seconds);
   if (cmdstan !== undefined) await saveCmdstanCsv(fit, cmdstan);
   if (json === undefined) return;
   await writeJson(json, {
@@ -253,17 +254,18 @@ const MOST_ROW_DRAWS = 20_000_000;
 async function saveForArviz(
   fit: RegressionFit,
   folder: string,
+  withRows: boolean,
   seconds: number | null,
 ): Promise<void> {
   const size = rowDrawsSize(fit);
   const small = size <= MOST_ROW_DRAWS;
-  if (!small) {
+  if (withRows && !small) {
     warn(
       `${folder} has no log_likelihood and no posterior_predictive: these would be ${size} numbers each`,
     );
   }
   await saveInferenceData(fit, folder, {
-    ...(small && rowDraws(fit)),
+    ...(withRows && small && rowDraws(fit)),
     samplingSeconds: seconds ?? undefined,
   });
 }
