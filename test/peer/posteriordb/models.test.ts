@@ -59,7 +59,6 @@ const cases: readonly Case[] = [
     posterior: 'eight_schools-eight_schools_noncentered',
     model: (data) => eightSchools({ y: numbersOf(data, 'y'), sigma: numbersOf(data, 'sigma') }),
   },
-  { posterior: 'arma-arma11', model: (data) => arma(numbersOf(data, 'y')) },
   {
     posterior: 'garch-garch11',
     model: (data) => garch(numbersOf(data, 'y'), numberOf(data, 'sigma1')),
@@ -90,6 +89,7 @@ const cases: readonly Case[] = [
     model: (data) => drives(data, true),
     start: [3, -2, 0.5, 1.5, -3, -3],
   },
+  { posterior: 'arma-arma11', model: (data) => arma(numbersOf(data, 'y')) },
   {
     posterior: 'bball_drive_event_1-hmm_drive_1',
     model: (data) => drives(data, false),
@@ -100,14 +100,14 @@ const cases: readonly Case[] = [
     model: (data) => mixture(numbersOf(data, 'y')),
   },
   {
-    posterior: 'gp_pois_regr-gp_regr',
-    model: (data) => gaussianProcess(numbersOf(data, 'x'), numbersOf(data, 'y')),
-    start: [1.7, 1, -1],
-  },
-  {
     posterior: 'gp_pois_regr-gp_pois_regr',
     model: (data) => poissonProcess(numbersOf(data, 'x'), numbersOf(data, 'k')),
     start: [1.7, 1, ...new Array<number>(11).fill(0)],
+  },
+  {
+    posterior: 'gp_pois_regr-gp_regr',
+    model: (data) => gaussianProcess(numbersOf(data, 'x'), numbersOf(data, 'y')),
+    start: [1.7, 1, -1],
   },
   {
     posterior: 'hudson_lynx_hare-lotka_volterra',
