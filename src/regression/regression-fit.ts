@@ -5,10 +5,10 @@
 
 import { requireNames } from '../checks/options.js';
 import { parameterOf } from '../fit/fit.js';
+import type { FitRunner } from '../fit/job.js';
 import { divergentDraws, withHidden } from '../fit/sample.js';
 import type { Watchable, WatchableOf } from '../fit/watched.js';
 import type { Draws } from '../posterior/draws.js';
-import type { Loo } from '../posterior/loo.js';
 import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
@@ -42,7 +42,8 @@ import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { checkFit } from './validation/check.js';
-import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type LooFitOptions, looWithRefits } from './validation/leave-one-out.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
 /** A function of a fit, with the fit as a bound argument. */
@@ -104,8 +105,8 @@ export interface FitMethods {
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
   readonly tradeOffs: Method<typeof tradeOffs>;
-  /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
-  readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
+  /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
+  readonly loo: Method<typeof looWithRefits>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
   /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
@@ -132,10 +133,15 @@ export interface RegressionFit<Changes = unknown> extends FittedRegression, FitM
   toJSON(): Record<string, unknown>;
 }
 
-/** Adds the methods to a fit; the caller supplies `update`. */
+/**
+ * Adds the methods to a fit; the caller supplies `update`.
+ *
+ * @param runner of the fit, which also runs those that methods make
+ */
 export function withMethods<Changes>(
   data: FittedRegression,
   update: RegressionFit<Changes>['update'],
+  runner?: FitRunner,
 ): RegressionFit<Changes> {
   const of = <F extends (fit: FittedRegression, ...rest: never[]) => unknown>(
     name: keyof FitMethods,
@@ -176,7 +182,7 @@ export function withMethods<Changes>(
     compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
-    loo: watchable('loo', looOf),
+    loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
     marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
@@ -251,7 +257,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
   marginalLikelihood: { seed: true },
-  loo: watched,
+  loo: { refits: true, runner: true, ...watched },
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },
   priorSensitivity: { by: true, parameters: true, threshold: true },

@@ -352,7 +352,7 @@ function priorJson({ class: name, coef, group, text, source, prior }: PriorInUse
   };
 }
 
-function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
+function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics, refitted, warnings }: Loo) {
   const estimate = ({ estimate, se }: Estimate) => ({ estimate, se });
   return {
     elpd_loo: estimate(elpdLoo),
@@ -360,5 +360,7 @@ function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
     looic: estimate(looic),
     max_pareto_k: diagnostics.paretoK.reduce((largest, k) => Math.max(largest, k), -Infinity),
     pareto_k: paretoKTable.map(({ minEss, ...row }) => ({ ...row, min_ess: minEss })),
+    refitted: refitted.map((observation) => observation + 1),
+    warnings,
   };
 }
