@@ -142,7 +142,8 @@ describe('the store', () => {
   it('has no file outside its groups', () => {
     fc.assert(
       fc.property(anyFit, (fit) => {
-        const places = /^(posterior|sample_stats|log_prior|observed_data|constant_data)\/([^/]+\/)?[^/]+$/;
+        const places =
+          /^(posterior|sample_stats|log_prior|observed_data|constant_data)\/([^/]+\/)?[^/]+$/;
         for (const path of storeOf(fit).keys()) {
           expect(path.startsWith('.z') || places.test(path)).toBe(true);
         }
