@@ -47,7 +47,7 @@ export interface Kfold extends Printable {
 }
 
 /** What the fits found, by observation. */
-export interface KfoldNumbers {
+interface KfoldNumbers {
   readonly elpd: Float64Array;
   readonly mcse: Float64Array;
   /** Log mean density by the fit to all rows. */
