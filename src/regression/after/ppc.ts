@@ -165,11 +165,11 @@ function statisticsOfColumns(columns: number, origin: number) {
     mean: sums.map((sum) => origin + sum / rows),
     sd: squares.map((square, s) => Math.sqrt((square - sums[s] ** 2 / rows) / (rows - 1))),
     skewness: cubes.map((cube, s) => {
-      const mean = sums[s] / rows;
-      const variance = squares[s] / rows - mean ** 2;
       // Not defined for equal outcomes, whose variance is 0 but for rounding.
       if (!(min[s] < max[s])) return Number.NaN;
-      return (cube / rows - 3 * mean * variance - mean ** 3) / variance ** 1.5;
+      // Without fractions, so that it is exact for counts, and equal data have equal skewness.
+      const top = rows * rows * cube - 3 * rows * sums[s] * squares[s] + 2 * sums[s] ** 3;
+      return top / (rows * squares[s] - sums[s] ** 2) ** 1.5;
     }),
     min,
     max,

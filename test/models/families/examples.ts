@@ -87,6 +87,11 @@ export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly numbe
 export const hasTrials = (family: Family): boolean => traitsOf(family).outcome === 'binomial';
 export const isProbability = (family: Family): boolean => traitsOf(family).mean === 'probability';
 
+/** True if the density has a kink at each outcome, where its derivative jumps, and no curvature between them. */
+export function hasKinks({ family }: Family): boolean {
+  return family === 'asym_laplace';
+}
+
 /** True where the likelihood has a pole or an end at η = 0. */
 export function hasPole(family: Family): boolean {
   const { link } = family;

@@ -91,7 +91,7 @@ describe.each([
       String(check)
         .split('\n')
         .map((line) => line.split(' ')[0]),
-    ).toEqual(['', 'mean', 'sd', 'min', 'max', 'zeros']);
+    ).toEqual(['', 'mean', 'sd', 'skewness', 'min', 'max', 'zeros']);
   });
 });
 
