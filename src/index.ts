@@ -191,6 +191,7 @@ export {
   halfCauchy,
   halfNormal,
   halfStudentT,
+  horseshoe,
   invGamma,
   type LkjDistribution,
   lkj,

@@ -174,7 +174,7 @@ function requireHeldAuxiliary(
 export function requireScatter(given: RegressionSpecification): void {
   const specification = ofLogarithms(given);
   const { family, data, priors } = specification;
-  if (!traitsOf(family).hasScale) return;
+  if (!traitsOf(family).hasScale || data.errors) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
     (prior) =>

@@ -16,7 +16,7 @@ import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
-import { readTrials } from './outcome.js';
+import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
@@ -49,6 +49,13 @@ export function trialsOf(design: Design, table: Table): Float64Array | null {
   const trials = argumentOf(design.formula, 'trials');
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
+}
+
+/** Known standard errors of new rows; null in a formula without `se()`. */
+export function errorsOf(design: Design, table: Table): Float64Array | null {
+  const errors = argumentOf(design.formula, 'se');
+  if (errors === null) return null;
+  return readErrors(design.formula, newRowsScope(design, table, namesIn(errors)));
 }
 
 /** Data columns for group terms, and the levels of the fit. */

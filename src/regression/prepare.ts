@@ -24,6 +24,7 @@ import { WeighbridgeError } from '../errors.js';
 import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
+import { hasKnownScale } from '../formula/additions.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
@@ -129,6 +130,7 @@ function prepared(
   requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
+  requireKnownErrors(family, frame);
   requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = priorsFrom(prior);
@@ -205,8 +207,12 @@ function cellsOf({ rows, columns }: Table): DataInput {
 }
 
 /** The properties of the data that default priors and their resolution depend on. */
-function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
-  return { ...data, categorical: response.levels !== null };
+function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
+  return {
+    ...data,
+    categorical: response.levels !== null,
+    hasKnownScale: hasKnownScale(design.formula),
+  };
 }
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
@@ -217,6 +223,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     outcomes: response.values,
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
+    ...(response.errors && { errors: response.errors }),
     offset,
     intercept: design.intercept,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
@@ -269,6 +276,15 @@ function requireParameters(family: Family, data: RegressionData, formula: string
   throw new WeighbridgeError(
     'bad-formula',
     `formula '${formula}': there is nothing to estimate, neither an intercept nor a predictor nor a group`,
+  );
+}
+
+/** Throws `bad-formula` for known errors of another family than the normal one. */
+function requireKnownErrors({ family }: Family, { design, response }: ModelFrame): void {
+  if (!response.errors || family === 'gaussian') return;
+  throw new WeighbridgeError(
+    'bad-formula',
+    `formula '${design.formula.text}': se() is for the family gaussian, not ${family}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** The rows to predict: those of the fit, or new ones, encoded in the same way. */
 import type { Encoded } from '../../formula/design.js';
-import { encode, trialsOf } from '../../formula/encode.js';
+import { encode, errorsOf, trialsOf } from '../../formula/encode.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireData } from '../options.js';
@@ -14,6 +14,8 @@ interface PredictedData {
    * rows may lack the column.
    */
   readonly trials: () => Float64Array;
+  /** Known standard errors of each row; null if outcomes have none. Lazy, as trials. */
+  readonly errors: () => Float64Array | null;
 }
 
 /**
@@ -28,7 +30,11 @@ export function predictedData(
   const groups = checkGroups(choice);
   const { design, encoded, response } = fit.frame;
   if (data === undefined) {
-    return { encoded, trials: () => response.trials ?? ones(encoded.rows) };
+    return {
+      encoded,
+      trials: () => response.trials ?? ones(encoded.rows),
+      errors: () => response.errors ?? null,
+    };
   }
   requireData(data);
   const given = tableOf(data);
@@ -36,6 +42,7 @@ export function predictedData(
   return {
     encoded: encode(design, table, { groups: groups === 'none' ? 'leave-out' : 'include' }),
     trials: () => trialsOf(design, table) ?? ones(table.rows),
+    errors: () => errorsOf(design, table),
   };
 }
 

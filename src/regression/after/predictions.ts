@@ -7,6 +7,7 @@
  * them in one array.
  */
 import { responseDistribution } from '../../../models/families/index.js';
+import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
@@ -153,6 +154,8 @@ interface PreparedRows {
   readonly predictor: LinearPredictor;
   /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
+  /** Known standard errors of each row, or null. Throws for new rows without them. */
+  readonly errors: () => Float64Array | null;
   readonly seed: number | string;
 }
 
@@ -172,16 +175,21 @@ export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
   };
 };
 
-export const simulatedOutcomes: Predictor = ({ fit, predictor, trials, seed }) => {
+export const simulatedOutcomes: Predictor = ({ fit, predictor, trials, errors, seed }) => {
   const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
-  const writeOutcomes = outcomes(predictor.auxiliaryDraws());
+  const aux = predictor.auxiliaryDraws();
+  const writeOutcomes = outcomes(aux);
   const counts = trials();
+  const known = errors();
+  const auxOf = auxiliaryOfRows(known, aux);
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
     const n = counts[row];
     // A row with a missing predictor, or without trials, has no outcome.
-    if (!Number.isNaN(n)) writeOutcomes(target, n, quickStream(seed, 'predict', row));
+    if (Number.isNaN(n)) return;
+    const write = known ? outcomes(auxOf(row)) : writeOutcomes;
+    write(target, n, quickStream(seed, 'predict', row));
   };
 };
 
@@ -253,10 +261,10 @@ function prepare(
   options: PredictionOptions,
   perRow = 1,
 ) {
-  const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
+  const { encoded, trials, errors } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, predictor, trials, seed });
+  const write = prediction({ fit, predictor, trials, errors, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

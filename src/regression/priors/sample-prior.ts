@@ -8,6 +8,7 @@
 import { auxiliaryOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { hasOrder } from '../../../models/families/thresholds.js';
+import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -25,6 +26,7 @@ import {
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import {
+  auxiliaryOfRows,
   distributionPlaces,
   etaOf,
   reportedLayout,
@@ -109,13 +111,26 @@ export function priorSampler(
 ): (random: RandomStream) => Float64Array {
   requireProperPriors(specification);
   const { data, priors } = specification;
+  const horseshoe = horseshoeOf(specification);
+  const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data.predictors);
   return (random) => {
     const parameters = new Float64Array(layout.length);
-    priors.coefficients.forEach((prior, j) => {
-      parameters[layout.slopes + j] = drawPrior(prior, random);
-    });
+    const drawAuxiliary = () =>
+      priors.auxiliary.forEach((prior, index) => {
+        parameters[layout.auxiliary + index] = drawPrior(prior, random);
+      });
+    if (horseshoe) {
+      drawAuxiliary();
+      const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
+      const asked = { slopes: priors.coefficients.length, rows: data.rows, sigma };
+      parameters.set(drawHorseshoe(horseshoe, asked, random), layout.slopes);
+    } else {
+      priors.coefficients.forEach((prior, j) => {
+        parameters[layout.slopes + j] = drawPrior(prior, random);
+      });
+    }
     if (priors.intercept) {
       parameters[0] = drawPrior(priors.intercept, random);
       parameters[0] = interceptAtZero(parameters, means);
@@ -136,9 +151,7 @@ export function priorSampler(
       sds += size;
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
-    priors.auxiliary.forEach((prior, index) => {
-      parameters[layout.auxiliary + index] = drawPrior(prior, random);
-    });
+    if (!horseshoe) drawAuxiliary();
     return parameters;
   };
 }
@@ -213,7 +226,7 @@ export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
-  const { rows, trials } = data;
+  const { rows, trials, errors } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
   const places = distributionPlaces(predicted);
   const writeEta = etaOf(predicted);
@@ -222,7 +235,14 @@ export function outcomeSimulator(
     writeEta(parameters, eta);
     writeInverse(eta);
     const aux = Float64Array.from(places, (place) => parameters[place]);
-    return eta.map((value, i) => simulateAt(value, aux, trials === null ? 1 : trials[i], random));
+    const auxOf = auxiliaryOfRows(
+      errors,
+      Array.from(aux, (value) => Float64Array.of(value)),
+    );
+    return eta.map((value, i) => {
+      const own = errors ? Float64Array.from(auxOf(i), ([one]) => one) : aux;
+      return simulateAt(value, own, trials === null ? 1 : trials[i], random);
+    });
   };
 }
 

@@ -25,7 +25,8 @@ export function keyOf({ class: name, coef, group }: PriorTarget): string {
 /** Sort order of brms' tables: by class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
   const groupNames = distinct(model.groups.map(({ group }) => group));
-  const classes: PriorClass[] = [...auxiliaryOf(family)];
+  const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
+  const classes: PriorClass[] = [...own];
   if (model.predictors.names.length > 0) classes.push('b');
   if (model.intercept) classes.push('Intercept');
   if (groupNames.length > 0) classes.push('sd');
