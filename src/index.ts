@@ -112,6 +112,18 @@ export type {
   CalibrationCurvesOptions,
 } from './regression/after/calibration-curves.js';
 export type {
+  ChoiceShare,
+  SharesOptions,
+  TradeOff,
+  TradeOffOptions,
+} from './regression/after/choice-summaries.js';
+export type {
+  CompareOptions,
+  Comparisons,
+  PairComparison,
+  ValueMean,
+} from './regression/after/compare.js';
+export type {
   ConditionalEffect,
   ConditionalEffectRow,
   ConditionalEffects,
@@ -129,6 +141,12 @@ export type {
   HypothesisRow,
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export {
+  type BayesFactor,
+  bayesFactor,
+  type MarginalLikelihood,
+  type MarginalLikelihoodOptions,
+} from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
 export type {
   PosteriorPredictiveCheck,
@@ -228,6 +246,7 @@ export type {
   FitCheck,
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
+export type { LooFitOptions, RegressionLoo } from './regression/validation/leave-one-out.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
 export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {

@@ -1,7 +1,7 @@
 /**
  * Choices among options: the conditional logit (McFadden 1974), and by exploding for ranked choices the model
  * of Plackett and Luce (Beggs, Cardell & Hausman 1981, J. Econometrics 17). A row is an option of a choice set.
- * Of a set with options j = 1 … J and the chosen c_1, …, c_m, best first,
+ * A set with options j = 1 … J, of which c_1, …, c_m are chosen, best first, has the probability
  *
  *     p = Π_s exp(η_{c_s}) / Σ_{j ∉ {c_1, …, c_{s−1}}} exp(η_j),
  *
@@ -25,7 +25,7 @@ import {
 
 /** The options of all sets, those of a set one after another: the chosen, best first, then the others. */
 interface Stages {
-  /** Cells of the linear predictor. */
+  /** Cells of the linear predictor; rows if rows have no cells. */
   readonly options: Int32Array;
   /** First option of each set, and the number of options. */
   readonly starts: Int32Array;
@@ -37,7 +37,8 @@ export function conditionalLogitFamily(family: Family, outcomes: Outcomes): Resp
   return new ChoicesOfSets(family, stagesOf(outcomes));
 }
 
-function stagesOf(outcomes: Outcomes): Stages {
+/** @throws RangeError for outcomes without sets */
+export function stagesOf(outcomes: Outcomes): Stages {
   const { rows, values, sets } = outcomes;
   if (!sets) throw new RangeError('choices without choice sets');
   const order = Int32Array.from({ length: rows }, (_, i) => i).sort(

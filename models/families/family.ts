@@ -30,6 +30,9 @@ export const familyNames = [
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
   'skew_normal',
+  'ordered_beta',
+  'asym_laplace',
+  'von_mises',
   'conditional_logit',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
@@ -42,7 +45,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
@@ -67,7 +71,11 @@ export type AuxiliaryName =
   | 'hu'
   | 'zoi'
   | 'coi'
-  | 'alpha';
+  | 'alpha'
+  | 'cutzero'
+  | 'cutgap'
+  | 'quantile'
+  | 'kappa';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -82,7 +90,7 @@ interface FamilyTraits {
    * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
    * and options start from equal probabilities.
    */
-  readonly mean: 'any' | 'positive' | 'probability' | 'none';
+  readonly mean: 'any' | 'positive' | 'probability' | 'angle' | 'none';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -91,6 +99,8 @@ interface FamilyTraits {
   readonly isLogarithmic?: boolean;
   /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
   readonly apart?: readonly number[];
+  /** Outcomes with a probability of their own that rises or falls with the linear predictor. @default none */
+  readonly ends?: readonly number[];
   /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
   readonly isHurdle?: boolean;
 }
@@ -149,6 +159,20 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
     apart: [0, 1],
     isHurdle: true,
   },
+  ordered_beta: {
+    ...successes,
+    auxiliary: ['phi', 'cutzero', 'cutgap'],
+    outcome: 'real',
+    ends: [0, 1],
+  },
+  asym_laplace: { ...continuous, auxiliary: ['sigma', 'quantile'], merges: true },
+  von_mises: {
+    auxiliary: ['kappa'],
+    outcome: 'real',
+    mean: 'angle',
+    hasScale: false,
+    merges: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -179,6 +203,7 @@ interface AuxiliaryTraits {
 
 const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+const anyNumber = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
   sigma: positive,
@@ -189,7 +214,11 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   hu: probability,
   zoi: probability,
   coi: probability,
-  alpha: { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, start: 1 },
+  alpha: { ...anyNumber, start: 1 },
+  cutzero: { ...anyNumber, start: -2 },
+  cutgap: { ...positive, start: 4 },
+  quantile: { ...probability, start: 0.5 },
+  kappa: { ...positive, start: 2 },
 };
 
 /** Outcomes of all rows. */
@@ -208,7 +237,7 @@ export interface Outcomes {
    */
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */

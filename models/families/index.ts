@@ -1,5 +1,6 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { asymLaplace } from './asym-laplace.js';
 import { beta } from './beta.js';
 import { betaBinomial } from './beta-binomial.js';
 import {
@@ -25,11 +26,13 @@ import { gaussianDistribution, gaussianFamily } from './gaussian.js';
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
 import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { skewNormal } from './skew-normal.js';
 import { studentDistribution, studentFamily } from './student.js';
 import { isOrdinal } from './thresholds.js';
+import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
 import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
@@ -90,6 +93,9 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
   hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
   zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
+  ordered_beta: { links: ['logit'], ...orderedBeta },
+  asym_laplace: { links: ofNumbers, ...asymLaplace },
+  von_mises: { links: ['tan_half'], ...vonMises },
   conditional_logit: {
     links: ['logit'],
     response: conditionalLogitFamily,
@@ -211,7 +217,6 @@ export function requireFamily(given: {
 
 /** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'asym_laplace',
   'categorical',
   'com_poisson',
   'cox',
@@ -232,7 +237,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'mixture',
   'multinomial',
   'shifted_lognormal',
-  'von_mises',
   'wiener',
   'xbeta',
   'zero_inflated_asym_laplace',

@@ -94,6 +94,8 @@ const groupDesign = z.object({
   further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
+const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
+
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
   encoded: z.object({
@@ -108,6 +110,7 @@ const frame = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
@@ -138,6 +141,7 @@ export const specification = z.object({
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),

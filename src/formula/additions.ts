@@ -5,12 +5,13 @@
  *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
  *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
  *  - `se(s)`: the outcome has the known standard error s, and no other; with `sigma = TRUE` besides σ.
+ *  - `set(a, b)`: rows with the same values are the options of a choice set.
  */
 import type { FailAt } from '../text/cursor.js';
 import type { Argument, CallExpression, Expression, Formula } from './formula.js';
 import { brmsFunctions } from './functions.js';
 
-const additionNames = ['trials', 'freq', 'weights', 'se'] as const;
+const additionNames = ['trials', 'freq', 'weights', 'se', 'set'] as const;
 type AdditionName = (typeof additionNames)[number];
 
 /** An example of each, for messages. */
@@ -19,6 +20,7 @@ const examples: Readonly<Record<AdditionName, string>> = {
   freq: 'freq(n)',
   weights: 'weights(w)',
   se: 'se(s)',
+  set: 'set(id)',
 };
 
 /** The term of this name; null in a formula without it. */
@@ -84,7 +86,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
   if (addition.kind !== 'call') {
     return fail(
       addition.place,
-      'expected trials(n), freq(n), weights(w) or se(s) after the | of an outcome',
+      'expected trials(n), freq(n), weights(w), se(s) or set(id) after the | of an outcome',
     );
   }
   const known = additionNames.find((name) => name === addition.function);
@@ -94,6 +96,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     const supported = `y | ${Object.values(examples).join(', ')}`;
     return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
   }
+  if (known === 'set') return namingColumns(addition, fail);
   const [only, second, third] = addition.arguments;
   if (known === 'se' && second !== undefined) {
     const { name, value } = second;
@@ -109,4 +112,10 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     return fail(addition.place, `${known}() takes one argument, a column or a number: ${example}`);
   }
   return addition;
+}
+
+function namingColumns(set: CallExpression, fail: FailAt): CallExpression {
+  const isColumn = ({ name, value }: Argument) => name === null && value.kind === 'name';
+  if (set.arguments.length > 0 && set.arguments.every(isColumn)) return set;
+  return fail(set.place, 'set() takes the columns that tell choice sets apart: y | set(id)');
 }

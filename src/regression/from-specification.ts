@@ -37,6 +37,7 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
     ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
     ...(data.errors ? [errorsTerm(table.add('errors', data.errors), specification)] : []),
+    ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const asked: Preparation = {

@@ -36,7 +36,7 @@ describe('a horseshoe prior', () => {
     expect(meanOf('b_x2')).toBeLessThan(-1.5);
     for (const name of names.slice(2)) expect(Math.abs(meanOf(`b_${name}`))).toBeLessThan(0.35);
     const loaded = fitFromData(decodeFit(encodeFit(fit)));
-    expect(loaded.loo().elpdLoo).toEqual(fit.loo().elpdLoo);
+    expect((await loaded.loo()).elpdLoo).toEqual((await fit.loo()).elpdLoo);
     expect(String(fit.summary())).toContain('x14');
     expect(() => fit.priorSensitivity()).toThrow('horseshoe');
   });

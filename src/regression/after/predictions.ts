@@ -6,11 +6,13 @@
  * Summaries process one row at a time and hold its draws only; the draw functions return all of
  * them in one array.
  */
+import type { Cells } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
+import type { Encoded } from '../../formula/design.js';
 import type { DataInput } from '../../formula/table.js';
 import type { Draws } from '../../posterior/draws.js';
 import {
@@ -24,6 +26,8 @@ import { finished, type Steps } from '../../posterior/steps.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf, requireCategories } from './categories.js';
+import { choiceShares, isChoice, simulatedChoices } from './choices.js';
+import { integratedMeans } from './integrated-means.js';
 import {
   type LinearPredictor,
   type LinearPredictorOptions,
@@ -68,7 +72,8 @@ type OfFit<Options, Result> = WatchableOf<FittedRegression, Options, Result>;
 
 /**
  * The mean of each row's outcome, its uncertainty that of the parameters alone: brms' `fitted`. Of
- * a binomial it is trials times the probability; of an ordinal family the expected category, counted from 1.
+ * a binomial it is trials times the probability; of an ordinal family the expected category, counted from 1; of
+ * choices the probability that the option is chosen from its set.
  *
  * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
  *   cannot be predicted, `interrupted` if `signal` is aborted
@@ -146,16 +151,19 @@ export const posteriorPredict: OfFit<PredictionOptions, Draws> = watchable((fit,
 );
 
 /** Writes what is predicted of a row, at all draws. */
-type RowWriter = (row: number, target: Float64Array) => void;
+export type RowWriter = (row: number, target: Float64Array) => void;
 type Predictor = (prepared: PreparedRows) => RowWriter;
 
-interface PreparedRows {
+export interface PreparedRows {
   readonly fit: FittedRegression;
+  readonly encoded: Encoded;
   readonly predictor: LinearPredictor;
   /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
   /** Known standard errors of each row, or null. Throws for new rows without them. */
   readonly errors: () => Float64Array | null;
+  /** The choice set of each row; null for a family without sets. */
+  readonly sets: () => Cells | null;
   readonly seed: number | string;
 }
 
@@ -164,7 +172,9 @@ export const linearPredictors: Predictor =
   (row, target) =>
     predictor.eta(row, target);
 
-export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
+export const meanOutcomes: Predictor = (prepared) => {
+  const { fit, predictor, trials } = prepared;
+  if (isChoice(fit)) return choiceShares(prepared);
   const { writeInverse, means } = responseDistribution(fit.specification.family);
   const writeMeans = means(predictor.auxiliaryDraws());
   const counts = trials();
@@ -175,7 +185,9 @@ export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
   };
 };
 
-export const simulatedOutcomes: Predictor = ({ fit, predictor, trials, errors, seed }) => {
+export const simulatedOutcomes: Predictor = (prepared) => {
+  const { fit, predictor, trials, errors, seed } = prepared;
+  if (isChoice(fit)) return simulatedChoices(prepared);
   const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
   const aux = predictor.auxiliaryDraws();
   const writeOutcomes = outcomes(aux);
@@ -236,6 +248,22 @@ export function eachRow(
   finished(rowsInSteps(prepare(fit, prediction, options, perRow), onRow));
 }
 
+/**
+ * Calls back with each row and its mean outcomes at all draws, in one array that is reused.
+ *
+ * @param integrated group terms, by index, over whose distribution the means are averaged
+ */
+export function eachMean(
+  fit: FittedRegression,
+  options: PredictionOptions,
+  integrated: readonly number[],
+  onRow: (row: number, values: Float64Array) => void,
+): void {
+  const prediction: Predictor =
+    integrated.length === 0 ? meanOutcomes : (prepared) => integratedMeans(prepared, integrated);
+  eachRow(fit, prediction, options, onRow);
+}
+
 /** Predicted numbers between two pauses: about a millisecond. */
 const NUMBERS_A_STEP = 2 ** 15;
 
@@ -261,10 +289,14 @@ function prepare(
   options: PredictionOptions,
   perRow = 1,
 ) {
-  const { encoded, trials, errors } = predictedData(fit, options.data, options.groups ?? 'all');
+  const { encoded, trials, errors, sets } = predictedData(
+    fit,
+    options.data,
+    options.groups ?? 'all',
+  );
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, predictor, trials, errors, seed });
+  const write = prediction({ fit, encoded, predictor, trials, errors, sets, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

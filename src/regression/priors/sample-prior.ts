@@ -5,6 +5,7 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
+import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { hasOrder } from '../../../models/families/thresholds.js';
@@ -23,6 +24,7 @@ import {
   centrePredictors,
   type GroupEffects,
   interceptAtZero,
+  outcomesOf,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import {
@@ -226,6 +228,7 @@ export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
+  if (data.sets) return choiceSimulator(predicted);
   const { rows, trials, errors } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
   const places = distributionPlaces(predicted);
@@ -243,6 +246,30 @@ export function outcomeSimulator(
       const own = errors ? Float64Array.from(auxOf(i), ([one]) => one) : aux;
       return simulateAt(value, own, trials === null ? 1 : trials[i], random);
     });
+  };
+}
+
+/** Choices of all sets: as many options are ranked in each as in the data. */
+function choiceSimulator(
+  predicted: Pick<RegressionSpecification, 'family' | 'data'>,
+): (parameters: Float64Array, random: RandomStream) => Float64Array {
+  const { options, starts, chosen } = stagesOf(outcomesOf(predicted.data));
+  const writeEta = etaOf(predicted);
+  const eta = new Float64Array(options.length);
+  return (parameters, random) => {
+    writeEta(parameters, eta);
+    const ranks = new Float64Array(options.length);
+    for (let set = 0; set < chosen.length; set++) {
+      let left = [...options.subarray(starts[set], starts[set + 1])];
+      for (let rank = 1; rank <= chosen[set]; rank++) {
+        const shares = Float64Array.from(left, (row) => eta[row]);
+        toShares(shares);
+        const drawn = left[drawnOption(shares, random)];
+        ranks[drawn] = rank;
+        left = left.filter((row) => row !== drawn);
+      }
+    }
+    return ranks;
   };
 }
 

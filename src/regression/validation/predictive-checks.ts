@@ -6,6 +6,7 @@
 import { type Family, traitsOf } from '../../../models/families/family.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import { miscalibrationOf, recalibration } from '../../posterior/recalibration.js';
+import { isChoice } from '../after/choices.js';
 import { comparison, type PpcStatistic, ppc } from '../after/ppc.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -53,7 +54,7 @@ function statisticsOf(family: Family): readonly PredictiveCheck['statistic'][] {
 /** One row per statistic. */
 export function predictiveChecks(fit: FittedRegression): PredictiveCheck[] {
   const wanted = statisticsOf(fit.family);
-  const { statistics } = ppc(fit, { replications: 1 });
+  const statistics = isChoice(fit) ? [] : ppc(fit, { replications: 1 }).statistics;
   const distances = distanceChecks(
     fit,
     wanted.filter((name) => name in measures) as (keyof typeof measures)[],
@@ -73,7 +74,9 @@ const MOST_OUTCOMES = 12_500_000;
 /** Statistics of how far outcomes are from the expected ones, the posterior means. */
 function distanceChecks(fit: FittedRegression, names: readonly (keyof typeof measures)[]) {
   if (names.length === 0) return [];
-  const observed = fit.frame.response.values;
+  const { values } = fit.frame.response;
+  // A prediction of choices is the best option.
+  const observed = isChoice(fit) ? values.map((rank) => (rank === 1 ? 1 : 0)) : values;
   const rows = observed.length;
   const all = fit.draws.chains * fit.draws.drawsPerChain;
   const affordable = Math.max(1, Math.floor(MOST_OUTCOMES / rows));
