@@ -146,6 +146,12 @@ function unitOf(
       'a horseshoe prior with group effects is not supported: expected a formula without them, or another prior of class b',
     );
   }
+  if (data.parts) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a horseshoe prior with predictors of several parameters is not supported: expected a formula of the mean alone, or another prior of class b',
+    );
+  }
   const sigma = auxiliaryOf(family).indexOf('sigma');
   if (!autoscale || sigma < 0) return { place: -1, value: (autoscale && family.fixed?.sigma) || 1 };
   const { lower, upper } = supportOf(priors.auxiliary[sigma]);

@@ -19,7 +19,11 @@ import {
   WHOLE_LINE,
 } from '../parameter-priors.js';
 import { type Prior, type Support, supportOf } from '../prior-distributions.js';
-import { interceptAtZero, type RegressionSpecification } from '../regression-data.js';
+import {
+  moveIntercepts,
+  type RegressionData,
+  type RegressionSpecification,
+} from '../regression-data.js';
 import { type SampledThresholds, sampledThresholds } from '../sampled-thresholds.js';
 import {
   addCorrelationGradient,
@@ -64,7 +68,7 @@ export class MultilevelParameters {
   readonly groupPlaces: readonly number[];
 
   readonly #means: Float64Array;
-  readonly #hasIntercept: boolean;
+  readonly #data: RegressionData;
   readonly #terms: readonly Term[];
   readonly #priors: ParameterPriors;
   readonly #thresholds: SampledThresholds | null;
@@ -101,7 +105,7 @@ export class MultilevelParameters {
       auxStart + priors.auxiliary.length,
     );
     this.#means = means;
-    this.#hasIntercept = data.intercept;
+    this.#data = data;
     this.#coefficients = coefficients;
     this.#sdCount = sds.length;
     this.#scalars = scalars;
@@ -215,14 +219,13 @@ export class MultilevelParameters {
     let index = 0;
     const auxStart = this.#coefficients + this.#sdCount;
     const thresholds = this.#thresholds;
+    const atZero = constrained.slice(0, auxStart);
+    moveIntercepts(this.#data, this.#means, atZero);
     if (thresholds) {
-      thresholds.report(constrained, interceptAtZero(constrained, this.#means), parameters);
+      thresholds.report(constrained, atZero[0], parameters);
       index = thresholds.count;
-    } else if (this.#hasIntercept) {
-      parameters[index++] = interceptAtZero(constrained, this.#means);
     }
-    const slopes = this.#hasIntercept ? 1 : 0;
-    for (let j = slopes; j < auxStart; j++) parameters[index++] = constrained[j];
+    for (let j = thresholds ? 1 : 0; j < auxStart; j++) parameters[index++] = atZero[j];
     for (const term of this.#terms) {
       if (term.eta === null) continue;
       writeCorrelations(term.lower, term.place.size, parameters, index);

@@ -72,6 +72,7 @@ const family = z.object({
   family: z.enum(familyNames),
   link: z.string(),
   thresholds: count.optional(),
+  predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
 const priorRow = z.object({ class: z.enum(priorClasses), prior });
@@ -91,9 +92,13 @@ const groupDesign = z.object({
   levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  parameter: z.string().optional(),
   further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
+const parts = z
+  .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
@@ -103,6 +108,7 @@ const frame = z.object({
     population: matrix,
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
+    parts,
   }),
   response: z.object({
     name: z.string(),
@@ -126,6 +132,7 @@ const groupEffects = z.object({
   levelOf,
   values: numbers,
   correlated: z.boolean(),
+  parameter: z.string().optional(),
   further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
@@ -141,6 +148,7 @@ export const specification = z.object({
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    parts,
     sets: choiceSets.optional(),
   }),
   priors: z.object({

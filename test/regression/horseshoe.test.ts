@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
 import { randomStream } from '../../src/random/stream.js';
+import { posteriorKernel } from '../../src/regression/after/posterior-kernel.js';
+import { savageDickey } from '../../src/regression/after/savage-dickey.js';
 import { prepare } from '../../src/regression/prepare.js';
 import { horseshoe, normal } from '../../src/regression/priors/constructors.js';
 import { formatPrior, parsePrior } from '../../src/regression/priors/prior-text.js';
@@ -39,6 +41,10 @@ describe('a horseshoe prior', () => {
     expect((await loaded.loo()).elpdLoo).toEqual((await fit.loo()).elpdLoo);
     expect(String(fit.summary())).toContain('x14');
     expect(() => fit.priorSensitivity()).toThrow('horseshoe');
+    expect(savageDickey(fit, 'x1', 0)).toMatchObject({
+      reason: expect.stringContaining('horseshoe'),
+    });
+    expect(() => posteriorKernel(fit.specification)).toThrow('horseshoe');
   });
 
   it.each([

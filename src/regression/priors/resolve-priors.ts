@@ -21,6 +21,7 @@ import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
+import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
 import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
@@ -154,10 +155,11 @@ function naturalEnds(name: PriorClass): Support {
 
 /** Arranges the priors in the layout of the specification. */
 function priorsOf(
-  { intercept, predictors, groups, hasKnownScale = false }: PriorModel,
+  model: PriorModel,
   family: Family,
   inUse: ReadonlyMap<string, PriorInUse>,
 ): RegressionPriors {
+  const { intercept, groups, hasKnownScale = false } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
     if (prior === undefined || prior.distribution === 'lkj') {
@@ -176,14 +178,12 @@ function priorsOf(
   const gaps = Array.from({ length: hasGaps(family) ? gapsOf(family) : 0 }, (_, j) =>
     of({ class: 'delta', coef: String(j + 1) }),
   );
-  const slopes = predictors.names.map((coef) => of({ class: 'b', coef }));
-  requireAllOrNone(slopes, predictors.names);
+  const slopes = targetsOfColumns(model).map(of);
+  requireAllOrNone(slopes, model.predictors.names);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
     coefficients: slopes,
-    sds: groups.map(({ group, coefficients }) =>
-      coefficients.map((coef) => of({ class: 'sd', coef, group })),
-    ),
+    sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
       name === 'sigma' && hasKnownScale

@@ -23,14 +23,15 @@ import {
 import {
   centrePredictors,
   type GroupEffects,
-  interceptAtZero,
+  moveIntercepts,
   outcomesOf,
+  predictorsPerRow,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import {
-  auxiliaryOfRows,
-  distributionPlaces,
+  distributionSources,
   etaOf,
+  parametersOfRow,
   reportedLayout,
   reportedNames,
 } from '../../../models/reported-parameters.js';
@@ -116,7 +117,7 @@ export function priorSampler(
   const horseshoe = horseshoeOf(specification);
   const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
-  const { means } = centrePredictors(data.predictors);
+  const { means } = centrePredictors(data);
   return (random) => {
     const parameters = new Float64Array(layout.length);
     const drawAuxiliary = () =>
@@ -133,16 +134,9 @@ export function priorSampler(
         parameters[layout.slopes + j] = drawPrior(prior, random);
       });
     }
-    if (priors.intercept) {
-      parameters[0] = drawPrior(priors.intercept, random);
-      parameters[0] = interceptAtZero(parameters, means);
-    }
-    if (priors.thresholds) {
-      drawThresholds(specification, random, parameters);
-      let shift = 0;
-      for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
-      for (let k = 0; k < layout.thresholds; k++) parameters[k] += shift;
-    }
+    if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
+    if (priors.thresholds) drawThresholds(specification, random, parameters);
+    interceptsFromMeans(specification, layout, means, parameters);
     let sds = layout.sds;
     let correlations = layout.correlations;
     data.groups.forEach((group, term) => {
@@ -156,6 +150,24 @@ export function priorSampler(
     if (!horseshoe) drawAuxiliary();
     return parameters;
   };
+}
+
+/** Moves intercepts and thresholds from the predictors' means to zero. */
+function interceptsFromMeans(
+  { data }: RegressionSpecification,
+  layout: ReturnType<typeof reportedLayout>,
+  means: Float64Array,
+  parameters: Float64Array,
+): void {
+  if (layout.thresholds === 0) {
+    moveIntercepts(data, means, parameters);
+    return;
+  }
+  const coefficients = new Float64Array(1 + means.length);
+  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), 1);
+  moveIntercepts(data, means, coefficients);
+  for (let k = 0; k < layout.thresholds; k++) parameters[k] -= coefficients[0];
+  parameters.set(coefficients.subarray(1), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */
@@ -223,6 +235,11 @@ function ascend(values: Float64Array): boolean {
   return values.every((value, k) => k === 0 || value > values[k - 1]);
 }
 
+/** σ, the first parameter of the family, with the known standard error of a row. */
+function withError(own: Float64Array, error: number): Float64Array {
+  return own.map((value, a) => (a === 0 ? Math.sqrt(value * value + error * error) : value));
+}
+
 /** Draws the outcomes of all rows given reported parameters. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
@@ -231,20 +248,19 @@ export function outcomeSimulator(
   if (data.sets) return choiceSimulator(predicted);
   const { rows, trials, errors } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
-  const places = distributionPlaces(predicted);
   const writeEta = etaOf(predicted);
-  const eta = new Float64Array(rows);
+  const writeOwn = parametersOfRow(predicted);
+  const height = predictorsPerRow(data);
+  const eta = new Float64Array(height * rows);
+  const own = new Float64Array(distributionSources(predicted).length);
   return (parameters, random) => {
     writeEta(parameters, eta);
-    writeInverse(eta);
-    const aux = Float64Array.from(places, (place) => parameters[place]);
-    const auxOf = auxiliaryOfRows(
-      errors,
-      Array.from(aux, (value) => Float64Array.of(value)),
-    );
-    return eta.map((value, i) => {
-      const own = errors ? Float64Array.from(auxOf(i), ([one]) => one) : aux;
-      return simulateAt(value, own, trials === null ? 1 : trials[i], random);
+    const locations = Float64Array.from({ length: rows }, (_, i) => eta[height * i]);
+    writeInverse(locations);
+    return locations.map((location, i) => {
+      if (i === 0 || height > 1) writeOwn(i, parameters, eta, own);
+      const aux = errors ? withError(own, errors[i]) : own;
+      return simulateAt(location, aux, trials === null ? 1 : trials[i], random);
     });
   };
 }
