@@ -187,7 +187,7 @@ export const linearPredictorOf =
   (dpar?: string): Predictor =>
   ({ fit, predictor }) => {
     const { predicted = [] } = fit.specification.family;
-    const of = 1 + predicted.indexOf(dpar);
+    const of = 1 + predicted.findIndex((name) => name === dpar);
     if (dpar !== undefined && of === 0) {
       const known = predicted.length === 0 ? 'the mean alone' : `the mean, ${listed(predicted)}`;
       throw badArgument(`dpar is ${described(dpar)}, but there are linear predictors of ${known}`);
