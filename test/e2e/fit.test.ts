@@ -364,8 +364,8 @@ describe('bad input', () => {
     ],
     [
       'a family that is not there',
-      () => [at('data.csv'), 'y ~ x', '--family', 'von_mises'],
-      /^error: option '--family <name>' argument 'von_mises' is invalid\. family is von_mises of brms, which is not supported; expected one of gaussian, .*, negbinomial, .*\.$/,
+      () => [at('data.csv'), 'y ~ x', '--family', 'exgaussian'],
+      /^error: option '--family <name>' argument 'exgaussian' is invalid\. family is exgaussian of brms, which is not supported; expected one of gaussian, .*, negbinomial, .*\.$/,
     ],
     [
       'a link that the family does not have',
