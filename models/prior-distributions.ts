@@ -16,6 +16,20 @@ export interface Bounds {
   readonly scaling?: Scaling;
 }
 
+/** Of all slopes together (horseshoe.ts); the parameters are brms'. */
+export interface HorseshoePrior {
+  readonly distribution: 'horseshoe';
+  readonly df: number;
+  readonly scaleGlobal: number;
+  readonly dfGlobal: number;
+  readonly scaleSlab: number;
+  readonly dfSlab: number;
+  /** Slopes that are not zero over those that are, in place of `scaleGlobal`. */
+  readonly parRatio?: number;
+  /** True if the global scale is in units of σ, for families that have it. */
+  readonly autoscale: boolean;
+}
+
 export type Prior = Bounds &
   (
     | { readonly distribution: 'flat' }
@@ -40,6 +54,7 @@ export type Prior = Bounds &
     | { readonly distribution: 'logistic'; readonly location: number; readonly scale: number }
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
     | { readonly distribution: 'constant'; readonly value: number }
+    | HorseshoePrior
   );
 
 /**
@@ -65,6 +80,13 @@ const parametersOf: { readonly [D in Prior['distribution']]: Readonly<Record<str
   logistic: { location: 'finite', scale: 'positive' },
   uniform: { from: 'finite', to: 'finite' },
   constant: { value: 'finite' },
+  horseshoe: {
+    df: 'positive',
+    scaleGlobal: 'positive',
+    dfGlobal: 'positive',
+    scaleSlab: 'positive',
+    dfSlab: 'positive',
+  },
 };
 
 type Range = 'finite' | 'positive';
@@ -92,7 +114,17 @@ export function requirePrior(given: unknown, of?: string): asserts given is Prio
   if (prior.distribution === 'uniform' && !(prior.from < prior.to)) {
     fail(name, `from ${prior.from} to ${prior.to}, expected from < to`);
   }
-  requireBounds(name, prior);
+  if (prior.distribution === 'horseshoe') requireHorseshoe(name, prior);
+  else requireBounds(name, prior);
+}
+
+function requireHorseshoe(name: string, prior: HorseshoePrior & Bounds): void {
+  const { parRatio, autoscale, lower, upper } = prior;
+  if (parRatio !== undefined) requireParameters(name, { parRatio: 'positive' }, { parRatio });
+  if (typeof autoscale !== 'boolean') {
+    fail(name, `autoscale is ${described(autoscale)}, expected true or false`);
+  }
+  if ((lower ?? upper) !== undefined) fail(name, 'has bounds, expected none');
 }
 
 /** @throws WeighbridgeError `bad-argument` for an η of an LKJ prior that is not positive */

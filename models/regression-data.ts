@@ -56,6 +56,8 @@ export interface RegressionData {
   readonly trials: Float64Array | null;
   /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
   readonly weights?: Float64Array;
+  /** Known standard errors of the outcomes of a normal family, in addition to σ. @default none */
+  readonly errors?: Float64Array;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
@@ -82,7 +84,7 @@ export interface RegressionData {
  * @param cells that rows share linear predictors of; one per row if undefined
  */
 export function outcomesOf(
-  { rows, outcomes, trials, weights, sets }: RegressionData,
+  { rows, outcomes, trials, weights, errors, sets }: RegressionData,
   cells?: Cells,
 ): Outcomes {
   return {
@@ -90,6 +92,7 @@ export function outcomesOf(
     values: outcomes,
     trials,
     ...(weights && { weights }),
+    ...(errors && { errors }),
     ...(cells && { cells }),
     ...(sets && { sets }),
   };

@@ -218,6 +218,28 @@ function addGroup(
   }
 }
 
+/**
+ * The auxiliary parameters of a row's own distribution: with the known standard error s, σ is √(σ² + s²).
+ *
+ * @param errors of the rows, if they have them
+ * @param aux one array per auxiliary parameter, σ first
+ * @returns arrays that are valid until the next row
+ */
+export function auxiliaryOfRows(
+  errors: Float64Array | null | undefined,
+  aux: readonly Float64Array[],
+): (row: number) => readonly Float64Array[] {
+  if (!errors) return () => aux;
+  const [sigmas] = aux;
+  const own = [new Float64Array(sigmas.length)];
+  return (row) => {
+    for (let s = 0; s < sigmas.length; s++) {
+      own[0][s] = Math.sqrt(sigmas[s] * sigmas[s] + errors[row] * errors[row]);
+    }
+    return own;
+  };
+}
+
 /** Overwrites each η_s of a row by the row's log likelihood at it. */
 type RowDensities = (row: number, eta: Float64Array) => void;
 
@@ -231,10 +253,12 @@ export function rowDensities(
   { family, data }: Predicted,
   aux: readonly Float64Array[],
 ): RowDensities {
-  const { outcomes, trials, weights } = data;
-  const write = responseDistribution(family).logDensities(aux);
+  const { outcomes, trials, weights, errors } = data;
+  const { logDensities } = responseDistribution(family);
+  const write = logDensities(aux);
+  const auxOf = auxiliaryOfRows(errors, aux);
   return (row, eta) => {
-    write(outcomes[row], trials ? trials[row] : 1, eta);
+    (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta);
     if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
   };
 }

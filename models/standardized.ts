@@ -80,6 +80,9 @@ export function standardized(
       data: {
         ...data,
         outcomes: outcomes?.values ?? data.outcomes,
+        ...(data.errors && {
+          errors: data.errors.map((error) => error / (outcomes?.unit ?? 1)),
+        }),
         offset: outcomes ? outcomes.offset : data.offset,
         predictors,
         groups: data.groups.map((group, term) => scaledGroup(group, groupUnits[term])),

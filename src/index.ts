@@ -209,6 +209,7 @@ export {
   halfCauchy,
   halfNormal,
   halfStudentT,
+  horseshoe,
   invGamma,
   type LkjDistribution,
   lkj,

@@ -251,6 +251,8 @@ export interface Outcomes {
   readonly trials: Float64Array | null;
   /** Factors of the rows' log likelihoods, above 0. @default 1 for each row */
   readonly weights?: Float64Array;
+  /** Known standard errors of normal outcomes, in addition to σ. @default none */
+  readonly errors?: Float64Array;
   /**
    * Rows that share one linear predictor: η then has one number per cell instead of one per row.
    * The default is one cell per row.

@@ -12,6 +12,7 @@ import { type RowDensity, setBoth } from './by-rows.js';
 import {
   cellOf,
   type Family,
+  numberOfCells,
   type Outcomes,
   type OwnDistribution,
   type ResponseFamily,
@@ -25,7 +26,58 @@ import { writeNormals } from './many-variates.js';
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 export function gaussianFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  return throughLink(family, atMean(outcomes), totalsOf(outcomes).sums.length);
+  const { errors } = outcomes;
+  const atMeans = errors ? withErrors(outcomes, errors) : atMean(outcomes);
+  return throughLink(family, atMeans, numberOfCells(outcomes));
+}
+
+/**
+ * With known errors s_i, the variances are v_i = σ² + s_i²:
+ *
+ *     log p = −½ r²/v − ½ log v,   r = y − μ,   d/dσ = 2σ d/dv,
+ *     d/dμ = r/v,   d/dv = ½ (r²/v² − 1/v),   d²/dv² = ½/v² − r²/v³,   d²/dμdv = −r/v².
+ */
+function withErrors(outcomes: Outcomes, errors: Float64Array): ResponseFamily {
+  const { rows, values } = outcomes;
+  return {
+    family: { family: 'gaussian', link: 'identity' },
+    auxiliary: ['sigma'],
+    logLikelihood(mu, aux, muGradient, auxGradient) {
+      const sigma = aux[0];
+      let value = 0;
+      let slope = 0;
+      muGradient.fill(0);
+      for (let i = 0; i < rows; i++) {
+        const cell = cellOf(outcomes, i);
+        const weight = weightOf(outcomes, i);
+        const precision = 1 / (sigma * sigma + errors[i] * errors[i]);
+        const residual = values[i] - mu[cell];
+        const share = residual * residual * precision;
+        muGradient[cell] += weight * residual * precision;
+        slope += weight * (share - 1) * precision;
+        value += 0.5 * weight * (Math.log(precision) - share);
+      }
+      auxGradient[0] = sigma * slope;
+      return value;
+    },
+    curvature(mu, aux, muCurvature, cross, auxCurvature) {
+      const sigma = aux[0];
+      let sum = 0;
+      muCurvature.fill(0);
+      cross.fill(0);
+      for (let i = 0; i < rows; i++) {
+        const cell = cellOf(outcomes, i);
+        const weight = weightOf(outcomes, i);
+        const precision = 1 / (sigma * sigma + errors[i] * errors[i]);
+        const residual = values[i] - mu[cell];
+        const share = residual * residual * precision;
+        muCurvature[cell] -= weight * precision;
+        cross[cell] -= 2 * weight * sigma * residual * precision * precision;
+        sum += weight * precision * (share - 1 + sigma * sigma * precision * (2 - 4 * share));
+      }
+      auxCurvature[0] = sum;
+    },
+  };
 }
 
 function atMean(outcomes: Outcomes): ResponseFamily {

@@ -44,6 +44,7 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
     family.family === 'gaussian' &&
     family.link === 'identity' &&
     !data.weights &&
+    !data.errors &&
     !family.fixed &&
     !family.predicted
   ) {

@@ -76,6 +76,7 @@ function functionsOf(prior: Prior, constant: number): Functions {
     case 'flat':
       return constantDensity(constant);
     case 'constant':
+    case 'horseshoe':
       return constantDensity(0);
     case 'uniform':
       return constantDensity(constant - Math.log(prior.to - prior.from));

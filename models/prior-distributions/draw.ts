@@ -23,6 +23,7 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
     );
   }
   if (prior.distribution === 'constant') return prior.value;
+  if (prior.distribution === 'horseshoe') throw new RangeError('a horseshoe is of all slopes');
   const support = supportOf(prior);
   if (prior.distribution === 'flat') {
     return support.lower + (support.upper - support.lower) * random.uniform();
@@ -34,7 +35,7 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
   return quantileWithin(prior, support, random.uniform());
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' }>;
+type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' | 'horseshoe' }>;
 
 function drawWithoutBounds(prior: Distribution, random: RandomStream): number {
   switch (prior.distribution) {

@@ -23,6 +23,7 @@ export function priorMass(prior: Prior, to: number): number {
  */
 export function massBetween(prior: Prior, lower: number, upper: number): number {
   if (prior.distribution === 'flat') return upper - lower;
+  if (prior.distribution === 'horseshoe') throw new RangeError('a horseshoe is of all slopes');
   if (prior.distribution === 'constant')
     return lower <= prior.value && prior.value <= upper ? 1 : 0;
   const below = massBelow(prior, lower);
@@ -31,7 +32,7 @@ export function massBetween(prior: Prior, lower: number, upper: number): number 
     : massAbove(prior, lower) - massAbove(prior, upper);
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' }>;
+type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' | 'horseshoe' }>;
 
 function massBelow(prior: Distribution, x: number): number {
   switch (prior.distribution) {

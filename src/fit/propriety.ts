@@ -207,7 +207,7 @@ export function requireScatter(given: RegressionSpecification): void {
   const { predicted } = given.family;
   const specification = ofLogarithms(onePredictor(given, 0));
   const { family, data, priors } = specification;
-  if (!traitsOf(family).hasScale) return;
+  if (!traitsOf(family).hasScale || data.errors) return;
   if (predicted?.includes('sigma')) {
     requireScatterByRow(given, predicted.indexOf('sigma'), specification);
     return;

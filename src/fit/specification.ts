@@ -70,6 +70,10 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
     const isWeight = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
     requireFinite('the weights', data.weights, rows, isWeight);
   }
+  if (data.errors !== undefined) {
+    const isError = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
+    requireFinite('the standard errors', data.errors, rows, isError);
+  }
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
 }

@@ -4,13 +4,14 @@
  *  - `trials(n)`: trials of a binomial outcome.
  *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
  *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
+ *  - `se(s)`: the outcome has the known standard error s, and no other; with `sigma = TRUE` besides σ.
  *  - `set(a, b)`: rows with the same values are the options of a choice set.
  */
 import type { FailAt } from '../text/cursor.js';
 import type { Argument, CallExpression, Expression, Formula } from './formula.js';
 import { brmsFunctions } from './functions.js';
 
-const additionNames = ['trials', 'freq', 'weights', 'set'] as const;
+const additionNames = ['trials', 'freq', 'weights', 'se', 'set'] as const;
 type AdditionName = (typeof additionNames)[number];
 
 /** An example of each, for messages. */
@@ -18,6 +19,7 @@ const examples: Readonly<Record<AdditionName, string>> = {
   trials: 'trials(n)',
   freq: 'freq(n)',
   weights: 'weights(w)',
+  se: 'se(s)',
   set: 'set(id)',
 };
 
@@ -52,7 +54,14 @@ export function withArguments(
 
 /** The values of all terms: the columns that the left side has besides the outcome. */
 export function additionValues({ additions }: Pick<Formula, 'additions'>): readonly Expression[] {
-  return additions.flatMap((addition) => addition.arguments.map(({ value }) => value));
+  return additions.flatMap((addition) => addition.arguments[0].value);
+}
+
+/** True for `se(s)` without `sigma = TRUE`: the outcomes have no errors but the known ones. */
+export function hasKnownScale(formula: Pick<Formula, 'additions'>): boolean {
+  const [, sigma] = additionOf(formula, 'se')?.arguments ?? [];
+  if (additionOf(formula, 'se') === null) return false;
+  return sigma?.value.kind !== 'logical' || !sigma.value.value;
 }
 
 /** Splits `y | trials(n) + weights(w)` into y and the terms. */
@@ -77,7 +86,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
   if (addition.kind !== 'call') {
     return fail(
       addition.place,
-      'expected trials(n), freq(n), weights(w) or set(id) after the | of an outcome',
+      'expected trials(n), freq(n), weights(w), se(s) or set(id) after the | of an outcome',
     );
   }
   const known = additionNames.find((name) => name === addition.function);
@@ -88,8 +97,17 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
   }
   if (known === 'set') return namingColumns(addition, fail);
-  const [only, second] = addition.arguments;
-  if (only === undefined || only.name !== null || second !== undefined) {
+  const [only, second, third] = addition.arguments;
+  if (known === 'se' && second !== undefined) {
+    const { name, value } = second;
+    if (third !== undefined || (name ?? 'sigma') !== 'sigma' || value.kind !== 'logical') {
+      fail(
+        addition.place,
+        'se() takes standard errors and sigma, TRUE or FALSE: y | se(s, sigma = TRUE)',
+      );
+    }
+  }
+  if (only === undefined || only.name !== null || (known !== 'se' && second !== undefined)) {
     const example = `y | ${examples[known]}`;
     return fail(addition.place, `${known}() takes one argument, a column or a number: ${example}`);
   }

@@ -134,6 +134,8 @@ export interface Response {
   readonly trials: Float64Array | null;
   /** Factors of the log likelihoods, above 0, of `y | weights(w)`. @default 1 for each row */
   readonly weights?: Float64Array;
+  /** Known standard errors of `y | se(s)`, above 0. @default none */
+  readonly errors?: Float64Array;
   /** The choice sets of `y | set(id)`. @default none */
   readonly sets?: ChoiceSets;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */

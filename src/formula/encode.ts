@@ -18,7 +18,7 @@ import { codesOf } from './factors.js';
 import { formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
-import { readTrials } from './outcome.js';
+import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
 import { stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
@@ -75,6 +75,13 @@ export function trialsOf(design: Design, table: Table): Float64Array | null {
   const trials = argumentOf(design.formula, 'trials');
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
+}
+
+/** Known standard errors of new rows; null in a formula without `se()`. */
+export function errorsOf(design: Design, table: Table): Float64Array | null {
+  const errors = argumentOf(design.formula, 'se');
+  if (errors === null) return null;
+  return readErrors(design.formula, newRowsScope(design, table, namesIn(errors)));
 }
 
 /** Choice sets of new rows; null in a formula without sets. */

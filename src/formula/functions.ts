@@ -117,6 +117,7 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
+  ['se', 'se() goes left of ~, after the outcome: y | se(s) ~ x'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -149,7 +150,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['fcor', 'fixed correlations'],
   ['cens', 'censoring'],
   ['trunc', 'truncation'],
-  ['se', 'known standard errors'],
   ['rate', 'rates'],
   ['subset', 'subsets of rows'],
   ['dec', 'decisions'],

@@ -99,15 +99,15 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
           outcome.kind === 'ordinal' ? code + 1 : code,
         );
   refuseOutside(name, values, outcome.kind, scope);
+  const trials = readTrials(formula, scope);
   const weights = readWeights(formula, scope);
+  const errors = readErrors(formula, scope);
   const sets = readSets(formula, scope);
   if (sets) requireChoices(name, values, sets, scope);
   return {
-    name,
-    values,
-    trials: readTrials(formula, scope),
-    levels,
+    ...{ name, values, trials, levels },
     ...(weights && { weights }),
+    ...(errors && { errors }),
     ...(sets && { sets }),
   };
 }
@@ -146,6 +146,17 @@ export function readWeights(formula: Formula, scope: Scope): Float64Array | null
   const values = evaluate(weights.arguments[0].value, scope).slice();
   const isWeight = (value: number) => value >= 0 && value < Number.POSITIVE_INFINITY;
   refuse(formatExpression(weights), values, isWeight, 'a finite number from 0', scope);
+  return values;
+}
+
+/** Known standard errors, above 0; null in a formula without `se()`. */
+export function readErrors(formula: Formula, scope: Scope): Float64Array | null {
+  const se = additionOf(formula, 'se');
+  if (se === null) return null;
+  const { value } = se.arguments[0];
+  const values = evaluate(value, scope).slice();
+  const isError = (error: number) => error > 0 && error < Number.POSITIVE_INFINITY;
+  refuse(`se(${formatExpression(value)})`, values, isError, 'a finite number above 0', scope);
   return values;
 }
 

@@ -97,6 +97,7 @@ export function resampled(
       outcomes: new Float64Array(rows),
       trials: data.trials && pick(data.trials),
       ...(data.weights && { weights: pick(data.weights) }),
+      ...(data.errors && { errors: pick(data.errors) }),
       offset: data.offset && pick(data.offset),
       predictors: { names, rows, values: pick(values, names.length) },
       groups: data.groups.map((term) => {

@@ -35,6 +35,7 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
     ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
+    ...(data.errors ? [errorsTerm(table.add('errors', data.errors), specification)] : []),
     ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
@@ -55,6 +56,13 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const byDefault = prepareColumns(asked, options);
   const prior = priorRows(specification, byDefault.specification.priors);
   return prior.length === 0 ? byDefault : prepareColumns({ ...asked, prior }, options);
+}
+
+/** A σ of 0 is that of `se()`, and has no prior to be given. */
+function errorsTerm(errors: string, { priors: { auxiliary } }: RegressionSpecification): string {
+  const [sigma] = auxiliary;
+  const isZero = sigma?.distribution === 'constant' && sigma.value === 0;
+  return isZero ? `se(${errors})` : `se(${errors}, sigma = TRUE)`;
 }
 
 /** The terms of a linear predictor. @param parameter undefined for the mean */

@@ -25,6 +25,7 @@ import { WeighbridgeError } from '../errors.js';
 import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
+import { hasKnownScale } from '../formula/additions.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
@@ -139,6 +140,7 @@ function prepared(
   requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
+  requireKnownErrors(family, frame);
   requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = priorsFrom(prior);
@@ -250,8 +252,12 @@ function cellsOf({ rows, columns }: Table): DataInput {
 }
 
 /** The properties of the data that default priors and their resolution depend on. */
-function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
-  return { ...data, categorical: response.levels !== null };
+function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
+  return {
+    ...data,
+    categorical: response.levels !== null,
+    hasKnownScale: hasKnownScale(design.formula),
+  };
 }
 
 /** Which columns say nothing, or the same as others, of choices: as deviations from their sets' means. */
@@ -276,6 +282,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     outcomes: response.values,
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
+    ...(response.errors && { errors: response.errors }),
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && !sets,
@@ -334,6 +341,15 @@ function requireParameters(family: Family, data: RegressionData, formula: string
   throw new WeighbridgeError(
     'bad-formula',
     `formula '${formula}': there is nothing to estimate, neither an intercept nor a predictor nor a group`,
+  );
+}
+
+/** Throws `bad-formula` for known errors of another family than the normal one. */
+function requireKnownErrors({ family, predicted }: Family, { design, response }: ModelFrame): void {
+  if (!response.errors || (family === 'gaussian' && !predicted)) return;
+  throw new WeighbridgeError(
+    'bad-formula',
+    `formula '${design.formula.text}': se() is for the family gaussian${family === 'gaussian' ? ' with predictors of the mean alone' : `, not ${family}`}`,
   );
 }
 

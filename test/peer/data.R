@@ -37,9 +37,6 @@ one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
 strong <- datasets::quakes[datasets::quakes$mag >= 5, ]
-limits <- with(ToothGrowth, ifelse(
-  len < 8, "left", ifelse(len > 25, "right", ifelse(seq_along(len) %% 3 == 0, "interval", "none"))
-))
 schools <- data.frame(
   school = LETTERS[1:8], effect = c(28, 8, -3, 7, -1, 1, 18, 12), error = c(15, 10, 16, 11, 9, 11, 10, 18)
 )
@@ -136,16 +133,6 @@ data <- list(
   housing = dataset(
     "MASS::housing, a row for each of Freq; Sat from 1, low, to 3", asked, c("Sat", "Infl", "Type", "Cont"),
     Sat = as.integer(asked$Sat)
-  ),
-  toothLimits = dataset(
-    "datasets::ToothGrowth, lengths known from 8 to 25 alone, some to 2 units", ToothGrowth,
-    c("len", "upper", "known", "supp", "dose"),
-    len = ifelse(limits == "interval", floor(ToothGrowth$len / 2) * 2, pmin(pmax(ToothGrowth$len, 8), 25)),
-    upper = floor(ToothGrowth$len / 2) * 2 + 2, known = limits
-  ),
-  sprayLimits = dataset(
-    "datasets::InsectSprays, counted to 15", InsectSprays, c("count", "known", "spray"),
-    count = pmin(InsectSprays$count, 15), known = ifelse(InsectSprays$count > 15, "right", "none")
   ),
   schools = dataset(
     "Rubin (1981), J. Educational Statistics 6, table 1", schools, c("effect", "error", "school")

@@ -1,7 +1,7 @@
 /** The rows to predict: those of the fit, or new ones, encoded in the same way. */
 import type { Cells } from '../../../models/families/family.js';
 import type { Encoded } from '../../formula/design.js';
-import { encode, setsOfRows, trialsOf } from '../../formula/encode.js';
+import { encode, errorsOf, setsOfRows, trialsOf } from '../../formula/encode.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireData } from '../options.js';
@@ -15,6 +15,8 @@ interface PredictedData {
    * rows may lack the column.
    */
   readonly trials: () => Float64Array;
+  /** Known standard errors of each row; null if outcomes have none. Lazy, as trials. */
+  readonly errors: () => Float64Array | null;
   /** The choice set of each row; null if the family has none. Lazy, as the trials. */
   readonly sets: () => Cells | null;
 }
@@ -34,6 +36,7 @@ export function predictedData(
     return {
       encoded,
       trials: () => response.trials ?? ones(encoded.rows),
+      errors: () => response.errors ?? null,
       sets: () => response.sets ?? null,
     };
   }
@@ -43,6 +46,7 @@ export function predictedData(
   return {
     encoded: encode(design, table, { groups: groups === 'none' ? 'leave-out' : 'include' }),
     trials: () => trialsOf(design, table) ?? ones(table.rows),
+    errors: () => errorsOf(design, table),
     sets: () => setsOfRows(design, table),
   };
 }

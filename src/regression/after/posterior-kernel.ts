@@ -26,6 +26,7 @@ import {
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
+import { WeighbridgeError } from '../../errors.js';
 
 interface PosteriorKernel {
   /** Length of u. */
@@ -46,6 +47,7 @@ interface Block {
 }
 
 export function posteriorKernel(specification: RegressionSpecification): PosteriorKernel {
+  requireOwnPriors(specification);
   const { data } = specification;
   const blocks = [
     singleParameters(specification),
@@ -79,6 +81,19 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
       return Number.isNaN(sum) ? Number.NEGATIVE_INFINITY : sum;
     },
   };
+}
+
+/** Throws `bad-argument` for parameters that are constant, or without a prior of their own. */
+function requireOwnPriors({ priors }: RegressionSpecification): void {
+  const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
+  const found = all
+    .map((prior) => prior?.distribution)
+    .find((name) => name === 'constant' || name === 'horseshoe');
+  if (found === undefined) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the marginal likelihood is not available with the prior ${found}: expected other priors`,
+  );
 }
 
 /** Coefficients, standard deviations and the family's own parameters. */

@@ -9,6 +9,7 @@
 import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -170,6 +171,8 @@ export interface PreparedRows {
   readonly predictor: LinearPredictor;
   /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
+  /** Known standard errors of each row, or null. Throws for new rows without them. */
+  readonly errors: () => Float64Array | null;
   /** The choice set of each row; null for a family without sets. */
   readonly sets: () => Cells | null;
   readonly seed: number | string;
@@ -228,17 +231,21 @@ export const meanOutcomes: Predictor = (prepared) => {
 };
 
 export const simulatedOutcomes: Predictor = (prepared) => {
-  const { fit, predictor, trials, seed } = prepared;
+  const { fit, predictor, trials, errors, seed } = prepared;
   if (isChoice(fit)) return simulatedChoices(prepared);
   const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
   const writeOutcomes = madeForRows(predictor, outcomes);
   const counts = trials();
+  const known = errors();
+  const auxOf = auxiliaryOfRows(known, known ? predictor.auxiliaryDraws(0) : []);
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
     const n = counts[row];
     // A row with a missing predictor, or without trials, has no outcome.
-    if (!Number.isNaN(n)) writeOutcomes(row)(target, n, quickStream(seed, 'predict', row));
+    if (Number.isNaN(n)) return;
+    const write = known ? outcomes(auxOf(row)) : writeOutcomes(row);
+    write(target, n, quickStream(seed, 'predict', row));
   };
 };
 
@@ -327,10 +334,14 @@ function prepare(
   options: PredictionOptions,
   perRow = 1,
 ) {
-  const { encoded, trials, sets } = predictedData(fit, options.data, options.groups ?? 'all');
+  const { encoded, trials, errors, sets } = predictedData(
+    fit,
+    options.data,
+    options.groups ?? 'all',
+  );
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, encoded, predictor, trials, sets, seed });
+  const write = prediction({ fit, encoded, predictor, trials, errors, sets, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

@@ -52,6 +52,12 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
   if (data.parts) {
     return { reason: 'the evidence ratio of an equality is not known with formulas of parameters' };
   }
+  if (prior.distribution === 'constant') return { reason: `${name} is held at ${prior.value}` };
+  if (prior.distribution === 'horseshoe') {
+    return {
+      reason: `${name} has a horseshoe prior, under which its density alone is not known: give it one of its own`,
+    };
+  }
   if (data.sets) return { reason: 'the evidence ratio of an equality is not known for choices' };
   if (!isProper(prior)) {
     return {

@@ -124,6 +124,40 @@ export function constant(value: number) {
   return withMethods({ distribution: 'constant', value });
 }
 
+interface HorseshoeOptions {
+  /** Scale of the global shrinkage, in units of sigma with `autoscale`. @default 1 */
+  readonly scaleGlobal?: number;
+  /** Degrees of freedom of the global shrinkage. @default 1 */
+  readonly dfGlobal?: number;
+  /** Scale of slopes that are not shrunk. @default 2 */
+  readonly scaleSlab?: number;
+  /** Degrees of freedom of slopes that are not shrunk. @default 4 */
+  readonly dfSlab?: number;
+  /** Slopes that are expected not to be zero, over those that are: gives the global scale. @default none */
+  readonly parRatio?: number;
+  /** Whether the global scale is in units of sigma, for families that have it. @default true */
+  readonly autoscale?: boolean;
+}
+
+/**
+ * The regularized horseshoe of all slopes together (Piironen & Vehtari 2017), as brms has it: most slopes
+ * are shrunk to about zero, a few are not. For class b, without coef, in formulas without group effects.
+ *
+ * @param df degrees of freedom of the local shrinkage. @default 1
+ */
+export function horseshoe(df = 1, options: HorseshoeOptions = {}) {
+  requireNames(
+    options,
+    ['scaleGlobal', 'dfGlobal', 'scaleSlab', 'dfSlab', 'parRatio', 'autoscale'],
+    'horseshoe',
+  );
+  const { scaleGlobal = 1, dfGlobal = 1, scaleSlab = 2, dfSlab = 4, autoscale = true } = options;
+  return withMethods({
+    ...{ distribution: 'horseshoe', df, scaleGlobal, dfGlobal, scaleSlab, dfSlab, autoscale },
+    ...(options.parRatio !== undefined && { parRatio: options.parRatio }),
+  });
+}
+
 /** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });

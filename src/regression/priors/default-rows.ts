@@ -27,6 +27,8 @@ export type PriorModel = Pick<
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
+  /** True if σ is 0, and has no prior: the errors of the outcomes are known. */
+  readonly hasKnownScale?: boolean;
 };
 
 const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };

@@ -9,7 +9,7 @@
  * spaces or both: class (default b; cor for lkj), coef, group, dpar, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
-import type { Prior } from '../../../models/prior-distributions.js';
+import type { HorseshoePrior, Prior } from '../../../models/prior-distributions.js';
 import { WeighbridgeError } from '../../errors.js';
 import { foundAt, TextCursor } from '../../text/cursor.js';
 import {
@@ -23,6 +23,7 @@ import {
   halfCauchy,
   halfNormal,
   halfStudentT,
+  horseshoe,
   invGamma,
   lkj,
   logistic,
@@ -38,10 +39,35 @@ import type { LkjPrior, PriorRow, PriorTarget } from './prior-rows.js';
 /** The distribution as in brms' tables, without bounds: `normal(0, 1)`, `(flat)`. */
 export function priorText(prior: Prior | LkjPrior): string {
   if (prior.distribution === 'flat') return '(flat)';
+  if (prior.distribution === 'horseshoe') return horseshoeText(prior);
   return `${prior.distribution}(${parametersOf(prior).map(formatNumber).join(', ')})`;
 }
 
-function parametersOf(prior: Exclude<Prior, { distribution: 'flat' }> | LkjPrior): number[] {
+/** brms' names of the arguments of horseshoe(), in its order, with their defaults. */
+const horseshoeArguments = [
+  { name: 'df', key: 'df', usual: 1 },
+  { name: 'scale_global', key: 'scaleGlobal', usual: 1 },
+  { name: 'df_global', key: 'dfGlobal', usual: 1 },
+  { name: 'scale_slab', key: 'scaleSlab', usual: 2 },
+  { name: 'df_slab', key: 'dfSlab', usual: 4 },
+  { name: 'par_ratio', key: 'parRatio', usual: undefined },
+  { name: 'autoscale', key: 'autoscale', usual: true },
+] as const;
+
+/** With the first argument, and those that are not the default. */
+function horseshoeText(prior: HorseshoePrior): string {
+  const told = horseshoeArguments.slice(1).flatMap(({ name, key, usual }) => {
+    const value = prior[key];
+    if (value === usual || value === undefined) return [];
+    const text = typeof value === 'boolean' ? String(value).toUpperCase() : formatNumber(value);
+    return [`${name} = ${text}`];
+  });
+  return `horseshoe(${[formatNumber(prior.df), ...told].join(', ')})`;
+}
+
+function parametersOf(
+  prior: Exclude<Prior, { distribution: 'flat' | 'horseshoe' }> | LkjPrior,
+): number[] {
   switch (prior.distribution) {
     case 'normal':
       return [prior.mean, prior.sd];
@@ -125,7 +151,6 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
 
 /** Priors of brms that are not supported, each with its purpose. */
 const brmsPriors: ReadonlyMap<string, string> = new Map([
-  ['horseshoe', 'shrinkage of all slopes'],
   ['R2D2', 'shrinkage of all slopes'],
   ['lasso', 'shrinkage of all slopes'],
   ['dirichlet', 'simplexes'],
@@ -201,7 +226,8 @@ function readDistribution(cursor: TextCursor): Prior | LkjPrior {
   const { place } = cursor;
   const name = cursor.take(NAME) ?? '';
   const spelling = spellings.get(name);
-  const known = [...spellings.keys()].join(', ');
+  const known = [...spellings.keys(), 'horseshoe'].join(', ');
+  if (name === 'horseshoe') return readHorseshoe(cursor);
   const brms = brmsPriors.get(name);
   if (brms !== undefined) {
     cursor.fail(place, `${name}() of brms (${brms}) is not supported; these are: ${known}`);
@@ -218,6 +244,28 @@ function readDistribution(cursor: TextCursor): Prior | LkjPrior {
   }
   if (cursor.take(/\)/y) === null) expected(cursor, `')' after ${count} parameters of ${name}`);
   return namingText(cursor.text, () => make(parameters));
+}
+
+/** Reads the arguments, `(1, scale_global = 0.5)`, by position or by name. */
+function readHorseshoe(cursor: TextCursor): Prior {
+  if (cursor.take(/\(/y) === null) expected(cursor, "'('");
+  const given: Record<string, number | boolean> = {};
+  for (let i = 0; cursor.take(/\)/y) === null; i++) {
+    if (i > 0 && cursor.take(/,/y) === null) expected(cursor, "',' or ')'");
+    const { place } = cursor;
+    const name = cursor.take(/[A-Za-z_]+(?=\s*=)/y);
+    const known =
+      name === null ? horseshoeArguments[i] : horseshoeArguments.find((one) => one.name === name);
+    if (known === undefined || known.key in given) {
+      const names = horseshoeArguments.map((one) => one.name).join(', ');
+      return expected(cursor, `an argument of horseshoe once (${names})`, place);
+    }
+    if (name !== null) cursor.take(/=/y);
+    const truth = known.key === 'autoscale' ? cursor.take(/TRUE|FALSE/y) : null;
+    given[known.key] = truth === null ? readNumber(cursor) : truth === 'TRUE';
+  }
+  const { df, ...options } = given;
+  return namingText(cursor.text, () => horseshoe(typeof df === 'number' ? df : undefined, options));
 }
 
 function readNumber(cursor: TextCursor): number {

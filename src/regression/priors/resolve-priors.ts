@@ -101,6 +101,12 @@ function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]):
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
+  if (prior.distribution === 'horseshoe' && target.class !== 'b') {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `${targetText(target)}: horseshoe is for class b, expected another distribution`,
+    );
+  }
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
   const upper = Math.min(inherited('upper') ?? Number.POSITIVE_INFINITY, natural.upper);
   const { lower: _lower, upper: _upper, ...distribution } = prior;
@@ -153,7 +159,7 @@ function priorsOf(
   family: Family,
   inUse: ReadonlyMap<string, PriorInUse>,
 ): RegressionPriors {
-  const { intercept, groups } = model;
+  const { intercept, groups, hasKnownScale = false } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
     if (prior === undefined || prior.distribution === 'lkj') {
@@ -172,15 +178,31 @@ function priorsOf(
   const gaps = Array.from({ length: hasGaps(family) ? gapsOf(family) : 0 }, (_, j) =>
     of({ class: 'delta', coef: String(j + 1) }),
   );
+  const slopes = targetsOfColumns(model).map(of);
+  requireAllOrNone(slopes, model.predictors.names);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: targetsOfColumns(model).map(of),
+    coefficients: slopes,
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
-    auxiliary: auxiliaryOf(family).map((name) => of({ class: name })),
+    auxiliary: auxiliaryOf(family).map((name) =>
+      name === 'sigma' && hasKnownScale
+        ? { distribution: 'constant', value: 0, lower: 0 }
+        : of({ class: name }),
+    ),
     ...(thresholds.length > 0 && { thresholds }),
     ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
   };
+}
+
+/** @throws WeighbridgeError `bad-argument` if some slopes have a horseshoe prior, and others do not */
+function requireAllOrNone(slopes: readonly Prior[], names: readonly string[]): void {
+  const other = slopes.findIndex(({ distribution }) => distribution !== 'horseshoe');
+  if (other < 0 || slopes.every(({ distribution }) => distribution !== 'horseshoe')) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the slope ${names[other]} has the prior ${priorText(slopes[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+  );
 }
 
 /** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */

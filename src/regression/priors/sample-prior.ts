@@ -9,6 +9,7 @@ import { drawnOption, stagesOf, toShares } from '../../../models/families/condit
 import { auxiliaryOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { hasOrder } from '../../../models/families/thresholds.js';
+import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -113,13 +114,26 @@ export function priorSampler(
 ): (random: RandomStream) => Float64Array {
   requireProperPriors(specification);
   const { data, priors } = specification;
+  const horseshoe = horseshoeOf(specification);
+  const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
   return (random) => {
     const parameters = new Float64Array(layout.length);
-    priors.coefficients.forEach((prior, j) => {
-      parameters[layout.slopes + j] = drawPrior(prior, random);
-    });
+    const drawAuxiliary = () =>
+      priors.auxiliary.forEach((prior, index) => {
+        parameters[layout.auxiliary + index] = drawPrior(prior, random);
+      });
+    if (horseshoe) {
+      drawAuxiliary();
+      const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
+      const asked = { slopes: priors.coefficients.length, rows: data.rows, sigma };
+      parameters.set(drawHorseshoe(horseshoe, asked, random), layout.slopes);
+    } else {
+      priors.coefficients.forEach((prior, j) => {
+        parameters[layout.slopes + j] = drawPrior(prior, random);
+      });
+    }
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
     interceptsFromMeans(specification, layout, means, parameters);
@@ -133,9 +147,7 @@ export function priorSampler(
       sds += size;
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
-    priors.auxiliary.forEach((prior, index) => {
-      parameters[layout.auxiliary + index] = drawPrior(prior, random);
-    });
+    if (!horseshoe) drawAuxiliary();
     return parameters;
   };
 }
@@ -223,13 +235,18 @@ function ascend(values: Float64Array): boolean {
   return values.every((value, k) => k === 0 || value > values[k - 1]);
 }
 
+/** σ, the first parameter of the family, with the known standard error of a row. */
+function withError(own: Float64Array, error: number): Float64Array {
+  return own.map((value, a) => (a === 0 ? Math.sqrt(value * value + error * error) : value));
+}
+
 /** Draws the outcomes of all rows given reported parameters. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
   if (data.sets) return choiceSimulator(predicted);
-  const { rows, trials } = data;
+  const { rows, trials, errors } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
@@ -242,7 +259,8 @@ export function outcomeSimulator(
     writeInverse(locations);
     return locations.map((location, i) => {
       if (i === 0 || height > 1) writeOwn(i, parameters, eta, own);
-      return simulateAt(location, own, trials === null ? 1 : trials[i], random);
+      const aux = errors ? withError(own, errors[i]) : own;
+      return simulateAt(location, aux, trials === null ? 1 : trials[i], random);
     });
   };
 }

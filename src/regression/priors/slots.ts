@@ -65,7 +65,8 @@ function slotsOfSds(
 }
 
 function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
-  const classes: PriorClass[] = [...auxiliaryOf(family)];
+  const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
+  const classes: PriorClass[] = [...own];
   if (mean.slopes.length > 0) classes.push('b');
   if (mean.intercept) classes.push('Intercept');
   if (mean.groups.length > 0) classes.push('sd');

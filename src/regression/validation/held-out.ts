@@ -65,7 +65,8 @@ export function withoutRows(
 }
 
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
-  const { predictors, groups, outcomes, trials, weights, offset, intercept, sets, parts } = data;
+  const { predictors, groups, outcomes, trials, weights, errors, offset, intercept, sets, parts } =
+    data;
   const height = predictorsPerRow(data);
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
@@ -81,6 +82,7 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
     outcomes: pick(outcomes),
     trials: trials && pick(trials),
     ...(weights && { weights: pick(weights) }),
+    ...(errors && { errors: pick(errors) }),
     offset: offset && pick(offset, height),
     predictors: {
       ...predictors,
@@ -152,12 +154,13 @@ export function rowsOfObservations({ rows, sets }: RegressionData): readonly (re
 
 /** For each observation a number, the same for those that are equal, which the same fit can leave out. */
 export function equalObservations(data: RegressionData): ArrayLike<number> {
-  const { rows, outcomes, trials, weights, offset, predictors, groups, sets } = data;
+  const { rows, outcomes, trials, weights, errors, offset, predictors, groups, sets } = data;
   if (sets) return Array.from({ length: sets.count }, (_, set) => set);
   const { of } = distinctRows(rows, [
     { values: outcomes, width: 1 },
     ...(trials ? [{ values: trials, width: 1 }] : []),
     ...(weights ? [{ values: weights, width: 1 }] : []),
+    ...(errors ? [{ values: errors, width: 1 }] : []),
     ...(offset ? [{ values: offset, width: 1 }] : []),
     { values: predictors.values, width: predictors.names.length },
     ...groups.flatMap((group) =>

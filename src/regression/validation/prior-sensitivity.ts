@@ -7,6 +7,7 @@
  */
 
 import { auxiliaryOf } from '../../../models/families/family.js';
+import { horseshoeOf } from '../../../models/horseshoe.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
@@ -89,6 +90,11 @@ export function priorSensitivity(
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
   requireOneOf('by', by, ['all', 'class', 'tag']);
+  if (horseshoeOf(fit.specification)) {
+    throw badArgument(
+      'the sensitivity to a horseshoe prior cannot be found from draws, which lack the local scales: expected a fit with another prior of class b',
+    );
+  }
   const { draws } = fit;
   const likelihood = powerScaling(totalLogLikelihood(fit), draws.chains);
   const components = [...logPriorsBy(fit, by)].map(([priors, logPriors]) => ({
