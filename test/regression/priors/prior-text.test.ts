@@ -149,7 +149,7 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=beta',
-      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha',
+      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa',
     ],
     [
       'normal(0, 1) class=cor',
