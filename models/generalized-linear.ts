@@ -78,14 +78,11 @@ export function generalizedLinear(specification: RegressionSpecification): Model
     constrain(position, reported) {
       const own = thresholds ? parameters : reported;
       placed.constrain(position, own);
-      if (intercept === 0) return;
-      const atZero = interceptAtZero(own, means);
-      if (!thresholds) {
-        reported[0] = atZero;
-        return;
-      }
-      thresholds.report(own, atZero, reported);
-      for (let j = 0; j < slopes; j++) reported[thresholds.count + j] = own[1 + j];
+      const atZero = intercept === 1 ? interceptAtZero(own, means) : 0;
+      if (thresholds) {
+        thresholds.report(own, atZero, reported);
+        for (let j = 0; j < slopes; j++) reported[thresholds.count + j] = own[intercept + j];
+      } else if (intercept === 1) reported[0] = atZero;
     },
     linear: placed.unbounded,
     hessian(position, hessian) {

@@ -44,6 +44,13 @@ export type LinkName =
   | 'cloglog'
   | 'cauchit';
 
+/**
+ * How the thresholds of an ordinal family lie, as in brms: at the same distance from each other, or around 0, so that
+ * the linear predictor has no intercept.
+ */
+export const thresholdKinds = ['equidistant', 'sum_to_zero'] as const;
+export type ThresholdKind = (typeof thresholdKinds)[number];
+
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
   readonly family: FamilyName;
@@ -53,6 +60,8 @@ export interface Family {
    * has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /** @default each threshold has a place of its own (brms' `flexible`) */
+  readonly threshold?: ThresholdKind;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */

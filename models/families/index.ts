@@ -19,6 +19,8 @@ import {
   type OwnDistribution,
   type ResponseDistribution,
   type ResponseFamily,
+  type ThresholdKind,
+  thresholdKinds,
 } from './family.js';
 import { gamma } from './gamma.js';
 import { gaussianDistribution, gaussianFamily } from './gaussian.js';
@@ -155,19 +157,37 @@ export function requireFamily(given: {
   readonly family?: unknown;
   readonly link?: unknown;
   readonly thresholds?: unknown;
+  readonly threshold?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
     const { thresholds } = given;
-    return isOrdinal({ family: name }) && typeof thresholds === 'number'
-      ? { family: name, link, thresholds }
-      : { family: name, link };
+    const threshold = requireThreshold(name, given.threshold);
+    return {
+      family: name,
+      link,
+      ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
+      ...(threshold && { threshold }),
+    };
   }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` for an unknown kind, or a family without thresholds */
+function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | undefined {
+  if (given === undefined || given === 'flexible') return undefined;
+  const known = thresholdKinds.find((kind) => kind === given);
+  if (known && isOrdinal({ family: name })) return known;
+  throw new WeighbridgeError(
+    'bad-argument',
+    known
+      ? `threshold is '${known}', but the family ${name} has no thresholds`
+      : `threshold is ${given}, expected one of flexible, ${thresholdKinds.join(', ')}`,
   );
 }
 

@@ -168,7 +168,9 @@ export class MultilevelParameters {
   /** Adds the slope of the log prior of each unbounded coefficient at the θ last read. */
   addCoefficientSlopes(target: Float64Array): void {
     const { coefficients } = this.values;
-    if (this.#thresholds) target[0] += this.#thresholds.locationSlope(this.#constrained);
+    if (this.#thresholds && this.#hasIntercept) {
+      target[0] += this.#thresholds.locationSlope(this.#constrained);
+    }
     for (let j = 0; j < coefficients.length; j++) {
       target[j] += this.#priors.densityOf(j)?.derivative(coefficients[j]) ?? 0;
     }
@@ -215,11 +217,12 @@ export class MultilevelParameters {
     let index = 0;
     const auxStart = this.#coefficients + this.#sdCount;
     const thresholds = this.#thresholds;
+    const atZero = this.#hasIntercept ? interceptAtZero(constrained, this.#means) : 0;
     if (thresholds) {
-      thresholds.report(constrained, interceptAtZero(constrained, this.#means), parameters);
+      thresholds.report(constrained, atZero, parameters);
       index = thresholds.count;
     } else if (this.#hasIntercept) {
-      parameters[index++] = interceptAtZero(constrained, this.#means);
+      parameters[index++] = atZero;
     }
     const slopes = this.#hasIntercept ? 1 : 0;
     for (let j = slopes; j < auxStart; j++) parameters[index++] = constrained[j];

@@ -120,7 +120,7 @@ async function fitFor(
 }
 
 async function sampled(data: string, formula: string, flags: FitFlags): Promise<Sampled> {
-  const { family, link, missing, chains, precision: digits, precisionLimit } = flags;
+  const { family, link, threshold, missing, chains, precision: digits, precisionLimit } = flags;
   const prior = (flags.prior ?? []).map(parsePrior);
   const levels = parseLevels(flags.levels);
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
@@ -133,7 +133,7 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
     const sample = (draws: number) =>
       regression({
         formula,
-        family: familyOf(family, link ? { link } : {}),
+        family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
         data: columns,
         prior,
         levels,

@@ -3,6 +3,7 @@
  * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
  */
 import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
+import { isOrdinal } from '../../models/families/thresholds.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
@@ -31,7 +32,8 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const groups = data.groups.map((group) => groupTerm(group, table));
   const offset = data.offset ? [`offset(${table.add('offset', data.offset)})`] : [];
   const terms = [...slopes, ...groups, ...offset];
-  const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
+  const intercept = data.intercept || isOrdinal(family);
+  const right = intercept && terms.length > 0 ? terms : [intercept ? '1' : '0', ...terms];
   const outcome = table.add('outcome', data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),

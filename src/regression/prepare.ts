@@ -9,7 +9,7 @@ import {
   traitsOf,
 } from '../../models/families/family.js';
 import { responseDistribution } from '../../models/families/index.js';
-import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
@@ -124,7 +124,7 @@ function prepared(
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
-  const data = regressionData(frame);
+  const data = regressionData(frame, family);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
@@ -205,12 +205,13 @@ function cellsOf({ rows, columns }: Table): DataInput {
 }
 
 /** The properties of the data that default priors and their resolution depend on. */
-function priorModel({ response }: ModelFrame, data: RegressionData): PriorModel {
-  return { ...data, categorical: response.levels !== null };
+function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
+  const { intercept } = design;
+  return { ...data, intercept, categorical: response.levels !== null };
 }
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
-function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
+function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
   const { rows, population, groups, offset } = encoded;
   return {
     rows,
@@ -218,7 +219,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     offset,
-    intercept: design.intercept,
+    intercept: design.intercept && hasPlace(family),
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
     groups: groups.map(groupEffects),
   };

@@ -21,7 +21,10 @@ priors_of <- function(case) {
   do.call(c, c(list(empty_prior()), rows))
 }
 
-family_of <- function(case) do.call(brmsfamily, list(case$family, link = case$link))
+family_of <- function(case) {
+  threshold <- if (is.null(case$threshold)) list() else list(threshold = case$threshold)
+  do.call(brmsfamily, c(list(case$family, link = case$link), threshold))
+}
 
 compiled_here <- new.env()
 

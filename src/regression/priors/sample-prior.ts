@@ -5,9 +5,9 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
-import { auxiliaryOf } from '../../../models/families/family.js';
+import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { hasOrder } from '../../../models/families/thresholds.js';
+import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -33,6 +33,7 @@ import {
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
+import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 
@@ -123,7 +124,9 @@ export function priorSampler(
     if (priors.thresholds) {
       drawThresholds(specification, random, parameters);
       let shift = 0;
-      for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
+      if (data.intercept) {
+        for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
+      }
       for (let k = 0; k < layout.thresholds; k++) parameters[k] += shift;
     }
     let sds = layout.sds;
@@ -158,7 +161,11 @@ function drawThresholds(
 ): void {
   const drawn = target.subarray(0, thresholds.length);
   if (gaps) {
-    drawFromOne(thresholds, gaps, random, drawn);
+    drawFromOne(thresholds, gapsDrawn(gaps, thresholds.length - 1, random), random, drawn);
+    return;
+  }
+  if (!hasPlace(family)) {
+    drawAroundZero(family, thresholds, random, drawn);
     return;
   }
   const draw = (): void => {
@@ -188,16 +195,45 @@ function drawThresholds(
  */
 function drawFromOne(
   thresholds: readonly Prior[],
-  gaps: readonly Prior[],
+  gaps: readonly number[],
   random: RandomStream,
   drawn: Float64Array,
 ): void {
   const known = thresholds.findIndex(isProper);
   drawn[known] = drawPrior(thresholds[known], random);
   for (let k = known + 1; k < drawn.length; k++) {
-    drawn[k] = drawn[k - 1] + drawPrior(gaps[k - 1], random);
+    drawn[k] = drawn[k - 1] + gaps[k - 1];
   }
-  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - drawPrior(gaps[k], random);
+  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - gaps[k];
+}
+
+/** A number for each gap: the same one for equidistant thresholds, whose priors are of one gap. */
+function gapsDrawn(gaps: readonly Prior[], count: number, random: RandomStream): number[] {
+  const values = gaps.map((prior) => drawPrior(prior, random));
+  return values.length === count ? values : new Array<number>(count).fill(values[0]);
+}
+
+/**
+ * Thresholds that sum to zero. Independent normal numbers less their mean have the density of their product on
+ * the plane; there is no such rule for other priors.
+ */
+function drawAroundZero(
+  family: Family,
+  thresholds: readonly Prior[],
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
+  const [first] = thresholds;
+  if (first.distribution !== 'normal' || !thresholds.every((prior) => isSame(prior, first))) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'there are no independent draws of thresholds that sum to zero from these priors: expected one normal prior of class Intercept',
+    );
+  }
+  for (let k = 0; k < drawn.length; k++) drawn[k] = drawPrior(first, random);
+  if (hasOrder(family)) drawn.sort();
+  const mean = meanOf(drawn);
+  for (let k = 0; k < drawn.length; k++) drawn[k] -= mean;
 }
 
 function isSame(a: Prior, b: Prior): boolean {

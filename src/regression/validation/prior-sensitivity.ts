@@ -203,7 +203,9 @@ interface PriorTerm {
 function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { data, priors, family } = specification;
   const layout = reportedLayout(specification);
-  const { means } = centrePredictors(data.predictors);
+  const means = data.intercept ? centrePredictors(data.predictors).means : new Float64Array(0);
+  // Of equidistant thresholds, the first and the gap are the only ones of their class.
+  const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
   /** The prior of an intercept is of its value at the means of the predictors. */
   const atMeans = (parameters: Float64Array, place: number, sign: 1 | -1) => {
     let value = parameters[place];
@@ -226,10 +228,10 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', coef: String(k + 1) }, prior, (all) => atMeans(all, k, -1)),
+      term({ class: 'Intercept', ...placed(k) }, prior, (all) => atMeans(all, k, -1)),
     ),
     ...(priors.gaps ?? []).map((prior, j) =>
-      term({ class: 'delta', coef: String(j + 1) }, prior, (all) => all[j + 1] - all[j]),
+      term({ class: 'delta', ...placed(j) }, prior, (all) => all[j + 1] - all[j]),
     ),
     ...priors.coefficients.map((prior, j) =>
       single({ class: 'b', coef: data.predictors.names[j] }, prior, layout.slopes + j),
