@@ -114,6 +114,9 @@ const bentFamilies = new Set<FamilyName>([
   'zero_inflated_poisson',
   'zero_inflated_negbinomial',
   'zero_one_inflated_beta',
+  'ordered_beta',
+  'asym_laplace',
+  'von_mises',
 ]);
 
 /** Families whose likelihood is log-concave with the link log alone. */

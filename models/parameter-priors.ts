@@ -26,6 +26,8 @@ export interface ParameterPriors {
   constrain(position: Float64Array, parameters: Float64Array): void;
   /** Converts parameters to a position; those on or beyond a bound are moved inside. */
   unconstrain(parameters: Float64Array): Float64Array;
+  /** Converts parameters inside their bounds, such as draws, to a position. */
+  positionOf(parameters: Float64Array): Float64Array;
   /** The prior's density of an unbounded parameter; null for a bounded one. */
   densityOf(index: number): PriorDensity | null;
   /**
@@ -102,6 +104,13 @@ export function parameterPriors(
       for (const { index, transform, lower, upper } of all) {
         if (transform)
           position[index] = transform.unconstrain(within(lower, upper, position[index]));
+      }
+      return position;
+    },
+    positionOf(parameters) {
+      const position = parameters.slice();
+      for (const { index, transform } of bounded) {
+        position[index] = transform.unconstrain(position[index]);
       }
       return position;
     },

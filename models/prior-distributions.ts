@@ -39,6 +39,7 @@ export type Prior = Bounds &
       }
     | { readonly distribution: 'logistic'; readonly location: number; readonly scale: number }
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
+    | { readonly distribution: 'constant'; readonly value: number }
   );
 
 /**
@@ -63,6 +64,7 @@ const parametersOf: { readonly [D in Prior['distribution']]: Readonly<Record<str
   double_exponential: { location: 'finite', scale: 'positive' },
   logistic: { location: 'finite', scale: 'positive' },
   uniform: { from: 'finite', to: 'finite' },
+  constant: { value: 'finite' },
 };
 
 type Range = 'finite' | 'positive';
@@ -120,6 +122,10 @@ function requireBounds(name: string, prior: Prior): void {
   if (prior.lower === undefined && prior.upper === undefined) return;
   const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = prior;
   if (!(lower < upper)) fail(name, `bounds ${lower} and ${upper}, expected lower < upper`);
+  if (prior.distribution === 'constant') {
+    if (prior.value >= lower && prior.value <= upper) return;
+    fail(name, `value ${prior.value}, expected one from ${lower} to ${upper}`);
+  }
   const support = supportOf(prior);
   const empty = !(support.lower < support.upper);
   const flat = prior.distribution === 'flat';

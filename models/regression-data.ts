@@ -52,13 +52,17 @@ export interface RegressionData {
   readonly predictors: Predictors;
   readonly groups: readonly GroupEffects[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
-/** @param cells that rows share linear predictors of; one per row if undefined */
+/**
+ * The outcomes of a regression as its family takes them.
+ *
+ * @param cells that rows share linear predictors of; one per row if undefined
+ */
 export function outcomesOf(
   { rows, outcomes, trials, weights, sets }: RegressionData,
-  cells: Cells | undefined,
+  cells?: Cells,
 ): Outcomes {
   return {
     rows,

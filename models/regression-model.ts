@@ -1,9 +1,11 @@
 /** The model of a regression specification. */
 import type { Model } from '../src/sampler/model.js';
+import { constantNames, withoutConstants } from './constant-parameters.js';
 import { traitsOf } from './families/family.js';
 import { generalizedLinear } from './generalized-linear.js';
 import { multilevel } from './multilevel.js';
 import type { RegressionSpecification } from './regression-data.js';
+import { reportedNames } from './reported-parameters.js';
 import { standardized } from './standardized.js';
 import { withinSets } from './within-sets.js';
 
@@ -32,6 +34,8 @@ export interface ControlBlock {
  *   `bad-data` and `bad-argument` for data and priors that are out of proportion
  */
 export function regressionModel(given: RegressionSpecification): SpecifiedModel {
+  const others = withoutConstants(given);
+  if (others) return withConstants(given, others);
   const specification = withinSets(ofLogarithms(given));
   const standard = standardized(specification);
   if (standard === null) return modelAsIs(specification);
@@ -45,6 +49,25 @@ export function regressionModel(given: RegressionSpecification): SpecifiedModel 
   };
 }
 
+/** The model of the other parameters, which reports the constants too. */
+function withConstants(
+  given: RegressionSpecification,
+  { specification, restore }: NonNullable<ReturnType<typeof withoutConstants>>,
+): SpecifiedModel {
+  const { controlBlocks: _, ...model } = regressionModel(specification);
+  const reported = new Float64Array(model.parameterNames.length);
+  return {
+    ...model,
+    parameterNames: reportedNames(given),
+    constants: constantNames(given),
+    constrain(position, parameters, random) {
+      if (model.constrain) model.constrain(position, reported, random);
+      else reported.set(position);
+      restore(reported, parameters);
+    },
+  };
+}
+
 /**
  * A lognormal regression as the normal one of the logarithms, with the same parameters; any other as it is.
  * The log densities differ by Σ log y.
@@ -54,7 +77,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
   if (!traitsOf(family).isLogarithmic) return specification;
   return {
     ...specification,
-    family: { family: 'gaussian', link: family.link },
+    family: { ...family, family: 'gaussian' },
     data: { ...data, outcomes: data.outcomes.map(Math.log) },
   };
 }

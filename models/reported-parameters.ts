@@ -11,12 +11,15 @@
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
+
+import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
 import { auxiliaryOf } from './families/family.js';
 import { responseDistribution } from './families/index.js';
 import { thresholdsOf } from './families/thresholds.js';
 import {
   type GroupEffects,
   membersOf,
+  outcomesOf,
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
@@ -189,8 +192,12 @@ export function rowDensities(
 /** Writes log p(y_i | parameters) of all rows, with all constants, for reported parameters. */
 type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void;
 
-/** The terms of LOO, WAIC and power-scaling, group effects included. */
+/**
+ * The terms of LOO, WAIC and power-scaling, group effects included. The log likelihood of a choice set
+ * stands at its first row, and the other rows have 0.
+ */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
+  if (predicted.data.sets) return setLogLikelihood(predicted);
   const { rows } = predicted.data;
   const eta = new Float64Array(rows);
   const one = new Float64Array(1);
@@ -204,6 +211,22 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
       one[0] = eta[i];
       write(i, one);
       target[i] = one[0];
+    }
+  };
+}
+
+function setLogLikelihood(predicted: Predicted): RowLogLikelihood {
+  const { options, starts, chosen } = stagesOf(outcomesOf(predicted.data));
+  const eta = new Float64Array(options.length);
+  const writeEta = etaOf(predicted);
+  return (parameters, target) => {
+    writeEta(parameters, eta);
+    const ordered = Float64Array.from(options, (row) => eta[row]);
+    target.fill(0);
+    for (let set = 0; set < chosen.length; set++) {
+      const first = options.subarray(starts[set], starts[set + 1]).reduce((a, b) => Math.min(a, b));
+      const own = ordered.subarray(starts[set], starts[set + 1]);
+      target[first] = logProbabilityOfChoices(own, chosen[set]);
     }
   };
 }

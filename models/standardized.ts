@@ -16,7 +16,7 @@
  * that of the user's by a constant.
  */
 import { WeighbridgeError } from '../src/errors.js';
-import { auxiliaryOf, traitsOf } from './families/family.js';
+import { auxiliaryOf, type Family, traitsOf } from './families/family.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
@@ -75,7 +75,7 @@ export function standardized(
   const names = data.predictors.names;
   return {
     specification: {
-      family,
+      family: inUnits(family, outcomes?.unit ?? 1),
       data: {
         ...data,
         outcomes: outcomes?.values ?? data.outcomes,
@@ -105,6 +105,13 @@ export function standardized(
     },
     restore: restoring(specification, predictors, columns, scalings),
   };
+}
+
+/** A fixed σ in the unit of the outcomes. */
+function inUnits(family: Family, unit: number): Family {
+  const { fixed } = family;
+  if (fixed?.sigma === undefined || !traitsOf(family).hasScale) return family;
+  return { ...family, fixed: { ...fixed, sigma: fixed.sigma / unit } };
 }
 
 function moved(priors: readonly Prior[], scalings: readonly Scaling[], names: readonly string[]) {

@@ -3,8 +3,9 @@
  * predictors of a set changes nothing. Predictors, group predictors and offsets are therefore sampled as
  * deviations from the mean of their set, where the information about them is nearest to diagonal.
  */
+import { deviationsWithin, isSameWithin } from '../src/linear-algebra/within-groups.js';
 import type { Cells } from './families/family.js';
-import type { RegressionSpecification } from './regression-data.js';
+import { type GroupEffects, membersOf, type RegressionSpecification } from './regression-data.js';
 
 /** The same regression with the columns of choice sets as deviations; any other as it is. */
 export function withinSets(specification: RegressionSpecification): RegressionSpecification {
@@ -15,39 +16,26 @@ export function withinSets(specification: RegressionSpecification): RegressionSp
     ...specification,
     data: {
       ...data,
-      offset: data.offset && deviations(data.offset, 1, sets),
+      offset: data.offset && deviationsWithin(data.offset, 1, sets),
       predictors: {
         ...data.predictors,
-        values: deviations(data.predictors.values, data.predictors.names.length, sets),
+        values: deviationsWithin(data.predictors.values, data.predictors.names.length, sets),
       },
-      groups: data.groups.map((group) => ({
-        ...group,
-        values: deviations(group.values, group.coefficients.length, sets),
-      })),
+      groups: data.groups.map((group) => groupWithinSets(group, sets)),
     },
   };
 }
 
-/** Values minus the mean of their set, which are zero where all options of the set are equal. */
-function deviations(values: Float64Array, width: number, { count, of }: Cells): Float64Array {
-  const options = new Float64Array(count);
-  for (const set of of) options[set]++;
-  const firsts = new Float64Array(count * width);
-  const isSeen = new Uint8Array(count);
-  const sums = new Float64Array(count * width);
-  // From the set's first option, so that equal values have no rounding error.
-  for (let i = 0; i < of.length; i++) {
-    const set = of[i];
-    for (let j = 0; j < width; j++) {
-      const value = values[i * width + j];
-      if (isSeen[set] === 0) firsts[set * width + j] = value;
-      sums[set * width + j] += value - firsts[set * width + j];
-    }
-    isSeen[set] = 1;
-  }
-  return values.map((value, at) => {
-    const set = of[Math.floor(at / width)];
-    const column = set * width + (at % width);
-    return value - firsts[column] - sums[column] / options[set];
-  });
+/** Effects cancel only where all options of a set share them: a level that varies within sets stays as it is. */
+function groupWithinSets(group: GroupEffects, sets: Cells): GroupEffects {
+  if (!membersOf(group).every(({ levelOf }) => isSameWithin(sets, levelOf))) return group;
+  const within = (values: Float64Array) =>
+    deviationsWithin(values, group.coefficients.length, sets);
+  return {
+    ...group,
+    values: within(group.values),
+    ...(group.further && {
+      further: group.further.map((one) => ({ ...one, values: within(one.values) })),
+    }),
+  };
 }

@@ -102,9 +102,21 @@ export {
   looModelWeights,
 } from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
+export type { Recalibration } from './posterior/recalibration.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
+export type {
+  CalibrationCurve,
+  CalibrationCurves,
+  CalibrationCurvesOptions,
+} from './regression/after/calibration-curves.js';
+export type {
+  ChoiceShare,
+  SharesOptions,
+  TradeOff,
+  TradeOffOptions,
+} from './regression/after/choice-summaries.js';
 export type {
   ConditionalEffect,
   ConditionalEffectRow,
@@ -123,6 +135,12 @@ export type {
   HypothesisRow,
 } from './regression/after/hypothesis.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
+export {
+  type BayesFactor,
+  bayesFactor,
+  type MarginalLikelihood,
+  type MarginalLikelihoodOptions,
+} from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
 export type {
   PosteriorPredictiveCheck,
@@ -177,6 +195,7 @@ export type { Preparation } from './regression/prepare.js';
 export {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,

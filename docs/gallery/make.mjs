@@ -13,9 +13,11 @@ import { linearRegression, logisticRegression, normal, regression } from '../../
 import { readStudy } from '../../dist/src/node.js';
 import { groupByContext, planStudy } from '../../dist/src/paper.js';
 import {
+  plotCalibrationCurves,
   plotCorrelation,
   plotForest,
   plotPairs,
+  plotPit,
   plotPlan,
   plotPosterior,
   plotPpc,
@@ -89,6 +91,51 @@ async function drawFits() {
   await save('ppc', plotPpc(replicated, { observed: outcome, title, label }).svg);
   const groups = rows.map((row) => telling(row, names));
   await save('ppc-groups', plotPpc(replicated, { observed: outcome, groups, title, label }).svg);
+}
+
+/** Regressions of simulated outcomes, one of them of a family that does not fit. */
+async function drawCalibration() {
+  const random = randomStream(SEED, 'calibration');
+  const x = Array.from({ length: 300 }, () => random.normal());
+  const logistic = (eta) => 1 / (1 + Math.exp(-eta));
+  const right = x.map((value) => Number(random.uniform() < logistic(0.3 + 1.2 * value)));
+  const own = { seed: SEED, prior: normal(0, 2).on('b') };
+  const binary = { formula: 'right ~ x', family: 'bernoulli', data: { right, x }, ...own };
+  const curves = (await regression(binary)).calibrationCurves();
+  const title = 'Simulated choices';
+  await save('calibration-curves', plotCalibrationCurves(curves, { title }).svg);
+
+  const tailed = x.map((value) => value + random.normal() ** 3);
+  const fit = await regression({ formula: 'tailed ~ x', data: { tailed, x }, ...own });
+  const { values } = fit.posteriorPredict();
+  const draws = values.length / x.length;
+  const pit = tailed.map((outcome, row) => {
+    let below = 0;
+    for (let s = 0; s < draws; s++) below += values[s * x.length + row] < outcome ? 1 : 0;
+    return below / draws;
+  });
+  await save(
+    'pit',
+    plotPit(pit, { title: 'A gaussian regression of outcomes with heavy tails' }).svg,
+  );
+
+  const events = x.map((value) => {
+    if (random.uniform() < 0.3) return 0;
+    const mean = Math.exp(1 + 0.4 * value + 0.4 * random.normal());
+    let count = 0;
+    for (let time = -Math.log(random.uniform()); time < mean; count++) {
+      time -= Math.log(random.uniform());
+    }
+    return count;
+  });
+  const counts = { formula: 'events ~ x', family: 'poisson', data: { events, x }, ...own };
+  const { observed, replicated } = (await regression(counts)).ppc();
+  const rootogram = plotPpc(replicated, {
+    observed,
+    kind: 'rootogram',
+    title: 'A Poisson regression of counts with zeros of their own',
+  });
+  await save('rootogram', rootogram.svg);
 }
 
 /** A few observations and priors of two kinds, one of them far from the data. */
@@ -171,6 +218,7 @@ async function drawPlan() {
 }
 
 await drawFits();
+await drawCalibration();
 await drawSensitivity();
 await drawPlan();
 await drawFigures();

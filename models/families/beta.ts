@@ -57,7 +57,7 @@ export const beta = byRows({
   expected: (outcome) =>
     outcome > 0 && outcome < 1
       ? null
-      : 'a number above 0 and below 1 (zero_one_inflated_beta takes 0 and 1 too)',
+      : 'a number above 0 and below 1 (ordered_beta and zero_one_inflated_beta take 0 and 1 too)',
 });
 
 /** A beta variate; one that has rounded to 0 or 1 is the nearest number between them. */

@@ -25,7 +25,7 @@ import {
 
 /** The options of all sets, those of a set one after another: the chosen, best first, then the others. */
 interface Stages {
-  /** Cells of the linear predictor. */
+  /** Cells of the linear predictor; rows if rows have no cells. */
   readonly options: Int32Array;
   /** First option of each set, and the number of options. */
   readonly starts: Int32Array;
@@ -37,7 +37,8 @@ export function conditionalLogitFamily(family: Family, outcomes: Outcomes): Resp
   return new ChoicesOfSets(family, stagesOf(outcomes));
 }
 
-function stagesOf(outcomes: Outcomes): Stages {
+/** @throws RangeError for outcomes without sets */
+export function stagesOf(outcomes: Outcomes): Stages {
   const { rows, values, sets } = outcomes;
   if (!sets) throw new RangeError('choices without choice sets');
   const order = Int32Array.from({ length: rows }, (_, i) => i).sort(

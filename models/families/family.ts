@@ -30,6 +30,9 @@ export const familyNames = [
   'hurdle_negbinomial',
   'zero_one_inflated_beta',
   'skew_normal',
+  'ordered_beta',
+  'asym_laplace',
+  'von_mises',
   'conditional_logit',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
@@ -42,7 +45,8 @@ export type LinkName =
   | 'logit'
   | 'probit'
   | 'cloglog'
-  | 'cauchit';
+  | 'cauchit'
+  | 'tan_half';
 
 /**
  * How the thresholds of an ordinal family lie, as in brms: at the same distance from each other, or around 0, so that
@@ -62,6 +66,8 @@ export interface Family {
   readonly thresholds?: number;
   /** @default each threshold has a place of its own (brms' `flexible`) */
   readonly threshold?: ThresholdKind;
+  /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
+  readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -74,7 +80,11 @@ export type AuxiliaryName =
   | 'hu'
   | 'zoi'
   | 'coi'
-  | 'alpha';
+  | 'alpha'
+  | 'cutzero'
+  | 'cutgap'
+  | 'quantile'
+  | 'kappa';
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -89,7 +99,7 @@ interface FamilyTraits {
    * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
    * and options start from equal probabilities.
    */
-  readonly mean: 'any' | 'positive' | 'probability' | 'none';
+  readonly mean: 'any' | 'positive' | 'probability' | 'angle' | 'none';
   /** True if σ has the unit of the outcomes: both can be rescaled, and an exact fit has σ = 0. */
   readonly hasScale: boolean;
   /** True if rows may share a linear predictor. */
@@ -98,6 +108,8 @@ interface FamilyTraits {
   readonly isLogarithmic?: boolean;
   /** Outcomes that may come from elsewhere, whatever the linear predictor. @default none */
   readonly apart?: readonly number[];
+  /** Outcomes with a probability of their own that rises or falls with the linear predictor. @default none */
+  readonly ends?: readonly number[];
   /** True if outcomes apart come from elsewhere always, and the others are never theirs. @default false */
   readonly isHurdle?: boolean;
 }
@@ -156,6 +168,20 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
     apart: [0, 1],
     isHurdle: true,
   },
+  ordered_beta: {
+    ...successes,
+    auxiliary: ['phi', 'cutzero', 'cutgap'],
+    outcome: 'real',
+    ends: [0, 1],
+  },
+  asym_laplace: { ...continuous, auxiliary: ['sigma', 'quantile'], merges: true },
+  von_mises: {
+    auxiliary: ['kappa'],
+    outcome: 'real',
+    mean: 'angle',
+    hasScale: false,
+    merges: true,
+  },
 };
 
 export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
@@ -163,11 +189,13 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 }
 
 /**
- * The auxiliary parameters of a family, in the order in which they are reported. The thresholds of an
+ * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts).
  */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
-  return traitsOf(family).auxiliary;
+  const { auxiliary } = traitsOf(family);
+  const { fixed } = family;
+  return fixed ? auxiliary.filter((name) => fixed[name] === undefined) : auxiliary;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */
@@ -184,6 +212,7 @@ interface AuxiliaryTraits {
 
 const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
+const anyNumber = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
 export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
   sigma: positive,
@@ -194,7 +223,11 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   hu: probability,
   zoi: probability,
   coi: probability,
-  alpha: { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY, start: 1 },
+  alpha: { ...anyNumber, start: 1 },
+  cutzero: { ...anyNumber, start: -2 },
+  cutgap: { ...positive, start: 4 },
+  quantile: { ...probability, start: 0.5 },
+  kappa: { ...positive, start: 2 },
 };
 
 /** Outcomes of all rows. */
@@ -211,7 +244,7 @@ export interface Outcomes {
    */
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
-  readonly sets?: Cells | undefined;
+  readonly sets?: Cells;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */

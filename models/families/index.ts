@@ -1,5 +1,6 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import { asymLaplace } from './asym-laplace.js';
 import { beta } from './beta.js';
 import { betaBinomial } from './beta-binomial.js';
 import {
@@ -27,11 +28,13 @@ import { gaussianDistribution, gaussianFamily } from './gaussian.js';
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
 import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { skewNormal } from './skew-normal.js';
 import { studentDistribution, studentFamily } from './student.js';
 import { isOrdinal } from './thresholds.js';
+import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
 import { zeroOneInflatedBeta } from './zero-one-inflated-beta.js';
@@ -92,6 +95,9 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
   hurdle_poisson: { links: ofInflated, ...hurdlePoisson },
   hurdle_negbinomial: { links: ofInflated, ...hurdleNegbinomial },
   zero_one_inflated_beta: { links: ofProbabilities, ...zeroOneInflatedBeta },
+  ordered_beta: { links: ['logit'], ...orderedBeta },
+  asym_laplace: { links: ofNumbers, ...asymLaplace },
+  von_mises: { links: ['tan_half'], ...vonMises },
   conditional_logit: {
     links: ['logit'],
     response: conditionalLogitFamily,
@@ -101,7 +107,45 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
 
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  return entries[family.family].response(family, outcomes);
+  const { response } = entries[family.family];
+  const { fixed, ...free } = family;
+  return fixed ? withFixed(response(free, outcomes), family) : response(family, outcomes);
+}
+
+/** The likelihood as a function of the auxiliary parameters that are not fixed. */
+function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
+  const { auxiliary } = full;
+  const fixed: Readonly<Record<string, number | undefined>> = family.fixed ?? {};
+  const places = auxiliary.flatMap((name, a) => (fixed[name] === undefined ? [a] : []));
+  const all = Float64Array.from(auxiliary, (name) => fixed[name] ?? Number.NaN);
+  const gradient = new Float64Array(all.length);
+  const count = all.length;
+  const take = (aux: Float64Array): void => {
+    for (let a = 0; a < places.length; a++) all[places[a]] = aux[a];
+  };
+  return {
+    family,
+    auxiliary: places.map((a) => auxiliary[a]),
+    logLikelihood(eta, aux, etaGradient, auxGradient) {
+      take(aux);
+      const value = full.logLikelihood(eta, all, etaGradient, gradient);
+      for (let a = 0; a < places.length; a++) auxGradient[a] = gradient[places[a]];
+      return value;
+    },
+    curvature(eta, aux, etaCurvature, cross, auxCurvature) {
+      take(aux);
+      const cells = eta.length;
+      const allCross = new Float64Array(count * cells);
+      const allCurvature = new Float64Array(count * count);
+      full.curvature(eta, all, etaCurvature, allCross, allCurvature);
+      places.forEach((place, a) => {
+        cross.set(allCross.subarray(place * cells, (place + 1) * cells), a * cells);
+        places.forEach((other, b) => {
+          auxCurvature[a * places.length + b] = allCurvature[place * count + other];
+        });
+      });
+    },
+  };
 }
 
 /** The part of a family that needs no outcomes. */
@@ -193,7 +237,6 @@ function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | und
 
 /** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'asym_laplace',
   'categorical',
   'com_poisson',
   'cox',
@@ -214,7 +257,6 @@ const brmsFamilies: ReadonlySet<string> = new Set([
   'mixture',
   'multinomial',
   'shifted_lognormal',
-  'von_mises',
   'wiener',
   'xbeta',
   'zero_inflated_asym_laplace',

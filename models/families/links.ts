@@ -3,7 +3,7 @@
  *
  *     identity  μ = η          log   μ = e^η         inverse  μ = 1/η        sqrt     μ = η²
  *     logit     μ = 1/(1+e^−η) probit μ = Φ(η)       cloglog  μ = 1 − exp(−e^η)
- *     cauchit   μ = 1/2 + atan(η)/π
+ *     cauchit   μ = 1/2 + atan(η)/π             tan_half  μ = 2 atan(η), an angle
  *
  * For a probability the mean is not enough: far out in a tail, μ or 1 − μ has no digits left. Links
  * of probabilities therefore compute log μ and log(1 − μ) with two derivatives each, accurate to the
@@ -107,6 +107,16 @@ const sqrt: Link = {
   writeInverse: (eta) => writeEach(eta, (one) => one * one),
 };
 
+const tanHalf: Link = {
+  name: 'tan_half',
+  link: (mean) => Math.tan(0.5 * mean),
+  inverse: (eta) => 2 * Math.atan(eta),
+  derivative: (eta) => 2 / (1 + eta * eta),
+  // Not by powers, which overflow.
+  secondDerivative: (eta) => (-4 * (eta / (1 + eta * eta))) / (1 + eta * eta),
+  writeInverse: (eta) => writeEach(eta, (one) => 2 * Math.atan(one)),
+};
+
 function writeEach(values: Float64Array, of: (value: number) => number): void {
   for (let i = 0; i < values.length; i++) values[i] = of(values[i]);
 }
@@ -116,6 +126,7 @@ const meanLinks: Partial<Record<LinkName, Link>> = {
   log,
   inverse,
   sqrt,
+  tan_half: tanHalf,
 };
 
 /** A link of a mean. @throws RangeError if the link is only for probabilities */

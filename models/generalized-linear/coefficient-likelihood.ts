@@ -40,7 +40,12 @@ export interface CoefficientLikelihood {
 }
 
 export function coefficientLikelihood(family: Family, data: RegressionData): CoefficientLikelihood {
-  if (family.family === 'gaussian' && family.link === 'identity' && !data.weights) {
+  if (
+    family.family === 'gaussian' &&
+    family.link === 'identity' &&
+    !data.weights &&
+    !family.fixed
+  ) {
     return gaussianLikelihood(data);
   }
   const { merges, outcome } = traitsOf(family);

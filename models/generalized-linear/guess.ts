@@ -20,7 +20,7 @@ import {
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { gapsFor, startingThresholds } from '../families/ordinal.js';
 import { gapsOf, thresholdsOf } from '../families/thresholds.js';
-import type { RegressionSpecification } from '../regression-data.js';
+import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
 import {
   type CoefficientDesign,
   writeColumnSums,
@@ -114,10 +114,10 @@ function workingData(
   design: CoefficientDesign,
 ): WorkingData {
   const cells = design.cellOf ? { cells: { count: design.cells, of: design.cellOf } } : {};
-  const { rows, outcomes, trials, weights } = data;
   const { mean: range, outcome, isLogarithmic } = traitsOf(family);
-  const values = isLogarithmic ? outcomes.map(Math.log) : outcomes;
-  const all = { rows, values, trials, ...(weights && { weights }), ...cells };
+  const given = outcomesOf(data);
+  const values = isLogarithmic ? given.values.map(Math.log) : given.values;
+  const all = { ...given, values, ...cells };
   const { sums, counts } = totalsOf(all);
   const apart = withoutApart(family, all, { sums, counts });
   const overall = sumOf(counts) > 0 ? sumOf(sums) / sumOf(counts) : 1;
@@ -144,6 +144,18 @@ function workingData(
         overall: shrunk(sumOf(sums), sumOf(counts)),
         start: sums.map((sum, i) => shrunk(sum, counts[i])),
         variance: (mean) => mean * (1 - mean),
+      };
+    }
+    case 'angle': {
+      // The direction of the sum of all outcomes as vectors.
+      const along = (of: (angle: number) => number) => sumOf(values.map(of));
+      const direction = Math.atan2(along(Math.sin), along(Math.cos));
+      return {
+        ...common,
+        ...slopesOf(family),
+        overall: direction,
+        start: means,
+        variance: () => 1,
       };
     }
     case 'none':

@@ -230,12 +230,13 @@ function arrangeGroup(
 }
 
 export function familyCall(
-  { family, link }: Family,
+  { family, link, fixed }: Family,
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
-  // The others take every row for one.
-  if (outcomes.weights && (family === 'negbinomial' || family === 'student')) return null;
+  // These take every row for one, and all of the auxiliary parameters.
+  if ((outcomes.weights || fixed) && (family === 'negbinomial' || family === 'student'))
+    return null;
   const single = totals.counts.every((count) => count === 1);
   switch (`${family} ${link}`) {
     case 'poisson log':

@@ -14,6 +14,8 @@
  *     double_exponential   −|z| − log(2 scale),                      z = (x − location) / scale
  *     logistic       −|z| − 2 log(1 + e^−|z|) − log scale
  *
+ *      constant       0, at its value
+ *
  * minus the log of the mass within the bounds; −Infinity outside them.
  */
 import betaln from '@stdlib/math-base-special-betaln';
@@ -42,7 +44,8 @@ const LOG_ROOT_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 export function priorDensity(prior: Prior): PriorDensity {
   if (prior.scaling) return scaledDensity(prior, prior.scaling);
   const { lower, upper } = supportOf(prior);
-  const isCut = prior.lower !== undefined || prior.upper !== undefined;
+  const isCut =
+    prior.distribution !== 'constant' && (prior.lower !== undefined || prior.upper !== undefined);
   const cut = isCut && isProper(prior) ? -Math.log(massBetween(prior, lower, upper)) : 0;
   const density = { ...functionsOf(prior, cut), lower, upper };
   if (lower === Number.NEGATIVE_INFINITY && upper === Number.POSITIVE_INFINITY) return density;
@@ -72,6 +75,8 @@ function functionsOf(prior: Prior, constant: number): Functions {
   switch (prior.distribution) {
     case 'flat':
       return constantDensity(constant);
+    case 'constant':
+      return constantDensity(0);
     case 'uniform':
       return constantDensity(constant - Math.log(prior.to - prior.from));
     case 'normal':

@@ -22,6 +22,7 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
       'a flat prior without a lower and an upper bound is improper: there are no draws from it',
     );
   }
+  if (prior.distribution === 'constant') return prior.value;
   const support = supportOf(prior);
   if (prior.distribution === 'flat') {
     return support.lower + (support.upper - support.lower) * random.uniform();
@@ -33,7 +34,7 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
   return quantileWithin(prior, support, random.uniform());
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' }>;
+type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' }>;
 
 function drawWithoutBounds(prior: Distribution, random: RandomStream): number {
   switch (prior.distribution) {

@@ -23,13 +23,15 @@ export function priorMass(prior: Prior, to: number): number {
  */
 export function massBetween(prior: Prior, lower: number, upper: number): number {
   if (prior.distribution === 'flat') return upper - lower;
+  if (prior.distribution === 'constant')
+    return lower <= prior.value && prior.value <= upper ? 1 : 0;
   const below = massBelow(prior, lower);
   return below < 0.5
     ? massBelow(prior, upper) - below
     : massAbove(prior, lower) - massAbove(prior, upper);
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' }>;
+type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' }>;
 
 function massBelow(prior: Distribution, x: number): number {
   switch (prior.distribution) {
@@ -138,6 +140,8 @@ function naturalSupport(prior: Prior): Support {
       return { lower: 0, upper: 1 };
     case 'uniform':
       return { lower: prior.from, upper: prior.to };
+    case 'constant':
+      return { lower: prior.value, upper: prior.value };
     default:
       return { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
   }

@@ -95,6 +95,8 @@ const groupDesign = z.object({
   further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
+const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
+
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
   encoded: z.object({
@@ -108,6 +110,7 @@ const frame = z.object({
     values: numbers,
     trials: numbers.nullable(),
     weights: numbers.optional(),
+    sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
   table: z.object({ rows: count, columns: z.record(z.string(), column) }),
@@ -137,6 +140,7 @@ export const specification = z.object({
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),

@@ -82,7 +82,7 @@ export function* fitInSteps(
     chains.push(step.value);
     yield { chain, progress: finishedProgress(step.value, settings) };
   }
-  return { fit: assembleFit(chains, model.parameterNames, planned.paretoK), chains };
+  return { fit: assembleFit(chains, model, planned.paretoK), chains };
 }
 
 export function finishedProgress({ warmup }: Chain, { draws }: SamplerSettings): ChainProgress {
@@ -103,7 +103,7 @@ function withWarmup(plan: Plan, warmup: readonly WarmupStage[] | undefined): Pla
  */
 export function assembleFit(
   chains: readonly Chain[],
-  parameterNames: readonly string[],
+  { parameterNames, constants }: Pick<Model, 'parameterNames' | 'constants'>,
   paretoK: number | null,
 ): FitData {
   const draws = joinChains(
@@ -111,7 +111,8 @@ export function assembleFit(
     chains.map((chain) => chain.draws),
   );
   const parameters = summarize(draws);
-  const diagnostics = diagnose(parameters, chains, paretoK);
+  const varying = parameters.filter(({ name }) => !constants?.has(name));
+  const diagnostics = diagnose(varying, chains, paretoK);
   return {
     draws,
     parameters,

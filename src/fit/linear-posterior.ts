@@ -123,7 +123,7 @@ function isFlat({ distribution, lower, upper }: Prior): boolean {
 }
 
 function isSmoothPositive({ distribution, lower = 0, upper, scaling }: Prior): boolean {
-  const smooth = !['uniform', 'beta', 'double_exponential'].includes(distribution);
+  const smooth = !['uniform', 'beta', 'double_exponential', 'constant'].includes(distribution);
   return smooth && lower <= 0 && upper === undefined && scaling === undefined;
 }
 

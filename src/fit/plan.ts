@@ -73,7 +73,9 @@ const MAY_BE_LESS = 0.02;
 function mixesWell(plan: SplitPlan, { seed }: SamplerSettings, fit: string): boolean {
   const { chains, parameters } = pilotDraws(plan, seed, fit, PILOT);
   const needed = LEAST_EFFECTIVE_SHARE * PILOT.chains * PILOT.draws;
-  const sizes = parameters.map((draws) => Math.min(essBulk(draws, chains), essTail(draws, chains)));
+  const varying = parameters.filter((draws) => draws.some((draw) => draw !== draws[0]));
+  if (varying.length === 0) return false;
+  const sizes = varying.map((draws) => Math.min(essBulk(draws, chains), essTail(draws, chains)));
   const less = sizes.filter((size) => !(size >= needed)).length;
   return sizes.every((size) => size >= 0.5 * needed) && less <= MAY_BE_LESS * sizes.length;
 }

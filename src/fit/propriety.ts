@@ -8,6 +8,8 @@
  * the posterior of a separated slope proper, but an estimate that only this prior bounds is not
  * meaningful.
  */
+
+import { stagesOf } from '../../models/families/conditional-logit.js';
 import {
   type AuxiliaryName,
   auxiliaryOf,
@@ -19,6 +21,7 @@ import { isProper, type Prior, supportOf } from '../../models/prior-distribution
 import {
   centrePredictors,
   type GroupEffects,
+  outcomesOf,
   type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { ofLogarithms } from '../../models/regression-model.js';
@@ -37,6 +40,7 @@ import { type Demands, separatingDirection } from './separation.js';
 export function requireProper(specification: RegressionSpecification, facts: DataFacts): void {
   requireSpread(specification);
   requireHeldColumns(specification, facts);
+  requireHeldAngles(specification);
   requireHeldScales(specification);
   requireScatter(specification);
   requireOverlap(specification);
@@ -81,12 +85,30 @@ function requireHeldColumns(
     // One proper prior among the dependent columns is enough to identify all.
     const others = of.filter((other) => other !== '(Intercept)');
     if (!flat(name) || !others.every(flat)) continue;
+    if (data.sets && others.length === 0) {
+      fail(
+        `column ${name} is the same for all options of every choice set, so that it cancels: leave it out, or let it act on another column, ${name}:x`,
+      );
+    }
     fail(
       others.length === 0
         ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
         : `column ${name} is a combination of ${others.join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
     );
   }
+}
+
+/** An angle's likelihood has no limit of zero as the linear predictor grows: all priors must be proper. */
+function requireHeldAngles({ family, data, priors }: RegressionSpecification): void {
+  if (traitsOf(family).mean !== 'angle') return;
+  const slope = priors.coefficients.findIndex((prior) => !isProper(prior));
+  const sds = priors.sds.some((term) => !term.every(isProper));
+  const flat = priors.intercept && !isProper(priors.intercept) ? 'the intercept' : null;
+  const what = slope >= 0 ? `the slope of ${data.predictors.names[slope]}` : flat;
+  if (what === null && !sds) return;
+  fail(
+    `${what ?? 'an sd'} has a flat prior, under which angles have no proper posterior, as their likelihood does not fall to zero: give it a prior, for example normal(0, 1)`,
+  );
 }
 
 /** Checks the data for parameters other than slopes with flat priors. */
@@ -192,7 +214,8 @@ export function requireScatter(given: RegressionSpecification): void {
   if (!traitsOf(family).hasScale) return;
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
-    (prior) => prior.lower !== undefined || prior.upper !== undefined,
+    (prior) =>
+      prior.lower !== undefined || prior.upper !== undefined || prior.distribution === 'constant',
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
@@ -222,6 +245,7 @@ function keepsFromZero(prior: Prior, power: number): boolean {
   switch (prior.distribution) {
     case 'lognormal':
     case 'inv_gamma':
+    case 'constant':
       return true;
     case 'gamma':
       return prior.shape > power;
@@ -270,7 +294,7 @@ type Rise = 1 | -1 | 'peak' | 'silent';
 /** Null for families and links whose likelihood always has a maximum. */
 function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | null {
   const { link } = family;
-  const { outcome: kind, apart = [], isHurdle = false } = traitsOf(family);
+  const { outcome: kind, apart = [], ends = [], isHurdle = false } = traitsOf(family);
   if (kind === 'binary' || kind === 'binomial') {
     return (outcome, trials) => {
       if (trials === 0) return 'silent';
@@ -287,6 +311,9 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
       return outcome === least ? -1 : 'peak';
     };
   }
+  if (ends.length > 0) {
+    return (outcome) => (ends.includes(outcome) ? (outcome === 0 ? -1 : 1) : 'peak');
+  }
   if (apart.length === 0) return null;
   return (outcome) => (apart.includes(outcome) ? 'silent' : 'peak');
 }
@@ -296,6 +323,10 @@ function requireOverlap(specification: RegressionSpecification): void {
   const { family, data, priors } = specification;
   if (isOrdinal(family)) {
     requireOrdinalOverlap(specification);
+    return;
+  }
+  if (data.sets) {
+    requireChoiceOverlap(specification);
     return;
   }
   const rise = risesOf(family);
@@ -385,6 +416,37 @@ function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification
       .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
       .map((j) => data.predictors.names[j]),
     remedy,
+  );
+}
+
+/**
+ * The same of choices: along a separating direction the chosen option is never worse than one that was left,
+ * and better than some.
+ */
+function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  if (flat.length === 0) return;
+  const rows = scaledRows(data, flat);
+  const { options, starts, chosen } = stagesOf(outcomesOf(data));
+  const rising: Float64Array[] = [];
+  for (let set = 0; set < chosen.length; set++) {
+    for (let s = starts[set]; s < starts[set] + chosen[set]; s++) {
+      for (let k = s + 1; k < starts[set + 1]; k++) {
+        const left = rows[options[k]];
+        rising.push(rows[options[s]].map((value, c) => value - left[c]));
+      }
+    }
+  }
+  const { bounds } = demandsOf(
+    [],
+    [],
+    flat.map((j) => priors.coefficients[j]),
+  );
+  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
+    'give them a prior, for example normal(0, 2.5) on scaled predictors',
   );
 }
 

@@ -257,7 +257,7 @@ export async function fitByChains(
   chains.forEach((chain, i) => {
     progress(i, finishedProgress(chain, settings));
   });
-  const fit = assembleFit(chains, model.parameterNames, finished[0].paretoK);
+  const fit = assembleFit(chains, model, finished[0].paretoK);
   return deliver(job, resultOf(job, { fit, chains }, model), options);
 }
 

@@ -4,12 +4,13 @@
  *  - `trials(n)`: trials of a binomial outcome.
  *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
  *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
+ *  - `set(a, b)`: rows with the same values are the options of a choice set.
  */
 import type { FailAt } from '../text/cursor.js';
 import type { Argument, CallExpression, Expression, Formula } from './formula.js';
 import { brmsFunctions } from './functions.js';
 
-const additionNames = ['trials', 'freq', 'weights'] as const;
+const additionNames = ['trials', 'freq', 'weights', 'set'] as const;
 type AdditionName = (typeof additionNames)[number];
 
 /** An example of each, for messages. */
@@ -17,6 +18,7 @@ const examples: Readonly<Record<AdditionName, string>> = {
   trials: 'trials(n)',
   freq: 'freq(n)',
   weights: 'weights(w)',
+  set: 'set(id)',
 };
 
 /** The term of this name; null in a formula without it. */
@@ -75,7 +77,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
   if (addition.kind !== 'call') {
     return fail(
       addition.place,
-      'expected trials(n), freq(n) or weights(w) after the | of an outcome',
+      'expected trials(n), freq(n), weights(w) or set(id) after the | of an outcome',
     );
   }
   const known = additionNames.find((name) => name === addition.function);
@@ -85,10 +87,17 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     const supported = `y | ${Object.values(examples).join(', ')}`;
     return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
   }
+  if (known === 'set') return namingColumns(addition, fail);
   const [only, second] = addition.arguments;
   if (only === undefined || only.name !== null || second !== undefined) {
     const example = `y | ${examples[known]}`;
     return fail(addition.place, `${known}() takes one argument, a column or a number: ${example}`);
   }
   return addition;
+}
+
+function namingColumns(set: CallExpression, fail: FailAt): CallExpression {
+  const isColumn = ({ name, value }: Argument) => name === null && value.kind === 'name';
+  if (set.arguments.length > 0 && set.arguments.every(isColumn)) return set;
+  return fail(set.place, 'set() takes the columns that tell choice sets apart: y | set(id)');
 }

@@ -66,6 +66,11 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /**
+   * Names of grouping factors whose level is the same for all options of each choice set, so that their
+   * intercepts cancel and are left out. @default none
+   */
+  readonly sameInSets?: readonly string[];
 }
 
 /**
@@ -88,6 +93,15 @@ export type Variable =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'factor'; readonly levels: readonly string[] };
 
+/** The choice set of each row. */
+export interface ChoiceSets {
+  readonly count: number;
+  /** Index of each row's set, from 0, in the order in which sets first occur. */
+  readonly of: Int32Array;
+  /** The name of each set, for messages: its columns, joined by _. */
+  readonly labels: readonly string[];
+}
+
 /** The outcome of each row. */
 export interface Response {
   /** The text in the formula, for example `y` or `log(y)`. */
@@ -97,6 +111,8 @@ export interface Response {
   readonly trials: Float64Array | null;
   /** Factors of the log likelihoods, above 0, of `y | weights(w)`. @default 1 for each row */
   readonly weights?: Float64Array;
+  /** The choice sets of `y | set(id)`. @default none */
+  readonly sets?: ChoiceSets;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */
   readonly levels: readonly string[] | null;
 }

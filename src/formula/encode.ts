@@ -4,6 +4,7 @@
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
 import { argumentOf } from './additions.js';
+import { setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   columnsUsed,
   expandFormula,
@@ -11,7 +12,7 @@ import {
   type NamePlaces,
   RESERVED_INTERCEPT,
 } from './columns-used.js';
-import type { Design, Encoded, Variable } from './design.js';
+import type { ChoiceSets, Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { groupDesign } from './group-design.js';
@@ -38,10 +39,11 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
   const { predictors, grouping } = columnsUsed(design.formula, terms);
   const scope = newRowsScope(design, table, predictors);
   refuseMissing(table, grouping);
-  return encodeTerms(terms, scope, {
+  const encoded = encodeTerms(terms, scope, {
     column: (name) => columnOf(table, name),
     levels: (group) => design.groupLevels[group] ?? [],
   });
+  return withoutIntercepts(encoded, design.sameInSets ?? []);
 }
 
 /** Trials of new rows; null in a formula without trials. */
@@ -49,6 +51,15 @@ export function trialsOf(design: Design, table: Table): Float64Array | null {
   const trials = argumentOf(design.formula, 'trials');
   if (trials === null) return null;
   return readTrials(design.formula, newRowsScope(design, table, namesIn(trials)));
+}
+
+/** Choice sets of new rows; null in a formula without sets. */
+export function setsOfRows(design: Design, table: Table): ChoiceSets | null {
+  const names = setColumns(design.formula);
+  if (names.length === 0) return null;
+  const places = new Map(names.map((name) => [name, 0]));
+  refuseMissing(table, places);
+  return setsOf(names.map((name) => columnOf(table, name)));
 }
 
 /** Data columns for group terms, and the levels of the fit. */

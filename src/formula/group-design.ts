@@ -137,6 +137,9 @@ function weighted({ values, rows }: DesignMatrix, weights: Float64Array): Float6
   return values.map((value, at) => value * weights[Math.floor(at / width)]);
 }
 
+/** R's name of the column of ones. */
+export const INTERCEPT = '(Intercept)';
+
 /** Columns of the varying coefficients, with the intercept's ones first. */
 function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
   const slopes = modelMatrix(term.varying, scope);
@@ -152,5 +155,5 @@ function varyingMatrix(term: GroupTerm, scope: Scope): DesignMatrix {
       values[row * width + j] = slopes.values[row * (width - 1) + j - 1];
     }
   }
-  return { names: ['(Intercept)', ...slopes.names], rows: scope.rows, values };
+  return { names: [INTERCEPT, ...slopes.names], rows: scope.rows, values };
 }

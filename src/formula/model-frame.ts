@@ -7,8 +7,9 @@ import { listed } from '../checks/names.js';
 import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
-import { failIn } from '../text/cursor.js';
+import { type FailAt, failIn } from '../text/cursor.js';
 import { additionOf, additionValues } from './additions.js';
+import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
   checkColumns,
@@ -39,6 +40,7 @@ import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope } from './scope.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
+import type { FormulaTerms } from './terms.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -61,7 +63,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
   const whole = readColumns(used, table);
-  const complete = completeRows(whole, table.rows, options.missing);
+  const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
   refuseInfinite(whole, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
@@ -73,7 +75,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
   const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
-  const encoded = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const all = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
+  const sameInSets = response.sets && groupsSameInSets(all.groups, response.sets);
+  const encoded = withoutIntercepts(all, sameInSets ?? []);
+  refuseEmptyGroups(encoded, terms, fail);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -87,6 +92,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
+    ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
     droppedRows: complete.dropped,
@@ -160,6 +166,17 @@ function usedColumns(
   return columns.set(response.name, { kind: 'factor', levels, codes });
 }
 
+/** Refuses a group term of which nothing is left, because it is the same for all options of each choice set. */
+function refuseEmptyGroups({ groups }: Encoded, terms: FormulaTerms, fail: FailAt): void {
+  const empty = groups.findIndex(({ matrix }) => matrix.names.length === 0);
+  if (empty < 0) return;
+  const { group, place } = terms.groups[empty];
+  fail(
+    place,
+    `an effect of ${group} that is the same for all options of a set cancels; name what varies: (0 + x | ${group})`,
+  );
+}
+
 function refuseSameNames({ population, groups }: Encoded, intercept: boolean): void {
   coefficientNames(intercept ? ['(Intercept)', ...population.names] : population.names);
   for (const { matrix } of groups) coefficientNames(matrix.names);
@@ -225,6 +242,28 @@ function completeRows(
       ? []
       : [`${dropped} of ${rows} rows have missing values and were left out: ${where}`];
   return { rows: kept, dropped, notes };
+}
+
+/** Leaves out the rows of choice sets of which a row is left out: a choice is among all options. */
+function wholeSets(formula: Formula, whole: Columns, complete: CompleteRows): CompleteRows {
+  const columns = setColumns(formula).flatMap((name) => whole.get(name) ?? []);
+  if (columns.length === 0 || complete.dropped === 0) return complete;
+  const { of } = setsOf(columns);
+  const kept = new Set(complete.rows);
+  const broken = new Set(of.filter((_, row) => !kept.has(row)));
+  const rows = complete.rows.filter((row) => !broken.has(of[row]));
+  const left = complete.rows.length - rows.length;
+  if (rows.length === 0) throw badData('no rows are left: every choice set lacks a value');
+  return {
+    rows,
+    dropped: complete.dropped + left,
+    notes: [
+      ...complete.notes,
+      ...(left > 0
+        ? [`${left} more rows are options of the same choice sets and were left out`]
+        : []),
+    ],
+  };
 }
 
 /** A table of more rows would not fit in memory. */

@@ -6,6 +6,7 @@ import { listed } from '../checks/names.js';
 import { badData } from '../checks/values.js';
 import type { FailAt } from '../text/cursor.js';
 import { additionOf, argumentOf } from './additions.js';
+import { readSets, requireChoices } from './choice-sets.js';
 import type { OutcomeDesign, OutcomeKind, Response } from './design.js';
 import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
@@ -32,10 +33,12 @@ export function outcomeDesign(
   if (kind !== 'binomial' && trials !== null) {
     fail(trials.place, 'trials() are for a binomial outcome; this family has none');
   }
+  requireSets(formula, kind, fail);
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
   const name = formatExpression(response);
   if (kind === 'ordinal') return { kind, levels: orderedLevels(name, read) };
+  if (kind === 'choice' && read.kind === 'boolean') return { kind, levels: ['FALSE', 'TRUE'] };
   if (kind !== 'binary') {
     const found = read.kind === 'factor' ? 'text' : 'booleans';
     throw badData(`the outcome ${name} is ${found}; expected ${expectedOf(kind)}`, {
@@ -53,6 +56,21 @@ export function outcomeDesign(
     );
   }
   return { kind, levels: [first, second] };
+}
+
+function requireSets(formula: Formula, kind: OutcomeKind, fail: FailAt): void {
+  const set = additionOf(formula, 'set');
+  if (kind !== 'choice') {
+    if (set) fail(set.place, 'set() is for the family conditional_logit; this family has none');
+    return;
+  }
+  if (set === null) {
+    fail(tildePlace(formula.text), 'choices are among the options of a set: y | set(id) ~ x');
+  }
+  for (const name of ['freq', 'weights'] as const) {
+    const other = additionOf(formula, name);
+    if (other) fail(other.place, `${name}() is not supported with set()`);
+  }
 }
 
 /** The levels of an ordered outcome, lowest first. */
@@ -82,7 +100,16 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
         );
   refuseOutside(name, values, outcome.kind, scope);
   const weights = readWeights(formula, scope);
-  return { name, values, trials: readTrials(formula, scope), levels, ...(weights && { weights }) };
+  const sets = readSets(formula, scope);
+  if (sets) requireChoices(name, values, sets, scope);
+  return {
+    name,
+    values,
+    trials: readTrials(formula, scope),
+    levels,
+    ...(weights && { weights }),
+    ...(sets && { sets }),
+  };
 }
 
 function levelCodes(
@@ -126,6 +153,7 @@ function expectedOf(kind: OutcomeKind): string {
   if (kind === 'real') return 'numbers';
   if (kind === 'binary') return '0 or 1, booleans or text of two levels';
   if (kind === 'ordinal') return 'a category, a whole number from 1, or text';
+  if (kind === 'choice') return 'TRUE or 1 for the chosen option, a rank from 1, or 0';
   return 'whole numbers from 0';
 }
 

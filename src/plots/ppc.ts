@@ -2,7 +2,8 @@
  * Posterior predictive check: observed outcomes against outcomes replicated from the fitted model.
  * Outcomes of 0 and 1 are compared by their proportion (bayesplot's `ppc_stat`), others by their
  * density (`ppc_dens_overlay`, ArviZ's `plot_ppc`), either by their means in groups
- * (`ppc_stat_grouped`, with intervals), ordered categories by their counts (`ppc_bars`).
+ * (`ppc_stat_grouped`, with intervals), ordered categories by their counts (`ppc_bars`), counts by a
+ * rootogram (`ppc_rootogram`).
  */
 import * as Plot from '@observablehq/plot';
 import { badArgument } from '../checks/values.js';
@@ -19,6 +20,7 @@ import {
   requireCount,
   requireSize,
 } from './options.js';
+import { rootogram } from './rootogram.js';
 import { estimateColour, LINE_HEIGHT } from './theme.js';
 
 export interface PpcPlotOptions extends Omit<PlotOptions, 'parameters'> {
@@ -27,11 +29,12 @@ export interface PpcPlotOptions extends Omit<PlotOptions, 'parameters'> {
   /** The group of each outcome, to compare means by group. */
   readonly groups?: readonly string[];
   /**
-   * `bars`: how many outcomes have each whole number, as ordered categories have.
+   * `bars`: how many outcomes have each whole number, as ordered categories have; `rootogram`: the same of
+   * counts, as square roots.
    *
    * @default 'proportion' if all outcomes are 0 or 1, otherwise 'density'
    */
-  readonly kind?: 'proportion' | 'density' | 'bars';
+  readonly kind?: 'proportion' | 'density' | 'bars' | 'rootogram';
   /** Labels of the categories 1, 2, … for `bars`. @default the whole numbers that occur */
   readonly categories?: readonly string[];
   /** Number of replications drawn as densities. @default 50 */
@@ -75,11 +78,10 @@ export function plotPpc(replicated: Draws, options: PpcPlotOptions): DrawnPlot {
     });
   }
   if (kind === 'proportion') requireOnesAndZeros(check);
-  if (kind === 'bars' && options.groups) {
-    throw badArgument("kind is 'bars', which has no groups", { option: 'groups' });
+  if ((kind === 'bars' || kind === 'rootogram') && options.groups) {
+    throw badArgument(`kind is '${kind}', which has no groups`, { option: 'groups' });
   }
-  const parts =
-    kind === 'bars' ? countBars(check, options.categories) : continuedParts(check, options, kind);
+  const parts = partsOf(check, options, kind);
   return drawPicture({
     kind: 'ppc',
     title: options.title,
@@ -89,11 +91,13 @@ export function plotPpc(replicated: Draws, options: PpcPlotOptions): DrawnPlot {
   });
 }
 
-function continuedParts(
+function partsOf(
   check: PredictiveCheck,
   options: PpcPlotOptions,
-  kind: 'proportion' | 'density',
+  kind: NonNullable<PpcPlotOptions['kind']>,
 ): Drawn {
+  if (kind === 'bars') return countBars(check, options.categories);
+  if (kind === 'rootogram') return rootogram(check);
   return options.groups
     ? groupedMeans(check, options.groups, kind === 'proportion' ? 'proportion' : 'mean')
     : kind === 'proportion'

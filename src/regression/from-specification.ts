@@ -38,6 +38,7 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
     ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
+    ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const asked: Preparation = {

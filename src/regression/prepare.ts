@@ -28,8 +28,10 @@ import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
+import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
+import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -122,7 +124,8 @@ function prepared(
 ): Prepared {
   const named = familyFrom(asked);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const frame = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const read = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame, family);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
@@ -210,18 +213,34 @@ function priorModel({ design, response }: ModelFrame, data: RegressionData): Pri
   return { ...data, intercept, categorical: response.levels !== null };
 }
 
+/** Which columns say nothing, or the same as others, of choices: as deviations from their sets' means. */
+function factsWithinSets(frame: ModelFrame): ModelFrame {
+  const { encoded, response, facts } = frame;
+  const { names, rows, values } = encoded.population;
+  if (!response.sets) return frame;
+  const population = {
+    names,
+    rows,
+    values: deviationsWithin(values, names.length, response.sets),
+  };
+  return { ...frame, facts: { ...facts, ...rankFacts(population, false) } };
+}
+
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
   const { rows, population, groups, offset } = encoded;
+  const { sets } = response;
   return {
     rows,
     outcomes: response.values,
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     offset,
-    intercept: design.intercept && hasPlace(family),
+    // It is the same for all options of a set, and cancels.
+    intercept: design.intercept && hasPlace(family) && !sets,
     predictors: { names: coefficientNames(population.names), rows, values: population.values },
     groups: groups.map(groupEffects),
+    ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }
 

@@ -13,10 +13,13 @@ import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
+import { calibrationCurves } from './after/calibration-curves.js';
+import { shares, tradeOffs } from './after/choice-summaries.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
+import { marginalLikelihood } from './after/marginal-likelihood.js';
 import { ppc } from './after/ppc.js';
 import {
   type CategoryProbabilities,
@@ -84,6 +87,8 @@ export interface FitMethods {
   readonly posteriorPredict: Watchable<PredictionOptions, Draws>;
   /** Posterior predictive check: replicated outcomes next to the observed ones. */
   readonly ppc: Method<typeof ppc>;
+  /** Observed over predicted probabilities, each row predicted without itself. */
+  readonly calibrationCurves: Method<typeof calibrationCurves>;
   /** Predictions along each predictor, the others held fixed (brms' `conditional_effects`). */
   readonly conditionalEffects: Method<typeof conditionalEffects>;
   /** Tests of hypotheses about parameters, for example `x1 - x2 > 0` (brms' `hypothesis`). */
@@ -92,10 +97,16 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
+  /** Shares of the choices that options of each kind have; families of choices only. */
+  readonly shares: Method<typeof shares>;
+  /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
+  readonly tradeOffs: Method<typeof tradeOffs>;
   /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
   readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
+  /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
+  readonly marginalLikelihood: Method<typeof marginalLikelihood>;
   /** Bayesian R². */
   readonly r2: Method<typeof bayesR2>;
   /** Sensitivity to prior and likelihood, by power-scaling. */
@@ -154,12 +165,16 @@ export function withMethods<Changes>(
     posteriorEpred: watchable('posteriorEpred', posteriorEpred),
     posteriorPredict: watchable('posteriorPredict', posteriorPredict),
     ppc: of('ppc', ppc),
+    calibrationCurves: of('calibrationCurves', calibrationCurves),
     conditionalEffects: of('conditionalEffects', conditionalEffects),
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
+    shares: of('shares', shares),
+    tradeOffs: of('tradeOffs', tradeOffs),
     loo: watchable('loo', looOf),
     waic: watchable('waic', waicOf),
+    marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
     check: of('check', checkFit),
@@ -206,6 +221,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   posteriorEpred: predicted,
   posteriorPredict: predicted,
   ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
+  calibrationCurves: { mass: true, seed: true },
   conditionalEffects: {
     conditions: true,
     method: true,
@@ -216,6 +232,9 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
+  shares: { by: true, data: true, ...predictor, ...summarized },
+  tradeOffs: { per: true, mass: true },
+  marginalLikelihood: { seed: true },
   loo: watched,
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },

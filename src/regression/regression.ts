@@ -3,10 +3,13 @@
  */
 
 import { requireNames } from '../checks/options.js';
+import { divergenceSites } from '../fit/divergence-sites.js';
 import { type FitResult, type FitRunner, fitOfResult } from '../fit/job.js';
 import { requireProper } from '../fit/propriety.js';
 import { runAlone, type SamplingOptions } from '../fit/run.js';
 import { updatedFormula } from '../formula/update-formula.js';
+import { shortfallsOf } from '../posterior/summary.js';
+import { randomStream } from '../random/stream.js';
 import type { SamplerSettings } from '../sampler/settings.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { regressionOptionNames } from './options.js';
@@ -18,6 +21,7 @@ import {
   prepareTable,
 } from './prepare.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
+import { causeOfDivergences, type DivergenceCause } from './validation/divergences.js';
 
 export type { SamplingOptions } from '../fit/run.js';
 
@@ -94,11 +98,52 @@ async function sampled(
 ): Promise<FittedRegression> {
   const { specification } = prepared;
   requireProper(specification, prepared.frame.facts);
-  const { settings, result } = await runAlone(
-    { name, specification, keepGradients: true },
-    options,
+  const job = { name, specification, keepGradients: true };
+  const { settings, result } = await runAlone(job, options);
+  const fit = explained(fittedRegression(prepared, settings, result), name);
+  // What the user asked for, and what smaller steps do not help, is left as it is.
+  if (options.targetAcceptance !== undefined || fit.cause === null) return fit.fitted;
+  if (fit.cause === 'boundary') return fit.fitted;
+  const careful = { ...options, targetAcceptance: CAREFUL };
+  const again = await runAlone(job, careful);
+  return better(
+    fit.fitted,
+    explained(fittedRegression(prepared, again.settings, again.result), name).fitted,
   );
-  return fittedRegression(prepared, settings, result);
+}
+
+/** Target acceptance of the second try of a fit with divergent transitions. */
+const CAREFUL = 0.99;
+
+/** The fit with fewer divergent transitions, and a note on both. */
+function better(first: FittedRegression, second: FittedRegression): FittedRegression {
+  const [before, after] = [first, second].map(({ diagnostics }) => diagnostics.divergences);
+  const kept = after < before ? second : first;
+  const total = first.draws.chains * first.draws.drawsPerChain;
+  const note =
+    `${before} of ${total} transitions diverged at a target acceptance of ${first.settings.targetAcceptance}; ` +
+    (after < before
+      ? `the fit was made again at ${CAREFUL}, where ${after} did`
+      : `made again at ${CAREFUL}, ${after} did, so that the first fit was kept`);
+  return { ...kept, notes: [...kept.notes, note] };
+}
+
+/** Says in the warnings where transitions diverged, and why. */
+function explained(
+  fitted: FittedRegression,
+  name: string,
+): { readonly fitted: FittedRegression; readonly cause: DivergenceCause['cause'] | null } {
+  const { diagnostics, chains, settings, specification } = fitted;
+  if (diagnostics.divergences === 0) return { fitted, cause: null };
+  const random = randomStream(settings.seed, name, 'divergence sites');
+  const sites = divergenceSites(specification, settings, name, chains, random);
+  const { cause, text } = causeOfDivergences(fitted, sites);
+  const warnings = shortfallsOf(diagnostics).map((shortfall) =>
+    shortfall.measure === 'divergences'
+      ? `divergent transitions: ${diagnostics.divergences}, ${text}`
+      : shortfall.text,
+  );
+  return { fitted: { ...fitted, warnings }, cause };
 }
 
 /** Random streams are derived from the seed and this name. */

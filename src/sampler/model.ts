@@ -106,6 +106,8 @@ export interface Model {
   readonly dimension: number;
   /** Names of the reported parameters, in the order in which `constrain` writes them. */
   readonly parameterNames: readonly string[];
+  /** Reported parameters that are the same at every position: no chain can be judged by them. @default none */
+  readonly constants?: ReadonlySet<string>;
   /**
    * Log density of the unconstrained position, up to a constant, including the log Jacobian of
    * every transform. Writes the gradient (same length) in place and allocates nothing. Outside

@@ -308,6 +308,29 @@ describe('columns that their priors hold', () => {
   });
 });
 
+describe('shares whose ends the linear predictor decides', () => {
+  const family: Family = { family: 'ordered_beta', link: 'logit' };
+
+  it('are refused where a predictor separates the zeros from the ones, not where a share holds it', () => {
+    expect(refusal('y ~ x', family, { x, y: [0, 0, 0, 1, 1, 1] })).toMatch(/^x separates/);
+    expect(refusal('y ~ x', family, { x, y: [0, 0, 0.4, 0.5, 1, 1] })).toBeNull();
+  });
+});
+
+describe('angles', () => {
+  const family: Family = { family: 'von_mises', link: 'tan_half' };
+  const data = { x, y: [-0.5, 0.2, 0.1, 0.6, 1, 0.9], g: [...'aabbcc'] };
+
+  it('are refused under flat priors, as their likelihood has no end, and taken under proper ones', () => {
+    expect(refusal('y ~ x', family, data)).toBe(
+      'the slope of x has a flat prior, under which angles have no proper posterior, as their likelihood does not fall to zero: give it a prior, for example normal(0, 1)',
+    );
+    expect(refusal('y ~ 1', family, data, [flat().on('Intercept')])).toMatch(/^the intercept has/);
+    expect(refusal('y ~ (1 | g)', family, data, [flat().on('sd')])).toMatch(/^an sd has a flat/);
+    expect(refusal('y ~ x + (1 | g)', family, data, [normal(0, 1).on('b')])).toBeNull();
+  });
+});
+
 describe('flat priors of scales', () => {
   const g = ['a', 'a', 'b', 'b', 'c', 'c'];
   const y = [1, 3, 2, 5, 4, 7];

@@ -21,9 +21,31 @@ priors_of <- function(case) {
   do.call(c, c(list(empty_prior()), rows))
 }
 
+# Kubinec (2023), equations 1 to 3, which brms does not have, by thresholds cutzero and cutzero + cutgap.
+ordered_beta <- custom_family(
+  "ordered_beta", dpars = c("mu", "phi", "cutzero", "cutgap"),
+  links = c("logit", "identity", "identity", "identity"), lb = c(NA, 0, NA, 0), type = "real"
+)
+ordered_beta_density <- "
+  real ordered_beta_lpdf(real y, real mu, real phi, real cutzero, real cutgap) {
+    real eta = logit(mu);
+    real cutone = cutzero + cutgap;
+    if (y == 0) return log1m_inv_logit(eta - cutzero);
+    if (y == 1) return log_inv_logit(eta - cutone);
+    return log_diff_exp(log_inv_logit(eta - cutzero), log_inv_logit(eta - cutone))
+      + beta_proportion_lpdf(y | mu, phi);
+  }
+"
+
 family_of <- function(case) {
+  if (case$family == "ordered_beta") return(ordered_beta)
   threshold <- if (is.null(case$threshold)) list() else list(threshold = case$threshold)
   do.call(brmsfamily, c(list(case$family, link = case$link), threshold))
+}
+
+# Stan code that a family needs beside brms' own.
+stanvars_of <- function(case) {
+  if (case$family == "ordered_beta") stanvar(scode = ordered_beta_density, block = "functions")
 }
 
 compiled_here <- new.env()
@@ -47,7 +69,7 @@ compiled <- function(code, cache) {
 brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta) {
   fit <- brm(
     as.formula(case$formula), data = frame_of(data, case$data), family = family_of(case),
-    prior = priors_of(case), empty = TRUE
+    prior = priors_of(case), stanvars = stanvars_of(case), empty = TRUE
   )
   program <- compiled(stancode(fit), cache)
   fit$fit <- suppressWarnings(rstan::sampling(
@@ -63,5 +85,6 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
 }
 
 # Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
-# discrimination of an ordinal family is a constant 1.
-reported <- function(fit) setdiff(variables(fit), c("lprior", "lp__", "disc"))
+# discrimination of an ordinal family is a constant 1; par_b_1, … are the coefficients that are not constant,
+# once more.
+reported <- function(fit) grep("^par_", setdiff(variables(fit), c("lprior", "lp__", "disc")), invert = TRUE, value = TRUE)

@@ -4,8 +4,9 @@
 #   apt-get install r-base-core r-cran-brms r-cran-rstan r-cran-posterior r-cran-jsonlite  (Debian 12)
 #   cd test/peer && Rscript brms.R CACHE [CASE ...]
 #
-# CACHE is a folder for compiled Stan programs and finished fits: a second run does only what is
-# new. With names of cases only those are fitted anew. A case that fails is told and left out.
+# CACHE is a folder for compiled Stan programs and finished fits. Cases that references.json has are
+# kept as they are, others fitted. Cases given by name are fitted anew: name those that you change. A
+# case that fails is told and left out.
 suppressMessages({ library(brms); library(posterior); library(jsonlite) })
 source("brms-fit.R")
 arguments <- commandArgs(trailingOnly = TRUE)
@@ -53,6 +54,8 @@ reference <- function(case) {
   names <- variables(all)
   effects <- grep("^r_", names)
   kept <- setdiff(names, names[effects[-seq_len(min(most_effects, length(effects)))]])
+  # Constants have no R-hat.
+  kept <- kept[vapply(kept, function(name) sd(extract_variable(all, name)) > 0, NA)]
   list(
     name = case$name, rows = nobs(one$fit), draws = chains * draws, divergences = one$divergences,
     seconds = list(warmup = short(one$seconds[[1]]), sampling = short(one$seconds[[2]])),
@@ -61,8 +64,18 @@ reference <- function(case) {
   )
 }
 
+# A case a line.
+line <- function(x) toJSON(x, auto_unbox = TRUE, digits = NA, dataframe = "rows")
+name_of <- function(text) fromJSON(text)$name
+before <- sub(",$", "", grep("^\\{\"name\"", readLines("references.json"), value = TRUE))
+names(before) <- vapply(before, name_of, "")
+
 finished <- list()
 for (case in cases) {
+  if (case$name %in% setdiff(names(before), again)) {
+    finished <- c(finished, before[[case$name]])
+    next
+  }
   file <- file.path(cache, paste0("reference-", digest::digest(case), ".rds"))
   if (!file.exists(file) || case$name %in% again) {
     result <- tryCatch(reference(case), error = function(e) {
@@ -79,17 +92,15 @@ for (case in cases) {
     case$name, result$seconds$warmup + result$seconds$sampling, result$divergences,
     max(of("rhat")), min(of("ess_bulk")), min(of("ess_tail"))
   ))
-  finished <- c(finished, list(result))
+  finished <- c(finished, line(result))
 }
 version <- function(package) as.character(packageVersion(package))
-# A case a line.
-line <- function(x) toJSON(x, auto_unbox = TRUE, digits = NA, dataframe = "rows")
 versions <- list(
   R = paste(R.version$major, R.version$minor, sep = "."),
   brms = version("brms"), rstan = version("rstan"), posterior = version("posterior")
 )
 writeLines(c(
   paste0("{\"versions\": ", line(versions), ",\n\"cases\": ["),
-  paste(vapply(finished, line, ""), collapse = ",\n"),
+  paste(finished, collapse = ",\n"),
   "]}"
 ), "references.json")

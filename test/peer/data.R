@@ -1,8 +1,8 @@
 # Makes data.json: the data sets of cases.json as columns, the columns that the cases use and no
-# other. They are measurements published long ago, as R's packages datasets, MASS, lme4 and nlme hand
+# other. They are measurements published long ago, as R's packages datasets, MASS, lme4, nlme and boot hand
 # them on; the replica's rows are this project's own, made from fixtures/replica.
 #
-#   apt-get install r-base-core r-cran-brms r-cran-lme4 r-cran-mass r-cran-nlme r-cran-jsonlite    (Debian 12)
+#   apt-get install r-base-core r-cran-brms r-cran-lme4 r-cran-mass r-cran-nlme r-cran-boot r-cran-jsonlite    (Debian 12)
 #   cd test/peer && Rscript data.R
 #
 # Factors are written as text, so that everyone sorts their levels anew; numbers with up to 15 digits.
@@ -36,6 +36,7 @@ choices <- function(model, contexts) {
 one <- choices("gpt-4o-2024-08-06", 1)
 twelve <- choices("gpt-4o-2024-08-06", 12)
 sailed <- MASS::ships[MASS::ships$service > 0, ]
+strong <- datasets::quakes[datasets::quakes$mag >= 5, ]
 limits <- with(ToothGrowth, ifelse(
   len < 8, "left", ifelse(len > 25, "right", ifelse(seq_along(len) %% 3 == 0, "interval", "none"))
 ))
@@ -94,8 +95,13 @@ data <- list(
   stackloss = dataset("datasets::stackloss", stackloss, c("stack.loss", "Air.Flow", "Water.Temp", "Acid.Conc.")),
   attenu = dataset("datasets::attenu", attenu, c("mag", "dist", "accel")),
   quakes = dataset(
-    "datasets::quakes, bearing from the mean of long and lat, in radians", quakes, c("depth", "bearing"),
-    bearing = round(atan2(quakes$lat - mean(quakes$lat), quakes$long - mean(quakes$long)), 6)
+    "datasets::quakes of magnitude 5 and more, bearing from the mean of long and lat, in radians", strong,
+    c("depth", "bearing", "stations"),
+    bearing = round(atan2(strong$lat - mean(strong$lat), strong$long - mean(strong$long)), 6)
+  ),
+  islay = dataset(
+    "boot::islay, azimuths of paleocurrents from the east, in radians from -pi to pi", boot::islay, "azimuth",
+    azimuth = round((boot::islay$theta + 180) %% 360 - 180, 6) * pi / 180
   ),
   infert = dataset("datasets::infert", infert, c("case", "spontaneous", "induced")),
   esoph = dataset(

@@ -65,6 +65,27 @@ const left = (family: Family) => (hasTrials(family) ? 'y | trials(n)' : 'y');
 const grouped = everyNth(2, families);
 const calibrated = everyNth(4, families);
 
+describe('an outcome that a family cannot have', () => {
+  it.each([
+    [
+      'beta',
+      1,
+      'a number above 0 and below 1 (ordered_beta and zero_one_inflated_beta take 0 and 1 too)',
+    ],
+    ['ordered_beta', 1.2, 'a number from 0 to 1'],
+    ['zero_one_inflated_beta', -0.1, 'a number from 0 to 1'],
+    ['von_mises', 90, 'an angle in radians, from −π to π'],
+    ['gamma', 0, 'a finite number above 0'],
+  ] as const)(
+    'is refused by row, value and what is expected: %s, %d',
+    async (family, bad, wanted) => {
+      await expect(
+        regression({ formula: 'y ~ 1', family, data: { y: [0.2, 0.4, bad, 0.3] } }),
+      ).rejects.toThrow(`row 3: y is ${bad}, but the family ${family} expects ${wanted}`);
+    },
+  );
+});
+
 describe.each(families)('a regression of the family $family', (family) => {
   it('finds the truth, and has every method after it', async () => {
     const data = rowsOf(family, false);

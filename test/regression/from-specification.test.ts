@@ -28,6 +28,7 @@ const cases: [string, Partial<Preparation>][] = [
   ['y ~ x + (1 + x + z || g)', { family: 'student' }],
   ['k ~ x + (1 | mm(g, second)) + (1 | h)', { family: 'poisson' }],
   ['y ~ z + (1 + x | mm(g, second, weights = cbind(2, -1), scale = FALSE))', {}],
+  ['y ~ x + z', { prior: ['constant(0.5) class=b coef=x', 'constant(2) class=sigma'] }],
   ['y ~ c + (0 + c | g:h)', { prior: ['normal(0, 2) class=b coef=cb', 'lkj(3) class=cor'] }],
   [
     'y ~ x + z + (1 + x | g)',

@@ -67,7 +67,7 @@ export function smallFit({
     reading: {},
     specification,
     settings: completeSettings({ chains, warmup, draws: drawsPerChain, seed }),
-    ...assembleFit(told, reportedNames(specification), null),
+    ...assembleFit(told, { parameterNames: reportedNames(specification) }, null),
     notes: frame.notes,
   };
 }

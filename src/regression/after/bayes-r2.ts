@@ -21,6 +21,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { refuseChoices } from './choices.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
 
@@ -47,6 +48,7 @@ export interface BayesR2 extends PointSummary {
 export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2 & Printable {
   const { mass = 0.95, robust = false } = options;
   requireProbability('mass', mass);
+  refuseChoices(fit, 'r2', 'compare fits by loo');
   if (isOrdinal(fit.family)) {
     throw badArgument(
       `r2 has no meaning for a ${fit.family.family} regression: its outcomes are categories, which have no variance; compare fits by loo`,

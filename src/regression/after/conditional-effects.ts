@@ -15,6 +15,7 @@ import { estimateLines, type PointSummary, pointSummary } from '../../posterior/
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireCategories } from './categories.js';
+import { refuseChoices } from './choices.js';
 import {
   cellText,
   crossedRows,
@@ -103,6 +104,7 @@ export function conditionalEffects(
     resolution = 100,
   } = options;
   requireProbability('mass', mass);
+  refuseChoices(fit, 'conditionalEffects', 'ask for fitted({ data }) of whole sets');
   const prediction = predictions[requireOneOf('method', method, methods)];
   const categories =
     method === 'probability' ? requireCategories(fit, "method 'probability'") : [''];

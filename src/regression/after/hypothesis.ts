@@ -22,6 +22,7 @@ import {
   type ParsedHypothesis,
   parseHypothesis,
 } from './expression.js';
+import { type SavageDickey, savageDickey } from './savage-dickey.js';
 
 export interface HypothesisOptions {
   /**
@@ -48,10 +49,13 @@ export interface HypothesisRow extends PointSummary {
   /** In brms' notation: `(x1-x2) > 0`. */
   readonly hypothesis: string;
   /**
-   * Odds of a one-sided hypothesis against its opposite; infinite if all draws agree. NaN for an
-   * equality, which would require draws from the prior.
+   * Odds of a one-sided hypothesis against its opposite; infinite if all draws agree. For an equality of one
+   * coefficient, `x1 = 0`, the Bayes factor of the model with this value to the model that was fitted, by
+   * the Savage-Dickey ratio (savage-dickey.ts); NaN for other equalities, and under a flat prior.
    */
   readonly evidRatio: number;
+  /** Monte Carlo standard error of the logarithm of a Savage-Dickey ratio. @default none */
+  readonly logRatioError?: number;
   /** Posterior probability of the hypothesis: evidRatio / (1 + evidRatio). */
   readonly postProb: number;
   /** `*` if the probability exceeds `mass`, or 0 is outside the interval of an equality. */
@@ -110,7 +114,9 @@ function hypothesisRow(
     mass: comparison === '=' ? mass : 2 * mass - 1,
     robust: options.robust ?? false,
   });
-  const evidRatio = oddsOf(draws, comparison);
+  const evidence =
+    comparison === '=' ? equality(fit, parsed, options) : { ratio: oddsOf(draws, comparison) };
+  const evidRatio = 'ratio' in evidence ? evidence.ratio : Number.NaN;
   const postProb = evidRatio === Number.POSITIVE_INFINITY ? 1 : evidRatio / (1 + evidRatio);
   const isStarred =
     comparison === '=' ? !(summary.lower <= 0 && summary.upper >= 0) : postProb > mass;
@@ -119,15 +125,36 @@ function hypothesisRow(
     hypothesis: `(${leftText})${right} ${comparison} 0`,
     ...summary,
     evidRatio,
+    ...('error' in evidence && { logRatioError: evidence.error }),
     postProb,
     star: isStarred ? '*' : '',
-    reason: comparison === '=' ? PRIOR_NEEDED : null,
+    reason: 'reason' in evidence ? evidence.reason : null,
     draws,
   };
 }
 
-const PRIOR_NEEDED =
-  'the evidence ratio of an equality compares the posterior with draws from the prior, which a fit does not keep';
+/** The evidence for an equality, if it says that one coefficient has a value: `x1 = 0`, `2 * x1 = 1`. */
+function equality(
+  fit: FittedRegression,
+  { left, right }: ParsedHypothesis,
+  { class: ofClass = 'b', group }: HypothesisOptions,
+): SavageDickey {
+  const names = new Set([...namesOf(left), ...namesOf(right)].map(({ name }) => name));
+  const [name, second] = names;
+  const at = (value: number) => evaluate(left, () => value) - evaluate(right, () => value);
+  // An affine function of the coefficient, a + c β: its zero is the value that is asked.
+  const slope = at(1) - at(0);
+  const isAffine =
+    Math.abs(at(2) - at(0) - 2 * slope) <= 1e-12 * (Math.abs(slope) + Math.abs(at(0)));
+  const isOne =
+    name !== undefined && second === undefined && ofClass === 'b' && group === undefined;
+  if (!isOne || !isAffine || slope === 0) {
+    return {
+      reason: 'the evidence ratio of an equality is known for a single coefficient, x1 = 0',
+    };
+  }
+  return savageDickey(fit, name.replace(/^b_/, ''), -at(0) / slope);
+}
 
 /** Left side minus right side of a hypothesis at every draw. */
 function differences(

@@ -1,6 +1,7 @@
 /** The rows to predict: those of the fit, or new ones, encoded in the same way. */
+import type { Cells } from '../../../models/families/family.js';
 import type { Encoded } from '../../formula/design.js';
-import { encode, trialsOf } from '../../formula/encode.js';
+import { encode, setsOfRows, trialsOf } from '../../formula/encode.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireData } from '../options.js';
@@ -14,6 +15,8 @@ interface PredictedData {
    * rows may lack the column.
    */
   readonly trials: () => Float64Array;
+  /** The choice set of each row; null if the family has none. Lazy, as the trials. */
+  readonly sets: () => Cells | null;
 }
 
 /**
@@ -28,7 +31,11 @@ export function predictedData(
   const groups = checkGroups(choice);
   const { design, encoded, response } = fit.frame;
   if (data === undefined) {
-    return { encoded, trials: () => response.trials ?? ones(encoded.rows) };
+    return {
+      encoded,
+      trials: () => response.trials ?? ones(encoded.rows),
+      sets: () => response.sets ?? null,
+    };
   }
   requireData(data);
   const given = tableOf(data);
@@ -36,6 +43,7 @@ export function predictedData(
   return {
     encoded: encode(design, table, { groups: groups === 'none' ? 'leave-out' : 'include' }),
     trials: () => trialsOf(design, table) ?? ones(table.rows),
+    sets: () => setsOfRows(design, table),
   };
 }
 

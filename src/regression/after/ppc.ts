@@ -12,6 +12,7 @@ import { fixed, type Printable, printable, textTable } from '../../posterior/pri
 import { quantileOfSorted } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf } from './categories.js';
+import { refuseChoices } from './choices.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
 
@@ -78,6 +79,7 @@ export function ppc(
 ): PosteriorPredictiveCheck & Printable {
   const { mass = 0.95 } = options;
   requireProbability('mass', mass);
+  refuseChoices(fit, 'ppc', 'compare shares({ by }) with the observed ones');
   const observed = fit.frame.response.values;
   const rows = observed.length;
   const count = chooseDraws(fit.draws, options.draws ?? 'all').length;

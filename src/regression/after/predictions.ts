@@ -6,6 +6,7 @@
  * Summaries process one row at a time and hold its draws only; the draw functions return all of
  * them in one array.
  */
+import type { Cells } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -23,6 +24,7 @@ import { finished, type Steps } from '../../posterior/steps.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf, requireCategories } from './categories.js';
+import { choiceShares, isChoice, simulatedChoices } from './choices.js';
 import {
   type LinearPredictor,
   type LinearPredictorOptions,
@@ -67,7 +69,8 @@ type OfFit<Options, Result> = WatchableOf<FittedRegression, Options, Result>;
 
 /**
  * The mean of each row's outcome, its uncertainty that of the parameters alone: brms' `fitted`. Of
- * a binomial it is trials times the probability; of an ordinal family the expected category, counted from 1.
+ * a binomial it is trials times the probability; of an ordinal family the expected category, counted from 1; of
+ * choices the probability that the option is chosen from its set.
  *
  * @throws WeighbridgeError `bad-argument` for an option out of range, `bad-data` for a row that
  *   cannot be predicted, `interrupted` if `signal` is aborted
@@ -145,14 +148,16 @@ export const posteriorPredict: OfFit<PredictionOptions, Draws> = watchable((fit,
 );
 
 /** Writes what is predicted of a row, at all draws. */
-type RowWriter = (row: number, target: Float64Array) => void;
+export type RowWriter = (row: number, target: Float64Array) => void;
 type Predictor = (prepared: PreparedRows) => RowWriter;
 
-interface PreparedRows {
+export interface PreparedRows {
   readonly fit: FittedRegression;
   readonly predictor: LinearPredictor;
   /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
+  /** The choice set of each row; null for a family without sets. */
+  readonly sets: () => Cells | null;
   readonly seed: number | string;
 }
 
@@ -161,7 +166,9 @@ export const linearPredictors: Predictor =
   (row, target) =>
     predictor.eta(row, target);
 
-export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
+export const meanOutcomes: Predictor = (prepared) => {
+  const { fit, predictor, trials } = prepared;
+  if (isChoice(fit)) return choiceShares(prepared);
   const { writeInverse, means } = responseDistribution(fit.specification.family);
   const writeMeans = means(predictor.auxiliaryDraws());
   const counts = trials();
@@ -172,7 +179,9 @@ export const meanOutcomes: Predictor = ({ fit, predictor, trials }) => {
   };
 };
 
-export const simulatedOutcomes: Predictor = ({ fit, predictor, trials, seed }) => {
+export const simulatedOutcomes: Predictor = (prepared) => {
+  const { fit, predictor, trials, seed } = prepared;
+  if (isChoice(fit)) return simulatedChoices(prepared);
   const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
   const writeOutcomes = outcomes(predictor.auxiliaryDraws());
   const counts = trials();
@@ -253,10 +262,10 @@ function prepare(
   options: PredictionOptions,
   perRow = 1,
 ) {
-  const { encoded, trials } = predictedData(fit, options.data, options.groups ?? 'all');
+  const { encoded, trials, sets } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, predictor, trials, seed });
+  const write = prediction({ fit, predictor, trials, sets, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

@@ -20,6 +20,7 @@ import { hpdInterval } from '../../posterior/intervals.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { refuseChoices } from './choices.js';
 import {
   cellText,
   crossedRows,
@@ -141,7 +142,9 @@ export function means(fit: FittedRegression, options: MeansOptions = {}): Margin
 }
 
 /** Throws for categories: an average of linear predictors has no category. */
-function requireMeans({ family }: FittedRegression): void {
+function requireMeans(fit: FittedRegression): void {
+  const { family } = fit;
+  refuseChoices(fit, "scale 'response' of means", 'ask for shares');
   if (!isOrdinal(family)) return;
   throw badArgument(
     `scale is response, but a ${family.family} regression has its means on the linear scale only: fitted and conditionalEffects have the expected category`,
@@ -212,6 +215,7 @@ interface MeanDraws {
  * @throws WeighbridgeError `bad-argument`
  */
 export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
+  refuseChoices(fit, "scale 'response' of means", 'ask for shares');
   if (isOrdinal(fit.family)) {
     const { results, averaged } = gridAverages(fit, { by }, (rows) => averageMean(fit, rows));
     return results.map((at, i) => ({ at, draws: averaged[i] }));

@@ -117,6 +117,11 @@ export function uniform(from: number, to: number) {
   return withMethods({ distribution: 'uniform', from, to });
 }
 
+/** Holds a slope, the intercept or a parameter of the family at a value: it is not estimated. */
+export function constant(value: number) {
+  return withMethods({ distribution: 'constant', value });
+}
+
 /** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });

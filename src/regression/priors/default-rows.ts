@@ -28,6 +28,7 @@ export type PriorModel = Pick<
 };
 
 const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
+const cut: Prior = { distribution: 'normal', mean: 0, sd: 3 };
 const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -59,6 +60,10 @@ export function defaultPriors(
     zoi: anyShare,
     coi: anyShare,
     alpha: { distribution: 'normal', mean: 0, sd: 4 },
+    cutzero: cut,
+    cutgap: cut,
+    quantile: anyShare,
+    kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
   };
 }
 

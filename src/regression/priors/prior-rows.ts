@@ -19,6 +19,10 @@ export const priorClasses = [
   'zoi',
   'coi',
   'alpha',
+  'cutzero',
+  'cutgap',
+  'quantile',
+  'kappa',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 

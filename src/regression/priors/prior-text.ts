@@ -15,6 +15,7 @@ import { foundAt, TextCursor } from '../../text/cursor.js';
 import {
   beta,
   cauchy,
+  constant,
   doubleExponential,
   exponential,
   flat,
@@ -62,6 +63,8 @@ function parametersOf(prior: Exclude<Prior, { distribution: 'flat' }> | LkjPrior
       return [prior.meanlog, prior.sdlog];
     case 'uniform':
       return [prior.from, prior.to];
+    case 'constant':
+      return [prior.value];
     case 'lkj':
       return [prior.eta];
   }
@@ -115,6 +118,7 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
   ['half_normal', { count: 1, make: ([sd]) => halfNormal(sd) }],
   ['half_student_t', { count: 2, make: ([df, scale]) => halfStudentT(df, scale) }],
   ['half_cauchy', { count: 1, make: ([scale]) => halfCauchy(scale) }],
+  ['constant', { count: 1, make: ([value]) => constant(value) }],
   ['lkj', { count: 1, make: ([eta]) => lkj(eta) }],
   ['flat', { count: 0, make: () => flat() }],
 ]);
@@ -124,7 +128,6 @@ const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['horseshoe', 'shrinkage of all slopes'],
   ['R2D2', 'shrinkage of all slopes'],
   ['lasso', 'shrinkage of all slopes'],
-  ['constant', 'a parameter that is fixed'],
   ['dirichlet', 'simplexes'],
   ['chi_square', 'a distribution of Stan'],
   ['inv_chi_square', 'a distribution of Stan'],

@@ -108,6 +108,7 @@ function bounded(
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class, family);
+  if (prior.distribution === 'constant') requireHeld(target, prior.value);
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
   const upper = Math.min(inherited('upper') ?? Number.POSITIVE_INFINITY, natural.upper);
   const { lower: _lower, upper: _upper, ...distribution } = prior;
@@ -124,6 +125,15 @@ function bounded(
     throw new WeighbridgeError(error.code, `${targetText(target)}: ${error.message}`);
   }
   return result;
+}
+
+/** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
+function requireHeld(target: PriorTarget, value: number): void {
+  if (target.class !== 'sd' && target.class !== 'delta') return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `${targetText(target)}: constant(${value}) is for the classes b, Intercept and those of the family, expected a distribution`,
+  );
 }
 
 function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly upper?: number } {

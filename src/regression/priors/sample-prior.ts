@@ -5,6 +5,7 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
+import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
@@ -22,6 +23,7 @@ import {
   centrePredictors,
   type GroupEffects,
   interceptAtZero,
+  outcomesOf,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import {
@@ -249,6 +251,7 @@ export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
+  if (data.sets) return choiceSimulator(predicted);
   const { rows, trials } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
   const places = distributionPlaces(predicted);
@@ -259,6 +262,30 @@ export function outcomeSimulator(
     writeInverse(eta);
     const aux = Float64Array.from(places, (place) => parameters[place]);
     return eta.map((value, i) => simulateAt(value, aux, trials === null ? 1 : trials[i], random));
+  };
+}
+
+/** Choices of all sets: as many options are ranked in each as in the data. */
+function choiceSimulator(
+  predicted: Pick<RegressionSpecification, 'family' | 'data'>,
+): (parameters: Float64Array, random: RandomStream) => Float64Array {
+  const { options, starts, chosen } = stagesOf(outcomesOf(predicted.data));
+  const writeEta = etaOf(predicted);
+  const eta = new Float64Array(options.length);
+  return (parameters, random) => {
+    writeEta(parameters, eta);
+    const ranks = new Float64Array(options.length);
+    for (let set = 0; set < chosen.length; set++) {
+      let left = [...options.subarray(starts[set], starts[set + 1])];
+      for (let rank = 1; rank <= chosen[set]; rank++) {
+        const shares = Float64Array.from(left, (row) => eta[row]);
+        toShares(shares);
+        const drawn = left[drawnOption(shares, random)];
+        ranks[drawn] = rank;
+        left = left.filter((row) => row !== drawn);
+      }
+    }
+    return ranks;
   };
 }
 

@@ -79,7 +79,7 @@ export async function checkFit(
           signal,
         });
   const parts = [
-    convergencePart(fit.diagnostics),
+    convergencePart(fit),
     predictionsPart(predictions),
     looPart(loo, parametersOf(fit)),
     priorsPart(priors),
@@ -102,12 +102,14 @@ function parametersOf({ draws }: FittedRegression): number {
   return draws.parameterNames.length;
 }
 
-function convergencePart(diagnostics: Diagnostics): CheckPart {
+function convergencePart({ diagnostics, warnings }: FittedRegression): CheckPart {
   const { maxRhat, minEssBulk, minEssTail, divergences, minEbfmi } = diagnostics;
   const found = shortfallsOf(diagnostics);
   if (found.length > 0) {
     const verdict = found.some(({ isFault }) => isFault) ? 'failed' : 'doubtful';
-    return { check: 'convergence', verdict, findings: found.map(({ text }) => text) };
+    // Those of the fit say where transitions diverged.
+    const findings = warnings.length > 0 ? warnings : found.map(({ text }) => text);
+    return { check: 'convergence', verdict, findings };
   }
   const ess = Math.floor(Math.min(minEssBulk, minEssTail));
   const text = `R-hat is at most ${maxRhat.toFixed(3)}, ESS at least ${ess}, E-BFMI at least ${minEbfmi.toFixed(2)}, divergent transitions: ${divergences}`;

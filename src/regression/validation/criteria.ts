@@ -1,6 +1,7 @@
 /** Predictive accuracy of a fitted regression for new data: LOO and WAIC. */
 
-import type { RegressionData } from '../../../models/regression-data.js';
+import { logProbabilityOfChoices, stagesOf } from '../../../models/families/conditional-logit.js';
+import { outcomesOf, type RegressionData } from '../../../models/regression-data.js';
 import { rowDensities, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
@@ -60,6 +61,7 @@ function withOutcomes<T extends Loo | Waic>(
  */
 export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { specification, draws } = fit;
+  if (specification.data.sets) return logLikelihoodOfChoices(fit);
   const { chains, drawsPerChain } = draws;
   const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
@@ -74,6 +76,34 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
         const row = target.subarray(i * length, (i + 1) * length);
         predictor.eta(first + i, row);
         write(first + i, row);
+      }
+    },
+  };
+}
+
+/** An observation is a choice set: its options cannot be left out one by one. */
+function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
+  const { data } = fit.specification;
+  const { chains, drawsPerChain } = fit.draws;
+  const predictor = linearPredictor(fit, encodedOf(data));
+  const { options, starts, chosen } = stagesOf(outcomesOf(data));
+  const draws = chains * drawsPerChain;
+  return {
+    rows: chosen.length,
+    chains,
+    drawsPerChain,
+    block(first, count, target) {
+      for (let set = first; set < first + count; set++) {
+        const rows = options.subarray(starts[set], starts[set + 1]);
+        const eta = new Float64Array(rows.length * draws);
+        rows.forEach((row, k) => {
+          predictor.eta(row, eta.subarray(k * draws, (k + 1) * draws));
+        });
+        const one = new Float64Array(rows.length);
+        for (let s = 0; s < draws; s++) {
+          for (let k = 0; k < one.length; k++) one[k] = eta[k * draws + s];
+          target[(set - first) * draws + s] = logProbabilityOfChoices(one, chosen[set]);
+        }
       }
     },
   };

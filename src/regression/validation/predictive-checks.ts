@@ -5,8 +5,8 @@
  */
 import { type Family, traitsOf } from '../../../models/families/family.js';
 import { sumOf } from '../../linear-algebra/sums.js';
-import { orderingOf } from '../../posterior/fast/ordering.js';
-import { isotonicBlocks } from '../../posterior/isotonic.js';
+import { miscalibrationOf, recalibration } from '../../posterior/recalibration.js';
+import { isChoice } from '../after/choices.js';
 import { comparison, type PpcStatistic, ppc } from '../after/ppc.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -54,7 +54,7 @@ function statisticsOf(family: Family): readonly PredictiveCheck['statistic'][] {
 /** One row per statistic. */
 export function predictiveChecks(fit: FittedRegression): PredictiveCheck[] {
   const wanted = statisticsOf(fit.family);
-  const { statistics } = ppc(fit, { replications: 1 });
+  const statistics = isChoice(fit) ? [] : ppc(fit, { replications: 1 }).statistics;
   const distances = distanceChecks(
     fit,
     wanted.filter((name) => name in measures) as (keyof typeof measures)[],
@@ -74,7 +74,9 @@ const MOST_OUTCOMES = 12_500_000;
 /** Statistics of how far outcomes are from the expected ones, the posterior means. */
 function distanceChecks(fit: FittedRegression, names: readonly (keyof typeof measures)[]) {
   if (names.length === 0) return [];
-  const observed = fit.frame.response.values;
+  const { values } = fit.frame.response;
+  // A prediction of choices is the best option.
+  const observed = isChoice(fit) ? values.map((rank) => (rank === 1 ? 1 : 0)) : values;
   const rows = observed.length;
   const all = fit.draws.chains * fit.draws.drawsPerChain;
   const affordable = Math.max(1, Math.floor(MOST_OUTCOMES / rows));
@@ -120,47 +122,12 @@ function dispersionMeasure(
   };
 }
 
-/**
- * The miscalibration of expected outcomes, as a function of outcomes. Outcomes and expectations are
- * taken per trial, and weighted by trials.
- */
+/** The miscalibration of expected outcomes; they are taken per trial, and weighted by trials. */
 export function miscalibrationMeasure(
   expected: Float64Array,
   trials: Float64Array | null,
 ): (outcomes: Float64Array) => number {
-  const perTrial = expected.map((value, row) => (trials ? value / (trials[row] || 1) : value));
-  const { order } = orderingOf(perTrial);
-  const forecasts = Float64Array.from(order, (row) => perTrial[row]);
-  const weights = Float64Array.from(order, (row) => trials?.[row] ?? 1);
-  const total = sumOf(weights);
-  // Rows of one forecast are recalibrated together.
-  const starts = Array.from(forecasts.keys()).filter(
-    (i) => i === 0 || forecasts[i] > forecasts[i - 1],
-  );
-  const masses = sumsFrom(starts, weights);
-  return (outcomes) => {
-    // Successes per trial, times the trials.
-    const sums = sumsFrom(
-      starts,
-      Float64Array.from(order, (row) => outcomes[row]),
-    );
-    const means = sums.map((sum, place) => (masses[place] > 0 ? sum / masses[place] : 0));
-    let distance = 0;
-    for (const { first, last, value } of isotonicBlocks(means, masses)) {
-      // Σ w (y − p)² − Σ w (y − v)² of the rows that share v.
-      for (let place = first; place <= last; place++) {
-        const p = forecasts[starts[place]];
-        distance += masses[place] * ((means[place] - p) ** 2 - (means[place] - value) ** 2);
-      }
-    }
-    return distance / total;
-  };
-}
-
-/** Sums of the values from each start to the next. */
-function sumsFrom(starts: readonly number[], values: Float64Array): Float64Array {
-  return Float64Array.from(starts, (start, place) => {
-    const end = starts[place + 1] ?? values.length;
-    return sumOf(values.subarray(start, end));
-  });
+  const forecasts = expected.map((value, row) => (trials ? value / (trials[row] || 1) : value));
+  const recalibrated = recalibration(forecasts, trials);
+  return (outcomes) => miscalibrationOf(recalibrated(outcomes));
 }

@@ -2,6 +2,7 @@
  * Regressions of simulated outcomes: calibration, recovery, and their shared functions.
  */
 
+import { constantNames } from '../../../models/constant-parameters.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { hasOrder, hasPlace, thresholdsOf } from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
@@ -112,9 +113,10 @@ export async function calibrateSpecification(
   options: Omit<CalibrateRegressionOptions, keyof Preparation>,
 ): Promise<Calibration> {
   const names = reportedNames(specification);
+  const constants = constantNames(specification);
   const parameters =
     options.parameters === undefined
-      ? names.filter((name) => !isGroupEffect(name))
+      ? names.filter((name) => !isGroupEffect(name) && !constants.has(name))
       : parametersNamed(options.parameters, names);
   const drawParameters = priorSampler(specification);
   const { rankedDraws } = options;

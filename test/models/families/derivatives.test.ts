@@ -106,6 +106,17 @@ function differences(f: (shift: number) => number): number {
   return (8 * (f(H) - f(-H)) - (f(2 * H) - f(-2 * H))) / (12 * H);
 }
 
+/** True if an outcome is so near to the kink of its density that differences reach over it. */
+function isNearKink({ family, link }: Family, { outcomes, eta }: Situation): boolean {
+  if (family !== 'asym_laplace') return false;
+  const { inverseLink } = responseDistribution({ family, link });
+  return Array.from(outcomes.values).some((y, i) => {
+    const at = eta[outcomes.cells?.of[i] ?? i];
+    const [low, high] = [inverseLink(at - 2 * H), inverseLink(at + 2 * H)];
+    return (y - low) * (y - high) <= 0;
+  });
+}
+
 function shifted(x: Float64Array, index: number, by: number): Float64Array {
   return x.map((value, i) => (i === index ? value + by : value));
 }
@@ -114,6 +125,7 @@ describe.each(allFamilies)('$family with the link $link', (family) => {
   it('has the first and second derivatives that differences find', () => {
     fc.assert(
       fc.property(situations(family), (situation) => {
+        fc.pre(!isNearKink(family, situation));
         const evaluate = joined(family, situation);
         const x = Float64Array.from([...situation.eta, ...situation.aux]);
         const at = evaluate(x);

@@ -42,6 +42,14 @@ export const auxiliaryExamples: Readonly<Record<AuxiliaryName, AuxiliaryExample>
   zoi: { value: 0.25, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
   coi: { value: 0.4, range: [0.1, 0.8], prior: { distribution: 'beta', alpha: 1, beta: 1 } },
   alpha: { value: 3, range: [0.5, 6], prior: { distribution: 'normal', mean: 0, sd: 4 } },
+  cutzero: { value: -1.5, range: [-3, 0], prior: { distribution: 'normal', mean: -1.5, sd: 1 } },
+  cutgap: {
+    value: 3,
+    range: [0.5, 6],
+    prior: { distribution: 'gamma', shape: 6, rate: 2 },
+  },
+  quantile: { value: 0.3, range: [0.1, 0.9], prior: { distribution: 'beta', alpha: 2, beta: 2 } },
+  kappa: { value: 3, range: [0.2, 40], prior: { distribution: 'gamma', shape: 2, rate: 0.5 } },
   phi: { value: 8, range: [0.5, 40], prior: { distribution: 'gamma', shape: 2, rate: 0.2 } },
 };
 
@@ -71,6 +79,9 @@ export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly numbe
   hurdle_poisson: [3, 0],
   hurdle_negbinomial: [3, 0],
   zero_one_inflated_beta: [0.3, 0, 1],
+  ordered_beta: [0.3, 0, 1],
+  asym_laplace: [1.5, 0],
+  von_mises: [1.5, -3],
 };
 
 export const hasTrials = (family: Family): boolean => traitsOf(family).outcome === 'binomial';

@@ -169,6 +169,6 @@ describe('a result', () => {
   it('says why an equality has no evidence ratio', () => {
     const [row] = hypothesis(gaussianFit, 'x = 0').rows;
     expect(row?.evidRatio).toBeNaN();
-    expect(row?.reason).toContain('draws from the prior');
+    expect(row?.reason).toContain('x has a flat prior');
   });
 });

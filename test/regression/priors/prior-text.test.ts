@@ -113,7 +113,7 @@ describe('a prior as text', () => {
     expect(failure(text)).toMatch(new RegExp(`, found ${found.replaceAll(/[()"]/g, '\\$&')}$`));
   });
 
-  it.each(['horseshoe(1)', 'constant(1)', 'R2D2()', 'lasso()', ' horseshoe'])(
+  it.each(['horseshoe(1)', 'dirichlet(1)', 'R2D2()', 'lasso()', ' horseshoe'])(
     'names what brms has beside distributions: %j',
     (text) => {
       const name = /\w+/.exec(text)?.[0];
@@ -134,7 +134,7 @@ describe('a prior as text', () => {
 
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
-      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, lkj, flat), found 'n'",
+      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, constant, lkj, flat), found 'n'",
     );
     expect(failure('student_t(3, 0)')).toBe(
       "character 15: expected ',' and parameter 3 of student_t, found ')'",
