@@ -113,26 +113,37 @@ export interface Predictors {
   readonly rows: number;
   /** Row-major (row, predictor), no column of ones. */
   readonly values: Float64Array;
+  /**
+   * Where the intercept is sampled and has its prior, one number per column. A fit to some of the rows has that
+   * of all rows, and with it the same prior. @default the column means
+   */
+  readonly centre?: Float64Array | undefined;
 }
 
 export interface CentredPredictors {
-  /** Column means. */
+  /** Column means, or the centre that is given. */
   readonly means: Float64Array;
   /** Row-major, as the predictors. */
   readonly centred: Float64Array;
 }
 
-export function centrePredictors({ names, rows, values }: Predictors): CentredPredictors {
-  const columns = names.length;
-  const means = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
-  }
+export function centrePredictors(predictors: Predictors): CentredPredictors {
+  const { values, centre: means = columnMeans(predictors) } = predictors;
+  const columns = means.length;
   const centred = new Float64Array(values.length);
   for (let at = 0; at < values.length; ) {
     for (let j = 0; j < columns; j++, at++) centred[at] = values[at] - means[j];
   }
   return { means, centred };
+}
+
+function columnMeans({ names, rows, values }: Predictors): Float64Array {
+  const columns = names.length;
+  const means = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
+  }
+  return means;
 }
 
 /** The intercept at predictors of zero, for a position that starts with (α, β_1 … β_k). */

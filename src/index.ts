@@ -118,6 +118,12 @@ export type {
   TradeOffOptions,
 } from './regression/after/choice-summaries.js';
 export type {
+  CompareOptions,
+  Comparisons,
+  PairComparison,
+  ValueMean,
+} from './regression/after/compare.js';
+export type {
   ConditionalEffect,
   ConditionalEffectRow,
   ConditionalEffects,
@@ -239,6 +245,7 @@ export type {
   FitCheck,
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
+export type { LooFitOptions, RegressionLoo } from './regression/validation/leave-one-out.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
 export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {

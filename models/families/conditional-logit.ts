@@ -1,7 +1,7 @@
 /**
  * Choices among options: the conditional logit (McFadden 1974), and by exploding for ranked choices the model
  * of Plackett and Luce (Beggs, Cardell & Hausman 1981, J. Econometrics 17). A row is an option of a choice set.
- * Of a set with options j = 1 … J and the chosen c_1, …, c_m, best first,
+ * A set with options j = 1 … J, of which c_1, …, c_m are chosen, best first, has the probability
  *
  *     p = Π_s exp(η_{c_s}) / Σ_{j ∉ {c_1, …, c_{s−1}}} exp(η_j),
  *

@@ -81,6 +81,8 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
     return { means: new Float64Array(predictors.names.length), centred: predictors.values };
   }
   const { means, centred } = centrePredictors(predictors);
+  // A constant column that is not at its centre adds to the intercept.
+  if (predictors.centre) return { means, centred };
   const k = means.length;
   // From the values themselves: their mean has a larger rounding error.
   const ranges = rangesOfColumns(predictors.values, k);

@@ -106,11 +106,12 @@ function widthOf(prior: Prior): number {
 export function scaledColumns(predictors: Predictors, scalings: readonly Scaling[]): Predictors {
   if (scalings.every(({ origin, unit }) => origin === 0 && unit === 1)) return predictors;
   const k = scalings.length;
-  const values = predictors.values.map((value, at) => {
+  const scaled = (value: number, at: number) => {
     const { origin, unit } = scalings[at % k];
     return (value - origin) / unit;
-  });
-  return { ...predictors, values };
+  };
+  const { values, centre } = predictors;
+  return { ...predictors, values: values.map(scaled), centre: centre?.map(scaled) };
 }
 
 interface ColumnMoments {

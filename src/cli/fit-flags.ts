@@ -127,7 +127,15 @@ const outputFlags = {
   save: optionalFlag('--save <folder>', 'save the fit with all its draws'),
   arviz: optionalFlag('--arviz <folder>', "write the fit as ArviZ' InferenceData, a Zarr store"),
   cmdstan: optionalFlag('--cmdstan <folder>', 'write the chains as CmdStan CSV files'),
-  loo: switchFlag('--loo', 'leave-one-out cross-validation'),
+  loo: switchFlag(
+    '--loo',
+    'leave-one-out cross-validation; observations of a high Pareto k are left out by fits without them',
+  ),
+  looRefits: optionalFlag(
+    '--loo-refits <n>',
+    'with --loo: most such fits; if more are needed, none is made (default: 100)',
+    wholeNumber(0),
+  ),
   check: switchFlag(
     '--check',
     'check convergence, predictions, LOO and priors; exit code 3 if the fit is not to be trusted',

@@ -66,12 +66,13 @@ async function runFit(
   }
   requireWith(command, ['precisionLimit'], ['--precision']);
   requireWith(command, ['checkCalibration'], ['--check']);
+  requireWith(command, ['looRefits'], ['--loo']);
   await requireOutputs(flags);
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
   const check = flags.check ? await checkWithProgress(fit, flags) : null;
-  const loo = flags.loo ? (check?.loo ?? (await looWithProgress(fit, flags.quiet))) : null;
+  const loo = flags.loo ? await looWithProgress(fit, flags) : null;
   const results = { fit, loo, precision, check };
   show(results, flags);
   await write(results, seconds, flags);
@@ -156,8 +157,16 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
   }
 }
 
-function looWithProgress(fit: RegressionFit, quiet: boolean): Promise<Loo> {
-  return withProgress('leaving out', quiet, (watched) => fit.loo(watched));
+async function looWithProgress(fit: RegressionFit, flags: FitFlags): Promise<Loo> {
+  const { quiet, looRefits: refits } = flags;
+  const pool = await fitRunner(flags);
+  try {
+    return await withProgress('leaving out', quiet, (watched) =>
+      fit.loo({ runner: pool.runner, ...(refits !== undefined && { refits }), ...watched }),
+    );
+  } finally {
+    await pool.close();
+  }
 }
 
 async function checkWithProgress(
@@ -223,7 +232,7 @@ function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags
   shownOn?.write(text);
   // On a terminal, the summary already includes them.
   if (shownOn === process.stderr || shownOn?.isTTY) return;
-  warn(...fit.warnings);
+  warn(...fit.warnings, ...(loo?.warnings ?? []));
 }
 
 async function write(

@@ -6,6 +6,7 @@
  */
 import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
+import { listed } from '../checks/names.js';
 import { sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
 import { usualObservation } from './fast/leave-one-out.js';
@@ -68,6 +69,8 @@ export interface Loo extends Printable {
   readonly diagnostics: LooDiagnostics;
   /** Counts of observations by range of k̂: good, bad, very bad. */
   readonly paretoKTable: readonly ParetoKRow[];
+  /** 0-based indices of the observations that were left out exactly, by fits without them, in ascending order. */
+  readonly refitted: readonly number[];
   /** If any k̂ is above the threshold: how many, and what to do. */
   readonly warnings: readonly string[];
 }
@@ -90,47 +93,121 @@ export function loo(logLikelihood: LogLikelihood, options: LooOptions = {}): Loo
 export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = {}): Steps<Loo> {
   const { rows, chains, drawsPerChain } = logLikelihood;
   const numbers = () => new Float64Array(rows);
-  const elpdLoo = numbers();
-  const mcseElpdLoo = numbers();
-  const pLoo = numbers();
-  const paretoK = numbers();
-  const ess = numbers();
-  const efficiencies = numbers();
+  const found: ObservationNumbers = {
+    elpd: numbers(),
+    mcse: numbers(),
+    p: numbers(),
+    paretoK: numbers(),
+    ess: numbers(),
+    efficiency: numbers(),
+  };
   const { relativeEfficiency: given } = options;
   const efficiencyOf = (i: number) => (typeof given === 'number' ? given : given?.[i]);
   yield* eachObservation(logLikelihood, (column, i) => {
     const row = looOfObservation(column, chains, efficiencyOf(i));
-    elpdLoo[i] = row.elpd;
-    mcseElpdLoo[i] = row.mcse;
-    pLoo[i] = row.p;
-    paretoK[i] = row.paretoK;
-    ess[i] = row.ess;
-    efficiencies[i] = row.efficiency;
+    for (const name of observationNames) found[name][i] = row[name];
   });
+  return assembled(found, {
+    draws: chains * drawsPerChain,
+    influenceParetoK: found.paretoK,
+    refitted: [],
+  });
+}
+
+const observationNames = ['elpd', 'mcse', 'p', 'paretoK', 'ess', 'efficiency'] as const;
+
+type ObservationNumbers = Readonly<Record<(typeof observationNames)[number], Float64Array>>;
+
+function assembled(
+  { elpd: elpdLoo, mcse: mcseElpdLoo, p: pLoo, paretoK, ess, efficiency }: ObservationNumbers,
+  {
+    draws,
+    influenceParetoK,
+    refitted,
+  }: Pick<Loo, 'draws' | 'refitted'> & Pick<LooPointwise, 'influenceParetoK'>,
+): Loo {
   const looic = elpdLoo.map((elpd) => -2 * elpd);
-  const threshold = paretoKThreshold(chains * drawsPerChain);
-  const diagnostics = {
+  const diagnostics: LooDiagnostics = {
     paretoK,
-    paretoKThreshold: threshold,
+    paretoKThreshold: paretoKThreshold(draws),
     ess,
-    relativeEfficiency: efficiencies,
+    relativeEfficiency: efficiency,
   };
   const warnings = warningsOf(diagnostics);
-  const mcse = Math.sqrt(mcseElpdLoo.reduce((sum, value) => sum + value * value, 0));
+  const mcse = Math.sqrt(sumOf(mcseElpdLoo.map((value) => value * value)));
   const result: Loo = {
     criterion: 'loo',
-    draws: chains * drawsPerChain,
-    rows,
+    draws,
+    rows: elpdLoo.length,
     elpdLoo: sumWithError(elpdLoo),
     pLoo: sumWithError(pLoo),
     looic: sumWithError(looic),
     mcseElpdLoo: warnings.length === 0 ? mcse : Number.NaN,
-    pointwise: { elpdLoo, mcseElpdLoo, pLoo, looic, influenceParetoK: paretoK },
+    pointwise: { elpdLoo, mcseElpdLoo, pLoo, looic, influenceParetoK },
     diagnostics,
     paretoKTable: paretoKTable(diagnostics),
+    refitted,
     warnings,
   };
   return printable(result, () => printLoo(result));
+}
+
+/** What the draws of a fit without some observation say of it. */
+export interface ExactObservation {
+  /** 0-based. */
+  readonly observation: number;
+  /** Log likelihood of the observation at the draws of that fit, chain after chain. */
+  readonly logLikelihood: Float64Array;
+  readonly chains: number;
+}
+
+/**
+ * The result with exact numbers of some observations: log densities averaged over the draws of fits without
+ * them. Their k̂ is 0; `influenceParetoK` stays.
+ */
+export function withExact(result: Loo, exact: readonly ExactObservation[]): Loo {
+  const { pointwise, diagnostics } = result;
+  const found: ObservationNumbers = {
+    elpd: pointwise.elpdLoo.slice(),
+    mcse: pointwise.mcseElpdLoo.slice(),
+    p: pointwise.pLoo.slice(),
+    paretoK: diagnostics.paretoK.slice(),
+    ess: diagnostics.ess.slice(),
+    efficiency: diagnostics.relativeEfficiency.slice(),
+  };
+  for (const { observation: i, logLikelihood, chains } of exact) {
+    const lpd = found.elpd[i] + found.p[i];
+    const { elpd, mcse, ess, efficiency } = meanDensity(logLikelihood, chains);
+    const row = { elpd, mcse, p: lpd - elpd, paretoK: 0, ess, efficiency };
+    for (const name of observationNames) found[name][i] = row[name];
+  }
+  return assembled(found, {
+    draws: result.draws,
+    influenceParetoK: pointwise.influenceParetoK,
+    refitted: exact.map(({ observation }) => observation).sort((a, b) => a - b),
+  });
+}
+
+/**
+ * log (1/S Σ_s p(y | θ_s)) with its Monte Carlo error.
+ *
+ * @param logLikelihood chain after chain
+ */
+export function meanDensity(logLikelihood: Float64Array, chains: number) {
+  const draws = logLikelihood.length;
+  const greatest = logLikelihood.reduce((most, value) => Math.max(most, value));
+  const likelihood = logLikelihood.map((value) => value - greatest);
+  writeExp(likelihood);
+  const mean = sumOf(likelihood) / draws;
+  const efficiency = relativeEfficiency(likelihood, chains);
+  const equal = new Float64Array(draws).fill(1 / draws);
+  const spread = relativeSpread(likelihood, equal, mean);
+  return {
+    elpd: greatest + Math.log(mean),
+    mcse: mcseOf(spread, efficiency),
+    ess: efficiency * draws,
+    efficiency,
+  };
 }
 
 function warningsOf(diagnostics: LooDiagnostics): string[] {
@@ -242,7 +319,19 @@ function printLoo({ draws, rows, diagnostics, ...result }: Loo): string {
     '',
     ...printParetoKTable(table, threshold),
     HELP,
+    ...printRefitted(result.refitted),
   ].join('\n');
+}
+
+function printRefitted(refitted: readonly number[]): string[] {
+  if (refitted.length === 0) return [];
+  const numbers = listed(refitted.map((i) => String(i + 1)));
+  return [
+    '',
+    refitted.length === 1
+      ? `1 observation was left out exactly, by a fit without it: ${numbers}.`
+      : `${refitted.length} observations were left out exactly, by fits without them: ${numbers}.`,
+  ];
 }
 
 function printEfficiency(efficiency: Float64Array): string {

@@ -5,16 +5,17 @@
 
 import { requireNames } from '../checks/options.js';
 import { parameterOf } from '../fit/fit.js';
+import type { FitRunner } from '../fit/job.js';
 import { divergentDraws, withHidden } from '../fit/sample.js';
 import type { Watchable, WatchableOf } from '../fit/watched.js';
 import type { Draws } from '../posterior/draws.js';
-import type { Loo } from '../posterior/loo.js';
 import { printable } from '../posterior/printable.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import type { Waic } from '../posterior/waic.js';
 import { bayesR2 } from './after/bayes-r2.js';
 import { calibrationCurves } from './after/calibration-curves.js';
 import { shares, tradeOffs } from './after/choice-summaries.js';
+import { compare } from './after/compare.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
@@ -41,7 +42,8 @@ import { fitJson, summaryOf } from './after/summary.js';
 import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { checkFit } from './validation/check.js';
-import { looOf, type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type LooFitOptions, looWithRefits } from './validation/leave-one-out.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
 /** A function of a fit, with the fit as a bound argument. */
@@ -97,12 +99,14 @@ export interface FitMethods {
   readonly trends: Method<typeof trends>;
   /** Marginal means and their contrasts (`emmeans::emmeans`). */
   readonly means: Method<typeof means>;
+  /** Differences, ratios or odds ratios of mean outcomes between values of a predictor, over the same rows. */
+  readonly compare: Method<typeof compare>;
   /** Shares of the choices that options of each kind have; families of choices only. */
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
   readonly tradeOffs: Method<typeof tradeOffs>;
-  /** Leave-one-out cross-validation by Pareto-smoothed importance sampling. */
-  readonly loo: Watchable<Record<never, never>, Loo & WithOutcomes>;
+  /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
+  readonly loo: Method<typeof looWithRefits>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
   /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
@@ -129,10 +133,15 @@ export interface RegressionFit<Changes = unknown> extends FittedRegression, FitM
   toJSON(): Record<string, unknown>;
 }
 
-/** Adds the methods to a fit; the caller supplies `update`. */
+/**
+ * Adds the methods to a fit; the caller supplies `update`.
+ *
+ * @param runner of the fit, which also runs those that methods make
+ */
 export function withMethods<Changes>(
   data: FittedRegression,
   update: RegressionFit<Changes>['update'],
+  runner?: FitRunner,
 ): RegressionFit<Changes> {
   const of = <F extends (fit: FittedRegression, ...rest: never[]) => unknown>(
     name: keyof FitMethods,
@@ -170,9 +179,10 @@ export function withMethods<Changes>(
     hypothesis: of('hypothesis', hypothesis),
     trends: of('trends', trends),
     means: of('means', means),
+    compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
-    loo: watchable('loo', looOf),
+    loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
     marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
@@ -232,10 +242,22 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   hypothesis: { class: true, group: true, mass: true, robust: true },
   trends: { of: true, ...marginal },
   means: { ...marginal, scale: true },
+  compare: {
+    of: true,
+    values: true,
+    data: true,
+    pairedBy: true,
+    groups: true,
+    scale: true,
+    mass: true,
+    equivalence: true,
+    draws: true,
+    seed: true,
+  },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
   marginalLikelihood: { seed: true },
-  loo: watched,
+  loo: { refits: true, runner: true, ...watched },
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },
   priorSensitivity: { by: true, parameters: true, threshold: true },

@@ -46,8 +46,10 @@ async function fitOf(options: RegressionOptions, origin: PriorOrigin): Promise<R
   const fitted = await sampled(prepare(options, [], 'regression', origin), options);
   // Priors that were left out are not inherited by later updates.
   const own = origin === 'own' ? options : { ...options, prior: fitted.givenPriors };
-  return withMethods(fitted, async (changes = {}) =>
-    fitOf({ ...own, ...changesOf(fitted, changes) }, originOf(changes)),
+  return withMethods(
+    fitted,
+    async (changes = {}) => fitOf({ ...own, ...changesOf(fitted, changes) }, originOf(changes)),
+    options.runner,
   );
 }
 
@@ -65,14 +67,18 @@ export function fitFromData(data: FittedRegression, runner?: FitRunner): Regress
     ...data.settings,
     ...(runner && { runner }),
   };
-  return withMethods(data, async (given = {}) => {
-    const changes = changesOf(data, given);
-    const asked = { ...own, ...changes };
-    const origin = originOf(given);
-    if (changes.data) return fitOf({ ...asked, data: changes.data }, origin);
-    const prepared = prepareTable(asked, data.frame.table, origin);
-    return fitFromData(await sampled(prepared, asked), asked.runner);
-  });
+  return withMethods(
+    data,
+    async (given = {}) => {
+      const changes = changesOf(data, given);
+      const asked = { ...own, ...changes };
+      const origin = originOf(given);
+      if (changes.data) return fitOf({ ...asked, data: changes.data }, origin);
+      const prepared = prepareTable(asked, data.frame.table, origin);
+      return fitFromData(await sampled(prepared, asked), asked.runner);
+    },
+    runner,
+  );
 }
 
 /** Expands dots in a formula as R's `update` does: `. ~ . - x`. */

@@ -66,7 +66,7 @@ describe('a runner that keeps fits', () => {
       ...settings,
     });
     expect(String(saved)).toBe(String(fit));
-    expect(saved.loo().elpdLoo).toEqual(fit.loo().elpdLoo);
+    expect((await saved.loo()).elpdLoo).toEqual((await fit.loo()).elpdLoo);
     expect(saved.predict()).toEqual(fit.predict());
   });
 

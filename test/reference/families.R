@@ -2,7 +2,7 @@
 # computes them, and coefficients of R's glm() on data sets that ship with R. The tests read the
 # file; R is needed only to make it anew:
 #
-#   apt-get install r-base-core r-cran-mass    (Debian 12)
+#   apt-get install r-base-core r-cran-mass r-cran-brms    (Debian 12)
 #   cd test/reference && Rscript families.R && npx biome format --write families.json
 #
 # Arguments are quotients of small whole numbers by powers of two, so that the decimal in the file
@@ -123,6 +123,47 @@ for (link in c("log", "identity", "inverse")) {
   if (link != "log") {
     cases <- c(cases, list(case("lognormal", link, e, y, dlnorm(y, mu, 0.75, log = TRUE), 0.75)))
   }
+}
+
+# By brms' densities, and where it has none by the definition.
+for (link in c("identity", "log", "inverse")) {
+  e <- usable(link)[1:8]
+  mu <- inverse[[link]](e)
+  y <- exact(mu + c(-2, 0.5, 1, -0.25, 3, -1, 0.125, 6))
+  cases <- c(cases, list(
+    case("skew_normal", link, e, y, brms::dskew_normal(y, mu, 0.75, alpha = 3, log = TRUE), c(0.75, 3)),
+    case("asym_laplace", link, e, y, brms::dasym_laplace(y, mu, 0.75, 0.25, log = TRUE), c(0.75, 0.25))
+  ))
+}
+for (link in c("log", "sqrt")) {
+  e <- if (link == "log") eta[abs(eta) < 3] else eta[eta > 0.05]
+  mu <- inverse[[link]](e)
+  y <- rep(c(0, 3, 1, 0, 12), length.out = length(e))
+  cases <- c(cases, list(
+    case("zero_inflated_poisson", link, e, y, brms::dzero_inflated_poisson(y, mu, 0.25, log = TRUE), 0.25),
+    case("zero_inflated_negbinomial", link, e, y,
+      brms::dzero_inflated_negbinomial(y, mu, 1.5, 0.25, log = TRUE), c(1.5, 0.25)),
+    case("hurdle_poisson", link, e, y, brms::dhurdle_poisson(y, mu, 0.25, log = TRUE), 0.25),
+    case("hurdle_negbinomial", link, e, y,
+      brms::dhurdle_negbinomial(y, mu, 1.5, 0.25, log = TRUE), c(1.5, 0.25))
+  ))
+}
+e <- eta[abs(eta) < 3]
+mu <- plogis(e)
+y <- rep(c(0, 0.25, 1, 0.9375, 0, 0.5), length.out = length(e))
+within <- function(phi) ifelse(y > 0 & y < 1, dbeta(y, mu * phi, (1 - mu) * phi, log = TRUE), 0)
+above <- plogis(e + 1.5)
+top <- plogis(e - 2)
+cases <- c(cases, list(
+  case("zero_one_inflated_beta", "logit", e, y,
+    log(ifelse(y == 0, 0.25 * 0.625, ifelse(y == 1, 0.25 * 0.375, 0.75))) + within(8), c(8, 0.25, 0.375)),
+  case("ordered_beta", "logit", e, y,
+    log(ifelse(y == 0, 1 - above, ifelse(y == 1, top, above - top))) + within(8), c(8, -1.5, 3.5))
+))
+for (kappa in c(0.25, 4, 40)) {
+  y <- rep(c(0.25, -3, 1.5, 3.125, -0.75), length.out = length(eta))
+  cases <- c(cases, list(case("von_mises", "tan_half", eta, y,
+    kappa * cos(y - 2 * atan(eta)) - log(2 * pi) - log(besselI(kappa, 0, expon.scaled = TRUE)) - kappa, kappa)))
 }
 
 # Nearly Poisson: the definition as a sum in which nothing cancels, as dnbinom of R 4.2 is itself

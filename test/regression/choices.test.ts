@@ -86,6 +86,7 @@ const fitted = regression({
 describe('a regression of choices', () => {
   it('has neither an intercept nor what is the same for all options of a set', async () => {
     const fit = await fitted;
+    expect(String(fit)).toMatch(/Number of choice sets: 40, of options: 100/);
     expect(fit.draws.parameterNames.slice(0, 4)).toEqual([
       'b_price',
       'b_optionB',

@@ -383,9 +383,9 @@ describe('a fit of ordered categories', () => {
 
   it('is checked by LOO, bars and conditional effects', async () => {
     const fit = await fitted;
-    const loo = fit.loo();
+    const loo = await fit.loo();
     expect(Number.isFinite(loo.elpdLoo.estimate)).toBe(true);
-    const worse = (await fit.update({ formula: '. ~ 1' })).loo();
+    const worse = await (await fit.update({ formula: '. ~ 1' })).loo();
     expect(loo.elpdLoo.estimate).toBeGreaterThan(worse.elpdLoo.estimate);
     const { bars = [], statistics } = fit.ppc();
     expect(bars.map(({ category }) => category)).toEqual(['1', '2', '3', '4']);

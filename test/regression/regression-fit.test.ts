@@ -79,8 +79,12 @@ describe('options of methods', () => {
     ['means', [{ specs: 'f' }], /; it is by here/],
     ['means', [{ by: 3 }], /^by is 3, expected text/],
     ['means', [{ at: null }], /^at is null, expected values by predictor/],
-    ['loo', [{ reloo: true }], /'reloo' of loo; fit again without the rows/],
-    ['loo', [{ r_eff: 1 }], "there is no option 'r_eff' of loo (options: onProgress, signal)"],
+    ['loo', [{ reloo: true }], /'reloo' of loo; observations of a high Pareto k are left out/],
+    [
+      'loo',
+      [{ r_eff: 1 }],
+      "there is no option 'r_eff' of loo (options: refits, runner, onProgress, signal)",
+    ],
     [
       'waic',
       ['x'],
@@ -138,6 +142,19 @@ describe('options of methods', () => {
     expect(refused).toBeGreaterThan(1000);
   });
 
+  it.each(['refits', 'runner', 'onProgress', 'signal'])(
+    'of loo: %s is refused in a line, or has no effect',
+    async (option) => {
+      for (const value of [null, true, -1, Number.NaN, 'x', [], {}, new Date(0), Symbol('s'), 3n]) {
+        await (called('loo', { [option]: value }) as Promise<unknown>).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(WeighbridgeError);
+          expect((error as WeighbridgeError).message).toMatch(/^\w+ is .*, but must be [^\n]*$/);
+        });
+      }
+      expect(() => called('loo', null)).toThrow(/^loo takes its options by name/);
+    },
+  );
+
   it('are asked for before anything is done with what cannot be changed', async () => {
     const update = (changes: unknown) =>
       fit.update(changes as Parameters<RegressionFit['update']>[0]).then(
@@ -158,7 +175,7 @@ const fitMethodOptions: Readonly<Record<string, readonly string[]>> = Object.fro
     [
       ...['summary', 'fixef', 'ranef', 'coef', 'hdi', 'eti', 'pd', 'rope', 'fitted', 'linpred'],
       ...['predict', 'posteriorLinpred', 'posteriorEpred', 'posteriorPredict', 'ppc', 'r2'],
-      ...['conditionalEffects', 'hypothesis', 'trends', 'means', 'loo', 'waic', 'priorSensitivity'],
+      ...['conditionalEffects', 'hypothesis', 'trends', 'means', 'waic', 'priorSensitivity'],
     ] as const
   ).map((method) => {
     const nothing = { '?': 1 };
@@ -282,10 +299,10 @@ describe('names of parameters', () => {
 });
 
 describe('results', () => {
-  it('can be posted to another thread, and are the same there', () => {
+  it('can be posted to another thread, and are the same there', async () => {
     for (const result of [
       ...[
-        fit.loo(),
+        await fit.loo(),
         fit.waic(),
         fit.priorSensitivity(),
         looCompare({ a: fit.waic(), b: fit.waic() }),
@@ -311,9 +328,9 @@ describe('results', () => {
     expect(calibration.parameters.map(({ name }) => name)).toEqual(['b_x', 'log_lik']);
   });
 
-  it('keep the outcomes of LOO, and their text', () => {
-    expect([...fit.loo().outcomes]).toEqual(rows.map(({ y }) => y));
-    expect(String(fit.loo())).toContain('Computed from 100 by 24 log-likelihood matrix');
+  it('keep the outcomes of LOO, and their text', async () => {
+    expect([...(await fit.loo()).outcomes]).toEqual(rows.map(({ y }) => y));
+    expect(String(await fit.loo())).toContain('Computed from 100 by 24 log-likelihood matrix');
     expect(String(fit.waic())).toContain('elpd_waic');
   });
 
@@ -373,6 +390,7 @@ describe('estimates in print', () => {
   it('show in Node’s console', async () => {
     const { inspect } = await import('node:util');
     expect(inspect(fit.fixef())).toBe(String(fit.fixef()));
-    expect(inspect(fit.loo())).toBe(String(fit.loo()));
+    const loo = await fit.loo();
+    expect(inspect(loo)).toBe(String(loo));
   });
 });

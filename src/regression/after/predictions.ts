@@ -11,6 +11,7 @@ import { responseDistribution } from '../../../models/families/index.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
 import { WeighbridgeError } from '../../errors.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
+import type { Encoded } from '../../formula/design.js';
 import type { DataInput } from '../../formula/table.js';
 import type { Draws } from '../../posterior/draws.js';
 import {
@@ -25,6 +26,7 @@ import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf, requireCategories } from './categories.js';
 import { choiceShares, isChoice, simulatedChoices } from './choices.js';
+import { integratedMeans } from './integrated-means.js';
 import {
   type LinearPredictor,
   type LinearPredictorOptions,
@@ -153,6 +155,7 @@ type Predictor = (prepared: PreparedRows) => RowWriter;
 
 export interface PreparedRows {
   readonly fit: FittedRegression;
+  readonly encoded: Encoded;
   readonly predictor: LinearPredictor;
   /** Trials of each row. Throws for new rows without trials. */
   readonly trials: () => Float64Array;
@@ -237,6 +240,22 @@ export function eachRow(
   finished(rowsInSteps(prepare(fit, prediction, options, perRow), onRow));
 }
 
+/**
+ * Calls back with each row and its mean outcomes at all draws, in one array that is reused.
+ *
+ * @param integrated group terms, by index, over whose distribution the means are averaged
+ */
+export function eachMean(
+  fit: FittedRegression,
+  options: PredictionOptions,
+  integrated: readonly number[],
+  onRow: (row: number, values: Float64Array) => void,
+): void {
+  const prediction: Predictor =
+    integrated.length === 0 ? meanOutcomes : (prepared) => integratedMeans(prepared, integrated);
+  eachRow(fit, prediction, options, onRow);
+}
+
 /** Predicted numbers between two pauses: about a millisecond. */
 const NUMBERS_A_STEP = 2 ** 15;
 
@@ -265,7 +284,7 @@ function prepare(
   const { encoded, trials, sets } = predictedData(fit, options.data, options.groups ?? 'all');
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, predictor, trials, sets, seed });
+  const write = prediction({ fit, encoded, predictor, trials, sets, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

@@ -59,6 +59,8 @@ export interface RegressionSummary {
   readonly formula: string;
   readonly family: Family;
   readonly observations: number;
+  /** Number of choice sets, whose options are the rows. @default none */
+  readonly choiceSets?: number;
   readonly mass: number;
   readonly chains: number;
   /** Transitions per chain. */
@@ -92,10 +94,12 @@ export function summaryOf(
   const layout = layoutOf(fit);
   const row = (place: number, label: string) => summaryRow(fit, place, label, { mass, robust });
   const { draws, warnings, chains } = fit;
+  const { rows, sets } = fit.specification.data;
   const summary: RegressionSummary = {
     formula: fit.formula,
     family: fit.family,
-    observations: fit.specification.data.rows,
+    observations: rows,
+    ...(sets && { choiceSets: sets.count }),
     mass,
     chains: draws.chains,
     warmup: chains[0]?.warmup ?? fit.settings.warmup,
@@ -159,7 +163,7 @@ function summaryRow(
 }
 
 function summaryText(summary: RegressionSummary, algorithm: string): string {
-  const { family, formula, observations, chains, warmup, draws, mass } = summary;
+  const { family, formula, observations, choiceSets, chains, warmup, draws, mass } = summary;
   const section = (title: string, rows: readonly SummaryRow[]) =>
     rows.length === 0 ? [] : [title, ...rowLines(rows, mass), ''];
   const groups = summary.groups.flatMap(({ group, levels, rows }) =>
@@ -169,7 +173,11 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     ` Family: ${family.family}`,
     `  Links: ${linksOf(summary)}`,
     `Formula: ${formula}`,
-    `   Data: (Number of observations: ${observations})`,
+    `   Data: (${
+      choiceSets === undefined
+        ? `Number of observations: ${observations}`
+        : `Number of choice sets: ${choiceSets}, of options: ${observations}`
+    })`,
     `  Draws: ${chains} chains, each with iter = ${warmup + draws}; warmup = ${warmup}; thin = 1;`,
     `         total post-warmup draws = ${chains * draws}`,
     '',
@@ -344,7 +352,7 @@ function priorJson({ class: name, coef, group, text, source, prior }: PriorInUse
   };
 }
 
-function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
+function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics, refitted, warnings }: Loo) {
   const estimate = ({ estimate, se }: Estimate) => ({ estimate, se });
   return {
     elpd_loo: estimate(elpdLoo),
@@ -352,5 +360,7 @@ function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics }: Loo) {
     looic: estimate(looic),
     max_pareto_k: diagnostics.paretoK.reduce((largest, k) => Math.max(largest, k), -Infinity),
     pareto_k: paretoKTable.map(({ minEss, ...row }) => ({ ...row, min_ess: minEss })),
+    refitted: refitted.map((observation) => observation + 1),
+    warnings,
   };
 }

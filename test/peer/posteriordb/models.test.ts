@@ -3,7 +3,7 @@
  * the interface for models of one's own.
  */
 import { describe, expect, it } from 'vitest';
-import { sample } from '../../../src/fit/sample.js';
+import { type SampleOptions, sample } from '../../../src/fit/sample.js';
 import { randomStream } from '../../../src/random/stream.js';
 import type { Model } from '../../../src/sampler/model.js';
 import { eightSchools } from '../../sampler/posteriordb-models.js';
@@ -35,6 +35,8 @@ interface Case {
   readonly model: (data: Data) => Model;
   /** A point of moderate density. @default zeros */
   readonly start?: readonly number[];
+  /** Where the defaults are too few or too coarse. */
+  readonly settings?: Pick<SampleOptions, 'draws' | 'warmup' | 'targetAcceptance'>;
 }
 
 /** The two kinds of outcomes of a basketball player's drives, by speed and by distance to the hoop. */
@@ -59,7 +61,6 @@ const cases: readonly Case[] = [
     posterior: 'eight_schools-eight_schools_noncentered',
     model: (data) => eightSchools({ y: numbersOf(data, 'y'), sigma: numbersOf(data, 'sigma') }),
   },
-  { posterior: 'arma-arma11', model: (data) => arma(numbersOf(data, 'y')) },
   {
     posterior: 'garch-garch11',
     model: (data) => garch(numbersOf(data, 'y'), numberOf(data, 'sigma1')),
@@ -90,6 +91,7 @@ const cases: readonly Case[] = [
     model: (data) => drives(data, true),
     start: [3, -2, 0.5, 1.5, -3, -3],
   },
+  { posterior: 'arma-arma11', model: (data) => arma(numbersOf(data, 'y')) },
   {
     posterior: 'bball_drive_event_1-hmm_drive_1',
     model: (data) => drives(data, false),
@@ -100,14 +102,14 @@ const cases: readonly Case[] = [
     model: (data) => mixture(numbersOf(data, 'y')),
   },
   {
-    posterior: 'gp_pois_regr-gp_regr',
-    model: (data) => gaussianProcess(numbersOf(data, 'x'), numbersOf(data, 'y')),
-    start: [1.7, 1, -1],
-  },
-  {
     posterior: 'gp_pois_regr-gp_pois_regr',
     model: (data) => poissonProcess(numbersOf(data, 'x'), numbersOf(data, 'k')),
     start: [1.7, 1, ...new Array<number>(11).fill(0)],
+  },
+  {
+    posterior: 'gp_pois_regr-gp_regr',
+    model: (data) => gaussianProcess(numbersOf(data, 'x'), numbersOf(data, 'y')),
+    start: [1.7, 1, -1],
   },
   {
     posterior: 'hudson_lynx_hare-lotka_volterra',
@@ -124,6 +126,8 @@ const cases: readonly Case[] = [
         times: numbersOf(data, 'times'),
         concentrations: numbersOf(data, 'C_hat'),
       }),
+    // K_m has a tail like a Cauchy's; the reference is of adapt_delta 0.99 and 35,000 warm-up draws.
+    settings: { draws: 4000, warmup: 2000, targetAcceptance: 0.95 },
   },
 ];
 
@@ -155,8 +159,8 @@ describe.skipIf(!isCloned)(`models of posteriordb${skipped}`, () => {
     }
   });
 
-  it.each(everyNth(4, cases))('$posterior', async ({ posterior, model }) => {
+  it.each(everyNth(4, cases))('$posterior', ({ posterior, model, settings }) => {
     const own = model(dataOf(posterior));
-    expectAgreement(sample({ model: own, seed: 2025 }), posterior, own.parameterNames);
+    expectAgreement(sample({ model: own, seed: 2025, ...settings }), posterior, own.parameterNames);
   });
 });

@@ -14,7 +14,6 @@ const methods = [
   'posteriorLinpred',
   'posteriorEpred',
   'posteriorPredict',
-  'loo',
   'waic',
 ] as const;
 
