@@ -82,7 +82,7 @@ describe('thresholds of a kind', () => {
         expect(Math.abs(sum)).toBeLessThan(1e-12);
       });
     }
-    expect(saved.loo().elpdLoo).toEqual(fit.loo().elpdLoo);
+    expect((await saved.loo()).elpdLoo).toEqual((await fit.loo()).elpdLoo);
   });
 
   it('have draws from the prior: of one gap, or around zero', () => {
