@@ -9,7 +9,7 @@
  */
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
-import { expandFormula } from '../../formula/columns-used.js';
+import { columnsUsed, expandFormula } from '../../formula/columns-used.js';
 import {
   type Cell,
   columnOf,
@@ -30,7 +30,7 @@ import {
 } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { refuseChoices } from './choices.js';
-import { gridColumn, predictorColumns, requireColumn } from './grid.js';
+import { gridColumn, predictorColumns, requireColumn, trialsColumns } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
 
@@ -114,11 +114,11 @@ export function compare(fit: FittedRegression, options: CompareOptions): Compari
     throw badArgument(`'${of}' has ${values.length} value to compare, expected two or more`);
   }
   const ends = equivalenceOf(options.equivalence, scale);
-  const rows = rowsToCompare(fit, options);
-  const kept = groupsOf(fit, of);
+  const own = groupsOf(fit, of);
+  const rows = rowsToCompare(fit, options, mattering(fit, groups, own));
   const means = values.map((value): ValueMean => {
-    const data = { ...rows.columns, [of]: new Array<Cell>(rows.count).fill(value) };
-    const draws = meanOverRows(fit, { ...options, data }, groups, kept);
+    const data = { ...rows.columns, [of]: new Array<Cell>(rows.times.length).fill(value) };
+    const draws = meanOverRows(fit, { ...options, data }, groups, own, rows);
     return { value: String(value), ...summarized(draws, mass) };
   });
   const comparisons = means.flatMap((b, j) =>
@@ -142,10 +142,26 @@ function valuesOf(fit: FittedRegression, of: string): readonly Cell[] {
   return numbers.values.length === 2 ? numbers.values : [mean - sd / 2, mean + sd / 2];
 }
 
-/** The columns of the rows, as they were given or as the fit has them. */
-function rowsToCompare(fit: FittedRegression, { data, pairedBy }: CompareOptions) {
+interface RowsToCompare {
+  /** Distinct rows. */
+  readonly columns: Readonly<Record<string, Cell[]>>;
+  /** How many rows each of them stands for. */
+  readonly times: readonly number[];
+  /** Number of all rows. */
+  readonly count: number;
+}
+
+/** The rows, as they were given or as the fit has them; rows that differ in nothing that matters are one. */
+function rowsToCompare(
+  fit: FittedRegression,
+  { of, data, pairedBy }: CompareOptions,
+  matters: readonly string[],
+): RowsToCompare {
   const table = data === undefined ? fit.frame.table : tableOf(data);
-  const used = predictorColumns(fit.frame.design).filter((name) => hasColumn(table, name));
+  const { design } = fit.frame;
+  const used = [...predictorColumns(design), ...trialsColumns(design)].filter((name) =>
+    hasColumn(table, name),
+  );
   // Rows with `freq(n)` count n times.
   const copied = data === undefined ? fit.frame.copied : undefined;
   let rows = copied ? [...copied] : Array.from({ length: table.rows }, (_, row) => row);
@@ -159,10 +175,21 @@ function rowsToCompare(fit: FittedRegression, { data, pairedBy }: CompareOptions
     const seen = new Set<string | null>();
     rows = rows.filter((row) => !seen.has(labels[row]) && seen.add(labels[row]));
   }
+  const key = used.filter((name) => name !== of && matters.includes(name));
+  const keys = key.map((name) => cellsOf(table, name, rows));
+  const places = new Map<string, number>();
+  const first: number[] = [];
+  const times: number[] = [];
+  rows.forEach((row, i) => {
+    const text = JSON.stringify(keys.map((cells) => cells[i]));
+    const place = places.get(text) ?? first.push(row) - 1;
+    places.set(text, place);
+    times[place] = (times[place] ?? 0) + 1;
+  });
   const columns = Object.fromEntries(
-    used.map((name) => [name, cellsOf(table, name, rows)] as const),
+    used.map((name) => [name, cellsOf(table, name, first)] as const),
   );
-  return { columns, count: rows.length };
+  return { columns, times, count: rows.length };
 }
 
 function cellsOf(table: Table, name: string, rows: readonly number[]): Cell[] {
@@ -172,6 +199,23 @@ function cellsOf(table: Table, name: string, rows: readonly number[]): Cell[] {
     if (column.kind === 'boolean') return column.codes[row] < 0 ? null : column.codes[row] === 1;
     return labelAt(column, row);
   });
+}
+
+/** The columns on which mean outcomes depend: not those of levels whose effects are left out or integrated. */
+function mattering(
+  { frame }: FittedRegression,
+  groups: (typeof groupChoices)[number],
+  isOwn: readonly boolean[],
+): readonly string[] {
+  const { design } = frame;
+  if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
+  const { terms } = expandFormula(design.formula, design.dot);
+  const own = { ...terms, groups: terms.groups.filter((_, term) => isOwn[term]) };
+  return [
+    ...columnsUsed(design.formula, terms).predictors.keys(),
+    ...columnsUsed(design.formula, own).grouping.keys(),
+    ...trialsColumns(design),
+  ];
 }
 
 /** Group terms whose levels are values of the predictor alone: their effects are part of what is compared. */
@@ -187,6 +231,7 @@ function meanOverRows(
   options: CompareOptions,
   groups: (typeof groupChoices)[number],
   isOwn: readonly boolean[],
+  { times, count }: RowsToCompare,
 ): Float64Array {
   const names = fit.specification.data.groups.map(({ group }) => group);
   const own = names.filter((_, term) => isOwn[term]);
@@ -199,13 +244,13 @@ function meanOverRows(
   };
   const integrated =
     groups === 'integrated' ? names.flatMap((_, term) => (isOwn[term] ? [] : [term])) : [];
-  let sum = new Float64Array();
-  let rows = 0;
-  eachMean(fit, asked, integrated, (_, means) => {
-    if (rows++ === 0) sum = new Float64Array(means.length);
-    for (let s = 0; s < sum.length; s++) sum[s] += means[s];
+  let mean = new Float64Array();
+  eachMean(fit, asked, integrated, (row, means) => {
+    if (row === 0) mean = new Float64Array(means.length);
+    const weight = times[row] / count;
+    for (let s = 0; s < mean.length; s++) mean[s] += weight * means[s];
   });
-  return sum.map((total) => total / rows);
+  return mean;
 }
 
 function summarized(draws: Float64Array, mass: number): Summarized {

@@ -109,6 +109,26 @@ describe('a comparison', () => {
   });
 });
 
+describe('a comparison of a binomial', () => {
+  it('has the trials of the rows', async () => {
+    const rows = data.map((row, i) => ({ ...row, n: 2 + (i % 3), k: row.right }));
+    const fit = await regression({
+      formula: 'k | trials(n) ~ model + (1 | item)',
+      family: 'binomial',
+      data: rows,
+      prior,
+      ...settings,
+    });
+    const { means } = fit.compare({ of: 'model', groups: 'zero' });
+    const { values } = fit.posteriorEpred({
+      data: rows.map((row) => ({ ...row, model: 'b' })),
+      groups: 'none',
+    });
+    const first = values.subarray(0, 90).reduce((sum, one) => sum + one / 90, 0);
+    expect(means[1]?.draws[0]).toBeCloseTo(first, 10);
+  });
+});
+
 describe('means over new levels', () => {
   it('are those of a probit in closed form: Φ(η / √(1 + sd²))', () => {
     const { means } = probit.compare({ of: 'model', groups: 'integrated' });
