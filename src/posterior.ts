@@ -27,6 +27,7 @@ export {
   type RopeInterval,
   rope,
 } from './posterior/intervals.js';
+export { krippendorffAlpha, type RatingLevel } from './posterior/krippendorff-alpha.js';
 export type { Estimate } from './posterior/log-likelihood.js';
 export { type LogLikelihood, logLikelihoodOf } from './posterior/log-likelihood.js';
 export {
