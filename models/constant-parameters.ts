@@ -51,9 +51,7 @@ export function withoutConstants(given: RegressionSpecification): RegressionOfOt
   const slopes = priors.coefficients.map(heldAt);
   const intercept = heldAt(priors.intercept);
   const { names, rows, values } = data.predictors;
-  const { means, centred } = data.intercept
-    ? centrePredictors(data.predictors)
-    : { means: new Float64Array(names.length), centred: values };
+  const { means, centred } = centrePredictors(data);
   const offset = Float64Array.from({ length: rows }, (_, i) => {
     let sum = (data.offset?.[i] ?? 0) + (intercept ?? 0);
     slopes.forEach((slope, j) => {

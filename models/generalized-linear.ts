@@ -8,7 +8,8 @@
  * Position: (α?, β_1 … β_k, aux …), of which those with bounds are moved to the real line
  * (parameter-priors.ts): σ, ν − 1 and the shape as logarithms.
  * Reported: (b_Intercept?, b_1 … b_k, aux …), with the intercept at predictors of zero. Without
- * an intercept, predictors are not centred. The thresholds of an ordinal family are sampled as α and
+ * an intercept, predictors are not centred. With linear predictors of other parameters, σ_i = g⁻¹(…), the
+ * rows are those of all (regression-data.ts). The thresholds of an ordinal family are sampled as α and
  * their gaps (sampled-thresholds.ts) and reported in place of the intercept.
  */
 import { WeighbridgeError } from '../src/errors.js';
@@ -26,7 +27,7 @@ import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
 import { parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
-import { interceptAtZero, type RegressionSpecification } from './regression-data.js';
+import { moveIntercepts, type RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
 import { sampledThresholds } from './sampled-thresholds.js';
 
@@ -38,7 +39,8 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   const likelihood = coefficientLikelihood(family, data);
   const { design } = likelihood;
   const { coefficientPriors, priors } = priorsInOrder(specification);
-  requireIdentified(design, coefficientPriors, ['Intercept', ...data.predictors.names]);
+  const names = [...(data.intercept ? ['Intercept'] : []), ...data.predictors.names];
+  requireIdentified(design, coefficientPriors, names);
 
   const { intercept, slopes, means } = design;
   const ends = [...coefficientPriors.map(() => WHOLE_LINE), ...sampledEnds(family)];
@@ -78,11 +80,11 @@ export function generalizedLinear(specification: RegressionSpecification): Model
     constrain(position, reported) {
       const own = thresholds ? parameters : reported;
       placed.constrain(position, own);
-      const atZero = intercept === 1 ? interceptAtZero(own, means) : 0;
-      if (thresholds) {
-        thresholds.report(own, atZero, reported);
-        for (let j = 0; j < slopes; j++) reported[thresholds.count + j] = own[intercept + j];
-      } else if (intercept === 1) reported[0] = atZero;
+      moveIntercepts(data, means, own);
+      if (!thresholds) return;
+      const first = data.intercept ? 1 : 0;
+      thresholds.report(own, first === 1 ? own[0] : 0, reported);
+      for (let j = 0; j < means.length; j++) reported[thresholds.count + j] = own[first + j];
     },
     linear: placed.unbounded,
     hessian(position, hessian) {
@@ -136,7 +138,8 @@ const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_g
  * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
  */
 function isLogConcave({ family, priors }: RegressionSpecification): boolean {
-  if (bentFamilies.has(family.family) || bentLinks.has(family.link)) return false;
+  if (family.predicted || bentFamilies.has(family.family) || bentLinks.has(family.link))
+    return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
   if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;
@@ -188,7 +191,7 @@ function requireIdentified(
   const gram = new Float64Array(k * k);
   writeGram(design, new Float64Array(design.cells).fill(1), gram, k);
   const kept = new Set(independentColumns(gram, k, priors.map(isProper)));
-  const lost = priors.flatMap((_, i) => (kept.has(i) ? [] : [names[i + 1 - design.intercept]]));
+  const lost = priors.flatMap((_, i) => (kept.has(i) ? [] : [names[i]]));
   if (lost.length === 0) return;
   throw new WeighbridgeError(
     'improper-posterior',

@@ -23,6 +23,21 @@ export interface GroupEffects extends Membership {
   readonly further?: readonly Membership[];
   /** True if correlations of the coefficients are estimated: `|`, not `||`. */
   readonly correlated: boolean;
+  /** The parameter whose linear predictor it is in; its coefficients are `sigma_x`. @default the mean */
+  readonly parameter?: string;
+}
+
+/**
+ * The linear predictor of a parameter of the family other than the mean. Its coefficients are columns of the
+ * predictors, `sigma_Intercept`, `sigma_x`, on the scale of the parameter's link.
+ */
+interface PredictedParameter {
+  readonly parameter: string;
+  /** True if the first of its columns is an intercept, which is sampled at the means of the others. */
+  readonly intercept: boolean;
+  /** Place of its first column, and their number. */
+  readonly first: number;
+  readonly columns: number;
 }
 
 /** All members of each row: one but for multi-membership terms. */
@@ -51,6 +66,12 @@ export interface RegressionData {
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */
   readonly predictors: Predictors;
   readonly groups: readonly GroupEffects[];
+  /**
+   * Linear predictors in addition to that of the mean, in the order of the family's `predicted`. With S linear
+   * predictors, offset, predictors and groups have S rows for each of `rows`: row S i + s is the linear
+   * predictor s of row i, with zeros in the columns of the others. @default none
+   */
+  readonly parts?: readonly PredictedParameter[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
 }
@@ -104,14 +125,14 @@ export interface RegressionSpecification {
 }
 
 /**
- * The predictors of a regression, and brms' centring of them: the intercept that is sampled
+ * The predictors of a regression, and brms' centring of them: an intercept that is sampled
  * is at the predictors' means, where it is least correlated with the slopes.
  */
 export interface Predictors {
   /** One name per column, without brms' prefix `b_`. */
   readonly names: readonly string[];
   readonly rows: number;
-  /** Row-major (row, predictor), no column of ones. */
+  /** Row-major (row, predictor), no column of ones for the mean. */
   readonly values: Float64Array;
   /**
    * Where the intercept is sampled and has its prior, one number per column. A fit to some of the rows has that
@@ -127,28 +148,56 @@ export interface CentredPredictors {
   readonly centred: Float64Array;
 }
 
-export function centrePredictors(predictors: Predictors): CentredPredictors {
-  const { values, centre: means = columnMeans(predictors) } = predictors;
-  const columns = means.length;
-  const centred = new Float64Array(values.length);
-  for (let at = 0; at < values.length; ) {
-    for (let j = 0; j < columns; j++, at++) centred[at] = values[at] - means[j];
-  }
+/** Linear predictors of a row. */
+export function predictorsPerRow({ parts = [] }: Pick<RegressionData, 'parts'>): number {
+  return 1 + parts.length;
+}
+
+/** Number of columns of the mean, which come before those of the parts. */
+export function columnsOfMean({ predictors, parts }: Pick<RegressionData, 'predictors' | 'parts'>) {
+  return parts?.[0]?.first ?? predictors.names.length;
+}
+
+/** The predictors as sampled: columns of a linear predictor with an intercept are centred in its rows. */
+export function centrePredictors({
+  intercept,
+  predictors,
+  parts = [],
+}: Pick<RegressionData, 'intercept' | 'predictors' | 'parts'>): CentredPredictors {
+  const { names, rows, values } = predictors;
+  const width = names.length;
+  const height = 1 + parts.length;
+  const means = new Float64Array(width);
+  if (!intercept && !parts.some((part) => part.intercept)) return { means, centred: values };
+  const centred = values.slice();
+  const centre = (place: number, first: number, end: number): void => {
+    if (predictors.centre) means.set(predictors.centre.subarray(first, end), first);
+    for (let i = predictors.centre ? rows : place; i < rows; i += height) {
+      for (let j = first; j < end; j++) means[j] += (values[i * width + j] * height) / rows;
+    }
+    for (let i = place; i < rows; i += height) {
+      for (let j = first; j < end; j++) centred[i * width + j] -= means[j];
+    }
+  };
+  if (intercept) centre(0, 0, columnsOfMean({ predictors, parts }));
+  parts.forEach((part, p) => {
+    if (part.intercept) centre(p + 1, part.first + 1, part.first + part.columns);
+  });
   return { means, centred };
 }
 
-function columnMeans({ names, rows, values }: Predictors): Float64Array {
-  const columns = names.length;
-  const means = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
+/** Moves the intercepts among coefficients (α?, β_1 … β_k) from the predictors' means to zero. */
+export function moveIntercepts(
+  { intercept, predictors, parts = [] }: Pick<RegressionData, 'intercept' | 'predictors' | 'parts'>,
+  means: Float64Array,
+  coefficients: Float64Array,
+): void {
+  const slopes = intercept ? 1 : 0;
+  const move = (place: number, first: number, end: number): void => {
+    for (let j = first; j < end; j++) coefficients[place] -= coefficients[slopes + j] * means[j];
+  };
+  if (intercept) move(0, 0, columnsOfMean({ predictors, parts }));
+  for (const part of parts) {
+    if (part.intercept) move(slopes + part.first, part.first + 1, part.first + part.columns);
   }
-  return means;
-}
-
-/** The intercept at predictors of zero, for a position that starts with (α, β_1 … β_k). */
-export function interceptAtZero(position: Float64Array, means: Float64Array): number {
-  let intercept = position[0];
-  for (let j = 0; j < means.length; j++) intercept -= position[j + 1] * means[j];
-  return intercept;
 }

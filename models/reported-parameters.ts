@@ -13,13 +13,20 @@
  */
 
 import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
-import { auxiliaryOf } from './families/family.js';
+import {
+  auxiliaryOf,
+  isPredictable,
+  type PredictedName,
+  withoutPredicted,
+} from './families/family.js';
 import { responseDistribution } from './families/index.js';
+import { type ParameterLink, parameterLink } from './families/parameter-links.js';
 import { thresholdsOf } from './families/thresholds.js';
 import {
   type GroupEffects,
   membersOf,
   outcomesOf,
+  predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
@@ -69,13 +76,48 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
   };
 }
 
-/** Places of the parameters that the family's distribution takes: thresholds, then the auxiliary ones. */
-export function distributionPlaces(predicted: Predicted): number[] {
+/** Where a parameter of the family's distribution comes from. */
+type ParameterSource =
+  | { readonly kind: 'reported'; readonly place: number }
+  /** The place of its linear predictor among those of a row, from 1, and its link. */
+  | { readonly kind: 'predicted'; readonly of: number; readonly link: ParameterLink };
+
+/** The sources of the parameters that the family's distribution takes: thresholds, the auxiliary ones, disc. */
+export function distributionSources(predicted: Predicted): ParameterSource[] {
+  const { family } = predicted;
   const { thresholds, auxiliary } = reportedLayout(predicted);
+  const constant = auxiliaryOf(family);
+  const reported = (place: number): ParameterSource => ({ kind: 'reported', place });
+  const ofPredicted = (name: PredictedName): ParameterSource => ({
+    kind: 'predicted',
+    of: 1 + (family.predicted ?? []).indexOf(name),
+    link: parameterLink(name),
+  });
   return [
-    ...Array.from({ length: thresholds }, (_, k) => k),
-    ...auxiliaryOf(predicted.family).map((_, a) => auxiliary + a),
+    ...Array.from({ length: thresholds }, (_, k) => reported(k)),
+    ...auxiliaryOf(withoutPredicted(family)).map((name) =>
+      isPredictable(name) && !constant.includes(name)
+        ? ofPredicted(name)
+        : reported(auxiliary + constant.indexOf(name)),
+    ),
+    ...(family.predicted?.includes('disc') ? [ofPredicted('disc')] : []),
   ];
+}
+
+/** Sets the parameters of the family's distribution for a row, from reported parameters and η of all rows. */
+export function parametersOfRow(
+  predicted: Predicted,
+): (row: number, parameters: Float64Array, eta: Float64Array, target: Float64Array) => void {
+  const sources = distributionSources(predicted);
+  const height = predictorsPerRow(predicted.data);
+  return (row, parameters, eta, target) => {
+    sources.forEach((source, a) => {
+      target[a] =
+        source.kind === 'reported'
+          ? parameters[source.place]
+          : source.link.inverse(eta[row * height + source.of]);
+    });
+  };
 }
 
 /** Names in the order of the layout. */
@@ -90,13 +132,18 @@ export function reportedNames({ family, data }: Predicted): string[] {
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
-    ...groups.flatMap(({ group, coefficients, levels }) =>
-      coefficients.flatMap((c) =>
-        // As in brms, names have no white space.
-        levels.map((level) => `r_${group}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c}]`),
-      ),
-    ),
+    ...groups.flatMap(effectNames),
   ];
+}
+
+/** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
+function effectNames({ group, coefficients, levels, parameter }: GroupEffects): string[] {
+  const term = parameter === undefined ? group : `${group}__${parameter}`;
+  const prefix = parameter === undefined ? 0 : parameter.length + 1;
+  return coefficients.flatMap((c) =>
+    // As in brms, names have no white space.
+    levels.map((level) => `r_${term}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c.slice(prefix)}]`),
+  );
 }
 
 /** (1,2), (1,3), (2,3), …; empty for a term without correlations. */
@@ -115,7 +162,7 @@ function sumOver<T>(items: readonly T[], count: (item: T) => number): number {
   return items.reduce((sum, item) => sum + count(item), 0);
 }
 
-/** Writes η of all rows, including group effects, for reported parameters. */
+/** Writes η of all rows, including group effects, for reported parameters; of several linear predictors, all of row after row. */
 type LinearPredictor = (parameters: Float64Array, eta: Float64Array) => void;
 
 /**
@@ -125,8 +172,9 @@ type LinearPredictor = (parameters: Float64Array, eta: Float64Array) => void;
 export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
   const layout = reportedLayout(predicted);
+  const { rows } = data.predictors;
   return (parameters, eta) => {
-    for (let i = 0; i < data.rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
+    for (let i = 0; i < rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
     addPopulation(data, layout, parameters, eta);
     data.groups.forEach((group, term) => {
       addGroup(group, parameters, layout.groupEffects[term], eta);
@@ -135,14 +183,16 @@ export function etaOf(predicted: Predicted): LinearPredictor {
 }
 
 function addPopulation(
-  { rows, predictors }: RegressionData,
+  data: RegressionData,
   { intercept, slopes }: ReportedLayout,
   parameters: Float64Array,
   eta: Float64Array,
 ): void {
+  const { predictors } = data;
   const k = predictors.names.length;
-  for (let i = 0; i < rows; i++) {
-    let sum = intercept === 1 ? parameters[0] : 0;
+  const height = predictorsPerRow(data);
+  for (let i = 0; i < predictors.rows; i++) {
+    let sum = intercept === 1 && i % height === 0 ? parameters[0] : 0;
     for (let j = 0; j < k; j++) sum += parameters[slopes + j] * predictors.values[i * k + j];
     eta[i] += sum;
   }
@@ -175,7 +225,7 @@ type RowDensities = (row: number, eta: Float64Array) => void;
  * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
  * `log_lik` has it.
  *
- * @param aux one array per parameter of `distributionPlaces`, each with one number per η
+ * @param aux one array per parameter of `distributionSources`, each with one number per η
  */
 export function rowDensities(
   { family, data }: Predicted,
@@ -198,18 +248,28 @@ type RowLogLikelihood = (parameters: Float64Array, target: Float64Array) => void
  */
 export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   if (predicted.data.sets) return setLogLikelihood(predicted);
-  const { rows } = predicted.data;
-  const eta = new Float64Array(rows);
+  const { data } = predicted;
+  const { rows } = data;
+  const height = predictorsPerRow(data);
+  const eta = new Float64Array(height * rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
-  const places = distributionPlaces(predicted);
+  const writeOwn = parametersOfRow(predicted);
+  const own = new Float64Array(distributionSources(predicted).length);
+  const write = (row: number, parameters: Float64Array) => {
+    writeOwn(row, parameters, eta, own);
+    return rowDensities(
+      predicted,
+      Array.from(own, (value) => Float64Array.of(value)),
+    );
+  };
   return (parameters, target) => {
     writeEta(parameters, eta);
-    const aux = places.map((place) => Float64Array.of(parameters[place]));
-    const write = rowDensities(predicted, aux);
+    const ofAll = height === 1 ? write(0, parameters) : null;
     for (let i = 0; i < rows; i++) {
-      one[0] = eta[i];
-      write(i, one);
+      const ofRow = ofAll ?? write(i, parameters);
+      one[0] = eta[height * i];
+      ofRow(i, one);
       target[i] = one[0];
     }
   };

@@ -14,6 +14,7 @@ export {
   essTail,
   mcseMean,
   mcseSd,
+  nestedRhat,
   rhat,
 } from './posterior/convergence.js';
 export { type Draws, joinChains, parameterDraws } from './posterior/draws.js';

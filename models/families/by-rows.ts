@@ -56,6 +56,7 @@ interface FamilyByRows extends Pick<OwnDistribution, 'means' | 'simulateAt' | 'e
 /** The likelihood and the distribution of a family, for the table of families. */
 export function byRows({ density, ...own }: FamilyByRows) {
   return {
+    density,
     response: (family: Family, outcomes: Outcomes): ResponseFamily =>
       new SumOverRows(family, outcomes, density()),
     distribution: (family: Family): OwnDistribution => {
@@ -70,6 +71,17 @@ export function byRows({ density, ...own }: FamilyByRows) {
       };
     },
   };
+}
+
+/** The link of a family, and its range. */
+export interface LocatingFamily {
+  readonly link: LocationLink;
+  /** True of a location at which the family has no distribution. */
+  readonly isOutside: (mu: number, rest: number) => boolean;
+}
+
+export function locationOf(family: Family): LocatingFamily {
+  return { link: linkOf(family), isOutside: outsideOf(family) };
 }
 
 function linkOf(family: Family): LocationLink {
@@ -89,7 +101,7 @@ function outsideOf(family: Family): (mu: number, rest: number) => boolean {
 }
 
 /** −∞ where rounding or a domain leaves no number. */
-function orNever(value: number): number {
+export function orNever(value: number): number {
   return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
 }
 

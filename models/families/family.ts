@@ -66,6 +66,11 @@ export interface Family {
   readonly thresholds?: number;
   /** @default each threshold has a place of its own (brms' `flexible`) */
   readonly threshold?: ThresholdKind;
+  /**
+   * Parameters that have linear predictors of their own, in the order of the formulas: they differ by row and are
+   * none of `auxiliaryOf`. A formula decides them: a family has them once a regression is prepared. @default none
+   */
+  readonly predicted?: readonly PredictedName[];
   /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
   readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
 }
@@ -85,6 +90,13 @@ export type AuxiliaryName =
   | 'cutgap'
   | 'quantile'
   | 'kappa';
+
+/** Parameters with linear predictors of their own; the discrimination of ordered categories is otherwise 1. */
+export type PredictedName = Exclude<AuxiliaryName, 'cutzero' | 'cutgap'> | 'disc';
+
+export function isPredictable(name: AuxiliaryName): name is PredictedName & AuxiliaryName {
+  return name !== 'cutzero' && name !== 'cutgap';
+}
 
 /** What is known of a family without its density. */
 interface FamilyTraits {
@@ -189,13 +201,23 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 }
 
 /**
+/**
  * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
- * ordinal family are not among them (thresholds.ts).
+ * ordinal family are not among them (thresholds.ts), nor are those with linear predictors.
  */
 export function auxiliaryOf(family: Family): readonly AuxiliaryName[] {
   const { auxiliary } = traitsOf(family);
-  const { fixed } = family;
+  const { fixed, predicted } = family;
+  if (predicted) {
+    const own: readonly string[] = predicted;
+    return auxiliary.filter((name) => !own.includes(name));
+  }
   return fixed ? auxiliary.filter((name) => fixed[name] === undefined) : auxiliary;
+}
+
+/** The family with the same parameters in all rows. */
+export function withoutPredicted({ predicted: _predicted, ...family }: Family): Family {
+  return family;
 }
 
 /** An auxiliary parameter as it is sampled: a threshold by its gap to the next (thresholds.ts). */

@@ -8,6 +8,7 @@
  * Rows that share a linear predictor enter as their number, mean and squares about it.
  */
 
+import { type RowDensity, setBoth } from './by-rows.js';
 import {
   cellOf,
   type Family,
@@ -66,6 +67,34 @@ function atMean(outcomes: Outcomes): ResponseFamily {
       }
       auxCurvature[0] = precision * (total - 3 * precision * squares);
     },
+  };
+}
+
+/** The density of one outcome, by its mean and σ. */
+export function gaussianRow(): RowDensity {
+  let sigma = Number.NaN;
+  let logSigma = Number.NaN;
+  return {
+    prepare(aux) {
+      if (aux[0] !== sigma) logSigma = Math.log(aux[0]);
+      sigma = aux[0];
+    },
+    logDensity(y, _trials, mu, _rest, slopes) {
+      const z = (y - mu) / sigma;
+      if (slopes) {
+        slopes[0] = z / sigma;
+        slopes[1] = (z * z - 1) / sigma;
+      }
+      return -0.5 * z * z - logSigma;
+    },
+    secondDerivatives(y, _trials, mu, _rest, target) {
+      const z = (y - mu) / sigma;
+      const precision = 1 / (sigma * sigma);
+      target[0] = -precision;
+      setBoth(target, 2, 0, 1, -2 * z * precision);
+      target[3] = (1 - 3 * z * z) * precision;
+    },
+    constant: () => -HALF_LOG_TWO_PI,
   };
 }
 

@@ -9,30 +9,37 @@ import {
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
+import type { RowDensity } from './by-rows.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
+import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
 import {
   type Family,
   type FamilyName,
   familyNames,
+  isPredictable,
   type LinkName,
   type Outcomes,
   type OwnDistribution,
+  type PredictedName,
   type ResponseDistribution,
   type ResponseFamily,
   type ThresholdKind,
   thresholdKinds,
+  traitsOf,
+  withoutPredicted,
 } from './family.js';
 import { gamma } from './gamma.js';
-import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js';
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
 import { lognormal } from './lognormal.js';
-import { negbinomialDistribution, negbinomialFamily } from './negbinomial.js';
+import { negbinomialDistribution, negbinomialFamily, negbinomialRow } from './negbinomial.js';
 import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
+import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
-import { studentDistribution, studentFamily } from './student.js';
+import { studentDistribution, studentFamily, studentRow } from './student.js';
 import { isOrdinal } from './thresholds.js';
 import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
@@ -52,6 +59,8 @@ interface Entry {
   readonly links: readonly LinkName[];
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
   readonly distribution: (family: Family) => OwnDistribution;
+  /** The density of one row, for parameters with linear predictors of their own. @default none */
+  readonly density?: () => RowDensity;
 }
 
 const ordinal: Entry = {
@@ -61,8 +70,18 @@ const ordinal: Entry = {
 };
 
 const entries: Readonly<Record<FamilyName, Entry>> = {
-  gaussian: { links: ofNumbers, response: gaussianFamily, distribution: gaussianDistribution },
-  student: { links: ofNumbers, response: studentFamily, distribution: studentDistribution },
+  gaussian: {
+    links: ofNumbers,
+    response: gaussianFamily,
+    distribution: gaussianDistribution,
+    density: gaussianRow,
+  },
+  student: {
+    links: ofNumbers,
+    response: studentFamily,
+    distribution: studentDistribution,
+    density: studentRow,
+  },
   bernoulli: {
     links: ofProbabilities,
     response: bernoulliFamily,
@@ -78,6 +97,7 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     links: ofCounts,
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
+    density: negbinomialRow,
   },
   cumulative: ordinal,
   sratio: ordinal,
@@ -107,7 +127,12 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
 
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
-  const { response } = entries[family.family];
+  const { response, density } = entries[family.family];
+  if (family.predicted) {
+    if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
+    if (density) return new SeveralPredictors(family, outcomes, density());
+    throw new RangeError(`${family.family} has no parameters with linear predictors`);
+  }
   const { fixed, ...free } = family;
   return fixed ? withFixed(response(free, outcomes), family) : response(family, outcomes);
 }
@@ -148,8 +173,15 @@ function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
   };
 }
 
-/** The part of a family that needs no outcomes. */
-export function responseDistribution(family: Family): ResponseDistribution {
+/** Parameters of a family that can have linear predictors of their own. */
+export function predictableOf({ family }: Pick<Family, 'family'>): readonly PredictedName[] {
+  if (isOrdinal({ family })) return ['disc'];
+  return entries[family].density ? traitsOf({ family }).auxiliary.filter(isPredictable) : [];
+}
+
+/** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
+export function responseDistribution(given: Family): ResponseDistribution {
+  const family = withoutPredicted(given);
   const distribution = entries[family.family].distribution(family);
   const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
@@ -202,18 +234,22 @@ export function requireFamily(given: {
   readonly link?: unknown;
   readonly thresholds?: unknown;
   readonly threshold?: unknown;
+  readonly predicted?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
-    const { thresholds } = given;
+    const { thresholds, predicted } = given;
     const threshold = requireThreshold(name, given.threshold);
     return {
       family: name,
       link,
       ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
+      ...(Array.isArray(predicted) && {
+        predicted: predicted.filter((one) => predictableOf({ family: name }).includes(one)),
+      }),
     };
   }
   throw new WeighbridgeError(

@@ -263,7 +263,7 @@ export function probabilityLink(name: LinkName): ProbabilityLink {
 }
 
 /** A location at η, with two derivatives. */
-interface Location {
+export interface Location {
   mu: number;
   /** 1 − μ of a probability, with its own digits; NaN for other locations. */
   rest: number;

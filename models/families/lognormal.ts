@@ -8,9 +8,9 @@
  * E(y) = exp(μ + σ²/2). The likelihood is that of the normal family for the logarithms, and a regression is
  * sampled as one of them (regression-model.ts).
  */
-import { expectedPositive } from './by-rows.js';
+import { expectedPositive, type RowDensity } from './by-rows.js';
 import type { Family, Outcomes, OwnDistribution, ResponseFamily } from './family.js';
-import { gaussianDistribution, gaussianFamily } from './gaussian.js';
+import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js';
 
 function response(family: Family, outcomes: Outcomes): ResponseFamily {
   return gaussianFamily(family, { ...outcomes, values: outcomes.values.map(Math.log) });
@@ -47,4 +47,17 @@ function distribution(family: Family): OwnDistribution {
   };
 }
 
-export const lognormal = { response, distribution };
+/** The density of one outcome, by the mean and σ of its logarithm. */
+function density(): RowDensity {
+  const normal = gaussianRow();
+  return {
+    ...normal,
+    logDensity: (y, trials, mu, rest, slopes) =>
+      normal.logDensity(Math.log(y), trials, mu, rest, slopes),
+    secondDerivatives: (y, trials, mu, rest, target) =>
+      normal.secondDerivatives(Math.log(y), trials, mu, rest, target),
+    constant: (y, trials) => normal.constant(Math.log(y), trials) - Math.log(y),
+  };
+}
+
+export const lognormal = { response, distribution, density };

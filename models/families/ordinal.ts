@@ -9,7 +9,7 @@
  *
  *     links: logit, probit, cloglog, cauchit
  *
- * The discrimination is 1. Rows that share a linear predictor enter by their numbers of each category. The
+ * The discrimination is 1, or has a linear predictor of its own (discrimination.ts). Rows that share a linear predictor enter by their numbers of each category. The
  * likelihood has the gaps of the thresholds as its auxiliary parameters (thresholds.ts), and the
  * distribution, which needs no outcomes, the thresholds themselves.
  */
@@ -43,7 +43,7 @@ import {
  * The likelihood of one linear predictor, of which `counts[at + c]` outcomes are of category c (from 0).
  * `thresholds` are on η's scale.
  */
-interface CategoryLikelihood {
+export interface CategoryLikelihood {
   /** Returns Σ n_c log p_c; adds its derivatives by the thresholds to `slopes` and returns that by η in `shift`. */
   add(
     counts: Float64Array,
@@ -74,7 +74,7 @@ interface CellTerms {
   slope: number;
 }
 
-function categoryLikelihood(family: Family): CategoryLikelihood {
+export function categoryLikelihood(family: Family): CategoryLikelihood {
   switch (family.family) {
     case 'cumulative':
       return new Cumulative(family);
@@ -521,17 +521,28 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
   };
 }
 
-/** The distribution; its auxiliary parameters are the thresholds, and the inverse link leaves η as it is. */
+/**
+ * The distribution; its auxiliary parameters are the thresholds, followed by the discrimination if it has a linear
+ * predictor, and the inverse link leaves η as it is.
+ */
 export function ordinalDistribution(family: Family): OwnDistribution {
   const last = thresholdsOf(family);
   const likelihood = categoryLikelihood(family);
   const logs = new Float64Array(last + 1);
   const own = new Float64Array(last);
-  const gather = (thresholds: readonly Float64Array[], s: number): void => {
-    for (let k = 0; k < last; k++) own[k] = thresholds[k][s];
+  const given = new Float64Array(last + 1);
+  const gather = (parameters: readonly Float64Array[], s: number): Float64Array => {
+    for (let k = 0; k < parameters.length; k++) given[k] = parameters[k][s];
+    return given.subarray(0, parameters.length);
   };
-  const draw = (eta: number, thresholds: Float64Array, uniform: number): number => {
-    likelihood.writeLogProbabilities(eta, thresholds, logs);
+  /** Sets the thresholds on the scale of the discrimination, and returns η there. */
+  const scale = (eta: number, parameters: Float64Array): number => {
+    const d = parameters.length > last ? parameters[last] : 1;
+    for (let k = 0; k < last; k++) own[k] = d * parameters[k];
+    return d * eta;
+  };
+  const draw = (eta: number, parameters: Float64Array, uniform: number): number => {
+    likelihood.writeLogProbabilities(scale(eta, parameters), own, logs);
     let sum = 0;
     for (let c = 0; c < last; c++) {
       sum += Math.exp(logs[c]);
@@ -541,10 +552,10 @@ export function ordinalDistribution(family: Family): OwnDistribution {
   };
   const writeProbabilities = (
     eta: number,
-    thresholds: Float64Array,
+    parameters: Float64Array,
     target: Float64Array,
   ): void => {
-    likelihood.writeLogProbabilities(eta, thresholds, target);
+    likelihood.writeLogProbabilities(scale(eta, parameters), own, target);
     for (let c = 0; c <= last; c++) target[c] = Math.exp(target[c]);
   };
   return {
@@ -553,8 +564,7 @@ export function ordinalDistribution(family: Family): OwnDistribution {
     categories: { count: last + 1, writeProbabilities },
     means: (thresholds) => (eta) => {
       for (let s = 0; s < eta.length; s++) {
-        gather(thresholds, s);
-        writeProbabilities(eta[s], own, logs);
+        writeProbabilities(eta[s], gather(thresholds, s), logs);
         eta[s] = logs.reduce((sum, probability, c) => sum + (c + 1) * probability, 0);
       }
     },
@@ -562,14 +572,14 @@ export function ordinalDistribution(family: Family): OwnDistribution {
     writeInverse: () => {},
     logDensities: (thresholds) => (outcome, _trials, eta) => {
       for (let s = 0; s < eta.length; s++) {
-        gather(thresholds, s);
-        eta[s] = likelihood.logProbability(outcome - 1, eta[s], own);
+        const at = scale(eta[s], gather(thresholds, s));
+        eta[s] = likelihood.logProbability(outcome - 1, at, own);
       }
     },
     outcomes: (thresholds) => (eta, _trials, random) => {
       for (let s = 0; s < eta.length; s++) {
-        gather(thresholds, s);
-        eta[s] = Number.isNaN(eta[s]) ? eta[s] : draw(eta[s], own, random.uniform());
+        const ofDraw = gather(thresholds, s);
+        eta[s] = Number.isNaN(eta[s]) ? eta[s] : draw(eta[s], ofDraw, random.uniform());
       }
     },
     simulateAt: (eta, thresholds, _trials, random) => draw(eta, thresholds, random.uniform()),

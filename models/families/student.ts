@@ -17,6 +17,7 @@ import digamma from '@stdlib/math-base-special-digamma';
 import trigamma from '@stdlib/math-base-special-trigamma';
 import { studentTConstant, studentTKernel } from '../../src/linear-algebra/student-t.js';
 import type { RandomStream } from '../../src/random/stream.js';
+import { type RowDensity, setBoth } from './by-rows.js';
 import {
   cellOf,
   type Family,
@@ -133,6 +134,56 @@ function writeCurvature(
   auxCurvature[1] = ofBoth;
   auxCurvature[2] = ofBoth;
   auxCurvature[3] = totalWeight(outcomes) * constantCurvature(nu) + ofNu;
+}
+
+/** The density of one outcome, by its mean, σ and ν. */
+export function studentRow(): RowDensity {
+  let sigma = Number.NaN;
+  let nu = Number.NaN;
+  let constant = Number.NaN;
+  let constantSlope = Number.NaN;
+  return {
+    prepare(aux) {
+      if (aux[1] !== nu) {
+        constant = studentTConstant(aux[1]);
+        constantSlope = studentConstantSlope(aux[1]);
+      }
+      sigma = aux[0];
+      nu = aux[1];
+    },
+    logDensity(y, _trials, mu, _rest, slopes) {
+      const residual = y - mu;
+      const square = residual * residual;
+      const spread = nu * sigma * sigma;
+      const d = spread + square;
+      const z = residual / sigma;
+      const logs = Math.log1p((z * z) / nu);
+      if (slopes) {
+        slopes[0] = ((nu + 1) * residual) / d;
+        slopes[1] = (((nu + 1) * square) / d - 1) / sigma;
+        slopes[2] = constantSlope - 0.5 * logs + (0.5 * (nu + 1) * square) / (nu * d);
+      }
+      return constant - Math.log(sigma) - 0.5 * (nu + 1) * logs;
+    },
+    secondDerivatives(y, _trials, mu, _rest, target) {
+      const residual = y - mu;
+      const square = residual * residual;
+      const variance = sigma * sigma;
+      const spread = nu * variance;
+      const d = spread + square;
+      const inSquare = 1 / (d * d);
+      target[0] = (nu + 1) * (square - spread) * inSquare;
+      setBoth(target, 3, 0, 1, -2 * (nu + 1) * nu * sigma * residual * inSquare);
+      setBoth(target, 3, 0, 2, residual * (square - variance) * inSquare);
+      target[4] = (1 - (nu + 1) * square * (d + 2 * spread) * inSquare) / variance;
+      setBoth(target, 3, 1, 2, (square * (square - variance) * inSquare) / sigma);
+      target[8] =
+        constantCurvature(nu) +
+        square / (nu * d) -
+        (0.5 * (nu + 1) * square * (d + spread) * inSquare) / (nu * nu);
+    },
+    constant: () => 0,
+  };
 }
 
 export function studentDistribution(family: Family): OwnDistribution {

@@ -15,6 +15,7 @@ import type { Cells } from '../families/family.js';
 import {
   type CentredPredictors,
   centrePredictors,
+  predictorsPerRow,
   type RegressionData,
 } from '../regression-data.js';
 
@@ -43,11 +44,12 @@ export function coefficientDesign(
   data: RegressionData,
   merging: 'merged' | 'by-row',
 ): CoefficientDesign {
-  const { rows, predictors, offset } = data;
-  const slopes = predictors.names.length;
+  const { predictors, offset } = data;
   const { means, centred } = centredValues(data);
   const merged = merging === 'merged' ? mergedRows(data) : null;
-  const rowOf = merged?.first ?? Int32Array.from({ length: rows }, (_, i) => i);
+  const rowOf = merged?.first ?? Int32Array.from({ length: predictors.rows }, (_, i) => i);
+  if (data.parts) return ofSeveral(data, centred, means, rowOf, merged);
+  const slopes = predictors.names.length;
   const cells = rowOf.length;
   const columns = new Float64Array(cells * (slopes + (slopes % 2)));
   // Rows of a block stay in the processor's cache from column to column.
@@ -70,19 +72,54 @@ export function coefficientDesign(
   };
 }
 
+/** With several linear predictors, the intercept of the mean is a column as those of the others are. */
+function ofSeveral(
+  data: RegressionData,
+  centred: Float64Array,
+  means: Float64Array,
+  rowOf: Int32Array,
+  merged: DistinctRows | null,
+): CoefficientDesign {
+  const { offset, intercept } = data;
+  const height = predictorsPerRow(data);
+  const width = means.length;
+  const first = intercept ? 1 : 0;
+  const slopes = first + width;
+  const cells = rowOf.length;
+  const columns = new Float64Array(cells * (slopes + (slopes % 2)));
+  for (let cell = 0; cell < cells; cell++) {
+    const row = rowOf[cell];
+    if (intercept && row % height === 0) columns[cell] = 1;
+    for (let j = 0; j < width; j++) columns[(first + j) * cells + cell] = centred[row * width + j];
+  }
+  return {
+    cells,
+    cellOf: merged?.of ?? null,
+    intercept: 0,
+    slopes,
+    means,
+    columns,
+    offset: offset ? Float64Array.from(rowOf, (row) => offset[row]) : null,
+  };
+}
+
+/** Which of the linear predictors each row of the design is, from 0. */
+export function placesOfRows(data: RegressionData): Int32Array {
+  const height = predictorsPerRow(data);
+  return Int32Array.from({ length: data.predictors.rows }, (_, row) => row % height);
+}
+
 /**
  * Share of a column's size: values that are closer than this differ only by rounding. The values of a
  * dummy variable added to 10¹⁰, for example, are much further apart.
  */
 export const ROUNDING = 8 * Number.EPSILON;
 
-function centredValues({ intercept, predictors }: RegressionData): CentredPredictors {
-  if (!intercept) {
-    return { means: new Float64Array(predictors.names.length), centred: predictors.values };
-  }
-  const { means, centred } = centrePredictors(predictors);
+function centredValues(data: RegressionData): CentredPredictors {
+  const { intercept, predictors, parts } = data;
+  const { means, centred } = centrePredictors(data);
   // A constant column that is not at its centre adds to the intercept.
-  if (predictors.centre) return { means, centred };
+  if (!intercept || parts || predictors.centre) return { means, centred };
   const k = means.length;
   // From the values themselves: their mean has a larger rounding error.
   const ranges = rangesOfColumns(predictors.values, k);
@@ -94,8 +131,13 @@ function centredValues({ intercept, predictors }: RegressionData): CentredPredic
 }
 
 /** The cells of `Outcomes`. */
-export function cellsOfDesign({ cells, cellOf }: CoefficientDesign): { cells?: Cells } {
-  return cellOf ? { cells: { count: cells, of: cellOf } } : {};
+export function cellsOfDesign(
+  { cells, cellOf }: CoefficientDesign,
+  data: RegressionData,
+): { cells?: Cells } {
+  if (cellOf) return { cells: { count: cells, of: cellOf } };
+  if (!data.parts) return {};
+  return { cells: { count: cells, of: Int32Array.from({ length: cells }, (_, row) => row) } };
 }
 
 /** Number of rows examined before deciding if few are equal. */
@@ -103,8 +145,11 @@ const LOOK = 1000;
 const WORTHWHILE = 0.9;
 
 /** Null if few rows are equal. */
-function mergedRows({ rows, predictors, offset }: RegressionData): DistinctRows | null {
+function mergedRows(data: RegressionData): DistinctRows | null {
+  const { predictors, offset } = data;
+  const { rows } = predictors;
   const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
+  if (data.parts) blocks.push({ values: placesOfRows(data), width: 1 });
   if (offset) blocks.push({ values: offset, width: 1 });
   for (const count of rows > LOOK ? [LOOK, rows] : [rows]) {
     const distinct = distinctRows(count, blocks);

@@ -44,14 +44,15 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
     family.family === 'gaussian' &&
     family.link === 'identity' &&
     !data.weights &&
-    !family.fixed
+    !family.fixed &&
+    !family.predicted
   ) {
     return gaussianLikelihood(data);
   }
   const { merges, outcome } = traitsOf(family);
   const design = coefficientDesign(data, merges ? 'merged' : 'by-row');
   const own = outcome === 'binomial' ? data : { ...data, trials: null };
-  const outcomes = outcomesOf(own, cellsOfDesign(design).cells);
+  const outcomes = outcomesOf(own, cellsOfDesign(design, data).cells);
   const plain = rowLikelihood(design, responseFamily(family, outcomes));
   return {
     ...plain,

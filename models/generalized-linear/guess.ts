@@ -19,10 +19,18 @@ import {
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { gapsFor, startingThresholds } from '../families/ordinal.js';
+import { parameterLink } from '../families/parameter-links.js';
 import { gapsOf, thresholdsOf } from '../families/thresholds.js';
-import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
+import { onePredictor } from '../one-predictor.js';
+import type { Prior } from '../prior-distributions.js';
+import {
+  outcomesOf,
+  type RegressionData,
+  type RegressionSpecification,
+} from '../regression-data.js';
 import {
   type CoefficientDesign,
+  coefficientDesign,
   writeColumnSums,
   writeEta,
   writeGram,
@@ -37,6 +45,7 @@ export function guessParameters(
   specification: RegressionSpecification,
   design: CoefficientDesign,
 ): Float64Array[] {
+  if (specification.data.parts) return guessSeveral(specification);
   if (thresholdsOf(specification.family) > 0) return [guessThresholds(specification, design)];
   if (traitsOf(specification.family).mean === 'none') return [new Float64Array(design.slopes)];
   const work = workingData(specification, design);
@@ -88,6 +97,51 @@ export function startingGaps(
     intercept: -thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0),
     gaps: gapsOf(family) === gaps.length ? gaps : Float64Array.of(meanOf(gaps)),
   };
+}
+
+/**
+ * The guesses for the regression with the same parameters in all rows, which start the linear predictors of
+ * parameters as intercepts.
+ */
+function guessSeveral(specification: RegressionSpecification): Float64Array[] {
+  const { family, data } = specification;
+  const alone = onePredictor(specification, 0);
+  const flat: Prior = { distribution: 'flat' };
+  const mean = {
+    ...alone,
+    priors: { ...alone.priors, auxiliary: auxiliaryOf(alone.family).map(() => flat) },
+  };
+  const design = coefficientDesign(mean.data, 'merged');
+  const names = auxiliaryOf(mean.family);
+  const size = design.intercept + design.slopes;
+  return guessParameters(mean, design).map((guess) => {
+    const guessOf = (name: AuxiliaryName) => guess[size + names.indexOf(name)];
+    const gaps = guess.subarray(size + names.length);
+    const rest = [...auxiliaryOf(family).map(guessOf), ...gaps];
+    const coefficients = design.intercept + data.predictors.names.length;
+    const parameters = new Float64Array(coefficients + rest.length);
+    parameters.set(guess.subarray(0, size));
+    startParts(data, family, guessOf, parameters);
+    parameters.set(rest, coefficients);
+    return parameters;
+  });
+}
+
+/** Starts the linear predictors of parameters, among coefficients (α?, β …), at the same value in all rows. */
+export function startParts(
+  { intercept, parts = [] }: RegressionData,
+  { predicted = [] }: Family,
+  guessOf: (name: AuxiliaryName) => number,
+  coefficients: Float64Array,
+): void {
+  const slopes = intercept ? 1 : 0;
+  parts.forEach((part, p) => {
+    const name = predicted[p];
+    const start = parameterLink(name).link(name === 'disc' ? 1 : guessOf(name));
+    // Without an intercept, most designs have a column for each level of a factor.
+    const count = part.intercept ? 1 : part.columns;
+    coefficients.fill(start, slopes + part.first, slopes + part.first + count);
+  });
 }
 
 /** Means of the outcomes per cell, with their derivatives by η and variances. */

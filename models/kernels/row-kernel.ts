@@ -230,10 +230,11 @@ function arrangeGroup(
 }
 
 export function familyCall(
-  { family, link, fixed }: Family,
+  { family, link, fixed, predicted }: Family,
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
+  if (predicted) return null;
   // These take every row for one, and all of the auxiliary parameters.
   if ((outcomes.weights || fixed) && (family === 'negbinomial' || family === 'student'))
     return null;

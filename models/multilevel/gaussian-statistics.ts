@@ -65,15 +65,10 @@ export function gaussianStatistics(
 }
 
 /** Columns of X; the first `slopes` are the population's. */
-function columnsOf(
-  { rows, predictors, intercept }: RegressionData,
-  others: readonly GroupFactor[],
-) {
+function columnsOf(data: RegressionData, others: readonly GroupFactor[]) {
+  const { rows, predictors, intercept } = data;
   const k = predictors.names.length;
-  // As in brms, predictors are centred only if there is an intercept.
-  const { means, centred } = intercept
-    ? centrePredictors(predictors)
-    : { means: new Float64Array(k), centred: predictors.values };
+  const { means, centred } = centrePredictors(data);
   const columns = predictors.names.map((_, j) =>
     Float64Array.from({ length: rows }, (_, i) => centred[i * k + j]),
   );

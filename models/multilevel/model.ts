@@ -5,7 +5,7 @@
 import { writeHessianByDifferences } from '../../src/linear-algebra/newton.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
-import type { RegressionSpecification } from '../regression-data.js';
+import { columnsOfMean, type RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
 import type { MultilevelParameters } from './parameters.js';
 import type { GroupFactor } from './rows.js';
@@ -110,13 +110,16 @@ function report(
 /** Rough units of θ, and of the effects that are whitened with it. */
 export function scalesOf({ family, data }: RegressionSpecification, block: number): Float64Array {
   const scales = new Float64Array(block).fill(1);
-  const { rows, outcomes, predictors, intercept } = data;
-  const unit = family.link === 'identity' ? spread(outcomes, 1, 0, rows) : 1;
+  const { outcomes, predictors, intercept } = data;
+  const { rows } = predictors;
+  const unit = family.link === 'identity' ? spread(outcomes, 1, 0, data.rows) : 1;
+  const ofMean = columnsOfMean(data);
   let place = 0;
   if (intercept) scales[place++] = unit;
   const slopes = predictors.names.length;
   for (let j = 0; j < slopes; j++) {
-    scales[place++] = unit / spread(predictors.values, slopes, j, rows);
+    const own = j < ofMean ? unit : 1;
+    scales[place++] = own / spread(predictors.values, slopes, j, rows);
   }
   return scales;
 }

@@ -19,7 +19,11 @@ import {
   WHOLE_LINE,
 } from '../parameter-priors.js';
 import { type Prior, type Support, supportOf } from '../prior-distributions.js';
-import { interceptAtZero, type RegressionSpecification } from '../regression-data.js';
+import {
+  moveIntercepts,
+  type RegressionData,
+  type RegressionSpecification,
+} from '../regression-data.js';
 import { type SampledThresholds, sampledThresholds } from '../sampled-thresholds.js';
 import {
   addCorrelationGradient,
@@ -64,7 +68,7 @@ export class MultilevelParameters {
   readonly groupPlaces: readonly number[];
 
   readonly #means: Float64Array;
-  readonly #hasIntercept: boolean;
+  readonly #data: RegressionData;
   readonly #terms: readonly Term[];
   readonly #priors: ParameterPriors;
   readonly #thresholds: SampledThresholds | null;
@@ -101,7 +105,7 @@ export class MultilevelParameters {
       auxStart + priors.auxiliary.length,
     );
     this.#means = means;
-    this.#hasIntercept = data.intercept;
+    this.#data = data;
     this.#coefficients = coefficients;
     this.#sdCount = sds.length;
     this.#scalars = scalars;
@@ -168,7 +172,7 @@ export class MultilevelParameters {
   /** Adds the slope of the log prior of each unbounded coefficient at the θ last read. */
   addCoefficientSlopes(target: Float64Array): void {
     const { coefficients } = this.values;
-    if (this.#thresholds && this.#hasIntercept) {
+    if (this.#thresholds && this.#data.intercept) {
       target[0] += this.#thresholds.locationSlope(this.#constrained);
     }
     for (let j = 0; j < coefficients.length; j++) {
@@ -217,15 +221,14 @@ export class MultilevelParameters {
     let index = 0;
     const auxStart = this.#coefficients + this.#sdCount;
     const thresholds = this.#thresholds;
-    const atZero = this.#hasIntercept ? interceptAtZero(constrained, this.#means) : 0;
+    const atZero = constrained.slice(0, auxStart);
+    moveIntercepts(this.#data, this.#means, atZero);
     if (thresholds) {
-      thresholds.report(constrained, atZero, parameters);
+      thresholds.report(constrained, this.#data.intercept ? atZero[0] : 0, parameters);
       index = thresholds.count;
-    } else if (this.#hasIntercept) {
-      parameters[index++] = atZero;
     }
-    const slopes = this.#hasIntercept ? 1 : 0;
-    for (let j = slopes; j < auxStart; j++) parameters[index++] = constrained[j];
+    for (let j = thresholds && this.#data.intercept ? 1 : 0; j < auxStart; j++)
+      parameters[index++] = atZero[j];
     for (const term of this.#terms) {
       if (term.eta === null) continue;
       writeCorrelations(term.lower, term.place.size, parameters, index);

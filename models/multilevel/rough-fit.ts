@@ -12,9 +12,9 @@
  */
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
-import { auxiliaryTraits, traitsOf } from '../families/family.js';
+import { type AuxiliaryName, auxiliaryTraits, traitsOf } from '../families/family.js';
 import { thresholdsOf } from '../families/thresholds.js';
-import { startingGaps } from '../generalized-linear/guess.js';
+import { startingGaps, startParts } from '../generalized-linear/guess.js';
 import { membersOf, type RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
@@ -42,7 +42,8 @@ export function roughFit(
   const all = Array.from({ length: parameters.dimension }, (_, j) => j);
   const withoutGroups = all.filter((j) => !parameters.groupPlaces.includes(j));
   if (!climb(density.logDensity, position, withoutGroups, scales, NEAR_PEAK)) return null;
-  const early = density.family.family.link === 'identity' ? 'plain' : 'damped';
+  const { link, predicted } = density.family.family;
+  const early = link === 'identity' && !predicted ? 'plain' : 'damped';
   if (!linearize(density, position, early)) return null;
   const sds = startingSds(density, position, unitOf(regression, density));
   parameters.setResolutions(
@@ -107,10 +108,8 @@ function largestMove(density: MultilevelDensity, before: Float64Array) {
 }
 
 /** Initial θ: the intercept at the mean outcome, by the link; standard deviations of 1. */
-function startOf(
-  { outcomes, intercept }: RegressionData,
-  density: MultilevelDensity,
-): Float64Array {
+function startOf(data: RegressionData, density: MultilevelDensity): Float64Array {
+  const { outcomes, intercept } = data;
   const { family, parameters } = density;
   const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   if (thresholdsOf(family.family) > 0) {
@@ -124,9 +123,10 @@ function startOf(
   const { hasScale } = traitsOf(family.family);
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
-  const aux = Float64Array.from(family.auxiliary, (name) =>
-    name === 'gap' ? 1 : name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start,
-  );
+  const guessOf = (name: AuxiliaryName) =>
+    name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start;
+  startParts(data, family.family, guessOf, coefficients);
+  const aux = Float64Array.from(family.auxiliary, (name) => (name === 'gap' ? 1 : guessOf(name)));
   return parameters.thetaOf(coefficients, sds, aux);
 }
 

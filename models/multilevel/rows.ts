@@ -5,11 +5,13 @@
  */
 import { distinctRows, type RowBlock } from '../../src/linear-algebra/distinct-rows.js';
 import { type Cells, type ResponseFamily, traitsOf } from '../families/family.js';
+import { placesOfRows } from '../generalized-linear/coefficient-design.js';
 import {
   centrePredictors,
   type GroupEffects,
   type Membership,
   membersOf,
+  predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
 } from '../regression-data.js';
@@ -145,7 +147,7 @@ interface RowColumns {
 }
 
 export function multilevelRows({ family, data }: RegressionSpecification): MultilevelRows {
-  const given = groupFactors(data.groups, data.rows);
+  const given = groupFactors(data.groups, data.predictors.rows);
   const last = given[given.length - 1];
   const { of, first } = cellsOf(data, given, traitsOf(family).merges);
   const order = first
@@ -169,15 +171,18 @@ export function multilevelRows({ family, data }: RegressionSpecification): Multi
 
 /** The cell of each row, and the first row of each cell. */
 function cellsOf(
-  { rows, predictors, offset }: RegressionData,
+  data: RegressionData,
   factors: readonly GroupFactor[],
   merging: boolean,
 ): { of: Int32Array; first: number[] } {
+  const { predictors, offset } = data;
+  const { rows } = predictors;
   if (!merging) {
     const each = Int32Array.from({ length: rows }, (_, i) => i);
     return { of: each, first: [...each] };
   }
   const blocks: RowBlock[] = [{ values: predictors.values, width: predictors.names.length }];
+  if (data.parts) blocks.push({ values: placesOfRows(data), width: 1 });
   if (offset) blocks.push({ values: offset, width: 1 });
   for (const factor of factors) {
     for (const { levelOf, values } of membersOf(factor)) {
@@ -207,15 +212,15 @@ function columnsOf(
 ): Pick<MultilevelRows, 'means' | 'byLevel' | 'byRow'> {
   const { predictors, intercept } = data;
   const slopes = predictors.names.length;
-  // As in brms, predictors are centred only if there is an intercept.
-  const { means, centred } = intercept
-    ? centrePredictors(predictors)
-    : { means: new Float64Array(slopes), centred: predictors.values };
+  const height = predictorsPerRow(data);
+  const { means, centred } = centrePredictors(data);
   const columns =
     means.length === 0
       ? []
       : Array.from(means, (_, j) => Float64Array.from(rowOf, (row) => centred[row * slopes + j]));
-  if (intercept) columns.unshift(new Float64Array(rowOf.length).fill(1));
+  if (intercept) {
+    columns.unshift(Float64Array.from(rowOf, (row) => (row % height === 0 ? 1 : 0)));
+  }
   const places = columns.map((_, place) => place);
   const constant = places.filter((place) => isConstantByLevel(columns[place], last));
   const varying = places.filter((place) => !constant.includes(place));

@@ -226,7 +226,7 @@ function rowsOf(name: string, group: ContextChoices): ContextRows {
 /** The log prior of the effects in a regression of its own, whose intercept is at the mean differences. */
 function logPriorOf(name: string, group: ContextChoices): (effects: Float64Array) => number {
   const { data, priors } = weightJob(name, group).specification;
-  const { means } = centrePredictors(data.predictors);
+  const { means } = centrePredictors(data);
   const intercept = priors.intercept && priorDensity(priors.intercept);
   const slopes = priors.coefficients.map(priorDensity);
   return (effects) => {

@@ -125,7 +125,11 @@ const outputFlags = {
   load: optionalFlag('--load <folder>', 'a fit that --save wrote, instead of data and formula'),
   json: jsonFlag,
   save: optionalFlag('--save <folder>', 'save the fit with all its draws'),
-  arviz: optionalFlag('--arviz <folder>', "write the fit as ArviZ' InferenceData, a Zarr store"),
+  arviz: optionalFlag('--arviz <folder>', 'write the fit for ArviZ, a Zarr store'),
+  arvizRows: switchFlag(
+    '--no-arviz-rows',
+    'with --arviz: without log likelihood and predictions of each row, which take most of its room',
+  ),
   cmdstan: optionalFlag('--cmdstan <folder>', 'write the chains as CmdStan CSV files'),
   loo: switchFlag(
     '--loo',

@@ -38,7 +38,7 @@ import {
   settingFlags,
 } from './fit-flags.js';
 import { fitRunner } from './fit-runner.js';
-import { addFlags, requireWith, valuesOf } from './flags.js';
+import { addFlags, givenFlags, requireWith, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { onFirstStopSignal } from './signals.js';
 
@@ -66,10 +66,11 @@ async function runFit(
   }
   requireWith(command, ['precisionLimit'], ['--precision']);
   requireWith(command, ['checkCalibration'], ['--check']);
+  requireWith(command, ['arvizRows'], ['--arviz']);
   requireWith(command, ['looRefits'], ['--loo']);
   await requireOutputs(flags);
   const started = performance.now();
-  const { fit, precision } = await fitFor(data, formula, flags);
+  const { fit, precision } = await fitFor(data, formula, flags, command);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
   const check = flags.check ? await checkWithProgress(fit, flags) : null;
   const loo = flags.loo ? await looWithProgress(fit, flags) : null;
@@ -111,18 +112,29 @@ async function fitFor(
   data: string | undefined,
   formula: string | undefined,
   flags: FitFlags,
+  command: Command,
 ): Promise<Sampled> {
   if (flags.load !== undefined) return { fit: await loadFit(flags.load), precision: null };
-  if (data !== undefined && formula !== undefined) return sampled(data, formula, flags);
+  if (data !== undefined && formula !== undefined) return sampled(data, formula, flags, command);
   throw new WeighbridgeError(
     'bad-argument',
     `${data === undefined ? 'data and formula are' : 'the formula is'} missing: expected weighbridge fit data.csv 'y ~ x'`,
   );
 }
 
-async function sampled(data: string, formula: string, flags: FitFlags): Promise<Sampled> {
+function isGiven(command: Command, name: keyof FitFlags): boolean {
+  return givenFlags(command).some((option) => option.attributeName() === name);
+}
+
+async function sampled(
+  data: string,
+  formula: string,
+  flags: FitFlags,
+  command: Command,
+): Promise<Sampled> {
   const { family, link, threshold, missing, chains, precision: digits, precisionLimit } = flags;
   const prior = (flags.prior ?? []).map(parsePrior);
+  const { targetAcceptance, ...settings } = valuesOf(settingFlags, flags);
   const levels = parseLevels(flags.levels);
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
   const pool = await fitRunner(flags, chains);
@@ -139,7 +151,9 @@ async function sampled(data: string, formula: string, flags: FitFlags): Promise<
         prior,
         levels,
         missing,
-        ...valuesOf(settingFlags, flags),
+        ...settings,
+        // By default, a fit with divergent transitions is made again with a higher one.
+        ...(isGiven(command, 'targetAcceptance') && { targetAcceptance }),
         draws,
         runner: pool.runner,
         signal: stop.signal,
@@ -238,14 +252,14 @@ function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags
 async function write(
   { fit, loo, precision, check }: Results,
   seconds: number | null,
-  { json, save, arviz, cmdstan }: FitFlags,
+  { json, save, arviz, arvizRows, cmdstan }: FitFlags,
 ): Promise<void> {
   if (save !== undefined) {
     const replaced = await holdsFit(save);
     await saveFit(fit, save);
     if (replaced) process.stderr.write(`replaced the fit in ${save}\n`);
   }
-  if (arviz !== undefined) await saveForArviz(fit, arviz, seconds);
+  if (arviz !== undefined) await saveForArviz(fit, arviz, arvizRows, seconds);
   if (cmdstan !== undefined) await saveCmdstanCsv(fit, cmdstan);
   if (json === undefined) return;
   await writeJson(json, {
@@ -262,17 +276,18 @@ const MOST_ROW_DRAWS = 20_000_000;
 async function saveForArviz(
   fit: RegressionFit,
   folder: string,
+  withRows: boolean,
   seconds: number | null,
 ): Promise<void> {
   const size = rowDrawsSize(fit);
   const small = size <= MOST_ROW_DRAWS;
-  if (!small) {
+  if (withRows && !small) {
     warn(
       `${folder} has no log_likelihood and no posterior_predictive: these would be ${size} numbers each`,
     );
   }
   await saveInferenceData(fit, folder, {
-    ...(small && rowDraws(fit)),
+    ...(withRows && small && rowDraws(fit)),
     samplingSeconds: seconds ?? undefined,
   });
 }

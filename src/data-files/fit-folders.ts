@@ -1,8 +1,10 @@
 /**
  * Saves and loads fits, and exports them for Python and R.
  */
+
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { WeighbridgeError } from '../errors.js';
 import { type CmdstanRun, readCmdstanCsv } from '../exchange/cmdstan-read.js';
 import { type CmdstanCsvOptions, cmdstanCsv } from '../exchange/cmdstan-write.js';
@@ -25,7 +27,7 @@ const savedFit: Kind = {
 const zarrStore: Kind = {
   what: 'an InferenceData store',
   isOurs: (name) =>
-    /^(\.zgroup|\.zattrs|\.zmetadata|posterior|sample_stats|log_likelihood|posterior_predictive|observed_data|constant_data)$/.test(
+    /^(\.zgroup|\.zattrs|\.zmetadata|posterior|sample_stats|log_prior|log_likelihood|posterior_predictive|observed_data|constant_data)$/.test(
       name,
     ),
 };
@@ -110,7 +112,7 @@ export async function saveInferenceData(
   folder: string,
   options: InferenceDataOptions = {},
 ): Promise<void> {
-  const files = inferenceData(fit, { version, ...options });
+  const files = inferenceData(fit, { version, deflate: deflateSync, ...options });
   await writeFolder(folder, { ...zarrStore, files });
 }
 

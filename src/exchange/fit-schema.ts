@@ -73,6 +73,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
 const priorRow = z.object({ class: z.enum(priorClasses), prior });
@@ -92,9 +93,13 @@ const groupDesign = z.object({
   levelOf,
   newLevels: z.instanceof(Map),
   correlated: z.boolean(),
+  parameter: z.string().optional(),
   further: z.array(z.object({ levelOf, newLevels: z.instanceof(Map), values: numbers })).optional(),
 });
 
+const parts = z
+  .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
@@ -104,6 +109,7 @@ const frame = z.object({
     population: matrix,
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
+    parts,
   }),
   response: z.object({
     name: z.string(),
@@ -126,6 +132,7 @@ const groupEffects = z.object({
   levelOf,
   values: numbers,
   correlated: z.boolean(),
+  parameter: z.string().optional(),
   further: z.array(z.object({ levelOf, values: numbers })).optional(),
 });
 
@@ -140,6 +147,7 @@ export const specification = z.object({
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
+    parts,
     sets: choiceSets.optional(),
   }),
   priors: z.object({

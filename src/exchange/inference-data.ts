@@ -1,6 +1,7 @@
 /**
- * A fit as ArviZ' InferenceData in a Zarr store, which Python reads by `arviz.from_zarr(folder)`.
- * Groups, names and attributes follow ArviZ' schema,
+ * A fit in a Zarr store (format version 2), which Python reads by `xarray.open_datatree(folder,
+ * engine='zarr')` as the DataTree of ArviZ 1.x, and by `arviz.from_zarr(folder)` as the InferenceData of
+ * ArviZ up to 0.23. Groups, names and attributes follow ArviZ' schema,
  * https://python.arviz.org/en/stable/schema/schema.html.
  *
  * Dimensions: chain and draw for draws; `__obs__` (bambi's name) for rows of data, with the row
@@ -12,10 +13,17 @@ import type { Column } from '../formula/table.js';
 import { posteriorPredict } from '../regression/after/predictions.js';
 import type { FittedRegression } from '../regression/fitted-regression.js';
 import { logLikelihoodOfFit } from '../regression/validation/criteria.js';
+import { logPriorsBy } from '../regression/validation/prior-sensitivity.js';
 import { requireFit } from './fit-schema.js';
 import type { JsonObject } from './plain-data.js';
 import { variablesOf } from './variables.js';
-import { type ZarrArray, type ZarrGroup, type ZarrValues, zarrStore } from './zarr.js';
+import {
+  type Deflate,
+  type ZarrArray,
+  type ZarrGroup,
+  type ZarrValues,
+  zarrStore,
+} from './zarr.js';
 
 export interface InferenceDataOptions {
   /** Row-major (chain, draw, row): log p(y_i | draw). */
@@ -27,6 +35,8 @@ export interface InferenceDataOptions {
   /** Version of weighbridge. */
   readonly version?: string | undefined;
   readonly samplingSeconds?: number | undefined;
+  /** Compresses the chunks in the format of zlib, as Node's `deflateSync`. @default not compressed */
+  readonly deflate?: Deflate | undefined;
 }
 
 /** Dimension of the rows of data. */
@@ -48,6 +58,7 @@ export function inferenceData(
     groups.set(name, { attributes, arrays });
   add('posterior', posterior(fitted));
   add('sample_stats', sampleStatistics(fitted));
+  add('log_prior', logPrior(fitted));
   if (options.logLikelihood) {
     add('log_likelihood', byRow(fitted, options.logLikelihood, 'logLikelihood'));
   }
@@ -56,7 +67,7 @@ export function inferenceData(
   }
   add('observed_data', observedData(fitted));
   add('constant_data', constantData(fitted));
-  return zarrStore({}, groups);
+  return zarrStore({}, groups, options.deflate);
 }
 
 function attributesOf(
@@ -66,6 +77,7 @@ function attributesOf(
   return {
     created_at: createdAt.toISOString(),
     creation_library: 'weighbridge',
+    creation_library_language: 'TypeScript',
     inference_library: 'weighbridge',
     ...(version !== undefined && {
       creation_library_version: version,
@@ -175,6 +187,17 @@ function sampleStatistics(fitted: FittedRegression): Map<string, ZarrArray> {
 }
 
 type ChainNumbers = (chain: FittedRegression['chains'][number]) => ArrayLike<number>;
+
+/** Log prior densities of each class, by which ArviZ' `psense` scales priors. */
+function logPrior(fitted: FittedRegression): Map<string, ZarrArray> {
+  const { chains, drawsPerChain } = fitted.draws;
+  const arrays = chainsAndDraws(fitted);
+  for (const [name, values] of logPriorsBy(fitted, 'class')) {
+    const data = { type: 'float64', values } as const;
+    arrays.set(name, { data, shape: [chains, drawsPerChain], dimensions: ['chain', 'draw'] });
+  }
+  return arrays;
+}
 
 function rowNumbers({ frame }: FittedRegression): [string, ZarrArray] {
   const { usedRows } = frame;

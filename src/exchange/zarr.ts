@@ -1,6 +1,7 @@
 /**
  * Writes a Zarr store (format version 2): groups of named arrays with named dimensions, as xarray
- * reads and writes them. Each array is one uncompressed chunk, little-endian, in C order.
+ * reads and writes them. Each array is one chunk, little-endian, in C order, compressed by zlib if the
+ * caller has it.
  *
  * https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; the names of dimensions:
  * https://docs.xarray.dev/en/stable/internals/zarr-encoding-spec.html
@@ -30,12 +31,20 @@ export interface ZarrGroup {
   readonly arrays: ReadonlyMap<string, ZarrArray>;
 }
 
+/** Compresses bytes in the format of zlib (RFC 1950), as Node's `deflateSync`. */
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
+
 const GROUP: JsonObject = { zarr_format: 2 };
 
-/** The files of a store, by path, with consolidated metadata for the store and for each group. */
+/**
+ * The files of a store, by path, with consolidated metadata for the store and for each group.
+ *
+ * @param deflate compresses the chunks
+ */
 export function zarrStore(
   attributes: JsonObject,
   groups: ReadonlyMap<string, ZarrGroup>,
+  deflate?: Deflate,
 ): Map<string, Uint8Array> {
   const metadata = new Map<string, Json>([
     ['.zgroup', GROUP],
@@ -49,14 +58,14 @@ export function zarrStore(
     ]);
     for (const [path, array] of group.arrays) {
       const { dtype, bytes } = encoded(array.data);
-      own.set(`${path}/.zarray`, arrayMetadata(array, dtype));
+      own.set(`${path}/.zarray`, arrayMetadata(array, dtype, deflate !== undefined));
       own.set(`${path}/.zattrs`, {
         ...array.attributes,
         _ARRAY_DIMENSIONS: [...array.dimensions],
       });
       // A scalar also has one chunk.
       const chunk = array.shape.map(() => '0').join('.') || '0';
-      files.set(`${name}/${path}/${chunk}`, bytes);
+      files.set(`${name}/${path}/${chunk}`, deflate ? deflate(bytes) : bytes);
     }
     for (const [key, value] of own) metadata.set(`${name}/${key}`, value);
     files.set(`${name}/.zmetadata`, consolidated(own));
@@ -66,14 +75,15 @@ export function zarrStore(
   return files;
 }
 
-function arrayMetadata({ shape }: ZarrArray, dtype: string): JsonObject {
+function arrayMetadata({ shape }: ZarrArray, dtype: string, isCompressed: boolean): JsonObject {
   return {
     zarr_format: 2,
     shape: [...shape],
     // A chunk is never empty, even if the array is.
     chunks: shape.map((length) => Math.max(1, length)),
     dtype,
-    compressor: null,
+    // Readers take any level.
+    compressor: isCompressed ? { id: 'zlib', level: 6 } : null,
     fill_value: null,
     order: 'C',
     filters: null,

@@ -14,14 +14,17 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
+  type PredictedName,
   traitsOf,
 } from '../../models/families/family.js';
 import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { onePredictor } from '../../models/one-predictor.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
   outcomesOf,
+  predictorsPerRow,
   type RegressionSpecification,
 } from '../../models/regression-data.js';
 import { ofLogarithms } from '../../models/regression-model.js';
@@ -29,6 +32,7 @@ import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
+import { distinctRows } from '../linear-algebra/distinct-rows.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { isComparison, partsOf } from './comparison-graph.js';
@@ -56,7 +60,13 @@ function fail(message: string): never {
  *
  * @throws WeighbridgeError `improper-posterior`
  */
-export function requireSpread({ data, priors }: RegressionSpecification): void {
+export function requireSpread(specification: RegressionSpecification): void {
+  for (let of = 0; of < predictorsPerRow(specification.data); of++) {
+    requireSpreadOfOne(onePredictor(specification, of));
+  }
+}
+
+function requireSpreadOfOne({ data, priors }: RegressionSpecification): void {
   const { names, values } = data.predictors;
   if (!data.intercept) return;
   const { least, most } = rangesOfColumns(values, names.length);
@@ -75,7 +85,7 @@ function requireHeldColumns(
   const flat = (column: string) =>
     !isProper(priors.coefficients[data.predictors.names.indexOf(coefficientName(column))]);
   for (const name of constantColumns) {
-    if (data.intercept && flat(name)) {
+    if (flat(name)) {
       fail(
         `column ${name} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
       );
@@ -209,9 +219,14 @@ function requireHeldAuxiliary(
  * @throws WeighbridgeError `improper-posterior`
  */
 export function requireScatter(given: RegressionSpecification): void {
-  const specification = ofLogarithms(given);
+  const { predicted } = given.family;
+  const specification = ofLogarithms(onePredictor(given, 0));
   const { family, data, priors } = specification;
   if (!traitsOf(family).hasScale) return;
+  if (predicted?.includes('sigma')) {
+    requireScatterByRow(given, predicted.indexOf('sigma'), specification);
+    return;
+  }
   const scale = auxiliaryOf(family).indexOf('sigma');
   const bounded = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])].some(
     (prior) =>
@@ -230,7 +245,34 @@ export function requireScatter(given: RegressionSpecification): void {
       );
     }
   }
-  if (family.family === 'student') requireFewTies(specification, priors.auxiliary);
+  if (family.family === 'student' && !predicted) requireFewTies(specification, priors.auxiliary);
+}
+
+/**
+ * The same for a σ with a linear predictor: of the rows with equal predictors of σ, and of all. There σ goes to
+ * zero as e^η, which only a prior with the tail of a normal keeps from happening.
+ */
+function requireScatterByRow(
+  given: RegressionSpecification,
+  place: number,
+  mean: RegressionSpecification,
+): void {
+  const { data, priors } = onePredictor(given, place + 1);
+  const all = [...(priors.intercept ? [priors.intercept] : []), ...priors.coefficients];
+  if (all.every(({ distribution }) => distribution === 'normal')) return;
+  const { of, first } = distinctRows(data.rows, [
+    { values: data.predictors.values, width: data.predictors.names.length },
+  ]);
+  const whole = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const cells = Array.from(first, (_, cell) => whole.filter((i) => of[i] === cell));
+  // Most cells of a numeric predictor have one row, which says nothing by itself.
+  for (const rows of [whole, ...cells.filter(({ length }) => length > 1)]) {
+    const exact = exactFit(mean, rows, null);
+    if (!exact || rows.length - exact.rank < 1) continue;
+    fail(
+      `the outcomes of ${rows.length} rows with the predictors of sigma of row ${rows[0] + 1} are explained exactly, so that sigma goes to zero there: give its coefficients normal priors, for example normal(0, 1) with dpar sigma, if that is meant`,
+    );
+  }
 }
 
 function explanation(outcomes: Float64Array, group: string | null): string {
@@ -320,16 +362,35 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */
 function requireOverlap(specification: RegressionSpecification): void {
-  const { family, data, priors } = specification;
-  if (isOrdinal(family)) {
-    requireOrdinalOverlap(specification);
-    return;
+  const mean = onePredictor(specification, 0);
+  if (isOrdinal(mean.family)) requireOrdinalOverlap(mean);
+  else if (mean.data.sets) requireChoiceOverlap(mean);
+  else requireOverlapBy(mean, risesOf(mean.family));
+  specification.family.predicted?.forEach((name, p) => {
+    requireOverlapBy(onePredictor(specification, p + 1), risesOfShare(name), name);
+  });
+}
+
+/** Of the probability of zeros, of zeros and ones, or of ones among these; null for other parameters. */
+function risesOfShare(name: PredictedName): ((outcome: number) => Rise) | null {
+  switch (name) {
+    case 'zi':
+    case 'hu':
+      return (outcome) => (outcome === 0 ? 1 : -1);
+    case 'zoi':
+      return (outcome) => (outcome === 0 || outcome === 1 ? 1 : -1);
+    case 'coi':
+      return (outcome) => (outcome === 1 ? 1 : outcome === 0 ? -1 : 'silent');
+    default:
+      return null;
   }
-  if (data.sets) {
-    requireChoiceOverlap(specification);
-    return;
-  }
-  const rise = risesOf(family);
+}
+
+function requireOverlapBy(
+  { data, priors }: RegressionSpecification,
+  rise: ((outcome: number, trials: number) => Rise) | null,
+  share?: PredictedName,
+): void {
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
   if (rise === null || (flat.length === 0 && !flatIntercept)) return;
@@ -341,8 +402,10 @@ function requireOverlap(specification: RegressionSpecification): void {
   const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
   const told = rises.filter((one) => one !== 'silent');
   if (told.length > 0 && told.every((one) => one === told[0]) && told[0] !== 'peak') {
+    const all = told[0] === 1 && data.trials ? 'as many as the trials' : data.outcomes[0];
+    const which = told[0] === 1 ? 'all outcomes are' : 'no outcome is';
     fail(
-      `all outcomes are ${told[0] === 1 && data.trials ? 'as many as the trials' : data.outcomes[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+      `${share ? `${which} one that has the probability ${share}` : `all outcomes are ${all}`}, so that coefficients with flat priors have no bound: ${remedy}`,
     );
   }
   const rows = scaledRows(data, flat);
@@ -470,7 +533,7 @@ function scaledRows(
   columns: readonly number[],
 ): Float64Array[] {
   const k = predictors.names.length;
-  const values = intercept ? centrePredictors(predictors).centred : predictors.values;
+  const values = centrePredictors({ intercept, predictors }).centred;
   const ranges = rangesOfColumns(values, k);
   const most = columns.map((j) => sizeOf(ranges, j));
   const first = intercept ? 1 : 0;

@@ -57,8 +57,10 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
   if (!isRecord(data) || !isRecord(priors)) {
     throw badArgument('a specification is incomplete: expected its data and its priors as records');
   }
-  const { names, rows, values } = requirePredictors(data.predictors);
+  const { names, rows: all, values } = requirePredictors(data.predictors);
   const outcomes = requireNumbers('the outcome', data.outcomes);
+  const height = requireParts(family, data.parts, names.length);
+  const rows = all / height;
   if (outcomes.length !== rows) {
     throw badData(`the outcome has ${outcomes.length} rows, the predictors ${rows}`);
   }
@@ -70,6 +72,25 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
   }
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
+}
+
+/**
+ * The number of linear predictors of a row.
+ *
+ * @throws WeighbridgeError `bad-argument` if those of the data are not those of the family
+ */
+function requireParts({ predicted = [] }: Family, parts: unknown, columns: number): number {
+  const given: readonly unknown[] = Array.isArray(parts) ? parts : [];
+  const sound = predicted.every((name, p) => {
+    const part = given[p];
+    if (!isRecord(part) || part.parameter !== name) return false;
+    const { first, columns: own } = part;
+    return typeof first === 'number' && typeof own === 'number' && first + own <= columns;
+  });
+  if (sound && given.length === predicted.length) return 1 + predicted.length;
+  throw badArgument(
+    `a specification is incomplete: expected parts in its data for ${predicted.join(', ') || 'none'}, the parameters that its family has predicted`,
+  );
 }
 
 /** @throws WeighbridgeError `bad-argument`, `bad-data` */
@@ -182,19 +203,27 @@ function requireRows(family: Family, given: Rows): void {
   const trials = given.trials && numbersOf(given.trials);
   const expected = expectedOutcome(family);
   const k = names.length;
+  const height = k === 0 ? 1 : values.length / (k * rows);
   for (let i = 0; i < rows; i++) {
     const wanted = expected(outcomes[i], trials ? trials[i] : 1);
     if (wanted !== null) throw badRow(i, 'the outcome', given.outcomes[i], wanted);
-    for (let at = i * k; at < (i + 1) * k; at++) {
+    for (let at = i * k * height; at < (i + 1) * k * height; at++) {
       if (Number.isFinite(values[at])) continue;
-      throw badRow(i, String(names[at - i * k]), given.values[at], 'a finite number');
+      throw badRow(i, String(names[at % k]), given.values[at], 'a finite number');
     }
   }
   const rowNumber = (i: number) => i + 1;
   if (traitsOf(family).hasScale) requireRange('the outcome', outcomes, rowNumber);
   const ranges = rangesOfColumns(values, k);
   names.forEach((name, j) => {
-    requireRange(String(name), values, rowNumber, j, k, sizeOf(ranges, j));
+    requireRange(
+      String(name),
+      values,
+      (i) => rowNumber(Math.floor(i / height)),
+      j,
+      k,
+      sizeOf(ranges, j),
+    );
   });
 }
 

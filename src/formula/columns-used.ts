@@ -111,13 +111,16 @@ export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: Fai
 /** The formula with `pi` as the number, unless the table has a column of that name. */
 export function withConstants(formula: Formula, table: Table): Formula {
   if (hasColumn(table, 'pi')) return formula;
-  const { response, additions, predictors } = formula;
+  const { response, additions, predictors, parts } = formula;
   const changed = (expression: Expression) => withPi(expression, false);
   return {
     ...formula,
     response: changed(response),
     additions: withArguments(additions, changed),
     predictors: changed(predictors),
+    ...(parts && {
+      parts: parts.map((part) => ({ ...part, predictors: changed(part.predictors) })),
+    }),
   };
 }
 
@@ -146,6 +149,22 @@ function withPi(expression: Expression, inside: boolean): Expression {
     default:
       return expression;
   }
+}
+
+/** The columns of several formulas together. */
+export function usedByAll(all: readonly ColumnsUsed[]): ColumnsUsed {
+  const merged = (places: (used: ColumnsUsed) => NamePlaces): NamePlaces => {
+    const names = new Map<string, number>();
+    for (const used of all) {
+      for (const [name, place] of places(used)) if (!names.has(name)) names.set(name, place);
+    }
+    return names;
+  };
+  return {
+    left: merged(({ left }) => left),
+    predictors: merged(({ predictors }) => predictors),
+    grouping: merged(({ grouping }) => grouping),
+  };
 }
 
 interface Expansion {

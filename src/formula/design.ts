@@ -27,6 +27,8 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
+  /** The parameter whose linear predictor it is in. @default the mean */
+  readonly parameter?: string;
   /** The further members of each row, of `mm(g, h)`. @default none */
   readonly further?: readonly MemberDesign[];
 }
@@ -45,6 +47,20 @@ export interface Encoded {
   readonly groups: readonly GroupDesign[];
   /** The sum of all `offset()`s, a number per row; null without offsets. */
   readonly offset: Float64Array | null;
+  /**
+   * Linear predictors in addition to that of the mean. With S in all, matrices, levels and offset have S rows
+   * for each of `rows` (stacked.ts). @default none
+   */
+  readonly parts?: readonly EncodedPart[];
+}
+
+/** The linear predictor of a parameter other than the mean, and its columns in the population's matrix. */
+export interface EncodedPart {
+  readonly parameter: string;
+  /** True if the first of its columns is an intercept. */
+  readonly intercept: boolean;
+  readonly first: number;
+  readonly columns: number;
 }
 
 /** The encoding of rows as numbers, as plain JSON data. */
@@ -71,6 +87,13 @@ export interface Design {
    * intercepts cancel and are left out. @default none
    */
   readonly sameInSets?: readonly string[];
+  /** What differs for the formulas of other parameters, in the order of the formula's. @default none */
+  readonly parts?: readonly PartDesign[];
+}
+
+interface PartDesign {
+  readonly intercept: boolean;
+  readonly dot: readonly string[];
 }
 
 /**

@@ -15,10 +15,12 @@ import {
 import type { ChoiceSets, Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
+import { formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
 import { readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
 
@@ -34,6 +36,28 @@ interface EncodeOptions {
  *   missing, or a level of a predictor was not in the fit. Levels of grouping factors may be new.
  */
 export function encode(design: Design, table: Table, options: EncodeOptions = {}): Encoded {
+  const mean = encodeMean(design, table, options);
+  const parts = partDesigns(design).map(({ parameter, design: own }) => ({
+    parameter,
+    intercept: own.intercept,
+    encoded: encodeMean(own, table, options),
+  }));
+  return stacked(mean, parts);
+}
+
+/** The designs of the formulas of other parameters, each as if it were of the mean. */
+export function partDesigns({
+  parts = [],
+  ...design
+}: Design): { readonly parameter: string; readonly design: Design }[] {
+  const formulas = design.formula.parts ?? [];
+  return formulas.map((part, p) => ({
+    parameter: part.parameter,
+    design: { ...design, ...parts[p], formula: formulaOfPart(design.formula, part) },
+  }));
+}
+
+function encodeMean(design: Design, table: Table, options: EncodeOptions): Encoded {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);

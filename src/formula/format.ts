@@ -13,7 +13,17 @@ export const reservedWords: ReadonlySet<string> = new Set(
 
 /** The canonical spelling of a formula. */
 export function formatFormula(formula: Formula): string {
-  return `${formatOutcome(formula)} ~ ${formatExpression(formula.predictors)}`;
+  const formulas = formulaTexts(formula);
+  return formulas.length === 1 ? formulas[0] : `bf(${formulas.join(', ')})`;
+}
+
+/** The formula of the mean, and those of other parameters. */
+export function formulaTexts(formula: Formula): string[] {
+  const { predictors, parts = [] } = formula;
+  return [
+    `${formatOutcome(formula)} ~ ${formatExpression(predictors)}`,
+    ...parts.map((part) => `${part.parameter} ~ ${formatExpression(part.predictors)}`),
+  ];
 }
 
 /** The left side of `~`. */

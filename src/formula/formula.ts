@@ -10,6 +10,26 @@ export interface Formula {
   readonly additions: readonly CallExpression[];
   /** Right of `~`: population-level terms, offsets and group terms, as written. */
   readonly predictors: Expression;
+  /** The other formulas of `bf(y ~ x, sigma ~ z)`. @default none */
+  readonly parts?: readonly FormulaPart[];
+}
+
+/** The formula of a parameter other than the mean. */
+export interface FormulaPart {
+  /** Left of `~`. */
+  readonly parameter: string;
+  /** Right of `~`. */
+  readonly predictors: Expression;
+  /** Offset of the parameter. */
+  readonly place: number;
+}
+
+/** The formula with the predictors of a part in place of those of the mean. */
+export function formulaOfPart(
+  { parts: _parts, ...formula }: Formula,
+  { predictors }: FormulaPart,
+): Formula {
+  return { ...formula, predictors };
 }
 
 interface OperatorFacts {

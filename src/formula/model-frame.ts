@@ -17,6 +17,7 @@ import {
   dotColumns,
   expandFormula,
   type NamePlaces,
+  usedByAll,
   withConstants,
 } from './columns-used.js';
 import type {
@@ -31,14 +32,15 @@ import type {
 import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
-import type { Formula } from './formula.js';
+import { type Formula, formulaOfPart } from './formula.js';
 import { groupLevels } from './group-design.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
-import { fittingScope } from './scope.js';
+import { fittingScope, type Scope } from './scope.js';
+import { nameInPart, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
 
@@ -59,7 +61,9 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const fail = failIn('formula', formula.text);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
-  const { terms, used } = expandFormula(formula, dot);
+  const { terms, used: ofMean } = expandFormula(formula, dot);
+  const parts = partsOf(formula, table);
+  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
   checkColumns(used, table, fail);
   checkOutcomeApart(formula, used, fail);
   const whole = readColumns(used, table);
@@ -74,10 +78,9 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const rowNumber = (i: number) => usedRows[i] + 1;
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
-  const levels = new Map(terms.groups.map((term) => [term.group, groupLevels(term, column, rows)]));
-  const all = encodeTerms(terms, scope, { column, levels: (group) => levels.get(group) ?? [] });
-  const sameInSets = response.sets && groupsSameInSets(all.groups, response.sets);
-  const encoded = withoutIntercepts(all, sameInSets ?? []);
+  const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
+  const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
+  const encoded = stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts);
   refuseEmptyGroups(encoded, terms, fail);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
@@ -92,11 +95,14 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
+    ...(parts.length > 0 && {
+      parts: parts.map((part) => ({ intercept: part.intercept, dot: part.dot })),
+    }),
     ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
     droppedRows: complete.dropped,
-    ...rankFacts(encoded.population, intercept),
+    ...factsOf(mean, intercept, ofParts),
     oneLevelGroups: [...levels].filter(([, names]) => names.length === 1).map(([name]) => name),
   };
   return {
@@ -116,6 +122,67 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
       ...factNotes(facts),
     ].map((note) => note.replace(/\s/g, ' ')),
     facts,
+  };
+}
+
+interface Part {
+  readonly parameter: string;
+  readonly intercept: boolean;
+  readonly dot: readonly string[];
+  readonly terms: FormulaTerms;
+  readonly used: ColumnsUsed;
+}
+
+/** The formulas of other parameters than the mean, expanded. */
+function partsOf(formula: Formula, table: Table): Part[] {
+  return (formula.parts ?? []).map((part) => {
+    const own = formulaOfPart(formula, part);
+    const dot = dotColumns(own, table);
+    const { terms, used } = expandFormula(own, dot);
+    return { parameter: part.parameter, intercept: terms.population.intercept, dot, terms, used };
+  });
+}
+
+/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+function encodedParts(
+  terms: FormulaTerms,
+  parts: readonly Part[],
+  scope: Scope,
+  column: (name: string) => Column,
+) {
+  const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
+  const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
+  const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
+  return {
+    levels,
+    mean: encodeTerms(terms, scope, grouping),
+    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
+  };
+}
+
+/** Facts of the columns of each linear predictor, under their names in the design. */
+function factsOf(
+  mean: Encoded,
+  intercept: boolean,
+  parts: readonly (Part & { readonly encoded: Encoded })[],
+): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
+  const all = [
+    rankFacts(mean.population, intercept),
+    ...parts.map(({ parameter, encoded, intercept: own }) => {
+      const named = (name: string) => nameInPart(parameter, name);
+      const { constantColumns, dependentColumns } = rankFacts(encoded.population, own);
+      return {
+        constantColumns: constantColumns.map(named),
+        dependentColumns: dependentColumns.map(({ column, of }) => ({
+          column: named(column),
+          of: of.map((other) => (other === '(Intercept)' ? other : named(other))),
+        })),
+      };
+    }),
+  ];
+  return {
+    constantColumns: all.flatMap((facts) => facts.constantColumns),
+    dependentColumns: all.flatMap((facts) => facts.dependentColumns),
   };
 }
 

@@ -15,7 +15,7 @@ import {
 } from './formula.js';
 import { cleanText, unquoted } from './names.js';
 
-export type Token =
+type Token =
   | { readonly kind: 'number'; readonly value: number; readonly place: number }
   | { readonly kind: 'text'; readonly value: string; readonly place: number }
   | {

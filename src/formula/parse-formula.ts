@@ -1,12 +1,12 @@
 /**
- * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`.
+ * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`, `bf(y ~ x, sigma ~ x)`.
  */
-import { type FailAt, failIn } from '../text/cursor.js';
+import { failIn } from '../text/cursor.js';
 import { additionValues, splitResponse } from './additions.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
-import type { Formula } from './formula.js';
-import { describeToken, parseExpression, type Token, TokenCursor } from './parse-expression.js';
+import type { Formula, FormulaPart } from './formula.js';
+import { describeToken, parseExpression, TokenCursor } from './parse-expression.js';
 
 /**
  * @param text an R formula as in brms
@@ -18,30 +18,42 @@ export function parseFormula(text: string): Formula {
   }
   const cursor = new TokenCursor(text);
   const { fail } = cursor;
+  const isWhole = takeWrapper(cursor);
   const first = cursor.token;
-  refuseBrmsFormula(cursor.tokens, fail);
   if (first.kind === 'end') fail(0, "expected a formula such as 'y ~ x', found no text");
   if (cursor.takeSymbol('~')) {
     fail(first.place, 'expected the outcome left of ~; a regression has an outcome, y ~ x');
   }
   const left = parseExpression(cursor);
-  const between = cursor.token;
-  if (!cursor.takeSymbol('~')) {
-    const found = describeToken(between);
-    fail(between.place, `expected ~ after the outcome, found ${found}`);
-  }
+  takeTilde(cursor, 'the outcome');
   const predictors = parseExpression(cursor);
+  const parts = isWhole ? takeParts(cursor) : [];
   const last = cursor.token;
   if (last.kind !== 'end') {
     const found = describeToken(last);
     if (found === '~') fail(last.place, 'a second ~; a formula has one');
+    if (found === ',') {
+      fail(last.place, 'several formulas are written bf(y ~ x, sigma ~ x), found a comma outside');
+    }
     fail(last.place, `expected an operator or the end, found ${found}`);
   }
-  const formula = { text, ...splitResponse(left, fail), predictors };
+  const formula = {
+    text,
+    ...splitResponse(left, fail),
+    predictors,
+    ...(parts.length > 0 && { parts }),
+  };
   checkResponse(formula.response, fail);
   for (const value of additionValues(formula)) checkNumeric(value, fail);
   checkPredictors(predictors, fail);
+  for (const part of parts) checkPredictors(part.predictors, fail);
   return formula;
+}
+
+function takeTilde(cursor: TokenCursor, after: string): void {
+  const between = cursor.token;
+  if (cursor.takeSymbol('~')) return;
+  cursor.fail(between.place, `expected ~ after ${after}, found ${describeToken(between)}`);
 }
 
 /** The formula in R's spelling, with the same tree and with offsets into that spelling. */
@@ -50,14 +62,48 @@ export function canonicalFormula(formula: Formula): Formula {
   return text === formula.text ? formula : parseFormula(text);
 }
 
-/** brms' functions that take formulas as arguments. */
-const formulaFunctions = ['bf', 'brmsformula', 'mvbf', 'mvbrmsformula', 'lf', 'nlf', 'acformula'];
+/** brms' other functions that take formulas as arguments. */
+const formulaFunctions = ['mvbf', 'mvbrmsformula', 'lf', 'nlf', 'acformula'];
 
-function refuseBrmsFormula([first, second]: readonly Token[], fail: FailAt): void {
-  const isCall = second?.kind === 'symbol' && second.symbol === '(';
-  if (first.kind !== 'name' || !isCall || !formulaFunctions.includes(first.name)) return;
-  fail(
-    first.place,
-    `${first.name}() of brms (distributional, non-linear and multivariate formulas) is not supported; write the formula of the mean, y ~ x`,
-  );
+/** True if the formula is within `bf(…)`, whose parenthesis is then taken. */
+function takeWrapper(cursor: TokenCursor): boolean {
+  const { token, following, fail } = cursor;
+  const isCall = following?.kind === 'symbol' && following.symbol === '(';
+  if (token.kind !== 'name' || !isCall) return false;
+  if (formulaFunctions.includes(token.name)) {
+    fail(
+      token.place,
+      `${token.name}() of brms (non-linear and multivariate formulas) is not supported; write y ~ x, or bf(y ~ x, sigma ~ x)`,
+    );
+  }
+  if (token.name !== 'bf' && token.name !== 'brmsformula') return false;
+  cursor.advance();
+  cursor.advance();
+  return true;
+}
+
+/** The formulas of parameters, `sigma ~ x`, up to the parenthesis that ends `bf(…)`. */
+function takeParts(cursor: TokenCursor): FormulaPart[] {
+  const { fail } = cursor;
+  const parts: FormulaPart[] = [];
+  while (cursor.takeSymbol(',')) {
+    const { token, following } = cursor;
+    if (token.kind !== 'name') {
+      return fail(
+        token.place,
+        `expected the formula of a parameter, sigma ~ x, found ${describeToken(token)}`,
+      );
+    }
+    const { name, place } = token;
+    if (following.kind === 'symbol' && following.symbol === '=') {
+      fail(place, `${name} = in bf() is not supported; a parameter has a formula, sigma ~ x`);
+    }
+    if (parts.some(({ parameter }) => parameter === name))
+      fail(place, `a second formula of ${name}`);
+    cursor.advance();
+    takeTilde(cursor, `the parameter ${name}`);
+    parts.push({ parameter: name, predictors: parseExpression(cursor), place });
+  }
+  cursor.expectSymbol(')', 'the formulas of bf()');
+  return parts;
 }

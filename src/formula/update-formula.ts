@@ -17,9 +17,47 @@ import { parseFormula } from './parse-formula.js';
 import { expandPredictors, groupText, type Terms, termsText } from './terms.js';
 
 /**
+ * A change in `bf(…)` says which parameters have formulas: `bf(. ~ ., sigma ~ . + z)`. Without `bf`, it is of
+ * the mean, and the others stay.
+ *
  * @throws WeighbridgeError `bad-formula`, with the offset in the change, if the change is invalid
  */
 export function updatedFormula(own: string, change: string): string {
+  const changes = formulasIn(change);
+  const [mean, ...parts] = formulasIn(own) ?? [own];
+  if (changes === null) {
+    const changed = updatedMean(mean, change);
+    return parts.length === 0 ? changed : `bf(${[changed, ...parts].join(', ')})`;
+  }
+  const [ofMean, ...ofParts] = changes;
+  const changed = ofParts.map((text) => {
+    const [name] = sidesOf(text);
+    return updatedMean(parts.find((part) => sidesOf(part)[0] === name) ?? `${name} ~ 1`, text);
+  });
+  return `bf(${[updatedMean(mean, ofMean), ...changed].join(', ')})`;
+}
+
+/** The formulas within `bf(…)`; null for a formula without it. */
+function formulasIn(text: string): string[] | null {
+  const tokens = tokenize(text);
+  const [name, opening] = tokens;
+  const isWhole = name.kind === 'name' && (name.name === 'bf' || name.name === 'brmsformula');
+  if (!isWhole || opening.kind !== 'symbol' || opening.symbol !== '(') return null;
+  let depth = 0;
+  const places: number[] = [];
+  for (const token of tokens) {
+    if (token.kind !== 'symbol') continue;
+    if (token.symbol === '(') depth++;
+    if (token.symbol === ')') depth--;
+    const isEdge =
+      (token.symbol === '(' && places.length === 0) || (token.symbol === ')' && depth === 0);
+    if (isEdge || (depth === 1 && token.symbol === ',')) places.push(token.place);
+    if (depth === 0) break;
+  }
+  return places.slice(1).map((place, i) => text.slice(places[i] + 1, place).trim());
+}
+
+function updatedMean(own: string, change: string): string {
   const tokens = tokenize(change);
   const isSymbol = (place: number, symbols: readonly string[]) => {
     const token = tokens[place];

@@ -8,6 +8,7 @@
  * Constant or non-finite draws, and chains too short to split, give NaN.
  */
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
+import { badArgument } from '../checks/values.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { eachRun, median, quantileOfSorted, sorted } from './quantiles.js';
 
@@ -19,6 +20,51 @@ export function rhat(values: Float64Array, chains: number): number {
   const bulk = basicRhat(rankNormalize(split(values, chains)));
   const scale = basicRhat(rankNormalize(split(fold(values), chains)));
   return Number.isNaN(scale) ? bulk : Math.max(bulk, scale);
+}
+
+/**
+ * Nested R-hat of many short chains, of which groups (superchains) started at one point (Margossian,
+ * Hoffman, Sountsov, Riou-Durand, Vehtari & Gelman 2024, Bayesian Analysis, arXiv 2110.13017, eq. 4 to 8;
+ * posterior's `rhat_nested`):
+ *
+ *     √(1 + B / W),   B the variance of the means of superchains, W the mean over superchains of the
+ *     variance of their chains' means and the mean variance within their chains
+ *
+ * At least 1; draws are neither split nor ranked.
+ *
+ * @param superchains of each chain, its superchain's name or number: at least two, of as many chains each
+ * @throws WeighbridgeError `bad-argument` for other superchains
+ */
+export function nestedRhat(
+  values: Float64Array,
+  chains: number,
+  superchains: readonly (number | string)[],
+): number {
+  const names = [...new Set(superchains)];
+  const members = names.map((name) =>
+    Array.from(superchains.keys()).filter((chain) => superchains[chain] === name),
+  );
+  const size = chains / names.length;
+  if (superchains.length !== chains || names.length < 2 || members.some((m) => m.length !== size)) {
+    throw badArgument(
+      `superchains are ${superchains.length} of sizes ${members.map((m) => m.length).join(', ')} for ${chains} chains, expected at least two, of as many chains each`,
+      { option: 'superchains', found: superchains },
+    );
+  }
+  const length = values.length / chains;
+  const moments = Array.from({ length: chains }, (_, chain) =>
+    sampleMoments(values.subarray(chain * length, (chain + 1) * length)),
+  );
+  const meanOf = (numbers: readonly number[]) => sampleMoments(numbers).mean;
+  const means = members.map((m) => meanOf(m.map((chain) => moments[chain].mean)));
+  const within = meanOf(
+    members.map((m) => {
+      const between = size > 1 ? sampleMoments(m.map((chain) => moments[chain].mean)).variance : 0;
+      const inside = length > 1 ? meanOf(m.map((chain) => moments[chain].variance)) : 0;
+      return between + inside;
+    }),
+  );
+  return Math.sqrt(1 + sampleMoments(means).variance / within);
 }
 
 /** ESS for the location of the draws. */

@@ -4,10 +4,12 @@
  */
 import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
 import { isOrdinal } from '../../models/families/thresholds.js';
+import { onePredictor } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
   membersOf,
+  type RegressionData,
   type RegressionPriors,
   type RegressionSpecification,
 } from '../../models/regression-data.js';
@@ -15,6 +17,7 @@ import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import { formatName } from '../formula/format.js';
 import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
+import { shortName, targetsOfColumns, targetsOfSds } from './priors/linear-predictors.js';
 import type { PriorRow } from './priors/prior-rows.js';
 
 /**
@@ -26,14 +29,10 @@ import type { PriorRow } from './priors/prior-rows.js';
 export function preparedFrom(given: RegressionSpecification): Prepared {
   const specification = bounded(given);
   const { family, data } = specification;
-  const table = new Columns(data.predictors.names);
-  const { names, values } = data.predictors;
-  const slopes = names.map((name, j) => table.add(name, columnOf(values, names.length, j)));
-  const groups = data.groups.map((group) => groupTerm(group, table));
-  const offset = data.offset ? [`offset(${table.add('offset', data.offset)})`] : [];
-  const terms = [...slopes, ...groups, ...offset];
-  const intercept = data.intercept || isOrdinal(family);
-  const right = intercept && terms.length > 0 ? terms : [intercept ? '1' : '0', ...terms];
+  const mean = onePredictor(specification, 0).data;
+  const table = new Columns(mean.predictors.names);
+  const intercept = mean.intercept || isOrdinal(family);
+  const right = rightSide({ ...mean, intercept }, undefined, table);
   const outcome = table.add('outcome', data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
@@ -41,8 +40,13 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
     ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
+  const formula = `${left} ~ ${right}`;
+  const parts = (data.parts ?? []).map(({ parameter }, p) => {
+    const own = onePredictor(specification, p + 1).data;
+    return `${parameter} ~ ${rightSide(own, parameter, table)}`;
+  });
   const asked: Preparation = {
-    formula: `${left} ~ ${right.join(' + ')}`,
+    formula: parts.length === 0 ? formula : `bf(${[formula, ...parts].join(', ')})`,
     family,
     data: table.columns,
     ...(data.groups.length > 0 && { levels: table.levels }),
@@ -53,6 +57,21 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const byDefault = prepareColumns(asked, options);
   const prior = priorRows(specification, byDefault.specification.priors);
   return prior.length === 0 ? byDefault : prepareColumns({ ...asked, prior }, options);
+}
+
+/** The terms of a linear predictor. @param parameter undefined for the mean */
+function rightSide(data: RegressionData, parameter: string | undefined, table: Columns): string {
+  const { names, values } = data.predictors;
+  const slopes = names.map((name, j) => {
+    const column = columnOf(values, names.length, j);
+    const short = shortName(name, parameter);
+    return parameter === undefined ? table.add(short, column) : table.find(short, column);
+  });
+  const groups = data.groups.map((group) => groupTerm(group, table));
+  const offset = data.offset ? [`offset(${table.add('offset', data.offset)})`] : [];
+  const terms = [...slopes, ...groups, ...offset];
+  const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
+  return right.join(' + ');
 }
 
 /** The specification as a formula gives it: priors of scales have the bound of their parameter, which changes nothing. */
@@ -127,7 +146,8 @@ class Columns {
 /** `(1 + x | g)` */
 function groupTerm(group: GroupEffects, table: Columns): string {
   if (group.further) return multiMembershipTerm(group, table);
-  const { coefficients, values, correlated, levels, levelOf } = group;
+  const { values, correlated, levels, levelOf, parameter } = group;
+  const coefficients = group.coefficients.map((name) => shortName(name, parameter));
   const columns = coefficients.flatMap((name, j) =>
     name === 'Intercept' ? [] : [table.find(name, columnOf(values, coefficients.length, j))],
   );
@@ -188,22 +208,20 @@ function priorRows(
   };
   add({ class: 'Intercept' }, priors.intercept, defaults.intercept);
   const [slope] = priors.coefficients;
-  if (slope && priors.coefficients.every((prior) => isSame(prior, slope))) {
+  if (slope && !data.parts && priors.coefficients.every((prior) => isSame(prior, slope))) {
     add({ class: 'b' }, slope, defaults.coefficients[0]);
   } else {
-    priors.coefficients.forEach((prior, j) => {
-      const coef = data.predictors.names[j];
-      add({ class: 'b', ...(coef !== undefined && { coef }) }, prior, defaults.coefficients[j]);
+    targetsOfColumns(data).forEach((target, j) => {
+      add(target, priors.coefficients[j] ?? null, defaults.coefficients[j]);
     });
   }
-  data.groups.forEach(({ group, coefficients }, term) => {
-    coefficients.forEach((coef, j) => {
-      const prior = priors.sds[term]?.[j] ?? null;
-      add({ class: 'sd', group, coef }, prior, defaults.sds[term]?.[j]);
+  data.groups.forEach((group, term) => {
+    targetsOfSds(group).forEach((target, j) => {
+      add(target, priors.sds[term]?.[j] ?? null, defaults.sds[term]?.[j]);
     });
     const eta = priors.correlations[term] ?? null;
     if (eta !== null && eta !== defaults.correlations[term]) {
-      rows.push({ class: 'cor', group, prior: { distribution: 'lkj', eta } });
+      rows.push({ class: 'cor', group: group.group, prior: { distribution: 'lkj', eta } });
     }
   });
   auxiliaryOf(family).forEach((name, j) => {

@@ -7,8 +7,9 @@ import {
   type Family,
   type FamilyName,
   traitsOf,
+  withoutPredicted,
 } from '../../models/families/family.js';
-import { responseDistribution } from '../../models/families/index.js';
+import { predictableOf, responseDistribution } from '../../models/families/index.js';
 import { hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
@@ -25,6 +26,7 @@ import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
+import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
@@ -32,6 +34,7 @@ import { rankFacts } from '../formula/rank.js';
 import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
+import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
@@ -41,7 +44,10 @@ import { rowOfSlot, slotsOf } from './priors/slots.js';
 
 /** A regression as specified by the user. */
 export interface Preparation {
-  /** In the notation of brms and lme4: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`. */
+  /**
+   * In the notation of brms and lme4: `y ~ x1 * x2 + (1 + x1 | g)`, `y | trials(n) ~ x`; parameters with linear
+   * predictors of their own: `bf(y ~ x, sigma ~ x)`.
+   */
   readonly formula: string;
   /** A family, or the name of a family with its default link. @default gaussian() */
   readonly family?: Family | FamilyName;
@@ -122,9 +128,10 @@ function prepared(
   origin: PriorOrigin,
   fractional = false,
 ): Prepared {
-  const named = familyFrom(asked);
+  const parsed = parseFormula(formula);
+  const named = withPredicted(familyFrom(asked), parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
-  const read = modelFrame(parseFormula(formula), table, { missing: missing ?? 'drop', outcome });
+  const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
   const data = regressionData(frame, family);
@@ -139,6 +146,7 @@ function prepared(
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
   const specification: RegressionSpecification = { family, data, priors };
+  refuseConstants(specification);
   const notes = [
     ...frame.notes,
     ...unused.map(
@@ -148,6 +156,40 @@ function prepared(
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/** Throws `bad-argument` for a constant next to linear predictors of parameters. */
+function refuseConstants({ data, priors }: RegressionSpecification): void {
+  if (!data.parts) return;
+  const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
+  if (!all.some((prior) => prior?.distribution === 'constant')) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    'constant() is not supported in a regression with formulas of parameters: use a narrow prior, for example normal(1, 0.001)',
+  );
+}
+
+/**
+ * The family with the parameters of which the formula has formulas.
+ *
+ * @throws WeighbridgeError `bad-formula` for one that the family does not have
+ */
+function withPredicted(given: Family, { text, parts }: Formula): Family {
+  const family = withoutPredicted(given);
+  if (!parts) return family;
+  const known = predictableOf(family);
+  return {
+    ...family,
+    predicted: parts.map(({ parameter, place }) => {
+      const found = known.find((name) => name === parameter);
+      if (found !== undefined) return found;
+      const expected = known.length === 0 ? 'none that has a formula' : listed(known);
+      return failIn('formula', text)(
+        place,
+        `the family ${family.family} has no parameter ${parameter}; expected ${expected}`,
+      );
+    }),
+  };
 }
 
 /** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
@@ -228,7 +270,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset } = encoded;
+  const { rows, population, groups, offset, parts } = encoded;
   const { sets } = response;
   return {
     rows,
@@ -238,14 +280,15 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
-    predictors: { names: coefficientNames(population.names), rows, values: population.values },
+    predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
+    ...(parts && { parts }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {
-  const { group, matrix, levels, levelOf, correlated, further } = design;
+  const { group, matrix, levels, levelOf, correlated, parameter, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -253,6 +296,7 @@ function groupEffects(design: GroupDesign): GroupEffects {
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
+    ...(parameter !== undefined && { parameter }),
     ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
@@ -260,12 +304,14 @@ function groupEffects(design: GroupDesign): GroupEffects {
 /** Throws `bad-data` at the first number that is too large or too small to compute with. */
 function requireRanges(
   family: Family,
-  { outcomes, offset, predictors, groups }: RegressionData,
+  { outcomes, offset, predictors, groups, parts = [] }: RegressionData,
   ranges: ColumnRanges,
   { response, usedRows }: ModelFrame,
 ): void {
-  const rowNumber = (i: number) => usedRows[i] + 1;
-  if (traitsOf(family).outcome === 'real') requireRange(response.name, outcomes, rowNumber);
+  const rowNumber = (i: number) => usedRows[Math.floor(i / (1 + parts.length))] + 1;
+  if (traitsOf(family).outcome === 'real') {
+    requireRange(response.name, outcomes, (i) => usedRows[i] + 1);
+  }
   if (offset) requireRange('the offset', offset, rowNumber);
   const requireColumns = (names: readonly string[], values: Float64Array, of: ColumnRanges) => {
     names.forEach((name, j) => {

@@ -27,6 +27,7 @@ import {
   type FittedOptions,
   fitted,
   linpred,
+  type ParameterOptions,
   type PredictionOptions,
   type PredictionSummaryOptions,
   type Predictions,
@@ -74,15 +75,15 @@ export interface FitMethods {
   /** Expected outcomes of each row, summarized. */
   readonly fitted: Watchable<FittedOptions, Predictions>;
   /** Linear predictors of each row, summarized. */
-  readonly linpred: Watchable<PredictionSummaryOptions, Predictions>;
+  readonly linpred: Watchable<PredictionSummaryOptions & ParameterOptions, Predictions>;
   /** New outcomes of each row, summarized. */
   readonly predict: Watchable<PredictionSummaryOptions, Predictions>;
   /** Probabilities of each row's categories, summarized; ordinal families only. */
   readonly probabilities: Watchable<PredictionSummaryOptions, CategoryProbabilities>;
   /** Draws of the linear predictor of each row. */
-  readonly posteriorLinpred: Watchable<PredictionOptions, Draws>;
+  readonly posteriorLinpred: Watchable<PredictionOptions & ParameterOptions, Draws>;
   /** Draws of the expected outcome of each row. */
-  readonly posteriorEpred: Watchable<PredictionOptions, Draws>;
+  readonly posteriorEpred: Watchable<PredictionOptions & ParameterOptions, Draws>;
   /** Draws of the probabilities of each row's categories; ordinal families only. */
   readonly posteriorProbabilities: Watchable<PredictionOptions, Draws>;
   /** Draws of new outcomes of each row. */
@@ -222,19 +223,20 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   eti: { mass: true, ...chosen },
   pd: { reference: true, ...chosen },
   rope: { range: true, mass: true, interval: true, ...chosen },
-  fitted: { ...predicted, ...summarized, scale: true },
-  linpred: { ...predicted, ...summarized },
+  fitted: { ...predicted, ...summarized, scale: true, dpar: true },
+  linpred: { ...predicted, ...summarized, dpar: true },
   predict: { ...predicted, ...summarized },
   probabilities: { ...predicted, ...summarized },
   posteriorProbabilities: predicted,
-  posteriorLinpred: predicted,
-  posteriorEpred: predicted,
+  posteriorLinpred: { ...predicted, dpar: true },
+  posteriorEpred: { ...predicted, dpar: true },
   posteriorPredict: predicted,
   ppc: { draws: true, groups: true, seed: true, replications: true, mass: true },
   calibrationCurves: { mass: true, seed: true },
   conditionalEffects: {
     conditions: true,
     method: true,
+    dpar: true,
     ...summarized,
     resolution: true,
     ...predictor,

@@ -113,6 +113,7 @@ describe('an InferenceData store', () => {
       '.zgroup',
       '.zmetadata',
       'constant_data',
+      'log_prior',
       'observed_data',
       'posterior',
       'sample_stats',

@@ -230,6 +230,7 @@ describe('a fit', () => {
     expect((await readdir(at('store'))).filter((name) => !name.startsWith('.')).sort()).toEqual([
       'constant_data',
       'log_likelihood',
+      'log_prior',
       'observed_data',
       'posterior',
       'posterior_predictive',
@@ -247,6 +248,14 @@ describe('a fit', () => {
     expect(json.model.notes.join('\n')).toMatch(/^2 of 7 rows have missing values/);
     expect(warningLines(outcome)).toEqual(json.warnings.map((line) => `warning: ${line}`));
     expect(json.warnings.join('\n')).toMatch(/ESS is \d+, below 400/);
+  });
+
+  it('is written for Python without its rows on request', async () => {
+    const flags = ['--arviz', at('few'), '--no-arviz-rows', ...FEW];
+    expect(await runFit(at('data.csv'), 'y ~ x', ...flags)).toMatchObject({ code: 0 });
+    const groups = await readdir(at('few'));
+    expect(groups).toContain('log_prior');
+    expect(groups).not.toContain('log_likelihood');
   });
 
   it('checks a fit on request: a verdict, JSON, and exit code 3 if it is not to be trusted', async () => {

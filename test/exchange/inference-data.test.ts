@@ -1,9 +1,11 @@
 /** The Zarr store of a fit, read by zarrita: what Python reads is what was drawn. */
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as zarr from 'zarrita';
 import { type InferenceDataOptions, inferenceData } from '../../src/exchange/inference-data.js';
 import type { FittedRegression } from '../../src/regression/fitted-regression.js';
+import { logPriorsBy } from '../../src/regression/validation/prior-sensitivity.js';
 import { anyFit, madeUpFit } from './support.js';
 
 const at = new Date('2026-01-02T03:04:05Z');
@@ -140,7 +142,8 @@ describe('the store', () => {
   it('has no file outside its groups', () => {
     fc.assert(
       fc.property(anyFit, (fit) => {
-        const places = /^(posterior|sample_stats|observed_data|constant_data)\/([^/]+\/)?[^/]+$/;
+        const places =
+          /^(posterior|sample_stats|log_prior|observed_data|constant_data)\/([^/]+\/)?[^/]+$/;
         for (const path of storeOf(fit).keys()) {
           expect(path.startsWith('.z') || places.test(path)).toBe(true);
         }
@@ -202,6 +205,25 @@ describe('the data', () => {
       values: ['a', 'b', 'größer, als ]', 'a'],
     });
     await expect(read('constant_data/y')).rejects.toThrow();
+  });
+
+  it('are the same in compressed chunks', async () => {
+    const fit = madeUpFit();
+    const plain = storeOf(fit);
+    const packed = storeOf(fit, { deflate: deflateSync });
+    expect([...packed.keys()]).toEqual([...plain.keys()]);
+    expect(jsonAt(packed, 'posterior/b_x/.zarray').compressor).toEqual({ id: 'zlib', level: 6 });
+    for (const path of ['posterior/b_x', 'sample_stats/diverging', 'constant_data/g']) {
+      expect(await opened(packed)(path)).toEqual(await opened(plain)(path));
+    }
+  });
+
+  it('have the log prior of each class', async () => {
+    const fit = madeUpFit();
+    const read = opened(storeOf(fit));
+    for (const [name, values] of logPriorsBy(fit, 'class')) {
+      expect(await read(`log_prior/${name}`)).toMatchObject({ shape: [2, 5], values: [...values] });
+    }
   });
 
   it('come with log likelihood and predictions by chain, draw and row, where these are given', async () => {

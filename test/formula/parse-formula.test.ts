@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isWeighbridgeError } from '../../src/errors.js';
-import { formatFormula, formatNumber } from '../../src/formula/format.js';
+import { formatExpression, formatFormula, formatNumber } from '../../src/formula/format.js';
 import type { Formula } from '../../src/formula/formula.js';
 import { modelFrame } from '../../src/formula/model-frame.js';
 import { canonicalFormula, parseFormula } from '../../src/formula/parse-formula.js';
@@ -366,9 +366,9 @@ describe('errors point at the character', () => {
     ['y ~ (1 | mm(g, h, by = x))', 'the argument by of brms (a covariance by groups)'],
     ['y ~ x + gp(z)', 'gp() of brms'],
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
-    ['bf(y ~ x, sigma ~ x)', 'bf() of brms (distributional, non-linear and multivariate formulas)'],
-    ['  brmsformula(y ~ x)', 'brmsformula() of brms (distributional'],
-    ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (distributional'],
+    ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (non-linear and multivariate formulas)'],
+    ['bf(y ~ x, sigma = 1)', 'sigma = in bf() is not supported'],
+    ['bf(y ~ x) + lf(sigma ~ x)', 'expected an operator or the end, found +'],
     ['cbind(y, n - y) ~ x', 'y | trials(n)'],
     ['y ~ trials(n)', 'left of ~'],
     ['y ~ b1 * exp(b2(x))', 'the function b2() is not supported'],
@@ -378,6 +378,17 @@ describe('errors point at the character', () => {
 
   test('a column may be called as a function of brms is', () => {
     expect(formatFormula(parseFormula('bf ~ lf'))).toBe('bf ~ lf');
+  });
+
+  test.each([
+    ['bf(y ~ x, sigma ~ x, sigma ~ 1)', 'character 22: a second formula of sigma'],
+    ['bf(y ~ x, ~ x)', 'character 11: expected the formula of a parameter'],
+    ['bf(y ~ x, sigma)', 'character 16: expected ~ after the parameter sigma'],
+    ['bf(y ~ x, sigma ~ x', 'character 20: expected ) to end the formulas of bf()'],
+    ['y ~ x, sigma ~ x', 'character 6: several formulas are written bf(y ~ x, sigma ~ x)'],
+    ['bf(y ~ x, sigma ~ 1 + s(x))', 'character 23: s() of brms (smooth terms)'],
+  ])('%s: of several formulas', (text, problem) => {
+    expect(messageOf(text)).toContain(problem);
   });
 
   test('also if the data are at odds with the formula: in the text that was typed', () => {
@@ -396,5 +407,19 @@ describe('errors point at the character', () => {
     const message = messageOf(`y ~ ${'x +\n'.repeat(300)} + * z ${'+ x'.repeat(300)}`);
     expect(message.length).toBeLessThan(400);
     expect(message).toMatch(/^formula '….*….*expected a term, found \*$/);
+  });
+});
+
+describe('several formulas', () => {
+  test('are those of parameters after that of the mean', () => {
+    const { text, parts = [], predictors } = parseFormula('bf( y~x+(1|g) , sigma ~ 0+z, nu ~ 1)');
+    expect(text).toBe('bf( y~x+(1|g) , sigma ~ 0+z, nu ~ 1)');
+    expect(formatExpression(predictors)).toBe('x + (1 | g)');
+    expect(parts.map((part) => [part.parameter, formatExpression(part.predictors)])).toEqual([
+      ['sigma', '0 + z'],
+      ['nu', '1'],
+    ]);
+    expect(formatFormula(parseFormula(text))).toBe('bf(y ~ x + (1 | g), sigma ~ 0 + z, nu ~ 1)');
+    expect(formatFormula(parseFormula('brmsformula(y ~ x)'))).toBe('y ~ x');
   });
 });

@@ -116,6 +116,17 @@ describe('a change of a formula', () => {
     await expect(fit.update({ formula: '. ~ z', prior })).rejects.toThrow('class b has no coef x');
   });
 
+  it.each([
+    ['bf(y ~ x, sigma ~ x)', '. ~ . + z', 'bf(y ~ x + z, sigma ~ x)'],
+    ['bf(y ~ x, sigma ~ x, nu ~ 1)', 'bf(. ~ ., sigma ~ . + z)', 'bf(y ~ x, sigma ~ x + z)'],
+    ['y ~ x', 'bf(. ~ ., sigma ~ . + w)', 'bf(y ~ x, sigma ~ 1 + w)'],
+    ['bf(y ~ x + z, sigma ~ x)', 'bf(. ~ . - z, sigma ~ . - x)', 'bf(y ~ x, sigma ~ 1)'],
+    ['bf(y ~ x, sigma ~ f(x, 2))', '. ~ .', 'bf(y ~ x, sigma ~ f(x, 2))'],
+    ['bf(y ~ x, sigma ~ x)', 'bf(. ~ .)', 'bf(y ~ x)'],
+  ])('%s with %s is %s', (own, change, expected) => {
+    expect(updatedFormula(own, change)).toBe(expected);
+  });
+
   it('goes on with group terms and keeps trials', () => {
     expect(updatedFormula('y | trials(n) ~ x + (1 | g)', '. ~ . + z')).toBe(
       'y | trials(n) ~ x + (1 | g) + z',

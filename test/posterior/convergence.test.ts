@@ -14,6 +14,7 @@ import {
   essTail,
   mcseMean,
   mcseSd,
+  nestedRhat,
   rhat,
   sampleMoments,
 } from '../../src/posterior/convergence.js';
@@ -275,5 +276,51 @@ describe('sample moments and E-BFMI', () => {
       }),
       runs,
     );
+  });
+});
+
+describe('nested R-hat', () => {
+  const variance = (values: readonly number[]) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  };
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  it('is by its definition: variances between and within superchains', () => {
+    const drawn = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), {
+      minLength: 24,
+      maxLength: 24,
+    });
+    fc.assert(
+      fc.property(drawn, (values) => {
+        fc.pre(variance(values) > 1e-6);
+        // Six chains of four draws; chains 0, 2, 4 and 1, 3, 5 start together.
+        const chains = Array.from({ length: 6 }, (_, c) => values.slice(4 * c, 4 * c + 4));
+        const groups = [0, 1].map((g) => chains.filter((_, c) => c % 2 === g));
+        const means = groups.map((group) => mean(group.flat()));
+        const within = mean(
+          groups.map((group) => variance(group.map(mean)) + mean(group.map(variance))),
+        );
+        const expected = Math.sqrt(1 + variance(means) / within);
+        const found = nestedRhat(Float64Array.from(values), 6, ['a', 'b', 'a', 'b', 'a', 'b']);
+        expect(found).toBeCloseTo(expected, 8);
+      }),
+    );
+  });
+
+  it('of one chain a superchain has nothing between its chains, and of one draw nothing within', () => {
+    const values = Float64Array.of(1, 2, 3, 5, 6, 7);
+    expect(nestedRhat(values, 2, [0, 1])).toBeCloseTo(Math.sqrt(1 + 8 / 1), 12);
+    expect(nestedRhat(Float64Array.of(1, 3, 5, 7), 4, [0, 0, 1, 1])).toBeCloseTo(
+      Math.sqrt(1 + 8 / 2),
+      12,
+    );
+  });
+
+  it('needs superchains of one size', () => {
+    const values = new Float64Array(12);
+    expect(() => nestedRhat(values, 3, [0, 0, 1])).toThrow(/^superchains are 3 of sizes 2, 1/);
+    expect(() => nestedRhat(values, 2, [0, 0])).toThrow('at least two');
   });
 });

@@ -30,6 +30,14 @@ const cases: [string, Partial<Preparation>][] = [
   ['y ~ z + (1 + x | mm(g, second, weights = cbind(2, -1), scale = FALSE))', {}],
   ['y ~ x + z', { prior: ['constant(0.5) class=b coef=x', 'constant(2) class=sigma'] }],
   ['y ~ c + (0 + c | g:h)', { prior: ['normal(0, 2) class=b coef=cb', 'lkj(3) class=cor'] }],
+  ['bf(y ~ x + (1 | g), sigma ~ x + z + (1 + z | g))', { prior: 'normal(0, 1) class=b' }],
+  [
+    'bf(y ~ 0 + x + offset(o), sigma ~ 0 + c, nu ~ w + offset(x))',
+    {
+      family: 'student',
+      prior: ['normal(0, 1) class=b dpar=sigma', 'normal(3, 1) class=Intercept dpar=nu'],
+    },
+  ],
   [
     'y ~ x + z + (1 + x | g)',
     {

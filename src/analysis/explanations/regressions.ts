@@ -5,7 +5,7 @@
  * which there are few, has a half-normal(0, 1); others have brms' defaults.
  */
 
-import { eachRow, linearPredictors, meanOutcomes } from '../../regression/after/predictions.js';
+import { eachRow, linearPredictorOf, meanOutcomes } from '../../regression/after/predictions.js';
 import { bernoulli } from '../../regression/options.js';
 import { normal } from '../../regression/priors/constructors.js';
 import {
@@ -290,7 +290,7 @@ async function fitOf(
 /** The linear predictor of the population at each draw, of each row. */
 export function linearAt(fit: RegressionFit, data: readonly Row[]): Float64Array[] {
   const found: Float64Array[] = [];
-  eachRow(fit, linearPredictors, { data, groups: 'none' }, (_, values) => {
+  eachRow(fit, linearPredictorOf(), { data, groups: 'none' }, (_, values) => {
     found.push(values.slice());
   });
   return found;

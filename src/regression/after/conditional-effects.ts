@@ -33,12 +33,13 @@ import { predictedData } from './new-data.js';
 import {
   categoryProbabilities,
   eachRow,
-  linearPredictors,
-  meanOutcomes,
+  linearPredictorOf,
+  meanOf,
+  type ParameterOptions,
   simulatedOutcomes,
 } from './predictions.js';
 
-export interface ConditionalEffectsOptions extends LinearPredictorOptions {
+export interface ConditionalEffectsOptions extends LinearPredictorOptions, ParameterOptions {
   /** Values of the other predictors, by column, instead of their typical values. */
   readonly conditions?: GridRow;
   /**
@@ -70,7 +71,7 @@ export interface ConditionalEffectRow extends PointSummary {
 export interface ConditionalEffect {
   /** The predictors of the effect: `['x']` or `['x1', 'x2']`. */
   readonly effects: readonly string[];
-  /** The outcome, as in the formula. */
+  /** The outcome, as in the formula, or the parameter `dpar`. */
   readonly response: string;
   /** Sorted by the first predictor, then by the second. */
   readonly rows: readonly ConditionalEffectRow[];
@@ -105,7 +106,7 @@ export function conditionalEffects(
   } = options;
   requireProbability('mass', mass);
   refuseChoices(fit, 'conditionalEffects', 'ask for fitted({ data }) of whole sets');
-  const prediction = predictions[requireOneOf('method', method, methods)];
+  const prediction = predictionOf(requireOneOf('method', method, methods), options.dpar);
   const categories =
     method === 'probability' ? requireCategories(fit, "method 'probability'") : [''];
   if (!Number.isSafeInteger(resolution) || resolution < 2 || resolution > MOST_POINTS) {
@@ -135,7 +136,7 @@ export function conditionalEffects(
         });
       };
       eachRow(fit, prediction, { groups: 'none', ...options, data }, add, categories.length);
-      const response = fit.frame.response.name;
+      const response = options.dpar ?? fit.frame.response.name;
       const effect: ConditionalEffect = { effects: names, response, rows, notes };
       made.push(printable(effect, () => effectText(effect, mass)));
     } catch (error) {
@@ -226,12 +227,19 @@ function effectText({ effects, response, rows, notes }: ConditionalEffect, mass:
   return [`${response} by ${effects.join(' and ')}:`, ...lines, ...notes].join('\n');
 }
 
-const predictions = {
-  fitted: meanOutcomes,
-  linpred: linearPredictors,
-  predict: simulatedOutcomes,
-  probability: categoryProbabilities,
-} as const;
+function predictionOf(method: (typeof methods)[number], dpar: string | undefined) {
+  switch (method) {
+    case 'fitted':
+      return meanOf(dpar);
+    case 'linpred':
+      return linearPredictorOf(dpar);
+    default:
+      if (dpar !== undefined) {
+        throw badArgument(`dpar is ${described(dpar)}, but method ${method} is of outcomes`);
+      }
+      return method === 'predict' ? simulatedOutcomes : categoryProbabilities;
+  }
+}
 
 const methods = ['fitted', 'linpred', 'predict', 'probability'] as const;
 

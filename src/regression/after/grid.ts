@@ -11,8 +11,10 @@ import {
   expandFormula,
   hasReservedIntercept,
   RESERVED_INTERCEPT,
+  usedByAll,
 } from '../../formula/columns-used.js';
 import type { Design } from '../../formula/design.js';
+import { partDesigns } from '../../formula/encode.js';
 import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
@@ -119,25 +121,42 @@ export function populationColumns(design: Design): string[] {
   return predictorColumns(design, []);
 }
 
+/** The designs of all linear predictors, that of the mean first. */
+function designsOf(design: Design): Design[] {
+  return [design, ...partDesigns(design).map((part) => part.design)];
+}
+
+/** The terms of all linear predictors. */
+function termsOf(design: Design) {
+  return designsOf(design).map(({ formula, dot }) => expandFormula(formula, dot).terms);
+}
+
+/** The columns of population terms and of the groups asked for, over all linear predictors. */
+function columnsOf(design: Design, groups?: readonly string[]): ReturnType<typeof columnsUsed> {
+  return usedByAll(
+    designsOf(design).map(({ formula, dot }) => {
+      const { terms } = expandFormula(formula, dot);
+      const kept = terms.groups.filter(({ group }) => groups?.includes(group) ?? true);
+      return columnsUsed(formula, { ...terms, groups: kept });
+    }),
+  );
+}
+
 /** Columns of population and group terms, or of those of some groups only; predictors first. */
 export function predictorColumns(design: Design, groups?: readonly string[]): string[] {
-  const { terms } = expandFormula(design.formula, design.dot);
-  const kept = terms.groups.filter(({ group }) => groups?.includes(group) ?? true);
-  const used = columnsUsed(design.formula, { ...terms, groups: kept });
+  const used = columnsOf(design, groups);
   return [...new Set([...used.predictors.keys(), ...used.grouping.keys()])];
 }
 
 /** Grouping columns of all groups or of some. */
 export function groupingColumns(design: Design, groups?: readonly string[]): string[] {
-  const { terms } = expandFormula(design.formula, design.dot);
-  const kept = terms.groups.filter(({ group }) => groups?.includes(group) ?? true);
-  return [...columnsUsed(design.formula, { ...terms, groups: kept }).grouping.keys()];
+  return [...columnsOf(design, groups).grouping.keys()];
 }
 
 /** Columns that the formula converts to a factor: x of `factor(x)`, `cut(x, 3)`. */
 export function factorColumns(design: Design): string[] {
-  const { population } = expandFormula(design.formula, design.dot).terms;
-  return population.variables
+  return termsOf(design)
+    .flatMap(({ population }) => population.variables)
     .filter((variable) => variable.kind === 'call' && factorFunctions.includes(variable.function))
     .flatMap(columnsIn);
 }
@@ -147,8 +166,10 @@ export function factorColumns(design: Design): string[] {
  * 3)`.
  */
 function leveledColumns(design: Design): string[] {
-  const { population, groups } = expandFormula(design.formula, design.dot).terms;
-  const variables = [population, ...groups.map(({ varying }) => varying)];
+  const variables = termsOf(design).flatMap(({ population, groups }) => [
+    population,
+    ...groups.map(({ varying }) => varying),
+  ]);
   return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
 }
 
@@ -168,15 +189,16 @@ export function trialsColumns({ formula }: Design): string[] {
   return trials === null ? [] : columnsIn(trials);
 }
 
-/** Columns of each population-level term: [x], [f] and [x, f] for `x * f`. */
+/** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  const { population } = expandFormula(design.formula, design.dot).terms;
-  const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
-  return population.terms.map((term) =>
-    [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
-      (name) => name !== reserved,
-    ),
-  );
+  return termsOf(design).flatMap(({ population }) => {
+    const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
+    return population.terms.map((term) =>
+      [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
+        (name) => name !== reserved,
+      ),
+    );
+  });
 }
 
 function columnsIn(expression: Expression): string[] {

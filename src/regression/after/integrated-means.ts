@@ -11,6 +11,8 @@ import { gaussHermite } from '../../linear-algebra/gauss-hermite.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, layoutOf } from './layout.js';
+import { madeForRows } from './linear-predictor.js';
+import { refuseParts } from './parts.js';
 import type { PreparedRows, RowWriter } from './predictions.js';
 
 /** Nodes: enough for probabilities at a standard deviation of 3. */
@@ -21,8 +23,9 @@ export function integratedMeans(
   { fit, encoded, predictor, trials }: PreparedRows,
   groups: readonly number[],
 ): RowWriter {
+  refuseParts(fit, 'fitted with group effects integrated out');
   const { writeInverse, means } = responseDistribution(fit.specification.family);
-  const writeMeans = means(predictor.auxiliaryDraws());
+  const writeMeans = madeForRows(predictor, means);
   const counts = trials();
   const { points, weights } = gaussHermite(NODES);
   const layout = layoutOf(fit);
@@ -45,10 +48,11 @@ export function integratedMeans(
     }
     for (let s = 0; s < draws; s++) spread[s] = Math.sqrt(spread[s]);
     target.fill(0);
+    const ofRow = writeMeans(row);
     for (let k = 0; k < NODES; k++) {
       for (let s = 0; s < draws; s++) node[s] = eta[s] + spread[s] * points[k];
       writeInverse(node);
-      writeMeans(node, counts[row]);
+      ofRow(node, counts[row]);
       for (let s = 0; s < draws; s++) target[s] += weights[k] * node[s];
     }
   };

@@ -6,11 +6,12 @@
  */
 
 import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
-import { distributionPlaces } from '../../../models/reported-parameters.js';
+import { distributionSources } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { Encoded, GroupDesign, MemberDesign } from '../../formula/design.js';
+import { predictorsPerRow } from '../../formula/stacked.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
@@ -34,10 +35,26 @@ export interface LinearPredictor {
   readonly rows: number;
   /** Indices of the used draws, from 0, chain after chain. */
   readonly drawsUsed: Uint32Array;
-  /** Writes η of a row to `target`, one number per used draw. Fastest for rows in ascending order. */
-  eta(row: number, target: Float64Array): void;
-  /** The parameters that the family's distribution takes, each at the used draws. */
-  auxiliaryDraws(): Float64Array[];
+  /**
+   * Writes η of a row to `target`, one number per used draw. Fastest for rows in ascending order.
+   *
+   * @param of the linear predictor, from 1 for those of parameters, in the order of the formula. @default 0, the mean
+   */
+  eta(row: number, target: Float64Array, of?: number): void;
+  /** True if a parameter of the family's distribution differs by row. */
+  readonly varies: boolean;
+  /** The parameters that the family's distribution takes in a row, each at the used draws; valid until the next row. */
+  auxiliaryDraws(row: number): readonly Float64Array[];
+}
+
+/** What the distribution's parameters make, once or for each row if they differ by row. */
+export function madeForRows<T>(
+  predictor: LinearPredictor,
+  make: (aux: readonly Float64Array[]) => T,
+): (row: number) => T {
+  if (predictor.varies) return (row) => make(predictor.auxiliaryDraws(row));
+  const made = make(predictor.auxiliaryDraws(0));
+  return () => made;
 }
 
 /** The part of a fit that decides its linear predictors. */
@@ -59,16 +76,32 @@ export function linearPredictor(
   const groups = groupsChosen(layout, options.groups ?? 'all').map((index) => {
     const slot = most;
     most += layout.groups[index].coefficients.length * membersOf(encoded.groups[index]).length;
-    return groupPart(fit, drawsUsed, layout.groups[index], encoded.groups[index], slot, options);
+    return groupPart(fit, drawsUsed, layout.groups[index], encoded, index, slot, options);
   });
   const { rows, offset } = encoded;
+  const height = predictorsPerRow(encoded);
   const terms = new Terms(most, lasting);
+  const parts = [population, ...groups];
+  const writeEta = rowsInBlocks(parts, terms, offset, height * rows, drawsUsed.length);
+  const sources = distributionSources(fit.specification);
+  const ownDraws = sources.map((source) =>
+    source.kind === 'reported'
+      ? usedDraws(draws, drawsUsed, source.place)
+      : new Float64Array(drawsUsed.length),
+  );
   return {
     rows,
     drawsUsed,
-    eta: rowsInBlocks([population, ...groups], terms, offset, rows, drawsUsed.length),
-    auxiliaryDraws: () =>
-      distributionPlaces(fit.specification).map((place) => usedDraws(draws, drawsUsed, place)),
+    eta: (row, target, of = 0) => writeEta(height * row + of, target),
+    varies: sources.some(({ kind }) => kind === 'predicted'),
+    auxiliaryDraws(row) {
+      sources.forEach((source, a) => {
+        if (source.kind === 'reported') return;
+        writeEta(height * row + source.of, ownDraws[a]);
+        source.link.writeInverse(ownDraws[a]);
+      });
+      return ownDraws;
+    },
   };
 }
 
@@ -116,14 +149,15 @@ function populationPart(
   draws: Draws,
   drawsUsed: Uint32Array,
   { intercepts, hasThresholds, coefficients }: Layout,
-  { population }: Encoded,
+  encoded: Encoded,
 ): RowPart {
-  const { values } = population;
+  const { values } = encoded.population;
+  const height = predictorsPerRow(encoded);
   const columns = coefficients.length - intercepts;
   // One contiguous array per coefficient, because each row reads all of them.
   const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
   return (row, terms) => {
-    if (intercepts === 1 && !hasThresholds) terms.add(1, draw[0], 0);
+    if (intercepts === 1 && !hasThresholds && row % height === 0) terms.add(1, draw[0], 0);
     const start = row * columns;
     for (let j = 0; j < columns; j++) {
       const x = values[start + j];
@@ -236,18 +270,25 @@ function groupPart(
   fit: PredictingFit,
   drawsUsed: Uint32Array,
   layout: GroupLayout,
-  design: GroupDesign,
+  encoded: Encoded,
+  index: number,
   slot: number,
   { newLevels = 'refuse', seed = fit.settings.seed }: LinearPredictorOptions,
 ): RowPart {
   const { draws } = fit;
+  const design = encoded.groups[index];
+  const { parts = [] } = encoded;
+  const height = predictorsPerRow(encoded);
+  const place = 1 + parts.findIndex(({ parameter }) => parameter === design.parameter);
   const size = layout.coefficients.length;
   const length = size * drawsUsed.length;
   const mostKept = Math.max(MOST_KEPT, draws.values.length);
 
   const newEffects = (row: number, level: string | undefined): Float64Array => {
     if (level === undefined) return new Float64Array(length).fill(Number.NaN);
-    if (newLevels === 'refuse') throw unknownLevel(row, layout.group, level);
+    if (newLevels === 'refuse') {
+      throw unknownLevel(Math.floor(row / height), layout.group, level);
+    }
     return newLevelEffects({ draws, drawsUsed, layout, level, how: newLevels, seed });
   };
   const knownEffects = (level: number): Float64Array => {
@@ -275,6 +316,7 @@ function groupPart(
 
   const members = membersOf(design);
   return (row, terms) => {
+    if (row % height !== place) return;
     members.forEach((member, m) => {
       const effects = effectsOf(row, member);
       for (let c = 0; c < size; c++) {

@@ -20,6 +20,7 @@ import { essMean } from '../../posterior/convergence.js';
 import { fixed, type Printable, printable } from '../../posterior/printable.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { refuseParts } from './parts.js';
 import { posteriorKernel } from './posterior-kernel.js';
 
 export interface MarginalLikelihoodOptions {
@@ -48,6 +49,7 @@ export function marginalLikelihood(
   fit: FittedRegression,
   options: MarginalLikelihoodOptions = {},
 ): MarginalLikelihood & Printable {
+  refuseParts(fit, 'marginalLikelihood');
   requireProperPriors(fit);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
   const kernel = posteriorKernel(fit.specification);

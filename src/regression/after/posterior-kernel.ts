@@ -122,7 +122,7 @@ function singleParameters(specification: RegressionSpecification): Block {
 function intercepts(specification: RegressionSpecification): Block {
   const { family, data, priors } = specification;
   const { slopes } = reportedLayout(specification);
-  const { means } = centrePredictors(data.predictors);
+  const { means } = centrePredictors(data);
   const densities = (priors.thresholds ?? (priors.intercept ? [priors.intercept] : [])).map(
     priorDensity,
   );

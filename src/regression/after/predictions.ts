@@ -6,9 +6,12 @@
  * Summaries process one row at a time and hold its draws only; the draw functions return all of
  * them in one array.
  */
-import type { Cells } from '../../../models/families/family.js';
+import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
+import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
+import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
@@ -31,12 +34,19 @@ import {
   type LinearPredictor,
   type LinearPredictorOptions,
   linearPredictor,
+  madeForRows,
 } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
 
 export interface PredictionOptions extends LinearPredictorOptions {
   /** Rows to predict, with the columns that the formula uses. @default those of the fit */
   readonly data?: DataInput;
+}
+
+/** A parameter in place of the mean: one with a formula, such as `sigma`, or another of the family. */
+export interface ParameterOptions {
+  /** Its value on its own scale in `fitted`, its linear predictor in `linpred`. @default the mean */
+  readonly dpar?: string;
 }
 
 export interface PredictionSummaryOptions extends PredictionOptions, PointSummaryOptions {}
@@ -62,7 +72,7 @@ export interface CategoryProbability extends PointSummary {
 /** Row after row, categories in order. */
 export type CategoryProbabilities = readonly CategoryProbability[] & Printable;
 
-export interface FittedOptions extends PredictionSummaryOptions {
+export interface FittedOptions extends PredictionSummaryOptions, ParameterOptions {
   /** `response` (default): the mean of the outcome; `linear`: the linear predictor. */
   readonly scale?: 'response' | 'linear';
 }
@@ -78,14 +88,15 @@ type OfFit<Options, Result> = WatchableOf<FittedRegression, Options, Result>;
  *   cannot be predicted, `interrupted` if `signal` is aborted
  */
 export const fitted: OfFit<FittedOptions, Predictions> = watchable((fit, options) => {
-  const { scale = 'response', ...others } = options;
+  const { scale = 'response', dpar, ...others } = options;
   requireOneOf('scale', scale, ['response', 'linear']);
-  return summarizeRows(fit, scale === 'response' ? meanOutcomes : linearPredictors, others);
+  const isMean = scale === 'response';
+  return summarizeRows(fit, isMean ? meanOf(dpar) : linearPredictorOf(dpar), others);
 });
 
 /** The linear predictor of each row, offset included: brms' `fitted` with `scale = "linear"`. */
-export const linpred: OfFit<PredictionSummaryOptions, Predictions> = watchable((fit, options) =>
-  summarizeRows(fit, linearPredictors, options),
+export const linpred: OfFit<PredictionSummaryOptions & ParameterOptions, Predictions> = watchable(
+  (fit, { dpar, ...options }) => summarizeRows(fit, linearPredictorOf(dpar), options),
 );
 
 /**
@@ -120,8 +131,8 @@ export const probabilities: OfFit<PredictionSummaryOptions, CategoryProbabilitie
 );
 
 /** Draws of `linpred`; each row is a "parameter", named from `1`. */
-export const posteriorLinpred: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
-  drawsOfRows(fit, linearPredictors, options),
+export const posteriorLinpred: OfFit<PredictionOptions & ParameterOptions, Draws> = watchable(
+  (fit, { dpar, ...options }) => drawsOfRows(fit, linearPredictorOf(dpar), options),
 );
 
 /**
@@ -140,8 +151,8 @@ export const posteriorProbabilities: OfFit<PredictionOptions, Draws> = watchable
 );
 
 /** Draws of `fitted`; each row is a "parameter", named from `1`. */
-export const posteriorEpred: OfFit<PredictionOptions, Draws> = watchable((fit, options) =>
-  drawsOfRows(fit, meanOutcomes, options),
+export const posteriorEpred: OfFit<PredictionOptions & ParameterOptions, Draws> = watchable(
+  (fit, { dpar, ...options }) => drawsOfRows(fit, meanOf(dpar), options),
 );
 
 /** Draws of `predict`; each row is a "parameter", named from `1`. */
@@ -164,21 +175,55 @@ export interface PreparedRows {
   readonly seed: number | string;
 }
 
-export const linearPredictors: Predictor =
-  ({ predictor }) =>
-  (row, target) =>
-    predictor.eta(row, target);
+/**
+ * The linear predictor of the mean, or of a parameter that has one.
+ *
+ * @throws WeighbridgeError `bad-argument`
+ */
+export const linearPredictorOf =
+  (dpar?: string): Predictor =>
+  ({ fit, predictor }) => {
+    const { predicted = [] } = fit.specification.family;
+    const of = 1 + predicted.findIndex((name) => name === dpar);
+    if (dpar !== undefined && of === 0) {
+      const known = predicted.length === 0 ? 'the mean alone' : `the mean, ${listed(predicted)}`;
+      throw badArgument(`dpar is ${described(dpar)}, but there are linear predictors of ${known}`);
+    }
+    return (row, target) => predictor.eta(row, target, of);
+  };
 
+/** The mean outcome, or a parameter of the family in its place. @throws WeighbridgeError `bad-argument` */
+export const meanOf =
+  (dpar?: string): Predictor =>
+  (prepared) => {
+    if (dpar === undefined) return meanOutcomes(prepared);
+    const { fit, predictor } = prepared;
+    const { family } = fit.specification;
+    const names: readonly string[] = [
+      ...auxiliaryOf(withoutPredicted(family)),
+      ...(family.predicted?.includes('disc') ? ['disc'] : []),
+    ];
+    const place = names.indexOf(dpar);
+    if (place < 0) {
+      throw badArgument(
+        `dpar is ${described(dpar)}, but the family ${family.family} has the parameters ${listed(names) || 'of the mean alone'}`,
+      );
+    }
+    const own = thresholdsOf(family) + place;
+    return (row, target) => target.set(predictor.auxiliaryDraws(row)[own]);
+  };
+
+/** E(y) of each row. */
 export const meanOutcomes: Predictor = (prepared) => {
   const { fit, predictor, trials } = prepared;
   if (isChoice(fit)) return choiceShares(prepared);
   const { writeInverse, means } = responseDistribution(fit.specification.family);
-  const writeMeans = means(predictor.auxiliaryDraws());
+  const writeMeans = madeForRows(predictor, means);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
-    writeMeans(target, counts[row]);
+    writeMeans(row)(target, counts[row]);
   };
 };
 
@@ -186,14 +231,14 @@ export const simulatedOutcomes: Predictor = (prepared) => {
   const { fit, predictor, trials, seed } = prepared;
   if (isChoice(fit)) return simulatedChoices(prepared);
   const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
-  const writeOutcomes = outcomes(predictor.auxiliaryDraws());
+  const writeOutcomes = madeForRows(predictor, outcomes);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
     const n = counts[row];
     // A row with a missing predictor, or without trials, has no outcome.
-    if (!Number.isNaN(n)) writeOutcomes(target, n, quickStream(seed, 'predict', row));
+    if (!Number.isNaN(n)) writeOutcomes(row)(target, n, quickStream(seed, 'predict', row));
   };
 };
 
@@ -202,8 +247,8 @@ export const categoryProbabilities: Predictor = ({ fit, predictor }) => {
   const { categories } = responseDistribution(fit.specification.family);
   if (!categories) throw new RangeError('a family without categories');
   const { count, writeProbabilities } = categories;
-  const thresholds = predictor.auxiliaryDraws();
-  const own = new Float64Array(thresholds.length);
+  const parameters = madeForRows(predictor, (aux) => aux);
+  const own = new Float64Array(parameters(0).length);
   const one = new Float64Array(count);
   const draws = predictor.drawsUsed.length;
   const eta = new Float64Array(draws);
@@ -213,8 +258,9 @@ export const categoryProbabilities: Predictor = ({ fit, predictor }) => {
     const row = Math.floor(place / count);
     if (row !== known) {
       predictor.eta(row, eta);
+      const ofRow = parameters(row);
       for (let s = 0; s < draws; s++) {
-        for (let k = 0; k < own.length; k++) own[k] = thresholds[k][s];
+        for (let k = 0; k < own.length; k++) own[k] = ofRow[k][s];
         writeProbabilities(eta[s], own, one);
         for (let c = 0; c < count; c++) all[c * draws + s] = one[c];
       }

@@ -15,7 +15,7 @@
 import { isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
 import { centrePredictors } from '../../../models/regression-data.js';
 import {
-  distributionPlaces,
+  distributionSources,
   etaOf,
   reportedLayout,
   rowDensities,
@@ -48,6 +48,9 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
     return {
       reason: `the evidence ratio of an equality is of a coefficient, which ${name} is not`,
     };
+  }
+  if (data.parts) {
+    return { reason: 'the evidence ratio of an equality is not known with formulas of parameters' };
   }
   if (data.sets) return { reason: 'the evidence ratio of an equality is not known for choices' };
   if (!isProper(prior)) {
@@ -134,11 +137,11 @@ function conditionalOf(
 ): (parameters: Float64Array) => (values: Float64Array) => Float64Array {
   const { data, priors } = specification;
   const { rows, predictors, intercept } = data;
-  const { centred } = centrePredictors(predictors);
+  const { centred } = centrePredictors(data);
   const columns = predictors.names.length;
   const column = intercept ? centred : predictors.values;
   const writeEta = etaOf(specification);
-  const places = distributionPlaces(specification);
+  const sources = distributionSources(specification);
   const prior = priorDensity(priors.coefficients[place]);
   const at = reportedLayout(specification).slopes + place;
   const eta = new Float64Array(rows);
@@ -146,7 +149,11 @@ function conditionalOf(
     writeEta(parameters, eta);
     const own = parameters[at];
     return (values) => {
-      const aux = places.map((p) => new Float64Array(values.length).fill(parameters[p]));
+      const aux = sources.map((source) =>
+        new Float64Array(values.length).fill(
+          source.kind === 'reported' ? parameters[source.place] : Number.NaN,
+        ),
+      );
       const write = rowDensities(specification, aux);
       const logs = values.map(prior.logDensity);
       const there = new Float64Array(values.length);

@@ -3,8 +3,11 @@
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
 import type { Family } from '../../../models/families/family.js';
+import { parameterLink } from '../../../models/families/parameter-links.js';
 import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
+import { formulaTexts } from '../../formula/format.js';
+import { parseFormula } from '../../formula/parse-formula.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { mcseHdi } from '../../posterior/interval-errors.js';
 import { hdi, type Interval } from '../../posterior/intervals.js';
@@ -163,7 +166,8 @@ function summaryRow(
 }
 
 function summaryText(summary: RegressionSummary, algorithm: string): string {
-  const { family, formula, observations, choiceSets, chains, warmup, draws, mass } = summary;
+  const { family, observations, choiceSets, chains, warmup, draws, mass } = summary;
+  const formula = formulaTexts(parseFormula(summary.formula));
   const section = (title: string, rows: readonly SummaryRow[]) =>
     rows.length === 0 ? [] : [title, ...rowLines(rows, mass), ''];
   const groups = summary.groups.flatMap(({ group, levels, rows }) =>
@@ -172,7 +176,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
   return [
     ` Family: ${family.family}`,
     `  Links: ${linksOf(summary)}`,
-    `Formula: ${formula}`,
+    ...formula.map((text, i) => `${i === 0 ? 'Formula: ' : '         '}${text}`),
     `   Data: (${
       choiceSets === undefined
         ? `Number of observations: ${observations}`
@@ -227,10 +231,12 @@ function mcseLines({ groups, population, auxiliary }: RegressionSummary): string
 
 /** The family's own parameters are sampled as they are. */
 function linksOf({ family, auxiliary }: RegressionSummary): string {
-  const disc = thresholdsOf(family) > 0 ? ['disc = identity'] : [];
+  const { predicted = [] } = family;
+  const isPlain = thresholdsOf(family) > 0 && !predicted.includes('disc');
   return [
     `mu = ${family.link}`,
-    ...disc,
+    ...(isPlain ? ['disc = identity'] : []),
+    ...predicted.map((name) => `${name} = ${parameterLink(name).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -264,6 +270,7 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters } = fitted;
+  const { predicted } = fitted.family;
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
@@ -272,6 +279,11 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       formula: fitted.formula,
       family: fitted.family.family,
       link: fitted.family.link,
+      ...(predicted && {
+        parameter_links: Object.fromEntries(
+          predicted.map((name) => [name, parameterLink(name).name]),
+        ),
+      }),
       ...(categories && { categories }),
       priors: fitted.priors.map(priorJson),
       rows: frame.encoded.rows,
@@ -339,13 +351,14 @@ function ranksJson(fitted: FittedRegression) {
 }
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
-function priorJson({ class: name, coef, group, text, source, prior }: PriorInUse) {
+function priorJson({ class: name, coef, group, dpar, text, source, prior }: PriorInUse) {
   const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
   return {
     prior: text,
     class: name,
     coef: coef ?? null,
     group: group ?? null,
+    ...(dpar !== undefined && { dpar }),
     lb: lower,
     ub: upper,
     source,

@@ -19,6 +19,8 @@ export interface PriorPlace {
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
+  /** The parameter with a linear predictor of its own, for example `sigma`. @default the mean */
+  readonly dpar?: string;
   /** A name for this prior, and for others that are judged together with it. */
   readonly tag?: string;
 }
@@ -46,7 +48,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group', 'tag'], 'on');
+      requireNames(place, ['coef', 'group', 'dpar', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -179,8 +181,8 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
   else requirePrior(prior);
-  const { coef, group, tag } = place;
-  for (const [option, value] of Object.entries({ coef, group, tag })) {
+  const { coef, group, dpar, tag } = place;
+  for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -189,6 +191,7 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     class: known,
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
+    ...(dpar === undefined ? {} : { dpar }),
     ...(tag === undefined ? {} : { tag }),
   };
 }

@@ -35,26 +35,37 @@ export function samplePrior(options: Preparation & SamplePriorOptions): PriorSam
   return samplePriorOf(prepare(options, [], 'samplePrior').specification, options);
 }
 
-const HEADER = ['prior', 'class', 'coef', 'group', 'lb', 'ub', 'source'];
+const HEADER = ['prior', 'class', 'coef', 'group', 'dpar', 'lb', 'ub', 'source'];
 
 /**
  * Formats priors as a table, one row per line, right-aligned as in R. `lb` and `ub` are the bounds
- * of the prior or of its distribution's support; empty if unbounded.
+ * of the prior or of its distribution's support; empty if unbounded. `dpar` is shown if parameters other than
+ * the mean have linear predictors.
  */
 export function printPriors(rows: readonly PriorInUse[]): string {
   const cells = rows.map(cellsOf);
-  const columns = HEADER.map((head, column) => ({ head, cells: cells.map((row) => row[column]) }));
+  const all = HEADER.map((head, column) => ({ head, cells: cells.map((row) => row[column]) }));
+  const hasParts = rows.some(({ dpar }) => dpar !== undefined);
+  const columns = all.filter(({ head }) => hasParts || head !== 'dpar');
   // As R prints data frames with empty row names: each line starts with the separating space.
   const unnamed = rows.map(() => '');
   return textTable(unnamed, columns).join('\n');
 }
 
-function cellsOf({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {
+function cellsOf({
+  text,
+  class: name,
+  coef = '',
+  group = '',
+  dpar = '',
+  prior,
+  source,
+}: PriorInUse) {
   const { lower, upper } =
     prior.distribution === 'lkj'
       ? { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY }
       : supportOf(prior);
-  return [text, name, coef, group, boundText(lower), boundText(upper), source];
+  return [text, name, coef, group, dpar, boundText(lower), boundText(upper), source];
 }
 
 function boundText(bound: number): string {

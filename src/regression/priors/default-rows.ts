@@ -9,6 +9,7 @@ import {
   auxiliaryOf,
   type Family,
   type LinkName,
+  type PredictedName,
   traitsOf,
 } from '../../../models/families/family.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
@@ -16,12 +17,13 @@ import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
+import { linearPredictors } from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
 export type PriorModel = Pick<
   RegressionData,
-  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups'
+  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts'
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
@@ -30,6 +32,25 @@ export type PriorModel = Pick<
 const anyShare: Prior = { distribution: 'beta', alpha: 1, beta: 1 };
 const cut: Prior = { distribution: 'normal', mean: 0, sd: 3 };
 const wideGamma: Prior = { distribution: 'gamma', shape: 0.01, rate: 0.01 };
+
+const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale: 2.5 };
+const onLogitScale: Prior = { distribution: 'logistic', location: 0, scale: 1 };
+
+/** Default priors of the intercepts of parameters' linear predictors, on the scales of their links. */
+const defaultIntercepts: Readonly<Record<PredictedName, Prior>> = {
+  sigma: onLogScale,
+  nu: { distribution: 'normal', mean: 2.7, sd: 0.8 },
+  shape: onLogScale,
+  phi: onLogScale,
+  zi: onLogitScale,
+  hu: onLogitScale,
+  zoi: onLogitScale,
+  coi: onLogitScale,
+  alpha: { distribution: 'normal', mean: 0, sd: 4 },
+  disc: { distribution: 'normal', mean: 0, sd: 1 },
+  kappa: { distribution: 'normal', mean: 5, sd: 0.8 },
+  quantile: onLogitScale,
+};
 
 /** The default prior of each class of parameters, whether or not the model has it. */
 export function defaultPriors(
@@ -71,9 +92,14 @@ export function defaultPriors(
 export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
-  if (model.predictors.names.length > 0) rows.push({ class: 'b', prior: priors.b });
-  if (model.intercept) rows.push({ class: 'Intercept', prior: priors.Intercept });
-  if (model.groups.length > 0) rows.push({ class: 'sd', prior: priors.sd });
+  const { predicted = [] } = family;
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
+    const of = dpar === undefined ? {} : { dpar };
+    const atMeans = p === 0 ? priors.Intercept : defaultIntercepts[predicted[p - 1]];
+    if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
+    if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
+    if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
+  });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
@@ -100,7 +126,8 @@ const links: { readonly [L in LinkName]?: (outcome: number) => number } = {
 };
 
 /** brms' `def_scale_prior`. As there, the mean of the offset is subtracted after rounding. */
-function locationAndScale({ outcomes, offset, categorical = false }: PriorModel, name: LinkName) {
+function locationAndScale(model: PriorModel, name: LinkName) {
+  const { outcomes, categorical = false } = model;
   const link = links[name];
   if (link === undefined || categorical) return { location: 0, scale: LEAST_SCALE };
   const linked = outcomes.map(link);
@@ -108,13 +135,15 @@ function locationAndScale({ outcomes, offset, categorical = false }: PriorModel,
   const middle = oneDecimal(median(linked)) + 0;
   const location = Number.isFinite(middle) ? middle : 0;
   return {
-    location: asPrinted(location - meanOffset(offset)),
+    location: asPrinted(location - meanOffset(model)),
     scale: asPrinted(defaultScale(linked)),
   };
 }
 
-function meanOffset(offset: Float64Array | null): number {
-  const mean = offset === null ? 0 : meanOf(offset);
+function meanOffset({ offset, outcomes }: PriorModel): number {
+  if (offset === null) return 0;
+  const height = offset.length / outcomes.length;
+  const mean = meanOf(outcomes.map((_, i) => offset[i * height]));
   return Number.isFinite(mean) ? mean : 0;
 }
 

@@ -39,6 +39,8 @@ export interface PriorTarget {
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
+  /** The parameter whose linear predictor it is in, for classes b, Intercept and sd. @default the mean */
+  readonly dpar?: string;
 }
 
 /** `normal(0, 1).on('b')`, as plain data. */

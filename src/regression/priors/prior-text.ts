@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, lb, ub, tag. Values with
+ * spaces or both: class (default b; cor for lkj), coef, group, dpar, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { Prior } from '../../../models/prior-distributions.js';
@@ -83,10 +83,10 @@ export function formatPrior(row: PriorRow): string {
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
-export function targetText({ class: name, coef, group }: PriorTarget): string {
+export function targetText({ class: name, coef, group, dpar }: PriorTarget): string {
   const option = (key: string, value: string | undefined) =>
     value === undefined ? '' : ` ${key}=${quoted(value)}`;
-  return `class=${name}${option('coef', coef)}${option('group', group)}`;
+  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}`;
 }
 
 function quoted(value: string): string {
@@ -159,6 +159,7 @@ export function parsePrior(text: string): PriorRow {
     priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
+      ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
       ...(options.tag === undefined ? {} : { tag: options.tag }),
     }),
   );
@@ -168,6 +169,7 @@ interface Options {
   class?: string;
   coef?: string;
   group?: string;
+  dpar?: string;
   tag?: string;
   lb?: number;
   ub?: number;
@@ -238,8 +240,8 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, lb, ub or tag';
-const optionNames: readonly string[] = ['class', 'coef', 'group', 'lb', 'ub', 'tag'];
+const OPTION = 'class, coef, group, dpar, lb, ub or tag';
+const optionNames: readonly string[] = ['class', 'coef', 'group', 'dpar', 'lb', 'ub', 'tag'];
 
 function isOption(key: string | null): key is keyof Options {
   return key !== null && optionNames.includes(key);

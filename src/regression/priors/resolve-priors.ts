@@ -21,6 +21,7 @@ import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
+import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
 import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
@@ -158,10 +159,11 @@ function naturalEnds(name: PriorClass, family: Family): Support {
 
 /** Arranges the priors in the layout of the specification. */
 function priorsOf(
-  { intercept, predictors, groups }: PriorModel,
+  model: PriorModel,
   family: Family,
   inUse: ReadonlyMap<string, PriorInUse>,
 ): RegressionPriors {
+  const { intercept, groups } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
     if (prior === undefined || prior.distribution === 'lkj') {
@@ -177,10 +179,8 @@ function priorsOf(
   const { thresholds, gaps } = thresholdPriors(family, of);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: predictors.names.map((coef) => of({ class: 'b', coef })),
-    sds: groups.map(({ group, coefficients }) =>
-      coefficients.map((coef) => of({ class: 'sd', coef, group })),
-    ),
+    coefficients: targetsOfColumns(model).map(of),
+    sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) => of({ class: name })),
     ...(thresholds.length > 0 && { thresholds }),

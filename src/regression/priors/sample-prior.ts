@@ -22,13 +22,15 @@ import {
 import {
   centrePredictors,
   type GroupEffects,
-  interceptAtZero,
+  moveIntercepts,
   outcomesOf,
+  predictorsPerRow,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import {
-  distributionPlaces,
+  distributionSources,
   etaOf,
+  parametersOfRow,
   reportedLayout,
   reportedNames,
 } from '../../../models/reported-parameters.js';
@@ -113,24 +115,15 @@ export function priorSampler(
   requireProperPriors(specification);
   const { data, priors } = specification;
   const layout = reportedLayout(specification);
-  const { means } = centrePredictors(data.predictors);
+  const { means } = centrePredictors(data);
   return (random) => {
     const parameters = new Float64Array(layout.length);
     priors.coefficients.forEach((prior, j) => {
       parameters[layout.slopes + j] = drawPrior(prior, random);
     });
-    if (priors.intercept) {
-      parameters[0] = drawPrior(priors.intercept, random);
-      parameters[0] = interceptAtZero(parameters, means);
-    }
-    if (priors.thresholds) {
-      drawThresholds(specification, random, parameters);
-      let shift = 0;
-      if (data.intercept) {
-        for (let j = 0; j < means.length; j++) shift += parameters[layout.slopes + j] * means[j];
-      }
-      for (let k = 0; k < layout.thresholds; k++) parameters[k] += shift;
-    }
+    if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
+    if (priors.thresholds) drawThresholds(specification, random, parameters);
+    interceptsFromMeans(specification, layout, means, parameters);
     let sds = layout.sds;
     let correlations = layout.correlations;
     data.groups.forEach((group, term) => {
@@ -146,6 +139,26 @@ export function priorSampler(
     });
     return parameters;
   };
+}
+
+/** Moves intercepts and thresholds from the predictors' means to zero. */
+function interceptsFromMeans(
+  { data }: RegressionSpecification,
+  layout: ReturnType<typeof reportedLayout>,
+  means: Float64Array,
+  parameters: Float64Array,
+): void {
+  if (layout.thresholds === 0) {
+    moveIntercepts(data, means, parameters);
+    return;
+  }
+  const first = data.intercept ? 1 : 0;
+  const coefficients = new Float64Array(first + means.length);
+  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), first);
+  moveIntercepts(data, means, coefficients);
+  const shift = first === 1 ? coefficients[0] : 0;
+  for (let k = 0; k < layout.thresholds; k++) parameters[k] -= shift;
+  parameters.set(coefficients.subarray(first), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */
@@ -254,14 +267,19 @@ export function outcomeSimulator(
   if (data.sets) return choiceSimulator(predicted);
   const { rows, trials } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
-  const places = distributionPlaces(predicted);
   const writeEta = etaOf(predicted);
-  const eta = new Float64Array(rows);
+  const writeOwn = parametersOfRow(predicted);
+  const height = predictorsPerRow(data);
+  const eta = new Float64Array(height * rows);
+  const own = new Float64Array(distributionSources(predicted).length);
   return (parameters, random) => {
     writeEta(parameters, eta);
-    writeInverse(eta);
-    const aux = Float64Array.from(places, (place) => parameters[place]);
-    return eta.map((value, i) => simulateAt(value, aux, trials === null ? 1 : trials[i], random));
+    const locations = Float64Array.from({ length: rows }, (_, i) => eta[height * i]);
+    writeInverse(locations);
+    return locations.map((location, i) => {
+      if (i === 0 || height > 1) writeOwn(i, parameters, eta, own);
+      return simulateAt(location, own, trials === null ? 1 : trials[i], random);
+    });
   };
 }
 

@@ -8,6 +8,7 @@ import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
 import { hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
+import { linearPredictors } from './linear-predictors.js';
 import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior } from './prior-text.js';
 
@@ -18,24 +19,64 @@ export interface Slot {
 }
 
 /** Key of a target; equal for equal targets. */
-export function keyOf({ class: name, coef, group }: PriorTarget): string {
-  return JSON.stringify([name, coef ?? null, group ?? null]);
+export function keyOf({ class: name, coef, group, dpar }: PriorTarget): string {
+  return JSON.stringify([name, coef ?? null, group ?? null, dpar ?? null]);
 }
 
-/** Sort order of brms' tables: by class, group and coefficient. */
+/** Sort order of brms' tables: by parameter, class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
-  const groupNames = distinct(model.groups.map(({ group }) => group));
+  const [mean, ...others] = linearPredictors(model);
+  const parts = others.sort((a, b) => byText(a.dpar ?? '', b.dpar ?? ''));
+  return [...slotsOfMean(mean, model, family), ...parts.flatMap(slotsOfPart)];
+}
+
+/** The slots of a parameter's linear predictor. */
+function slotsOfPart({ dpar = '', intercept, slopes, groups }: Predictor): Slot[] {
+  const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
+  const all = of({ class: 'b' });
+  const coefficients = [...slopes].sort(byText);
+  return [
+    ...(slopes.length === 0 ? [] : [slot(all)]),
+    ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
+    ...(intercept ? [slot(of({ class: 'Intercept' }))] : []),
+    ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
+  ];
+}
+
+type Predictor = ReturnType<typeof linearPredictors>[number];
+
+function slotsOfSds(
+  groups: Predictor['groups'],
+  of: (target: PriorTarget) => PriorTarget = (target) => target,
+): Slot[] {
+  const whole = of({ class: 'sd' });
+  return [
+    slot(whole),
+    ...distinct(groups.map(({ group }) => group)).flatMap((group) => {
+      const all = of({ class: 'sd', group });
+      return [
+        slot(all, whole),
+        ...coefficientsOf(groups, group).map((coef) =>
+          slot(of({ class: 'sd', coef, group }), all, whole),
+        ),
+      ];
+    }),
+  ];
+}
+
+function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
   const classes: PriorClass[] = [...auxiliaryOf(family)];
-  if (model.predictors.names.length > 0) classes.push('b');
-  if (model.intercept) classes.push('Intercept');
-  if (groupNames.length > 0) classes.push('sd');
+  if (mean.slopes.length > 0) classes.push('b');
+  if (mean.intercept) classes.push('Intercept');
+  if (mean.groups.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
   if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
+    if (name === 'sd') return slotsOfSds(mean.groups);
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
     if (name === 'b') {
-      for (const coef of [...model.predictors.names].sort(byText)) {
+      for (const coef of [...mean.slopes].sort(byText)) {
         slots.push(slot({ class: name, coef }, whole));
       }
     }
@@ -50,15 +91,6 @@ export function slotsOf(model: PriorModel, family: Family): Slot[] {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);
       for (const group of distinct(groups)) slots.push(slot({ class: name, group }, whole));
     }
-    if (name === 'sd') {
-      for (const group of groupNames) {
-        const all: PriorTarget = { class: name, group };
-        slots.push(slot(all, whole));
-        for (const coef of coefficientsOf(model, group)) {
-          slots.push(slot({ class: name, coef, group }, all, whole));
-        }
-      }
-    }
     return slots;
   });
 }
@@ -67,7 +99,7 @@ function slot(target: PriorTarget, ...fallback: readonly PriorTarget[]): Slot {
   return { target, chain: [target, ...fallback] };
 }
 
-function coefficientsOf({ groups }: PriorModel, name: string): string[] {
+function coefficientsOf(groups: Predictor['groups'], name: string): string[] {
   const terms = groups.filter(({ group }) => group === name);
   return distinct(terms.flatMap(({ coefficients }) => coefficients));
 }
@@ -105,8 +137,13 @@ export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | und
 }
 
 function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
-  const { class: name, coef = '', group } = row;
-  const targets = slots.map(({ target }) => target);
+  const { class: name, coef = '', group, dpar } = row;
+  const predictors = present(slots.map(({ target }) => target.dpar));
+  if (dpar !== undefined && !predictors.includes(dpar)) {
+    const known = predictors.length === 0 ? 'the mean alone' : `the mean and ${listed(predictors)}`;
+    return `there is no linear predictor of ${dpar}, but of ${known}`;
+  }
+  const targets = slots.map(({ target }) => target).filter((target) => target.dpar === dpar);
   const classes = present(targets.map((target) => target.class));
   const ofClass = targets.filter((target) => target.class === name);
   if (ofClass.length === 0) {

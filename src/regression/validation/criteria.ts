@@ -11,7 +11,7 @@ import type { LogLikelihood } from '../../posterior/log-likelihood.js';
 import { type Loo, looInSteps } from '../../posterior/loo.js';
 import { printable } from '../../posterior/printable.js';
 import { type Waic, waicInSteps } from '../../posterior/waic.js';
-import { linearPredictor, type PredictingFit } from '../after/linear-predictor.js';
+import { linearPredictor, madeForRows, type PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** Includes the outcomes, to detect comparisons of fits to different data. */
@@ -65,7 +65,7 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { chains, drawsPerChain } = draws;
   const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const write = rowDensities(specification, predictor.auxiliaryDraws());
+  const write = madeForRows(predictor, (aux) => rowDensities(specification, aux));
   return {
     rows,
     chains,
@@ -75,7 +75,7 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
       for (let i = 0; i < count; i++) {
         const row = target.subarray(i * length, (i + 1) * length);
         predictor.eta(first + i, row);
-        write(first + i, row);
+        write(first + i)(first + i, row);
       }
     },
   };
@@ -110,20 +110,18 @@ function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
 }
 
 /** The rows of a fit as rows to predict. */
-function encodedOf({ rows, predictors, groups, offset }: RegressionData): Encoded {
+function encodedOf({ rows, predictors, groups, offset, parts }: RegressionData): Encoded {
   return {
     rows,
     population: predictors,
-    groups: groups.map(({ group, coefficients, levels, levelOf, values, correlated, further }) => ({
-      group,
-      matrix: { names: coefficients, rows, values },
-      levels,
-      levelOf,
+    groups: groups.map(({ coefficients, values, further, ...group }) => ({
+      ...group,
+      matrix: { names: coefficients, rows: predictors.rows, values },
       newLevels: new Map(),
-      correlated,
       ...(further && { further: further.map((member) => ({ ...member, newLevels: new Map() })) }),
     })),
     offset,
+    ...(parts && { parts }),
   };
 }
 

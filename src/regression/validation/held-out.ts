@@ -7,6 +7,7 @@ import type { Cells } from '../../../models/families/family.js';
 import {
   centrePredictors,
   membersOf,
+  predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
@@ -57,13 +58,15 @@ export function withoutRows(
   const { names } = frame.encoded.population;
   // Columns of choices are told apart within their sets.
   const values = sets ? deviationsWithin(predictors.values, names.length, sets) : predictors.values;
-  const facts = rankFacts({ names, rows: kept.length, values }, data.intercept);
+  // Of several linear predictors, what the data say of all rows stands.
+  const facts = data.parts ? {} : rankFacts({ names, rows: kept.length, values }, data.intercept);
   requireProper(reduced, { ...frame.facts, ...facts });
   return reduced;
 }
 
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
-  const { predictors, groups, outcomes, trials, weights, offset, intercept, sets } = data;
+  const { predictors, groups, outcomes, trials, weights, offset, intercept, sets, parts } = data;
+  const height = predictorsPerRow(data);
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
     kept.forEach((row, i) => {
@@ -71,24 +74,27 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
     });
     return picked;
   };
-  const centre = intercept ? centrePredictors(predictors).means : undefined;
+  const centre = intercept || parts ? centrePredictors(data).means : undefined;
   return {
     ...data,
     rows: kept.length,
     outcomes: pick(outcomes),
     trials: trials && pick(trials),
     ...(weights && { weights: pick(weights) }),
-    offset: offset && pick(offset),
+    offset: offset && pick(offset, height),
     predictors: {
       ...predictors,
-      rows: kept.length,
-      values: pick(predictors.values, predictors.names.length),
+      rows: height * kept.length,
+      values: pick(predictors.values, height * predictors.names.length),
       centre,
     },
     groups: groups.map((group) => {
       const [first, ...further] = membersOf(group).map(({ levelOf, values }) => ({
-        levelOf: Int32Array.from(kept, (row) => levelOf[row]),
-        values: pick(values, group.coefficients.length),
+        levelOf: Int32Array.from(
+          { length: height * kept.length },
+          (_, at) => levelOf[height * kept[Math.floor(at / height)] + (at % height)],
+        ),
+        values: pick(values, height * group.coefficients.length),
       }));
       return { ...group, ...first, ...(group.further && { further }) };
     }),

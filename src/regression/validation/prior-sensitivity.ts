@@ -8,7 +8,11 @@
 
 import { auxiliaryOf } from '../../../models/families/family.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
-import { centrePredictors, type RegressionSpecification } from '../../../models/regression-data.js';
+import {
+  centrePredictors,
+  columnsOfMean,
+  type RegressionSpecification,
+} from '../../../models/regression-data.js';
 import { reportedLayout } from '../../../models/reported-parameters.js';
 import { requireOneOf } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -22,6 +26,7 @@ import {
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { targetsOfColumns, targetsOfSds } from '../priors/linear-predictors.js';
 import type { PriorTarget } from '../priors/prior-rows.js';
 import { keyOf } from '../priors/slots.js';
 import { eachDraw, isGroupEffect, totalLogLikelihood } from './criteria.js';
@@ -203,13 +208,19 @@ interface PriorTerm {
 function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { data, priors, family } = specification;
   const layout = reportedLayout(specification);
-  const means = data.intercept ? centrePredictors(data.predictors).means : new Float64Array(0);
+  const { means } = centrePredictors(data);
   // Of equidistant thresholds, the first and the gap are the only ones of their class.
   const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
-  /** The prior of an intercept is of its value at the means of the predictors. */
-  const atMeans = (parameters: Float64Array, place: number, sign: 1 | -1) => {
+  /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
+  const atMeans = (
+    parameters: Float64Array,
+    place: number,
+    sign: 1 | -1,
+    first = 0,
+    end = columnsOfMean(data),
+  ) => {
     let value = parameters[place];
-    for (let j = 0; j < means.length; j++) value += sign * parameters[layout.slopes + j] * means[j];
+    for (let j = first; j < end; j++) value += sign * parameters[layout.slopes + j] * means[j];
     return value;
   };
   const term = (
@@ -228,19 +239,23 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', ...placed(k) }, prior, (all) => atMeans(all, k, -1)),
+      term({ class: 'Intercept', ...placed(k) }, prior, (all) =>
+        atMeans(all, k, -1, 0, data.intercept ? columnsOfMean(data) : 0),
+      ),
     ),
     ...(priors.gaps ?? []).map((prior, j) =>
       term({ class: 'delta', ...placed(j) }, prior, (all) => all[j + 1] - all[j]),
     ),
-    ...priors.coefficients.map((prior, j) =>
-      single({ class: 'b', coef: data.predictors.names[j] }, prior, layout.slopes + j),
-    ),
-    ...priors.sds.flatMap((ofTerm, t) =>
-      ofTerm.map((prior, c) => {
-        const { group, coefficients } = data.groups[t];
-        return single({ class: 'sd', coef: coefficients[c], group }, prior, sd++);
-      }),
+    ...targetsOfColumns(data).map((target, j) => {
+      const part = data.parts?.find(({ first, intercept }) => intercept && first === j);
+      const place = layout.slopes + j;
+      if (!part) return single(target, priors.coefficients[j], place);
+      return term(target, priors.coefficients[j], (all) =>
+        atMeans(all, place, 1, j + 1, j + part.columns),
+      );
+    }),
+    ...data.groups.flatMap((group, t) =>
+      targetsOfSds(group).map((target, c) => single(target, priors.sds[t][c], sd++)),
     ),
     ...priors.auxiliary.map((prior, a) =>
       single({ class: auxiliaryOf(family)[a] }, prior, layout.auxiliary + a),

@@ -1,0 +1,63 @@
+/**
+ * Links of parameters that have linear predictors of their own, as brms has them:
+ *
+ *     σ, φ, κ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi, quantile: logit      α: identity
+ */
+import type { PredictedName } from './family.js';
+import { type LocationLink, locationLink } from './links.js';
+
+type ParameterLinkName = 'identity' | 'log' | 'logm1' | 'logit';
+
+export interface ParameterLink extends LocationLink {
+  readonly name: ParameterLinkName;
+  /** η of a value. */
+  link(value: number): number;
+}
+
+const log: ParameterLink = { ...locationLink('log', false), name: 'log', link: Math.log };
+
+const logm1: ParameterLink = {
+  name: 'logm1',
+  link: (value) => Math.log(value - 1),
+  inverse: (eta) => 1 + Math.exp(eta),
+  writeInverse(eta) {
+    for (let i = 0; i < eta.length; i++) eta[i] = 1 + Math.exp(eta[i]);
+  },
+  locate(eta, location) {
+    const excess = Math.exp(eta);
+    location.mu = 1 + excess;
+    location.first = excess;
+    location.second = excess;
+  },
+};
+
+const logit: ParameterLink = {
+  ...locationLink('logit', true),
+  name: 'logit',
+  link: (value) => Math.log(value / (1 - value)),
+};
+
+const identity: ParameterLink = {
+  ...locationLink('identity', false),
+  name: 'identity',
+  link: (value) => value,
+};
+
+const links: Readonly<Record<PredictedName, ParameterLink>> = {
+  sigma: log,
+  nu: logm1,
+  shape: log,
+  phi: log,
+  zi: logit,
+  hu: logit,
+  zoi: logit,
+  coi: logit,
+  alpha: identity,
+  kappa: log,
+  quantile: logit,
+  disc: log,
+};
+
+export function parameterLink(name: PredictedName): ParameterLink {
+  return links[name];
+}
