@@ -1,5 +1,6 @@
 /** What models are compared and averaged by: a criterion of each, by the same observations. */
 import { badArgument, isRecord } from '../checks/values.js';
+import type { Kfold } from './kfold.js';
 import type { Estimate } from './log-likelihood.js';
 import type { Loo } from './loo.js';
 import type { Waic } from './waic.js';
@@ -7,7 +8,7 @@ import type { Waic } from './waic.js';
 /**
  * A model's criterion, optionally with its outcomes, which reveal a comparison of different data.
  */
-export type Comparable = (Loo | Waic) & { readonly outcomes?: ArrayLike<number> };
+export type Comparable = (Loo | Waic | Kfold) & { readonly outcomes?: ArrayLike<number> };
 
 /** A model's name and its criterion. */
 export type NamedCriterion = readonly [name: string, criterion: Comparable];
@@ -28,6 +29,10 @@ export function elpdOf(criterion: Comparable): Elpd {
   if (criterion.criterion === 'loo') {
     const { elpdLoo: elpd, pLoo: p, looic: ic, pointwise } = criterion;
     return { elpd, p, ic, pointwise: pointwise.elpdLoo };
+  }
+  if (criterion.criterion === 'kfold') {
+    const { elpdKfold: elpd, pKfold: p, kfoldic: ic, pointwise } = criterion;
+    return { elpd, p, ic, pointwise: pointwise.elpdKfold };
   }
   const { elpdWaic: elpd, pWaic: p, waic: ic, pointwise } = criterion;
   return { elpd, p, ic, pointwise: pointwise.elpdWaic };
@@ -50,8 +55,8 @@ export function requireComparable(models: unknown, verb: 'compare' | 'average'):
     if (isCriterion(model)) return [name, model];
     throw badArgument(
       hasLoo(model)
-        ? `'${name}' is a fit, expected what its loo() or waic() gives`
-        : `'${name}' is not what loo() or waic() of a fit gives`,
+        ? `'${name}' is a fit, expected what its loo(), waic() or kfold() gives`
+        : `'${name}' is not what loo(), waic() or kfold() of a fit gives`,
     );
   });
   requireSameData(named, verb);
@@ -87,10 +92,18 @@ function requireSameData(named: readonly NamedCriterion[], verb: string): void {
   }
 }
 
-/** A warning for each model whose outcomes are not those of the first. */
-export function otherOutcomes(named: readonly NamedCriterion[]): string[] {
+/** A warning for each model whose outcomes or folds are not those of the first. */
+export function otherData(named: readonly NamedCriterion[]): string[] {
   const [firstName, first] = named[0];
   return named.flatMap(([name, result]) => {
+    if (result.criterion === 'kfold' && first.criterion === 'kfold') {
+      const { fold } = first.pointwise;
+      if (result.pointwise.fold.some((own, i) => own !== fold[i])) {
+        return [
+          `'${name}' has other folds than '${firstName}': the same folds and seed make a difference more certain`,
+        ];
+      }
+    }
     const differs =
       result.outcomes &&
       first.outcomes &&

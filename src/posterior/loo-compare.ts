@@ -10,7 +10,7 @@ import {
   type Comparable,
   elpdOf,
   type NamedCriterion,
-  otherOutcomes,
+  otherData,
   requireComparable,
 } from './comparable.js';
 import type { Estimate } from './log-likelihood.js';
@@ -55,7 +55,7 @@ export interface LooComparison extends Printable {
 }
 
 /**
- * @param models by name, at least two: results of `loo` or of `waic`, by the same observations
+ * @param models by name, at least two: results of `loo`, of `waic` or of `kfold`, by the same observations
  * @throws WeighbridgeError `bad-argument` if they are not
  */
 export function looCompare(models: Readonly<Record<string, Comparable>>): LooComparison {
@@ -66,7 +66,7 @@ export function looCompare(models: Readonly<Record<string, Comparable>>): LooCom
   );
   const best = elpdOf(sorted[0][1]).pointwise;
   const rows = sorted.map((one) => rowOf(one, best));
-  const warnings = [...otherOutcomes(named), ...chanceAmongMany(sorted)];
+  const warnings = [...otherData(named), ...chanceAmongMany(sorted)];
   return printable({ rows, warnings }, () => printComparison(rows));
 }
 

@@ -7,7 +7,7 @@ import { badArgument, described } from '../checks/values.js';
 import { cholesky, solveLower, solveLowerTransposed } from '../linear-algebra/cholesky.js';
 import { dot, sumOf } from '../linear-algebra/sums.js';
 import { quickStream } from '../random/quick-stream.js';
-import { type Comparable, elpdOf, otherOutcomes, requireComparable } from './comparable.js';
+import { type Comparable, elpdOf, otherData, requireComparable } from './comparable.js';
 import { type Printable, printable, rounded, textTable } from './printable.js';
 
 export interface LooModelWeightsOptions {
@@ -40,7 +40,7 @@ export interface LooModelWeights extends Printable {
 const methods = ['stacking', 'pseudo-bma+', 'pseudo-bma'] as const;
 
 /**
- * @param models by name, at least two: results of `loo` or of `waic`, by the same observations
+ * @param models by name, at least two: results of `loo`, of `waic` or of `kfold`, by the same observations
  * @throws WeighbridgeError `bad-argument`
  */
 export function looModelWeights(
@@ -65,7 +65,7 @@ export function looModelWeights(
         ? softmax(elpd.map((one) => sumOf(one)))
         : bootstrappedWeights(elpd, replications, seed);
   const weights = named.map(([model], k) => ({ model, weight: values[k] }));
-  const result = { method, weights, warnings: otherOutcomes(named) };
+  const result = { method, weights, warnings: otherData(named) };
   return printable(result, () => printWeights(result));
 }
 

@@ -44,6 +44,7 @@ import { means, trends } from './after/trends.js';
 import type { FittedRegression } from './fitted-regression.js';
 import { checkFit } from './validation/check.js';
 import { type WithOutcomes, waicOf } from './validation/criteria.js';
+import { type KfoldOptions, kfold } from './validation/k-fold.js';
 import { type LooFitOptions, looWithRefits } from './validation/leave-one-out.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
@@ -108,6 +109,8 @@ export interface FitMethods {
   readonly tradeOffs: Method<typeof tradeOffs>;
   /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
   readonly loo: Method<typeof looWithRefits>;
+  /** K-fold cross-validation, at random, stratified or by groups, by fits to the other folds. */
+  readonly kfold: Method<typeof kfold>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
   /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
@@ -183,6 +186,7 @@ export function withMethods<Changes>(
     compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
+    kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
     marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
@@ -259,6 +263,14 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
   marginalLikelihood: { seed: true },
+  kfold: {
+    folds: true,
+    stratified: true,
+    grouped: true,
+    seed: true,
+    runner: true,
+    ...watched,
+  },
   loo: { refits: true, runner: true, ...watched },
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },

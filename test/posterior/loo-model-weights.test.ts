@@ -156,7 +156,7 @@ describe('looModelWeights', () => {
     expect(() => any(two, { replications: 0 })).toThrow(/^replications is 0, but must be a whole/);
     expect(() => any(two, { BB: true })).toThrow(/no option 'BB' of looModelWeights/);
     expect(() => any({ a: 1, b: 2 })).toThrow(
-      /^'a' is not what loo\(\) or waic\(\) of a fit gives/,
+      /^'a' is not what loo\(\), waic\(\) or kfold\(\) of a fit gives/,
     );
   });
 });

@@ -217,7 +217,7 @@ describe('options of functions', () => {
       /^expected the models to compare by their names/,
     ],
     ['looCompare', () => any(looCompare)(), /^expected the models to compare by their names/],
-    ['looCompare', () => any(looCompare)({ a: 3, b: fit }), /^'a' is not what loo\(\) or waic/],
+    ['looCompare', () => any(looCompare)({ a: 3, b: fit }), /^'a' is not what loo\(\), waic/],
     ['looCompare', () => any(looCompare)({ a: null, b: 3 }), /^'a' is not what loo/],
     ['looCompare', () => any(looCompare)({ a: fit, b: fit }), /^'a' is a fit, expected what its/],
   ])('like those of %s are refused in a line (%#)', (_, call, message) => {

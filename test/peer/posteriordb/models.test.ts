@@ -115,7 +115,7 @@ const cases: readonly Case[] = [
     posterior: 'hudson_lynx_hare-lotka_volterra',
     model: (data) =>
       lotkaVolterra(numbersOf(data, 'y_init'), numbersOf(data, 'ts'), matrixOf(data, 'y')),
-    start: [-0.6, -3.6, -0.2, -3.7, 3.5, 1.8, -1.4, -1.4],
+    start: [-2, -2, -1, -2, 4, -2, -1, -1],
   },
   {
     posterior: 'one_comp_mm_elim_abs-one_comp_mm_elim_abs',

@@ -6,22 +6,20 @@ import type { Model } from '../../../src/sampler/model.js';
 import { cauchyPrior } from './models.js';
 import type { Numbers } from './posteriors.js';
 
-/** dx/dt of states and parameters, with the derivatives of each by both. */
+/**
+ * A differential equation with its sensitivities: a point holds the states, and after them dx_i/dθ_j, row-major
+ * (state, parameter).
+ */
 interface Equation {
-  readonly states: number;
-  readonly parameters: number;
-  slope(t: number, x: Float64Array, theta: Numbers): Numbers;
-  /** Rows of d(dx_i/dt)/dx_j. */
-  byStates(t: number, x: Float64Array, theta: Numbers): readonly Numbers[];
-  /** Rows of d(dx_i/dt)/dθ_j. */
-  byParameters(t: number, x: Float64Array, theta: Numbers): readonly Numbers[];
+  readonly size: number;
+  /** Overwrites `slope` with d(point)/dt. */
+  write(t: number, point: Float64Array, theta: Numbers, slope: Float64Array): void;
 }
 
 /**
- * The path of states and dx_i/dθ_j, row-major after them, by the classical method of Runge and Kutta.
+ * Points at the times, by the classical method of Runge and Kutta.
  *
  * @param start at t = 0
- * @returns at each of the times
  */
 function trajectory(
   equation: Equation,
@@ -30,41 +28,30 @@ function trajectory(
   times: Numbers,
   step: number,
 ): Float64Array[] {
-  const { states, parameters } = equation;
-  const slopeOf = (t: number, point: Float64Array): Float64Array => {
-    const result = new Float64Array(point.length);
-    result.set(equation.slope(t, point, theta));
-    const byStates = equation.byStates(t, point, theta);
-    const byParameters = equation.byParameters(t, point, theta);
-    for (let i = 0; i < states; i++) {
-      for (let j = 0; j < parameters; j++) {
-        let sum = byParameters[i][j];
-        for (let k = 0; k < states; k++) {
-          sum += byStates[i][k] * point[states + k * parameters + j];
-        }
-        result[states + i * parameters + j] = sum;
-      }
-    }
-    return result;
+  const { size } = equation;
+  const slopes = [0, 1, 2, 3].map(() => new Float64Array(size));
+  const [first, second, third, fourth] = slopes;
+  const moved = new Float64Array(size);
+  const point = start.slice();
+  const slopeAhead = (t: number, along: Float64Array, by: number, slope: Float64Array) => {
+    for (let i = 0; i < size; i++) moved[i] = point[i] + by * along[i];
+    equation.write(t + by, moved, theta, slope);
   };
-  const ahead = (point: Float64Array, slope: Float64Array, by: number) =>
-    point.map((one, i) => one + by * slope[i]);
-  let point = start;
   let t = 0;
   return times.map((time) => {
     const steps = Math.max(1, Math.round((time - t) / step));
     const h = (time - t) / steps;
     for (let s = 0; s < steps; s++) {
-      const first = slopeOf(t, point);
-      const second = slopeOf(t + h / 2, ahead(point, first, h / 2));
-      const third = slopeOf(t + h / 2, ahead(point, second, h / 2));
-      const fourth = slopeOf(t + h, ahead(point, third, h));
-      point = point.map(
-        (one, i) => one + (h / 6) * (first[i] + 2 * second[i] + 2 * third[i] + fourth[i]),
-      );
+      equation.write(t, point, theta, first);
+      slopeAhead(t, first, h / 2, second);
+      slopeAhead(t, second, h / 2, third);
+      slopeAhead(t, third, h, fourth);
+      for (let i = 0; i < size; i++) {
+        point[i] += (h / 6) * (first[i] + 2 * second[i] + 2 * third[i] + fourth[i]);
+      }
       t += h;
     }
-    return point;
+    return point.slice();
   });
 }
 
@@ -76,25 +63,31 @@ function lognormal(y: number, x: number, sigma: number) {
 
 /** Prey u and predators v: u′ = (α − β v) u, v′ = (δ u − γ) v; θ = (α, β, γ, δ, u(0), v(0)). */
 const predation: Equation = {
-  states: 2,
-  parameters: 6,
-  slope: (_t, [u, v], [alpha, beta, gamma, delta]) => [
-    (alpha - beta * v) * u,
-    (delta * u - gamma) * v,
-  ],
-  byStates: (_t, [u, v], [alpha, beta, gamma, delta]) => [
-    [alpha - beta * v, -beta * u],
-    [delta * v, delta * u - gamma],
-  ],
-  byParameters: (_t, [u, v]) => [
-    [u, -u * v, 0, 0, 0, 0],
-    [0, 0, -v, u * v, 0, 0],
-  ],
+  size: 2 + 2 * 6,
+  write(_t, point, theta, slope) {
+    const u = point[0];
+    const v = point[1];
+    const growth = theta[0] - theta[1] * v;
+    const decline = theta[3] * u - theta[2];
+    slope[0] = growth * u;
+    slope[1] = decline * v;
+    for (let j = 0; j < 6; j++) {
+      const ofU = point[2 + j];
+      const ofV = point[8 + j];
+      slope[2 + j] = growth * ofU - theta[1] * u * ofV;
+      slope[8 + j] = theta[3] * v * ofU + decline * ofV;
+    }
+    slope[2] += u;
+    slope[3] -= u * v;
+    slope[8 + 2] -= v;
+    slope[8 + 3] += u * v;
+  },
 };
 
 /**
  * Lynx and hares (Lotka 1925, Volterra 1926): α, γ ~ normal(1, 0.5), β, δ ~ normal(0.05, 0.05), all above 0, σ_k ~
- * lognormal(−1, 1), initial populations ~ lognormal(log 10, 1). Position: the logarithms of (θ, z(0), σ).
+ * lognormal(−1, 1), initial populations ~ lognormal(log 10, 1). Position: the logarithms of (θ, z(0), σ), from the
+ * centres of their priors and in units of 0.3, so that chains start where the populations stay finite.
  *
  * @param first populations at time 0
  * @param counts rows of populations at the times
@@ -102,6 +95,10 @@ const predation: Equation = {
 export function lotkaVolterra(first: Numbers, times: Numbers, counts: readonly Numbers[]): Model {
   const centres = [1, 0.05, 1, 0.05];
   const widths = [0.5, 0.05, 0.5, 0.05];
+  const logs = [...centres, 10, 10, Math.exp(-1), Math.exp(-1)].map(Math.log);
+  const UNIT = 0.3;
+  const naturalOf = (position: Float64Array) =>
+    logs.map((log, j) => Math.exp(log + UNIT * position[j]));
   return {
     dimension: 8,
     parameterNames: [
@@ -109,10 +106,10 @@ export function lotkaVolterra(first: Numbers, times: Numbers, counts: readonly N
       ...['z_init[1]', 'z_init[2]', 'sigma[1]', 'sigma[2]'],
     ],
     logDensity(position, gradient) {
-      const natural = Array.from(position, Math.exp);
+      const natural = naturalOf(position);
       const theta = natural.slice(0, 6);
       const sigmas = natural.slice(6);
-      const start = new Float64Array(2 + 2 * 6);
+      const start = new Float64Array(predation.size);
       start.set([theta[4], theta[5]]);
       start[2 + 4] = 1;
       start[2 + 6 + 5] = 1;
@@ -132,37 +129,37 @@ export function lotkaVolterra(first: Numbers, times: Numbers, counts: readonly N
       });
       for (let j = 0; j < 4; j++) {
         const z = (theta[j] - centres[j]) / widths[j];
-        value += position[j] - 0.5 * z * z;
+        value += UNIT * position[j] - 0.5 * z * z;
         gradient[j] += 1 - (z * theta[j]) / widths[j];
       }
       for (let j = 4; j < 8; j++) {
-        const off = position[j] - (j < 6 ? Math.log(10) : -1);
+        const off = UNIT * position[j];
         value -= 0.5 * off * off;
         gradient[j] -= off;
       }
+      for (let j = 0; j < 8; j++) gradient[j] *= UNIT;
       return value;
     },
     constrain(position, parameters) {
-      parameters.set(position.map(Math.exp));
+      parameters.set(naturalOf(position));
     },
   };
 }
 
 /** A dose D absorbed at the rate k in a volume V, eliminated by Michaelis and Menten: θ = (k, K, W). */
 const elimination = (dose: number, volume: number): Equation => ({
-  states: 1,
-  parameters: 3,
-  slope: (t, [x], [k, half, most]) => [
-    (Math.exp(-k * t) * dose * k - (most * x) / (half + x)) / volume,
-  ],
-  byStates: (_t, [x], [, half, most]) => [[(-most * half) / (volume * (half + x) ** 2)]],
-  byParameters: (t, [x], [k, half, most]) => [
-    [
-      (Math.exp(-k * t) * dose * (1 - k * t)) / volume,
-      (most * x) / (volume * (half + x) ** 2),
-      -x / (volume * (half + x)),
-    ],
-  ],
+  size: 1 + 3,
+  write(t, point, theta, slope) {
+    const x = point[0];
+    const [k, half, most] = [theta[0], theta[1], theta[2]];
+    const rest = half + x;
+    const absorbed = (Math.exp(-k * t) * dose) / volume;
+    const byState = (-most * half) / (volume * rest * rest);
+    slope[0] = absorbed * k - (most * x) / (volume * rest);
+    slope[1] = byState * point[1] + absorbed * (1 - k * t);
+    slope[2] = byState * point[2] + (most * x) / (volume * rest * rest);
+    slope[3] = byState * point[3] - x / (volume * rest);
+  },
 });
 
 /**
