@@ -82,8 +82,9 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       placed.constrain(position, own);
       moveIntercepts(data, means, own);
       if (!thresholds) return;
-      thresholds.report(own, own[0], reported);
-      for (let j = 0; j < means.length; j++) reported[thresholds.count + j] = own[1 + j];
+      const first = data.intercept ? 1 : 0;
+      thresholds.report(own, first === 1 ? own[0] : 0, reported);
+      for (let j = 0; j < means.length; j++) reported[thresholds.count + j] = own[first + j];
     },
     linear: placed.unbounded,
     hessian(position, hessian) {

@@ -61,8 +61,8 @@ export interface RegressionData {
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
-   * True with an intercept, which is sampled at the means of the predictors, as in brms. Always true for
-   * an ordinal family, whose thresholds have its place among the reported parameters.
+   * True with an intercept, which is sampled at the means of the predictors, as in brms. True for an ordinal
+   * family, whose thresholds have its place among the reported parameters, unless they sum to zero.
    */
   readonly intercept: boolean;
   /** Population-level columns, named by brms without its prefix `b_`; no column of ones. */

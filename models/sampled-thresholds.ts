@@ -4,11 +4,11 @@
  *
  *     τ_k = c_k − α,   c_k by the gaps,
  *
- * at the means of the predictors, as brms has them. The derivatives of Σ_k log p_k(τ_k) are −1 times
+ * at the means of the predictors, as brms has them; thresholds that sum to zero have no α. The derivatives of Σ_k log p_k(τ_k) are −1 times
  * its sum by α, and by the gaps as in families/thresholds.ts.
  */
 import { gapsFor } from './families/ordinal.js';
-import { thresholdsOf } from './families/thresholds.js';
+import { gapsOf, hasPlace, thresholdsOf } from './families/thresholds.js';
 import { priorDensity } from './prior-distributions.js';
 import type { RegressionSpecification } from './regression-data.js';
 
@@ -18,12 +18,12 @@ export interface SampledThresholds {
   addPrior(parameters: Float64Array, gradient: Float64Array): number;
   /** Adds the log prior's second derivatives to a square, row-major matrix. */
   addPriorToHessian(parameters: Float64Array, hessian: Float64Array): void;
-  /** The derivative of the log prior by α. */
+  /** The derivative of the log prior by α; 0 without one. */
   locationSlope(parameters: Float64Array): number;
   /**
    * Writes the thresholds at the start of `reported`.
    *
-   * @param intercept α at predictors of zero
+   * @param intercept α at predictors of zero; 0 without one
    */
   report(parameters: Float64Array, intercept: number, reported: Float64Array): void;
 }
@@ -40,7 +40,9 @@ export function sampledThresholds(
   const count = thresholdsOf(family);
   if (count === 0) return null;
   const densities = (priors.thresholds ?? []).map(priorDensity);
-  const gaps = count - 1;
+  const gaps = gapsOf(family);
+  const placed = hasPlace(family);
+  const locationIn = (parameters: Float64Array): number => (placed ? parameters[0] : 0);
   const coordinates = gapsFor(family, data.outcomes);
   const offsets = new Float64Array(count);
   const slopes = new Float64Array(count);
@@ -61,10 +63,11 @@ export function sampledThresholds(
     count,
     addPrior(parameters, gradient) {
       read(parameters);
-      const [location] = parameters;
+      const location = locationIn(parameters);
       let value = 0;
       for (let k = 0; k < count; k++) value += densities[k].logDensity(offsets[k] - location);
-      gradient[0] -= writeSlopes(location);
+      const slope = writeSlopes(location);
+      if (placed) gradient[0] -= slope;
       coordinates.writeGradient(slopes, gapSlopes);
       for (let j = 0; j < gaps; j++) gradient[firstGap + j] += gapSlopes[j];
       return value;
@@ -73,19 +76,21 @@ export function sampledThresholds(
       read(parameters);
       const dimension = Math.round(Math.sqrt(hessian.length));
       const own = densities.map((density, k) =>
-        density.secondDerivative(offsets[k] - parameters[0]),
+        density.secondDerivative(offsets[k] - locationIn(parameters)),
       );
       const curvature = new Float64Array(count * count);
       own.forEach((value, k) => {
         curvature[k * (count + 1)] = value;
-        hessian[0] += value;
+        if (placed) hessian[0] += value;
       });
       coordinates.writeGradient(Float64Array.from(own), gapSlopes);
       const ofGaps = new Float64Array(gaps * gaps);
       coordinates.writeCurvature(curvature, ofGaps);
       for (let j = 0; j < gaps; j++) {
-        hessian[firstGap + j] -= gapSlopes[j];
-        hessian[(firstGap + j) * dimension] -= gapSlopes[j];
+        if (placed) {
+          hessian[firstGap + j] -= gapSlopes[j];
+          hessian[(firstGap + j) * dimension] -= gapSlopes[j];
+        }
         for (let i = 0; i < gaps; i++) {
           hessian[(firstGap + j) * dimension + firstGap + i] += ofGaps[j * gaps + i];
         }
@@ -93,7 +98,7 @@ export function sampledThresholds(
     },
     locationSlope(parameters) {
       read(parameters);
-      return -writeSlopes(parameters[0]);
+      return placed ? -writeSlopes(parameters[0]) : 0;
     },
     report(parameters, intercept, reported) {
       read(parameters);

@@ -29,6 +29,7 @@ export {
   rope,
 } from './posterior/intervals.js';
 export type { Kfold, KfoldGroup } from './posterior/kfold.js';
+export { krippendorffAlpha, type RatingLevel } from './posterior/krippendorff-alpha.js';
 export type { Estimate } from './posterior/log-likelihood.js';
 export { type LogLikelihood, logLikelihoodOf } from './posterior/log-likelihood.js';
 export {

@@ -56,11 +56,11 @@ const priorRow = ({ text, class: of, ...rest }) =>
     [text, `class=${of}`, ...Object.entries(rest).map((pair) => pair.join('='))].join(' '),
   );
 
-async function ours({ formula, family, link, data: name, prior }, seed) {
+async function ours({ formula, family, link, threshold, data: name, prior }, seed) {
   const [wallStarted, cpuStarted] = [performance.now(), cpuSeconds()];
   const fit = await regression({
     formula,
-    family: { family, link },
+    family: { family, link, ...(threshold && { threshold }) },
     data: data[name].columns,
     prior: prior.map(priorRow),
     seed,

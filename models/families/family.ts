@@ -48,6 +48,13 @@ export type LinkName =
   | 'cauchit'
   | 'tan_half';
 
+/**
+ * How the thresholds of an ordinal family lie, as in brms: at the same distance from each other, or around 0, so that
+ * the linear predictor has no intercept.
+ */
+export const thresholdKinds = ['equidistant', 'sum_to_zero'] as const;
+export type ThresholdKind = (typeof thresholdKinds)[number];
+
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
   readonly family: FamilyName;
@@ -57,6 +64,8 @@ export interface Family {
    * has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /** @default each threshold has a place of its own (brms' `flexible`) */
+  readonly threshold?: ThresholdKind;
   /**
    * Parameters that have linear predictors of their own, in the order of the formulas: they differ by row and are
    * none of `auxiliaryOf`. A formula decides them: a family has them once a regression is prepared. @default none

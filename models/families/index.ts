@@ -24,6 +24,8 @@ import {
   type PredictedName,
   type ResponseDistribution,
   type ResponseFamily,
+  type ThresholdKind,
+  thresholdKinds,
   traitsOf,
   withoutPredicted,
 } from './family.js';
@@ -231,6 +233,7 @@ export function requireFamily(given: {
   readonly family?: unknown;
   readonly link?: unknown;
   readonly thresholds?: unknown;
+  readonly threshold?: unknown;
   readonly predicted?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
@@ -238,10 +241,12 @@ export function requireFamily(given: {
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
     const { thresholds, predicted } = given;
+    const threshold = requireThreshold(name, given.threshold);
     return {
       family: name,
       link,
       ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
+      ...(threshold && { threshold }),
       ...(Array.isArray(predicted) && {
         predicted: predicted.filter((one) => predictableOf({ family: name }).includes(one)),
       }),
@@ -250,6 +255,19 @@ export function requireFamily(given: {
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` for an unknown kind, or a family without thresholds */
+function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | undefined {
+  if (given === undefined || given === 'flexible') return undefined;
+  const known = thresholdKinds.find((kind) => kind === given);
+  if (known && isOrdinal({ family: name })) return known;
+  throw new WeighbridgeError(
+    'bad-argument',
+    known
+      ? `threshold is '${known}', but the family ${name} has no thresholds`
+      : `threshold is ${given}, expected one of flexible, ${thresholdKinds.join(', ')}`,
   );
 }
 

@@ -29,7 +29,15 @@ import {
   newIntervalTerms,
 } from './link-intervals.js';
 import { type LogTerms, newLogTerms, probabilityLink } from './links.js';
-import { type GapCoordinates, gapCoordinates, hasOrder, thresholdsOf } from './thresholds.js';
+import {
+  equalGaps,
+  type GapCoordinates,
+  gapCoordinates,
+  gapsOf,
+  hasOrder,
+  hasPlace,
+  thresholdsOf,
+} from './thresholds.js';
 
 /**
  * The likelihood of one linear predictor, of which `counts[at + c]` outcomes are of category c (from 0).
@@ -451,6 +459,7 @@ const MOST_WEIGHT = 2;
  */
 export function gapsFor(family: Family, outcomes: Float64Array): GapCoordinates {
   const count = thresholdsOf(family);
+  if (!hasPlace(family)) return gapCoordinates(new Float64Array(count).fill(1 / count));
   const shares = sharesOf(family, outcomes);
   const cross = new Float64Array(count);
   const curvature = categoryLikelihood(family).addCurvature(
@@ -463,7 +472,8 @@ export function gapsFor(family: Family, outcomes: Float64Array): GapCoordinates 
   );
   const weights = cross.map((value) => value / -curvature);
   const isSound = weights.every((weight) => Math.abs(weight) < MOST_WEIGHT);
-  return gapCoordinates(isSound ? weights : weights.fill(1 / count));
+  const coordinates = gapCoordinates(isSound ? weights : weights.fill(1 / count));
+  return gapsOf(family) === count - 1 ? coordinates : equalGaps(coordinates);
 }
 
 /** The likelihood; its auxiliary parameters are the gaps of the thresholds, and η holds α. */
@@ -472,17 +482,18 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
   const counts = countsOf(outcomes, last + 1);
   const cells = numberOfCells(outcomes);
   const likelihood = categoryLikelihood(family);
-  const gapsOf = gapsFor(family, outcomes.values);
+  const coordinates = gapsFor(family, outcomes.values);
+  const gapCount = gapsOf(family);
   const offsets = new Float64Array(last);
   const slopes = new Float64Array(last);
   const result: CellTerms = { value: 0, slope: 0 };
   const isOrdered = hasOrder(family);
   return {
     family,
-    auxiliary: new Array<'gap'>(last - 1).fill('gap'),
+    auxiliary: new Array<'gap'>(gapCount).fill('gap'),
     logLikelihood(eta, gaps, etaGradient, gapGradient) {
       if (isOrdered && !gaps.every((gap) => gap > 0)) return Number.NEGATIVE_INFINITY;
-      gapsOf.writeOffsets(gaps, offsets);
+      coordinates.writeOffsets(gaps, offsets);
       slopes.fill(0);
       let value = 0;
       for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
@@ -492,20 +503,20 @@ export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamil
         value += result.value;
         etaGradient[i] = result.slope;
       }
-      gapsOf.writeGradient(slopes, gapGradient);
+      coordinates.writeGradient(slopes, gapGradient);
       return value;
     },
     curvature(eta, gaps, etaCurvature, cross, gapCurvature) {
-      gapsOf.writeOffsets(gaps, offsets);
+      coordinates.writeOffsets(gaps, offsets);
       const curvature = new Float64Array(last * last);
       const own = new Float64Array(last);
-      const ofGaps = new Float64Array(last - 1);
+      const ofGaps = new Float64Array(gapCount);
       for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
         etaCurvature[i] = likelihood.addCurvature(counts, at, eta[i], offsets, curvature, own);
-        gapsOf.writeGradient(own, ofGaps);
-        for (let j = 0; j < last - 1; j++) cross[j * cells + i] = ofGaps[j];
+        coordinates.writeGradient(own, ofGaps);
+        for (let j = 0; j < gapCount; j++) cross[j * cells + i] = ofGaps[j];
       }
-      gapsOf.writeCurvature(curvature, gapCurvature);
+      coordinates.writeCurvature(curvature, gapCurvature);
     },
   };
 }

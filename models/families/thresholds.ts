@@ -6,8 +6,11 @@
  *     Σ_k w_k τ_k = −α,   τ_{k+1} − τ_k = δ_k,
  *
  * the sampled parameters are α and the gaps δ, which the cumulative family has above zero. The
- * Jacobian of the map is 1. On the logarithms of the gaps it is Π δ_k, that of Stan's ordered vector.
+ * Jacobian of the map is 1. Equidistant thresholds have one gap, δ_k = δ; those that sum to zero have equal
+ * weights and no α, and their priors are restricted to Σ_k τ_k = 0. (brms gives the priors to thresholds with a
+ * mean that the likelihood does not know: the same for equal normal priors.) On the logarithms of the gaps it is Π δ_k, that of Stan's ordered vector.
  */
+import { sumOf } from '../../src/linear-algebra/sums.js';
 import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
 import type { Support } from '../prior-distributions.js';
 import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
@@ -27,9 +30,15 @@ export function hasOrder({ family }: Pick<Family, 'family'>): boolean {
   return family === 'cumulative';
 }
 
-/** Number of gaps between a family's thresholds. */
+/** Number of gaps between a family's thresholds, as parameters: equidistant thresholds have one. */
 export function gapsOf(family: Family): number {
-  return Math.max(0, thresholdsOf(family) - 1);
+  const gaps = Math.max(0, thresholdsOf(family) - 1);
+  return family.threshold === 'equidistant' ? Math.min(1, gaps) : gaps;
+}
+
+/** True if the intercept α stands for the place of the thresholds; those that sum to zero have none. */
+export function hasPlace(family: Family): boolean {
+  return family.threshold !== 'sum_to_zero';
 }
 
 /** Natural ends of the auxiliary parameters of a family as they are sampled. */
@@ -91,6 +100,25 @@ export function gapCoordinates(weights: Float64Array): GapCoordinates {
         writeGradient(column, target);
         for (let i = 0; i < gaps; i++) gapCurvature[i * gaps + j] = target[i];
       }
+    },
+  };
+}
+
+/** The same with one gap between all thresholds. */
+export function equalGaps(coordinates: GapCoordinates): GapCoordinates {
+  const { weights, writeOffsets, writeGradient, writeCurvature } = coordinates;
+  const gaps = new Float64Array(weights.length - 1);
+  const square = new Float64Array(gaps.length * gaps.length);
+  return {
+    weights,
+    writeOffsets: ([gap], offsets) => writeOffsets(gaps.fill(gap), offsets),
+    writeGradient(slopes, gapGradient) {
+      writeGradient(slopes, gaps);
+      gapGradient[0] = sumOf(gaps);
+    },
+    writeCurvature(curvature, gapCurvature) {
+      writeCurvature(curvature, square);
+      gapCurvature[0] = sumOf(square);
     },
   };
 }

@@ -20,7 +20,7 @@ import {
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
 import { gapsFor, startingThresholds } from '../families/ordinal.js';
 import { parameterLink } from '../families/parameter-links.js';
-import { thresholdsOf } from '../families/thresholds.js';
+import { gapsOf, thresholdsOf } from '../families/thresholds.js';
 import { onePredictor } from '../one-predictor.js';
 import type { Prior } from '../prior-distributions.js';
 import {
@@ -73,15 +73,15 @@ export function guessParameters(
   return candidates;
 }
 
-/** The thresholds of an ordinal family at the shares of the categories, as α and gaps; slopes of zero. */
+/** The thresholds of an ordinal family at the shares of the categories, as α, if there is one, and gaps; slopes of zero. */
 function guessThresholds(
   { family, data }: RegressionSpecification,
-  { slopes, offset }: CoefficientDesign,
+  { intercept: coefficients, slopes, offset }: CoefficientDesign,
 ): Float64Array {
   const { intercept, gaps } = startingGaps(family, data.outcomes);
-  const parameters = new Float64Array(1 + slopes + gaps.length);
-  parameters[0] = intercept - (offset ? meanOf(offset) : 0);
-  parameters.set(gaps, 1 + slopes);
+  const parameters = new Float64Array(coefficients + slopes + gaps.length);
+  if (coefficients === 1) parameters[0] = intercept - (offset ? meanOf(offset) : 0);
+  parameters.set(gaps, coefficients + slopes);
   return parameters;
 }
 
@@ -92,9 +92,10 @@ export function startingGaps(
 ): { intercept: number; gaps: Float64Array } {
   const thresholds = startingThresholds(family, outcomes);
   const { weights } = gapsFor(family, outcomes);
+  const gaps = thresholds.slice(1).map((threshold, j) => threshold - thresholds[j]);
   return {
     intercept: -thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0),
-    gaps: thresholds.slice(1).map((threshold, j) => threshold - thresholds[j]),
+    gaps: gapsOf(family) === gaps.length ? gaps : Float64Array.of(meanOf(gaps)),
   };
 }
 

@@ -172,7 +172,9 @@ export class MultilevelParameters {
   /** Adds the slope of the log prior of each unbounded coefficient at the θ last read. */
   addCoefficientSlopes(target: Float64Array): void {
     const { coefficients } = this.values;
-    if (this.#thresholds) target[0] += this.#thresholds.locationSlope(this.#constrained);
+    if (this.#thresholds && this.#data.intercept) {
+      target[0] += this.#thresholds.locationSlope(this.#constrained);
+    }
     for (let j = 0; j < coefficients.length; j++) {
       target[j] += this.#priors.densityOf(j)?.derivative(coefficients[j]) ?? 0;
     }
@@ -222,10 +224,11 @@ export class MultilevelParameters {
     const atZero = constrained.slice(0, auxStart);
     moveIntercepts(this.#data, this.#means, atZero);
     if (thresholds) {
-      thresholds.report(constrained, atZero[0], parameters);
+      thresholds.report(constrained, this.#data.intercept ? atZero[0] : 0, parameters);
       index = thresholds.count;
     }
-    for (let j = thresholds ? 1 : 0; j < auxStart; j++) parameters[index++] = atZero[j];
+    for (let j = thresholds && this.#data.intercept ? 1 : 0; j < auxStart; j++)
+      parameters[index++] = atZero[j];
     for (const term of this.#terms) {
       if (term.eta === null) continue;
       writeCorrelations(term.lower, term.place.size, parameters, index);

@@ -115,7 +115,7 @@ function startOf(data: RegressionData, density: MultilevelDensity): Float64Array
   if (thresholdsOf(family.family) > 0) {
     const { intercept: start, gaps } = startingGaps(family.family, outcomes);
     const coefficients = new Float64Array(parameters.values.coefficients.length);
-    coefficients[0] = start;
+    if (intercept) coefficients[0] = start;
     return parameters.thetaOf(coefficients, sds, gaps);
   }
   const { mean } = meanAndSquares(outcomes);

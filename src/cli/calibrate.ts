@@ -137,7 +137,15 @@ interface Checked {
 async function checked(data: string, formula: string, flags: CalibrateFlags): Promise<Checked> {
   const at = valuesAt(flags);
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
-  const { family, link, missing, simulations, rankedDraws, parameter: parameters } = flags;
+  const {
+    family,
+    link,
+    threshold,
+    missing,
+    simulations,
+    rankedDraws,
+    parameter: parameters,
+  } = flags;
   const pool = await fitRunner(flags);
   const bar = progressBar('simulating', flags.quiet);
   const stop = new AbortController();
@@ -145,7 +153,7 @@ async function checked(data: string, formula: string, flags: CalibrateFlags): Pr
   const release = onFirstStopSignal((signal) => stop.abort(signal));
   const options = {
     ...{ formula, data: columns, missing, levels: parseLevels(flags.levels) },
-    family: familyOf(family, link ? { link } : {}),
+    family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
     prior: (flags.prior ?? []).map(parsePrior),
     ...valuesOf(simulationFlags, flags),
     ...given({ simulations }),

@@ -1,6 +1,6 @@
 /** The flags of `weighbridge fit`, and their conversion to options of a regression. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type FamilyName, familyNames } from '../../models/families/family.js';
+import { type FamilyName, familyNames, thresholdKinds } from '../../models/families/family.js';
 import { linksOf, unknownFamily } from '../../models/families/index.js';
 import { decimalMarks, thousandsMarks } from '../data-files/number-format.js';
 import { tableFormats } from '../data-files/read-table.js';
@@ -34,6 +34,11 @@ export const modelFlags = {
   link: optionalChoice('--link <name>', "link of the mean (default: the family's)", [
     ...new Set(familyNames.flatMap(linksOf)),
   ]),
+  threshold: optionalChoice(
+    '--threshold <kind>',
+    'thresholds of ordered categories (default: flexible)',
+    ['flexible', ...thresholdKinds],
+  ),
   prior: repeatedFlag(
     '--prior <prior>',
     "a prior, as 'normal(0, 1) class=b coef=x'; may be given more than once",

@@ -132,7 +132,7 @@ async function sampled(
   flags: FitFlags,
   command: Command,
 ): Promise<Sampled> {
-  const { family, link, missing, chains, precision: digits, precisionLimit } = flags;
+  const { family, link, threshold, missing, chains, precision: digits, precisionLimit } = flags;
   const prior = (flags.prior ?? []).map(parsePrior);
   const { targetAcceptance, ...settings } = valuesOf(settingFlags, flags);
   const levels = parseLevels(flags.levels);
@@ -146,7 +146,7 @@ async function sampled(
     const sample = (draws: number) =>
       regression({
         formula,
-        family: familyOf(family, link ? { link } : {}),
+        family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
         data: columns,
         prior,
         levels,

@@ -217,7 +217,7 @@ async function regressionPlan(
   formula: string | undefined,
   flags: PlanFlags,
 ): Promise<RegressionPlan> {
-  const { family, link, missing, parameter } = flags;
+  const { family, link, threshold, missing, parameter } = flags;
   if (formula === undefined || parameter === undefined) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -232,7 +232,7 @@ async function regressionPlan(
     return await withProgress(flags, (run) =>
       planRegression({
         ...{ formula, data: columns, missing, parameter },
-        family: familyOf(family, link ? { link } : {}),
+        family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
         prior: (flags.prior ?? []).map(parsePrior),
         levels: parseLevels(flags.levels),
         ...given({ effect, vary, group, rowPrice }),

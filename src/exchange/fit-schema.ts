@@ -3,7 +3,7 @@
  * agreement of counts. Other fields are not checked.
  */
 import { z } from 'zod';
-import { familyNames } from '../../models/families/family.js';
+import { familyNames, thresholdKinds } from '../../models/families/family.js';
 import { badArgument, described, isRecord } from '../checks/values.js';
 import { priorClasses } from '../regression/priors/prior-rows.js';
 import { algorithms } from '../sampler/settings.js';
@@ -72,6 +72,7 @@ const family = z.object({
   family: z.enum(familyNames),
   link: z.string(),
   thresholds: count.optional(),
+  threshold: z.enum(thresholdKinds).optional(),
   predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });

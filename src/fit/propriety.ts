@@ -17,7 +17,7 @@ import {
   type PredictedName,
   traitsOf,
 } from '../../models/families/family.js';
-import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { onePredictor } from '../../models/one-predictor.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
@@ -169,6 +169,10 @@ function requireHeldDifferences(
 
 /** Throws for a threshold with a flat prior next to a category without rows. */
 function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
+  if (family.threshold === 'equidistant' && gapsOf(family) > 0) {
+    requireHeldGap({ family, data, priors });
+    return;
+  }
   const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
   if (flat < 0 || (priors.gaps?.every(isProper) && priors.thresholds?.some(isProper))) return;
   const seen = new Set(data.outcomes);
@@ -178,6 +182,17 @@ function requireHeldThresholds({ family, data, priors }: RegressionSpecification
       `the threshold Intercept[${flat + 1}] has a flat prior, but no row has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
     );
   }
+}
+
+/** The first of equidistant thresholds and their gap are held by two categories with another one between them. */
+function requireHeldGap({ data, priors }: RegressionSpecification): void {
+  const gaps = priors.gaps ?? [];
+  if (gaps.length > 0 && gaps.every(isProper) && priors.thresholds?.some(isProper)) return;
+  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+  if (seen[seen.length - 1] - seen[0] >= 2) return;
+  fail(
+    `the gap delta between equidistant thresholds has a flat prior, but the rows have only the categories ${seen.join(' and ')}, between which no other lies: give it a prior, for example exponential(1)`,
+  );
 }
 
 function requireHeldAuxiliary(

@@ -14,7 +14,7 @@ import {
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
-import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { gapsOf, hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -272,9 +272,9 @@ function requirePriors(
 ): void {
   const names = auxiliaryOf(family);
   const count = thresholdsOf(family);
-  if (isOrdinal(family) && (count === 0 || !model.intercept)) {
+  if (isOrdinal(family) && (count === 0 || model.intercept !== hasPlace(family))) {
     throw badArgument(
-      `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept true in its data`,
+      `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept ${hasPlace(family)} in its data`,
     );
   }
   requireEach('thresholds', thresholds, count, (prior, k) =>

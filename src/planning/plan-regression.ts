@@ -525,7 +525,7 @@ class RegressionPlanner {
     if (layout.intercept === 1) {
       parameters[0] = (parameters[0] ?? 0) - moved * this.#meanOf(index - layout.slopes);
     }
-    for (let k = 0; k < layout.thresholds; k++) {
+    for (let k = 0; empty.data.intercept && k < layout.thresholds; k++) {
       parameters[k] = (parameters[k] ?? 0) + moved * this.#meanOf(index - layout.slopes);
     }
     return parameters;

@@ -3,6 +3,7 @@
  * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
  */
 import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
+import { isOrdinal } from '../../models/families/thresholds.js';
 import { onePredictor } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
@@ -30,7 +31,8 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const { family, data } = specification;
   const mean = onePredictor(specification, 0).data;
   const table = new Columns(mean.predictors.names);
-  const right = rightSide(mean, undefined, table);
+  const intercept = mean.intercept || isOrdinal(family);
+  const right = rightSide({ ...mean, intercept }, undefined, table);
   const outcome = table.add('outcome', data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),

@@ -7,6 +7,7 @@ import {
   type FamilyName,
   familyNames,
   type LinkName,
+  type ThresholdKind,
 } from '../../models/families/family.js';
 import { linksOf, requireFamily } from '../../models/families/index.js';
 import { requireNames } from '../checks/options.js';
@@ -124,6 +125,12 @@ function isPriorRow(value: unknown): value is PriorRow {
 export interface FamilyOptions {
   /** @default the family's default link */
   readonly link?: LinkName;
+  /**
+   * Of ordered categories: thresholds with a place each, at the same distance from each other, or around 0.
+   *
+   * @default 'flexible'
+   */
+  readonly threshold?: ThresholdKind | 'flexible';
 }
 
 /** `{ link: 'probit' }`, or only the link, as in brms: `bernoulli('probit')`. */
@@ -137,9 +144,9 @@ export function familyOf(family: FamilyName, choice: FamilyChoice = {}): Family 
     throw badArgument(`family is ${described(family)}, expected one of ${expected}`);
   }
   if (typeof choice === 'string') return requireFamily({ family: known, link: choice });
-  requireNames(choice, ['link'], known);
-  const { link = linksOf(known)[0] } = choice;
-  if (typeof link === 'string') return requireFamily({ family: known, link });
+  requireNames(choice, ['link', 'threshold'], known);
+  const { link = linksOf(known)[0], threshold } = choice;
+  if (typeof link === 'string') return requireFamily({ family: known, link, threshold });
   throw badArgument(`link of the family ${known} is ${described(link)}, expected its name`);
 }
 

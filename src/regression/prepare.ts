@@ -10,7 +10,7 @@ import {
   withoutPredicted,
 } from '../../models/families/family.js';
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
-import { isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
@@ -135,7 +135,7 @@ function prepared(
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
-  const data = regressionData(frame);
+  const data = regressionData(frame, family);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
@@ -255,6 +255,7 @@ function cellsOf({ rows, columns }: Table): DataInput {
 function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
   return {
     ...data,
+    intercept: design.intercept && !response.sets,
     categorical: response.levels !== null,
     hasKnownScale: hasKnownScale(design.formula),
   };
@@ -274,7 +275,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 }
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
-function regressionData({ design, encoded, response }: ModelFrame): RegressionData {
+function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
   const { rows, population, groups, offset, parts } = encoded;
   const { sets } = response;
   return {
@@ -285,7 +286,7 @@ function regressionData({ design, encoded, response }: ModelFrame): RegressionDa
     ...(response.errors && { errors: response.errors }),
     offset,
     // It is the same for all options of a set, and cancels.
-    intercept: design.intercept && !sets,
+    intercept: design.intercept && hasPlace(family) && !sets,
     predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),

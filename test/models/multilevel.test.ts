@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mappedMultilevel } from '../../models/multilevel.js';
 import {
+  freePlaces,
   gradientError,
   layouts,
   plainLogDensity,
@@ -39,7 +40,7 @@ describe('a regression with group effects', () => {
         let largest = 0;
         const rest = [1, 2].map((which) => {
           const position = positionOf(model, layout.seed, which);
-          const places = model.parameterNames.map((_, place) => place);
+          const places = freePlaces(specification);
           expect(places.length).toBe(model.dimension);
           const { reported, logJacobian } = reportedAt(model, position, places);
           const logDensity = model.logDensity(position, gradient);

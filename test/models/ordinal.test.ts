@@ -5,17 +5,34 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Family, thresholdKinds } from '../../models/families/family.js';
 import { linksOf } from '../../models/families/index.js';
+import { gapsOf, hasPlace } from '../../models/families/thresholds.js';
 import { generalizedLinear } from '../../models/generalized-linear.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
 import { standardized } from '../../models/standardized.js';
 import { randomStream } from '../../src/random/stream.js';
-import { gradientError, plainLogDensity, positionOf, reportedAt } from './multilevel/support.js';
+import {
+  freePlaces,
+  gradientError,
+  plainLogDensity,
+  positionOf,
+  reportedAt,
+} from './multilevel/support.js';
+
+type Kind = Omit<Family, 'thresholds'>;
 
 const kinds = (['cumulative', 'sratio', 'cratio', 'acat'] as const).flatMap((family) =>
-  linksOf(family).map((link) => ({ family, link })),
+  linksOf(family).map((link): Kind => ({ family, link })),
 );
+const withKind = (kind: Kind) => thresholdKinds.map((threshold): Kind => ({ ...kind, threshold }));
+const constrained = [
+  ...withKind({ family: 'cumulative', link: 'logit' }),
+  ...withKind({ family: 'cumulative', link: 'cloglog' }),
+  ...withKind({ family: 'sratio', link: 'probit' }),
+  ...withKind({ family: 'acat', link: 'logit' }),
+];
 
 interface Options {
   readonly rows: number;
@@ -39,13 +56,15 @@ const options = fc.record<Options>({
 const normal: Prior = { distribution: 'normal', mean: 0.2, sd: 1.5 };
 
 function specificationOf(
-  kind: (typeof kinds)[number],
-  { rows, slopes, thresholds, offset, coarse, seed }: Options,
+  kind: Kind,
+  { rows, slopes, offset, coarse, seed, ...rest }: Options,
 ): RegressionSpecification {
+  const thresholds = kind.threshold === undefined ? rest.thresholds : rest.thresholds + 1;
+  const family: Family = { ...kind, thresholds };
   const random = randomStream('ordinal', seed);
   const number = () => (coarse ? Math.round(random.normal()) : random.normal());
   return {
-    family: { ...kind, thresholds },
+    family,
     data: {
       rows,
       outcomes: Float64Array.from({ length: rows }, () =>
@@ -53,7 +72,7 @@ function specificationOf(
       ),
       trials: null,
       offset: offset ? Float64Array.from({ length: rows }, (_, i) => 0.1 * (i % 3)) : null,
-      intercept: true,
+      intercept: hasPlace(family),
       predictors: {
         names: Array.from({ length: slopes }, (_, j) => `x${j}`),
         rows,
@@ -72,7 +91,7 @@ function specificationOf(
       ),
       ...(kind.family === 'cumulative' &&
         seed % 2 === 0 && {
-          gaps: Array.from({ length: thresholds - 1 }, () => ({
+          gaps: Array.from({ length: gapsOf(family) }, () => ({
             distribution: 'gamma',
             shape: 2,
             rate: 1.5,
@@ -82,62 +101,67 @@ function specificationOf(
   };
 }
 
-describe.each(kinds)('a regression of the family $family with the link $link', (kind) => {
-  it('has the density of its rows, priors and Jacobians, up to a constant', () => {
-    fc.assert(
-      fc.property(options, (given) => {
-        const specification = specificationOf(kind, given);
-        const model = generalizedLinear(specification);
-        const gradient = new Float64Array(model.dimension);
-        const places = model.parameterNames.map((_, place) => place);
-        expect(places.length).toBe(model.dimension);
-        const rest = [1, 2].map((which) => {
-          const position = positionOf(model, given.seed, which);
-          const { reported, logJacobian } = reportedAt(model, position, places);
-          return (
-            model.logDensity(position, gradient) -
-            plainLogDensity(specification, reported) -
-            logJacobian
-          );
-        });
-        // Differences of the Jacobian are right to h² = 1e-10 and ε/h = 2e-11 of themselves.
-        expect(Math.abs(rest[0] - rest[1])).toBeLessThan(1e-8 * (1 + Math.abs(rest[0])));
-      }),
-      { seed: 2025, numRuns: 30 },
-    );
-  });
+describe.each([...kinds, ...constrained])(
+  'a regression of the family $family with the link $link, thresholds $threshold',
+  (kind) => {
+    it('has the density of its rows, priors and Jacobians, up to a constant', () => {
+      fc.assert(
+        fc.property(options, (given) => {
+          const specification = specificationOf(kind, given);
+          const model = generalizedLinear(specification);
+          const gradient = new Float64Array(model.dimension);
+          const places = freePlaces(specification);
+          expect(places.length).toBe(model.dimension);
+          const rest = [1, 2].map((which) => {
+            const position = positionOf(model, given.seed, which);
+            const { reported, logJacobian } = reportedAt(model, position, places);
+            return (
+              model.logDensity(position, gradient) -
+              plainLogDensity(specification, reported) -
+              logJacobian
+            );
+          });
+          // Differences of the Jacobian are right to h² = 1e-10 and ε/h = 2e-11 of themselves.
+          expect(Math.abs(rest[0] - rest[1])).toBeLessThan(1e-8 * (1 + Math.abs(rest[0])));
+        }),
+        { seed: 2025, numRuns: 30 },
+      );
+    });
 
-  it('has the gradient and the Hessian that differences find', () => {
-    fc.assert(
-      fc.property(options, (given) => {
-        const model = generalizedLinear(specificationOf(kind, given));
-        const { dimension } = model;
-        const position = positionOf(model, given.seed);
-        expect(gradientError(model, position)).toBeLessThan(1e-7);
-        const hessian = new Float64Array(dimension * dimension);
-        model.hessian?.(position, hessian);
-        const [above, below] = [new Float64Array(dimension), new Float64Array(dimension)];
-        const h = 1e-5;
-        for (let i = 0; i < dimension; i++) {
-          model.logDensity(
-            position.map((u, j) => (i === j ? u + h : u)),
-            above,
-          );
-          model.logDensity(
-            position.map((u, j) => (i === j ? u - h : u)),
-            below,
-          );
-          for (let j = 0; j < dimension; j++) {
-            const expected = (above[j] - below[j]) / (2 * h);
-            const size = 1 + Math.abs(expected) + Math.abs(above[j]);
-            expect(Math.abs(hessian[i * dimension + j] - expected)).toBeLessThan(1e-6 * size);
+    it('has the gradient and the Hessian that differences find', () => {
+      fc.assert(
+        fc.property(options, (given) => {
+          const model = generalizedLinear(specificationOf(kind, given));
+          const { dimension } = model;
+          const position = positionOf(model, given.seed);
+          expect(gradientError(model, position)).toBeLessThan(1e-7);
+          const hessian = new Float64Array(dimension * dimension);
+          model.hessian?.(position, hessian);
+          const [above, below] = [new Float64Array(dimension), new Float64Array(dimension)];
+          const h = 1e-5;
+          for (let i = 0; i < dimension; i++) {
+            model.logDensity(
+              position.map((u, j) => (i === j ? u + h : u)),
+              above,
+            );
+            model.logDensity(
+              position.map((u, j) => (i === j ? u - h : u)),
+              below,
+            );
+            for (let j = 0; j < dimension; j++) {
+              const expected = (above[j] - below[j]) / (2 * h);
+              const size = 1 + Math.abs(expected) + Math.abs(above[j]);
+              expect(Math.abs(hessian[i * dimension + j] - expected)).toBeLessThan(1e-6 * size);
+            }
           }
-        }
-      }),
-      { seed: 2025, numRuns: 20 },
-    );
-  });
+        }),
+        { seed: 2025, numRuns: 20 },
+      );
+    });
+  },
+);
 
+describe.each(kinds)('a regression of the family $family with the link $link', (kind) => {
   it('reports thresholds in the units of the data, wherever the columns lie', () => {
     const given = { rows: 20, slopes: 2, thresholds: 3, offset: true, coarse: false, seed: 5 };
     const plain = specificationOf(kind, given);

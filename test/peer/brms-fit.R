@@ -39,7 +39,8 @@ ordered_beta_density <- "
 
 family_of <- function(case) {
   if (case$family == "ordered_beta") return(ordered_beta)
-  do.call(brmsfamily, list(case$family, link = case$link))
+  threshold <- if (is.null(case$threshold)) list() else list(threshold = case$threshold)
+  do.call(brmsfamily, c(list(case$family, link = case$link), threshold))
 }
 
 # Stan code that a family needs beside brms' own.
@@ -84,6 +85,6 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
 }
 
 # Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
-# discrimination of an ordinal family is a constant 1; par_b_1, … are the coefficients that are not constant,
+# discrimination of an ordinal family is a constant 1, and delta the gap between its thresholds; par_b_1, … are the coefficients that are not constant,
 # once more.
-reported <- function(fit) grep("^par_", setdiff(variables(fit), c("lprior", "lp__", "disc")), invert = TRUE, value = TRUE)
+reported <- function(fit) grep("^par_", setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)

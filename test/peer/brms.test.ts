@@ -23,10 +23,10 @@ function priorOf({ text, class: name, ...rest }: CasePrior) {
   return parsePrior([text, `class=${name}`, ...options].join(' '));
 }
 
-function fitOf({ formula, family, link, data, prior }: Case) {
+function fitOf({ formula, family, link, threshold, data, prior }: Case) {
   return regression({
     formula,
-    family: { family, link },
+    family: { family, link, ...(threshold && { threshold }) },
     data: dataSets[data].columns,
     prior: prior.map(priorOf),
     draws: 2500,

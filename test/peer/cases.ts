@@ -3,7 +3,7 @@
  * as R wrote them.
  */
 import { readFileSync } from 'node:fs';
-import type { FamilyName, LinkName } from '../../models/families/family.js';
+import type { FamilyName, LinkName, ThresholdKind } from '../../models/families/family.js';
 import type { PriorClass } from '../../src/regression/priors/prior-rows.js';
 
 /** A prior as brms' `set_prior` takes it. */
@@ -23,6 +23,7 @@ export interface Case {
   readonly formula: string;
   readonly family: FamilyName;
   readonly link: LinkName;
+  readonly threshold?: ThresholdKind;
   readonly prior: readonly CasePrior[];
 }
 

@@ -24,6 +24,8 @@ describe('simulation-based calibration', () => {
     [sratio('cloglog'), 'y ~ x'],
     [cratio('cauchit'), 'y ~ x'],
     [acat(), 'y ~ x + (1 | g)'],
+    [cumulative({ threshold: 'equidistant' }), 'y ~ x'],
+    [acat({ threshold: 'sum_to_zero' }), 'y ~ x'],
   ] as const)('of $family, $link: %s', async (family, formula) => {
     const result = await calibrateRegression({
       formula,
@@ -31,10 +33,11 @@ describe('simulation-based calibration', () => {
       data,
       prior: [
         normal(0, 1).on('b'),
-        normal(0.3, 1.5).on('Intercept'),
+        normal(family.threshold === 'sum_to_zero' ? 0 : 0.3, 1.5).on('Intercept'),
+        ...(family.threshold === 'equidistant' ? [exponential(1).on('delta')] : []),
         ...(formula.includes('|') ? [exponential(2).on('sd')] : []),
       ],
-      simulations: powered(formula.includes('|') ? 20 : 40, 150),
+      simulations: powered(formula.includes('|') || family.threshold ? 20 : 40, 150),
       seed: 11,
     });
     expect(result.parameters.map(({ name }) => name)).toEqual(

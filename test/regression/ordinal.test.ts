@@ -43,6 +43,94 @@ const fitted = regression({
   ...settings,
 });
 
+describe('thresholds of a kind', () => {
+  const asked = { formula: 'rating ~ x', data, prior: [prior, normal(0, 2).on('Intercept')] };
+
+  it('equidistant: one gap between all of them, with one prior each of the first and the gap', async () => {
+    const { draws, priors, family } = await regression({
+      ...asked,
+      ...settings,
+      family: acat({ threshold: 'equidistant' }),
+    });
+    expect(family).toEqual({
+      family: 'acat',
+      link: 'logit',
+      thresholds: 3,
+      threshold: 'equidistant',
+    });
+    const [first, second, third] = [1, 2, 3].map((k) => parameterDraws(draws, `b_Intercept[${k}]`));
+    first?.forEach((value, s) => {
+      const gap = (second?.[s] ?? Number.NaN) - value;
+      expect(third?.[s]).toBeCloseTo(value + 2 * gap, 10);
+    });
+    expect(priors.map((row) => [row.class, row.coef])).toEqual([
+      ['b', undefined],
+      ['b', 'x'],
+      ['Intercept', undefined],
+    ]);
+  });
+
+  it('sum to zero: no place of their own, in the fit, its saved form and an update', async () => {
+    const family = cumulative({ link: 'probit', threshold: 'sum_to_zero' });
+    const fit = await regression({ ...asked, ...settings, family });
+    const saved = fitFromData(decodeFit(encodeFit(fit)));
+    const again = await saved.update({ seed: 9 });
+    for (const { draws } of [fit, again]) {
+      const own = [1, 2, 3].map((k) => parameterDraws(draws, `b_Intercept[${k}]`));
+      own[0]?.forEach((_, s) => {
+        const sum = own.reduce((total, column) => total + (column[s] ?? Number.NaN), 0);
+        expect(Math.abs(sum)).toBeLessThan(1e-12);
+      });
+    }
+    expect((await saved.loo()).elpdLoo).toEqual((await fit.loo()).elpdLoo);
+  });
+
+  it('have draws from the prior: of one gap, or around zero', () => {
+    const given = [...asked.prior, normal(1, 0.2).on('delta')];
+    const even = samplePrior({
+      ...asked,
+      prior: given,
+      family: sratio({ threshold: 'equidistant' }),
+      draws: 50,
+    });
+    const around = samplePrior({
+      ...asked,
+      family: cumulative({ threshold: 'sum_to_zero' }),
+      draws: 50,
+    });
+    for (let s = 0; s < 50; s++) {
+      const at = ({ draws }: typeof even) =>
+        [1, 2, 3].map((k) => parameterDraws(draws, `b_Intercept[${k}]`)[s] ?? Number.NaN);
+      const [a = 0, b = 0, c = 0] = at(even);
+      expect(c - b).toBeCloseTo(b - a, 10);
+      const [low = 0, middle = 0, high = 0] = at(around);
+      expect(low + middle + high).toBeCloseTo(0, 10);
+      expect(low < middle && middle < high).toBe(true);
+    }
+    const student = { ...asked, prior, family: acat({ threshold: 'sum_to_zero' }) };
+    expect(() => samplePrior(student)).toThrow(/expected one normal prior of class Intercept/);
+  });
+
+  it.each([
+    [
+      () => cumulative({ threshold: 'even' as never }),
+      /threshold is even, expected one of flexible/,
+    ],
+    [() => bernoulli({ threshold: 'equidistant' }), /the family bernoulli has no thresholds/],
+  ])('of another name or family are refused: %s', (make, told) => {
+    expect(make).toThrow(told);
+  });
+
+  it('equidistant ones with a flat gap need categories with one between them', async () => {
+    const two = data.map((row) => ({ ...row, rating: 2 + (row.rating > 2 ? 1 : 0) }));
+    const family = cumulative({ threshold: 'equidistant' });
+    const levels = { rating: ['1', '2', '3', '4'] };
+    const rows = two.map((row) => ({ ...row, rating: String(row.rating) }));
+    const run = regression({ ...asked, ...settings, family, levels, data: rows });
+    await expect(run).rejects.toThrow(/the rows have only the categories 2 and 3/);
+  });
+});
+
 describe('outcomes of an ordinal regression', () => {
   it('are numbers from 1 or text in the order of levels, with the same draws', async () => {
     const numbers = await fitted;

@@ -72,7 +72,12 @@ export function marginalLikelihood(
 }
 
 function requireProperPriors({ specification, formula }: FittedRegression): void {
-  const { data, priors } = specification;
+  const { family, data, priors } = specification;
+  if (family.threshold !== undefined) {
+    throw badArgument(
+      `marginalLikelihood is not known of ${family.threshold} thresholds: expected flexible ones`,
+    );
+  }
   const flat = [
     ...(priors.intercept && !isProper(priors.intercept) ? ['Intercept'] : []),
     ...(priors.thresholds?.some((prior) => !isProper(prior)) ? ['Intercept'] : []),

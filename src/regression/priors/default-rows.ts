@@ -110,9 +110,9 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   return rows;
 }
 
-/** True if the family has ascending thresholds with gaps between them. */
+/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant. */
 export function hasGaps(family: Family): boolean {
-  return hasOrder(family) && gapsOf(family) > 0;
+  return (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {

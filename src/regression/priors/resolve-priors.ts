@@ -9,7 +9,7 @@
  * predictors.
  */
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
   type Prior,
@@ -47,7 +47,7 @@ export function resolvePriors(
   const slots = slotsOf(model, family);
   const known = knownRows(model, family, given, slots);
   const inUse = new Map(
-    slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known)]),
+    slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known, family)]),
   );
   // Gaps have no priors but the user's: brms' tables have no rows for them.
   const rows = [...inUse.values()].filter(
@@ -81,14 +81,18 @@ function knownRows(
   return known;
 }
 
-function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>): PriorInUse {
+function resolve(
+  { target, chain }: Slot,
+  known: ReadonlyMap<string, KnownRow>,
+  family: Family,
+): PriorInUse {
   const rows = chain.map((at) => known.get(keyOf(at))).filter((row) => row !== undefined);
   // Not empty: the last target of a chain is a whole class, which has a default.
   const [row] = rows;
   const own = keyOf(row) === keyOf(target);
   return {
     ...target,
-    prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows),
+    prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows, family),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
     ...(row.tag !== undefined && { tag: row.tag }),
@@ -96,10 +100,15 @@ function resolve({ target, chain }: Slot, known: ReadonlyMap<string, KnownRow>):
 }
 
 /** The prior with its own or inherited bounds, truncated at the parameter's natural bound. */
-function bounded(target: PriorTarget, prior: Prior, chain: readonly PriorRow[]): Prior {
+function bounded(
+  target: PriorTarget,
+  prior: Prior,
+  chain: readonly PriorRow[],
+  family: Family,
+): Prior {
   const inherited = (end: 'lower' | 'upper') =>
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
-  const natural = naturalEnds(target.class);
+  const natural = naturalEnds(target.class, family);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
   if (prior.distribution === 'horseshoe' && target.class !== 'b') {
     throw new WeighbridgeError(
@@ -139,11 +148,12 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
 }
 
 /** Natural bounds of the parameters of a class, for any prior. */
-function naturalEnds(name: PriorClass): Support {
+function naturalEnds(name: PriorClass, family: Family): Support {
   switch (name) {
     case 'sd':
-    case 'delta':
       return POSITIVE;
+    case 'delta':
+      return hasOrder(family) ? POSITIVE : WHOLE_LINE;
     case 'b':
     case 'Intercept':
     case 'cor':
@@ -172,12 +182,7 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
-  const thresholds = Array.from({ length: thresholdsOf(family) }, (_, k) =>
-    thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
-  );
-  const gaps = Array.from({ length: hasGaps(family) ? gapsOf(family) : 0 }, (_, j) =>
-    of({ class: 'delta', coef: String(j + 1) }),
-  );
+  const { thresholds, gaps } = thresholdPriors(family, of);
   const slopes = targetsOfColumns(model).map(of);
   requireAllOrNone(slopes, model.predictors.names);
   return {
@@ -203,6 +208,29 @@ function requireAllOrNone(slopes: readonly Prior[], names: readonly string[]): v
     'bad-argument',
     `the slope ${names[other]} has the prior ${priorText(slopes[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
   );
+}
+
+/** Priors of thresholds and gaps; of equidistant thresholds the first has a prior, and the gap. */
+function thresholdPriors(
+  family: Family,
+  of: (target: PriorTarget) => Prior,
+): { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] } {
+  const count = thresholdsOf(family);
+  const gaps = hasGaps(family) ? gapsOf(family) : 0;
+  if (family.threshold === 'equidistant') {
+    const flat: Prior = { distribution: 'flat' };
+    const first = thresholdPrior(1, of({ class: 'Intercept' }));
+    return {
+      thresholds: Array.from({ length: count }, (_, k) => (k === 0 ? first : flat)),
+      gaps: gaps === 0 ? [] : [of({ class: 'delta' })],
+    };
+  }
+  return {
+    thresholds: Array.from({ length: count }, (_, k) =>
+      thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
+    ),
+    gaps: Array.from({ length: gaps }, (_, j) => of({ class: 'delta', coef: String(j + 1) })),
+  };
 }
 
 /** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */

@@ -6,9 +6,9 @@
  */
 
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
-import { auxiliaryOf } from '../../../models/families/family.js';
+import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { hasOrder } from '../../../models/families/thresholds.js';
+import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
 import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
 import {
   writeCorrelatedEffects,
@@ -38,6 +38,7 @@ import {
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
+import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 
@@ -163,11 +164,13 @@ function interceptsFromMeans(
     moveIntercepts(data, means, parameters);
     return;
   }
-  const coefficients = new Float64Array(1 + means.length);
-  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), 1);
+  const first = data.intercept ? 1 : 0;
+  const coefficients = new Float64Array(first + means.length);
+  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), first);
   moveIntercepts(data, means, coefficients);
-  for (let k = 0; k < layout.thresholds; k++) parameters[k] -= coefficients[0];
-  parameters.set(coefficients.subarray(1), layout.slopes);
+  const shift = first === 1 ? coefficients[0] : 0;
+  for (let k = 0; k < layout.thresholds; k++) parameters[k] -= shift;
+  parameters.set(coefficients.subarray(first), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */
@@ -185,7 +188,11 @@ function drawThresholds(
 ): void {
   const drawn = target.subarray(0, thresholds.length);
   if (gaps) {
-    drawFromOne(thresholds, gaps, random, drawn);
+    drawFromOne(thresholds, gapsDrawn(gaps, thresholds.length - 1, random), random, drawn);
+    return;
+  }
+  if (!hasPlace(family)) {
+    drawAroundZero(family, thresholds, random, drawn);
     return;
   }
   const draw = (): void => {
@@ -215,16 +222,45 @@ function drawThresholds(
  */
 function drawFromOne(
   thresholds: readonly Prior[],
-  gaps: readonly Prior[],
+  gaps: readonly number[],
   random: RandomStream,
   drawn: Float64Array,
 ): void {
   const known = thresholds.findIndex(isProper);
   drawn[known] = drawPrior(thresholds[known], random);
   for (let k = known + 1; k < drawn.length; k++) {
-    drawn[k] = drawn[k - 1] + drawPrior(gaps[k - 1], random);
+    drawn[k] = drawn[k - 1] + gaps[k - 1];
   }
-  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - drawPrior(gaps[k], random);
+  for (let k = known - 1; k >= 0; k--) drawn[k] = drawn[k + 1] - gaps[k];
+}
+
+/** A number for each gap: the same one for equidistant thresholds, whose priors are of one gap. */
+function gapsDrawn(gaps: readonly Prior[], count: number, random: RandomStream): number[] {
+  const values = gaps.map((prior) => drawPrior(prior, random));
+  return values.length === count ? values : new Array<number>(count).fill(values[0]);
+}
+
+/**
+ * Thresholds that sum to zero. Independent normal numbers less their mean have the density of their product on
+ * the plane; there is no such rule for other priors.
+ */
+function drawAroundZero(
+  family: Family,
+  thresholds: readonly Prior[],
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
+  const [first] = thresholds;
+  if (first.distribution !== 'normal' || !thresholds.every((prior) => isSame(prior, first))) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'there are no independent draws of thresholds that sum to zero from these priors: expected one normal prior of class Intercept',
+    );
+  }
+  for (let k = 0; k < drawn.length; k++) drawn[k] = drawPrior(first, random);
+  if (hasOrder(family)) drawn.sort();
+  const mean = meanOf(drawn);
+  for (let k = 0; k < drawn.length; k++) drawn[k] -= mean;
 }
 
 function isSame(a: Prior, b: Prior): boolean {

@@ -82,7 +82,9 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
       }
     }
     if (name === 'Intercept' || name === 'delta') {
-      const count = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
+      // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
+      const all = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
+      const count = family.threshold === 'equidistant' ? 0 : all;
       const places = Array.from({ length: count }, (_, k) => String(k + 1));
       for (const coef of places) slots.push(slot({ class: name, coef }, whole));
     }

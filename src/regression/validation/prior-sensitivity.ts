@@ -215,6 +215,8 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { data, priors, family } = specification;
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
+  // Of equidistant thresholds, the first and the gap are the only ones of their class.
+  const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
   /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
   const atMeans = (
     parameters: Float64Array,
@@ -243,10 +245,12 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', coef: String(k + 1) }, prior, (all) => atMeans(all, k, -1)),
+      term({ class: 'Intercept', ...placed(k) }, prior, (all) =>
+        atMeans(all, k, -1, 0, data.intercept ? columnsOfMean(data) : 0),
+      ),
     ),
     ...(priors.gaps ?? []).map((prior, j) =>
-      term({ class: 'delta', coef: String(j + 1) }, prior, (all) => all[j + 1] - all[j]),
+      term({ class: 'delta', ...placed(j) }, prior, (all) => all[j + 1] - all[j]),
     ),
     ...targetsOfColumns(data).map((target, j) => {
       const part = data.parts?.find(({ first, intercept }) => intercept && first === j);

@@ -4,7 +4,7 @@
 
 import { constantNames } from '../../../models/constant-parameters.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import { hasOrder, hasPlace, thresholdsOf } from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import type { Support } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
@@ -176,7 +176,7 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
     fail(`at has no value for ${listed(missing, MOST)}: expected one for each`);
   }
   const { family } = specification;
-  requireAscending(family, at);
+  requireThresholds(family, at);
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);
     if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits[auxiliary]);
@@ -185,10 +185,26 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
   }
 }
 
-function requireAscending(family: Family, at: ParameterValues): void {
+/** Thresholds ascend, are equidistant or sum to zero, as the family has them. */
+function requireThresholds(family: Family, at: ParameterValues): void {
+  const values = Array.from(
+    { length: thresholdsOf(family) },
+    (_, k) => at[`b_Intercept[${k + 1}]`],
+  );
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const isZero = (value: number) => Math.abs(value) <= 1e-9 * largest;
+  if (!hasPlace(family) && !isZero(sumOf(values))) {
+    fail(`at.b_Intercept[1], … sum to ${sumOf(values)}, but must sum to 0`);
+  }
+  values.slice(2).forEach((value, k) => {
+    const uneven = value - values[k + 1] - (values[k + 1] - values[k]);
+    if (family.threshold === 'equidistant' && !isZero(uneven)) {
+      fail(`at.b_Intercept[${k + 3}] is ${value}, but thresholds must be equidistant`);
+    }
+  });
   if (!hasOrder(family)) return;
   for (let k = 2; k <= thresholdsOf(family); k++) {
-    const [before, own] = [k - 1, k].map((place) => at[`b_Intercept[${place}]`]);
+    const [before, own] = [values[k - 2], values[k - 1]];
     if (own > before) continue;
     fail(
       `at.b_Intercept[${k}] is ${own}, but must be above that of the threshold before, ${before}`,

@@ -5,10 +5,14 @@
 import fc from 'fast-check';
 import type { Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { hasPlace, thresholdsOf } from '../../../models/families/thresholds.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
-import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
+import {
+  reportedLayout,
+  reportedNames,
+  rowLogLikelihood,
+} from '../../../models/reported-parameters.js';
 import { cholesky, solveLower } from '../../../src/linear-algebra/cholesky.js';
 import { type RandomStream, randomStream } from '../../../src/random/stream.js';
 import type { Model } from '../../../src/sampler/model.js';
@@ -25,6 +29,10 @@ const families: readonly Family[] = [
   { family: 'cumulative', link: 'probit', thresholds: 4 },
   { family: 'sratio', link: 'cauchit', thresholds: 2 },
   { family: 'acat', link: 'logit', thresholds: 1 },
+  { family: 'cumulative', link: 'logit', thresholds: 3, threshold: 'equidistant' },
+  { family: 'acat', link: 'logit', thresholds: 4, threshold: 'equidistant' },
+  { family: 'cumulative', link: 'probit', thresholds: 3, threshold: 'sum_to_zero' },
+  { family: 'cratio', link: 'logit', thresholds: 2, threshold: 'sum_to_zero' },
   { family: 'beta_binomial', link: 'logit' },
   { family: 'beta', link: 'logit' },
   { family: 'gamma', link: 'log' },
@@ -69,7 +77,7 @@ const LEVELS = [4, 3, 4];
 export function specificationOf(layout: Layout): RegressionSpecification {
   const { family, rows, slopes, offset, seed } = layout;
   const count = thresholdsOf(family);
-  const intercept = layout.intercept || count > 0;
+  const intercept = count > 0 ? hasPlace(family) : layout.intercept;
   const random = randomStream('layout', seed);
   const numbers = (length: number) => {
     const values = new Float64Array(length);
@@ -207,9 +215,9 @@ export function logPrior(specification: RegressionSpecification, reported: Float
     sum += priorDensity(priors.intercept).logDensity(centre);
   }
   priors.thresholds?.forEach((prior, t) => {
-    // As of an intercept, with the opposite sign.
+    // As of an intercept, with the opposite sign; those that sum to zero are of predictors that are not centred.
     let centre = reported[t];
-    for (let at = 0; at < rows * k; at++) {
+    for (let at = 0; data.intercept && at < rows * k; at++) {
       centre -= (reported[layout.slopes + (at % k)] * predictors.values[at]) / rows;
     }
     sum += priorDensity(prior).logDensity(centre);
@@ -272,6 +280,20 @@ export function normalLogDensity(x: Float64Array, covariance: Float64Array): num
     sum -= 0.5 * whitened[i] ** 2 + Math.log(lower[i * (x.length + 1)]);
   }
   return sum;
+}
+
+/** Places of reported parameters that the others do not decide: as many as a model has dimensions. */
+export function freePlaces({ family, data }: RegressionSpecification): number[] {
+  const { length } = reportedNames({ family, data });
+  const count = thresholdsOf(family);
+  const free = {
+    flexible: count,
+    equidistant: Math.min(2, count),
+    sum_to_zero: count - 1,
+  }[family.threshold ?? 'flexible'];
+  return Array.from({ length }, (_, place) => place).filter(
+    (place) => place < free || place >= count,
+  );
 }
 
 /**
