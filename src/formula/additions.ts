@@ -54,7 +54,9 @@ export function withArguments(
 
 /** The values of all terms: the columns that the left side has besides the outcome. */
 export function additionValues({ additions }: Pick<Formula, 'additions'>): readonly Expression[] {
-  return additions.flatMap((addition) => addition.arguments[0].value);
+  const values = additions.flatMap((addition) => addition.arguments.map(({ value }) => value));
+  // `sigma = TRUE` is no column.
+  return values.filter(({ kind }) => kind !== 'logical');
 }
 
 /** True for `se(s)` without `sigma = TRUE`: the outcomes have no errors but the known ones. */

@@ -67,7 +67,7 @@ function requireSets(formula: Formula, kind: OutcomeKind, fail: FailAt): void {
   if (set === null) {
     fail(tildePlace(formula.text), 'choices are among the options of a set: y | set(id) ~ x');
   }
-  for (const name of ['freq', 'weights'] as const) {
+  for (const name of ['freq', 'weights', 'se'] as const) {
     const other = additionOf(formula, name);
     if (other) fail(other.place, `${name}() is not supported with set()`);
   }
