@@ -16,7 +16,7 @@ export interface Bounds {
   readonly scaling?: Scaling;
 }
 
-/** Of all slopes together (horseshoe.ts); the parameters are brms'. */
+/** A prior of all slopes together (horseshoe.ts); its parameters are brms'. */
 export interface HorseshoePrior {
   readonly distribution: 'horseshoe';
   readonly df: number;

@@ -7,7 +7,7 @@
  * where θ_0 = μ. An entry c of the curvature off its diagonal is the sum of two parts,
  * ½ c (1, 1)(1, 1)ᵀ − ½ c (1, −1)(1, −1)ᵀ. Parameters without a linear predictor stay auxiliary.
  *
- * Of S linear predictors, row i of the outcomes has the cells of the rows S i, …, S i + S − 1.
+ * With S linear predictors, row i of the outcomes has the cells of the rows S i, …, S i + S − 1.
  */
 import { distinctRows } from '../../src/linear-algebra/distinct-rows.js';
 import { type LocatingFamily, locationOf, orNever, type RowDensity } from './by-rows.js';
@@ -218,7 +218,7 @@ export class SeveralPredictors implements ResponseFamily {
     return !this.#mean.isOutside(located[0].mu, located[0].rest);
   }
 
-  /** Of the row last located; sets the slopes. */
+  /** The log density of the row last located; sets the slopes. */
   #logDensity(row: number): number {
     const { mu, rest } = this.#located[0];
     const { outcomes, trials } = this.#rows;

@@ -371,7 +371,7 @@ function requireOverlap(specification: RegressionSpecification): void {
   });
 }
 
-/** Of the probability of zeros, of zeros and ones, or of ones among these; null for other parameters. */
+/** What a row says of the probability of zeros, of zeros and ones, or of ones among these; null for other parameters. */
 function risesOfShare(name: PredictedName): ((outcome: number) => Rise) | null {
   switch (name) {
     case 'zi':

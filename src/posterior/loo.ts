@@ -286,7 +286,7 @@ function generalObservation(column: Float64Array, chains: number, given: number 
 }
 
 /**
- * Of a log-normal with the variance of the estimate (Vehtari et al. 2024, eq. 6):
+ * The error of a log-normal with the variance of the estimate (Vehtari et al. 2024, eq. 6):
  *
  *     mcse² = log(1 + spread² / r_eff)
  */

@@ -126,7 +126,7 @@ export interface FamilyOptions {
   /** @default the family's default link */
   readonly link?: LinkName;
   /**
-   * Of ordered categories: thresholds with a place each, at the same distance from each other, or around 0.
+   * How the thresholds of ordered categories lie: with a place each, at the same distance from each other, or around 0.
    *
    * @default 'flexible'
    */

@@ -112,7 +112,7 @@ describe.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
       expect(Math.abs(ours.sd - sd), sds).toBeLessThan(4 * Math.hypot(ourError, sdError));
     });
 
-    // Of brms' draws, in our order.
+    // brms' draws, in our order.
     const values = Float64Array.from(
       one.draws.flatMap((draw) =>
         draws.parameterNames.map((name) => draw[one.names.indexOf(name)] ?? Number.NaN),

@@ -65,7 +65,7 @@ describe('weights(w)', () => {
   it('multiply what LOO and WAIC have of a row', async () => {
     const fit = await regression(asked);
     const plain = await regression({ ...asked, formula: 'y ~ x' });
-    // Of the same draws, the row's log likelihood is that of the density to the power of its weight.
+    // With the same draws, the row's log likelihood is that of the density to the power of its weight.
     const weightless = { ...fit.specification.data };
     Reflect.deleteProperty(weightless, 'weights');
     const unweighted = fitFromData({

@@ -58,7 +58,7 @@ export function withoutRows(
   const { names } = frame.encoded.population;
   // Columns of choices are told apart within their sets.
   const values = sets ? deviationsWithin(predictors.values, names.length, sets) : predictors.values;
-  // Of several linear predictors, what the data say of all rows stands.
+  // With several linear predictors, what the data say of all rows stands.
   const facts = data.parts ? {} : rankFacts({ names, rows: kept.length, values }, data.intercept);
   requireProper(reduced, { ...frame.facts, ...facts });
   return reduced;

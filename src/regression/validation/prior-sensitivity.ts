@@ -215,7 +215,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { data, priors, family } = specification;
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
-  // Of equidistant thresholds, the first and the gap are the only ones of their class.
+  // Equidistant thresholds: the first and the gap are the only ones of their class.
   const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
   /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
   const atMeans = (

@@ -30,7 +30,7 @@ const families: Family[] = familyNames
 interface Situation {
   readonly family: Family;
   readonly outcomes: Outcomes;
-  /** Of each cell. */
+  /** The linear predictor of each cell. */
   readonly eta: Float64Array;
   readonly aux: Float64Array;
 }
