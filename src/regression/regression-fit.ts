@@ -46,6 +46,7 @@ import { checkFit } from './validation/check.js';
 import { type WithOutcomes, waicOf } from './validation/criteria.js';
 import { type KfoldOptions, kfold } from './validation/k-fold.js';
 import { type LooFitOptions, looWithRefits } from './validation/leave-one-out.js';
+import { looScores } from './validation/loo-scores.js';
 import { priorSensitivity } from './validation/prior-sensitivity.js';
 
 /** A function of a fit, with the fit as a bound argument. */
@@ -113,6 +114,8 @@ export interface FitMethods {
   readonly kfold: Method<typeof kfold>;
   /** The widely applicable information criterion. */
   readonly waic: Watchable<Record<never, never>, Waic & WithOutcomes>;
+  /** PIT values, CRPS, errors, accuracy and R² of predictions of each row without itself. */
+  readonly looScores: Method<typeof looScores>;
   /** log p(y) by bridge sampling; `bayesFactor` compares two fits. */
   readonly marginalLikelihood: Method<typeof marginalLikelihood>;
   /** Bayesian R². */
@@ -189,6 +192,7 @@ export function withMethods<Changes>(
     kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
+    looScores: of('looScores', looScores),
     marginalLikelihood: of('marginalLikelihood', marginalLikelihood),
     r2: of('r2', bayesR2),
     priorSensitivity: of('priorSensitivity', priorSensitivity),
@@ -262,6 +266,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
+  looScores: { mass: true, seed: true },
   marginalLikelihood: { seed: true },
   kfold: {
     folds: true,

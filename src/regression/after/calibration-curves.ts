@@ -9,7 +9,6 @@ import { responseDistribution } from '../../../models/families/index.js';
 import { requireProbability, requireSeed } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
-import { psis } from '../../posterior/psis.js';
 import { quantileOfSorted } from '../../posterior/quantiles.js';
 import {
   discriminationOf,
@@ -17,10 +16,9 @@ import {
   type Recalibration,
   recalibration,
 } from '../../posterior/recalibration.js';
-import { paretoKThreshold } from '../../posterior/thresholds.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { logLikelihoodOfFit } from '../validation/criteria.js';
+import { looWeights } from '../validation/loo-weights.js';
 import { categoriesOf } from './categories.js';
 import { categoryProbabilities, eachRow, meanOutcomes } from './predictions.js';
 
@@ -97,28 +95,19 @@ function withoutEachRow(fit: FittedRegression): {
       `calibrationCurves is of probabilities, which a ${fit.family.family} regression does not predict: expected outcomes of 0 and 1, successes of trials or ordered categories`,
     );
   }
-  const likelihood = logLikelihoodOfFit(fit);
-  const { rows } = likelihood;
+  const loo = looWeights(fit);
   const count = responseDistribution(fit.specification.family).categories?.count ?? 1;
   const { trials } = fit.specification.data;
-  const column = new Float64Array(likelihood.chains * likelihood.drawsPerChain);
-  const predicted = Array.from({ length: Math.max(1, count - 1) }, () => new Float64Array(rows));
-  const threshold = paretoKThreshold(column.length);
-  let weights: Float64Array = column;
-  let unreliable = 0;
-  const weigh = (row: number) => {
-    likelihood.block(row, 1, column);
-    // Equal likelihoods, as of 0 trials, have no tail.
-    const isConstant = column.every((value) => value === column[0]);
-    const smoothed = psis(column.map((value) => -value));
-    weights = smoothed.weights;
-    if (!isConstant && smoothed.paretoK > threshold) unreliable++;
-  };
+  const predicted = Array.from(
+    { length: Math.max(1, count - 1) },
+    () => new Float64Array(loo.rows),
+  );
+  let weights: Float64Array = new Float64Array();
   const mean = (values: Float64Array) =>
     values.reduce((sum, value, s) => sum + value * weights[s], 0);
   if (count === 1) {
     eachRow(fit, meanOutcomes, {}, (row, means) => {
-      weigh(row);
+      weights = loo.of(row);
       predicted[0][row] = mean(means) / (trials ? trials[row] || 1 : 1);
     });
   } else {
@@ -129,7 +118,7 @@ function withoutEachRow(fit: FittedRegression): {
       (place, values) => {
         const row = Math.floor(place / count);
         const category = place % count;
-        if (category === 0) weigh(row);
+        if (category === 0) weights = loo.of(row);
         // The event of threshold k is a category above it.
         const share = mean(values);
         for (let k = 0; k < category; k++) predicted[k][row] += share;
@@ -137,13 +126,7 @@ function withoutEachRow(fit: FittedRegression): {
       count,
     );
   }
-  const warnings =
-    unreliable > 0
-      ? [
-          `${unreliable} of ${rows} rows have a Pareto k above ${threshold.toFixed(2)}: their predictions without themselves are not to be trusted`,
-        ]
-      : [];
-  return { predicted, warnings };
+  return { predicted, warnings: loo.warnings() };
 }
 
 interface PredictedRows {
