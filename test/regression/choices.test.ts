@@ -269,6 +269,31 @@ describe('criteria of choices', () => {
     const loo = await fit.loo();
     expect(loo.pointwise.elpdLoo).toHaveLength(40);
   });
+
+  it('leave out a set that decides the fit exactly, as a whole', async () => {
+    // In the odd set, the option that costs far more was chosen.
+    const odd = [
+      { ...few[0], task: 'odd', option: 'A', price: 30, chosen: true },
+      { ...few[0], task: 'odd', option: 'B', price: 1, chosen: false },
+    ];
+    const options = {
+      formula: 'chosen | set(task) ~ price + option',
+      family,
+      prior: normal(0, 1).on('b'),
+      ...{ draws: 1000, chains: 4, seed: 3 },
+    } as const;
+    const fit = await regression({ ...options, data: [...few, ...odd] });
+    const loo = await fit.loo();
+    expect(loo.refitted).toContain(40);
+    const without = await regression({ ...options, data: few });
+    const shares = without.posteriorEpred({ data: odd });
+    const chosen = parameterDraws(shares, 0);
+    const mean = chosen.reduce((sum, share) => sum + share, 0) / chosen.length;
+    const squares = chosen.reduce((sum, share) => sum + (share - mean) ** 2, 0);
+    // Relative errors of two means of the probability, with at least a quarter of the draws effective.
+    const error = (4 * Math.sqrt((2 * squares) / chosen.length / (chosen.length / 4))) / mean;
+    expect(Math.abs((loo.pointwise.elpdLoo[40] ?? 0) - Math.log(mean))).toBeLessThan(error);
+  });
 });
 
 describe('a fit of choices', () => {
