@@ -109,6 +109,33 @@ describe('the marginal likelihood', () => {
     expect(Math.abs(logMarginalLikelihood - Math.log(exact))).toBeLessThan(4 * error + 0.01);
   });
 
+  it('is that of ordered categories, integrated over ascending thresholds', async () => {
+    const fit = await regression({
+      formula: 'grade ~ 1',
+      family: 'cumulative',
+      data: rows,
+      prior: normal(0, 2).on('Intercept'),
+      draws: 2000,
+      seed: 4,
+    });
+    const counts = [1, 2, 3].map((k) => rows.filter(({ grade }) => grade === k).length);
+    const [ones = 0, twos = 0, threes = 0] = counts;
+    const logistic = (u: number) => 1 / (1 + Math.exp(-u));
+    const density = (u: number) => Math.exp((-u * u) / 8) / Math.sqrt(8 * Math.PI);
+    const step = 0.02;
+    let exact = 0;
+    for (let low = -5 + step / 2; low < 5; low += step) {
+      for (let high = low + step / 2; high < 5; high += step) {
+        const [p, q] = [logistic(low), logistic(high)];
+        const likelihood = p ** ones * (q - p) ** twos * (1 - q) ** threes;
+        exact += step * step * density(low) * density(high) * likelihood;
+      }
+    }
+    const { logMarginalLikelihood, error } = fit.marginalLikelihood();
+    expect(error).toBeLessThan(0.05);
+    expect(Math.abs(logMarginalLikelihood - Math.log(exact))).toBeLessThan(4 * error + 0.01);
+  });
+
   it.each<[string, RegressionOptions]>([
     [
       'correlated effects',

@@ -66,7 +66,8 @@ describe('the evidence for a value of a coefficient', () => {
       means.x += row.x / n;
       means.z += row.z / n;
     }
-    const y = Float64Array.from(rows, (row) => row.y);
+    // A prior of the intercept that matters, at the means of the predictors.
+    const y = Float64Array.from(rows, (row) => row.y - 1);
     /** log p(y | σ) with or without the slope of x: normal with covariance σ² I + Σ V_j x_j x_jᵀ. */
     const logMarginal = (sigma: number, withX: boolean) => {
       const covariance = new Float64Array(n * n);
@@ -74,7 +75,7 @@ describe('the evidence for a value of a coefficient', () => {
         rows.forEach((b, j) => {
           const slope = withX ? (a.x - means.x) * (b.x - means.x) : 0;
           const other = (a.z - means.z) * (b.z - means.z);
-          covariance[i * n + j] = 25 + slope + other + (i === j ? sigma * sigma : 0);
+          covariance[i * n + j] = 0.04 + slope + other + (i === j ? sigma * sigma : 0);
         });
       });
       const lower = cholesky(covariance, n);
@@ -89,7 +90,7 @@ describe('the evidence for a value of a coefficient', () => {
     const fit = await regression({
       formula: 'y ~ x + z',
       data: rows,
-      prior: [normal(0, 5).on('Intercept'), normal(0, 1).on('b'), exponential(1).on('sigma')],
+      prior: [normal(1, 0.2).on('Intercept'), normal(0, 1).on('b'), exponential(1).on('sigma')],
       ...settings,
     });
     const [row] = fit.hypothesis('x = 0').rows;
