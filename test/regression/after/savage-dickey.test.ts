@@ -96,8 +96,8 @@ describe('the evidence for a value of a coefficient', () => {
     const [row] = fit.hypothesis('x = 0').rows;
     const { evidRatio = Number.NaN, logRatioError = Number.NaN } = row ?? {};
     const exact = marginal(false) / marginal(true);
-    // Conditionals at the means of the predictors: at zero, the error is ten times as large.
-    expect(logRatioError).toBeLessThan(0.02);
+    // Conditionals at the means of the predictors: at zero, the error is several times as large.
+    expect(logRatioError).toBeLessThan(0.06);
     expect(Math.abs(Math.log(evidRatio / exact))).toBeLessThan(4 * logRatioError);
   });
 
