@@ -15,6 +15,7 @@
 import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
 import {
   auxiliaryOf,
+  isCategoryPredictor,
   isPredictable,
   type PredictedName,
   withoutPredicted,
@@ -100,7 +101,9 @@ export function distributionSources(predicted: Predicted): ParameterSource[] {
         ? ofPredicted(name)
         : reported(auxiliary + constant.indexOf(name)),
     ),
-    ...(family.predicted?.includes('disc') ? [ofPredicted('disc')] : []),
+    ...(family.predicted ?? [])
+      .filter((name) => name === 'disc' || isCategoryPredictor(name))
+      .map(ofPredicted),
   ];
 }
 

@@ -247,8 +247,8 @@ export type {
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
 export type { KfoldOptions, RegressionKfold, RowLabels } from './regression/validation/k-fold.js';
-export type { LooScores, LooScoresOptions } from './regression/validation/loo-scores.js';
 export type { LooFitOptions, RegressionLoo } from './regression/validation/leave-one-out.js';
+export type { LooScores, LooScoresOptions } from './regression/validation/loo-scores.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
 export type { PriorInfluence } from './regression/validation/prior-influence.js';
 export type {

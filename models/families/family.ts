@@ -34,6 +34,7 @@ export const familyNames = [
   'asym_laplace',
   'von_mises',
   'conditional_logit',
+  'categorical',
 ] as const;
 export type FamilyName = (typeof familyNames)[number];
 
@@ -92,7 +93,17 @@ export type AuxiliaryName =
   | 'kappa';
 
 /** Parameters with linear predictors of their own; the discrimination of ordered categories is otherwise 1. */
-export type PredictedName = Exclude<AuxiliaryName, 'cutzero' | 'cutgap'> | 'disc';
+export type PredictedName =
+  | Exclude<AuxiliaryName, 'cutzero' | 'cutgap'>
+  | 'disc'
+  | CategoryPredictor;
+
+/** The linear predictor of a category without order, by brms' name: `muB`. */
+export type CategoryPredictor = `mu${string}`;
+
+export function isCategoryPredictor(name: string): name is CategoryPredictor {
+  return name.startsWith('mu');
+}
 
 export function isPredictable(name: AuxiliaryName): name is PredictedName & AuxiliaryName {
   return name !== 'cutzero' && name !== 'cutgap';
@@ -104,9 +115,9 @@ interface FamilyTraits {
   readonly auxiliary: readonly AuxiliaryName[];
   /**
    * Outcomes: numbers, 0 or 1, whole numbers from 0, those up to a number of trials, ordered categories, or
-   * the ranks of options among those of a choice set.
+   * the ranks of options among those of a choice set, or categories without an order.
    */
-  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
+  readonly outcome: 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice' | 'nominal';
   /**
    * Range of the mean, from which the search for the mode starts. Ordered categories have thresholds instead,
    * and options start from equal probabilities.
@@ -173,6 +184,7 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
     hasScale: false,
     merges: false,
   },
+  categorical: { ...categories, outcome: 'nominal' },
   zero_one_inflated_beta: {
     ...successes,
     auxiliary: ['phi', 'zoi', 'coi'],

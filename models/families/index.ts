@@ -10,6 +10,7 @@ import {
   binomialFamily,
 } from './binomial.js';
 import type { RowDensity } from './by-rows.js';
+import { categoricalDistribution, categoricalFamily } from './categorical.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
 import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
@@ -17,6 +18,7 @@ import {
   type Family,
   type FamilyName,
   familyNames,
+  isCategoryPredictor,
   isPredictable,
   type LinkName,
   type Outcomes,
@@ -40,7 +42,7 @@ import { poissonDistribution, poissonFamily } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
 import { studentDistribution, studentFamily, studentRow } from './student.js';
-import { isOrdinal } from './thresholds.js';
+import { isNominal, isOrdinal } from './thresholds.js';
 import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
@@ -123,11 +125,17 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: conditionalLogitFamily,
     distribution: conditionalLogitDistribution,
   },
+  categorical: {
+    links: ['logit'],
+    response: categoricalFamily,
+    distribution: categoricalDistribution,
+  },
 };
 
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const { response, density } = entries[family.family];
+  if (isNominal(family)) return response(family, outcomes);
   if (family.predicted) {
     if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
     if (density) return new SeveralPredictors(family, outcomes, density());
@@ -181,7 +189,8 @@ export function predictableOf({ family }: Pick<Family, 'family'>): readonly Pred
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
 export function responseDistribution(given: Family): ResponseDistribution {
-  const family = withoutPredicted(given);
+  // The number of categories is that of their linear predictors.
+  const family = isNominal(given) ? given : withoutPredicted(given);
   const distribution = entries[family.family].distribution(family);
   const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
@@ -248,7 +257,9 @@ export function requireFamily(given: {
       ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
       ...(Array.isArray(predicted) && {
-        predicted: predicted.filter((one) => predictableOf({ family: name }).includes(one)),
+        predicted: isNominal({ family: name })
+          ? predicted.filter(isCategoryPredictor)
+          : predicted.filter((one) => predictableOf({ family: name }).includes(one)),
       }),
     };
   }
@@ -273,7 +284,6 @@ function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | und
 
 /** Families of brms 2.23 that are not supported, by brms' names. */
 const brmsFamilies: ReadonlySet<string> = new Set([
-  'categorical',
   'com_poisson',
   'cox',
   'custom_family',

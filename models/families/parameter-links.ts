@@ -3,7 +3,7 @@
  *
  *     σ, φ, κ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi, quantile: logit      α: identity
  */
-import type { PredictedName } from './family.js';
+import { type CategoryPredictor, isCategoryPredictor, type PredictedName } from './family.js';
 import { type LocationLink, locationLink } from './links.js';
 
 type ParameterLinkName = 'identity' | 'log' | 'logm1' | 'logit';
@@ -43,7 +43,7 @@ const identity: ParameterLink = {
   link: (value) => value,
 };
 
-const links: Readonly<Record<PredictedName, ParameterLink>> = {
+const links: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, ParameterLink>> = {
   sigma: log,
   nu: logm1,
   shape: log,
@@ -59,5 +59,5 @@ const links: Readonly<Record<PredictedName, ParameterLink>> = {
 };
 
 export function parameterLink(name: PredictedName): ParameterLink {
-  return links[name];
+  return isCategoryPredictor(name) ? identity : links[name];
 }

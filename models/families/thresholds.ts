@@ -20,6 +20,11 @@ export function isOrdinal(family: Pick<Family, 'family'>): boolean {
   return traitsOf(family).outcome === 'ordinal';
 }
 
+/** True for a family of categories without an order. */
+export function isNominal(family: Pick<Family, 'family'>): boolean {
+  return traitsOf(family).outcome === 'nominal';
+}
+
 /** Number of thresholds of a family: one fewer than categories; 0 for outcomes that are numbers. */
 export function thresholdsOf(family: Family): number {
   return isOrdinal(family) ? (family.thresholds ?? 0) : 0;

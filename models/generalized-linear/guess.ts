@@ -11,6 +11,7 @@ import {
   auxiliaryTraits,
   cellOf,
   type Family,
+  isCategoryPredictor,
   type Outcomes,
   type Totals,
   totalsOf,
@@ -137,6 +138,8 @@ export function startParts(
   const slopes = intercept ? 1 : 0;
   parts.forEach((part, p) => {
     const name = predicted[p];
+    // Categories start with equal probabilities.
+    if (isCategoryPredictor(name)) return;
     const start = parameterLink(name).link(name === 'disc' ? 1 : guessOf(name));
     // Without an intercept, most designs have a column for each level of a factor.
     const count = part.intercept ? 1 : part.columns;

@@ -9,6 +9,7 @@
  * meaningful.
  */
 
+import { categoriesOfFamily } from '../../models/families/categorical.js';
 import { stagesOf } from '../../models/families/conditional-logit.js';
 import {
   type AuxiliaryName,
@@ -17,7 +18,7 @@ import {
   type PredictedName,
   traitsOf,
 } from '../../models/families/family.js';
-import { gapsOf, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { gapsOf, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { onePredictor } from '../../models/one-predictor.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
@@ -365,6 +366,7 @@ function requireOverlap(specification: RegressionSpecification): void {
   const mean = onePredictor(specification, 0);
   if (isOrdinal(mean.family)) requireOrdinalOverlap(mean);
   else if (mean.data.sets) requireChoiceOverlap(mean);
+  else if (isNominal(mean.family)) requireNominalOverlap(specification);
   else requireOverlapBy(mean, risesOf(mean.family));
   specification.family.predicted?.forEach((name, p) => {
     requireOverlapBy(onePredictor(specification, p + 1), risesOfShare(name), name);
@@ -500,6 +502,36 @@ function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
       }
     }
   }
+  const { bounds } = demandsOf(
+    [],
+    [],
+    flat.map((j) => priors.coefficients[j]),
+  );
+  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
+  if (direction === null) return;
+  failSeparated(
+    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
+    'give them a prior, for example normal(0, 2.5) on scaled predictors',
+  );
+}
+
+/**
+ * The same of categories without an order: along a separating direction the linear predictor of the outcome never
+ * falls behind that of another category, and rises above some.
+ */
+function requireNominalOverlap({ family, data, priors }: RegressionSpecification): void {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  if (flat.length === 0) return;
+  const count = categoriesOfFamily(family);
+  const rows = scaledRows({ ...data, rows: data.predictors.rows }, flat);
+  const rising: Float64Array[] = [];
+  data.outcomes.forEach((outcome, i) => {
+    const own = rows[i * count + outcome - 1];
+    for (let k = 0; k < count; k++) {
+      const other = rows[i * count + k];
+      if (k !== outcome - 1) rising.push(own.map((value, c) => value - other[c]));
+    }
+  });
   const { bounds } = demandsOf(
     [],
     [],

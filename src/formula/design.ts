@@ -100,9 +100,16 @@ interface PartDesign {
  * Outcomes that a family accepts: `real`: finite numbers; `binary`: 0 and 1, booleans or a factor
  * with two levels; `count`: whole numbers from 0; `binomial`: whole numbers from 0 with `|
  * trials(n)`; `ordinal`: whole numbers from 1, booleans or a factor whose levels ascend; `choice`: booleans
- * or ranks of options, 0 for those not chosen, with `| set(id)`.
+ * or ranks of options, 0 for those not chosen, with `| set(id)`; `nominal`: as `ordinal`, without an order.
  */
-export type OutcomeKind = 'real' | 'binary' | 'count' | 'binomial' | 'ordinal' | 'choice';
+export type OutcomeKind =
+  | 'real'
+  | 'binary'
+  | 'count'
+  | 'binomial'
+  | 'ordinal'
+  | 'choice'
+  | 'nominal';
 
 /** The encoding of outcomes of new rows. */
 export interface OutcomeDesign {

@@ -428,6 +428,11 @@ function columnNotes(predictors: NamePlaces, whole: Columns, columns: Columns): 
 /** A note on which of two levels is encoded as 1, or on the order of more. */
 function outcomeNotes({ response }: Formula, { kind, levels }: OutcomeDesign, columns: Columns) {
   if (levels === null || response.kind !== 'name') return [];
+  if (kind === 'nominal') {
+    return [
+      `${response.name}: the reference category is ${levels[0]}; the option levels sets another`,
+    ];
+  }
   if (kind === 'ordinal') {
     return [
       `${response.name}: the categories ascend as ${levels.join(' < ')}; the option levels sets another order`,

@@ -37,7 +37,7 @@ export function outcomeDesign(
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };
   const name = formatExpression(response);
-  if (kind === 'ordinal') return { kind, levels: orderedLevels(name, read) };
+  if (kind === 'ordinal' || kind === 'nominal') return { kind, levels: orderedLevels(name, read) };
   if (kind === 'choice' && read.kind === 'boolean') return { kind, levels: ['FALSE', 'TRUE'] };
   if (kind !== 'binary') {
     const found = read.kind === 'factor' ? 'text' : 'booleans';
@@ -79,7 +79,7 @@ function orderedLevels(name: string, read: Exclude<Column, { kind: 'numeric' }>)
   refuseLongIntegers(name, read.levels);
   if (read.levels.length > 1) return [...read.levels];
   throw badData(
-    `the outcome ${name} has one category: ${listed(read.levels)}; an ordinal outcome has two or more, and the option levels can name some that do not occur`,
+    `the outcome ${name} has one category: ${listed(read.levels)}; an outcome of categories has two or more, and the option levels can name some that do not occur`,
     { column: name, found: read.levels, expected: 'two categories or more' },
   );
 }
@@ -96,7 +96,7 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
     levels === null || response.kind !== 'name'
       ? evaluate(response, scope).slice()
       : Float64Array.from(levelCodes(response, levels, scope), (code) =>
-          outcome.kind === 'ordinal' ? code + 1 : code,
+          outcome.kind === 'ordinal' || outcome.kind === 'nominal' ? code + 1 : code,
         );
   refuseOutside(name, values, outcome.kind, scope);
   const trials = readTrials(formula, scope);
@@ -163,7 +163,9 @@ export function readErrors(formula: Formula, scope: Scope): Float64Array | null 
 function expectedOf(kind: OutcomeKind): string {
   if (kind === 'real') return 'numbers';
   if (kind === 'binary') return '0 or 1, booleans or text of two levels';
-  if (kind === 'ordinal') return 'a category, a whole number from 1, or text';
+  if (kind === 'ordinal' || kind === 'nominal') {
+    return 'a category, a whole number from 1, or text';
+  }
   if (kind === 'choice') return 'TRUE or 1 for the chosen option, a rank from 1, or 0';
   return 'whole numbers from 0';
 }
@@ -178,7 +180,8 @@ function refuseOutside(
   const inside =
     kind === 'binary'
       ? (value: number) => value === 0 || value === 1
-      : (value: number) => Number.isInteger(value) && value >= (kind === 'ordinal' ? 1 : 0);
+      : (value: number) =>
+          Number.isInteger(value) && value >= (kind === 'ordinal' || kind === 'nominal' ? 1 : 0);
   refuse(name, values, inside, expectedOf(kind), scope);
 }
 

@@ -103,6 +103,16 @@ function isLooseOperator(symbol: string): boolean {
   return symbol !== '|' && isBinaryOperator(symbol) && operators[symbol].left < operators['+'].left;
 }
 
+/** `y ~ x` of `bf(y ~ 0, muB ~ x, muC ~ x)`; any other formula as it is. */
+export function withoutCategories(text: string): string {
+  const formula = parseFormula(text);
+  const [first, ...others] = (formula.parts ?? []).map(({ predictors }) =>
+    formatExpression(predictors),
+  );
+  if (first === undefined || others.some((other) => other !== first)) return text;
+  return `${formatOutcome(formula)} ~ ${first}`;
+}
+
 function sidesOf(formula: string): readonly [string, string] {
   const at = tildePlace(formula);
   return [formula.slice(0, at).trim(), formula.slice(at + 1).trim()];

@@ -4,13 +4,15 @@
  */
 import {
   auxiliaryOf,
+  type CategoryPredictor,
   type Family,
   type FamilyName,
+  isCategoryPredictor,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
-import { hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import { hasPlace, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
@@ -27,12 +29,21 @@ import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import { hasKnownScale } from '../formula/additions.js';
 import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
+import { formatExpression, formatOutcome } from '../formula/format.js';
 import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { rankFacts } from '../formula/rank.js';
-import { type Column, type DataInput, labelAt, type Table, tableOf } from '../formula/table.js';
+import {
+  type Column,
+  columnOf,
+  type DataInput,
+  labelAt,
+  levelsOf,
+  type Table,
+  tableOf,
+} from '../formula/table.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
@@ -129,8 +140,10 @@ function prepared(
   origin: PriorOrigin,
   fractional = false,
 ): Prepared {
-  const parsed = parseFormula(formula);
-  const named = withPredicted(familyFrom(asked), parsed);
+  const wanted = familyFrom(asked);
+  const written = parseFormula(formula);
+  const parsed = isNominal(wanted) ? byCategory(written, table) : written;
+  const named = withPredicted(wanted, parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
@@ -143,7 +156,7 @@ function prepared(
   requireKnownErrors(family, frame);
   requireDistinctNames(family, data);
   const model = priorModel(frame, data);
-  const given = priorsFrom(prior);
+  const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
@@ -179,6 +192,7 @@ function refuseConstants({ data, priors }: RegressionSpecification): void {
 function withPredicted(given: Family, { text, parts }: Formula): Family {
   const family = withoutPredicted(given);
   if (!parts) return family;
+  if (isNominal(family)) return { ...family, predicted: parts.flatMap(categoryPredictor) };
   const known = predictableOf(family);
   return {
     ...family,
@@ -192,6 +206,94 @@ function withPredicted(given: Family, { text, parts }: Formula): Family {
       );
     }),
   };
+}
+
+/** A part's name, if it is of a category. */
+function categoryPredictor({ parameter }: { readonly parameter: string }): CategoryPredictor[] {
+  return isCategoryPredictor(parameter) ? [parameter] : [];
+}
+
+/**
+ * A formula with a linear predictor for each category but the first, `bf(y ~ 0, muB ~ x, muC ~ x)`, from that of all
+ * of them, `y ~ x`.
+ *
+ * @throws WeighbridgeError `bad-formula`, `bad-data`
+ */
+function byCategory(formula: Formula, table: Table): Formula {
+  const { response, text, parts } = formula;
+  const fail = failIn('formula', text);
+  if (response.kind !== 'name') {
+    return fail(response.place, 'the outcome of a categorical regression is a column');
+  }
+  const column = columnOf(table, response.name);
+  if (parts === undefined) {
+    const names = categoryNames(column, response.name);
+    const predictors = formatExpression(formula.predictors);
+    const all = names.map((name) => `${name} ~ ${predictors}`).join(', ');
+    return parseFormula(`bf(${formatOutcome(formula)} ~ 0, ${all})`);
+  }
+  if (formatExpression(formula.predictors) !== '0') {
+    fail(
+      formula.predictors.place,
+      `the first category is the reference, whose formula is 0; write ${formatOutcome(formula)} ~ x for the same formula of all others`,
+    );
+  }
+  const found = parts.map(({ parameter }) => parameter);
+  // Numbers have no names of their own: category k has the formula k − 1.
+  const names = column.kind === 'numeric' ? found : categoryNames(column, response.name);
+  if (found.join() !== names.join() || !found.every(isCategoryPredictor)) {
+    fail(
+      parts[0].place,
+      `found formulas of ${listed(found)}, expected one of each category but the first: ${listed(names)}`,
+    );
+  }
+  return formula;
+}
+
+/** As in brms, a prior without a parameter is of the linear predictors of all categories that have none of their own. */
+function ofEachCategory(
+  given: readonly PriorRow[],
+  model: PriorModel,
+  family: Family,
+): readonly PriorRow[] {
+  const { predicted = [] } = family;
+  if (!isNominal(family)) return given;
+  const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
+  return given.flatMap((row) => {
+    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
+    const all = predicted
+      .filter((dpar) => !own.includes(dpar))
+      .map((dpar): PriorRow => ({ ...row, dpar }));
+    // A category may have no such parameter; if none has, the prior is refused.
+    const unused = unusedPriors(all, model, family);
+    return unused.length < all.length ? all.filter((one) => !unused.includes(one)) : all;
+  });
+}
+
+/** brms' names of the linear predictors: `muB`, with the letters and digits of the category. */
+function categoryNames(column: Column, name: string): string[] {
+  const levels =
+    column.kind === 'numeric'
+      ? Array.from({ length: largestCategory(column.values) }, (_, k) => String(k + 1))
+      : levelsOf(column);
+  const names = levels.slice(1).map((level) => `mu${level.replaceAll(/[^\p{L}\p{N}]/gu, '')}`);
+  const repeated = names.find((one, k) => names.indexOf(one) < k);
+  if (repeated === undefined && levels.length >= 2 && levels.length <= MOST_CATEGORIES)
+    return names;
+  throw badData(
+    repeated === undefined
+      ? `the outcome ${name} has ${levels.length} categories, expected 2 to ${MOST_CATEGORIES}`
+      : `two categories of ${name} would both have the parameter ${repeated}: rename one of them`,
+    { column: name },
+  );
+}
+
+function largestCategory(values: Float64Array): number {
+  return values.reduce(
+    (most, value) => (value > most ? Math.min(value, MOST_CATEGORIES + 1) : most),
+    0,
+  );
 }
 
 /** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */

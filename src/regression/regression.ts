@@ -2,12 +2,13 @@
  * Bayesian regression, as brms' `brm`: fits a formula, family, data set and priors.
  */
 
+import { isNominal } from '../../models/families/thresholds.js';
 import { requireNames } from '../checks/options.js';
 import { divergenceSites } from '../fit/divergence-sites.js';
 import { type FitResult, type FitRunner, fitOfResult } from '../fit/job.js';
 import { requireProper } from '../fit/propriety.js';
 import { runAlone, type SamplingOptions } from '../fit/run.js';
-import { updatedFormula } from '../formula/update-formula.js';
+import { updatedFormula, withoutCategories } from '../formula/update-formula.js';
 import { shortfallsOf } from '../posterior/summary.js';
 import { randomStream } from '../random/stream.js';
 import type { SamplerSettings } from '../sampler/settings.js';
@@ -82,10 +83,14 @@ export function fitFromData(data: FittedRegression, runner?: FitRunner): Regress
 }
 
 /** Expands dots in a formula as R's `update` does: `. ~ . - x`. */
-function changesOf({ formula }: FittedRegression, changes: RegressionChanges): RegressionChanges {
+function changesOf(
+  { formula, family }: FittedRegression,
+  changes: RegressionChanges,
+): RegressionChanges {
   requireNames(changes, regressionOptionNames, 'update');
   if (typeof changes.formula !== 'string') return changes;
-  return { ...changes, formula: updatedFormula(formula, changes.formula) };
+  const own = isNominal(family) ? withoutCategories(formula) : formula;
+  return { ...changes, formula: updatedFormula(own, changes.formula) };
 }
 
 /** @param name random streams are derived from the seed and this name */

@@ -31,7 +31,7 @@ const classical: readonly string[] = [
 const families: Family[] = familyNames
   .filter((family) => !classical.includes(family) && !isOrdinal({ family }))
   // Choices are of a set, not of a row: choices.test.ts.
-  .filter((family) => traitsOf({ family }).outcome !== 'choice')
+  .filter((family) => !['choice', 'nominal'].includes(traitsOf({ family }).outcome))
   .map((family) => ({ family, link: linksOf(family)[0] }));
 
 const ROWS = 120;

@@ -1,5 +1,6 @@
 /** The categories of an ordinal regression by name. */
-import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { categoriesOfFamily } from '../../../models/families/categorical.js';
+import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
@@ -7,10 +8,10 @@ type Fit = Pick<FittedRegression, 'family' | 'frame'>;
 
 /** Labels of the categories in order, numbers from 1 if the outcome is numeric; null for other families. */
 export function categoriesOf({ family, frame }: Fit): readonly string[] | null {
-  const thresholds = thresholdsOf(family);
-  if (thresholds === 0) return null;
+  const count = isNominal(family) ? categoriesOfFamily(family) : 1 + thresholdsOf(family);
+  if (count === 1) return null;
   const { levels } = frame.response;
-  return levels ?? Array.from({ length: thresholds + 1 }, (_, c) => String(c + 1));
+  return levels ?? Array.from({ length: count }, (_, c) => String(c + 1));
 }
 
 /** The same. @throws WeighbridgeError `bad-argument` for other families, naming what was asked */
@@ -18,6 +19,6 @@ export function requireCategories(fit: Fit, asked: string): readonly string[] {
   const categories = categoriesOf(fit);
   if (categories) return categories;
   throw badArgument(
-    `${asked} is for ordered categories, which a ${fit.family.family} regression has not: expected cumulative, sratio, cratio or acat`,
+    `${asked} is for categories, which a ${fit.family.family} regression has not: expected cumulative, sratio, cratio, acat or categorical`,
   );
 }

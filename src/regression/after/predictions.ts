@@ -8,7 +8,7 @@
  */
 import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
@@ -220,6 +220,11 @@ export const meanOf =
 export const meanOutcomes: Predictor = (prepared) => {
   const { fit, predictor, trials } = prepared;
   if (isChoice(fit)) return choiceShares(prepared);
+  if (isNominal(fit.family)) {
+    throw badArgument(
+      'a categorical regression has no mean outcome: ask for probabilities or posteriorProbabilities',
+    );
+  }
   const { writeInverse, means } = responseDistribution(fit.specification.family);
   const writeMeans = madeForRows(predictor, means);
   const counts = trials();

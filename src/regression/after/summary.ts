@@ -4,7 +4,7 @@
  */
 import type { Family } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
-import { thresholdsOf } from '../../../models/families/thresholds.js';
+import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
 import { formulaTexts } from '../../formula/format.js';
 import { parseFormula } from '../../formula/parse-formula.js';
@@ -233,6 +233,7 @@ function mcseLines({ groups, population, auxiliary }: RegressionSummary): string
 function linksOf({ family, auxiliary }: RegressionSummary): string {
   const { predicted = [] } = family;
   const isPlain = thresholdsOf(family) > 0 && !predicted.includes('disc');
+  if (isNominal(family)) return predicted.map((name) => `${name} = ${family.link}`).join('; ');
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),

@@ -7,7 +7,9 @@
 import {
   type AuxiliaryName,
   auxiliaryOf,
+  type CategoryPredictor,
   type Family,
+  isCategoryPredictor,
   type LinkName,
   type PredictedName,
   traitsOf,
@@ -39,7 +41,7 @@ const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale
 const onLogitScale: Prior = { distribution: 'logistic', location: 0, scale: 1 };
 
 /** Default priors of the intercepts of parameters' linear predictors, on the scales of their links. */
-const defaultIntercepts: Readonly<Record<PredictedName, Prior>> = {
+const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Prior>> = {
   sigma: onLogScale,
   nu: { distribution: 'normal', mean: 2.7, sd: 0.8 },
   shape: onLogScale,
@@ -53,6 +55,10 @@ const defaultIntercepts: Readonly<Record<PredictedName, Prior>> = {
   kappa: { distribution: 'normal', mean: 5, sd: 0.8 },
   quantile: onLogitScale,
 };
+
+function defaultIntercept(name: PredictedName): Prior {
+  return isCategoryPredictor(name) ? onLogScale : defaultIntercepts[name];
+}
 
 /** The default prior of each class of parameters, whether or not the model has it. */
 export function defaultPriors(
@@ -97,7 +103,7 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const { predicted = [] } = family;
   linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
-    const atMeans = p === 0 ? priors.Intercept : defaultIntercepts[predicted[p - 1]];
+    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
     if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });

@@ -124,6 +124,15 @@ function predictionsPart(predictions: readonly PredictiveCheck[]): CheckPart {
   if (misses.length > 0) {
     return { check: 'predictions', verdict: 'failed', findings: misses.map(missText) };
   }
+  if (predictions.length === 0) {
+    return {
+      check: 'predictions',
+      verdict: 'passed',
+      findings: [
+        'no statistic of such outcomes is known: see ppc for the numbers of each category',
+      ],
+    };
+  }
   const names = predictions.map(({ statistic, p }) => `${statistic} (p ${pText(p)})`);
   const findings = [`replications are like the data in ${names.join(', ')}`];
   return { check: 'predictions', verdict: 'passed', findings };

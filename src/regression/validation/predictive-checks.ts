@@ -39,6 +39,8 @@ function statisticsOf(family: Family): readonly PredictiveCheck['statistic'][] {
       return ['mean', 'dispersion', 'miscalibration'];
     case 'ordinal':
       return ['mean', 'sd', 'miscalibration'];
+    case 'nominal':
+      return [];
     case 'choice':
       return ['miscalibration'];
     case 'count':

@@ -16,7 +16,10 @@ import type { Prior } from '../../../models/prior-distributions.js';
  * choices, which are of a set and not of a row (conditional-logit.test.ts).
  */
 export const allFamilies: readonly Family[] = familyNames
-  .filter((family) => !isOrdinal({ family }) && traitsOf({ family }).outcome !== 'choice')
+  .filter(
+    (family) =>
+      !isOrdinal({ family }) && !['choice', 'nominal'].includes(traitsOf({ family }).outcome),
+  )
   .flatMap((family) => linksOf(family).map((link) => ({ family, link })));
 
 interface AuxiliaryExample {
