@@ -22,11 +22,12 @@ import {
   type Data,
   dataOf,
   expectAgreement,
-  isCloned,
+  hasData,
   matrixOf,
   numberOf,
   numbersOf,
   skipped,
+  summaries,
 } from './posteriors.js';
 import { lotkaVolterra, oneCompartment } from './trajectories.js';
 
@@ -134,8 +135,14 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.skipIf(!isCloned)(`models of posteriordb${skipped}`, () => {
-  it.each(cases)('$posterior has the gradient that differences find', (one) => {
+describe(`models of posteriordb${skipped}`, () => {
+  it('have a summary of the reference draws each', () => {
+    for (const { posterior } of cases) {
+      expect(summaries.filter(({ name }) => name === posterior)).toHaveLength(1);
+    }
+  });
+
+  it.each(cases.filter(hasData))('$posterior has the gradient that differences find', (one) => {
     const model = one.model(dataOf(one.posterior));
     const random = randomStream('posteriordb', one.posterior);
     const { dimension } = model;
@@ -162,7 +169,7 @@ describe.skipIf(!isCloned)(`models of posteriordb${skipped}`, () => {
     }
   });
 
-  it.each(everyNth(4, cases))(
+  it.each(everyNth(4, cases.filter(hasData)))(
     '$posterior',
     ({ posterior, model, settings, withoutVariance = [] }) => {
       const own = model(dataOf(posterior));

@@ -1,9 +1,10 @@
 /**
  * Posteriors of posteriordb (Magnusson et al. 2025): summaries of their reference draws, which
  * summaries.R wrote, and their data, which are read from a clone of github.com/stan-dev/posteriordb
- * beside the project, or at the path `POSTERIORDB`. Tests that need the data are skipped without it.
+ * beside the project, or at the path `POSTERIORDB`; some also from the folder of references beside the
+ * project. Tests of a posterior without data are skipped.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inflateRawSync } from 'node:zlib';
@@ -16,10 +17,28 @@ const clone =
   process.env.POSTERIORDB ?? fileURLToPath(new URL('../../../../posteriordb', import.meta.url));
 const database = join(clone, 'posterior_database');
 
-export const isCloned = existsSync(database);
+/** Data sets that are there without a clone, one posterior of each. */
+const references = fileURLToPath(
+  new URL('../../../../shared/reference/posteriordb', import.meta.url),
+);
+
+const dataSetOf = (posterior: string) => posterior.split('-')[0];
+
+const referenceOf = (posterior: string): string | undefined =>
+  existsSync(references)
+    ? readdirSync(references).find((file) => dataSetOf(file) === dataSetOf(posterior))
+    : undefined;
+
+const zipOf = (posterior: string) =>
+  join(database, 'data', 'data', `${dataSetOf(posterior)}.json.zip`);
+
+export const hasData = ({ posterior }: { readonly posterior: string }): boolean =>
+  existsSync(zipOf(posterior)) || referenceOf(posterior) !== undefined;
 
 /** For the title of tests that need the data. */
-export const skipped = isCloned ? '' : ' (skipped: there is no clone ../posteriordb)';
+export const skipped = existsSync(database)
+  ? ''
+  : ' (some are skipped: there is no clone ../posteriordb)';
 
 /** A column a measure and a place a parameter. */
 interface Summary extends Readonly<Record<'mean' | 'sd' | 'mcse_mean' | 'mcse_sd', Numbers>> {
@@ -38,8 +57,12 @@ export const summaries: readonly Summary[] = JSON.parse(
 
 /** @param posterior `data-model`, as posteriordb names it */
 export function dataOf(posterior: string): Data {
-  const file = join(database, 'data', 'data', `${posterior.split('-')[0]}.json.zip`);
-  const data: Data = JSON.parse(onlyEntry(readFileSync(file)));
+  const reference = referenceOf(posterior);
+  if (existsSync(zipOf(posterior)) || reference === undefined) {
+    const data: Data = JSON.parse(onlyEntry(readFileSync(zipOf(posterior))));
+    return data;
+  }
+  const { data }: { data: Data } = JSON.parse(readFileSync(join(references, reference), 'utf8'));
   return data;
 }
 
