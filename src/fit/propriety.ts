@@ -488,7 +488,8 @@ function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification
  * The same of choices: along a separating direction the chosen option is never worse than one that was left,
  * and better than some.
  */
-function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
+function requireChoiceOverlap(specification: RegressionSpecification): void {
+  const { data, priors } = specification;
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   if (flat.length === 0) return;
   const rows = scaledRows(data, flat);
@@ -497,50 +498,61 @@ function requireChoiceOverlap({ data, priors }: RegressionSpecification): void {
   for (let set = 0; set < chosen.length; set++) {
     for (let s = starts[set]; s < starts[set] + chosen[set]; s++) {
       for (let k = s + 1; k < starts[set + 1]; k++) {
-        const left = rows[options[k]];
-        rising.push(rows[options[s]].map((value, c) => value - left[c]));
+        rising.push(difference(rows[options[s]], rows[options[k]]));
       }
     }
   }
-  const { bounds } = demandsOf(
-    [],
-    [],
-    flat.map((j) => priors.coefficients[j]),
-  );
-  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
-  if (direction === null) return;
-  failSeparated(
-    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
-    'give them a prior, for example normal(0, 2.5) on scaled predictors',
-  );
+  requireNoDirection(specification, flat, rising);
 }
 
 /**
  * The same of categories without an order: along a separating direction the linear predictor of the outcome never
  * falls behind that of another category, and rises above some.
  */
-function requireNominalOverlap({ family, data, priors }: RegressionSpecification): void {
+function requireNominalOverlap(specification: RegressionSpecification): void {
+  const { family, data, priors } = specification;
+  const { parts = [] } = data;
+  const isIntercept = (j: number) => parts.some(({ intercept, first }) => intercept && first === j);
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   if (flat.length === 0) return;
+  // The default prior of an intercept is too wide to hold a line in place.
+  const free = priors.coefficients.flatMap((prior, j) =>
+    isProper(prior) && !isIntercept(j) ? [] : [j],
+  );
   const count = categoriesOfFamily(family);
-  const rows = scaledRows({ ...data, rows: data.predictors.rows }, flat);
+  const rows = scaledRows({ ...data, rows: data.predictors.rows }, free);
   const rising: Float64Array[] = [];
   data.outcomes.forEach((outcome, i) => {
-    const own = rows[i * count + outcome - 1];
-    for (let k = 0; k < count; k++) {
-      const other = rows[i * count + k];
-      if (k !== outcome - 1) rising.push(own.map((value, c) => value - other[c]));
+    const own = i * count + outcome - 1;
+    for (let other = i * count; other < (i + 1) * count; other++) {
+      if (other !== own) rising.push(difference(rows[own], rows[other]));
     }
   });
-  const { bounds } = demandsOf(
-    [],
-    [],
-    flat.map((j) => priors.coefficients[j]),
-  );
-  const direction = separatingDirection({ width: flat.length, rising, fixed: [], bounds });
+  requireNoDirection(specification, free, rising);
+}
+
+function difference(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, c) => value - b[c]);
+}
+
+/**
+ * Throws if there is a direction of the columns along which no row falls and some rise.
+ *
+ * @param rising of the rows, one number per column
+ */
+function requireNoDirection(
+  { data, priors }: RegressionSpecification,
+  columns: readonly number[],
+  rising: readonly Float64Array[],
+): void {
+  const own = columns.map((j) => priors.coefficients[j]);
+  const { bounds } = demandsOf([], [], own);
+  const direction = separatingDirection({ width: columns.length, rising, fixed: [], bounds });
   if (direction === null) return;
   failSeparated(
-    flat.filter((_, c) => Math.abs(direction[c]) > PART).map((j) => data.predictors.names[j]),
+    columns
+      .filter((j, c) => Math.abs(direction[c]) > PART && !isProper(priors.coefficients[j]))
+      .map((j) => data.predictors.names[j]),
     'give them a prior, for example normal(0, 2.5) on scaled predictors',
   );
 }

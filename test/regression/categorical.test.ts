@@ -177,6 +177,15 @@ describe('categories that cannot be fitted', () => {
       'that are separated',
       'answer ~ sure',
       changed((row) => ({ ...row, sure: row.answer === 'yes' ? 1 : 0 })),
+      /muyes_sure/,
+    ],
+    [
+      'that a number separates, far from zero',
+      'answer ~ sure',
+      changed((row) => ({
+        ...row,
+        sure: row.answer === 'yes' ? 12 + row.x / 10 : 10 + row.x / 10,
+      })),
       /separate/,
     ],
   ])('%s are refused', async (_, formula, table, message) => {

@@ -6,6 +6,7 @@ import { bayesFactor } from '../../../src/regression/after/marginal-likelihood.j
 import { posteriorKernel } from '../../../src/regression/after/posterior-kernel.js';
 import { beta, exponential, lkj, normal } from '../../../src/regression/priors/constructors.js';
 import { type RegressionOptions, regression } from '../../../src/regression/regression.js';
+import { integral } from '../../support/integral.js';
 
 const random = randomStream('marginal likelihood');
 const settings = { draws: 1000, seed: 4 };
@@ -24,18 +25,6 @@ const rows = Array.from({ length: 48 }, (_, i) => {
     grade: 1 + Math.floor(3 * random.uniform()),
   };
 });
-
-/** ∫ f by Simpson's rule on 401 points. */
-function integral(f: (x: number) => number, from: number, to: number): number {
-  const intervals = 400;
-  const step = (to - from) / intervals;
-  let sum = 0;
-  for (let i = 0; i <= intervals; i++) {
-    const weight = i === 0 || i === intervals ? 1 : i % 2 === 1 ? 4 : 2;
-    sum += (weight * step * f(from + i * step)) / 3;
-  }
-  return sum;
-}
 
 const b = normal(0, 1).on('b');
 const intercept = normal(0, 2).on('Intercept');

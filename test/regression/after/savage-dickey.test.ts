@@ -5,21 +5,10 @@ import { randomStream } from '../../../src/random/stream.js';
 import { exponential, normal } from '../../../src/regression/priors/constructors.js';
 import { regression } from '../../../src/regression/regression.js';
 import { powered } from '../../support/deep.js';
+import { integral } from '../../support/integral.js';
 
 const random = randomStream('savage dickey');
 const settings = { draws: 500, seed: 4 };
-
-/** ∫ f by Simpson's rule on 2,001 points. */
-function integral(f: (x: number) => number, from: number, to: number): number {
-  const intervals = 2000;
-  const step = (to - from) / intervals;
-  let sum = 0;
-  for (let i = 0; i <= intervals; i++) {
-    const weight = i === 0 || i === intervals ? 1 : i % 2 === 1 ? 4 : 2;
-    sum += (weight * step * f(from + i * step)) / 3;
-  }
-  return sum;
-}
 
 const normalDensity = (x: number, sd: number) =>
   Math.exp(-0.5 * (x / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
