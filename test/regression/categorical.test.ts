@@ -98,9 +98,19 @@ describe('a regression of categories', () => {
     const loo = await fit.loo();
     expect(loo.pointwise.elpdLoo).toHaveLength(90);
     expect(String(await fit.check())).toMatch(/no statistic of such outcomes is known/);
-    for (const asked of [() => fit.fitted(), () => fit.r2()]) {
-      expect(asked).toThrow(/a categorical regression has no mean outcome: ask for probabilities/);
+    const asked = [
+      () => fit.fitted(),
+      () => fit.r2(),
+      () => fit.means({ by: 'x' }),
+      () => fit.trends({ of: 'x' }),
+      () => fit.compare({ of: 'x' }),
+    ];
+    for (const one of asked) {
+      expect(one).toThrow(/a categorical regression has no .*: ask for probabilities/);
     }
+    expect(() => fit.linpred()).toThrow(/expected dpar, one of muyes, munotsure/);
+    expect(fit.linpred({ dpar: 'muyes' })).toHaveLength(90);
+    expect(fit.tradeOffs({ per: 'muyes_x' }).map(({ name }) => name)).toEqual(['munotsure_x']);
   });
 
   it('is saved, loaded, sent and updated by a whole formula', async () => {

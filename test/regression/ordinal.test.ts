@@ -429,11 +429,11 @@ describe('a fit of ordered categories', () => {
     const counts = await fit.update({ family: poisson() });
     for (const asked of ['probabilities', 'posteriorProbabilities'] as const) {
       expect(() => counts[asked]()).toThrow(
-        `${asked} is for ordered categories, which a poisson regression has not`,
+        `${asked} is for categories, which a poisson regression has not`,
       );
     }
     expect(() => counts.conditionalEffects('x', { method: 'probability' })).toThrow(
-      /method 'probability' is for ordered categories/,
+      /method 'probability' is for categories/,
     );
   });
 });

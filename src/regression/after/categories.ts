@@ -1,4 +1,4 @@
-/** The categories of an ordinal regression by name. */
+/** The categories of a regression by name. */
 import { categoriesOfFamily } from '../../../models/families/categorical.js';
 import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
@@ -20,5 +20,13 @@ export function requireCategories(fit: Fit, asked: string): readonly string[] {
   if (categories) return categories;
   throw badArgument(
     `${asked} is for categories, which a ${fit.family.family} regression has not: expected cumulative, sratio, cratio, acat or categorical`,
+  );
+}
+
+/** Throws `bad-argument` for categories without an order. @param asked what they do not have, for the message */
+export function refuseNominal({ family }: Pick<Fit, 'family'>, asked: string): void {
+  if (!isNominal(family)) return;
+  throw badArgument(
+    `a categorical regression has no ${asked}: ask for probabilities or posteriorProbabilities`,
   );
 }

@@ -123,6 +123,9 @@ export function tradeOffs(
   requireProbability('mass', mass);
   const { coefficients, intercepts } = layoutOf(fit);
   const names = coefficients.slice(intercepts);
+  const { parts = [] } = fit.specification.data;
+  const isIntercept = (place: number) =>
+    parts.some(({ intercept, first }) => intercept && first === place);
   const denominator = names.indexOf(per);
   if (denominator < 0) {
     throw badArgument(`per is ${described(per)}, expected a predictor: ${names.join(', ')}`);
@@ -130,7 +133,7 @@ export function tradeOffs(
   const drawsOf = (place: number) => parameterDraws(fit.draws, intercepts + place);
   const below = drawsOf(denominator);
   const rows = names.flatMap((name, place): TradeOff[] => {
-    if (place === denominator) return [];
+    if (place === denominator || isIntercept(place)) return [];
     const ratios = drawsOf(place).map((value, s) => -value / below[s]);
     return [{ name, ...pointSummary(ratios, { mass, robust: true }) }];
   });

@@ -28,7 +28,7 @@ import { fixed, type Printable, printable, textTable } from '../../posterior/pri
 import { finished, type Steps } from '../../posterior/steps.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { categoriesOf, requireCategories } from './categories.js';
+import { categoriesOf, refuseNominal, requireCategories } from './categories.js';
 import { choiceShares, isChoice, simulatedChoices } from './choices.js';
 import { integratedMeans } from './integrated-means.js';
 import {
@@ -187,6 +187,11 @@ export const linearPredictorOf =
   (dpar?: string): Predictor =>
   ({ fit, predictor }) => {
     const { predicted = [] } = fit.specification.family;
+    if (dpar === undefined && isNominal(fit.family)) {
+      throw badArgument(
+        `a categorical regression has a linear predictor for each category but the first: expected dpar, one of ${listed(predicted)}`,
+      );
+    }
     const of = 1 + predicted.findIndex((name) => name === dpar);
     if (dpar !== undefined && of === 0) {
       const known = predicted.length === 0 ? 'the mean alone' : `the mean, ${listed(predicted)}`;
@@ -220,11 +225,7 @@ export const meanOf =
 export const meanOutcomes: Predictor = (prepared) => {
   const { fit, predictor, trials } = prepared;
   if (isChoice(fit)) return choiceShares(prepared);
-  if (isNominal(fit.family)) {
-    throw badArgument(
-      'a categorical regression has no mean outcome: ask for probabilities or posteriorProbabilities',
-    );
-  }
+  refuseNominal(fit, 'mean outcome');
   const { writeInverse, means } = responseDistribution(fit.specification.family);
   const writeMeans = madeForRows(predictor, means);
   const counts = trials();

@@ -20,6 +20,7 @@ import { hpdInterval } from '../../posterior/intervals.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { refuseNominal } from './categories.js';
 import { refuseChoices } from './choices.js';
 import {
   cellText,
@@ -95,6 +96,7 @@ const STEP = 0.001;
  * @throws WeighbridgeError `bad-argument`
  */
 export function trends(fit: FittedRegression, options: TrendsOptions): Marginal & Printable {
+  refuseNominal(fit, 'trends of one linear predictor');
   const of: unknown = options?.of;
   if (typeof of !== 'string') {
     throw badArgument(
@@ -131,6 +133,7 @@ export function trends(fit: FittedRegression, options: TrendsOptions): Marginal 
 export function means(fit: FittedRegression, options: MeansOptions = {}): Marginal & Printable {
   const { scale = 'linear' } = options;
   requireOneOf('scale', scale, ['linear', 'response']);
+  refuseNominal(fit, 'means of one linear predictor');
   if (scale === 'response') requireMeans(fit);
   const { inverseLink } = responseDistribution(fit.specification.family);
   return marginal(fit, options, {
@@ -216,6 +219,7 @@ interface MeanDraws {
  */
 export function meanDraws(fit: FittedRegression, by: string): MeanDraws[] {
   refuseChoices(fit, "scale 'response' of means", 'ask for shares');
+  refuseNominal(fit, 'mean outcome');
   if (isOrdinal(fit.family)) {
     const { results, averaged } = gridAverages(fit, { by }, (rows) => averageMean(fit, rows));
     return results.map((at, i) => ({ at, draws: averaged[i] }));
