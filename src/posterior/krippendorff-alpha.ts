@@ -8,8 +8,8 @@
 import { WeighbridgeError } from '../errors.js';
 
 /**
- * What differences mean: any two ratings differ as much (`nominal`), by the ratings between them (`ordinal`), by their
- * distance (`interval`), or by their distance relative to their sum (`ratio`).
+ * How the difference of two ratings is measured. `nominal`: it is the same for all pairs. `ordinal`: by the number of
+ * ratings between them. `interval`: by their distance. `ratio`: by their distance relative to their sum.
  */
 export type RatingLevel = 'nominal' | 'ordinal' | 'interval' | 'ratio';
 

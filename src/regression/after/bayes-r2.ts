@@ -21,9 +21,9 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { refuseChoices } from './choices.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
+import { refuseChoices } from './refusals.js';
 
 export interface R2Options
   extends PointSummaryOptions,

@@ -22,11 +22,3 @@ export function requireCategories(fit: Fit, asked: string): readonly string[] {
     `${asked} is for categories, which a ${fit.family.family} regression has not: expected cumulative, sratio, cratio, acat or categorical`,
   );
 }
-
-/** Throws `bad-argument` for categories without an order. @param asked what they do not have, for the message */
-export function refuseNominal({ family }: Pick<Fit, 'family'>, asked: string): void {
-  if (!isNominal(family)) return;
-  throw badArgument(
-    `a categorical regression has no ${asked}: ask for probabilities or posteriorProbabilities`,
-  );
-}

@@ -4,7 +4,6 @@
  */
 import { drawnOption, toShares } from '../../../models/families/conditional-logit.js';
 import { type Cells, traitsOf } from '../../../models/families/family.js';
-import { badArgument } from '../../checks/values.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PreparedRows, RowWriter } from './predictions.js';
@@ -12,18 +11,6 @@ import type { PreparedRows, RowWriter } from './predictions.js';
 /** True for a regression of choices among the options of sets. */
 export function isChoice({ specification }: Pick<FittedRegression, 'specification'>): boolean {
   return traitsOf(specification.family).outcome === 'choice';
-}
-
-/** @throws WeighbridgeError `bad-argument` for a regression of choices */
-export function refuseChoices(
-  fit: Pick<FittedRegression, 'specification'>,
-  asked: string,
-  instead: string,
-): void {
-  if (!isChoice(fit)) return;
-  throw badArgument(
-    `${asked} has no meaning for choices, which depend on all options of a set: ${instead}`,
-  );
 }
 
 /** The probabilities of the options of a row's set, row-major (option, draw), and the row's place among them. */

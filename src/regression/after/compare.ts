@@ -29,10 +29,10 @@ import {
   textTable,
 } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { refuseChoices } from './choices.js';
 import { gridColumn, predictorColumns, requireColumn, trialsColumns } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
+import { refuseChoices } from './refusals.js';
 
 const scales = ['difference', 'ratio', 'odds ratio'] as const;
 const groupChoices = ['kept', 'zero', 'integrated'] as const;

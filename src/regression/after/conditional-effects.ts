@@ -15,7 +15,6 @@ import { estimateLines, type PointSummary, pointSummary } from '../../posterior/
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireCategories } from './categories.js';
-import { refuseChoices } from './choices.js';
 import {
   cellText,
   crossedRows,
@@ -38,6 +37,7 @@ import {
   type ParameterOptions,
   simulatedOutcomes,
 } from './predictions.js';
+import { refuseChoices } from './refusals.js';
 
 export interface ConditionalEffectsOptions extends LinearPredictorOptions, ParameterOptions {
   /** Values of the other predictors, by column, instead of their typical values. */

@@ -12,8 +12,8 @@ import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, layoutOf } from './layout.js';
 import { madeForRows } from './linear-predictor.js';
-import { refuseParts } from './parts.js';
 import type { PreparedRows, RowWriter } from './predictions.js';
+import { refuseParts } from './refusals.js';
 
 /** Nodes: enough for probabilities at a standard deviation of 3. */
 const NODES = 31;

@@ -20,8 +20,8 @@ import { essMean } from '../../posterior/convergence.js';
 import { fixed, type Printable, printable } from '../../posterior/printable.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { refuseParts } from './parts.js';
 import { posteriorKernel } from './posterior-kernel.js';
+import { refuseParts } from './refusals.js';
 
 export interface MarginalLikelihoodOptions {
   /** Seed of the draws of the proposal, an integer or a text. @default that of the fit */

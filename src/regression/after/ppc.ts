@@ -12,9 +12,9 @@ import { fixed, type Printable, printable, textTable } from '../../posterior/pri
 import { quantileOfSorted } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf } from './categories.js';
-import { refuseChoices } from './choices.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, simulatedOutcomes } from './predictions.js';
+import { refuseChoices } from './refusals.js';
 
 export interface PpcOptions extends Pick<LinearPredictorOptions, 'draws' | 'groups' | 'seed'> {
   /** Number of replications kept for plots. @default 100, or all draws if fewer */

@@ -28,7 +28,7 @@ import { fixed, type Printable, printable, textTable } from '../../posterior/pri
 import { finished, type Steps } from '../../posterior/steps.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { categoriesOf, refuseNominal, requireCategories } from './categories.js';
+import { categoriesOf, requireCategories } from './categories.js';
 import { choiceShares, isChoice, simulatedChoices } from './choices.js';
 import { integratedMeans } from './integrated-means.js';
 import {
@@ -38,6 +38,7 @@ import {
   madeForRows,
 } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
+import { refuseNominal } from './refusals.js';
 
 export interface PredictionOptions extends LinearPredictorOptions {
   /** Rows to predict, with the columns that the formula uses. @default those of the fit */

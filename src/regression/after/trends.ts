@@ -20,8 +20,6 @@ import { hpdInterval } from '../../posterior/intervals.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { refuseNominal } from './categories.js';
-import { refuseChoices } from './choices.js';
 import {
   cellText,
   crossedRows,
@@ -34,6 +32,7 @@ import {
 import { linearPredictor } from './linear-predictor.js';
 import { predictedData } from './new-data.js';
 import { eachRow, meanOutcomes } from './predictions.js';
+import { refuseChoices, refuseNominal } from './refusals.js';
 
 export interface MarginalOptions {
   /** Predictors with one result per value. @default none: one result, averaged over all */

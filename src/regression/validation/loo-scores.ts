@@ -14,8 +14,8 @@ import { meanAndSquares } from '../../linear-algebra/sums.js';
 import { type PointSummary, pointSummary } from '../../posterior/point-summary.js';
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { quickStream } from '../../random/quick-stream.js';
-import { refuseChoices } from '../after/choices.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
+import { refuseChoices } from '../after/refusals.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { looWeights } from './loo-weights.js';
 

@@ -22,7 +22,7 @@ interface Case {
   readonly posterior: string;
   readonly formula: string;
   readonly priors: readonly string[];
-  /** Columns of the table; the lists of numbers among the data where absent. */
+  /** Columns of the table. @default the lists of numbers among the data */
   readonly columns?: (data: Data) => Record<string, Numbers | readonly string[]>;
 }
 

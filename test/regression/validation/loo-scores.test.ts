@@ -91,7 +91,7 @@ describe('scores of other outcomes', () => {
     expect(accuracy?.estimate).toBeCloseTo(right / data.length, 12);
     const brier = data.reduce((sum, { one }, i) => sum + ((predicted[i] ?? 0) - one) ** 2 / 30, 0);
     expect(rmse?.estimate).toBeCloseTo(Math.sqrt(brier), 10);
-    // Of a probability, CRPS is (p − y)²; predicted outcomes are draws.
+    // The CRPS of a probability is (p − y)²; predicted outcomes are draws.
     expect(crps.estimate).toBeCloseTo(brier, 1);
     // Randomized, so that a 0 is below 1 − p and a 1 above.
     data.forEach(({ one }, i) => {

@@ -1,0 +1,37 @@
+/** What regressions of some kinds do not have, each refused in one line that says what to ask instead. */
+import { isNominal } from '../../../models/families/thresholds.js';
+import { badArgument } from '../../checks/values.js';
+import type { FittedRegression } from '../fitted-regression.js';
+import { isChoice } from './choices.js';
+
+/** @throws WeighbridgeError `bad-argument` for a regression of choices */
+export function refuseChoices(
+  fit: Pick<FittedRegression, 'specification'>,
+  asked: string,
+  instead: string,
+): void {
+  if (!isChoice(fit)) return;
+  throw badArgument(
+    `${asked} has no meaning for choices, which depend on all options of a set: ${instead}`,
+  );
+}
+
+/** Throws `bad-argument` for categories without an order. @param asked what they do not have, for the message */
+export function refuseNominal({ family }: Pick<FittedRegression, 'family'>, asked: string): void {
+  if (!isNominal(family)) return;
+  throw badArgument(
+    `a categorical regression has no ${asked}: ask for probabilities or posteriorProbabilities`,
+  );
+}
+
+/**
+ * Throws `bad-argument` for linear predictors of parameters, `bf(y ~ x, sigma ~ x)`.
+ *
+ * @param asked what is not supported, for the message
+ */
+export function refuseParts({ family }: Pick<FittedRegression, 'family'>, asked: string): void {
+  if (!family.predicted) return;
+  throw badArgument(
+    `${asked} is not supported in a regression with formulas of parameters, here of ${family.predicted.join(', ')}: compare fits by loo`,
+  );
+}
