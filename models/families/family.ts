@@ -4,6 +4,7 @@
  *
  * The link is part of the family.
  */
+import type { Limits } from '../../src/linear-algebra/limits.js';
 import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RandomStream } from '../../src/random/stream.js';
 
@@ -281,6 +282,8 @@ export interface Outcomes {
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
   readonly sets?: Cells;
+  /** Of censored and truncated outcomes (limited-rows.ts). @default none */
+  readonly limits?: Limits;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */
