@@ -100,6 +100,7 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const limits = z.object({ from: numbers, to: numbers, after: numbers, upTo: numbers });
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
@@ -117,6 +118,7 @@ const frame = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
@@ -145,6 +147,7 @@ export const specification = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,

@@ -148,8 +148,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['sar', 'spatial autocorrelation'],
   ['car', 'spatial autocorrelation'],
   ['fcor', 'fixed correlations'],
-  ['cens', 'censoring'],
-  ['trunc', 'truncation'],
   ['rate', 'rates'],
   ['subset', 'subsets of rows'],
   ['dec', 'decisions'],

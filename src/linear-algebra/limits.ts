@@ -44,6 +44,16 @@ export function isTruncated({ after, upTo }: Limits, row: number): boolean {
   return after[row] > Number.NEGATIVE_INFINITY || upTo[row] < Number.POSITIVE_INFINITY;
 }
 
+/** True if any row is truncated. */
+export function hasBounds(limits: Limits): boolean {
+  return limits.after.some((_, row) => isTruncated(limits, row));
+}
+
+/** True if any outcome is known to lie in an interval only. */
+export function hasIntervals(limits: Limits): boolean {
+  return limits.from.some((_, row) => isCensored(limits, row));
+}
+
 /** Limits of other outcomes, all of which are known. */
 export function limitsOfKnown(limits: Limits, outcomes: Float64Array): Limits {
   return { ...limits, from: outcomes, to: outcomes };

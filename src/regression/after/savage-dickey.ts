@@ -148,6 +148,7 @@ function conditionalOf(
   const column = intercept ? centred : predictors.values;
   const writeEta = etaOf(specification);
   const sources = distributionSources(specification);
+  const densities = rowDensities(specification);
   const prior = priorDensity(priors.coefficients[place]);
   const at = reportedLayout(specification).slopes + place;
   const eta = new Float64Array(rows);
@@ -160,7 +161,7 @@ function conditionalOf(
           source.kind === 'reported' ? parameters[source.place] : Number.NaN,
         ),
       );
-      const write = rowDensities(specification, aux);
+      const write = densities(aux);
       const logs = values.map(prior.logDensity);
       const there = new Float64Array(values.length);
       for (let i = 0; i < rows; i++) {

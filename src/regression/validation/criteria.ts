@@ -65,7 +65,7 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { chains, drawsPerChain } = draws;
   const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const write = madeForRows(predictor, (aux) => rowDensities(specification, aux));
+  const write = madeForRows(predictor, rowDensities(specification));
   return {
     rows,
     chains,
