@@ -29,7 +29,7 @@ import {
   textTable,
 } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { gridColumn, predictorColumns, requireColumn, trialsColumns } from './grid.js';
+import { gridColumn, outcomeColumns, predictorColumns, requireColumn } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
 import { refuseChoices } from './refusals.js';
@@ -159,7 +159,7 @@ function rowsToCompare(
 ): RowsToCompare {
   const table = data === undefined ? fit.frame.table : tableOf(data);
   const { design } = fit.frame;
-  const used = [...predictorColumns(design), ...trialsColumns(design)].filter((name) =>
+  const used = [...predictorColumns(design), ...outcomeColumns(design)].filter((name) =>
     hasColumn(table, name),
   );
   // Rows with `freq(n)` count n times.
@@ -208,13 +208,13 @@ function mattering(
   isOwn: readonly boolean[],
 ): readonly string[] {
   const { design } = frame;
-  if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
+  if (groups === 'kept') return [...predictorColumns(design), ...outcomeColumns(design)];
   const { terms } = expandFormula(design.formula, design.dot);
   const own = { ...terms, groups: terms.groups.filter((_, term) => isOwn[term]) };
   return [
     ...columnsUsed(design.formula, terms).predictors.keys(),
     ...columnsUsed(design.formula, own).grouping.keys(),
-    ...trialsColumns(design),
+    ...outcomeColumns(design),
   ];
 }
 
