@@ -69,7 +69,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const whole = readColumns(used, table);
   const required = withoutUpperEnds(formula, used, whole);
   const complete = wholeSets(formula, whole, completeRows(required, table.rows, options.missing));
-  refuseInfinite(whole, complete.rows);
+  refuseInfinite(required, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
   const columns = usedColumns(whole, usedRows, formula, outcome);

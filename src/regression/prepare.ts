@@ -471,7 +471,7 @@ function requireLimited({ family }: Family, formula: Formula): void {
   if (!limitedFamilies.includes(family)) {
     fail(
       limit.place,
-      `${limit.function}() is not available for the family ${family}; it is for ${listed(limitedFamilies)}`,
+      `${limit.function}() is not available for the family ${family}; it is for ${limitedFamilies.join(', ')}`,
     );
   }
   const se = additionOf(formula, 'se');

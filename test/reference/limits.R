@@ -98,7 +98,7 @@ reference <- function(case) {
     rhat = max(summary$rhat), ess = min(summary$ess_bulk),
     draws = table_of(as_draws_matrix(draws)[some, ]),
     logLikelihood = table_of(log_lik(fit, draw_ids = some)),
-    expected = if (!discrete) table_of(posterior_epred(fit, draw_ids = some))
+    expected = if (discrete) list() else table_of(posterior_epred(fit, draw_ids = some))
   )
 }
 
