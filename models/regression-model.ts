@@ -93,7 +93,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
 function modelAsIs(specification: RegressionSpecification): SpecifiedModel {
   const horseshoe = horseshoeOf(specification);
   if (horseshoe) return { ...horseshoeRegression(specification, horseshoe), sampledAs: null };
-  return specification.data.groups.length > 0
+  return specification.data.groups.length > 0 || specification.data.latents
     ? multilevel(specification)
     : { ...generalizedLinear(specification), sampledAs: null };
 }

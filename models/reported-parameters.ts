@@ -9,7 +9,8 @@
  *
  * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
+ * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
+ * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
@@ -31,6 +32,7 @@ import {
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
+import { addLatents, latentLayout, latentNames } from './reported-latents.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
@@ -45,6 +47,8 @@ interface ReportedLayout {
   readonly auxiliary: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
+  /** Start of those of latent predictors. */
+  readonly latents: number;
   /** Number of reported parameters. */
   readonly length: number;
 }
@@ -65,7 +69,10 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += coefficients.length * levels.length;
     return start;
   });
+  const latents = length;
+  if (data.latents) length += latentLayout(data.latents).length;
   return {
+    latents,
     intercept,
     thresholds,
     slopes,
@@ -125,18 +132,28 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, predictors } = data;
+  const { groups } = data;
   const thresholds = thresholdsOf(family);
   const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
     ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
-    ...predictors.names.map((name) => `b_${name}`),
+    ...slopeNames(data),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...groups.flatMap(effectNames),
+    ...(data.latents ? latentNames(data.latents) : []),
   ];
+}
+
+/** `b_x`; of a latent predictor `bsp_mexs`. */
+export function slopeNames({
+  predictors,
+  latents,
+}: Pick<RegressionData, 'predictors' | 'latents'>): string[] {
+  const special = new Set(latents?.terms.map(({ column }) => column));
+  return predictors.names.map((name, j) => `${special.has(j) ? 'bsp' : 'b'}_${name}`);
 }
 
 /** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
@@ -176,9 +193,12 @@ export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
   const layout = reportedLayout(predicted);
   const { rows } = data.predictors;
+  const { slopes, latents } = layout;
+  const add = addLatents(data, { slopes, first: latents, height: predictorsPerRow(data) });
   return (parameters, eta) => {
     for (let i = 0; i < rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
     addPopulation(data, layout, parameters, eta);
+    add(parameters, eta);
     data.groups.forEach((group, term) => {
       addGroup(group, parameters, layout.groupEffects[term], eta);
     });

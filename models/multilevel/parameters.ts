@@ -110,8 +110,8 @@ export class MultilevelParameters {
     this.#sdCount = sds.length;
     this.#scalars = scalars;
     this.#terms = termsOf({ data, priors }, factors, coefficients, scalars);
-    const last = this.#terms[this.#terms.length - 1];
-    this.dimension = last.correlations + correlationsOf(last);
+    const last = this.#terms.at(-1);
+    this.dimension = last ? last.correlations + correlationsOf(last) : scalars;
     this.#priors = parameterPriors(
       [
         ...(data.intercept ? [priors.intercept ?? flat] : []),
