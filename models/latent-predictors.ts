@@ -128,7 +128,9 @@ class SampledLatents implements LatentDensity {
 
   constructor(latents: Latents, priors: LatentPriors, first: number, cells: Int32Array) {
     const size = correlatedLatents(latents);
-    const counts = priors.variables.map((own) => (own.intercept ? 1 : 0) + own.coefficients.length + 1);
+    const counts = priors.variables.map(
+      (own) => (own.intercept ? 1 : 0) + own.coefficients.length + 1,
+    );
     const parameters = counts.reduce((sum, count) => sum + count, 0);
     const correlations = correlationCount(size);
     let place = 0;
@@ -182,7 +184,8 @@ class SampledLatents implements LatentDensity {
     if (this.#size > 0) {
       writeCorrelationFactor(theta, this.#parameters.length, this.#size, this.#lower);
     }
-    for (const variable of this.#variables) readVariable(variable, this.#parameters, position, start);
+    for (const variable of this.#variables)
+      readVariable(variable, this.#parameters, position, start);
   }
 
   added(coefficients: Float64Array): Float64Array {
@@ -228,7 +231,13 @@ class SampledLatents implements LatentDensity {
     }
     let value = this.#addCorrelations();
     for (const variable of this.#variables) {
-      value += finishVariable(variable, this.#parameters, this.#parameterSlopes, gradient, this.#start);
+      value += finishVariable(
+        variable,
+        this.#parameters,
+        this.#parameterSlopes,
+        gradient,
+        this.#start,
+      );
     }
     value += this.#priors.addTo(this.#position, this.#parameters, this.#parameterSlopes);
     const own = this.#parameterSlopes;

@@ -120,12 +120,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
       loops.addColumnSums(gradients.coefficients);
       if (latents) {
         const slopes = loops.slopes();
-        logDensity += latents.backward(
-          slopes,
-          at.coefficients,
-          gradients.coefficients,
-          gradient,
-        );
+        logDensity += latents.backward(slopes, at.coefficients, gradients.coefficients, gradient);
       }
       for (let f = 0; f < others; f++) loops.writeLevelSums(f, maps[f].effectGradient);
       shifts.backward();

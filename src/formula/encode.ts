@@ -113,9 +113,7 @@ export function encodeTerms(
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
-    ...(latents
-      ? withLatents(coded, scope, latents)
-      : { population: modelMatrix(coded, scope) }),
+    ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),

@@ -19,11 +19,7 @@ import { labelsOf, levelsOf } from './table.js';
 import { expandPredictors, type FormulaTerms, type Terms } from './terms.js';
 
 /** The formula `x | mi() ~ z`, or `x | mi(s) ~ z`. */
-export function missingModel(
-  left: Expression,
-  predictors: Expression,
-  fail: FailAt,
-): MissingModel {
+export function missingModel(left: Expression, predictors: Expression, fail: FailAt): MissingModel {
   const isBar = left.kind === 'binary' && left.operator === '|';
   const right = isBar ? left.right : null;
   if (!isBar || right?.kind !== 'call' || right.function !== 'mi') {
@@ -53,13 +49,26 @@ export function checkLatents(formula: Formula, fail: FailAt): void {
   for (const call of wanted) {
     const { place } = call;
     const name = formatExpression(call.arguments[0].value);
-    if (missing.some(({ variable }) => `${formatExpression({ kind: 'name', name: variable, place })}` === name)) continue;
-    fail(place, `mi(${name}) needs a formula of ${name}: bf(… mi(${name}) …) + bf(${name} | mi() ~ z)`);
+    if (
+      missing.some(
+        ({ variable }) => `${formatExpression({ kind: 'name', name: variable, place })}` === name,
+      )
+    )
+      continue;
+    fail(
+      place,
+      `mi(${name}) needs a formula of ${name}: bf(… mi(${name}) …) + bf(${name} | mi() ~ z)`,
+    );
   }
   for (const model of missing) {
-    const isWanted = wanted.some(({ arguments: [{ value }] }) => value.kind === 'name' && value.name === model.variable);
+    const isWanted = wanted.some(
+      ({ arguments: [{ value }] }) => value.kind === 'name' && value.name === model.variable,
+    );
     if (!isWanted) {
-      fail(model.place, `no mi(${model.variable}) is among the predictors, but there is its formula`);
+      fail(
+        model.place,
+        `no mi(${model.variable}) is among the predictors, but there is its formula`,
+      );
     }
     checkModel(model, fail);
   }
@@ -75,11 +84,20 @@ function checkModel(model: MissingModel, fail: FailAt): void {
   const text = formatMissingModel(model);
   const [call] = callsIn(model.predictors);
   if (call) {
-    fail(call.place, `${text}: its predictors are columns without missing values, found ${formatExpression(call)}`);
+    fail(
+      call.place,
+      `${text}: its predictors are columns without missing values, found ${formatExpression(call)}`,
+    );
+  }
+  if (hasDot(model.predictors)) {
+    fail(model.predictors.place, `${text}: . is not supported here; name the columns`);
   }
   const { groups, offsets } = expandPredictors(model.predictors, [], fail);
   if (groups.length > 0) {
-    fail(groups[0].place, `${text}: group effects of a predictor with missing values are not supported`);
+    fail(
+      groups[0].place,
+      `${text}: group effects of a predictor with missing values are not supported`,
+    );
   }
   if (offsets.length > 0) {
     fail(offsets[0].place, `${text}: offsets of a predictor with missing values are not supported`);
@@ -149,7 +167,8 @@ function noisyVariable(
   refuseErrors(formatExpression(error), errors, scope, isNew);
   const name = coefficientName(`me${formatExpression(value)}`);
   const none = { names: [], values: new Float64Array(0) };
-  if (group === null) {
+  // New rows are predicted one by one, each by what is observed in it.
+  if (group === null || isNew) {
     const units = Int32Array.from(values, (_, row) => row);
     const population = { ...none, rows: values.length };
     return {
@@ -190,13 +209,14 @@ function missingVariable(
   const known = given.filter((value) => !Number.isNaN(value));
   const [mean] = scope.constants(`mean of mi(${name})`, () => {
     if (known.length > 0) return [meanOf(known)];
-    throw badData(`${name} is missing in all rows, expected some values to estimate the others from`, {
-      column: name,
-    });
+    throw badData(
+      `${name} is missing in all rows, expected some values to estimate the others from`,
+      {
+        column: name,
+      },
+    );
   });
-  const errors = model.error
-    ? numbers(model.error, scope).slice()
-    : new Float64Array(given.length);
+  const errors = model.error ? numbers(model.error, scope).slice() : new Float64Array(given.length);
   if (model.error) {
     const observed = errors.map((error, row) => (Number.isNaN(given[row]) ? 1 : error));
     refuseErrors(formatExpression(model.error), observed, scope, isNew);
@@ -205,7 +225,9 @@ function missingVariable(
   return {
     ...{ name, kind: 'missing', labels: null, intercept: terms.intercept },
     observed: given.map((value) => (Number.isNaN(value) ? mean : value)),
-    errors: errors.map((error, row) => (Number.isNaN(given[row]) ? Number.POSITIVE_INFINITY : error)),
+    errors: errors.map((error, row) =>
+      Number.isNaN(given[row]) ? Number.POSITIVE_INFINITY : error,
+    ),
     unitOf: Int32Array.from(given, (_, row) => row),
     population: modelMatrix(terms, scope),
   };
@@ -215,7 +237,10 @@ function missingVariable(
 function numbers(expression: Expression, scope: Scope): Float64Array {
   const column = valuesOf(expression, scope);
   if (column.kind === 'numeric') return column.values;
-  return scope.fail(expression.place, `${formatExpression(expression)} is text or logical, expected numbers`);
+  return scope.fail(
+    expression.place,
+    `${formatExpression(expression)} is text or logical, expected numbers`,
+  );
 }
 
 /** @param isNew of new rows, whose value may be taken as exact by an error of 0 */

@@ -35,7 +35,7 @@ import { formatExpression } from './format.js';
 import { type Formula, formulaOfPart } from './formula.js';
 import { latentCall } from './functions.js';
 import { groupLevels } from './group-design.js';
-import { columnsWithGaps, missingTerms } from './latents.js';
+import { checkLatents, columnsWithGaps, missingTerms } from './latents.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
@@ -61,6 +61,7 @@ interface ModelFrameOptions {
 export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
+  checkLatents(formula, fail);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
   const { terms, used: ofMean } = expandFormula(formula, dot);

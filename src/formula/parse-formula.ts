@@ -6,7 +6,7 @@ import { additionValues, splitResponse } from './additions.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
 import type { CallExpression, Formula, FormulaPart, MissingModel } from './formula.js';
-import { checkLatents, missingModel } from './latents.js';
+import { missingModel } from './latents.js';
 import { describeToken, parseExpression, TokenCursor } from './parse-expression.js';
 
 /**
@@ -51,7 +51,6 @@ export function parseFormula(text: string): Formula {
   checkPredictors(predictors, fail);
   for (const part of parts) checkPredictors(part.predictors, fail);
   for (const { predictors: own } of added.missing ?? []) checkPredictors(own, fail);
-  checkLatents(formula, fail);
   return formula;
 }
 

@@ -10,8 +10,9 @@
  */
 import { correlatedLatents, type LatentPredictor } from '../../../models/regression-data.js';
 import { inexactUnits, latentLayout, latentMean } from '../../../models/reported-latents.js';
-import { cholesky, solveLower, solveLowerTransposed } from '../../linear-algebra/cholesky.js';
+import { reportedLayout } from '../../../models/reported-parameters.js';
 import type { EncodedLatents, LatentVariable } from '../../formula/design.js';
+import { cholesky, solveLower, solveLowerTransposed } from '../../linear-algebra/cholesky.js';
 import type { Draws } from '../../posterior/draws.js';
 import { quickStream } from '../../random/quick-stream.js';
 import type { RandomStream } from '../../random/stream.js';
@@ -36,7 +37,9 @@ export function latentDeviations(
   const correlated = correlatedLatents(fitted);
   const at = (place: number) => columnOf(draws, drawsUsed, first + place);
   if (!latents.isNew) {
-    const places = fitted.variables.map((variable, k) => placesOf(variable, layout.variables[k].values));
+    const places = fitted.variables.map((variable, k) =>
+      placesOf(variable, layout.variables[k].values),
+    );
     return (variable, unit) => {
       const place = places[variable].get(unit);
       if (place === undefined) return null;
@@ -73,7 +76,11 @@ export function latentDeviations(
     const together = means.map(() => new Float64Array(drawsUsed.length));
     const random = quickStream(seed, 'latent', 'together', unit);
     for (let s = 0; s < drawsUsed.length; s++) {
-      const matrix = correlationMatrix(correlated, Float64Array.from(pairs, (pair) => pair[s]), 1);
+      const matrix = correlationMatrix(
+        correlated,
+        Float64Array.from(pairs, (pair) => pair[s]),
+        1,
+      );
       jointDeviations(
         latents.variables.slice(0, correlated),
         unit,
@@ -86,7 +93,103 @@ export function latentDeviations(
     known = { unit, together };
     return together;
   };
-  return (variable, unit) => (variable < correlated ? togetherOf(unit)[variable] : ofEach[variable](unit));
+  return (variable, unit) =>
+    variable < correlated ? togetherOf(unit)[variable] : ofEach[variable](unit);
+}
+
+/**
+ * Writes the mean and the variance of Σ_t β_t (ξ_t − x_t) f_t of a row at all draws, given what is observed of its
+ * predictors and not its outcome. The units of the fit's latent predictors are its rows.
+ */
+export function latentMoments({
+  specification,
+  draws,
+}: Pick<FittedRegression, 'specification' | 'draws'>): (
+  row: number,
+  mean: Float64Array,
+  variance: Float64Array,
+) => void {
+  const { latents } = specification.data;
+  if (!latents) throw new RangeError('the fit has no latent predictors');
+  const { variables, terms } = latents;
+  const layout = latentLayout(latents);
+  const reported = reportedLayout(specification);
+  const size = variables.length;
+  const correlated = correlatedLatents(latents);
+  const width = draws.parameterNames.length;
+  return (row, mean, variance) => {
+    for (let s = 0; s < mean.length; s++) {
+      const own = draws.values.subarray(s * width, (s + 1) * width);
+      const slopes = new Float64Array(size);
+      for (const { column, variable, factors } of terms) {
+        slopes[variable] += own[reported.slopes + column] * factors[row];
+      }
+      const places = variables.map((_, k) => reported.latents + layout.variables[k].sd);
+      const covariance = covarianceOf(
+        places.map((place) => own[place]),
+        own.subarray(reported.latents + layout.correlations),
+        correlated,
+      );
+      const pulled = variables.map((variable, k) => {
+        const place = reported.latents + layout.variables[k].mean;
+        const unit = variable.unitOf[row];
+        return latentMean(variable, unit, own, place) - variable.observed[unit];
+      });
+      const errors = variables.map((variable) => variable.errors[variable.unitOf[row]]);
+      const { mean: deviation, covariance: left } = givenObserved(pulled, covariance, errors);
+      mean[s] = 0;
+      variance[s] = 0;
+      for (let a = 0; a < size; a++) {
+        mean[s] += slopes[a] * deviation[a];
+        for (let b = 0; b < size; b++) variance[s] += slopes[a] * slopes[b] * left[a * size + b];
+      }
+    }
+  };
+}
+
+/** Of all predictors: the first ones are correlated, the others independent. @param pairs from the first on */
+function covarianceOf(
+  sds: readonly number[],
+  pairs: Float64Array,
+  correlated: number,
+): Float64Array {
+  const size = sds.length;
+  const own = correlationMatrix(
+    correlated,
+    pairs.subarray(0, (correlated * (correlated - 1)) / 2),
+    1,
+  );
+  return Float64Array.from({ length: size * size }, (_, at) => {
+    const [a, b] = [Math.floor(at / size), at % size];
+    if (a === b) return sds[a] * sds[a];
+    return a < correlated && b < correlated ? own[a * correlated + b] * sds[a] * sds[b] : 0;
+  });
+}
+
+/**
+ * Mean and covariance of ξ − x given x, one observation after another: for ξ_k − x_k of mean e_k and variance
+ * C_kk, observed as 0 with the error s, the gain is C_·k / (C_kk + s²).
+ */
+function givenObserved(
+  start: readonly number[],
+  prior: Float64Array,
+  errors: readonly number[],
+): { readonly mean: Float64Array; readonly covariance: Float64Array } {
+  const size = start.length;
+  const mean = Float64Array.from(start);
+  let covariance = prior;
+  errors.forEach((error, k) => {
+    if (error === Number.POSITIVE_INFINITY) return;
+    const total = covariance[k * (size + 1)] + error * error;
+    const gain = Float64Array.from(start, (_, j) => covariance[j * size + k] / total);
+    const pull = mean[k];
+    const before = covariance;
+    for (let j = 0; j < size; j++) mean[j] -= gain[j] * pull;
+    covariance = before.map(
+      (value, at) => value - gain[Math.floor(at / size)] * before[k * size + (at % size)],
+    );
+  });
+  return { mean, covariance };
 }
 
 /** As the model has the predictors of a unit. */
@@ -113,7 +216,11 @@ function jointDeviations(
     means,
     sds,
     matrix,
-  }: { readonly means: readonly number[]; readonly sds: readonly number[]; readonly matrix: Float64Array },
+  }: {
+    readonly means: readonly number[];
+    readonly sds: readonly number[];
+    readonly matrix: Float64Array;
+  },
   random: RandomStream,
 ): Float64Array {
   const size = variables.length;

@@ -291,7 +291,16 @@ function readOptions(cursor: TextCursor): Options {
 }
 
 const OPTION = 'class, coef, group, dpar, resp, lb, ub or tag';
-const optionNames: readonly string[] = ['class', 'coef', 'group', 'dpar', 'resp', 'lb', 'ub', 'tag'];
+const optionNames: readonly string[] = [
+  'class',
+  'coef',
+  'group',
+  'dpar',
+  'resp',
+  'lb',
+  'ub',
+  'tag',
+];
 
 function isOption(key: string | null): key is keyof Options {
   return key !== null && optionNames.includes(key);

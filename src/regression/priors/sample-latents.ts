@@ -1,5 +1,8 @@
 /** Draws of latent predictors from their priors, and of what is observed of them. */
-import { writeCorrelatedEffects, writeCorrelations } from '../../../models/multilevel/correlation-cholesky.js';
+import {
+  writeCorrelatedEffects,
+  writeCorrelations,
+} from '../../../models/multilevel/correlation-cholesky.js';
 import { drawLkjFactor, drawPrior, type Prior } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
@@ -58,7 +61,10 @@ export function drawLatentNumbers(
 ): void {
   const layout = latentLayout(latents);
   const size = correlatedLatents(latents);
-  const sds = Float64Array.from({ length: size }, (_, k) => parameters[first + layout.variables[k].sd]);
+  const sds = Float64Array.from(
+    { length: size },
+    (_, k) => parameters[first + layout.variables[k].sd],
+  );
   const z = new Float64Array(size);
   const effects = new Float64Array(size);
   const units = size > 0 ? latents.variables[0].observed.length : 0;

@@ -69,7 +69,8 @@ function simulatedRegression(
   return (parameters, random) => {
     const values = inOrder(parameters, names);
     const data = observedAnew(specification.data, latents, values, random);
-    const draw = data === specification.data ? simulate : outcomeSimulator({ ...specification, data });
+    const draw =
+      data === specification.data ? simulate : outcomeSimulator({ ...specification, data });
     const outcomes = draw(values, random);
     requireFiniteOutcomes(outcomes);
     return { ...specification, data: { ...data, outcomes } };
