@@ -162,7 +162,7 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
 }
 
 /** `1 + x | g`, and the `id` of `1 + x |id| g`. */
-export interface GroupBar {
+interface GroupBar {
   /** What varies. */
   readonly left: Expression;
   readonly id: string | null;
