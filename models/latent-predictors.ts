@@ -37,6 +37,7 @@ import {
   correlatedLatents,
   type LatentPredictor,
   type Latents,
+  predictorsPerRow,
   type RegressionSpecification,
 } from './regression-data.js';
 
@@ -44,30 +45,26 @@ import {
 export interface LatentDensity {
   /** Number of its coordinates. */
   readonly length: number;
-  /** Reads its coordinates, from `start` on. */
-  read(position: Float64Array, start: number): void;
-  /** What is to be added to η, one number per cell, for these coefficients; valid until the next call. */
-  added(coefficients: Float64Array): Float64Array;
   /**
-   * Adds to the gradient by the coefficients, and writes that by its own coordinates; returns its log density, with
-   * its priors and Jacobians, up to a constant.
+   * Reads its coordinates, from `start` on; returns what is to be added to η, one number per cell, for these
+   * coefficients. Both are not copied.
+   */
+  forward(position: Float64Array, start: number, coefficients: Float64Array): Float64Array;
+  /**
+   * At what was last read, adds to the gradient by the coefficients, and writes that by its own coordinates; returns
+   * its log density, with its priors and Jacobians, up to a constant.
    *
    * @param slopes ∂ℓ/∂η of each cell
    */
-  backward(
-    slopes: Float64Array,
-    coefficients: Float64Array,
-    coefficientGradient: Float64Array,
-    gradient: Float64Array,
-  ): number;
+  backward(slopes: Float64Array, coefficientGradient: Float64Array, gradient: Float64Array): number;
   /** Writes the reported parameters of the coordinates last read, in the order of reported-latents.ts. */
   report(target: Float64Array, place: number): void;
 }
 
-/** @param cellOf the cell of η of the mean of each row; none is shared. Null without latent predictors */
+/** Null without latent predictors. @param cells of η of each row, all linear predictors of one after another; none is shared */
 export function latentDensity(
   { data, priors }: RegressionSpecification,
-  cellOf: (row: number) => number,
+  cells: Int32Array,
 ): LatentDensity | null {
   const { latents } = data;
   if (!latents || !priors.latents) return null;
@@ -75,7 +72,7 @@ export function latentDensity(
     latents,
     priors.latents,
     data.intercept ? 1 : 0,
-    Int32Array.from({ length: data.rows }, (_, row) => cellOf(row)),
+    Int32Array.from({ length: data.rows }, (_, row) => cells[predictorsPerRow(data) * row]),
   );
 }
 
@@ -124,6 +121,7 @@ class SampledLatents implements LatentDensity {
   readonly #parameterSlopes: Float64Array;
   readonly #thetaSlopes: Float64Array;
   readonly #added: Float64Array;
+  #coefficients: Float64Array = new Float64Array(0);
   #start = 0;
 
   constructor(latents: Latents, priors: LatentPriors, first: number, cells: Int32Array) {
@@ -173,7 +171,13 @@ class SampledLatents implements LatentDensity {
     this.#added = new Float64Array(cells.reduce((most, cell) => Math.max(most, cell), -1) + 1);
   }
 
-  read(position: Float64Array, start: number): void {
+  forward(position: Float64Array, start: number, coefficients: Float64Array): Float64Array {
+    this.#read(position, start);
+    this.#coefficients = coefficients;
+    return this.#addedTo(coefficients);
+  }
+
+  #read(position: Float64Array, start: number): void {
     const theta = this.#theta;
     this.#start = start;
     for (let j = 0; j < theta.length; j++) {
@@ -188,7 +192,7 @@ class SampledLatents implements LatentDensity {
       readVariable(variable, this.#parameters, position, start);
   }
 
-  added(coefficients: Float64Array): Float64Array {
+  #addedTo(coefficients: Float64Array): Float64Array {
     const cells = this.#cells;
     const added = this.#added;
     added.fill(0);
@@ -205,7 +209,6 @@ class SampledLatents implements LatentDensity {
 
   backward(
     slopes: Float64Array,
-    coefficients: Float64Array,
     coefficientGradient: Float64Array,
     gradient: Float64Array,
   ): number {
@@ -219,7 +222,7 @@ class SampledLatents implements LatentDensity {
     for (const { column, variable, factors } of this.#terms) {
       const { values, given, slopes: own } = this.#variables[variable];
       const place = this.#first + column;
-      const coefficient = coefficients[place];
+      const coefficient = this.#coefficients[place];
       let sum = 0;
       for (let i = 0; i < cells.length; i++) {
         const unit = given.unitOf[i];

@@ -77,7 +77,7 @@ export interface Latents {
   readonly correlated: boolean;
 }
 
-export interface LatentTerm {
+interface LatentTerm {
   /** Place among the columns of the predictors. */
   readonly column: number;
   /** Index of the latent predictor. */

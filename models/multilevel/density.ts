@@ -24,7 +24,7 @@ import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLoops } from '../kernels/group-rows.js';
 import { type LatentDensity, latentDensity } from '../latent-predictors.js';
-import { outcomesOf, predictorsPerRow, type RegressionSpecification } from '../regression-data.js';
+import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap, RotatedMap } from './group-map.js';
 import { MultilevelParameters } from './parameters.js';
 import { type MultilevelRows, multilevelRows, PlainLoops } from './rows.js';
@@ -59,8 +59,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
   const { factors, cells } = data;
   const given = outcomesOf(specification.data, cells);
   const family = responseFamily(specification.family, given);
-  const height = predictorsPerRow(specification.data);
-  const latents = latentDensity(specification, (row) => cells.of[height * row]);
+  const latents = latentDensity(specification, cells.of);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;
   const maps = factors.map(({ levels, size }, f) =>
@@ -73,7 +72,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     dimension += length;
   }
   const latentStart = dimension;
-  if (latents) dimension += latents.length;
+  dimension += latents?.length ?? 0;
   const lastMap = maps[others];
   const loops = compiledLoops(data, family, given) ?? new PlainLoops(data, family);
   const lastPull = new Float64Array(lastMap.length);
@@ -100,10 +99,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
       }
       shifts.forward();
       loops.writePopulation(at.coefficients);
-      if (latents) {
-        latents.read(position, latentStart);
-        loops.addRows(latents.added(at.coefficients));
-      }
+      if (latents) loops.addRows(latents.forward(position, latentStart, at.coefficients));
       for (let f = 0; f < others; f++) loops.addEffects(f, maps[f].effects);
       loops.writeWeightedSums(lastMap.pull);
       for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m] - lastMap.pull[m];
@@ -118,10 +114,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
       for (let m = 0; m < pullGradient.length; m++) pullGradient[m] = -pullGradient[m];
       loops.addWeighted(pullGradient);
       loops.addColumnSums(gradients.coefficients);
-      if (latents) {
-        const slopes = loops.slopes();
-        logDensity += latents.backward(slopes, at.coefficients, gradients.coefficients, gradient);
-      }
+      logDensity += latents?.backward(loops.slopes(), gradients.coefficients, gradient) ?? 0;
       for (let f = 0; f < others; f++) loops.writeLevelSums(f, maps[f].effectGradient);
       shifts.backward();
       for (let f = others - 1; f >= 0; f--) {

@@ -67,7 +67,7 @@ export interface EncodedLatents {
   readonly isNew: boolean;
 }
 
-export interface LatentColumn {
+interface LatentColumn {
   /** Of `population`. */
   readonly column: number;
   /** Index of the variable. */

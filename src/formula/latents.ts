@@ -7,9 +7,10 @@
 import { badData } from '../checks/values.js';
 import { meanOf } from '../linear-algebra/sums.js';
 import type { FailAt } from '../text/cursor.js';
+import { hasDot } from './columns-used.js';
 import type { LatentVariable } from './design.js';
 import { valuesOf } from './evaluate.js';
-import { formatExpression, formatMissingModel } from './format.js';
+import { formatExpression, formatMissingModel, formatName } from './format.js';
 import type { CallExpression, Expression, Formula, MissingModel } from './formula.js';
 import { type LatentCall, latentCall } from './functions.js';
 import { modelMatrix } from './model-matrix.js';
@@ -49,12 +50,7 @@ export function checkLatents(formula: Formula, fail: FailAt): void {
   for (const call of wanted) {
     const { place } = call;
     const name = formatExpression(call.arguments[0].value);
-    if (
-      missing.some(
-        ({ variable }) => `${formatExpression({ kind: 'name', name: variable, place })}` === name,
-      )
-    )
-      continue;
+    if (missing.some(({ variable }) => formatName(variable) === name)) continue;
     fail(
       place,
       `mi(${name}) needs a formula of ${name}: bf(… mi(${name}) …) + bf(${name} | mi() ~ z)`,

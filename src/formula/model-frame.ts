@@ -66,9 +66,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   refuseTooMany(dot.length, 'the dot stands for');
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const withGaps = columnsWithGaps(formula);
-  refuseGapsElsewhere(formula, terms, fail);
-  const full = new Map([...whole].filter(([name]) => !withGaps.includes(name)));
+  const full = withoutGaps(whole, formula, terms, fail);
   const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
   refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
@@ -281,8 +279,11 @@ function variableOf(column: Column): Variable {
   }
 }
 
-/** Throws if a column of `mi(x)` has another place in the formula, where no value may be missing. */
-function refuseGapsElsewhere(formula: Formula, terms: FormulaTerms, fail: FailAt): void {
+/**
+ * The columns in which no value may be missing. Throws if a column of `mi(x)` has another place in the formula, where
+ * none may be.
+ */
+function withoutGaps(whole: Columns, formula: Formula, terms: FormulaTerms, fail: FailAt): Columns {
   const { population, offsets, groups } = terms;
   const models = missingTerms(formula, fail).map((model) => model.population);
   const exact = [
@@ -302,6 +303,8 @@ function refuseGapsElsewhere(formula: Formula, terms: FormulaTerms, fail: FailAt
       `${variable} has missing values, and another place in the formula than mi(${variable})`,
     );
   }
+  const withGaps = columnsWithGaps(formula);
+  return new Map([...whole].filter(([name]) => !withGaps.includes(name)));
 }
 
 interface CompleteRows {

@@ -153,7 +153,7 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=cor',
-      '"normal(0, 1) class=cor": class cor with a prior normal: class cor takes lkj, and lkj is for cor alone',
+      '"normal(0, 1) class=cor": class cor with a prior normal: classes cor and corme take lkj, and lkj is for them alone',
     ],
     ['lkj(1) lb=0', "character 1: expected an lkj prior without lb and ub, found 'l'"],
   ])('refuses %j, which is well spelled, for its meaning', (text, message) => {
