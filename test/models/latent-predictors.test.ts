@@ -124,7 +124,9 @@ function plainLogDensity(
   }
   const special = new Map(latents.terms.map((term) => [term.column, term]));
   const slopes = predictors.names.map((name, j) => at(`${special.has(j) ? 'bsp' : 'b'}_${name}`));
-  slopes.forEach((slope, j) => add(priors.coefficients[j], slope));
+  slopes.forEach((slope, j) => {
+    add(priors.coefficients[j], slope);
+  });
   const start = intercept ? at('b_Intercept') : 0;
   const mean = (j: number) =>
     Array.from({ length: data.rows }, (_, i) => predictors.values[i * width + j]).reduce(
