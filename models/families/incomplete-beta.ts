@@ -15,7 +15,7 @@ import digamma from '@stdlib/math-base-special-digamma';
 import { log1mexp } from './links.js';
 
 /** log I and log(1 − I), with derivatives. */
-export interface IncompleteBeta {
+interface IncompleteBeta {
   lower: number;
   lowerByA: number;
   lowerByB: number;

@@ -14,7 +14,7 @@ import gammaln from '@stdlib/math-base-special-gammaln';
 import { log1mexp } from './links.js';
 
 /** Logarithms of both, with derivatives. */
-export interface IncompleteGamma {
+interface IncompleteGamma {
   lower: number;
   lowerByShape: number;
   lowerByX: number;

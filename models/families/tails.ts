@@ -8,7 +8,7 @@
 import { log1mexp } from './links.js';
 
 /** log P(Y ≤ y) and log P(Y > y), with their derivatives by (μ, aux …). */
-export interface Tails {
+interface Tails {
   lower: number;
   upper: number;
   readonly lowerSlopes: Float64Array;
@@ -16,7 +16,7 @@ export interface Tails {
 }
 
 /** @param width number of the family's parameters, with μ */
-export function newTails(width: number): Tails {
+function newTails(width: number): Tails {
   return {
     lower: 0,
     upper: 0,
@@ -40,7 +40,7 @@ export interface RowTails {
 }
 
 /** An interval of outcomes, `after` < Y ≤ `upTo`, with its log probability. */
-export interface Interval {
+interface Interval {
   readonly after: number;
   readonly upTo: number;
   readonly logProbability: number;

@@ -14,7 +14,7 @@ export interface DesignMatrix {
   readonly values: Float64Array;
 }
 
-/** One group term, `(1 + x | g)`. */
+/** One group term, `(1 + x | g)`, or those with one name, `(1 |id| g)`, together. */
 export interface GroupDesign {
   /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
@@ -28,10 +28,12 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
-  /** The parameter whose linear predictor it is in. @default the mean */
-  readonly parameter?: string;
+  /** The parameter whose linear predictor each column is in, null for the mean. @default all in that of the mean */
+  readonly parameters?: readonly (string | null)[];
   /** The further members of each row, of `mm(g, h)`. @default none */
   readonly further?: readonly MemberDesign[];
+  /** Name of terms that are to be joined to one (`joinedByName`), which has none. @default none */
+  readonly id?: string;
 }
 
 /** One of the members of each row, of a multi-membership term. */
@@ -53,6 +55,43 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /** Predictors that are not known exactly. @default none */
+  readonly latents?: EncodedLatents;
+}
+
+/** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */
+export interface EncodedLatents {
+  readonly variables: readonly LatentVariable[];
+  /** Columns of `population` that are a latent number times `factors`, by row. */
+  readonly terms: readonly LatentColumn[];
+  /** True for new rows, whose latent numbers no draws of the fit have. */
+  readonly isNew: boolean;
+}
+
+interface LatentColumn {
+  /** Of `population`. */
+  readonly column: number;
+  /** Index of the variable. */
+  readonly variable: number;
+  /** Row by row, without the rows of other linear predictors. */
+  readonly factors: Float64Array;
+}
+
+export interface LatentVariable {
+  /** brms' name: `mex` of `me(x, s)`, `x` of `mi(x)`. */
+  readonly name: string;
+  readonly kind: 'noisy' | 'missing';
+  /** What is observed of each unit; a stand-in where it is missing. */
+  readonly observed: Float64Array;
+  /** Standard errors of `observed`: 0 if it is exact, Infinity if it is missing. */
+  readonly errors: Float64Array;
+  /** Unit of each row, from 0. */
+  readonly unitOf: Int32Array;
+  /** Names of the units; null if they are the rows. */
+  readonly labels: readonly string[] | null;
+  /** Predictors of the latent numbers, one row per unit, without a column of ones. */
+  readonly intercept: boolean;
+  readonly population: DesignMatrix;
 }
 
 /** The linear predictor of a parameter other than the mean, and its columns in the population's matrix. */

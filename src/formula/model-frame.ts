@@ -33,7 +33,9 @@ import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
 import { type Formula, formulaOfPart } from './formula.js';
+import { latentCall } from './functions.js';
 import { groupLevels } from './group-design.js';
+import { checkLatents, columnsWithGaps, missingTerms } from './latents.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
@@ -42,7 +44,7 @@ import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
 import { nameInPart, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, refuseMixedNames } from './terms.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -59,17 +61,14 @@ interface ModelFrameOptions {
 export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
+  checkLatents(formula, fail);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
-  const { terms, used: ofMean } = expandFormula(formula, dot);
-  const parts = partsOf(formula, table);
-  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
-  checkColumns(used, table, fail);
-  checkOutcomeApart(formula, used, fail);
+  const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const required = withoutUpperEnds(formula, used, whole);
-  const complete = wholeSets(formula, whole, completeRows(required, table.rows, options.missing));
-  refuseInfinite(required, complete.rows);
+  const full = withoutUpperEnds(formula, used, withoutGaps(whole, formula, terms, fail));
+  const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
+  refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
   const columns = usedColumns(whole, usedRows, formula, outcome);
@@ -79,10 +78,11 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const rowNumber = (i: number) => usedRows[i] + 1;
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
+  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
-  const encoded = stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts);
-  refuseEmptyGroups(encoded, terms, fail);
+  const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
+  refuseEmptyGroups(meanInSets, terms, fail);
+  const encoded = stacked(meanInSets, ofParts);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -126,6 +126,18 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   };
 }
 
+/** The terms of all formulas, and the columns that they use, which the table has. */
+function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fail: FailAt) {
+  const { terms, used: ofMean } = expandFormula(formula, dot);
+  const parts = partsOf(formula, table);
+  const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
+  refuseMixedNames(groups, fail);
+  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
+  checkColumns(used, table, fail);
+  checkOutcomeApart(formula, used, fail);
+  return { terms, parts, used };
+}
+
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
@@ -146,6 +158,7 @@ function partsOf(formula: Formula, table: Table): Part[] {
 
 /** Each linear predictor as numbers, and the levels of the grouping factors of all. */
 function encodedParts(
+  formula: Formula,
   terms: FormulaTerms,
   parts: readonly Part[],
   scope: Scope,
@@ -156,7 +169,7 @@ function encodedParts(
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
   return {
     levels,
-    mean: encodeTerms(terms, scope, grouping),
+    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
     ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
   };
 }
@@ -254,13 +267,10 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
+      // Those of mi(x), and of y2 in cens(c, y2), may be missing.
       const values = column.values.filter((value) => !Number.isNaN(value));
       const { mean, squares } = meanAndSquares(values);
-      return {
-        kind: 'numeric',
-        mean,
-        sd: Math.sqrt(squares / Math.max(1, values.length - 1)),
-      };
+      return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
     }
     case 'boolean':
       return { kind: 'boolean' };
@@ -280,6 +290,34 @@ function withoutUpperEnds(formula: Formula, used: ColumnsUsed, whole: Columns): 
     used.grouping.has(name) ||
     others.some((value) => namesIn(value).has(name));
   return new Map([...whole].filter(([name]) => name !== upper.name || isUsed(name)));
+}
+
+/**
+ * The columns in which no value may be missing. Throws if a column of `mi(x)` has another place in the formula, where
+ * none may be.
+ */
+function withoutGaps(whole: Columns, formula: Formula, terms: FormulaTerms, fail: FailAt): Columns {
+  const { population, offsets, groups } = terms;
+  const models = missingTerms(formula, fail).map((model) => model.population);
+  const exact = [
+    formula.response,
+    ...additionValues(formula),
+    ...[population, ...models, ...groups.map(({ varying }) => varying)].flatMap(
+      ({ variables }) => variables,
+    ),
+    ...offsets,
+    ...groups.flatMap(({ columns }) => columns),
+    ...(formula.parts ?? []).map(({ predictors }) => predictors),
+  ].filter((expression) => latentCall(expression)?.kind !== 'missing');
+  for (const { variable, place } of formula.missing ?? []) {
+    if (!exact.some((expression) => namesIn(expression).has(variable))) continue;
+    fail(
+      place,
+      `${variable} has missing values, and another place in the formula than mi(${variable})`,
+    );
+  }
+  const withGaps = columnsWithGaps(formula);
+  return new Map([...whole].filter(([name]) => !withGaps.includes(name)));
 }
 
 interface CompleteRows {

@@ -263,6 +263,9 @@ function ppcText({ statistics, bars = [], censored }: PosteriorPredictiveCheck):
   const note =
     censored === undefined
       ? []
-      : ['', `${censored} censored outcomes are left out, and the replications of their rows. The replications of others are not cut, and may lie beyond the limits.`];
+      : [
+          '',
+          `${censored} censored outcomes are left out, and the replications of their rows. The replications of others are not cut, and may lie beyond the limits.`,
+        ];
   return [...lines, ...(bars.length === 0 ? [] : ['', ...barLines]), ...note].join('\n');
 }

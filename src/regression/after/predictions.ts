@@ -268,8 +268,7 @@ export function meansOfRows({
     );
   }
   const writeMeans = madeForRows(predictor, means);
-  return (row, locations, trials) =>
-    writeMeans(row)(locations, trials, boundsOfRow(within, row));
+  return (row, locations, trials) => writeMeans(row)(locations, trials, boundsOfRow(within, row));
 }
 
 function boundsOfRow({ after, upTo }: OutcomeBounds, row: number): Bounds {

@@ -5,11 +5,11 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
+import { coefficientBlocks, drawBlocks } from '../../../models/coefficient-blocks.js';
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution, truncatedFamily } from '../../../models/families/index.js';
 import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
-import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -42,6 +42,7 @@ import { hasBounds } from '../../linear-algebra/limits.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
+import { drawLatents, improperLatents } from './sample-latents.js';
 
 export interface SamplePriorOptions {
   /** Number of draws. @default 4000 */
@@ -116,7 +117,7 @@ export function priorSampler(
 ): (random: RandomStream) => Float64Array {
   requireProperPriors(specification);
   const { data, priors } = specification;
-  const horseshoe = horseshoeOf(specification);
+  const given = new Set(coefficientBlocks(specification).flatMap(({ columns }) => columns));
   const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
@@ -126,16 +127,14 @@ export function priorSampler(
       priors.auxiliary.forEach((prior, index) => {
         parameters[layout.auxiliary + index] = drawPrior(prior, random);
       });
-    if (horseshoe) {
-      drawAuxiliary();
-      const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
-      const asked = { slopes: priors.coefficients.length, rows: data.rows, sigma };
-      parameters.set(drawHorseshoe(horseshoe, asked, random), layout.slopes);
-    } else {
-      priors.coefficients.forEach((prior, j) => {
-        parameters[layout.slopes + j] = drawPrior(prior, random);
-      });
-    }
+    // Coefficients of blocks may be in units of sigma.
+    if (given.size > 0) drawAuxiliary();
+    const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
+    const slopes = Float64Array.from(priors.coefficients, (prior, j) =>
+      given.has(j) ? 0 : drawPrior(prior, random),
+    );
+    drawBlocks(specification, sigma, random, slopes, layout.terms, parameters);
+    parameters.set(slopes.subarray(0, layout.sds - layout.slopes), layout.slopes);
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
     interceptsFromMeans(specification, layout, means, parameters);
@@ -149,7 +148,8 @@ export function priorSampler(
       sds += size;
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
-    if (!horseshoe) drawAuxiliary();
+    if (given.size === 0) drawAuxiliary();
+    drawLatents(specification, layout.latents, parameters, random);
     return parameters;
   };
 }
@@ -167,11 +167,12 @@ function interceptsFromMeans(
   }
   const first = data.intercept ? 1 : 0;
   const coefficients = new Float64Array(first + means.length);
-  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), first);
+  const slopes = layout.sds - layout.slopes;
+  coefficients.set(parameters.subarray(layout.slopes, layout.sds), first);
   moveIntercepts(data, means, coefficients);
   const shift = first === 1 ? coefficients[0] : 0;
   for (let k = 0; k < layout.thresholds; k++) parameters[k] -= shift;
-  parameters.set(coefficients.subarray(first), layout.slopes);
+  parameters.set(coefficients.subarray(first, first + slopes), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */
@@ -390,7 +391,7 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
   auxiliaryOf(family).forEach((name, index) => {
     if (!isProper(priors.auxiliary[index])) names.push(name);
   });
-  return names;
+  return [...names, ...improperLatents({ data, priors }, isProper)];
 }
 
 /** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */
