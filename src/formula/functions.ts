@@ -119,6 +119,7 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
+  ['cens', 'cens() goes left of ~, after the outcome: y | cens(c) ~ x'],
   ['se', 'se() goes left of ~, after the outcome: y | se(s) ~ x'],
   [
     'is.na',
