@@ -76,6 +76,8 @@ export interface RegressionData {
   readonly parts?: readonly PredictedParameter[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
+  /** Index of each row's group of thresholds, among those of an ordinal family. @default 0 */
+  readonly thresholdGroup?: Int32Array;
 }
 
 /**
@@ -84,7 +86,7 @@ export interface RegressionData {
  * @param cells that rows share linear predictors of; one per row if undefined
  */
 export function outcomesOf(
-  { rows, outcomes, trials, weights, errors, sets }: RegressionData,
+  { rows, outcomes, trials, weights, errors, sets, thresholdGroup }: RegressionData,
   cells?: Cells,
 ): Outcomes {
   return {
@@ -95,6 +97,7 @@ export function outcomesOf(
     ...(errors && { errors }),
     ...(cells && { cells }),
     ...(sets && { sets }),
+    ...(thresholdGroup && { thresholdGroup }),
   };
 }
 

@@ -52,12 +52,19 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, offsets, groups } = terms;
+  const { population, specific, offsets, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
   ]);
-  const predictors = new Map(mergedNames([...variablesOf(population), ...offsets, ...varying]));
+  const predictors = new Map(
+    mergedNames([
+      ...variablesOf(population),
+      ...(specific ? variablesOf(specific.terms) : []),
+      ...offsets,
+      ...varying,
+    ]),
+  );
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {
     left: leftNames(formula),

@@ -1,7 +1,8 @@
 /**
  * Several linear predictors per row, of the mean and of other parameters, as one design: its row S i + s
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
- * intercept is a column of ones.
+ * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
+ * `cs2`, …, of the same columns.
  */
 import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
 
@@ -21,8 +22,22 @@ interface Part {
   readonly encoded: Encoded;
 }
 
-/** @param mean the linear predictor of the mean; returned as it is if there are no parts */
-export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
+/** A linear predictor as numbers. */
+export interface EncodedTerms extends Encoded {
+  /** The columns of `cs()`; null without any. */
+  readonly specific: DesignMatrix | null;
+}
+
+/**
+ * @param mean the linear predictor of the mean; returned without `specific` if there are no other ones
+ * @param thresholds that the columns of `cs()` have effects on
+ */
+export function stacked(
+  { specific, ...mean }: EncodedTerms,
+  given: readonly Part[],
+  thresholds: number,
+): Encoded {
+  const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
   if (parts.length === 0) return mean;
   const height = 1 + parts.length;
   const { rows } = mean;
@@ -51,6 +66,23 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
         ),
     parts: layout,
   };
+}
+
+/** brms' `bcs_x[k]` are the coefficients of the linear predictor of this name. */
+export function specificName(threshold: number): string {
+  return `cs${threshold + 1}`;
+}
+
+function specificParts(
+  { rows }: Pick<Encoded, 'rows'>,
+  population: DesignMatrix,
+  thresholds: number,
+): Part[] {
+  return Array.from({ length: thresholds }, (_, k) => ({
+    parameter: specificName(k),
+    intercept: false,
+    encoded: { rows, population, groups: [], offset: null },
+  }));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */

@@ -36,6 +36,11 @@ export interface Layout {
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
 }
 
+/** `x` of `b_x`, `x[1]` of `bcs_x[1]`. */
+function coefficientOf(name: string): string {
+  return name.replace(/^b(?:cs)?_/, '');
+}
+
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
 export function layoutOf({
   specification,
@@ -63,7 +68,7 @@ export function layoutOf({
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
-    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
+    coefficients: parameterNames.slice(0, reported.sds).map(coefficientOf),
     groups,
     auxiliary: {
       names: parameterNames.slice(reported.auxiliary, firstEffect),
