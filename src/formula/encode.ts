@@ -44,7 +44,7 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
     encoded: encodeMean(own, table, options),
   }));
   return {
-    ...stacked(mean, parts, design.thresholds?.counts[0] ?? 0),
+    ...stacked(mean, parts, design.thresholds?.counts[0]),
     ...thresholdGroups(design, table),
   };
 }

@@ -83,9 +83,8 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const thresholds = thresholdsOf(formula, terms, response, outcome, scope);
-  const [count = 0] = thresholds?.design.counts ?? [];
   const encoded = {
-    ...stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts, count),
+    ...stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts, thresholds?.design.counts[0]),
     ...(thresholds?.of && { thresholdGroup: thresholds.of }),
   };
   refuseEmptyGroups(encoded, terms, fail);

@@ -30,12 +30,12 @@ export interface EncodedTerms extends Encoded {
 
 /**
  * @param mean the linear predictor of the mean; returned without `specific` if there are no other ones
- * @param thresholds that the columns of `cs()` have effects on
+ * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
 export function stacked(
   { specific, ...mean }: EncodedTerms,
   given: readonly Part[],
-  thresholds: number,
+  thresholds = 0,
 ): Encoded {
   const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
   if (parts.length === 0) return mean;
