@@ -44,7 +44,7 @@ import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
 import { type EncodedTerms, nameInPart, specificName, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, refuseMixedNames } from './terms.js';
 import { readThresholds } from './thresholds.js';
 
 interface ModelFrameOptions {
@@ -63,11 +63,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
   const dot = dotOf(formula, table);
-  const { terms, used: ofMean } = expandFormula(formula, dot);
-  const parts = partsOf(formula, table);
-  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
-  checkColumns(used, table, fail);
-  checkOutcomeApart(formula, used, fail);
+  const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
   const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
   refuseInfinite(whole, complete.rows);
@@ -82,12 +78,13 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const response = readResponse(formula, outcome, scope);
   const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
+  const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
+  refuseEmptyGroups(meanInSets, terms, fail);
   const thresholds = thresholdsOf(formula, terms, response, outcome, scope);
   const encoded = {
-    ...stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts, thresholds?.design.counts[0]),
+    ...stacked(meanInSets, ofParts, thresholds?.design.counts[0]),
     ...(thresholds?.of && { thresholdGroup: thresholds.of }),
   };
-  refuseEmptyGroups(encoded, terms, fail);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -126,6 +123,18 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     ]),
     facts,
   };
+}
+
+/** The terms of all formulas, and the columns that they use, which the table has. */
+function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fail: FailAt) {
+  const { terms, used: ofMean } = expandFormula(formula, dot);
+  const parts = partsOf(formula, table);
+  const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
+  refuseMixedNames(groups, fail);
+  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
+  checkColumns(used, table, fail);
+  checkOutcomeApart(formula, used, fail);
+  return { terms, parts, used };
 }
 
 /** The thresholds of ordered categories, the only ones that `cs()` can have effects on; null for other outcomes. */

@@ -5,6 +5,7 @@
  * `cs2`, …, of the same columns.
  */
 import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import { joinedByName } from './group-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -29,7 +30,9 @@ export interface EncodedTerms extends Encoded {
 }
 
 /**
- * @param mean the linear predictor of the mean; returned without `specific` if there are no other ones
+ * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
+ * are joined, within a formula and across formulas.
+ *
  * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
 export function stacked(
@@ -38,7 +41,7 @@ export function stacked(
   thresholds = 0,
 ): Encoded {
   const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
-  if (parts.length === 0) return mean;
+  if (parts.length === 0) return { ...mean, groups: joinedByName(mean.groups) };
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -52,12 +55,12 @@ export function stacked(
   return {
     rows,
     population: spread([mean.population, ...columns], rows),
-    groups: [
+    groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
-    ],
+    ]),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
@@ -149,6 +152,6 @@ function spreadGroup(
     levelOf: first.levelOf,
     newLevels: first.newLevels,
     ...(further && { further: further.map(spreadMember) }),
-    ...(parameter !== undefined && { parameter }),
+    ...(parameter !== undefined && { parameters: names.map(() => parameter) }),
   };
 }
