@@ -11,7 +11,8 @@
  * and bcs_NAME[k] at threshold k; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
+ * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
+ * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { termFunction } from './coefficient-blocks.js';
@@ -42,6 +43,7 @@ import {
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
+import { addLatents, latentLayout, latentNames } from './reported-latents.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
@@ -58,6 +60,8 @@ interface ReportedLayout {
   readonly terms: readonly number[];
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
+  /** Start of those of latent predictors. */
+  readonly latents: number;
   /** Number of reported parameters. */
   readonly length: number;
 }
@@ -83,7 +87,10 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += coefficients.length * levels.length;
     return start;
   });
+  const latents = length;
+  if (data.latents) length += latentLayout(data.latents).length;
   return {
+    latents,
     intercept,
     thresholds,
     slopes,
@@ -170,21 +177,22 @@ export function reportedNames({ family, data }: Predicted): string[] {
   return [
     ...intercepts,
     ...thresholdNames(family).map((name) => `b_${name}`),
-    ...slopeNames(data).slice(0, ordinaryColumns(data)),
+    ...slopeNames(data),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
     ...groups.flatMap(effectNames),
+    ...(data.latents ? latentNames(data.latents) : []),
   ];
 }
 
-/** The slopes: `b_x`; at threshold k `bcs_x[k]`. */
-export function slopeNames({
-  predictors,
-  parts = [],
-}: Pick<RegressionData, 'predictors' | 'parts'>): string[] {
-  return predictors.names.map((name, j) => {
+/** The slopes: `b_x`; at threshold k `bcs_x[k]`; of a latent predictor `bsp_mexs`. */
+export function slopeNames(data: RegressionData): string[] {
+  const { predictors, parts = [] } = data;
+  const latent = new Set(data.latents?.terms.map(({ column }) => column));
+  return predictors.names.slice(0, ordinaryColumns(data)).map((name, j) => {
+    if (latent.has(j)) return `bsp_${name}`;
     const part = parts.find(({ first, columns }) => j >= first && j < first + columns);
     if (part === undefined || !isThresholdPredictor(part.parameter)) return `b_${name}`;
     const threshold = part.parameter.slice('cs'.length);
@@ -231,9 +239,12 @@ export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
   const layout = reportedLayout(predicted);
   const { rows } = data.predictors;
+  const { slopes, latents } = layout;
+  const add = addLatents(data, { slopes, first: latents, height: predictorsPerRow(data) });
   return (parameters, eta) => {
     for (let i = 0; i < rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
     addPopulation(data, layout, parameters, eta);
+    add(parameters, eta);
     data.groups.forEach((group, term) => {
       addGroup(group, parameters, layout.groupEffects[term], eta);
     });

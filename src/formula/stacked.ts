@@ -68,6 +68,7 @@ export function stacked(
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...(mean.latents && { latents: mean.latents }),
   };
 }
 

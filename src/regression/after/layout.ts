@@ -29,16 +29,18 @@ export interface Layout {
   readonly intercepts: number;
   /** True if the intercepts are thresholds. */
   readonly hasThresholds: boolean;
-  /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
+  /** Names of coefficients without `b_` and `bsp_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
+  /** Index of the first parameter of latent predictors, which are the last. */
+  readonly latents: number;
 }
 
-/** `x` of `b_x`, `x[1]` of `bcs_x[1]`. */
+/** `x` of `b_x`, `x[1]` of `bcs_x[1]`, `mexs` of `bsp_mexs`. */
 function coefficientOf(name: string): string {
-  return name.replace(/^b(?:cs)?_/, '');
+  return name.replace(/^b(?:cs|sp)?_/, '');
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
@@ -64,7 +66,7 @@ export function layoutOf({
     correlations += correlationCount;
     return { group, coefficients, levels, ...place };
   });
-  const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstEffect = reported.groupEffects[0] ?? reported.latents;
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
@@ -74,5 +76,6 @@ export function layoutOf({
       names: parameterNames.slice(reported.auxiliary, firstEffect),
       first: reported.auxiliary,
     },
+    latents: reported.latents,
   };
 }
