@@ -147,6 +147,8 @@ export interface RegressionData {
   readonly terms?: readonly SpecialTerm[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
+  /** Index of each row's group of thresholds, among those of an ordinal family. @default 0 */
+  readonly thresholdGroup?: Int32Array;
   /** Predictors that are not known exactly. @default none */
   readonly latents?: Latents;
 }
@@ -157,7 +159,7 @@ export interface RegressionData {
  * @param cells that rows share linear predictors of; one per row if undefined
  */
 export function outcomesOf(
-  { rows, outcomes, trials, weights, errors, sets, limits }: RegressionData,
+  { rows, outcomes, trials, weights, errors, sets, limits, thresholdGroup }: RegressionData,
   cells?: Cells,
 ): Outcomes {
   return {
@@ -169,6 +171,7 @@ export function outcomesOf(
     ...(cells && { cells }),
     ...(sets && { sets }),
     ...(limits && { limits }),
+    ...(thresholdGroup && { thresholdGroup }),
   };
 }
 

@@ -73,6 +73,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
@@ -121,6 +122,7 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
@@ -171,6 +173,7 @@ export const specification = z.object({
     groups: z.array(groupEffects),
     parts,
     sets: choiceSets.optional(),
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),

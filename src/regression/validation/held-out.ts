@@ -67,7 +67,7 @@ export function withoutRows(
 
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
   const { predictors, groups, outcomes, trials, weights, errors, limits } = data;
-  const { offset, intercept, sets, parts, latents } = data;
+  const { offset, intercept, sets, parts, latents, thresholdGroup } = data;
   const height = predictorsPerRow(data);
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
@@ -103,6 +103,7 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
       return { ...group, ...first, ...(group.further && { further }) };
     }),
     ...(sets && { sets: setsOf(sets, kept) }),
+    ...(thresholdGroup && { thresholdGroup: Int32Array.from(kept, (row) => thresholdGroup[row]) }),
     // What is observed of predictors stays: only outcomes are held out.
     ...(latents && {
       latents: {
@@ -171,6 +172,7 @@ export function equalObservations(data: RegressionData): ArrayLike<number> {
   const { offset, predictors, groups, sets } = data;
   // Each has a latent number of its own.
   if (data.latents) return Array.from({ length: rows }, (_, row) => row);
+  const { thresholdGroup } = data;
   if (sets) return Array.from({ length: sets.count }, (_, set) => set);
   const { of } = distinctRows(rows, [
     { values: outcomes, width: 1 },
@@ -179,6 +181,7 @@ export function equalObservations(data: RegressionData): ArrayLike<number> {
     ...(errors ? [{ values: errors, width: 1 }] : []),
     ...(limits ? limitColumns(limits) : []),
     ...(offset ? [{ values: offset, width: 1 }] : []),
+    ...(thresholdGroup ? [{ values: thresholdGroup, width: 1 }] : []),
     { values: predictors.values, width: predictors.names.length },
     ...groups.flatMap((group) =>
       membersOf(group).flatMap(({ levelOf, values }) => [
