@@ -202,6 +202,7 @@ export {
   beta,
   cauchy,
   constant,
+  dirichlet,
   doubleExponential,
   exponential,
   flat,
@@ -223,6 +224,7 @@ export {
 } from './regression/priors/constructors.js';
 export { defaultPrior, printPriors, samplePrior } from './regression/priors/default-prior.js';
 export type {
+  DirichletPrior,
   LkjPrior,
   PriorClass,
   PriorInUse,

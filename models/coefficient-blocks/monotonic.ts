@@ -13,6 +13,7 @@
  *
  * Reported are bsp_NAME and simo_NAME1[l], as in brms.
  */
+import type { Prior } from '../prior-distributions.js';
 import type { TermFunction } from './block.js';
 
 /** The plain data of a term: mo(x), or mo(x):z. */
@@ -61,4 +62,13 @@ export function monotonicFunction({ name, columns }: MonotonicTerm): TermFunctio
       for (let l = 0; l < columns; l++) coefficients[l] = columns * reported[0] * reported[l + 1];
     },
   };
+}
+
+/** The priors of the shares v_1 … v_{D−1} under which ζ is Dirichlet with this concentration. */
+export function sharePriors(concentration: readonly number[]): Prior[] {
+  return concentration.slice(0, -1).map((alpha, l) => ({
+    distribution: 'beta',
+    alpha,
+    beta: concentration.slice(l + 1).reduce((sum, one) => sum + one, 0),
+  }));
 }

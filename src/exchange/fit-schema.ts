@@ -100,6 +100,16 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const terms = z
+  .array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      columns: count,
+      parameter: z.string().optional(),
+    }),
+  )
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
@@ -110,6 +120,7 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    terms,
   }),
   response: z.object({
     name: z.string(),
@@ -150,11 +161,13 @@ export const specification = z.object({
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    terms,
     sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
+    terms: z.array(z.array(prior)).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),

@@ -12,7 +12,13 @@ import {
   type Expression,
   operatorFacts,
 } from './formula.js';
-import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import {
+  firstArgument,
+  polyCall,
+  rowArguments,
+  specialFunctions,
+  unknownFunction,
+} from './functions.js';
 import { multiMembership } from './multi-membership.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
@@ -155,6 +161,12 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'mo':
+      if (context === 'varying') {
+        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+      }
+      checkNumeric(firstArgument(call, fail), fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
@@ -225,8 +237,8 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
     case 'call': {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
-      if (expression.function === 'poly' || expression.function === 'offset') {
-        const name = expression.function;
+      const name = expression.function;
+      if (['poly', 'offset', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

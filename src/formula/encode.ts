@@ -12,7 +12,7 @@ import {
   type NamePlaces,
   RESERVED_INTERCEPT,
 } from './columns-used.js';
-import type { ChoiceSets, Design, Encoded, Variable } from './design.js';
+import type { ChoiceSets, Design, Encoded, EncodedPredictor, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { formulaOfPart } from './formula.js';
@@ -20,9 +20,10 @@ import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { specialColumns } from './special-terms.js';
 import { stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, withoutSpecial } from './terms.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -57,7 +58,7 @@ export function partDesigns({
   }));
 }
 
-function encodeMean(design: Design, table: Table, options: EncodeOptions): Encoded {
+function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedPredictor {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);
@@ -100,13 +101,19 @@ interface Grouping {
 }
 
 /** Encodes terms as numbers, while fitting and for new rows. */
-export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
-  const { population, offsets, groups } = terms;
+export function encodeTerms(
+  terms: FormulaTerms,
+  scope: Scope,
+  grouping: Grouping,
+): EncodedPredictor {
+  const { offsets, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     population: modelMatrix(coded, scope),
+    special: specialColumns(special, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),

@@ -24,6 +24,7 @@ import type {
   DataFacts,
   Design,
   Encoded,
+  EncodedPredictor,
   ModelFrame,
   OutcomeDesign,
   OutcomeKind,
@@ -78,7 +79,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const rowNumber = (i: number) => usedRows[i] + 1;
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const encoded = stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts);
   refuseEmptyGroups(encoded, terms, fail);
@@ -119,6 +120,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
     ].map((note) => note.replace(/\s/g, ' ')),
     facts,
@@ -143,7 +145,7 @@ function partsOf(formula: Formula, table: Table): Part[] {
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
   terms: FormulaTerms,
   parts: readonly Part[],
@@ -153,18 +155,19 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping);
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
 function factsOf(
-  mean: Encoded,
+  mean: EncodedPredictor,
   intercept: boolean,
-  parts: readonly (Part & { readonly encoded: Encoded })[],
+  parts: readonly (Part & { readonly encoded: EncodedPredictor })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
     rankFacts(mean.population, intercept),

@@ -17,7 +17,7 @@ import { polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type FactorColumn, labelsOf, levelsOf } from './table.js';
-import type { Terms } from './terms.js';
+import { specialCall, type Terms } from './terms.js';
 
 type NamedColumns = DenseColumns | LevelColumns;
 
@@ -44,18 +44,29 @@ const BLOCK = 256;
 
 /** Columns of all terms, without the column of ones of an intercept. */
 export function modelMatrix(terms: Terms, scope: Scope): DesignMatrix {
+  return joined(columnsByTerm(terms, scope), scope.rows);
+}
+
+/** The columns of each term, with a special function as a column of ones. */
+export function columnsOfTerms(terms: Terms, scope: Scope): readonly Omit<DenseColumns, 'kind'>[] {
+  return columnsByTerm(terms, scope).map((part) => ({
+    names: part.names,
+    columns: denseColumns(part, scope.rows),
+  }));
+}
+
+function columnsByTerm(terms: Terms, scope: Scope): readonly NamedColumns[] {
   // Variables that are in no term (y ~ x - x) are not read.
   const used = new Set(terms.terms.flat());
   const variables = terms.variables.map((variable, v) =>
     used.has(v) ? designVariable(variable, scope) : null,
   );
   const codings = codingsOf(terms, (v) => variables[v]?.kind === 'categorical');
-  const parts = terms.terms.map((term, t) =>
+  return terms.terms.map((term, t) =>
     term
       .map((v) => columnsOf(variables[v], codings[t].get(v) ?? 'contrasts', scope.rows))
       .reduce((left, right) => product(left, right, scope.rows)),
   );
-  return joined(parts, scope.rows);
 }
 
 /** The coding of each factor in each term. */
@@ -222,6 +233,9 @@ function designVariable(expression: Expression, scope: Scope): DesignVariable {
   if (expression.kind === 'name') return ofColumn(expression.name, label, expression.place, scope);
   if (expression.kind === 'call' && expression.function === 'poly') {
     return ofPoly(expression, label, scope);
+  }
+  if (specialCall(expression)) {
+    return { kind: 'numeric', names: [label], columns: [new Float64Array(scope.rows).fill(1)] };
   }
   const value = valuesOf(expression, scope);
   if (value.kind === 'numeric') {

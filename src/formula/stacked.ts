@@ -3,7 +3,16 @@
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
  * intercept is a column of ones.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import type {
+  DesignMatrix,
+  Encoded,
+  EncodedPart,
+  EncodedPredictor,
+  GroupDesign,
+  MemberDesign,
+  SpecialColumns,
+  TermDesign,
+} from './design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -18,12 +27,21 @@ export function nameInPart(parameter: string, name: string): string {
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
-  readonly encoded: Encoded;
+  readonly encoded: EncodedPredictor;
 }
 
-/** @param mean the linear predictor of the mean; returned as it is if there are no parts */
-export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
-  if (parts.length === 0) return mean;
+/** Linear predictors as one design, with the columns of special terms after all others. */
+export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
+  const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
+    all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
+  );
+  const terms = special.length > 0 ? { terms: special.map(({ term }) => term) } : {};
+  if (parts.length === 0) {
+    const { special: _, ...rest } = mean;
+    if (special.length === 0) return rest;
+    const population = spread([{ matrix: mean.population, place: 0 }, ...special], 1, mean.rows);
+    return { ...rest, population, ...terms };
+  }
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -36,7 +54,11 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
   const offsets = [mean, ...parts.map(({ encoded }) => encoded)].map(({ offset }) => offset);
   return {
     rows,
-    population: spread([mean.population, ...columns], rows),
+    population: spread(
+      [...[mean.population, ...columns].map((matrix, place) => ({ matrix, place })), ...special],
+      height,
+      rows,
+    ),
     groups: [
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
@@ -50,6 +72,30 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...terms,
+  };
+}
+
+/** Columns with the place of their linear predictor. */
+interface PlacedColumns {
+  readonly matrix: DesignMatrix;
+  readonly place: number;
+}
+
+/** A special term, under its name in the linear predictor of a parameter. */
+function placedTerm(
+  { term, values }: SpecialColumns,
+  place: number,
+  rows: number,
+  parameter: string | undefined,
+): PlacedColumns & { readonly term: TermDesign } {
+  const { columns } = term;
+  const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
+  const names = Array.from({ length: columns }, (_, c) => `${name}[${c + 1}]`);
+  return {
+    term: { ...term, name, ...(parameter !== undefined && { parameter }) },
+    matrix: { names, rows, values },
+    place,
   };
 }
 
@@ -67,12 +113,11 @@ function withIntercept({ parameter, intercept, encoded }: Part): DesignMatrix {
   return { names: [nameInPart(parameter, '(Intercept)'), ...own], rows, values: all };
 }
 
-function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
-  const names = matrices.flatMap((matrix) => matrix.names);
-  const height = matrices.length;
+function spread(all: readonly PlacedColumns[], height: number, rows: number): DesignMatrix {
+  const names = all.flatMap(({ matrix }) => matrix.names);
   const values = new Float64Array(height * rows * names.length);
   let first = 0;
-  matrices.forEach(({ names: own, values: from }, s) => {
+  all.forEach(({ matrix: { names: own, values: from }, place: s }) => {
     for (let i = 0; i < rows; i++) {
       const at = (height * i + s) * names.length + first;
       values.set(from.subarray(i * own.length, (i + 1) * own.length), at);

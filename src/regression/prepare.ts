@@ -378,7 +378,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts } = encoded;
+  const { rows, population, groups, offset, parts, terms } = encoded;
   const { sets } = response;
   return {
     rows,
@@ -392,6 +392,9 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(terms && {
+      terms: terms.map((term) => ({ ...term, name: coefficientName(term.name) })),
+    }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
 }

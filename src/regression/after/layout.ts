@@ -34,6 +34,15 @@ export interface Layout {
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
+  /** Parameters of terms such as mo(x), with brms' names: `bsp_mox`, `simo_mox1[1]`. */
+  readonly terms: readonly { readonly name: string; readonly place: number }[];
+}
+
+/** The sizes of terms, which are population-level effects as slopes are; named without `bsp_`. */
+export function sizesOfTerms({ terms }: Layout): Layout['terms'] {
+  return terms.flatMap(({ name, place }) =>
+    name.startsWith('bsp_') ? [{ name: name.slice('bsp_'.length), place }] : [],
+  );
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
@@ -60,14 +69,18 @@ export function layoutOf({
     return { group, coefficients, levels, ...place };
   });
   const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstTerm = reported.terms[0] ?? firstEffect;
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
     coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
     groups,
     auxiliary: {
-      names: parameterNames.slice(reported.auxiliary, firstEffect),
+      names: parameterNames.slice(reported.auxiliary, firstTerm),
       first: reported.auxiliary,
     },
+    terms: parameterNames
+      .slice(firstTerm, firstEffect)
+      .map((name, t) => ({ name, place: firstTerm + t })),
   };
 }

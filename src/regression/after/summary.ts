@@ -22,10 +22,10 @@ import {
   summaryRecord,
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import type { PriorInUse } from '../priors/prior-rows.js';
+import { isMatrixPrior, type PriorInUse } from '../priors/prior-rows.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
-import { type GroupLayout, layoutOf } from './layout.js';
+import { type GroupLayout, layoutOf, sizesOfTerms } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
@@ -76,6 +76,8 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
+  /** Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps. */
+  readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
   /** The priors of each class, and how far they move the posterior. */
@@ -119,7 +121,15 @@ export function summaryOf(
         ),
       ],
     })),
-    population: layout.coefficients.map((name, place) => row(place, name)),
+    population: [
+      ...layout.coefficients.map((name, place) => row(place, name)),
+      ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
+    ],
+    terms: Object.entries(termSections).flatMap(([prefix, title]) => {
+      const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
+      const rows = own.map(({ name, place }) => row(place, name.slice(prefix.length)));
+      return rows.length > 0 ? [{ title, rows }] : [];
+    }),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
     priors: priorInfluences(fit),
     warnings,
@@ -129,6 +139,9 @@ export function summaryOf(
     summaryText(summary, algorithmNames[chains[0]?.algorithm ?? 'nuts']),
   );
 }
+
+/** Sections of the parameters of terms beyond their sizes, by the prefix of brms' names; as in brms, others are not shown. */
+const termSections = { simo_: 'Simplex Parameters' };
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
@@ -187,6 +200,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     '',
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
+    ...summary.terms.flatMap(({ title, rows }) => section(`${title}:`, rows)),
     ...section('Family Specific Parameters:', summary.auxiliary),
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
@@ -217,8 +231,9 @@ function shiftText(shift: number): string {
 }
 
 /** The largest Monte Carlo errors of the table. */
-function mcseLines({ groups, population, auxiliary }: RegressionSummary): string[] {
-  const rows = [...groups.flatMap((group) => group.rows), ...population, ...auxiliary];
+function mcseLines({ groups, population, terms, auxiliary }: RegressionSummary): string[] {
+  const shares = terms.flatMap(({ rows }) => rows);
+  const rows = [...groups.flatMap((group) => group.rows), ...population, ...shares, ...auxiliary];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
@@ -353,7 +368,7 @@ function ranksJson(fitted: FittedRegression) {
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
 function priorJson({ class: name, coef, group, dpar, text, source, prior }: PriorInUse) {
-  const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
+  const { lower = null, upper = null } = isMatrixPrior(prior) ? {} : prior;
   return {
     prior: text,
     class: name,

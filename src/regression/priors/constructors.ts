@@ -11,7 +11,14 @@
 import { type Prior, requireLkj, requirePrior } from '../../../models/prior-distributions.js';
 import { requireNames } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
-import { type LkjPrior, type PriorClass, type PriorRow, priorClasses } from './prior-rows.js';
+import {
+  type DirichletPrior,
+  type LkjPrior,
+  type MatrixPrior,
+  type PriorClass,
+  type PriorRow,
+  priorClasses,
+} from './prior-rows.js';
 
 /** Selects parameters of a class. @default all of them */
 export interface PriorPlace {
@@ -28,7 +35,7 @@ export interface PriorPlace {
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
 export type PriorDistribution<P extends Prior = Prior> = P & {
   /** Makes this the prior of a class of parameters, or only of one coefficient or group. */
-  on(name: Exclude<PriorClass, 'cor'>, place?: PriorPlace): PriorRow;
+  on(name: Exclude<PriorClass, 'cor' | 'simo'>, place?: PriorPlace): PriorRow;
   /** Truncates on both sides; an infinite bound leaves that side open. */
   between(lower: number, upper: number): PriorDistribution;
   /** Truncates below. */
@@ -40,6 +47,12 @@ export type PriorDistribution<P extends Prior = Prior> = P & {
 /** The LKJ distribution; for correlations of group effects only. */
 export type LkjDistribution = LkjPrior & {
   on(name: 'cor', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
+};
+
+/** The Dirichlet distribution; for monotonic effects only. */
+type DirichletDistribution = DirichletPrior & {
+  /** @param place `coef` is the effect's name and 1: `mox1` */
+  on(name: 'simo', place: Pick<PriorPlace, 'coef' | 'dpar' | 'tag'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
@@ -158,6 +171,32 @@ export function horseshoe(df = 1, options: HorseshoeOptions = {}) {
   });
 }
 
+/**
+ * Dirichlet distribution of the shares of a monotonic effect's steps; each has the mean α_l / Σ α.
+ *
+ * @param concentration above 0: one for each step, or a single one for all of them
+ */
+export function dirichlet(...concentration: readonly number[]): DirichletDistribution {
+  requireConcentration(concentration);
+  const plain: DirichletPrior = { distribution: 'dirichlet', concentration };
+  return hidden(plain, {
+    on: (name: 'simo', place: Pick<PriorPlace, 'coef' | 'dpar' | 'tag'>) => {
+      requireNames(place, ['coef', 'dpar', 'tag'], 'on');
+      return priorRow(plain, name, place);
+    },
+  });
+}
+
+function requireConcentration(concentration: readonly number[]): void {
+  const bad = Array.isArray(concentration)
+    ? concentration.find((alpha) => !(Number.isFinite(alpha) && alpha > 0))
+    : concentration;
+  if (bad === undefined && concentration.length > 0) return;
+  throw badArgument(
+    `prior dirichlet: the concentration is ${described(bad)}, expected positive numbers, one for each step or one for all`,
+  );
+}
+
 /** Flat prior; improper unless bounded on both sides. */
 export function flat() {
   return withMethods({ distribution: 'flat' });
@@ -198,9 +237,9 @@ export function lkj(eta: number): LkjDistribution {
  * Makes a row of plain data; also used for priors parsed from text.
  *
  * @throws WeighbridgeError `bad-argument` for an unknown class, a value that is not a prior, an lkj
- *   prior for a class other than cor, or any other prior for class cor
+ *   prior for a class other than cor, or any other prior for class cor; the same of dirichlet and simo
  */
-export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
+export function priorRow(prior: Prior | MatrixPrior, name: string, place: PriorPlace): PriorRow {
   const known = priorClasses.find((priorClass) => priorClass === name);
   if (known === undefined) {
     const found = typeof name === 'string' ? `'${name}'` : described(name);
@@ -208,12 +247,17 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
       `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
     );
   }
-  if ((prior.distribution === 'lkj') !== (known === 'cor')) {
+  for (const [own, of] of [
+    ['lkj', 'cor'],
+    ['dirichlet', 'simo'],
+  ]) {
+    if ((prior.distribution === own) === (known === of)) continue;
     throw badArgument(
-      `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
+      `class ${known} with a prior ${prior.distribution}: class ${of} takes ${own}, and ${own} is for ${of} alone`,
     );
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
+  else if (prior.distribution === 'dirichlet') requireConcentration(prior.concentration);
   else requirePrior(prior);
   const { coef, group, dpar, tag } = place;
   for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {

@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, dpar, lb, ub, tag. Values with
+ * spaces or both: class (default b; cor for lkj, simo for dirichlet), coef, group, dpar, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { HorseshoePrior, Prior } from '../../../models/prior-distributions.js';
@@ -16,6 +16,7 @@ import {
   beta,
   cauchy,
   constant,
+  dirichlet,
   doubleExponential,
   exponential,
   flat,
@@ -34,13 +35,20 @@ import {
   uniform,
 } from './constructors.js';
 import { formatNumber } from './numbers.js';
-import type { LkjPrior, PriorRow, PriorTarget } from './prior-rows.js';
+import { isMatrixPrior, type MatrixPrior, type PriorRow, type PriorTarget } from './prior-rows.js';
 
 /** The distribution as in brms' tables, without bounds: `normal(0, 1)`, `(flat)`. */
-export function priorText(prior: Prior | LkjPrior): string {
+export function priorText(prior: Prior | MatrixPrior): string {
   if (prior.distribution === 'flat') return '(flat)';
   if (prior.distribution === 'horseshoe') return horseshoeText(prior);
+  if (prior.distribution === 'dirichlet') return `dirichlet(${listText(prior.concentration)})`;
   return `${prior.distribution}(${parametersOf(prior).map(formatNumber).join(', ')})`;
+}
+
+/** One number, or `c(2, 1)`. */
+function listText(numbers: readonly number[]): string {
+  const text = numbers.map(formatNumber).join(', ');
+  return numbers.length === 1 ? text : `c(${text})`;
 }
 
 /** brms' names of the arguments of horseshoe(), in its order, with their defaults. */
@@ -66,7 +74,7 @@ function horseshoeText(prior: HorseshoePrior): string {
 }
 
 function parametersOf(
-  prior: Exclude<Prior, { distribution: 'flat' | 'horseshoe' }> | LkjPrior,
+  prior: Exclude<Prior | MatrixPrior, { distribution: 'flat' | 'horseshoe' | 'dirichlet' }>,
 ): number[] {
   switch (prior.distribution) {
     case 'normal':
@@ -102,8 +110,7 @@ export function formatPrior(row: PriorRow): string {
   const text = prior.distribution === 'flat' ? 'flat()' : priorText(prior);
   const bound = (name: string, value: number | undefined) =>
     value === undefined ? '' : ` ${name}=${formatNumber(value)}`;
-  const bounds =
-    prior.distribution === 'lkj' ? '' : bound('lb', prior.lower) + bound('ub', prior.upper);
+  const bounds = isMatrixPrior(prior) ? '' : bound('lb', prior.lower) + bound('ub', prior.upper);
   const tag = row.tag === undefined ? '' : ` tag=${quoted(row.tag)}`;
   return `${text} ${targetText(row)}${bounds}${tag}`;
 }
@@ -122,7 +129,7 @@ function quoted(value: string): string {
 interface Spelling {
   /** Number of parameters of the distribution. */
   readonly count: number;
-  make(parameters: readonly number[]): Prior | LkjPrior;
+  make(parameters: readonly number[]): Prior | MatrixPrior;
 }
 
 /** Distributions keyed by their names in Stan and brms, and half distributions. */
@@ -153,7 +160,6 @@ const spellings: ReadonlyMap<string, Spelling> = new Map<string, Spelling>([
 const brmsPriors: ReadonlyMap<string, string> = new Map([
   ['R2D2', 'shrinkage of all slopes'],
   ['lasso', 'shrinkage of all slopes'],
-  ['dirichlet', 'simplexes'],
   ['chi_square', 'a distribution of Stan'],
   ['inv_chi_square', 'a distribution of Stan'],
   ['skew_normal', 'a distribution of Stan'],
@@ -173,20 +179,27 @@ export function parsePrior(text: string): PriorRow {
   const { place } = cursor;
   const distribution = readDistribution(cursor);
   const options = readOptions(cursor);
-  const isLkj = distribution.distribution === 'lkj';
+  const own = { lkj: 'cor', dirichlet: 'simo' } as const;
+  const isMatrix = isMatrixPrior(distribution);
   const { lb, ub } = options;
   const bounds = {
     ...(lb === undefined ? {} : { lower: lb }),
     ...(ub === undefined ? {} : { upper: ub }),
   };
-  if (isLkj && (lb ?? ub) !== undefined) expected(cursor, 'an lkj prior without lb and ub', place);
+  if (isMatrix && (lb ?? ub) !== undefined) {
+    expected(cursor, `a prior ${distribution.distribution} without lb and ub`, place);
+  }
   return namingText(text, () =>
-    priorRow({ ...distribution, ...bounds }, options.class ?? (isLkj ? 'cor' : 'b'), {
-      ...(options.coef === undefined ? {} : { coef: options.coef }),
-      ...(options.group === undefined ? {} : { group: options.group }),
-      ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
-      ...(options.tag === undefined ? {} : { tag: options.tag }),
-    }),
+    priorRow(
+      { ...distribution, ...bounds },
+      options.class ?? (isMatrix ? own[distribution.distribution] : 'b'),
+      {
+        ...(options.coef === undefined ? {} : { coef: options.coef }),
+        ...(options.group === undefined ? {} : { group: options.group }),
+        ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
+        ...(options.tag === undefined ? {} : { tag: options.tag }),
+      },
+    ),
   );
 }
 
@@ -221,12 +234,13 @@ function namingText<T>(text: string, make: () => T): T {
 }
 
 /** Reads a distribution: `normal(0, 1)`, `half_normal(1)`, `flat()` or brms' `(flat)`. */
-function readDistribution(cursor: TextCursor): Prior | LkjPrior {
+function readDistribution(cursor: TextCursor): Prior | MatrixPrior {
   if (cursor.take(/\(flat\)/y) !== null) return flat();
   const { place } = cursor;
   const name = cursor.take(NAME) ?? '';
   const spelling = spellings.get(name);
-  const known = [...spellings.keys(), 'horseshoe'].join(', ');
+  const known = [...spellings.keys(), 'horseshoe', 'dirichlet'].join(', ');
+  if (name === 'dirichlet') return readDirichlet(cursor);
   if (name === 'horseshoe') return readHorseshoe(cursor);
   const brms = brmsPriors.get(name);
   if (brms !== undefined) {
@@ -244,6 +258,17 @@ function readDistribution(cursor: TextCursor): Prior | LkjPrior {
   }
   if (cursor.take(/\)/y) === null) expected(cursor, `')' after ${count} parameters of ${name}`);
   return namingText(cursor.text, () => make(parameters));
+}
+
+/** Reads `(1)`, `(c(2, 1))` or `(2, 1)`. */
+function readDirichlet(cursor: TextCursor): MatrixPrior {
+  if (cursor.take(/\(/y) === null) expected(cursor, "'('");
+  const isList = cursor.take(/c\s*\(/y) !== null;
+  const numbers = [readNumber(cursor)];
+  while (cursor.take(/,/y) !== null) numbers.push(readNumber(cursor));
+  if (isList && cursor.take(/\)/y) === null) expected(cursor, "')' after the numbers of c");
+  if (cursor.take(/\)/y) === null) expected(cursor, "')' after the numbers of dirichlet");
+  return namingText(cursor.text, () => dirichlet(...numbers));
 }
 
 /** Reads the arguments, `(1, scale_global = 0.5)`, by position or by name. */

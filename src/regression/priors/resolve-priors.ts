@@ -8,6 +8,9 @@
  * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
+
+import { sharePriors } from '../../../models/coefficient-blocks/monotonic.js';
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
@@ -21,8 +24,21 @@ import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
-import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
+import {
+  targetOfShares,
+  targetOfTerm,
+  targetsOfColumns,
+  targetsOfSds,
+} from './linear-predictors.js';
+import {
+  type DirichletPrior,
+  isMatrixPrior,
+  type MatrixPrior,
+  type PriorClass,
+  type PriorInUse,
+  type PriorRow,
+  type PriorTarget,
+} from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
 
@@ -92,7 +108,7 @@ function resolve(
   const own = keyOf(row) === keyOf(target);
   return {
     ...target,
-    prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows, family),
+    prior: isMatrixPrior(row.prior) ? row.prior : bounded(target, row.prior, rows, family),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
     ...(row.tag !== undefined && { tag: row.tag }),
@@ -143,8 +159,11 @@ function requireHeld(target: PriorTarget, value: number): void {
   );
 }
 
-function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly upper?: number } {
-  return prior.distribution === 'lkj' ? {} : prior;
+function boundsOf(prior: Prior | MatrixPrior): {
+  readonly lower?: number;
+  readonly upper?: number;
+} {
+  return isMatrixPrior(prior) ? {} : prior;
 }
 
 /** Natural bounds of the parameters of a class, for any prior. */
@@ -157,6 +176,7 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'b':
     case 'Intercept':
     case 'cor':
+    case 'simo':
       return WHOLE_LINE;
     default:
       return auxiliaryTraits[name];
@@ -172,7 +192,7 @@ function priorsOf(
   const { intercept, groups, hasKnownScale = false } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
-    if (prior === undefined || prior.distribution === 'lkj') {
+    if (prior === undefined || isMatrixPrior(prior)) {
       throw new RangeError(`no prior of ${targetText(target)}`);
     }
     return prior;
@@ -182,12 +202,25 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
+  const sharesOf = (term: SpecialTerm): readonly number[] => {
+    const prior = inUse.get(keyOf(targetOfShares(term)))?.prior;
+    if (prior?.distribution !== 'dirichlet') throw new RangeError(`no prior of ${term.name}`);
+    return concentrationOf(term, prior);
+  };
+  const { terms = [] } = model;
   const { thresholds, gaps } = thresholdPriors(family, of);
-  const slopes = targetsOfColumns(model).map(of);
-  requireAllOrNone(slopes, model.predictors.names);
+  const targets = targetsOfColumns(model);
+  const slopes = targets.map(of);
+  requireAllOrNone(targets, slopes);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: slopes,
+    coefficients: [
+      ...slopes,
+      ...terms.flatMap((term) => [
+        sizePrior(term, of(targetOfTerm(term))),
+        ...sharePriors(sharesOf(term)),
+      ]),
+    ],
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
@@ -200,14 +233,42 @@ function priorsOf(
   };
 }
 
-/** @throws WeighbridgeError `bad-argument` if some slopes have a horseshoe prior, and others do not */
-function requireAllOrNone(slopes: readonly Prior[], names: readonly string[]): void {
-  const other = slopes.findIndex(({ distribution }) => distribution !== 'horseshoe');
-  if (other < 0 || slopes.every(({ distribution }) => distribution !== 'horseshoe')) return;
+/** @throws WeighbridgeError `bad-argument` for a prior of the wrong length */
+function concentrationOf(
+  { columns, name }: SpecialTerm,
+  { concentration }: DirichletPrior,
+): readonly number[] {
+  if (concentration.length === columns) return concentration;
+  if (concentration.length === 1) return new Array<number>(columns).fill(concentration[0]);
   throw new WeighbridgeError(
     'bad-argument',
-    `the slope ${names[other]} has the prior ${priorText(slopes[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+    `the prior dirichlet of ${name}1 has ${concentration.length} numbers, but the effect has ${columns} steps: expected ${columns} numbers, or one for all`,
   );
+}
+
+/** @throws WeighbridgeError `bad-argument` for a prior that is of several slopes, or a constant */
+function sizePrior({ name }: SpecialTerm, prior: Prior): Prior {
+  if (prior.distribution !== 'horseshoe' && prior.distribution !== 'constant') return prior;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior ${priorText(prior)} is not supported for the monotonic effect ${name}: give it one of its own, for example normal(0, 1) class=b coef=${name}`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` if some slopes of a linear predictor have a horseshoe prior, and others do not */
+function requireAllOrNone(targets: readonly PriorTarget[], priors: readonly Prior[]): void {
+  const isSlope = ({ class: name }: PriorTarget, dpar: string | undefined, j: number) =>
+    name === 'b' && targets[j].dpar === dpar;
+  for (const dpar of new Set(targets.map((target) => target.dpar))) {
+    const own = targets.flatMap((target, j) => (isSlope(target, dpar, j) ? [j] : []));
+    const other = own.find((j) => priors[j].distribution !== 'horseshoe');
+    const isShared = own.some((j) => priors[j].distribution === 'horseshoe');
+    if (other === undefined || !isShared) continue;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the slope ${targets[other].coef} has the prior ${priorText(priors[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+    );
+  }
 }
 
 /** Priors of thresholds and gaps; of equidistant thresholds the first has a prior, and the gap. */

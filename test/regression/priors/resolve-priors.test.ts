@@ -10,7 +10,11 @@ import {
   uniform,
 } from '../../../src/regression/priors/constructors.js';
 import { formatNumber } from '../../../src/regression/priors/numbers.js';
-import type { PriorInUse, PriorRow } from '../../../src/regression/priors/prior-rows.js';
+import {
+  isMatrixPrior,
+  type PriorInUse,
+  type PriorRow,
+} from '../../../src/regression/priors/prior-rows.js';
 import { parsePrior } from '../../../src/regression/priors/prior-text.js';
 import { resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
 import { type BrmsRow, defaults, modelOf, resolved } from './brms-tables.js';
@@ -18,7 +22,7 @@ import { type BrmsRow, defaults, modelOf, resolved } from './brms-tables.js';
 function asBrms({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {
   const bound = (value: number) => (Number.isFinite(value) ? formatNumber(value) : '');
   const [lb, ub] =
-    prior.distribution === 'lkj'
+    isMatrixPrior(prior)
       ? ['', '']
       : [bound(supportOf(prior).lower), bound(supportOf(prior).upper)];
   return { prior: text, class: name, coef, group, lb, ub, source };
