@@ -10,6 +10,7 @@
  * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
+ * those of priors (a scale that slopes share);
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
 
@@ -49,6 +50,8 @@ interface ReportedLayout {
   readonly auxiliary: number;
   /** Start of the parameters of each of the data's terms. */
   readonly terms: readonly number[];
+  /** Start of the parameters of priors. */
+  readonly priorParameters: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
   /** Number of reported parameters. */
@@ -71,6 +74,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += termFunction(term).names.length;
     return start;
   });
+  const priorParameters = length;
+  length += data.priorParameters?.length ?? 0;
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
@@ -84,6 +89,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     correlations,
     auxiliary,
     terms,
+    priorParameters,
     groupEffects,
     length,
   };
@@ -137,7 +143,7 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, predictors, terms = [] } = data;
+  const { groups, predictors, terms = [], priorParameters = [] } = data;
   const thresholds = thresholdsOf(family);
   const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
@@ -148,6 +154,7 @@ export function reportedNames({ family, data }: Predicted): string[] {
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
+    ...priorParameters,
     ...groups.flatMap(effectNames),
   ];
 }

@@ -219,6 +219,7 @@ export {
   normal,
   type PriorDistribution,
   type PriorPlace,
+  r2d2,
   studentT,
   uniform,
 } from './regression/priors/constructors.js';

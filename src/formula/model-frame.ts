@@ -96,9 +96,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
-    ...(parts.length > 0 && {
-      parts: parts.map((part) => ({ intercept: part.intercept, dot: part.dot })),
-    }),
+    ...(parts.length > 0 && { parts: parts.map(({ intercept, dot }) => ({ intercept, dot })) }),
     ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {

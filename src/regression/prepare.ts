@@ -154,13 +154,13 @@ function prepared(
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireKnownErrors(family, frame);
-  requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
-  const specification: RegressionSpecification = { family, data, priors };
+  const specification = withPriorParameters({ family, data, priors });
+  requireDistinctNames(family, specification.data);
   refuseConstants(specification);
   const notes = [
     ...frame.notes,
@@ -171,6 +171,14 @@ function prepared(
   ];
   const reading = { ...(levels && { levels }), ...(missing && { missing }) };
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
+}
+
+/** The specification with the names of scales that are parameters among its data. */
+function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
+  const { data, priors } = specification;
+  if (!priors.scales) return specification;
+  const priorParameters = priors.scales.map(({ name }) => name);
+  return { ...specification, data: { ...data, priorParameters } };
 }
 
 /** Throws `bad-argument` for a constant next to linear predictors of parameters. */
@@ -260,7 +268,7 @@ function ofEachCategory(
   if (!isNominal(family)) return given;
   const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
   return given.flatMap((row) => {
-    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    if (row.dpar !== undefined || row.class === 'cor' || row.class === 'scale') return [row];
     const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
     const all = predicted
       .filter((dpar) => !own.includes(dpar))
@@ -333,7 +341,7 @@ function withThresholds(family: Family, { design, response, usedRows }: ModelFra
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined);
+  return given.filter((row) => row.class !== 'scale' && rowOfSlot(row, slots) === undefined);
 }
 
 /** Converts encoded columns back to a table's values. */

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sharePriors } from '../../models/coefficient-blocks/monotonic.js';
+import { sharePriors } from '../../models/coefficient-blocks/simplex.js';
 import { termFunction } from '../../models/coefficient-blocks.js';
 import { priorDensity } from '../../models/prior-distributions.js';
 import type { RegressionSpecification } from '../../models/regression-data.js';
@@ -39,11 +39,21 @@ const families = {
   rating: { family: 'cumulative', link: 'logit' },
 } as const;
 
-const shrinkage: readonly string[] = ['horseshoe(3, scale_global = 0.7) class=b'];
+/** Each with priors of its parameters. */
+const shrinkage: readonly (readonly string[])[] = [
+  ['horseshoe(3, scale_global = 0.7) class=b'],
+  ['R2D2(0.3, 3, c(1, 0.5, 2)) class=b'],
+  ['normal(0.5, tau) class=b', 'student_t(3, 0, 1) class=scale coef=tau'],
+  [
+    'student_t(4, 0, tau) class=b',
+    'normal(0, 2) class=b coef=w',
+    'exponential(1) class=scale coef=tau',
+  ],
+];
 
 /** Right sides, and priors of class b. */
 const situations: readonly (readonly [string, readonly string[]])[] = [
-  ...shrinkage.map((prior) => ['z * w', [prior]] as const),
+  ...shrinkage.map((prior) => ['z * w', prior] as const),
   ['mo(x)', []],
   ['mo(x) * z + w', ['normal(0, 2) class=b', 'dirichlet(c(2, 1, 0.5)) class=simo coef=mox1']],
 ];

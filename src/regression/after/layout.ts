@@ -21,6 +21,11 @@ export interface GroupLayout {
   readonly effects: number;
 }
 
+interface PlacedParameter {
+  readonly name: string;
+  readonly place: number;
+}
+
 export interface Layout {
   /**
    * 1 if there is an intercept, which is the first coefficient; the number of thresholds of an ordinal
@@ -35,7 +40,9 @@ export interface Layout {
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
   /** Parameters of terms such as mo(x), with brms' names: `bsp_mox`, `simo_mox1[1]`. */
-  readonly terms: readonly { readonly name: string; readonly place: number }[];
+  readonly terms: readonly PlacedParameter[];
+  /** Parameters of priors: scales that slopes share. */
+  readonly priorParameters: readonly PlacedParameter[];
 }
 
 /** The sizes of terms, which are population-level effects as slopes are; named without `bsp_`. */
@@ -69,7 +76,9 @@ export function layoutOf({
     return { group, coefficients, levels, ...place };
   });
   const firstEffect = reported.groupEffects[0] ?? reported.length;
-  const firstTerm = reported.terms[0] ?? firstEffect;
+  const firstTerm = reported.terms[0] ?? reported.priorParameters;
+  const placed = (from: number, to: number) =>
+    parameterNames.slice(from, to).map((name, t) => ({ name, place: from + t }));
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
@@ -79,8 +88,7 @@ export function layoutOf({
       names: parameterNames.slice(reported.auxiliary, firstTerm),
       first: reported.auxiliary,
     },
-    terms: parameterNames
-      .slice(firstTerm, firstEffect)
-      .map((name, t) => ({ name, place: firstTerm + t })),
+    terms: placed(firstTerm, reported.priorParameters),
+    priorParameters: placed(reported.priorParameters, firstEffect),
   };
 }

@@ -76,7 +76,10 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
-  /** Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps. */
+  /**
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps;
+   * and scales that slopes share.
+   */
   readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
@@ -125,11 +128,16 @@ export function summaryOf(
       ...layout.coefficients.map((name, place) => row(place, name)),
       ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
     ],
-    terms: Object.entries(termSections).flatMap(([prefix, title]) => {
-      const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
-      const rows = own.map(({ name, place }) => row(place, name.slice(prefix.length)));
-      return rows.length > 0 ? [{ title, rows }] : [];
-    }),
+    terms: [
+      ...Object.entries(termSections).map(([prefix, title]) => {
+        const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
+        return { title, rows: own.map(({ name, place }) => row(place, name.slice(prefix.length))) };
+      }),
+      {
+        title: 'Prior Parameters',
+        rows: layout.priorParameters.map(({ name, place }) => row(place, name)),
+      },
+    ].filter(({ rows }) => rows.length > 0),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
     priors: priorInfluences(fit),
     warnings,

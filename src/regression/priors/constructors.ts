@@ -8,7 +8,13 @@
  *
  * Parametrizations are those of brms and Stan.
  */
-import { type Prior, requireLkj, requirePrior } from '../../../models/prior-distributions.js';
+import {
+  type Prior,
+  requireConcentration,
+  requireLkj,
+  requirePrior,
+  type SharedScalePrior,
+} from '../../../models/prior-distributions.js';
 import { requireNames } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import {
@@ -77,19 +83,44 @@ function hidden<P extends object, M extends object>(plain: P, methods: M): P & M
   return copy;
 }
 
-/** Normal distribution. `sd` positive. */
-export function normal(mean: number, sd: number) {
-  return withMethods({ distribution: 'normal', mean, sd });
+/**
+ * Normal distribution. `sd` positive, or the name of a parameter that has a prior of class scale:
+ * `normal(0, 'tau').on('b')` with `exponential(1).on('scale', { coef: 'tau' })`.
+ */
+export function normal(mean: number, sd: number | string) {
+  return typeof sd === 'string'
+    ? sharedScale({ of: 'normal', location: mean, scale: sd })
+    : withMethods({ distribution: 'normal', mean, sd });
 }
 
-/** Student's t distribution. `df` and `scale` positive. */
-export function studentT(df: number, location: number, scale: number) {
-  return withMethods({ distribution: 'student_t', df, location, scale });
+/** Student's t distribution. `df` positive; `scale` positive, or the name of a parameter, as of `normal`. */
+export function studentT(df: number, location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'student_t', df, location, scale })
+    : withMethods({ distribution: 'student_t', df, location, scale });
 }
 
-/** Cauchy distribution. `scale` positive. */
-export function cauchy(location: number, scale: number) {
-  return withMethods({ distribution: 'cauchy', location, scale });
+/** Cauchy distribution. `scale` positive, or the name of a parameter, as of `normal`. */
+export function cauchy(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'cauchy', location, scale })
+    : withMethods({ distribution: 'cauchy', location, scale });
+}
+
+/** The name of a parameter, as brms has them. */
+const PARAMETER = /^[A-Za-z][A-Za-z_0-9.]*$/;
+
+type SharedScale =
+  | Omit<Extract<SharedScalePrior, { of: 'student_t' }>, 'distribution'>
+  | Omit<Exclude<SharedScalePrior, { of: 'student_t' }>, 'distribution'>;
+
+function sharedScale(plain: SharedScale): PriorDistribution {
+  if (!PARAMETER.test(plain.scale)) {
+    throw badArgument(
+      `prior ${plain.of}: the scale is ${described(plain.scale)}, expected a positive number or the name of a parameter: letters, digits, _ and dots`,
+    );
+  }
+  return withMethods<Prior>({ distribution: 'shared_scale', ...plain });
 }
 
 /** Exponential distribution with mean 1 / rate. */
@@ -118,13 +149,17 @@ export function invGamma(shape: number, scale: number) {
 }
 
 /** Laplace distribution, `double_exponential` of Stan and brms. `scale` positive; the sd is √2 scale. */
-export function doubleExponential(location: number, scale: number) {
-  return withMethods({ distribution: 'double_exponential', location, scale });
+export function doubleExponential(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'double_exponential', location, scale })
+    : withMethods({ distribution: 'double_exponential', location, scale });
 }
 
 /** Logistic distribution. `scale` positive; the sd is π/√3 scale. */
-export function logistic(location: number, scale: number) {
-  return withMethods({ distribution: 'logistic', location, scale });
+export function logistic(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'logistic', location, scale })
+    : withMethods({ distribution: 'logistic', location, scale });
 }
 
 /** Uniform distribution between two bounds, which also bound the parameter. */
@@ -154,7 +189,7 @@ interface HorseshoeOptions {
 
 /**
  * The regularized horseshoe of all slopes together (Piironen & Vehtari 2017), as brms has it: most slopes
- * are shrunk to about zero, a few are not. For class b, without coef, in formulas without group effects.
+ * are shrunk to about zero, a few are not. For class b, without coef.
  *
  * @param df degrees of freedom of the local shrinkage. @default 1
  */
@@ -177,7 +212,7 @@ export function horseshoe(df = 1, options: HorseshoeOptions = {}) {
  * @param concentration above 0: one for each step, or a single one for all of them
  */
 export function dirichlet(...concentration: readonly number[]): DirichletDistribution {
-  requireConcentration(concentration);
+  requireConcentration('dirichlet', concentration);
   const plain: DirichletPrior = { distribution: 'dirichlet', concentration };
   return hidden(plain, {
     on: (name: 'simo', place: Pick<PriorPlace, 'coef' | 'dpar' | 'tag'>) => {
@@ -187,14 +222,28 @@ export function dirichlet(...concentration: readonly number[]): DirichletDistrib
   });
 }
 
-function requireConcentration(concentration: readonly number[]): void {
-  const bad = Array.isArray(concentration)
-    ? concentration.find((alpha) => !(Number.isFinite(alpha) && alpha > 0))
-    : concentration;
-  if (bad === undefined && concentration.length > 0) return;
-  throw badArgument(
-    `prior dirichlet: the concentration is ${described(bad)}, expected positive numbers, one for each step or one for all`,
-  );
+interface R2D2Options {
+  /** Precision of the beta distribution of R². @default 2 */
+  readonly precR2?: number;
+  /** Concentration of the shares of R²: one number, or one for each slope. Smaller is sparser. @default 1 */
+  readonly consD2?: number | readonly number[];
+  /** Whether slopes are in units of sigma, for families that have it. @default true */
+  readonly autoscale?: boolean;
+}
+
+/**
+ * The R2D2 prior of all slopes together (Zhang et al. 2022), as brms 2.18 has it: a beta distribution of R², spread
+ * over the slopes by a Dirichlet distribution. For class b, without coef.
+ *
+ * @param meanR2 mean of the beta distribution of R². @default 0.5
+ */
+export function r2d2(meanR2 = 0.5, options: R2D2Options = {}) {
+  requireNames(options, ['precR2', 'consD2', 'autoscale'], 'r2d2');
+  const { precR2 = 2, consD2 = 1, autoscale = true } = options;
+  const concentration = typeof consD2 === 'number' ? [consD2] : consD2;
+  return withMethods({
+    ...{ distribution: 'R2D2', meanR2, precR2, consD2: concentration, autoscale },
+  });
 }
 
 /** Flat prior; improper unless bounded on both sides. */
@@ -257,7 +306,8 @@ export function priorRow(prior: Prior | MatrixPrior, name: string, place: PriorP
     );
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
-  else if (prior.distribution === 'dirichlet') requireConcentration(prior.concentration);
+  else if (prior.distribution === 'dirichlet')
+    requireConcentration('dirichlet', prior.concentration);
   else requirePrior(prior);
   const { coef, group, dpar, tag } = place;
   for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {

@@ -10,7 +10,6 @@ export const priorClasses = [
   'sd',
   'cor',
   'delta',
-  'simo',
   'sigma',
   'nu',
   'shape',
@@ -24,6 +23,8 @@ export const priorClasses = [
   'cutgap',
   'quantile',
   'kappa',
+  'simo',
+  'scale',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
@@ -52,7 +53,7 @@ export function isMatrixPrior(prior: Prior | MatrixPrior): prior is MatrixPrior 
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap; `mox1` of class simo. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap; `mox1` of class simo; the name of a scale. */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;

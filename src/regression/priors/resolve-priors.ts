@@ -9,13 +9,16 @@
  * predictors.
  */
 
-import { sharePriors } from '../../../models/coefficient-blocks/monotonic.js';
+import { sharePriors } from '../../../models/coefficient-blocks/simplex.js';
 import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
+  type HorseshoePrior,
+  isJoint,
   type Prior,
+  type R2D2Prior,
   requirePrior,
   type Support,
   supportOf,
@@ -61,7 +64,9 @@ export function resolvePriors(
   given: readonly PriorRow[] = [],
 ): ResolvedPriors {
   const slots = slotsOf(model, family);
-  const known = knownRows(model, family, given, slots);
+  const scales = given.filter((row) => row.class === 'scale').map(scaleRow);
+  const ofParameters = given.filter((row) => row.class !== 'scale');
+  const known = knownRows(model, family, ofParameters, slots);
   const inUse = new Map(
     slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known, family)]),
   );
@@ -69,7 +74,64 @@ export function resolvePriors(
   const rows = [...inUse.values()].filter(
     (row) => row.class !== 'delta' || row.prior.distribution !== 'flat',
   );
-  return { priors: priorsOf(model, family, inUse), rows };
+  const priors = priorsOf(model, family, inUse);
+  requireScales(priors.coefficients, scales);
+  return {
+    priors: {
+      ...priors,
+      ...(scales.length > 0 && {
+        scales: scales.map(({ coef, prior }) => ({ name: coef, prior })),
+      }),
+    },
+    rows: [...rows, ...scales],
+  };
+}
+
+type ScaleRow = PriorInUse & { readonly coef: string; readonly prior: Prior };
+
+/** The prior of a scale that other priors name. @throws WeighbridgeError `bad-argument` */
+function scaleRow({ prior, coef, tag }: PriorRow): ScaleRow {
+  const found = isMatrixPrior(prior) || isJoint(prior) || prior.distribution === 'constant';
+  if (coef === undefined || found) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} of class scale: expected a distribution and the name of a scale that another prior has, for example exponential(1) class=scale coef=tau`,
+    );
+  }
+  const lower = Math.max(0, prior.lower ?? 0);
+  const own = { ...prior, lower };
+  requirePrior(own, coef);
+  return {
+    ...{ class: 'scale', coef, prior: own, text: priorText(prior), source: 'user' },
+    ...(tag !== undefined && { tag }),
+  };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a scale without a prior, with two, or that no prior names */
+function requireScales(coefficients: readonly Prior[], scales: readonly ScaleRow[]): void {
+  const named = coefficients.flatMap((prior) =>
+    prior.distribution === 'shared_scale' ? [prior] : [],
+  );
+  for (const prior of named) {
+    if (scales.some(({ coef }) => coef === prior.scale)) continue;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} names the scale ${prior.scale}, which has no prior: add one, for example exponential(1) class=scale coef=${prior.scale}`,
+    );
+  }
+  scales.forEach(({ coef, text }, place) => {
+    if (scales.findIndex((other) => other.coef === coef) < place) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `there are two priors of the scale ${coef}, expected one`,
+      );
+    }
+    if (named.some(({ scale }) => scale === coef)) return;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${text} is of the scale ${coef}, which no prior of class b names: expected one such as normal(0, ${coef}) class=b`,
+    );
+  });
 }
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
@@ -126,10 +188,11 @@ function bounded(
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class, family);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
-  if (prior.distribution === 'horseshoe' && target.class !== 'b') {
+  if (isJoint(prior) && target.class !== 'b') {
+    const what = prior.distribution === 'shared_scale' ? priorText(prior) : prior.distribution;
     throw new WeighbridgeError(
       'bad-argument',
-      `${targetText(target)}: horseshoe is for class b, expected another distribution`,
+      `${targetText(target)}: ${what} is for class b, expected another distribution`,
     );
   }
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
@@ -178,6 +241,8 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'cor':
     case 'simo':
       return WHOLE_LINE;
+    case 'scale':
+      return POSITIVE;
     default:
       return auxiliaryTraits[name];
   }
@@ -248,27 +313,42 @@ function concentrationOf(
 
 /** @throws WeighbridgeError `bad-argument` for a prior that is of several slopes, or a constant */
 function sizePrior({ name }: SpecialTerm, prior: Prior): Prior {
-  if (prior.distribution !== 'horseshoe' && prior.distribution !== 'constant') return prior;
+  if (!isJoint(prior) && prior.distribution !== 'constant') return prior;
   throw new WeighbridgeError(
     'bad-argument',
     `the prior ${priorText(prior)} is not supported for the monotonic effect ${name}: give it one of its own, for example normal(0, 1) class=b coef=${name}`,
   );
 }
 
-/** @throws WeighbridgeError `bad-argument` if some slopes of a linear predictor have a horseshoe prior, and others do not */
+/** @throws WeighbridgeError `bad-argument` if some slopes of a linear predictor have a prior of all slopes, and others do not */
 function requireAllOrNone(targets: readonly PriorTarget[], priors: readonly Prior[]): void {
   const isSlope = ({ class: name }: PriorTarget, dpar: string | undefined, j: number) =>
     name === 'b' && targets[j].dpar === dpar;
   for (const dpar of new Set(targets.map((target) => target.dpar))) {
     const own = targets.flatMap((target, j) => (isSlope(target, dpar, j) ? [j] : []));
-    const other = own.find((j) => priors[j].distribution !== 'horseshoe');
-    const isShared = own.some((j) => priors[j].distribution === 'horseshoe');
-    if (other === undefined || !isShared) continue;
+    const whole = own.map((j) => priors[j]).find(isOfAllSlopes);
+    if (whole?.distribution === 'R2D2') requireShares(whole.consD2, own.length);
+    const other = own.find((j) => priors[j].distribution !== whole?.distribution);
+    if (other === undefined || whole === undefined) continue;
+    const article = whole.distribution === 'horseshoe' ? 'a' : 'an';
     throw new WeighbridgeError(
       'bad-argument',
-      `the slope ${targets[other].coef} has the prior ${priorText(priors[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+      `the slope ${targets[other].coef} has the prior ${priorText(priors[other])}, but ${article} ${whole.distribution} is of all slopes: expected one prior of class b`,
     );
   }
+}
+
+function isOfAllSlopes(prior: Prior): prior is HorseshoePrior | R2D2Prior {
+  return prior.distribution === 'horseshoe' || prior.distribution === 'R2D2';
+}
+
+/** @throws WeighbridgeError `bad-argument` for a concentration of the wrong length */
+function requireShares(concentration: readonly number[], slopes: number): void {
+  if (concentration.length === 1 || concentration.length === slopes) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior R2D2 has a cons_D2 of ${concentration.length} numbers, but there are ${slopes} slopes: expected ${slopes} numbers, or one for all`,
+  );
 }
 
 /** Priors of thresholds and gaps; of equidistant thresholds the first has a prior, and the gap. */

@@ -21,10 +21,9 @@ import { type BrmsRow, defaults, modelOf, resolved } from './brms-tables.js';
 
 function asBrms({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {
   const bound = (value: number) => (Number.isFinite(value) ? formatNumber(value) : '');
-  const [lb, ub] =
-    isMatrixPrior(prior)
-      ? ['', '']
-      : [bound(supportOf(prior).lower), bound(supportOf(prior).upper)];
+  const [lb, ub] = isMatrixPrior(prior)
+    ? ['', '']
+    : [bound(supportOf(prior).lower), bound(supportOf(prior).upper)];
   return { prior: text, class: name, coef, group, lb, ub, source };
 }
 
