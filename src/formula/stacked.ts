@@ -13,6 +13,7 @@ import type {
   SpecialColumns,
   TermDesign,
 } from './design.js';
+import { joinedByName } from './group-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -30,14 +31,18 @@ interface Part {
   readonly encoded: EncodedPredictor;
 }
 
-/** Linear predictors as one design, with the columns of special terms after all others. */
+/**
+ * All linear predictors as one design, with the columns of special terms after all others; without parts, that of the
+ * mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
+ */
 export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
   const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
     all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
   );
   const terms = special.length > 0 ? { terms: special.map(({ term }) => term) } : {};
   if (parts.length === 0) {
-    const { special: _, ...rest } = mean;
+    const { special: _, ...own } = mean;
+    const rest = { ...own, groups: joinedByName(mean.groups) };
     if (special.length === 0) return rest;
     const population = spread([{ matrix: mean.population, place: 0 }, ...special], 1, mean.rows);
     return { ...rest, population, ...terms };
@@ -59,12 +64,12 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
       height,
       rows,
     ),
-    groups: [
+    groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
-    ],
+    ]),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
