@@ -13,6 +13,7 @@ import {
   operatorFacts,
 } from './formula.js';
 import {
+  checkLatentCall,
   firstArgument,
   polyCall,
   rowArguments,
@@ -167,6 +168,13 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
       }
       checkNumeric(firstArgument(call, fail), fail);
       return;
+    case 'me':
+    case 'mi':
+      if (context === 'varying') {
+        fail(call.place, `${call.function}() does not vary by groups: it goes outside of ( | )`);
+      }
+      for (const value of checkLatentCall(call, fail)) checkNumeric(value, fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
@@ -266,7 +274,7 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
       const name = expression.function;
-      if (['poly', 'offset', ...specialFunctions].includes(name)) {
+      if (['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

@@ -13,7 +13,7 @@ import { evaluate, valuesOf } from './evaluate.js';
 import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
-import { polyCall } from './functions.js';
+import { latentCall, polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type FactorColumn, labelsOf, levelsOf } from './table.js';
@@ -53,6 +53,37 @@ export function columnsOfTerms(terms: Terms, scope: Scope): readonly Omit<DenseC
     names: part.names,
     columns: denseColumns(part, scope.rows),
   }));
+}
+
+/** The columns of terms with `me()` or `mi()`, and by what the latent number is multiplied in each row. */
+export function latentColumns(
+  terms: Terms,
+  scope: Scope,
+): { readonly column: number; readonly call: string; readonly factors: Float64Array }[] {
+  const ones = new Float64Array(scope.rows).fill(1);
+  const parts = columnsByTerm(terms, { ...scope, latent: () => ones });
+  let first = 0;
+  return parts.flatMap((part, t) => {
+    const start = first;
+    first += part.names.length;
+    const calls = terms.terms[t].flatMap((v) => {
+      const variable = terms.variables[v];
+      return latentCall(variable) ? [variable] : [];
+    });
+    const [call, second] = calls;
+    if (call === undefined) return [];
+    if (second !== undefined) {
+      scope.fail(
+        second.place,
+        `${formatExpression(call)} and ${formatExpression(second)} in one term: a product of latent predictors is not supported`,
+      );
+    }
+    return denseColumns(part, scope.rows).map((factors, j) => ({
+      column: start + j,
+      call: formatExpression(call),
+      factors,
+    }));
+  });
 }
 
 function columnsByTerm(terms: Terms, scope: Scope): readonly NamedColumns[] {
@@ -236,6 +267,10 @@ function designVariable(expression: Expression, scope: Scope): DesignVariable {
   }
   if (specialCall(expression)) {
     return { kind: 'numeric', names: [label], columns: [new Float64Array(scope.rows).fill(1)] };
+  }
+  if (latentCall(expression)) {
+    const values = scope.latent?.(label) ?? new Float64Array(scope.rows);
+    return { kind: 'numeric', names: [label], columns: [values] };
   }
   const value = valuesOf(expression, scope);
   if (value.kind === 'numeric') {

@@ -78,6 +78,7 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
         ),
     parts: layout,
     ...terms,
+    ...(mean.latents && { latents: mean.latents }),
   };
 }
 

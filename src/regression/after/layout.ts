@@ -34,7 +34,7 @@ export interface Layout {
   readonly intercepts: number;
   /** True if the intercepts are thresholds. */
   readonly hasThresholds: boolean;
-  /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
+  /** Names of coefficients without `b_` and `bsp_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
@@ -43,6 +43,8 @@ export interface Layout {
   readonly terms: readonly PlacedParameter[];
   /** Parameters of priors: scales that slopes share. */
   readonly priorParameters: readonly PlacedParameter[];
+  /** Index of the first parameter of latent predictors, which are the last. */
+  readonly latents: number;
 }
 
 /** The sizes of terms, which are population-level effects as slopes are; named without `bsp_`. */
@@ -75,14 +77,14 @@ export function layoutOf({
     correlations += correlationCount;
     return { group, coefficients, levels, ...place };
   });
-  const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstEffect = reported.groupEffects[0] ?? reported.latents;
   const firstTerm = reported.terms[0] ?? reported.priorParameters;
   const placed = (from: number, to: number) =>
     parameterNames.slice(from, to).map((name, t) => ({ name, place: from + t }));
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
-    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
+    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b(sp)?_/, '')),
     groups,
     auxiliary: {
       names: parameterNames.slice(reported.auxiliary, firstTerm),
@@ -90,5 +92,6 @@ export function layoutOf({
     },
     terms: placed(firstTerm, reported.priorParameters),
     priorParameters: placed(reported.priorParameters, firstEffect),
+    latents: reported.latents,
   };
 }

@@ -7,7 +7,7 @@
  *     normal(0, tau) class=b, with exponential(1) class=scale coef=tau
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj, simo for dirichlet), coef, group, dpar, lb, ub, tag. Values with
+ * spaces or both: class (default b; cor for lkj, simo for dirichlet), coef, group, dpar, resp, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type {
@@ -154,10 +154,10 @@ export function formatPrior(row: PriorRow): string {
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
-export function targetText({ class: name, coef, group, dpar }: PriorTarget): string {
+export function targetText({ class: name, coef, group, dpar, resp }: PriorTarget): string {
   const option = (key: string, value: string | undefined) =>
     value === undefined ? '' : ` ${key}=${quoted(value)}`;
-  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}`;
+  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}${option('resp', resp)}`;
 }
 
 function quoted(value: string): string {
@@ -253,6 +253,7 @@ export function parsePrior(text: string): PriorRow {
         ...(options.coef === undefined ? {} : { coef: options.coef }),
         ...(options.group === undefined ? {} : { group: options.group }),
         ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
+        ...(options.resp === undefined ? {} : { resp: options.resp }),
         ...(options.tag === undefined ? {} : { tag: options.tag }),
       },
     ),
@@ -264,6 +265,7 @@ interface Options {
   coef?: string;
   group?: string;
   dpar?: string;
+  resp?: string;
   tag?: string;
   lb?: number;
   ub?: number;
@@ -385,8 +387,17 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, dpar, lb, ub or tag';
-const optionNames: readonly string[] = ['class', 'coef', 'group', 'dpar', 'lb', 'ub', 'tag'];
+const OPTION = 'class, coef, group, dpar, resp, lb, ub or tag';
+const optionNames: readonly string[] = [
+  'class',
+  'coef',
+  'group',
+  'dpar',
+  'resp',
+  'lb',
+  'ub',
+  'tag',
+];
 
 function isOption(key: string | null): key is keyof Options {
   return key !== null && optionNames.includes(key);
