@@ -73,6 +73,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
@@ -131,6 +132,7 @@ const frame = z.object({
     offset: numbers.nullable(),
     parts,
     terms,
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
@@ -181,6 +183,7 @@ export const specification = z.object({
     terms,
     priorParameters: names.optional(),
     sets: choiceSets.optional(),
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),

@@ -1,7 +1,8 @@
 /**
  * Several linear predictors per row, of the mean and of other parameters, as one design: its row S i + s
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
- * intercept is a column of ones.
+ * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
+ * `cs2`, …, of the same columns.
  */
 import type {
   DesignMatrix,
@@ -31,11 +32,24 @@ interface Part {
   readonly encoded: EncodedPredictor;
 }
 
+/** A linear predictor as numbers. */
+export interface EncodedTerms extends EncodedPredictor {
+  /** The columns of `cs()`; null without any. */
+  readonly specific: DesignMatrix | null;
+}
+
 /**
- * All linear predictors as one design, with the columns of special terms after all others; without parts, that of the
- * mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
+ * All linear predictors as one design, with the columns of special terms after all others; without parts, that of
+ * the mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
+ *
+ * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
-export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
+export function stacked(
+  { specific, ...mean }: EncodedTerms,
+  given: readonly Part[],
+  thresholds = 0,
+): Encoded {
+  const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
   const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
     all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
   );
@@ -103,6 +117,23 @@ function placedTerm(
     matrix: { names, rows, values },
     place,
   };
+}
+
+/** brms' `bcs_x[k]` are the coefficients of the linear predictor of this name. */
+export function specificName(threshold: number): string {
+  return `cs${threshold + 1}`;
+}
+
+function specificParts(
+  { rows }: Pick<Encoded, 'rows'>,
+  population: DesignMatrix,
+  thresholds: number,
+): Part[] {
+  return Array.from({ length: thresholds }, (_, k) => ({
+    parameter: specificName(k),
+    intercept: false,
+    encoded: { rows, population, groups: [], offset: null, special: [] },
+  }));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */

@@ -2,7 +2,7 @@
  * The summary of a fit, printed as brms prints its own: a row for each parameter but the effects of
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
-import type { Family } from '../../../models/families/family.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
 import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
@@ -269,7 +269,9 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),
-    ...predicted.map((name) => `${name} = ${parameterLink(name).name}`),
+    ...predicted
+      .filter((name) => !isThresholdPredictor(name))
+      .map((name) => `${name} = ${parameterLink(name).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -303,7 +305,7 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters } = fitted;
-  const { predicted } = fitted.family;
+  const predicted = fitted.family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
@@ -314,7 +316,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       formula: fitted.formula,
       family: fitted.family.family,
       link: fitted.family.link,
-      ...(predicted && {
+      ...(predicted?.length && {
         parameter_links: Object.fromEntries(
           predicted.map((name) => [name, parameterLink(name).name]),
         ),
