@@ -360,7 +360,6 @@ describe('errors point at the character', () => {
 
   test.each([
     ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
-    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not supported'],
     ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
     ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
     ['y ~ weights(w)', 'left of ~'],
@@ -372,7 +371,11 @@ describe('errors point at the character', () => {
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
     ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (non-linear and multivariate formulas)'],
     ['bf(y ~ x, sigma = 1)', 'sigma = in bf() is not supported'],
-    ['bf(y ~ x) + lf(sigma ~ x)', 'expected an operator or the end, found +'],
+    ['bf(y ~ x) + lf(sigma ~ x)', 'lf() of brms (non-linear and multivariate formulas)'],
+    ['bf(y ~ x) + z', 'expected bf(x | mi() ~ z), set_rescor(FALSE) or set_mecor(FALSE)'],
+    ['bf(y ~ mi(x)) + bf(w ~ z)', 'regressions of several outcomes are not supported'],
+    ['y ~ I(me(x, s)^2)', 'me() is a term of its own'],
+    ['y ~ (1 + me(x, s) | g)', 'me() does not vary by groups'],
     ['cbind(y, n - y) ~ x', 'y | trials(n)'],
     ['y ~ trials(n)', 'left of ~'],
     ['y ~ b1 * exp(b2(x))', 'the function b2() is not supported'],
