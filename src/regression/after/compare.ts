@@ -28,9 +28,9 @@ import {
   gridColumn,
   groupingColumns,
   noisyColumns,
+  outcomeColumns,
   predictorColumns,
   requireColumn,
-  trialsColumns,
 } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
@@ -165,7 +165,7 @@ function rowsToCompare(
 ): RowsToCompare {
   const table = data === undefined ? fit.frame.table : tableOf(data);
   const { design } = fit.frame;
-  const used = [...predictorColumns(design), ...trialsColumns(design)].filter((name) =>
+  const used = [...predictorColumns(design), ...outcomeColumns(design)].filter((name) =>
     hasColumn(table, name),
   );
   // Rows with `freq(n)` count n times.
@@ -217,7 +217,7 @@ function mattering(
     groups === 'kept'
       ? predictorColumns(design)
       : [...effectColumns(design), ...groupingColumns(design, ownGroups)];
-  return [...columns, ...trialsColumns(design)];
+  return [...columns, ...outcomeColumns(design)];
 }
 
 /** Grouping factors whose levels are values of the predictor alone: their effects are part of what is compared. */
