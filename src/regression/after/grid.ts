@@ -177,6 +177,11 @@ export function predictorColumns(design: Design, groups?: readonly string[]): st
   return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
 }
 
+/** Columns of population terms and of what varies by groups, without those that say the group. */
+export function effectColumns(design: Design): string[] {
+  return [...columnsOf(design).predictors.keys()];
+}
+
 /** Grouping columns of all groups or of some. */
 export function groupingColumns(design: Design, groups?: readonly string[]): string[] {
   return [...columnsOf(design, groups).grouping.keys()];
