@@ -209,8 +209,9 @@ describe('methods of a fit with censored outcomes', async () => {
   it('has LOO of all rows, and no predictive checks of known ones alone', async () => {
     const { pointwise } = await fit.loo();
     expect(pointwise.elpdLoo.length).toBe(100);
-    const { predictions } = await fit.check();
-    expect(predictions).toEqual([]);
+    const check = await fit.check();
+    expect(check.predictions).toEqual([]);
+    expect(`${check}`).toContain('no statistic is compared, because outcomes are censored');
   });
 
   it('is the same in a message and in a saved fit', () => {
@@ -268,6 +269,15 @@ describe('methods of a fit with truncated outcomes', async () => {
     // Without bounds there is no mean, only a linear predictor.
     expect(() => fit.fitted({ data: [{ x: 0 }] })).toThrow('low');
     expect(fit.linpred({ data: [{ x: 0 }] }).length).toBe(1);
+  });
+
+  it('has an R2 of the residuals, because sigma is of outcomes without bounds', () => {
+    expect(fit.r2().method).toBe('residual');
+  });
+
+  it('compares means of rows, each within its own bounds', () => {
+    const [effect] = fit.compare({ of: 'x', values: [-1, 1] }).comparisons;
+    expect(effect?.mean).toBeGreaterThan(0);
   });
 
   it('scores predictions within the bounds, so that PIT values are uniform', () => {

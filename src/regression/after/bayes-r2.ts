@@ -93,13 +93,16 @@ function sigmaOf({ draws }: FittedRegression): Float64Array {
 }
 
 function methodFor(
-  { family, draws }: FittedRegression,
+  { family, draws, specification }: FittedRegression,
   asked: R2Options['method'],
 ): 'model' | 'residual' {
   if (asked !== undefined) requireOneOf('method', asked, ['model', 'residual']);
+  // σ² is the variance of outcomes that are not truncated.
   const hasOwn =
     family.family === 'bernoulli' ||
-    (family.family === 'gaussian' && draws.parameterNames.includes('sigma'));
+    (family.family === 'gaussian' &&
+      !specification.data.limits &&
+      draws.parameterNames.includes('sigma'));
   if (asked === 'model' && !hasOwn) {
     throw badArgument(
       `method is 'model', but a ${family.family} regression has no variance of its own here, expected 'residual'`,
