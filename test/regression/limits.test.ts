@@ -14,6 +14,8 @@ import { formatFormula } from '../../src/formula/format.js';
 import { parseFormula } from '../../src/formula/parse-formula.js';
 import type { DataInput } from '../../src/formula/table.js';
 import { calibrateRegression } from '../../src/index.js';
+import type { Limits } from '../../src/linear-algebra/limits.js';
+import { planRegression } from '../../src/planning/plan-regression.js';
 import { mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { posteriorEpred } from '../../src/regression/after/predictions.js';
@@ -454,6 +456,51 @@ describe('what cens() and trunc() take', () => {
   it('prints as R does, and is read back', () => {
     const text = 'y | cens(c, y2 = up) + trunc(lb = 0, ub = 10) ~ x';
     expect(formatFormula(parseFormula(text))).toBe(text);
+  });
+});
+
+describe('specifications', () => {
+  const { specification } = prepare({
+    formula: 'count | trunc(lb = 1, ub = 9) ~ x',
+    family: 'poisson',
+    data: columns,
+    prior: 'normal(0, 1) class=b',
+  });
+  const { data } = specification;
+  const withLimits = (limits: object, family = specification.family) => ({
+    ...specification,
+    family,
+    data: { ...data, limits: { ...data.limits, ...limits } as Limits },
+  });
+
+  it('are formulas again, with bounds in all rows or in none', () => {
+    expect(preparedFrom(specification).specification.data.limits).toEqual(data.limits);
+    const upTo = new Float64Array(data.rows).fill(9);
+    upTo[3] = Number.POSITIVE_INFINITY;
+    expect(() => preparedFrom(withLimits({ upTo }))).toThrow(
+      'some rows have ub and others have none: expected a bound in all rows or in none',
+    );
+  });
+
+  it('are refused with limits that do not fit', () => {
+    const short = withLimits({ to: new Float64Array(2) });
+    expect(() => modelOf(short)).toThrow('the limits to: found 2 numbers, expected 100');
+    const nan = withLimits({ from: new Float64Array(data.rows).fill(Number.NaN) });
+    expect(() => modelOf(nan)).toThrow('the limits from: number 1 is NaN, out of range');
+    const other = withLimits({}, { family: 'hurdle_poisson', link: 'log' });
+    expect(() => modelOf(other)).toThrow('a hurdle_poisson regression has no limits');
+  });
+
+  it('have no plans, because nothing tells the limits of other rows', async () => {
+    const plan = planRegression({
+      formula: 'count | trunc(lb = 1, ub = 9) ~ x',
+      family: 'poisson',
+      data: columns,
+      parameter: 'b_x',
+      effect: 0.5,
+      sizes: { rows: [100] },
+    });
+    await expect(plan).rejects.toThrow('planRegression is not available for formulas with cens()');
   });
 });
 
