@@ -166,6 +166,34 @@ describe.each([
   });
 });
 
+it('has the same slopes where outcomes and limits are far from zero and in a small unit', async () => {
+  const fitOf = async (shift: number, unit: number) => {
+    const moved = (values: readonly (number | string)[] = []) =>
+      values.map((value) => shift + unit * Number(value));
+    const y = moved(columns.score);
+    const { parameters } = await regression({
+      formula: 'y | cens(end) + trunc(ub = top) ~ x',
+      data: { ...columns, y, top: y.map(() => shift + 14 * unit) },
+      prior: [
+        `normal(0, ${unit}) class=b`,
+        `normal(${shift + 6 * unit}, ${5 * unit}) class=Intercept`,
+        `exponential(${0.5 / unit}) class=sigma`,
+      ],
+      ...{ warmup: 500, draws: 500, seed: 3 },
+    });
+    return ['b_x', 'sigma'].map((name) => {
+      const found = parameters.find((row) => row.name === name);
+      return { mean: (found?.mean ?? 0) / unit, mcse: (found?.mcseMean ?? 0) / unit };
+    });
+  };
+  const near = await fitOf(0, 1);
+  const far = await fitOf(2 ** 30, 2 ** -10);
+  near.forEach(({ mean, mcse }, k) => {
+    const other = far[k] ?? { mean: 0, mcse: 0 };
+    expect(Math.abs(mean - other.mean)).toBeLessThan(4 * Math.hypot(mcse, other.mcse));
+  });
+});
+
 describe('methods of a fit with censored outcomes', async () => {
   const fit = await regression({
     formula: 'tokens | cens(cut) ~ x',
