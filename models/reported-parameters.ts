@@ -92,7 +92,7 @@ export function distributionSources(predicted: Predicted): ParameterSource[] {
   const ofPredicted = (name: PredictedName): ParameterSource => ({
     kind: 'predicted',
     of: 1 + (family.predicted ?? []).indexOf(name),
-    link: parameterLink(name),
+    link: parameterLink(name, family),
   });
   return [
     ...Array.from({ length: thresholds }, (_, k) => reported(k)),

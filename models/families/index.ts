@@ -9,12 +9,14 @@ import {
   binomialDistribution,
   binomialFamily,
 } from './binomial.js';
-import type { RowDensity } from './by-rows.js';
+import { byRows, type RowDensity } from './by-rows.js';
 import { categoricalDistribution, categoricalFamily } from './categorical.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
+import { customFamilyByRows, requireCustom } from './custom.js';
 import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
 import {
+  auxiliaryTraits,
   type Family,
   type FamilyName,
   familyNames,
@@ -38,6 +40,7 @@ import { lognormal } from './lognormal.js';
 import { negbinomialDistribution, negbinomialFamily, negbinomialRow } from './negbinomial.js';
 import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
+import { linkOfRange } from './parameter-links.js';
 import { poissonDistribution, poissonFamily } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
@@ -62,7 +65,7 @@ interface Entry {
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
   readonly distribution: (family: Family) => OwnDistribution;
   /** The density of one row, for parameters with linear predictors of their own. @default none */
-  readonly density?: () => RowDensity;
+  readonly density?: (family: Family) => RowDensity;
 }
 
 const ordinal: Entry = {
@@ -130,6 +133,12 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: categoricalFamily,
     distribution: categoricalDistribution,
   },
+  custom: {
+    links: ['identity', 'log', 'inverse', 'sqrt', 'logit', 'probit', 'cloglog', 'cauchit'],
+    response: (family, outcomes) => byRows(customFamilyByRows(family)).response(family, outcomes),
+    distribution: (family) => byRows(customFamilyByRows(family)).distribution(family),
+    density: (family) => customFamilyByRows(family).density(),
+  },
 };
 
 /** The likelihood of outcomes. */
@@ -138,7 +147,7 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
   if (isNominal(family)) return response(family, outcomes);
   if (family.predicted) {
     if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
-    if (density) return new SeveralPredictors(family, outcomes, density());
+    if (density) return new SeveralPredictors(family, outcomes, density(family));
     throw new RangeError(`${family.family} has no parameters with linear predictors`);
   }
   const { fixed, ...free } = family;
@@ -182,9 +191,13 @@ function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
 }
 
 /** Parameters of a family that can have linear predictors of their own. */
-export function predictableOf({ family }: Pick<Family, 'family'>): readonly PredictedName[] {
-  if (isOrdinal({ family })) return ['disc'];
-  return entries[family].density ? traitsOf({ family }).auxiliary.filter(isPredictable) : [];
+export function predictableOf(family: Pick<Family, 'family' | 'custom'>): readonly PredictedName[] {
+  if (isOrdinal(family)) return ['disc'];
+  if (!entries[family.family].density) return [];
+  const named = traitsOf(family).auxiliary.filter(isPredictable);
+  return family.custom
+    ? named.filter((name) => linkOfRange(auxiliaryTraits(family, name)) !== null)
+    : named;
 }
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
@@ -244,22 +257,25 @@ export function requireFamily(given: {
   readonly thresholds?: unknown;
   readonly threshold?: unknown;
   readonly predicted?: unknown;
+  readonly custom?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
+  const custom = name === 'custom' ? { custom: requireCustom(given.custom, given.link) } : {};
+  const named = { family: name, ...custom };
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
     const { thresholds, predicted } = given;
     const threshold = requireThreshold(name, given.threshold);
     return {
-      family: name,
+      ...named,
       link,
-      ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
+      ...(isOrdinal(named) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
       ...(Array.isArray(predicted) && {
-        predicted: isNominal({ family: name })
+        predicted: isNominal(named)
           ? predicted.filter(isCategoryPredictor)
-          : predicted.filter((one) => predictableOf({ family: name }).includes(one)),
+          : predicted.filter((one) => predictableOf(named).includes(one)),
       }),
     };
   }
@@ -273,7 +289,7 @@ export function requireFamily(given: {
 function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | undefined {
   if (given === undefined || given === 'flexible') return undefined;
   const known = thresholdKinds.find((kind) => kind === given);
-  if (known && isOrdinal({ family: name })) return known;
+  if (known && name !== 'custom' && isOrdinal({ family: name })) return known;
   throw new WeighbridgeError(
     'bad-argument',
     known
@@ -286,7 +302,6 @@ function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | und
 const brmsFamilies: ReadonlySet<string> = new Set([
   'com_poisson',
   'cox',
-  'custom_family',
   'dirichlet',
   'dirichlet2',
   'dirichlet_multinomial',
@@ -319,6 +334,7 @@ const spellings: Readonly<Record<string, string>> = {
   student_t: 'student',
   Beta: 'beta',
   Gamma: 'gamma',
+  custom_family: 'customFamily({ … })',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

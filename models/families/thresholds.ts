@@ -16,12 +16,12 @@ import type { Support } from '../prior-distributions.js';
 import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
 
 /** True for a family of ordered categories. */
-export function isOrdinal(family: Pick<Family, 'family'>): boolean {
+export function isOrdinal(family: Pick<Family, 'family' | 'custom'>): boolean {
   return traitsOf(family).outcome === 'ordinal';
 }
 
 /** True for a family of categories without an order. */
-export function isNominal(family: Pick<Family, 'family'>): boolean {
+export function isNominal(family: Pick<Family, 'family' | 'custom'>): boolean {
   return traitsOf(family).outcome === 'nominal';
 }
 
@@ -50,7 +50,7 @@ export function hasPlace(family: Family): boolean {
 export function sampledEnds(family: Family): Support[] {
   const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
   return [
-    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits(family, name)),
     ...new Array<Support>(gapsOf(family)).fill(gap),
   ];
 }

@@ -237,7 +237,7 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),
-    ...predicted.map((name) => `${name} = ${parameterLink(name).name}`),
+    ...predicted.map((name) => `${name} = ${parameterLink(name, family).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -270,8 +270,8 @@ interface FitFacts {
 
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
-  const { settings, frame, diagnostics, parameters } = fitted;
-  const { predicted } = fitted.family;
+  const { settings, frame, diagnostics, parameters, family } = fitted;
+  const { predicted } = family;
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
@@ -282,7 +282,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       link: fitted.family.link,
       ...(predicted && {
         parameter_links: Object.fromEntries(
-          predicted.map((name) => [name, parameterLink(name).name]),
+          predicted.map((name) => [name, parameterLink(name, family).name]),
         ),
       }),
       ...(categories && { categories }),

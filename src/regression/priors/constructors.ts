@@ -8,6 +8,7 @@
  *
  * Parametrizations are those of brms and Stan.
  */
+import { isOwnName, type OwnName } from '../../../models/families/family.js';
 import { type Prior, requireLkj, requirePrior } from '../../../models/prior-distributions.js';
 import { requireNames } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -201,13 +202,7 @@ export function lkj(eta: number): LkjDistribution {
  *   prior for a class other than cor, or any other prior for class cor
  */
 export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
-  const known = priorClasses.find((priorClass) => priorClass === name);
-  if (known === undefined) {
-    const found = typeof name === 'string' ? `'${name}'` : described(name);
-    throw badArgument(
-      `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
-    );
-  }
+  const known = priorClasses.find((priorClass) => priorClass === name) ?? ownName(name);
   if ((prior.distribution === 'lkj') !== (known === 'cor')) {
     throw badArgument(
       `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
@@ -228,4 +223,11 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     ...(dpar === undefined ? {} : { dpar }),
     ...(tag === undefined ? {} : { tag }),
   };
+}
+
+/** A class of a family of the user's own; whether the model has it is known when priors are resolved. */
+function ownName(name: unknown): OwnName {
+  if (typeof name === 'string' && isOwnName(name)) return name;
+  const found = typeof name === 'string' ? `'${name}'` : described(name);
+  throw badArgument(`there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`);
 }

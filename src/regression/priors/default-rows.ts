@@ -14,6 +14,7 @@ import {
   type PredictedName,
   traitsOf,
 } from '../../../models/families/family.js';
+import { parameterLink } from '../../../models/families/parameter-links.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
@@ -56,8 +57,10 @@ const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredicto
   quantile: onLogitScale,
 };
 
-function defaultIntercept(name: PredictedName): Prior {
-  return isCategoryPredictor(name) ? onLogScale : defaultIntercepts[name];
+function defaultIntercept(name: PredictedName, family: Family): Prior {
+  if (isCategoryPredictor(name)) return onLogScale;
+  if (family.custom) return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
+  return defaultIntercepts[name];
 }
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -93,6 +96,7 @@ export function defaultPriors(
     cutgap: cut,
     quantile: anyShare,
     kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
+    ...Object.fromEntries((family.custom?.parameters ?? []).map(({ name, prior }) => [name, prior])),
   };
 }
 
@@ -103,7 +107,7 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const { predicted = [] } = family;
   linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
-    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
+    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1], family);
     if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });

@@ -2,6 +2,7 @@
  * Priors as given by a user and as shown by a fit: a distribution and its target parameters, by
  * brms' classes.
  */
+import type { OwnName } from '../../../models/families/family.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 
 export const priorClasses = [
@@ -24,7 +25,8 @@ export const priorClasses = [
   'quantile',
   'kappa',
 ] as const;
-export type PriorClass = (typeof priorClasses)[number];
+/** A class of brms', or a parameter of a family of the user's own. */
+export type PriorClass = (typeof priorClasses)[number] | OwnName;
 
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
 export interface LkjPrior {

@@ -159,7 +159,7 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'cor':
       return WHOLE_LINE;
     default:
-      return auxiliaryTraits[name];
+      return auxiliaryTraits(family, name);
   }
 }
 
