@@ -37,9 +37,10 @@ export const familyNames = [
   'von_mises',
   'conditional_logit',
   'categorical',
-  'custom',
 ] as const;
-export type FamilyName = (typeof familyNames)[number];
+
+/** A family by its name alone, or `custom`: one that a user describes (`customFamily`). */
+export type FamilyName = (typeof familyNames)[number] | 'custom';
 
 export type LinkName =
   | 'identity'
@@ -262,6 +263,11 @@ function traitsOfCustom(custom: CustomFamily | undefined): FamilyTraits {
   const { parameters, outcome, mean } = customOf(custom ? { custom } : {});
   const auxiliary = parameters.map(({ name }) => name);
   return { auxiliary, outcome, mean, hasScale: false, merges: true };
+}
+
+/** A family's name for messages and tables. */
+export function nameOf({ family, custom }: Pick<Family, 'family' | 'custom'>): string {
+  return custom?.name ?? family;
 }
 
 /** What a family of a user's own is. @throws RangeError for any other family */

@@ -259,23 +259,22 @@ export function requireFamily(given: {
   readonly predicted?: unknown;
   readonly custom?: unknown;
 }): Family {
+  if (given.family === 'custom' && given.custom !== undefined) return requireOwn(given);
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
-  const custom = name === 'custom' ? { custom: requireCustom(given.custom, given.link) } : {};
-  const named = { family: name, ...custom };
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
     const { thresholds, predicted } = given;
     const threshold = requireThreshold(name, given.threshold);
     return {
-      ...named,
+      family: name,
       link,
-      ...(isOrdinal(named) && typeof thresholds === 'number' && { thresholds }),
+      ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
       ...(Array.isArray(predicted) && {
-        predicted: isNominal(named)
+        predicted: isNominal({ family: name })
           ? predicted.filter(isCategoryPredictor)
-          : predicted.filter((one) => predictableOf(named).includes(one)),
+          : predicted.filter((one) => predictableOf({ family: name }).includes(one)),
       }),
     };
   }
@@ -285,11 +284,24 @@ export function requireFamily(given: {
   );
 }
 
+/** A family of the user's own. */
+function requireOwn({ custom: given, link: name, predicted }: Readonly<Record<string, unknown>>) {
+  const custom = requireCustom(given, name);
+  const link = linksOf('custom').find((known) => known === name) ?? 'identity';
+  const known = predictableOf({ family: 'custom', custom });
+  return {
+    family: 'custom',
+    link,
+    custom,
+    ...(Array.isArray(predicted) && { predicted: predicted.filter((one) => known.includes(one)) }),
+  } satisfies Family;
+}
+
 /** @throws WeighbridgeError `bad-argument` for an unknown kind, or a family without thresholds */
 function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | undefined {
   if (given === undefined || given === 'flexible') return undefined;
   const known = thresholdKinds.find((kind) => kind === given);
-  if (known && name !== 'custom' && isOrdinal({ family: name })) return known;
+  if (known && isOrdinal({ family: name })) return known;
   throw new WeighbridgeError(
     'bad-argument',
     known
@@ -335,6 +347,7 @@ const spellings: Readonly<Record<string, string>> = {
   Beta: 'beta',
   Gamma: 'gamma',
   custom_family: 'customFamily({ … })',
+  custom: 'customFamily({ … })',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

@@ -8,6 +8,7 @@ import {
   type Family,
   type FamilyName,
   isCategoryPredictor,
+  nameOf,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
@@ -202,7 +203,7 @@ function withPredicted(given: Family, { text, parts }: Formula): Family {
       const expected = known.length === 0 ? 'none that has a formula' : listed(known);
       return failIn('formula', text)(
         place,
-        `the family ${family.family} has no parameter ${parameter}; expected ${expected}`,
+        `the family ${nameOf(family)} has no parameter ${parameter}; expected ${expected}`,
       );
     }),
   };
@@ -310,7 +311,7 @@ function withThresholds(family: Family, { design, response, usedRows }: ModelFra
   if (!design.intercept) {
     throw new WeighbridgeError(
       'bad-formula',
-      `formula '${design.formula.text}': the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+      `formula '${design.formula.text}': the thresholds of the family ${nameOf(family)} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
   const most = values.reduce((largest, value) => Math.max(largest, value), 1);
@@ -318,13 +319,13 @@ function withThresholds(family: Family, { design, response, usedRows }: ModelFra
   if (categories > MOST_CATEGORIES) {
     const row = usedRows[values.indexOf(most)] + 1;
     throw badData(
-      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${family.family} expects at most ${MOST_CATEGORIES} categories`,
+      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${nameOf(family)} expects at most ${MOST_CATEGORIES} categories`,
       { row, column: name, found: most, expected: `at most ${MOST_CATEGORIES} categories` },
     );
   }
   if (categories < 2) {
     throw badData(
-      `${name} is 1 in all rows, but the family ${family.family} expects two categories or more: the option levels can name some that do not occur`,
+      `${name} is 1 in all rows, but the family ${nameOf(family)} expects two categories or more: the option levels can name some that do not occur`,
       { column: name, found: 1, expected: 'two categories or more' },
     );
   }
@@ -479,7 +480,7 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
     if (wanted === null) continue;
     throw new WeighbridgeError(
       'bad-data',
-      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
+      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${nameOf(family)} expects ${wanted}`,
     );
   }
 }

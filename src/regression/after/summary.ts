@@ -174,7 +174,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     section(`~${group} (Number of levels: ${levels})`, rows),
   );
   return [
-    ` Family: ${family.family}`,
+    ` Family: ${family.custom ? `${family.custom.name} (custom)` : family.family}`,
     `  Links: ${linksOf(summary)}`,
     ...formula.map((text, i) => `${i === 0 ? 'Formula: ' : '         '}${text}`),
     `   Data: (${
@@ -278,8 +278,9 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
   return {
     model: {
       formula: fitted.formula,
-      family: fitted.family.family,
-      link: fitted.family.link,
+      family: family.family,
+      ...(family.custom && { custom: family.custom.name }),
+      link: family.link,
       ...(predicted && {
         parameter_links: Object.fromEntries(
           predicted.map((name) => [name, parameterLink(name, family).name]),

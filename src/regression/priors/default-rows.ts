@@ -59,7 +59,8 @@ const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredicto
 
 function defaultIntercept(name: PredictedName, family: Family): Prior {
   if (isCategoryPredictor(name)) return onLogScale;
-  if (family.custom) return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
+  if (family.custom)
+    return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
   return defaultIntercepts[name];
 }
 
@@ -96,7 +97,9 @@ export function defaultPriors(
     cutgap: cut,
     quantile: anyShare,
     kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
-    ...Object.fromEntries((family.custom?.parameters ?? []).map(({ name, prior }) => [name, prior])),
+    ...Object.fromEntries(
+      (family.custom?.parameters ?? []).map(({ name, prior }) => [name, prior]),
+    ),
   };
 }
 
