@@ -49,7 +49,9 @@ function customDensity(custom: CustomFamily): RowDensity {
   const variables = variablesOf(custom);
   const count = variables.length;
   const width = count - 1;
-  const program = new RunningProgram(custom.logDensity, [...variables, 'y', 'trials'], count);
+  const shared = custom.parameters.map(({ name }) => name);
+  const names = [...variables, 'y', 'trials'];
+  const program = new RunningProgram(custom.logDensity, names, count, shared);
   const inputs = new Float64Array(count + 2);
   const gradient = new Float64Array(count);
   const hessian = new Float64Array(count * count);
@@ -63,6 +65,7 @@ function customDensity(custom: CustomFamily): RowDensity {
   return {
     prepare(aux) {
       inputs.set(aux, 1);
+      program.share(inputs);
     },
     logDensity(y, trials, mu, rest, slopes) {
       const value = evaluate(y, trials, mu, rest);

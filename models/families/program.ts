@@ -67,13 +67,25 @@ export class RunningProgram {
   readonly #bends: Bends = { uu: 0, uv: 0, vv: 0 };
   /** Gradient and Hessian of each step; made on first use. */
   #jets: Float64Array | null = null;
+  /** Places of the steps that depend on nothing but shared inputs, and of the others but numbers. */
+  readonly #sharedSteps: Int32Array;
+  readonly #ownSteps: Int32Array;
+  readonly #isShared: Uint8Array;
+  /** Gradients of the shared steps, row-major (step, variable). */
+  readonly #sharedGradients: Float64Array;
 
   /**
    * @param program that `isProgram` accepts
    * @param inputs names of the inputs in the order of `value`
    * @param variables number of those, from the first, by which it is differentiated
+   * @param shared names of inputs that `share` sets for many evaluations. @default none
    */
-  constructor(program: Program, inputs: readonly string[], variables: number) {
+  constructor(
+    program: Program,
+    inputs: readonly string[],
+    variables: number,
+    shared: readonly string[] = [],
+  ) {
     const at = (step: ProgramStep, place: number) => ('of' in step ? (step.of[place] ?? 0) : 0);
     this.#codes = Uint8Array.from(program, codeOf);
     this.#u = Int32Array.from(program, (step) =>
@@ -93,13 +105,57 @@ export class RunningProgram {
     });
     this.#values = Float64Array.from(program, (step) => ('number' in step ? step.number : 0));
     this.#adjoints = new Float64Array(program.length);
+    this.#isShared = new Uint8Array(program.length);
+    program.forEach((step, s) => {
+      const isShared =
+        'input' in step
+          ? shared.includes(step.input)
+          : this.#codes[s] !== VARIATE &&
+            (!('of' in step) || step.of.every((place) => this.#isShared[place] === 1));
+      this.#isShared[s] = isShared ? 1 : 0;
+    });
+    const placesOf = (kind: number) =>
+      Int32Array.from([...program.keys()].filter((s) => this.#isShared[s] === kind));
+    this.#sharedSteps = placesOf(1);
+    this.#ownSteps = placesOf(0);
+    this.#sharedGradients = new Float64Array(program.length * variables);
+    this.share(new Float64Array(inputs.length));
+  }
+
+  /** Sets the shared inputs, and computes what depends on them alone. */
+  share(inputs: Float64Array): void {
+    const k = this.#variables;
+    const gradients = this.#sharedGradients;
+    this.#run(this.#sharedSteps, inputs);
+    for (const s of this.#sharedSteps) {
+      if (this.#varies[s] === 0) continue;
+      const at = s * k;
+      if (this.#codes[s] === INPUT) gradients[at + this.#u[s]] = 1;
+      else if (this.#codes[s] === CHOICE) {
+        const from = this.#chosen(s) * k;
+        gradients.copyWithin(at, from, from + k);
+      } else {
+        this.#differentiate(s);
+        const { u, v } = this.#slopes;
+        const atU = this.#u[s] * k;
+        const atV = this.#v[s] * k;
+        for (let i = 0; i < k; i++)
+          gradients[at + i] = u * gradients[atU + i] + v * gradients[atV + i];
+      }
+    }
   }
 
   /** The result. @param random for programs with variates */
   value(inputs: Float64Array, random?: RandomStream): number {
+    this.#run(this.#ownSteps, inputs, random);
+    return this.#values[this.#values.length - 1];
+  }
+
+  #run(steps: Int32Array, inputs: Float64Array, random?: RandomStream): void {
     const values = this.#values;
     const codes = this.#codes;
-    for (let s = 0; s < codes.length; s++) {
+    for (let i = 0; i < steps.length; i++) {
+      const s = steps[i];
       const u = this.#u[s];
       const v = this.#v[s];
       switch (codes[s]) {
@@ -133,7 +189,6 @@ export class RunningProgram {
           if (random) values[s] = variates[this.#calls[s]].draw(random, values[u], values[v]);
       }
     }
-    return values[values.length - 1];
   }
 
   /** The place of the result that a choice takes. */
@@ -152,7 +207,12 @@ export class RunningProgram {
       // A branch that was not taken may have infinite derivatives.
       if (adjoint === 0 || this.#varies[s] === 0) continue;
       const code = this.#codes[s];
-      if (code === INPUT) gradient[this.#u[s]] += adjoint;
+      if (this.#isShared[s] === 1) {
+        const at = s * this.#variables;
+        for (let i = 0; i < this.#variables; i++) {
+          gradient[i] += adjoint * this.#sharedGradients[at + i];
+        }
+      } else if (code === INPUT) gradient[this.#u[s]] += adjoint;
       else if (code === CHOICE) adjoints[this.#chosen(s)] += adjoint;
       else {
         this.#differentiate(s);

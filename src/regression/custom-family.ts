@@ -23,8 +23,8 @@ import { parsePrior } from './priors/prior-text.js';
 /** A parameter of a family of your own. */
 export interface CustomParameterOptions {
   /** Open ends of its range. @default none */
-  readonly lower?: number;
-  readonly upper?: number;
+  readonly lower?: number | undefined;
+  readonly upper?: number | undefined;
   /** Its prior, unless a regression gives another, for example `gamma(2, 0.1)`. */
   readonly prior: string;
 }
@@ -33,26 +33,26 @@ export interface CustomFamilyOptions {
   /** Shown in summaries and messages. */
   readonly name: string;
   /** Kind of outcome: a number, 0 or 1, a whole number from 0, or one of at most `trials`. @default 'real' */
-  readonly outcome?: CustomFamily['outcome'];
+  readonly outcome?: CustomFamily['outcome'] | undefined;
   /** Range of the outcomes, its ends included. @default that of the kind of outcome */
-  readonly lower?: number;
-  readonly upper?: number;
+  readonly lower?: number | undefined;
+  readonly upper?: number | undefined;
   /** Link of mu, which also says its range. @default 'identity' */
-  readonly link?: LinkName;
+  readonly link?: LinkName | undefined;
   /** Parameters beside mu. @default none */
-  readonly parameters?: Readonly<Record<string, CustomParameterOptions>>;
+  readonly parameters?: Readonly<Record<string, CustomParameterOptions>> | undefined;
   /** Names for parts of the expressions below; each may use those before it. */
-  readonly where?: Readonly<Record<string, string>>;
+  readonly where?: Readonly<Record<string, string>> | undefined;
   /** log p(y) with all its constants, of `y`, `mu`, the parameters, and `trials` of a binomial outcome. */
   readonly logDensity: string;
   /** E(y). @default mu; times the trials of a binomial outcome */
-  readonly mean?: string;
+  readonly mean?: string | undefined;
   /**
    * A draw of y, with `rnorm(mean, sd)`, `runif(low, high)`, `rexp`, `rgamma`, `rbeta`, `rpois`, `rbinom`.
    *
    * @default none: methods that draw outcomes fail
    */
-  readonly random?: string;
+  readonly random?: string | undefined;
 }
 
 const optionNames = [
