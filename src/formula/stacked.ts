@@ -4,6 +4,7 @@
  * intercept is a column of ones.
  */
 import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import { joinedByName } from './group-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -21,9 +22,12 @@ interface Part {
   readonly encoded: Encoded;
 }
 
-/** @param mean the linear predictor of the mean; returned as it is if there are no parts */
+/**
+ * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
+ * are joined, within a formula and across formulas.
+ */
 export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
-  if (parts.length === 0) return mean;
+  if (parts.length === 0) return { ...mean, groups: joinedByName(mean.groups) };
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -37,12 +41,12 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
   return {
     rows,
     population: spread([mean.population, ...columns], rows),
-    groups: [
+    groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
-    ],
+    ]),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
