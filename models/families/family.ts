@@ -39,8 +39,7 @@ export const familyNames = [
   'categorical',
 ] as const;
 
-/** A family by its name alone, or `custom`: one that a user describes (`customFamily`). */
-export type FamilyName = (typeof familyNames)[number] | 'custom';
+export type FamilyName = (typeof familyNames)[number];
 
 export type LinkName =
   | 'identity'
@@ -62,7 +61,8 @@ export type ThresholdKind = (typeof thresholdKinds)[number];
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
-  readonly family: FamilyName;
+  /** `custom`: one that a user describes. */
+  readonly family: FamilyName | 'custom';
   readonly link: LinkName;
   /**
    * Number of thresholds of an ordinal family, one fewer than categories. Outcomes decide it: a family
@@ -196,7 +196,7 @@ const categories = {
 const positiveReal = { outcome: 'real', mean: 'positive', hasScale: false, merges: true } as const;
 const successes = { mean: 'probability', hasScale: false, merges: true } as const;
 
-const traits: Readonly<Record<Exclude<FamilyName, 'custom'>, FamilyTraits>> = {
+const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   gaussian: { ...continuous, auxiliary: ['sigma'], merges: true },
   student: { ...continuous, auxiliary: ['sigma', 'nu'] },
   bernoulli: { ...successes, auxiliary: [], outcome: 'binary' },

@@ -74,7 +74,7 @@ const ordinal: Entry = {
   distribution: ordinalDistribution,
 };
 
-const entries: Readonly<Record<FamilyName, Entry>> = {
+const entries: Readonly<Record<Family['family'], Entry>> = {
   gaussian: {
     links: ofNumbers,
     response: gaussianFamily,
@@ -237,7 +237,7 @@ function outcomesOneByOne(
 }
 
 /** Links that a family can have, its default first. */
-export function linksOf(name: FamilyName): readonly LinkName[] {
+export function linksOf(name: Family['family']): readonly LinkName[] {
   return entries[name].links;
 }
 

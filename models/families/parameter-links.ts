@@ -68,7 +68,10 @@ const links: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Paramete
   disc: log,
 };
 
-export function parameterLink(name: PredictedName, family: Pick<Family, 'custom'>): ParameterLink {
+export function parameterLink(
+  name: PredictedName,
+  family: Pick<Family, 'custom'> = {},
+): ParameterLink {
   if (isCategoryPredictor(name)) return identity;
   if (!family.custom || name === 'disc') return links[name];
   const link = linkOfRange(auxiliaryTraits(family, name));
