@@ -317,6 +317,13 @@ describe('what a family cannot be', () => {
     );
   });
 
+  it('has no prior of a parameter that is not its own', async () => {
+    const prior = 'normal(0, 1) class=shape';
+    await expect(regression({ formula: 'y ~ x', family: gumbel, data, prior })).rejects.toThrow(
+      'there is no class shape in this gumbel regression, but b, Intercept, scale',
+    );
+  });
+
   it('is not called by its kind', async () => {
     await expect(regression({ formula: 'y ~ x', family: 'custom' as never, data })).rejects.toThrow(
       'family is custom, which is called customFamily({ … }) here',
