@@ -112,6 +112,16 @@ const parts = z
   .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
+const latent = z.object({
+  name: z.string(),
+  kind: z.enum(['noisy', 'missing']),
+  observed: numbers,
+  errors: numbers,
+  unitOf: z.instanceof(Int32Array),
+  intercept: z.boolean(),
+});
+const latentTerms = z.array(z.object({ column: count, variable: count, factors: numbers }));
+
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
   encoded: z.object({
@@ -120,6 +130,13 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
+        terms: latentTerms,
+        isNew: z.boolean(),
+      })
+      .optional(),
   }),
   response: z.object({
     name: z.string(),
@@ -161,6 +178,13 @@ export const specification = z.object({
     groups: z.array(groupEffects),
     parts,
     sets: choiceSets.optional(),
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),
+        terms: latentTerms,
+        correlated: z.boolean(),
+      })
+      .optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),
@@ -170,6 +194,14 @@ export const specification = z.object({
     auxiliary: z.array(prior),
     thresholds: z.array(prior).optional(),
     gaps: z.array(prior).optional(),
+    latents: z
+      .object({
+        variables: z.array(
+          z.object({ intercept: prior.nullable(), coefficients: z.array(prior), sd: prior }),
+        ),
+        correlation: number.nullable(),
+      })
+      .optional(),
   }),
 });
 

@@ -12,7 +12,13 @@ import {
   type Expression,
   operatorFacts,
 } from './formula.js';
-import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import {
+  checkLatentCall,
+  firstArgument,
+  polyCall,
+  rowArguments,
+  unknownFunction,
+} from './functions.js';
 import { multiMembership } from './multi-membership.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
@@ -155,6 +161,13 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'me':
+    case 'mi':
+      if (context === 'varying') {
+        fail(call.place, `${call.function}() does not vary by groups: it goes outside of ( | )`);
+      }
+      for (const value of checkLatentCall(call, fail)) checkNumeric(value, fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
@@ -253,7 +266,7 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
     case 'call': {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
-      if (expression.function === 'poly' || expression.function === 'offset') {
+      if (['poly', 'offset', 'me', 'mi'].includes(expression.function)) {
         const name = expression.function;
         fail(
           expression.place,

@@ -54,6 +54,7 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...(mean.latents && { latents: mean.latents }),
   };
 }
 

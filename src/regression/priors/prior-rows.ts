@@ -24,6 +24,9 @@ export const priorClasses = [
   'cutgap',
   'quantile',
   'kappa',
+  'meanme',
+  'sdme',
+  'corme',
 ] as const;
 /** A class of brms', or a parameter of a family of the user's own. */
 export type PriorClass = (typeof priorClasses)[number] | OwnName;
@@ -37,12 +40,14 @@ export interface LkjPrior {
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap. */
+  /** brms' name of a coefficient, for example `x1` or `x1:x2`, or of a noisy predictor; the number of a threshold or of a gap. */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
   /** The parameter whose linear predictor it is in, for classes b, Intercept and sd. @default the mean */
   readonly dpar?: string;
+  /** The predictor with missing values whose formula it is in, for classes b, Intercept and sigma. @default the outcome */
+  readonly resp?: string;
 }
 
 /** `normal(0, 1).on('b')`, as plain data. */
