@@ -12,7 +12,9 @@ import {
   type CategoryPredictor,
   type Family,
   isCategoryPredictor,
+  isThresholdPredictor,
   type PredictedName,
+  type ThresholdPredictor,
 } from './family.js';
 import { type LocationLink, locationLink } from './links.js';
 
@@ -53,7 +55,9 @@ const identity: ParameterLink = {
   link: (value) => value,
 };
 
-const links: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, ParameterLink>> = {
+const links: Readonly<
+  Record<Exclude<PredictedName, CategoryPredictor | ThresholdPredictor>, ParameterLink>
+> = {
   sigma: log,
   nu: logm1,
   shape: log,
@@ -72,7 +76,7 @@ export function parameterLink(
   name: PredictedName,
   family: Pick<Family, 'custom'> = {},
 ): ParameterLink {
-  if (isCategoryPredictor(name)) return identity;
+  if (isCategoryPredictor(name) || isThresholdPredictor(name)) return identity;
   if (!family.custom || name === 'disc') return links[name];
   const link = linkOfRange(auxiliaryTraits(family, name));
   if (link) return link;

@@ -78,6 +78,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
   custom: z.object({ name: z.string() }).loose().optional(),
 });
@@ -130,6 +131,7 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
@@ -178,6 +180,7 @@ export const specification = z.object({
     groups: z.array(groupEffects),
     parts,
     sets: choiceSets.optional(),
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),

@@ -54,6 +54,8 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /** Index of each row's group of thresholds, in the order of the design's. @default 0 */
+  readonly thresholdGroup?: Int32Array;
   /** Predictors that are not known exactly. @default none */
   readonly latents?: EncodedLatents;
 }
@@ -121,6 +123,8 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /** The thresholds of ordered categories. @default none */
+  readonly thresholds?: ThresholdDesign;
   /**
    * Names of grouping factors whose level is the same for all options of each choice set, so that their
    * intercepts cancel and are left out. @default none
@@ -128,6 +132,14 @@ export interface Design {
   readonly sameInSets?: readonly string[];
   /** What differs for the formulas of other parameters, in the order of the formula's. @default none */
   readonly parts?: readonly PartDesign[];
+}
+
+/** The thresholds between ordered categories, and the rows that share them. */
+export interface ThresholdDesign {
+  /** Number of thresholds of each group, or of all rows; one fewer than their categories. */
+  readonly counts: readonly number[];
+  /** The column of the groups, and its levels in the order of `counts`. @default one group of all rows */
+  readonly groups?: { readonly column: string; readonly levels: readonly string[] };
 }
 
 interface PartDesign {

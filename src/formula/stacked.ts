@@ -1,7 +1,8 @@
 /**
  * Several linear predictors per row, of the mean and of other parameters, as one design: its row S i + s
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
- * intercept is a column of ones.
+ * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
+ * `cs2`, …, of the same columns.
  */
 import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
 import { joinedByName } from './group-design.js';
@@ -22,11 +23,24 @@ interface Part {
   readonly encoded: Encoded;
 }
 
+/** A linear predictor as numbers. */
+export interface EncodedTerms extends Encoded {
+  /** The columns of `cs()`; null without any. */
+  readonly specific: DesignMatrix | null;
+}
+
 /**
  * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
  * are joined, within a formula and across formulas.
+ *
+ * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
-export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
+export function stacked(
+  { specific, ...mean }: EncodedTerms,
+  given: readonly Part[],
+  thresholds = 0,
+): Encoded {
+  const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
   if (parts.length === 0) return { ...mean, groups: joinedByName(mean.groups) };
   const height = 1 + parts.length;
   const { rows } = mean;
@@ -56,6 +70,23 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
     parts: layout,
     ...(mean.latents && { latents: mean.latents }),
   };
+}
+
+/** brms' `bcs_x[k]` are the coefficients of the linear predictor of this name. */
+export function specificName(threshold: number): string {
+  return `cs${threshold + 1}`;
+}
+
+function specificParts(
+  { rows }: Pick<Encoded, 'rows'>,
+  population: DesignMatrix,
+  thresholds: number,
+): Part[] {
+  return Array.from({ length: thresholds }, (_, k) => ({
+    parameter: specificName(k),
+    intercept: false,
+    encoded: { rows, population, groups: [], offset: null },
+  }));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */

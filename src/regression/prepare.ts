@@ -8,12 +8,19 @@ import {
   type Family,
   type FamilyName,
   isCategoryPredictor,
+  isThresholdPredictor,
   nameOf,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
-import { hasPlace, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import {
+  hasOrder,
+  hasPlace,
+  isNominal,
+  isOrdinal,
+  thresholdSpans,
+} from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
@@ -52,6 +59,7 @@ import {
   type Table,
   tableOf,
 } from '../formula/table.js';
+import { MOST_CATEGORIES } from '../formula/thresholds.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
@@ -196,7 +204,7 @@ function refuseConstants({ data, priors }: RegressionSpecification): void {
   if (!isOf('constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
-    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters'}: use a narrow prior, for example normal(1, 0.001)`,
+    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters or cs()'}: use a narrow prior, for example normal(1, 0.001)`,
   );
 }
 
@@ -312,39 +320,49 @@ function largestCategory(values: Float64Array): number {
   );
 }
 
-/** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
-const MOST_CATEGORIES = 200;
-
 /**
- * An ordinal family with its number of thresholds: one fewer than the levels of the outcome, or than its
- * largest number.
+ * An ordinal family with the thresholds of its outcomes, and a linear predictor for each if effects differ by them.
  *
- * @throws WeighbridgeError `bad-formula`, `bad-data`
+ * @throws WeighbridgeError `bad-formula`
  */
-function withThresholds(family: Family, { design, response, usedRows }: ModelFrame): Family {
-  const { name, levels, values } = response;
-  if (!design.intercept) {
-    throw new WeighbridgeError(
-      'bad-formula',
-      `formula '${design.formula.text}': the thresholds of the family ${nameOf(family)} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+function withThresholds(family: Family, { design, encoded }: ModelFrame): Family {
+  const { formula, intercept, thresholds } = design;
+  const refuse = (why: string) => {
+    throw new WeighbridgeError('bad-formula', `formula '${formula.text}': ${why}`);
+  };
+  if (!intercept) {
+    refuse(
+      `the thresholds of the family ${nameOf(family)} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
-  const most = values.reduce((largest, value) => Math.max(largest, value), 1);
-  const categories = levels?.length ?? most;
-  if (categories > MOST_CATEGORIES) {
-    const row = usedRows[values.indexOf(most)] + 1;
-    throw badData(
-      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${nameOf(family)} expects at most ${MOST_CATEGORIES} categories`,
-      { row, column: name, found: most, expected: `at most ${MOST_CATEGORIES} categories` },
+  const { counts = [], groups } = thresholds ?? {};
+  const specific = (encoded.parts ?? [])
+    .map(({ parameter }) => parameter)
+    .filter(isThresholdPredictor);
+  if (specific.length > 0 && hasOrder(family)) {
+    refuse(
+      'cs() is for the families sratio, cratio and acat: with cumulative, thresholds that move by themselves could cross',
     );
   }
-  if (categories < 2) {
-    throw badData(
-      `${name} is 1 in all rows, but the family ${nameOf(family)} expects two categories or more: the option levels can name some that do not occur`,
-      { column: name, found: 1, expected: 'two categories or more' },
+  if (specific.length > 0 && (groups || family.predicted)) {
+    refuse(
+      `cs() is not supported with ${groups ? `thres(gr = ${groups.column})` : 'a formula of disc'}: leave one out`,
     );
   }
-  return { ...family, thresholds: categories - 1 };
+  if (groups && family.predicted) {
+    refuse(`thres(gr = ${groups.column}) is not supported with a formula of disc: leave one out`);
+  }
+  return {
+    ...family,
+    thresholds: counts.reduce((sum, count) => sum + count, 0),
+    ...(groups && {
+      thresholdGroups: groups.levels.map((level, g) => ({
+        name: coefficientName(level),
+        thresholds: counts[g],
+      })),
+    }),
+    ...(specific.length > 0 && { predicted: specific }),
+  };
 }
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
@@ -394,7 +412,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts, latents } = encoded;
+  const { rows, population, groups, offset, parts, latents, thresholdGroup } = encoded;
   const { sets } = response;
   const data: RegressionData = {
     rows,
@@ -405,10 +423,16 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
-    predictors: { ...population, names: coefficientNames(population.names) },
+    predictors: {
+      ...population,
+      names: coefficientNames(population.names),
+      // As in brms, thresholds by group have their priors at predictors of zero.
+      ...(thresholdGroup && { centre: new Float64Array(population.names.length) }),
+    },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
+    ...(thresholdGroup && { thresholdGroup }),
   };
   return latents ? withLatents(data, latents, design.formula) : data;
 }
@@ -609,20 +633,23 @@ function priorSlopes(
   return [...constant, ...dependent];
 }
 
-/** A note on categories without a row, whose probabilities the priors of their thresholds decide. */
+/** Notes on categories without a row, whose probabilities the priors of their thresholds decide. */
 function unseenCategories(
   { family, data }: RegressionSpecification,
   { name, levels }: ModelFrame['response'],
 ): readonly string[] {
-  if (!isOrdinal(family)) return [];
-  const seen = new Set(data.outcomes);
-  const all = Array.from({ length: thresholdsOf(family) + 1 }, (_, c) => c + 1);
-  const unseen = all.filter((category) => !seen.has(category));
-  if (unseen.length === 0) return [];
-  const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
-  return [
-    `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
-  ];
+  return thresholdSpans(family).flatMap(({ name: group, count }, g) => {
+    const own = data.outcomes.filter((_, i) => (data.thresholdGroup?.[i] ?? 0) === g);
+    const seen = new Set(own);
+    const all = Array.from({ length: count + 1 }, (_, c) => c + 1);
+    const unseen = all.filter((category) => !seen.has(category));
+    if (unseen.length === 0) return [];
+    const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
+    const them = unseen.length === 1 ? 'it' : 'them';
+    return [
+      `no row${group === null ? '' : ` of ${group}`} has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${them} in place${group === null ? `, and the option levels can leave ${them} out` : ''}`,
+    ];
+  });
 }
 
 /** Notes on levels that no comparisons connect, directly or by others. */

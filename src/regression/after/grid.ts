@@ -46,8 +46,8 @@ interface Described {
 }
 
 /**
- * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor. Standard errors of
- * noisy predictors are 0: along a grid, these are what they would be without noise.
+ * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor, and so are groups of
+ * thresholds. Standard errors of noisy predictors are 0: along a grid, these are what they would be without noise.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const { table, copied } = fit.frame;
@@ -74,7 +74,8 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
     case 'numeric': {
       const { design } = fit.frame;
       const hasFactors = Object.keys(design.factorLevels).length > 0;
-      if (hasFactors && leveledColumns(design).includes(name)) {
+      const isGroup = design.thresholds?.groups?.column === name;
+      if (isGroup || (hasFactors && leveledColumns(design).includes(name))) {
         const levels = levelsOf(column).map(Number);
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
@@ -154,10 +155,14 @@ function columnsOf(design: Design, groups?: readonly string[]): ReturnType<typeo
   );
 }
 
-/** Columns of population and group terms, or of those of some groups only; predictors first. */
+/**
+ * Columns of population and group terms, or of those of some groups only, predictors first; and that of the groups of
+ * thresholds.
+ */
 export function predictorColumns(design: Design, groups?: readonly string[]): string[] {
   const used = columnsOf(design, groups);
-  return [...new Set([...used.predictors.keys(), ...used.grouping.keys()])];
+  const ofThresholds = design.thresholds?.groups ? [design.thresholds.groups.column] : [];
+  return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
 }
 
 /** Grouping columns of all groups or of some. */
@@ -168,7 +173,10 @@ export function groupingColumns(design: Design, groups?: readonly string[]): str
 /** Columns that the formula converts to a factor: x of `factor(x)`, `cut(x, 3)`. */
 export function factorColumns(design: Design): string[] {
   return termsOf(design)
-    .flatMap(({ population }) => population.variables)
+    .flatMap(({ population, specific }) => [
+      ...population.variables,
+      ...(specific?.terms.variables ?? []),
+    ])
     .filter((variable) => variable.kind === 'call' && factorFunctions.includes(variable.function))
     .flatMap(columnsIn);
 }
@@ -178,8 +186,9 @@ export function factorColumns(design: Design): string[] {
  * 3)`.
  */
 function leveledColumns(design: Design): string[] {
-  const variables = termsOf(design).flatMap(({ population, groups }) => [
+  const variables = termsOf(design).flatMap(({ population, specific, groups }) => [
     population,
+    ...(specific ? [specific.terms] : []),
     ...groups.map(({ varying }) => varying),
   ]);
   return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
@@ -203,7 +212,11 @@ export function trialsColumns({ formula }: Design): string[] {
 
 /** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  return termsOf(design).flatMap(({ population }) => {
+  const all = termsOf(design).flatMap(({ population, specific }) => [
+    population,
+    ...(specific ? [specific.terms] : []),
+  ]);
+  return all.flatMap((population) => {
     const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
     return population.terms.map((term) =>
       [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(

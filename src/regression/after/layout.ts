@@ -38,6 +38,11 @@ export interface Layout {
   readonly latents: number;
 }
 
+/** `x` of `b_x`, `x[1]` of `bcs_x[1]`, `mexs` of `bsp_mexs`. */
+function coefficientOf(name: string): string {
+  return name.replace(/^b(?:cs|sp)?_/, '');
+}
+
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
 export function layoutOf({
   specification,
@@ -65,7 +70,7 @@ export function layoutOf({
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
-    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b(sp)?_/, '')),
+    coefficients: parameterNames.slice(0, reported.sds).map(coefficientOf),
     groups,
     auxiliary: {
       names: parameterNames.slice(reported.auxiliary, firstEffect),

@@ -11,7 +11,7 @@
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import { auxiliaryOf, auxiliaryTraits } from '../../../models/families/family.js';
-import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import { hasOrder, thresholdSpans, thresholdsOf } from '../../../models/families/thresholds.js';
 import {
   correlationCount,
   writeCorrelatedEffects,
@@ -150,6 +150,7 @@ function intercepts(specification: RegressionSpecification): Block {
   const gaps = (priors.gaps ?? []).map(priorDensity);
   const sign = thresholdsOf(family) > 0 ? -1 : 1;
   const isOrdered = thresholdsOf(family) > 0 && hasOrder(family);
+  const firsts = new Set(thresholdSpans(family).map(({ first }) => first));
   const shiftOf = (reported: Float64Array) => {
     let shift = 0;
     for (let j = 0; j < means.length; j++) shift += reported[slopes + j] * means[j];
@@ -161,7 +162,7 @@ function intercepts(specification: RegressionSpecification): Block {
       const shift = shiftOf(reported);
       for (let k = 0; k < densities.length; k++) {
         const gap = reported[k] - (reported[k - 1] ?? 0);
-        position[start + k] = isOrdered && k > 0 ? Math.log(gap) : reported[k] + shift;
+        position[start + k] = isOrdered && !firsts.has(k) ? Math.log(gap) : reported[k] + shift;
       }
     },
     read(position, start, reported) {
@@ -169,7 +170,7 @@ function intercepts(specification: RegressionSpecification): Block {
       let sum = 0;
       for (let k = 0; k < densities.length; k++) {
         const u = position[start + k];
-        const isGap = isOrdered && k > 0;
+        const isGap = isOrdered && !firsts.has(k);
         reported[k] = isGap ? reported[k - 1] + Math.exp(u) : u - shift;
         sum += densities[k].logDensity(reported[k] + shift) + (isGap ? u : 0);
         if (isGap && gaps.length > 0) sum += gaps[k - 1].logDensity(reported[k] - reported[k - 1]);

@@ -13,7 +13,7 @@ import {
   withoutPredicted,
 } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
+import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
 import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
@@ -223,7 +223,7 @@ export const meanOf =
         `dpar is ${described(dpar)}, but the family ${nameOf(family)} has the parameters ${listed(names) || 'of the mean alone'}`,
       );
     }
-    const own = thresholdsOf(family) + place;
+    const own = mostThresholds(family) + place;
     return (row, target) => target.set(predictor.auxiliaryDraws(row)[own]);
   };
 

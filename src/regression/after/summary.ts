@@ -2,7 +2,7 @@
  * The summary of a fit, printed as brms prints its own: a row for each parameter but the effects of
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
-import type { Family } from '../../../models/families/family.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
 import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
@@ -244,7 +244,9 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),
-    ...predicted.map((name) => `${name} = ${parameterLink(name, family).name}`),
+    ...predicted
+      .filter((name) => !isThresholdPredictor(name))
+      .map((name) => `${name} = ${parameterLink(name, family).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -278,7 +280,7 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters, family } = fitted;
-  const { predicted } = family;
+  const predicted = family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
@@ -290,7 +292,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       family: family.family,
       ...(family.custom && { custom: family.custom.name }),
       link: family.link,
-      ...(predicted && {
+      ...(predicted?.length && {
         parameter_links: Object.fromEntries(
           predicted.map((name) => [name, parameterLink(name, family).name]),
         ),

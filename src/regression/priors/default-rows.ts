@@ -10,8 +10,10 @@ import {
   type CategoryPredictor,
   type Family,
   isCategoryPredictor,
+  isThresholdPredictor,
   type LinkName,
   type PredictedName,
+  type ThresholdPredictor,
   traitsOf,
 } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
@@ -42,7 +44,9 @@ const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale
 const onLogitScale: Prior = { distribution: 'logistic', location: 0, scale: 1 };
 
 /** Default priors of the intercepts of parameters' linear predictors, on the scales of their links. */
-const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Prior>> = {
+const defaultIntercepts: Readonly<
+  Record<Exclude<PredictedName, CategoryPredictor | ThresholdPredictor>, Prior>
+> = {
   sigma: onLogScale,
   nu: { distribution: 'normal', mean: 2.7, sd: 0.8 },
   shape: onLogScale,
@@ -58,7 +62,7 @@ const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredicto
 };
 
 function defaultIntercept(name: PredictedName, family: Family): Prior {
-  if (isCategoryPredictor(name)) return onLogScale;
+  if (isCategoryPredictor(name) || isThresholdPredictor(name)) return onLogScale;
   if (family.custom)
     return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
   return defaultIntercepts[name];
@@ -111,7 +115,8 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
     const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1], family);
-    if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
+    const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
+    if (slopes.length > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
   });
@@ -154,9 +159,10 @@ function latentRows({ latents }: PriorModel): PriorRow[] {
   ];
 }
 
-/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant. */
+/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant, in one group. */
 export function hasGaps(family: Family): boolean {
-  return (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
+  const isOne = family.thresholdGroups === undefined;
+  return isOne && (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {

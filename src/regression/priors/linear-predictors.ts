@@ -1,4 +1,6 @@
 /** The linear predictors of a regression one by one, with names as brms' priors have them. */
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
+import { thresholdSpans } from '../../../models/families/thresholds.js';
 import { termsIn } from '../../../models/one-predictor.js';
 import {
   columnsOfMean,
@@ -9,7 +11,7 @@ import type { PriorModel } from './default-rows.js';
 import type { PriorTarget } from './prior-rows.js';
 
 interface LinearPredictorNames {
-  /** The parameter; undefined for the mean. */
+  /** The parameter; undefined for the mean, and for effects on single thresholds, which have its priors. */
   readonly dpar: string | undefined;
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
@@ -37,7 +39,7 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
       const first = part.first + (part.intercept ? 1 : 0);
       const names = predictors.names.slice(first, part.first + part.columns);
       return {
-        dpar: part.parameter,
+        dpar: isThresholdPredictor(part.parameter) ? undefined : part.parameter,
         intercept: part.intercept,
         slopes: names.map((name) => shortName(name, part.parameter)),
         groups: groupsOf(part.parameter),
@@ -71,4 +73,16 @@ export function targetsOfSds(term: GroupEffects): PriorTarget[] {
       ...(dpar !== undefined && { dpar }),
     };
   });
+}
+
+/** The target of the prior of each threshold: of equidistant ones, those of a group have one. */
+export function targetsOfThresholds(family: Family): PriorTarget[] {
+  const isAlone = family.threshold === 'equidistant';
+  return thresholdSpans(family).flatMap(({ name, count }) =>
+    Array.from({ length: count }, (_, k) => ({
+      class: 'Intercept' as const,
+      ...(!isAlone && { coef: String(k + 1) }),
+      ...(name !== null && { group: name }),
+    })),
+  );
 }

@@ -9,7 +9,12 @@
  * predictors.
  */
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import {
+  gapsOf,
+  hasOrder,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
   type Prior,
@@ -21,7 +26,7 @@ import type { LatentPriors, Latents, RegressionPriors } from '../../../models/re
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
+import { targetsOfColumns, targetsOfSds, targetsOfThresholds } from './linear-predictors.js';
 import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
@@ -244,30 +249,27 @@ function thresholdPriors(
   family: Family,
   of: (target: PriorTarget) => Prior,
 ): { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] } {
-  const count = thresholdsOf(family);
+  const names = thresholdNames(family);
   const gaps = hasGaps(family) ? gapsOf(family) : 0;
-  if (family.threshold === 'equidistant') {
-    const flat: Prior = { distribution: 'flat' };
-    const first = thresholdPrior(1, of({ class: 'Intercept' }));
-    return {
-      thresholds: Array.from({ length: count }, (_, k) => (k === 0 ? first : flat)),
-      gaps: gaps === 0 ? [] : [of({ class: 'delta' })],
-    };
-  }
+  const isAlone = family.threshold === 'equidistant';
+  const firsts = thresholdSpans(family).map(({ first }) => first);
+  const thresholds = targetsOfThresholds(family).map((target, k): Prior => {
+    if (isAlone && !firsts.includes(k)) return { distribution: 'flat' };
+    return thresholdPrior(names[k], of(target));
+  });
+  if (isAlone) return { thresholds, gaps: gaps === 0 ? [] : [of({ class: 'delta' })] };
   return {
-    thresholds: Array.from({ length: count }, (_, k) =>
-      thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
-    ),
+    thresholds,
     gaps: Array.from({ length: gaps }, (_, j) => of({ class: 'delta', coef: String(j + 1) })),
   };
 }
 
 /** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */
-function thresholdPrior(place: number, prior: Prior): Prior {
+function thresholdPrior(name: string, prior: Prior): Prior {
   const { lower, upper } = supportOf(prior);
   if (!Number.isFinite(lower) && !Number.isFinite(upper)) return prior;
   throw new WeighbridgeError(
     'bad-argument',
-    `the prior ${priorText(prior)} of the threshold Intercept[${place}] has bounds, expected one on the whole line, for example normal(0, 2.5)`,
+    `the prior ${priorText(prior)} of the threshold ${name} has bounds, expected one on the whole line, for example normal(0, 2.5)`,
   );
 }

@@ -3,7 +3,7 @@
  * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family, nameOf } from '../../../models/families/family.js';
-import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { gapsOf, thresholdSpans } from '../../../models/families/thresholds.js';
 import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -26,7 +26,11 @@ export function keyOf({ class: name, coef, group, dpar, resp }: PriorTarget): st
 
 /** Sort order of brms' tables: by parameter, class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
-  const [mean, ...others] = linearPredictors(model);
+  const [first, ...all] = linearPredictors(model);
+  const others = all.filter(({ dpar }) => dpar !== undefined);
+  const specific = all.filter(({ dpar }) => dpar === undefined);
+  const slopes = distinct([...first.slopes, ...specific.flatMap((one) => one.slopes)]);
+  const mean = { ...first, slopes };
   const parts = others.sort((a, b) => byText(a.dpar ?? '', b.dpar ?? ''));
   return [
     ...slotsOfMean(mean, model, family),
@@ -112,17 +116,33 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
       }
     }
     if (name === 'Intercept' || name === 'delta') {
-      // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
-      const all = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
-      const count = family.threshold === 'equidistant' ? 0 : all;
-      const places = Array.from({ length: count }, (_, k) => String(k + 1));
-      for (const coef of places) slots.push(slot({ class: name, coef }, whole));
+      slots.push(...slotsOfThresholds(name, family));
     }
     if (name === 'cor') {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);
       for (const group of distinct(groups)) slots.push(slot({ class: name, group }, whole));
     }
     return slots;
+  });
+}
+
+/** The slots of thresholds or their gaps; with thresholds by group, those of each group too. */
+function slotsOfThresholds(name: PriorClass, family: Family): Slot[] {
+  const whole: PriorTarget = { class: name };
+  const isAlone = family.threshold === 'equidistant';
+  // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
+  const coefs = (count: number) =>
+    Array.from({ length: isAlone ? 0 : count }, (_, k) => String(k + 1));
+  if (name === 'delta') {
+    return coefs(gapsOf(family)).map((coef) => slot({ class: name, coef }, whole));
+  }
+  return thresholdSpans(family).flatMap(({ name: group, count }): Slot[] => {
+    if (group === null) return coefs(count).map((coef) => slot({ class: name, coef }, whole));
+    const own: PriorTarget = { class: name, group };
+    return [
+      slot(own, whole),
+      ...coefs(count).map((coef) => slot({ class: name, coef, group }, own, whole)),
+    ];
   });
 }
 
