@@ -11,8 +11,8 @@
  * and bcs_NAME[k] at threshold k; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
- * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
+ * those of priors (a scale that slopes share); then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the
+ * next; then those of latent predictors (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { termFunction } from './coefficient-blocks.js';
@@ -58,6 +58,8 @@ interface ReportedLayout {
   readonly auxiliary: number;
   /** Start of the parameters of each of the data's terms. */
   readonly terms: readonly number[];
+  /** Start of the parameters of priors. */
+  readonly priorParameters: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
   /** Start of those of latent predictors. */
@@ -82,6 +84,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += termFunction(term).names.length;
     return start;
   });
+  const priorParameters = length;
+  length += data.priorParameters?.length ?? 0;
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
@@ -98,6 +102,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     correlations,
     auxiliary,
     terms,
+    priorParameters,
     groupEffects,
     length,
   };
@@ -172,7 +177,7 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, terms = [] } = data;
+  const { groups, terms = [], priorParameters = [] } = data;
   const intercepts = thresholdsOf(family) === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
@@ -182,6 +187,7 @@ export function reportedNames({ family, data }: Predicted): string[] {
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
+    ...priorParameters,
     ...groups.flatMap(effectNames),
     ...(data.latents ? latentNames(data.latents) : []),
   ];

@@ -111,6 +111,16 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const terms = z
+  .array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      columns: count,
+      parameter: z.string().optional(),
+    }),
+  )
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const latent = z.object({
@@ -131,6 +141,7 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    terms,
     thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
@@ -179,6 +190,8 @@ export const specification = z.object({
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    terms,
+    priorParameters: names.optional(),
     sets: choiceSets.optional(),
     thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
@@ -192,6 +205,8 @@ export const specification = z.object({
   priors: z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
+    terms: z.array(z.array(prior)).optional(),
+    scales: z.array(z.object({ name: z.string(), prior })).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),

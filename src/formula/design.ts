@@ -54,10 +54,39 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /**
+   * Terms whose coefficients are a function of other parameters. Their columns are the last of the population's,
+   * in the order of the terms. @default none
+   */
+  readonly terms?: readonly TermDesign[];
   /** Index of each row's group of thresholds, in the order of the design's. @default 0 */
   readonly thresholdGroup?: Int32Array;
   /** Predictors that are not known exactly. @default none */
   readonly latents?: EncodedLatents;
+}
+
+/** A linear predictor alone: its special terms with their columns, which its population does not have. */
+export interface EncodedPredictor extends Omit<Encoded, 'parts' | 'terms'> {
+  readonly special: readonly SpecialColumns[];
+}
+
+export interface SpecialColumns {
+  readonly term: TermDesign;
+  /** Row-major (row, column). */
+  readonly values: Float64Array;
+  /** What to tell the user, for example the order of the levels of text; empty for nothing. */
+  readonly notes: readonly string[];
+}
+
+/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. */
+export interface TermDesign {
+  readonly kind: 'monotonic';
+  /** R's name: `mo(x)`, `mo(x):z`. */
+  readonly name: string;
+  /** Number of columns: of steps of x. */
+  readonly columns: number;
+  /** The parameter whose linear predictor it is in. @default the mean */
+  readonly parameter?: string;
 }
 
 /** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */

@@ -21,9 +21,10 @@ import { columnsWithGaps, readLatents, standIns } from './latents.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { specialColumns } from './special-terms.js';
 import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms, Terms } from './terms.js';
+import { type FormulaTerms, type Terms, withoutSpecial } from './terms.js';
 import { groupOfRows } from './thresholds.js';
 
 interface EncodeOptions {
@@ -121,12 +122,14 @@ export function encodeTerms(
   grouping: Grouping,
   latents: Latents | null = null,
 ): EncodedTerms {
-  const { population, specific, offsets, groups } = terms;
+  const { specific, offsets, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
+    special: specialColumns(special, scope),
     specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),

@@ -53,6 +53,9 @@ export const factorFunctions: readonly string[] = [
   'interaction',
 ];
 
+/** Functions of brms whose terms have coefficients that are a function of other parameters. */
+export const specialFunctions: readonly string[] = ['mo'];
+
 /**
  * The kind of an argument: `rows` is an expression with one value per row. The others are
  * constants: a `number`, several `numbers`, numbers or texts (`values`), a `text`, a `flag` (TRUE
@@ -106,6 +109,7 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['identity', ofRows],
   ['c', ofRows],
   ['offset', ofRows],
+  ['mo', ofRows],
   ['me', { x: 'rows', sdx: 'rows', gr: 'rows?' }],
   ['mi', ofRows],
 ]);
@@ -138,7 +142,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['s', 'smooth terms'],
   ['t2', 'smooth terms'],
   ['gp', 'Gaussian processes'],
-  ['mo', 'monotonic effects'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],

@@ -80,7 +80,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const numbered = { rows, rowNumber: (i: number) => usedRows[i] + 1, column };
   const { scope, made } = fittingScope(formula, numbered);
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
   refuseEmptyGroups(meanInSets, terms, fail);
@@ -123,6 +123,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
     ]),
     facts,
@@ -195,7 +196,7 @@ function partsOf(formula: Formula, table: Table): Part[] {
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
   formula: Formula,
   terms: FormulaTerms,
@@ -206,11 +207,12 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping, { formula, isNew: false });
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */

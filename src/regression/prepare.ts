@@ -21,7 +21,7 @@ import {
   isOrdinal,
   thresholdSpans,
 } from '../../models/families/thresholds.js';
-import { isProper } from '../../models/prior-distributions.js';
+import { isJoint, isProper } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -66,7 +66,7 @@ import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
-import { formatPrior } from './priors/prior-text.js';
+import { formatPrior, priorText } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
 
@@ -171,13 +171,13 @@ function prepared(
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireKnownErrors(family, frame);
-  requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
-  const specification: RegressionSpecification = { family, data, priors };
+  const specification = withPriorParameters({ family, data, priors });
+  requireDistinctNames(family, specification.data);
   refuseConstants(specification);
   const notes = [
     ...frame.notes,
@@ -190,18 +190,32 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
+/** The specification with the names of scales that are parameters among its data. */
+function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
+  const { data, priors } = specification;
+  if (!priors.scales) return specification;
+  const priorParameters = priors.scales.map(({ name }) => name);
+  return { ...specification, data: { ...data, priorParameters } };
+}
+
 /** Throws `bad-argument` for a constant next to linear predictors of parameters or latent predictors. */
 function refuseConstants({ data, priors }: RegressionSpecification): void {
   if (!data.parts && !data.latents) return;
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const isOf = (name: string) => all.some((prior) => prior?.distribution === name);
-  if (data.latents && isOf('horseshoe')) {
+  const joint = all.find((prior) => prior && isJoint(prior));
+  if (data.latents && joint) {
     throw new WeighbridgeError(
       'bad-argument',
-      'a horseshoe prior with me() or mi() is not supported: expected another prior of class b',
+      `the prior ${priorText(joint)} with me() or mi() is not supported: expected another prior of class b`,
     );
   }
-  if (!isOf('constant')) return;
+  if (data.latents && data.terms) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      'mo() with me() or mi() in one formula is not supported: use the observed predictor, or a factor in place of mo()',
+    );
+  }
+  if (!all.some((prior) => prior?.distribution === 'constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
     `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters or cs()'}: use a narrow prior, for example normal(1, 0.001)`,
@@ -284,7 +298,7 @@ function ofEachCategory(
   if (!isNominal(family)) return given;
   const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
   return given.flatMap((row) => {
-    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    if (row.dpar !== undefined || row.class === 'cor' || row.class === 'scale') return [row];
     const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
     const all = predicted
       .filter((dpar) => !own.includes(dpar))
@@ -367,7 +381,7 @@ function withThresholds(family: Family, { design, encoded }: ModelFrame): Family
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined);
+  return given.filter((row) => row.class !== 'scale' && rowOfSlot(row, slots) === undefined);
 }
 
 /** Converts encoded columns back to a table's values. */
@@ -412,7 +426,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts, latents, thresholdGroup } = encoded;
+  const { rows, population, groups, offset, parts, terms, latents, thresholdGroup } = encoded;
   const { sets } = response;
   const data: RegressionData = {
     rows,
@@ -431,6 +445,9 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(terms && {
+      terms: terms.map((term) => ({ ...term, name: coefficientName(term.name) })),
+    }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
     ...(thresholdGroup && { thresholdGroup }),
   };

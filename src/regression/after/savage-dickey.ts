@@ -12,7 +12,7 @@
  *
  * normalized by Simpson's rule.
  */
-import { isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
+import { isJoint, isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
 import { centrePredictors, ordinaryColumns } from '../../../models/regression-data.js';
 import {
   distributionSources,
@@ -25,6 +25,7 @@ import { meanAndSquares, meanOf } from '../../linear-algebra/sums.js';
 import { mcseMean } from '../../posterior/convergence.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { priorText } from '../priors/prior-text.js';
 
 /** Posterior against prior density of a coefficient at a value. */
 interface DensityRatio {
@@ -59,9 +60,9 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
     return { reason: 'the evidence ratio of an equality is not known with me() or mi()' };
   }
   if (prior.distribution === 'constant') return { reason: `${name} is held at ${prior.value}` };
-  if (prior.distribution === 'horseshoe') {
+  if (isJoint(prior)) {
     return {
-      reason: `${name} has a horseshoe prior, under which its density alone is not known: give it one of its own`,
+      reason: `${name} has a prior together with others (${priorText(prior)}), under which its density alone is not known: give it one of its own`,
     };
   }
   if (data.sets) return { reason: 'the evidence ratio of an equality is not known for choices' };

@@ -139,7 +139,7 @@ export function priorSampler(
     const slopes = Float64Array.from(priors.coefficients, (prior, j) =>
       given.has(j) ? 0 : drawPrior(prior, random),
     );
-    drawBlocks(specification, sigma, random, slopes, layout.terms, parameters);
+    drawBlocks(specification, sigma, random, slopes, layout, parameters);
     parameters.set(slopes.subarray(0, layout.sds - layout.slopes), layout.slopes);
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
