@@ -160,7 +160,7 @@ function priorOf(name: string, text: unknown): Prior {
     );
   }
   const { prior } = parsePrior(`${text} class=${name}`);
-  if (prior.distribution !== 'lkj') return prior;
+  if (prior.distribution !== 'lkj' && prior.distribution !== 'dirichlet') return prior;
   throw badArgument(
     `the prior of ${name} is ${text}, expected that of a number, for example gamma(2, 0.1)`,
   );

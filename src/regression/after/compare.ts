@@ -32,9 +32,9 @@ import type { FittedRegression } from '../fitted-regression.js';
 import {
   gridColumn,
   noisyColumns,
+  outcomeColumns,
   predictorColumns,
   requireColumn,
-  trialsColumns,
 } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
@@ -172,7 +172,7 @@ function rowsToCompare(
 ): RowsToCompare {
   const table = data === undefined ? fit.frame.table : tableOf(data);
   const { design } = fit.frame;
-  const used = [...predictorColumns(design), ...trialsColumns(design)].filter((name) =>
+  const used = [...predictorColumns(design), ...outcomeColumns(design)].filter((name) =>
     hasColumn(table, name),
   );
   // Rows with `freq(n)` count n times.
@@ -221,13 +221,13 @@ function mattering(
   ownGroups: readonly string[],
 ): readonly string[] {
   const { design } = frame;
-  if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
+  if (groups === 'kept') return [...predictorColumns(design), ...outcomeColumns(design)];
   const { terms } = expandFormula(design.formula, design.dot);
   const own = { ...terms, groups: terms.groups.filter(({ group }) => ownGroups.includes(group)) };
   return [
     ...columnsUsed(design.formula, terms).predictors.keys(),
     ...columnsUsed(design.formula, own).grouping.keys(),
-    ...trialsColumns(design),
+    ...outcomeColumns(design),
   ];
 }
 
