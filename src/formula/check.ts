@@ -14,11 +14,12 @@ import {
 } from './formula.js';
 import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
 import { multiMembership } from './multi-membership.js';
+import { smoothFunctions, smoothTerm } from './smooth-terms.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
 
-/** The context of a term. Offsets and group terms can only be added or subtracted. */
+/** The context of a term. Offsets, smooth terms and group terms can only be added or subtracted. */
 type Context = 'added' | 'removed' | 'operand' | 'varying';
 
 export function checkPredictors(expression: Expression, fail: FailAt): void {
@@ -155,10 +156,26 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 's':
+    case 'gp':
+      checkSmooth(call, context, fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
   }
+}
+
+function checkSmooth(call: CallExpression, context: Context, fail: FailAt): void {
+  const { label, x } = smoothTerm(call, fail);
+  if (context === 'varying') fail(call.place, `${label} in a group term is not supported`);
+  if (context === 'operand') {
+    fail(
+      call.place,
+      `${label} can only be added or taken away: y ~ ${label} + z; with a curve for each level of g, add by = g`,
+    );
+  }
+  checkNumeric(x, fail);
 }
 
 /** `1 + x | g`, without its parentheses. */
@@ -223,10 +240,11 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
       checkValueOperator(expression, fail);
       return;
     case 'call': {
-      const unknown = unknownFunction(expression.function);
+      const name = expression.function;
+      const isTerm = ['poly', 'offset', ...smoothFunctions].includes(name);
+      const unknown = isTerm ? null : unknownFunction(name);
       if (unknown !== null) fail(expression.place, unknown);
-      if (expression.function === 'poly' || expression.function === 'offset') {
-        const name = expression.function;
+      if (isTerm) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

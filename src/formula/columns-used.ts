@@ -52,12 +52,19 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, offsets, groups } = terms;
+  const { population, offsets, smooths, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
   ]);
-  const predictors = new Map(mergedNames([...variablesOf(population), ...offsets, ...varying]));
+  const predictors = new Map(
+    mergedNames([
+      ...variablesOf(population),
+      ...offsets,
+      ...smooths.flatMap(({ x, by }) => (by ? [x, by] : [x])),
+      ...varying,
+    ]),
+  );
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {
     left: leftNames(formula),

@@ -3,6 +3,7 @@
  * rows.
  */
 import type { Formula } from './formula.js';
+import type { CovarianceName } from './hilbert-space.js';
 import type { Table } from './table.js';
 
 /** Columns of numbers, named as R's `model.matrix` names them. */
@@ -39,12 +40,40 @@ export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'>
   readonly values: Float64Array;
 }
 
+/**
+ * A smooth term, s(x) or gp(x), or that of one level of its `by` column: columns whose coefficients are a function of
+ * parameters that the term has of its own.
+ */
+export interface SmoothDesign {
+  readonly kind: 'spline' | 'process';
+  /** The term's text in tables of priors: `s(x)`, `gp(x)`; with `by`, `s(x):ga` for the level a of g. */
+  readonly label: string;
+  readonly matrix: DesignMatrix;
+  /** Facts of a Gaussian process; null for a spline. */
+  readonly process: ProcessDesign | null;
+  /** The parameter whose linear predictor it is in. @default the mean */
+  readonly parameter?: string;
+}
+
+export interface ProcessDesign {
+  readonly kernel: CovarianceName;
+  /** ω of each column. */
+  readonly frequencies: readonly number[];
+  /** Smallest distance between distinct values of x, and the largest, in the unit of the length-scale. */
+  readonly leastGap: number;
+  readonly range: number;
+  /** The shortest length-scale that the columns resolve, in the same unit. */
+  readonly shortest: number;
+}
+
 /** The numeric design of rows of data. */
 export interface Encoded {
   readonly rows: number;
   /** Population-level columns in R's order, without the intercept's column of ones. */
   readonly population: DesignMatrix;
   readonly groups: readonly GroupDesign[];
+  /** @default none */
+  readonly smooths?: readonly SmoothDesign[];
   /** The sum of all `offset()`s, a number per row; null without offsets. */
   readonly offset: Float64Array | null;
   /**

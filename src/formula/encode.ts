@@ -20,6 +20,7 @@ import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { smoothDesigns } from './smooth-design.js';
 import { stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
@@ -101,7 +102,7 @@ interface Grouping {
 
 /** Encodes terms as numbers, while fitting and for new rows. */
 export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
-  const { population, offsets, groups } = terms;
+  const { population, offsets, smooths, groups } = terms;
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
@@ -110,6 +111,7 @@ export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Groupin
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),
+    ...(smooths.length > 0 && { smooths: smooths.flatMap((term) => smoothDesigns(term, scope)) }),
     offset:
       offsets.length === 0
         ? null

@@ -58,5 +58,5 @@ export function hilbertColumns(
 }
 
 /** Kernels of Gaussian processes, by brms' names. */
-export const covarianceNames = ['exp_quad', 'matern32', 'matern52', 'exponential'] as const;
+export const covarianceNames = ['exp_quad', 'matern32', 'matern52'] as const;
 export type CovarianceName = (typeof covarianceNames)[number];

@@ -3,7 +3,7 @@
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
  * intercept is a column of ones.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign, SmoothDesign } from './design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -43,6 +43,7 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
     ],
+    ...spreadSmooths([mean, ...parts.map(({ encoded }) => encoded)], parts),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
@@ -80,6 +81,29 @@ function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
     first += own.length;
   });
   return { names, rows: height * rows, values };
+}
+
+/** The smooth terms of all linear predictors, with rows of zeros in the others. */
+function spreadSmooths(all: readonly Encoded[], parts: readonly Part[]): Pick<Encoded, 'smooths'> {
+  const smooths = all.flatMap(({ smooths: own = [] }, s) =>
+    own.map(
+      (smooth): SmoothDesign => ({
+        ...smooth,
+        matrix: spreadRows(smooth.matrix, all.length, s),
+        ...(s > 0 && { parameter: parts[s - 1].parameter }),
+      }),
+    ),
+  );
+  return smooths.length > 0 ? { smooths } : {};
+}
+
+function spreadRows({ names, rows, values }: DesignMatrix, height: number, place: number): DesignMatrix {
+  const width = names.length;
+  const all = new Float64Array(height * rows * width);
+  for (let i = 0; i < rows; i++) {
+    all.set(values.subarray(i * width, (i + 1) * width), (height * i + place) * width);
+  }
+  return { names, rows: height * rows, values: all };
 }
 
 function spreadGroup(

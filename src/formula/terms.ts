@@ -12,6 +12,7 @@ import type { BinaryExpression, CallExpression, Expression, NameExpression } fro
 import { firstArgument } from './functions.js';
 import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
+import { type SmoothTerm, smoothFunctions, smoothTerm } from './smooth-terms.js';
 
 /** Population-level terms, or the terms that vary by group. */
 export interface Terms {
@@ -38,6 +39,8 @@ export interface FormulaTerms {
   readonly population: Terms;
   /** Arguments of `offset()`, which are summed. */
   readonly offsets: readonly Expression[];
+  /** Splines and Gaussian processes, as written. */
+  readonly smooths: readonly SmoothTerm[];
   /** Sorted by the code points of the group's name, as in brms; ties keep their order. */
   readonly groups: readonly GroupTerm[];
 }
@@ -57,7 +60,7 @@ export function expandPredictors(
   const groups = [...remainingGroups(expansion.bars, fail)];
   groups.sort((a, b) => compareCodePoints(a.group, b.group));
   refuseTwice(groups, fail);
-  return { population, offsets: expansion.offsets, groups };
+  return { population, offsets: expansion.offsets, smooths: expansion.smooths, groups };
 }
 
 function remainingGroups(bars: readonly Bar[], fail: FailAt): readonly GroupTerm[] {
@@ -175,9 +178,10 @@ interface Bar {
 
 /** Expands one side of a formula, or of a group term. */
 class Expander {
-  /** Group terms and offsets found so far. */
+  /** Group terms, offsets and smooth terms found so far. */
   readonly bars: Bar[] = [];
   offsets: readonly Expression[] = [];
+  smooths: readonly SmoothTerm[] = [];
   readonly #variables: Expression[] = [];
   readonly #placeOf = new Map<string, number>();
   readonly #budget: Budget;
@@ -227,8 +231,9 @@ class Expander {
           ? [this.#variable(expression)]
           : this.#operate(expression, sign);
       case 'call':
-        if (expression.function !== 'offset') return [this.#variable(expression)];
-        this.#takeOffset(expression, sign);
+        if (expression.function === 'offset') this.#takeOffset(expression, sign);
+        else if (smoothFunctions.includes(expression.function)) this.#takeSmooth(expression, sign);
+        else return [this.#variable(expression)];
         return [];
       case 'logical':
       case 'text':
@@ -259,6 +264,22 @@ class Expander {
       this.fail(call.place, `no offset(${text}) to take away`);
     }
     this.offsets = rest;
+  }
+
+  /** A smooth of the same variable in another basis is the same term, as its parameters have the same names. */
+  #takeSmooth(call: CallExpression, sign: 1 | -1): void {
+    const term = smoothTerm(call, this.fail);
+    const rest = this.smooths.filter(
+      ({ label, by }) => label !== term.label || by?.name !== term.by?.name,
+    );
+    const found = rest.length < this.smooths.length;
+    if (sign === -1) {
+      if (!found) this.fail(call.place, `no ${term.text} to take away`);
+      this.smooths = rest;
+    } else {
+      if (found) this.fail(call.place, `${term.label} in two terms`);
+      this.smooths = [...this.smooths, term];
+    }
   }
 
   #operate(expression: BinaryExpression, sign: 1 | -1): readonly Term[] {
