@@ -23,8 +23,12 @@ export interface GroupEffects extends Membership {
   readonly further?: readonly Membership[];
   /** True if correlations of the coefficients are estimated: `|`, not `||`. */
   readonly correlated: boolean;
-  /** The parameter whose linear predictor it is in; its coefficients are `sigma_x`. @default the mean */
-  readonly parameter?: string;
+  /**
+   * The parameter whose linear predictor each coefficient is in, null for the mean; its coefficients are `sigma_x`.
+   *
+   * @default all in that of the mean
+   */
+  readonly parameters?: readonly (string | null)[];
 }
 
 /**
@@ -38,6 +42,14 @@ interface PredictedParameter {
   /** Place of its first column, and their number. */
   readonly first: number;
   readonly columns: number;
+}
+
+/** The parameter whose linear predictor a coefficient of a group term is in; undefined for the mean. */
+export function parameterOfEffect(
+  { parameters }: Pick<GroupEffects, 'parameters'>,
+  coefficient: number,
+): string | undefined {
+  return parameters?.[coefficient] ?? undefined;
 }
 
 /** All members of each row: one but for multi-membership terms. */

@@ -27,6 +27,7 @@ import {
   type GroupEffects,
   membersOf,
   outcomesOf,
+  parameterOfEffect,
   predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
@@ -140,13 +141,15 @@ export function reportedNames({ family, data }: Predicted): string[] {
 }
 
 /** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
-function effectNames({ group, coefficients, levels, parameter }: GroupEffects): string[] {
-  const term = parameter === undefined ? group : `${group}__${parameter}`;
-  const prefix = parameter === undefined ? 0 : parameter.length + 1;
-  return coefficients.flatMap((c) =>
+function effectNames(term: GroupEffects): string[] {
+  const { group, coefficients, levels } = term;
+  return coefficients.flatMap((name, c) => {
+    const parameter = parameterOfEffect(term, c);
+    const of = parameter === undefined ? group : `${group}__${parameter}`;
+    const short = parameter === undefined ? name : name.slice(parameter.length + 1);
     // As in brms, names have no white space.
-    levels.map((level) => `r_${term}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c.slice(prefix)}]`),
-  );
+    return levels.map((level) => `r_${of}[${level.replaceAll(/[ \t\r\n]/g, '.')},${short}]`);
+  });
 }
 
 /** (1,2), (1,3), (2,3), …; empty for a term without correlations. */

@@ -28,8 +28,8 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
-  /** The parameter whose linear predictor it is in. @default the mean */
-  readonly parameter?: string;
+  /** The parameter whose linear predictor each column is in, null for the mean. @default all in that of the mean */
+  readonly parameters?: readonly (string | null)[];
   /** The further members of each row, of `mm(g, h)`. @default none */
   readonly further?: readonly MemberDesign[];
 }

@@ -141,6 +141,6 @@ function spreadGroup(
     levelOf: first.levelOf,
     newLevels: first.newLevels,
     ...(further && { further: further.map(spreadMember) }),
-    ...(parameter !== undefined && { parameter }),
+    ...(parameter !== undefined && { parameters: names.map(() => parameter) }),
   };
 }

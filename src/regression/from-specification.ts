@@ -9,6 +9,7 @@ import type { Prior } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
   membersOf,
+  parameterOfEffect,
   type RegressionData,
   type RegressionPriors,
   type RegressionSpecification,
@@ -154,7 +155,8 @@ class Columns {
 /** `(1 + x | g)` */
 function groupTerm(group: GroupEffects, table: Columns): string {
   if (group.further) return multiMembershipTerm(group, table);
-  const { values, correlated, levels, levelOf, parameter } = group;
+  const { values, correlated, levels, levelOf } = group;
+  const parameter = parameterOfEffect(group, 0);
   const coefficients = group.coefficients.map((name) => shortName(name, parameter));
   const columns = coefficients.flatMap((name, j) =>
     name === 'Intercept' ? [] : [table.find(name, columnOf(values, coefficients.length, j))],

@@ -397,7 +397,7 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {
-  const { group, matrix, levels, levelOf, correlated, parameter, further } = design;
+  const { group, matrix, levels, levelOf, correlated, parameters, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -405,7 +405,7 @@ function groupEffects(design: GroupDesign): GroupEffects {
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
-    ...(parameter !== undefined && { parameter }),
+    ...(parameters && { parameters }),
     ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
+import { parameterOfEffect } from '../../../models/regression-data.js';
 import { distributionSources } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -279,8 +280,12 @@ function groupPart(
   const design = encoded.groups[index];
   const { parts = [] } = encoded;
   const height = predictorsPerRow(encoded);
-  const place = 1 + parts.findIndex(({ parameter }) => parameter === design.parameter);
   const size = layout.coefficients.length;
+  // The linear predictor of each coefficient.
+  const places = layout.coefficients.map((_, c) => {
+    const own = parameterOfEffect(design, c);
+    return 1 + parts.findIndex(({ parameter }) => parameter === own);
+  });
   const length = size * drawsUsed.length;
   const mostKept = Math.max(MOST_KEPT, draws.values.length);
 
@@ -316,10 +321,11 @@ function groupPart(
 
   const members = membersOf(design);
   return (row, terms) => {
-    if (row % height !== place) return;
+    if (!places.includes(row % height)) return;
     members.forEach((member, m) => {
       const effects = effectsOf(row, member);
       for (let c = 0; c < size; c++) {
+        if (places[c] !== row % height) continue;
         const start = c * drawsUsed.length;
         const column = size === 1 ? effects : effects.subarray(start, start + drawsUsed.length);
         terms.add(member.values[row * size + c], column, slot + m * size + c);

@@ -1,6 +1,10 @@
 /** The linear predictors of a regression one by one, with names as brms' priors have them. */
-import type { GroupEffects } from '../../../models/regression-data.js';
-import { columnsOfMean } from '../../../models/regression-data.js';
+import { termsIn } from '../../../models/one-predictor.js';
+import {
+  columnsOfMean,
+  type GroupEffects,
+  parameterOfEffect,
+} from '../../../models/regression-data.js';
 import type { PriorModel } from './default-rows.js';
 import type { PriorTarget } from './prior-rows.js';
 
@@ -10,14 +14,18 @@ interface LinearPredictorNames {
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
   readonly slopes: readonly string[];
-  readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients' | 'correlated'>[];
+  /** Group terms, with their coefficients in this linear predictor, without the parameter's name. */
+  readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients'>[];
 }
 
 /** That of the mean first. */
 export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
   const { intercept, predictors, groups, parts = [] } = model;
   const groupsOf = (parameter: string | undefined) =>
-    groups.filter((group) => group.parameter === parameter).map(inPredictor);
+    termsIn(model, parameter).map(({ term, places }) => ({
+      group: groups[term].group,
+      coefficients: places.map((c) => shortName(groups[term].coefficients[c], parameter)),
+    }));
   return [
     {
       dpar: undefined,
@@ -38,14 +46,6 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
   ];
 }
 
-function inPredictor({ group, coefficients, correlated, parameter }: GroupEffects) {
-  return {
-    group,
-    coefficients: coefficients.map((name) => shortName(name, parameter)),
-    correlated,
-  };
-}
-
 /** `x` of `sigma_x`. */
 export function shortName(name: string, parameter: string | undefined): string {
   return parameter === undefined ? name : name.slice(parameter.length + 1);
@@ -60,11 +60,15 @@ export function targetsOfColumns(model: PriorModel): PriorTarget[] {
 }
 
 /** The target of the prior of each standard deviation of a group term. */
-export function targetsOfSds({ group, coefficients, parameter }: GroupEffects): PriorTarget[] {
-  return coefficients.map((name) => ({
-    class: 'sd',
-    coef: shortName(name, parameter),
-    group,
-    ...(parameter !== undefined && { dpar: parameter }),
-  }));
+export function targetsOfSds(term: GroupEffects): PriorTarget[] {
+  const { group, coefficients } = term;
+  return coefficients.map((name, c) => {
+    const dpar = parameterOfEffect(term, c);
+    return {
+      class: 'sd',
+      coef: shortName(name, dpar),
+      group,
+      ...(dpar !== undefined && { dpar }),
+    };
+  });
 }
