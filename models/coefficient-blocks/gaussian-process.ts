@@ -67,7 +67,8 @@ export function gaussianProcessFunction({
   return {
     names: [`sdgp_${name}`, `lscale_${name}`, ...names],
     write({ own, further: [sd, length] }, coefficients) {
-      for (let j = 0; j < columns; j++) coefficients[j] = sd * root(length, frequencies[j]) * own[j];
+      for (let j = 0; j < columns; j++)
+        coefficients[j] = sd * root(length, frequencies[j]) * own[j];
     },
     pull({ own, further: [sd, length] }, slopes, gradient) {
       let bySd = 0;

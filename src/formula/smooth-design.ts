@@ -14,7 +14,9 @@ export function smoothDesigns(term: SmoothTerm, scope: Scope): SmoothDesign[] {
   const x = evaluate(term.x, scope);
   const levels = levelsOfBy(term, scope);
   return levels.map((level) =>
-    term.kind === 'spline' ? splineDesign(term, x, level, scope) : processDesign(term, x, level, scope),
+    term.kind === 'spline'
+      ? splineDesign(term, x, level, scope)
+      : processDesign(term, x, level, scope),
   );
 }
 
@@ -75,10 +77,12 @@ function processDesign(
     (value, row) => level.has(row) && Math.abs(value / unit - mean) > boundary,
   );
   if (beyond >= 0) {
-    const ends = [mean - boundary, mean + boundary].map((end) => Number((end * unit).toPrecision(4)));
+    const ends = [mean - boundary, mean + boundary].map((end) =>
+      Number((end * unit).toPrecision(4)),
+    );
     throw badData(
       `row ${scope.rowNumber(beyond)}: ${formatExpression(term.x)} is ${x[beyond]}, expected a value from ${ends.join(' to ')}, where ${text} is defined; a larger c widens it`,
-      { row: scope.rowNumber(beyond), found: x[beyond], expected: ends },
+      { row: scope.rowNumber(beyond), found: x[beyond], expected: ends.join(' to ') },
     );
   }
   return {
@@ -106,8 +110,14 @@ function requireDistinct(
   if (found >= least) return;
   const where = level === null ? '' : ` of the level '${level}'`;
   const values = `${found} distinct value${found === 1 ? '' : 's'}${where}`;
-  const remedy = term.kind === 'spline' && found >= 3 ? `: write s(${formatExpression(term.x)}, k = ${found})` : '';
-  fail(term.place, `${term.text}: ${formatExpression(term.x)} has ${values}, expected ${least} or more${remedy}`);
+  const remedy =
+    term.kind === 'spline' && found >= 3
+      ? `: write s(${formatExpression(term.x)}, k = ${found})`
+      : '';
+  fail(
+    term.place,
+    `${term.text}: ${formatExpression(term.x)} has ${values}, expected ${least} or more${remedy}`,
+  );
 }
 
 function matrixOf(

@@ -3,7 +3,14 @@
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
  * intercept is a column of ones.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign, SmoothDesign } from './design.js';
+import type {
+  DesignMatrix,
+  Encoded,
+  EncodedPart,
+  GroupDesign,
+  MemberDesign,
+  SmoothDesign,
+} from './design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -97,7 +104,11 @@ function spreadSmooths(all: readonly Encoded[], parts: readonly Part[]): Pick<En
   return smooths.length > 0 ? { smooths } : {};
 }
 
-function spreadRows({ names, rows, values }: DesignMatrix, height: number, place: number): DesignMatrix {
+function spreadRows(
+  { names, rows, values }: DesignMatrix,
+  height: number,
+  place: number,
+): DesignMatrix {
   const width = names.length;
   const all = new Float64Array(height * rows * width);
   for (let i = 0; i < rows; i++) {

@@ -1,5 +1,5 @@
 # Bases, defaults and predictions of smooth terms, by mgcv and brms: smooths.json, what test/formula/smooths.test.ts
-# holds ours to. To make the file anew: cd test/reference && Rscript smooths.R
+# holds ours to. To make the file anew: cd test/reference && Rscript smooths.R && npx biome format --write smooths.json
 suppressMessages({ library(brms); library(mgcv); library(MASS); library(jsonlite) })
 
 # A column may have another sign, and penalized columns another rotation: the products of their rows do not.
