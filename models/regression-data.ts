@@ -1,6 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
+import type { SpecialTerm } from './coefficient-blocks.js';
 import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
 
@@ -86,6 +87,11 @@ export interface RegressionData {
    * predictor s of row i, with zeros in the columns of the others. @default none
    */
   readonly parts?: readonly PredictedParameter[];
+  /**
+   * Terms whose coefficients are a function of other parameters (coefficient-blocks.ts). Their columns are the last
+   * of the predictors, in the order of the terms, and are not centred. @default none
+   */
+  readonly terms?: readonly SpecialTerm[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
 }
@@ -113,8 +119,10 @@ export function outcomesOf(
 export interface RegressionPriors {
   /** Prior of the intercept at the means of the predictors; null without one, and for an ordinal family. */
   readonly intercept: Prior | null;
-  /** One prior for each predictor. */
+  /** One prior for each predictor; for a column of a term, that of the parameter in its place. */
   readonly coefficients: readonly Prior[];
+  /** For each of the data's terms, the priors of its parameters beyond one a column. @default none */
+  readonly terms?: readonly (readonly Prior[])[];
   /** For each group term, the prior of the standard deviation of each coefficient. */
   readonly sds: readonly (readonly Prior[])[];
   /** For each group term, the η of its LKJ prior; null without correlations. */
@@ -168,17 +176,26 @@ export function predictorsPerRow({ parts = [] }: Pick<RegressionData, 'parts'>):
   return 1 + parts.length;
 }
 
-/** Number of columns of the mean, which come before those of the parts. */
-export function columnsOfMean({ predictors, parts }: Pick<RegressionData, 'predictors' | 'parts'>) {
-  return parts?.[0]?.first ?? predictors.names.length;
+/** Number of columns with coefficients of their own, which come before those of terms. */
+export function ordinaryColumns({
+  predictors,
+  terms = [],
+}: Pick<RegressionData, 'predictors' | 'terms'>): number {
+  return terms.reduce((left, { columns }) => left - columns, predictors.names.length);
 }
 
-/** The predictors as sampled: columns of a linear predictor with an intercept are centred in its rows. */
-export function centrePredictors({
-  intercept,
-  predictors,
-  parts = [],
-}: Pick<RegressionData, 'intercept' | 'predictors' | 'parts'>): CentredPredictors {
+/** Number of columns of the mean, without those of terms; they come before those of the parts. */
+export function columnsOfMean(
+  data: Pick<RegressionData, 'predictors' | 'parts' | 'terms'>,
+): number {
+  return data.parts?.[0]?.first ?? ordinaryColumns(data);
+}
+
+type CentredData = Pick<RegressionData, 'intercept' | 'predictors' | 'parts' | 'terms'>;
+
+/** The predictors as sampled: columns of a linear predictor with an intercept are centred in its rows, but for those of terms. */
+export function centrePredictors(data: CentredData): CentredPredictors {
+  const { intercept, predictors, parts = [] } = data;
   const { names, rows, values } = predictors;
   const width = names.length;
   const height = 1 + parts.length;
@@ -194,7 +211,7 @@ export function centrePredictors({
       for (let j = first; j < end; j++) centred[i * width + j] -= means[j];
     }
   };
-  if (intercept) centre(0, 0, columnsOfMean({ predictors, parts }));
+  if (intercept) centre(0, 0, columnsOfMean(data));
   parts.forEach((part, p) => {
     if (part.intercept) centre(p + 1, part.first + 1, part.first + part.columns);
   });
@@ -203,15 +220,16 @@ export function centrePredictors({
 
 /** Moves the intercepts among coefficients (α?, β_1 … β_k) from the predictors' means to zero. */
 export function moveIntercepts(
-  { intercept, predictors, parts = [] }: Pick<RegressionData, 'intercept' | 'predictors' | 'parts'>,
+  data: CentredData,
   means: Float64Array,
   coefficients: Float64Array,
 ): void {
+  const { intercept, parts = [] } = data;
   const slopes = intercept ? 1 : 0;
   const move = (place: number, first: number, end: number): void => {
     for (let j = first; j < end; j++) coefficients[place] -= coefficients[slopes + j] * means[j];
   };
-  if (intercept) move(0, 0, columnsOfMean({ predictors, parts }));
+  if (intercept) move(0, 0, columnsOfMean(data));
   for (const part of parts) {
     if (part.intercept) move(slopes + part.first, part.first + 1, part.first + part.columns);
   }

@@ -8,10 +8,12 @@
  * method.
  *
  * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
- * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
+ * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
+ * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
  * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
  */
 
+import { termFunction } from './coefficient-blocks.js';
 import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
 import {
   auxiliaryOf,
@@ -26,6 +28,7 @@ import { thresholdsOf } from './families/thresholds.js';
 import {
   type GroupEffects,
   membersOf,
+  ordinaryColumns,
   outcomesOf,
   parameterOfEffect,
   predictorsPerRow,
@@ -44,6 +47,8 @@ interface ReportedLayout {
   readonly sds: number;
   readonly correlations: number;
   readonly auxiliary: number;
+  /** Start of the parameters of each of the data's terms. */
+  readonly terms: readonly number[];
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
   /** Number of reported parameters. */
@@ -57,10 +62,15 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
   const thresholds = thresholdsOf(family);
   const intercept = data.intercept && thresholds === 0 ? 1 : 0;
   const slopes = intercept + thresholds;
-  const sds = slopes + data.predictors.names.length;
+  const sds = slopes + ordinaryColumns(data);
   const correlations = sds + sumOver(data.groups, ({ coefficients }) => coefficients.length);
   const auxiliary = correlations + sumOver(data.groups, numberOfCorrelations);
   let length = auxiliary + auxiliaryOf(family).length;
+  const terms = (data.terms ?? []).map((term) => {
+    const start = length;
+    length += termFunction(term).names.length;
+    return start;
+  });
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
@@ -73,6 +83,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     sds,
     correlations,
     auxiliary,
+    terms,
     groupEffects,
     length,
   };
@@ -126,16 +137,17 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, predictors } = data;
+  const { groups, predictors, terms = [] } = data;
   const thresholds = thresholdsOf(family);
   const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
     ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
-    ...predictors.names.map((name) => `b_${name}`),
+    ...predictors.names.slice(0, ordinaryColumns(data)).map((name) => `b_${name}`),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
+    ...terms.flatMap((term) => termFunction(term).names),
     ...groups.flatMap(effectNames),
   ];
 }
@@ -190,18 +202,37 @@ export function etaOf(predicted: Predicted): LinearPredictor {
 
 function addPopulation(
   data: RegressionData,
-  { intercept, slopes }: ReportedLayout,
+  layout: ReportedLayout,
   parameters: Float64Array,
   eta: Float64Array,
 ): void {
   const { predictors } = data;
   const k = predictors.names.length;
   const height = predictorsPerRow(data);
+  const coefficients = new Float64Array(k);
+  writeSlopes(data, layout, parameters, coefficients);
   for (let i = 0; i < predictors.rows; i++) {
-    let sum = intercept === 1 && i % height === 0 ? parameters[0] : 0;
-    for (let j = 0; j < k; j++) sum += parameters[slopes + j] * predictors.values[i * k + j];
+    let sum = layout.intercept === 1 && i % height === 0 ? parameters[0] : 0;
+    for (let j = 0; j < k; j++) sum += coefficients[j] * predictors.values[i * k + j];
     eta[i] += sum;
   }
+}
+
+/** Writes the coefficient of each column of the predictors, of terms too, from the reported parameters of a draw. */
+function writeSlopes(
+  data: RegressionData,
+  { slopes, sds, terms }: Pick<ReportedLayout, 'slopes' | 'sds' | 'terms'>,
+  parameters: Float64Array,
+  coefficients: Float64Array,
+): void {
+  coefficients.set(parameters.subarray(slopes, sds));
+  let place = sds - slopes;
+  data.terms?.forEach((term, t) => {
+    const { names, fromReported } = termFunction(term);
+    const reported = parameters.subarray(terms[t], terms[t] + names.length);
+    fromReported(reported, coefficients.subarray(place, place + term.columns));
+    place += term.columns;
+  });
 }
 
 /** @param start of the term's effects among the parameters, [coefficient][level] */

@@ -5,6 +5,7 @@
 import { writeHessianByDifferences } from '../../src/linear-algebra/newton.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
+import { coefficientBlocks, hasBlocks } from '../coefficient-blocks.js';
 import { columnsOfMean, type RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
 import type { MultilevelParameters } from './parameters.js';
@@ -72,7 +73,7 @@ export function modelOf(
     logDensity,
     guess: () => new Float64Array(dimension),
     ...(fit !== null &&
-      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN
+      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN && !hasBlocks(specification)
         ? {
             hessian: (x: Float64Array, hessian: Float64Array) =>
               writeHessianByDifferences(logDensity, x, hessian),
@@ -108,7 +109,8 @@ function report(
 }
 
 /** Rough units of θ, and of the effects that are whitened with it. */
-export function scalesOf({ family, data }: RegressionSpecification, block: number): Float64Array {
+export function scalesOf(specification: RegressionSpecification, block: number): Float64Array {
+  const { family, data } = specification;
   const scales = new Float64Array(block).fill(1);
   const { outcomes, predictors, intercept } = data;
   const { rows } = predictors;
@@ -120,6 +122,10 @@ export function scalesOf({ family, data }: RegressionSpecification, block: numbe
   for (let j = 0; j < slopes; j++) {
     const own = j < ofMean ? unit : 1;
     scales[place++] = own / spread(predictors.values, slopes, j, rows);
+  }
+  // Their parameters have scales of their own.
+  for (const { columns } of coefficientBlocks(specification)) {
+    for (const j of columns) scales[j + (intercept ? 1 : 0)] = 1;
   }
   return scales;
 }

@@ -5,9 +5,10 @@
  *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
  */
 
+import { termFunction } from '../../../models/coefficient-blocks.js';
 import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
 import { parameterOfEffect } from '../../../models/regression-data.js';
-import { distributionSources } from '../../../models/reported-parameters.js';
+import { distributionSources, reportedLayout } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -71,8 +72,9 @@ export function linearPredictor(
   const layout = layoutOf(fit);
   const { draws } = fit;
   const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
-  const population = populationPart(draws, drawsUsed, layout, encoded);
-  const lasting = layout.coefficients.length;
+  const coefficients = coefficientDraws(fit, drawsUsed, layout);
+  const population = populationPart(coefficients, layout, encoded);
+  const lasting = coefficients.length;
   let most = lasting;
   const groups = groupsChosen(layout, options.groups ?? 'all').map((index) => {
     const slot = most;
@@ -146,17 +148,40 @@ class Terms {
   }
 }
 
-function populationPart(
-  draws: Draws,
+/** Intercepts, slopes and the coefficients of terms at the used draws: one contiguous array each, because each row reads all of them. */
+function coefficientDraws(
+  { specification, draws }: PredictingFit,
   drawsUsed: Uint32Array,
-  { intercepts, hasThresholds, coefficients }: Layout,
+  { coefficients }: Layout,
+): readonly Float64Array[] {
+  const own = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
+  const { terms = [] } = specification.data;
+  const starts = reportedLayout(specification).terms;
+  const width = draws.parameterNames.length;
+  const ofTerms = terms.flatMap((term, t) => {
+    const { names, fromReported } = termFunction(term);
+    const columns = Array.from({ length: term.columns }, () => new Float64Array(drawsUsed.length));
+    const one = new Float64Array(term.columns);
+    drawsUsed.forEach((draw, s) => {
+      const start = draw * width + starts[t];
+      fromReported(draws.values.subarray(start, start + names.length), one);
+      columns.forEach((column, c) => {
+        column[s] = one[c];
+      });
+    });
+    return columns;
+  });
+  return [...own, ...ofTerms];
+}
+
+function populationPart(
+  draw: readonly Float64Array[],
+  { intercepts, hasThresholds }: Layout,
   encoded: Encoded,
 ): RowPart {
   const { values } = encoded.population;
   const height = predictorsPerRow(encoded);
-  const columns = coefficients.length - intercepts;
-  // One contiguous array per coefficient, because each row reads all of them.
-  const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
+  const columns = draw.length - intercepts;
   return (row, terms) => {
     if (intercepts === 1 && !hasThresholds && row % height === 0) terms.add(1, draw[0], 0);
     const start = row * columns;

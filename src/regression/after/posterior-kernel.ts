@@ -84,11 +84,17 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
 }
 
 /** Throws `bad-argument` for parameters that are constant, or without a prior of their own. */
-function requireOwnPriors({ priors }: RegressionSpecification): void {
+function requireOwnPriors({ data, priors }: RegressionSpecification): void {
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
   const found = all
     .map((prior) => prior?.distribution)
     .find((name) => name === 'constant' || name === 'horseshoe');
+  if (data.terms) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'the marginal likelihood is not available with terms such as mo(x): compare fits by loo',
+    );
+  }
   if (found === undefined) return;
   throw new WeighbridgeError(
     'bad-argument',

@@ -13,7 +13,7 @@
  * normalized by Simpson's rule.
  */
 import { isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
-import { centrePredictors } from '../../../models/regression-data.js';
+import { centrePredictors, ordinaryColumns } from '../../../models/regression-data.js';
 import {
   distributionSources,
   etaOf,
@@ -44,7 +44,7 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
   const { data, priors } = fit.specification;
   const place = data.predictors.names.indexOf(name);
   const prior = priors.coefficients[place];
-  if (!prior) {
+  if (!prior || place >= ordinaryColumns(data)) {
     return {
       reason: `the evidence ratio of an equality is of a coefficient, which ${name} is not`,
     };

@@ -25,7 +25,7 @@ import type { PriorRow } from './prior-rows.js';
 /** The properties of a regression's data that default priors and their resolution depend on. */
 export type PriorModel = Pick<
   RegressionData,
-  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts'
+  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts' | 'terms'
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;

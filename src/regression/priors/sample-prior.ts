@@ -5,11 +5,11 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
+import { coefficientBlocks, drawBlocks } from '../../../models/coefficient-blocks.js';
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
-import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -115,7 +115,7 @@ export function priorSampler(
 ): (random: RandomStream) => Float64Array {
   requireProperPriors(specification);
   const { data, priors } = specification;
-  const horseshoe = horseshoeOf(specification);
+  const given = new Set(coefficientBlocks(specification).flatMap(({ columns }) => columns));
   const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
@@ -125,16 +125,14 @@ export function priorSampler(
       priors.auxiliary.forEach((prior, index) => {
         parameters[layout.auxiliary + index] = drawPrior(prior, random);
       });
-    if (horseshoe) {
-      drawAuxiliary();
-      const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
-      const asked = { slopes: priors.coefficients.length, rows: data.rows, sigma };
-      parameters.set(drawHorseshoe(horseshoe, asked, random), layout.slopes);
-    } else {
-      priors.coefficients.forEach((prior, j) => {
-        parameters[layout.slopes + j] = drawPrior(prior, random);
-      });
-    }
+    // Coefficients of blocks may be in units of sigma.
+    if (given.size > 0) drawAuxiliary();
+    const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
+    const slopes = Float64Array.from(priors.coefficients, (prior, j) =>
+      given.has(j) ? 0 : drawPrior(prior, random),
+    );
+    drawBlocks(specification, sigma, random, slopes, layout.terms, parameters);
+    parameters.set(slopes.subarray(0, layout.sds - layout.slopes), layout.slopes);
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
     interceptsFromMeans(specification, layout, means, parameters);
@@ -148,7 +146,7 @@ export function priorSampler(
       sds += size;
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
-    if (!horseshoe) drawAuxiliary();
+    if (given.size === 0) drawAuxiliary();
     return parameters;
   };
 }
@@ -166,11 +164,12 @@ function interceptsFromMeans(
   }
   const first = data.intercept ? 1 : 0;
   const coefficients = new Float64Array(first + means.length);
-  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), first);
+  const slopes = layout.sds - layout.slopes;
+  coefficients.set(parameters.subarray(layout.slopes, layout.sds), first);
   moveIntercepts(data, means, coefficients);
   const shift = first === 1 ? coefficients[0] : 0;
   for (let k = 0; k < layout.thresholds; k++) parameters[k] -= shift;
-  parameters.set(coefficients.subarray(first), layout.slopes);
+  parameters.set(coefficients.subarray(first, first + slopes), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */

@@ -6,8 +6,8 @@
  * which is part of the model.
  */
 
+import { hasBlocks } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf } from '../../../models/families/family.js';
-import { horseshoeOf } from '../../../models/horseshoe.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
@@ -90,9 +90,9 @@ export function priorSensitivity(
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
   requireOneOf('by', by, ['all', 'class', 'tag']);
-  if (horseshoeOf(fit.specification)) {
+  if (hasBlocks(fit.specification)) {
     throw badArgument(
-      'the sensitivity to a horseshoe prior cannot be found from draws, which lack the local scales: expected a fit with another prior of class b',
+      'the sensitivity to a shrinkage prior such as horseshoe(), or with terms such as mo(x), cannot be found from draws, which lack the parameters that have the priors: expected a fit without them',
     );
   }
   const { draws } = fit;
