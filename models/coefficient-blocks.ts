@@ -25,8 +25,13 @@
  */
 import type { RandomStream } from '../src/random/stream.js';
 import type { BlockValues, CoefficientBlock, TermFunction } from './coefficient-blocks/block.js';
+import {
+  type GaussianProcessTerm,
+  gaussianProcessFunction,
+} from './coefficient-blocks/gaussian-process.js';
 import { horseshoeBlock } from './coefficient-blocks/horseshoe.js';
 import { type MonotonicTerm, monotonicFunction } from './coefficient-blocks/monotonic.js';
+import { type SplineTerm, splineFunction } from './coefficient-blocks/spline.js';
 import { auxiliaryOf } from './families/family.js';
 import { type ParameterPriors, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import { drawPrior, type Prior, type Support, supportOf } from './prior-distributions.js';
@@ -38,12 +43,16 @@ import {
 } from './regression-data.js';
 
 /** A term of the formula whose coefficients are a function of other parameters, as plain data. */
-export type SpecialTerm = MonotonicTerm;
+export type SpecialTerm = MonotonicTerm | SplineTerm | GaussianProcessTerm;
 
 export function termFunction(term: SpecialTerm): TermFunction {
   switch (term.kind) {
     case 'monotonic':
       return monotonicFunction(term);
+    case 'spline':
+      return splineFunction(term);
+    case 'process':
+      return gaussianProcessFunction(term);
   }
 }
 

@@ -46,9 +46,12 @@ export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'>
  */
 export interface SmoothDesign {
   readonly kind: 'spline' | 'process';
-  /** The term's text in tables of priors: `s(x)`, `gp(x)`; with `by`, `s(x):ga` for the level a of g. */
+  /** The term as written. */
+  readonly text: string;
+  /** `s(x)`, `gp(x)`; with `by`, `s(x):ga` for the level a of g. */
   readonly label: string;
-  readonly matrix: DesignMatrix;
+  /** Number of its columns. */
+  readonly columns: number;
   /** Facts of a Gaussian process; null for a spline. */
   readonly process: ProcessDesign | null;
   /** The parameter whose linear predictor it is in. @default the mean */
@@ -69,10 +72,13 @@ export interface ProcessDesign {
 /** The numeric design of rows of data. */
 export interface Encoded {
   readonly rows: number;
-  /** Population-level columns in R's order, without the intercept's column of ones. */
+  /**
+   * Population-level columns in R's order, without the intercept's column of ones; after those of all linear
+   * predictors the columns of smooth terms.
+   */
   readonly population: DesignMatrix;
   readonly groups: readonly GroupDesign[];
-  /** @default none */
+  /** In the order of their columns. @default none */
   readonly smooths?: readonly SmoothDesign[];
   /** The sum of all `offset()`s, a number per row; null without offsets. */
   readonly offset: Float64Array | null;

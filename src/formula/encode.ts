@@ -20,8 +20,8 @@ import { groupDesign } from './group-design.js';
 import { modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
-import { smoothDesigns } from './smooth-design.js';
-import { stacked } from './stacked.js';
+import { encodedSmooths } from './smooth-design.js';
+import { type EncodedPredictor, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
 
@@ -58,7 +58,7 @@ export function partDesigns({
   }));
 }
 
-function encodeMean(design: Design, table: Table, options: EncodeOptions): Encoded {
+function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedPredictor {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);
@@ -100,8 +100,12 @@ interface Grouping {
   levels(group: string): readonly string[];
 }
 
-/** Encodes terms as numbers, while fitting and for new rows. */
-export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
+/** Encodes the terms of one linear predictor as numbers, while fitting and for new rows. */
+export function encodeTerms(
+  terms: FormulaTerms,
+  scope: Scope,
+  grouping: Grouping,
+): EncodedPredictor {
   const { population, offsets, smooths, groups } = terms;
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
@@ -111,7 +115,7 @@ export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Groupin
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),
-    ...(smooths.length > 0 && { smooths: smooths.flatMap((term) => smoothDesigns(term, scope)) }),
+    smooths: smooths.flatMap((term) => encodedSmooths(term, scope)),
     offset:
       offsets.length === 0
         ? null

@@ -40,7 +40,8 @@ import { outcomeDesign, readFrequencies, readResponse, readWeights } from './out
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
-import { nameInPart, stacked } from './stacked.js';
+import { columnsWithoutPenalty } from './smooth-design.js';
+import { type EncodedPredictor, nameInPart, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 import type { FormulaTerms } from './terms.js';
 
@@ -162,15 +163,16 @@ function encodedParts(
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
 function factsOf(
-  mean: Encoded,
+  mean: EncodedPredictor,
   intercept: boolean,
-  parts: readonly (Part & { readonly encoded: Encoded })[],
+  parts: readonly (Part & { readonly encoded: EncodedPredictor })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
-    rankFacts(mean.population, intercept),
+    rankFacts(columnsWithoutPenalty(mean.population, mean.smooths), intercept),
     ...parts.map(({ parameter, encoded, intercept: own }) => {
       const named = (name: string) => nameInPart(parameter, name);
-      const { constantColumns, dependentColumns } = rankFacts(encoded.population, own);
+      const columns = columnsWithoutPenalty(encoded.population, encoded.smooths);
+      const { constantColumns, dependentColumns } = rankFacts(columns, own);
       return {
         constantColumns: constantColumns.map(named),
         dependentColumns: dependentColumns.map(({ column, of }) => ({

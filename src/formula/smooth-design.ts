@@ -9,8 +9,13 @@ import { type SmoothTerm, shortestLength } from './smooth-terms.js';
 import { labelsOf, levelsOf } from './table.js';
 import { thinPlateBasis, thinPlateColumns } from './thin-plate.js';
 
-/** One design, or one for each level of the term's `by` column. */
-export function smoothDesigns(term: SmoothTerm, scope: Scope): SmoothDesign[] {
+/** A smooth term with its columns. */
+export interface EncodedSmooth extends SmoothDesign {
+  readonly matrix: DesignMatrix;
+}
+
+/** One term, or one for each level of the term's `by` column. */
+export function encodedSmooths(term: SmoothTerm, scope: Scope): EncodedSmooth[] {
   const x = evaluate(term.x, scope);
   const levels = levelsOfBy(term, scope);
   return levels.map((level) =>
@@ -47,15 +52,28 @@ function levelsOfBy({ by, place }: SmoothTerm, scope: Scope): readonly Level[] {
 }
 
 /** Splines of all levels have the basis of all rows, as in mgcv. */
-function splineDesign(term: SmoothTerm, x: Float64Array, level: Level, scope: Scope): SmoothDesign {
+function splineDesign(
+  term: SmoothTerm,
+  x: Float64Array,
+  level: Level,
+  scope: Scope,
+): EncodedSmooth {
   const { text, k, label } = term;
   const basis = scope.constants(text, () => {
     requireDistinct(term, x, k, scope);
     return thinPlateBasis(x, k);
   });
   const columns = thinPlateColumns(x, basis);
-  const matrix = matrixOf(columns, `${label}${level.suffix}`, level, scope.rows);
-  return { kind: 'spline', label: `${label}${level.suffix}`, matrix, process: null };
+  const own = `${label}${level.suffix}`;
+  return {
+    ...{ kind: 'spline', text, label: own, columns: columns.length, process: null },
+    matrix: matrixOf(
+      columns,
+      [`${own}_1`, ...numbered(own, columns.length - 1)],
+      level,
+      scope.rows,
+    ),
+  };
 }
 
 /** The processes of levels have bases of their own, each of its level's rows, as in brms. */
@@ -64,7 +82,7 @@ function processDesign(
   x: Float64Array,
   level: Level,
   scope: Scope,
-): SmoothDesign {
+): EncodedSmooth {
   const { text, k, c, isScaled, covariance } = term;
   const label = `${term.label}${level.suffix}`;
   const [unit, mean, boundary, leastGap, range] = scope.constants(`${text}${level.suffix}`, () => {
@@ -87,8 +105,10 @@ function processDesign(
   }
   return {
     kind: 'process',
+    text,
     label,
-    matrix: matrixOf(hilbertColumns(x, basis, k), label, level, scope.rows),
+    columns: k,
+    matrix: matrixOf(hilbertColumns(x, basis, k), numbered(label, k), level, scope.rows),
     process: {
       kernel: covariance,
       frequencies: [...hilbertFrequencies(basis, k)],
@@ -122,7 +142,7 @@ function requireDistinct(
 
 function matrixOf(
   columns: readonly Float64Array[],
-  label: string,
+  names: readonly string[],
   level: Level,
   rows: number,
 ): DesignMatrix {
@@ -131,5 +151,33 @@ function matrixOf(
   columns.forEach((column, j) => {
     for (let row = 0; row < rows; row++) if (level.has(row)) values[row * width + j] = column[row];
   });
-  return { names: columns.map((_, j) => `${label}[${j + 1}]`), rows, values };
+  return { names, rows, values };
+}
+
+function numbered(label: string, count: number): string[] {
+  return Array.from({ length: count }, (_, j) => `${label}[${j + 1}]`);
+}
+
+/** Columns whose coefficients may have flat priors: those of the linear predictor, and the first of each spline. */
+export function columnsWithoutPenalty(
+  population: DesignMatrix,
+  smooths: readonly EncodedSmooth[],
+): DesignMatrix {
+  const splines = smooths.filter(({ kind }) => kind === 'spline');
+  if (splines.length === 0) return population;
+  const { rows } = population;
+  const own = population.names.length;
+  const width = own + splines.length;
+  const values = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    values.set(population.values.subarray(row * own, (row + 1) * own), row * width);
+    splines.forEach(({ matrix, columns }, s) => {
+      values[row * width + own + s] = matrix.values[row * columns];
+    });
+  }
+  return {
+    names: [...population.names, ...splines.map(({ matrix }) => matrix.names[0])],
+    rows,
+    values,
+  };
 }

@@ -11,6 +11,7 @@ import type {
   MemberDesign,
   SmoothDesign,
 } from './design.js';
+import type { EncodedSmooth } from './smooth-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -22,15 +23,21 @@ export function nameInPart(parameter: string, name: string): string {
   return `${parameter}_${name}`;
 }
 
+/** One linear predictor, whose smooth terms have their columns apart. */
+export interface EncodedPredictor extends Omit<Encoded, 'smooths' | 'parts'> {
+  readonly smooths: readonly EncodedSmooth[];
+}
+
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
-  readonly encoded: Encoded;
+  readonly encoded: EncodedPredictor;
 }
 
-/** @param mean the linear predictor of the mean; returned as it is if there are no parts */
-export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
-  if (parts.length === 0) return mean;
+/** The columns of smooth terms follow those of all linear predictors. */
+export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
+  const { smooths: ofMean, ...alone } = mean;
+  if (parts.length === 0) return withSmooths(alone, ofMean);
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -41,7 +48,7 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
     return part;
   });
   const offsets = [mean, ...parts.map(({ encoded }) => encoded)].map(({ offset }) => offset);
-  return {
+  const whole = {
     rows,
     population: spread([mean.population, ...columns], rows),
     groups: [
@@ -50,7 +57,6 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
     ],
-    ...spreadSmooths([mean, ...parts.map(({ encoded }) => encoded)], parts),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
@@ -59,6 +65,7 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
         ),
     parts: layout,
   };
+  return withSmooths(whole, spreadSmooths(mean, parts));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */
@@ -91,17 +98,54 @@ function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
 }
 
 /** The smooth terms of all linear predictors, with rows of zeros in the others. */
-function spreadSmooths(all: readonly Encoded[], parts: readonly Part[]): Pick<Encoded, 'smooths'> {
-  const smooths = all.flatMap(({ smooths: own = [] }, s) =>
-    own.map(
-      (smooth): SmoothDesign => ({
+function spreadSmooths(mean: EncodedPredictor, parts: readonly Part[]): EncodedSmooth[] {
+  const height = 1 + parts.length;
+  return [
+    ...mean.smooths.map((smooth) => ({ ...smooth, matrix: spreadRows(smooth.matrix, height, 0) })),
+    ...parts.flatMap(({ parameter, encoded }, p) =>
+      encoded.smooths.map((smooth) => ({
         ...smooth,
-        matrix: spreadRows(smooth.matrix, all.length, s),
-        ...(s > 0 && { parameter: parts[s - 1].parameter }),
-      }),
+        matrix: spreadRows(smooth.matrix, height, p + 1),
+        parameter,
+      })),
     ),
-  );
-  return smooths.length > 0 ? { smooths } : {};
+  ];
+}
+
+function withSmooths(
+  encoded: Omit<Encoded, 'smooths'>,
+  smooths: readonly EncodedSmooth[],
+): Encoded {
+  if (smooths.length === 0) return encoded;
+  const matrices = [encoded.population, ...smooths.map(({ matrix }) => matrix)];
+  const names = [
+    ...encoded.population.names,
+    ...smooths.flatMap(({ matrix, parameter }) =>
+      parameter === undefined
+        ? matrix.names
+        : matrix.names.map((name) => nameInPart(parameter, name)),
+    ),
+  ];
+  const { rows } = encoded.population;
+  return {
+    ...encoded,
+    population: { names, rows, values: beside(matrices, rows) },
+    smooths: smooths.map(({ matrix: _, ...smooth }): SmoothDesign => smooth),
+  };
+}
+
+/** The rows of matrices one after another. */
+function beside(matrices: readonly DesignMatrix[], rows: number): Float64Array {
+  const width = matrices.reduce((sum, { names }) => sum + names.length, 0);
+  const values = new Float64Array(rows * width);
+  let first = 0;
+  for (const { names, values: from } of matrices) {
+    for (let i = 0; i < rows; i++) {
+      values.set(from.subarray(i * names.length, (i + 1) * names.length), i * width + first);
+    }
+    first += names.length;
+  }
+  return values;
 }
 
 function spreadRows(

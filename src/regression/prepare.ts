@@ -2,6 +2,7 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
+import type { SpecialTerm } from '../../models/coefficient-blocks.js';
 import {
   auxiliaryOf,
   type CategoryPredictor,
@@ -28,13 +29,14 @@ import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import { hasKnownScale } from '../formula/additions.js';
-import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
+import type { DataFacts, GroupDesign, ModelFrame, SmoothDesign } from '../formula/design.js';
 import { formatExpression, formatOutcome } from '../formula/format.js';
 import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { rankFacts } from '../formula/rank.js';
+import { nameInPart } from '../formula/stacked.js';
 import {
   type Column,
   columnOf,
@@ -49,6 +51,7 @@ import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
+import { smoothName } from './priors/linear-predictors.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
 import { formatPrior } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
@@ -354,12 +357,13 @@ function cellsOf({ rows, columns }: Table): DataInput {
 }
 
 /** The properties of the data that default priors and their resolution depend on. */
-function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
+function priorModel({ design, encoded, response }: ModelFrame, data: RegressionData): PriorModel {
   return {
     ...data,
     intercept: design.intercept && !response.sets,
     categorical: response.levels !== null,
     hasKnownScale: hasKnownScale(design.formula),
+    ...(encoded.smooths && { smooths: encoded.smooths }),
   };
 }
 
@@ -378,7 +382,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts } = encoded;
+  const { rows, population, groups, offset, parts, smooths } = encoded;
   const { sets } = response;
   return {
     rows,
@@ -392,8 +396,23 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     predictors: { ...population, names: coefficientNames(population.names) },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(smooths && { terms: smooths.map(smoothTerm) }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
   };
+}
+
+/** The plain data of a smooth term. */
+function smoothTerm(smooth: SmoothDesign): SpecialTerm {
+  const { columns, process, parameter } = smooth;
+  const own = smoothName(smooth);
+  const common = {
+    name: parameter === undefined ? own : nameInPart(parameter, own),
+    columns,
+    ...(parameter !== undefined && { parameter }),
+  };
+  if (process === null) return { kind: 'spline', ...common };
+  const { kernel, frequencies } = process;
+  return { kind: 'process', ...common, kernel, frequencies };
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {

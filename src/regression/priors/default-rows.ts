@@ -1,7 +1,7 @@
 /**
  * brms' default priors (2.23): flat for coefficients; Student-t with 3 degrees of freedom for the
  * intercept, standard deviations of group effects and σ; gamma for ν, φ and shapes, but inverse gamma for the shape of counts (since 2.21, #1614, #1819); LKJ with η = 1
- * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
+ * for correlations; inverse gamma for length-scales (length-scale.ts). Location and scale of the Student-t are those of the outcomes, on the scale of
  * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
 import {
@@ -17,9 +17,11 @@ import {
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import type { RegressionData } from '../../../models/regression-data.js';
+import type { SmoothDesign } from '../../formula/design.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
-import { linearPredictors } from './linear-predictors.js';
+import { lengthScalePrior } from './length-scale.js';
+import { linearPredictors, smoothName } from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
@@ -29,6 +31,8 @@ export type PriorModel = Pick<
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
+  /** @default none */
+  readonly smooths?: readonly SmoothDesign[];
   /** True if σ is 0, and has no prior: the errors of the outcomes are known. */
   readonly hasKnownScale?: boolean;
 };
@@ -101,12 +105,14 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
   const { predicted = [] } = family;
-  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups, smooths }, p) => {
     const of = dpar === undefined ? {} : { dpar };
     const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
-    if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
+    const hasSplines = smooths.some(({ kind }) => kind === 'spline');
+    if (slopes.length > 0 || hasSplines) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
+    rows.push(...rowsOfSmooths(smooths, priors.sd, of));
   });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
@@ -114,6 +120,32 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
   return rows;
+}
+
+/**
+ * Standard deviations of smooth terms have the prior of those of group effects. That of each length-scale depends on
+ * its variable.
+ */
+function rowsOfSmooths(
+  smooths: readonly SmoothDesign[],
+  sd: Prior,
+  of: Pick<PriorRow, 'dpar'>,
+): PriorRow[] {
+  const processes = smooths.flatMap((smooth) =>
+    smooth.process ? [{ coef: smoothName(smooth), process: smooth.process }] : [],
+  );
+  return [
+    ...(smooths.length > processes.length ? [{ class: 'sds', prior: sd, ...of } as const] : []),
+    ...(processes.length > 0
+      ? ([
+          { class: 'sdgp', prior: sd, ...of },
+          { class: 'lscale', prior: { distribution: 'flat' }, ...of },
+        ] as const)
+      : []),
+    ...processes.map(({ coef, process }) => {
+      return { class: 'lscale', coef, prior: lengthScalePrior(process), ...of } as const;
+    }),
+  ];
 }
 
 /** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant. */

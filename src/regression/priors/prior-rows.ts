@@ -10,6 +10,9 @@ export const priorClasses = [
   'sd',
   'cor',
   'delta',
+  'sds',
+  'sdgp',
+  'lscale',
   'sigma',
   'nu',
   'shape',
@@ -26,6 +29,14 @@ export const priorClasses = [
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
+/** Classes of the scales of smooth terms. */
+export const smoothClasses = ['lscale', 'sdgp', 'sds'] as const;
+export type SmoothClass = (typeof smoothClasses)[number];
+
+export function isSmoothClass(name: PriorClass): name is SmoothClass {
+  return smoothClasses.some((one) => one === name);
+}
+
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
 export interface LkjPrior {
   readonly distribution: 'lkj';
@@ -35,11 +46,14 @@ export interface LkjPrior {
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap. */
+  /**
+   * brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap; the text of a
+   * spline, `s(x)`; the name of a Gaussian process, `gpx`.
+   */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
-  /** The parameter whose linear predictor it is in, for classes b, Intercept and sd. @default the mean */
+  /** The parameter whose linear predictor it is in, for classes of coefficients and their scales. @default the mean */
   readonly dpar?: string;
 }
 

@@ -8,6 +8,7 @@
  * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
+import { STANDARD_NORMAL } from '../../../models/coefficient-blocks/block.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
 import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
@@ -19,10 +20,18 @@ import {
 } from '../../../models/prior-distributions.js';
 import type { RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
+import type { SmoothDesign } from '../../formula/design.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
-import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
+import { lineName, targetsOfColumns, targetsOfSds, targetsOfSmooth } from './linear-predictors.js';
+import {
+  isSmoothClass,
+  type LkjPrior,
+  type PriorClass,
+  type PriorInUse,
+  type PriorRow,
+  type PriorTarget,
+} from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
 
@@ -78,7 +87,17 @@ function knownRows(
     }
     known.set(keyOf(row), { ...row, source: 'user' });
   }
+  // The user's prior of all length-scales is of more weight than the default of each.
+  for (const [key, row] of known) {
+    if (row.class !== 'lscale' || row.source === 'user') continue;
+    if (known.get(keyOf(wholeClass(row)))?.source === 'user') known.delete(key);
+  }
   return known;
+}
+
+/** The target of all coefficients of the class in the linear predictor. */
+function wholeClass({ class: name, dpar }: PriorTarget): PriorTarget {
+  return { class: name, ...(dpar !== undefined && { dpar }) };
 }
 
 function resolve(
@@ -136,7 +155,8 @@ function bounded(
 
 /** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
 function requireHeld(target: PriorTarget, value: number): void {
-  if (target.class !== 'sd' && target.class !== 'delta') return;
+  const isScale = target.class === 'sd' || isSmoothClass(target.class);
+  if (!isScale && target.class !== 'delta') return;
   throw new WeighbridgeError(
     'bad-argument',
     `${targetText(target)}: constant(${value}) is for the classes b, Intercept and those of the family, expected a distribution`,
@@ -151,6 +171,9 @@ function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly 
 function naturalEnds(name: PriorClass, family: Family): Support {
   switch (name) {
     case 'sd':
+    case 'sds':
+    case 'sdgp':
+    case 'lscale':
       return POSITIVE;
     case 'delta':
       return hasOrder(family) ? POSITIVE : WHOLE_LINE;
@@ -184,10 +207,12 @@ function priorsOf(
   };
   const { thresholds, gaps } = thresholdPriors(family, of);
   const slopes = targetsOfColumns(model).map(of);
+  const smooths = (model.smooths ?? []).map((smooth) => priorsOfSmooth(smooth, of));
   requireAllOrNone(slopes, model.predictors.names);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: slopes,
+    coefficients: [...slopes, ...smooths.flatMap(({ own }) => own)],
+    ...(smooths.length > 0 && { terms: smooths.map(({ further }) => further) }),
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
@@ -198,6 +223,20 @@ function priorsOf(
     ...(thresholds.length > 0 && { thresholds }),
     ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
   };
+}
+
+/** The priors of a smooth term, those of its standardized coefficients among them. */
+function priorsOfSmooth(smooth: SmoothDesign, of: (target: PriorTarget) => Prior) {
+  const { line, further } = targetsOfSmooth(smooth);
+  const own = line === null ? [] : [of(line)];
+  if (own.some(({ distribution }) => distribution === 'horseshoe' || distribution === 'constant')) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the slope ${lineName(smooth)} of ${smooth.label} has the prior ${priorText(own[0])}, expected another: flat() or normal(0, 1), for example, with coef ${lineName(smooth)}`,
+    );
+  }
+  const standard = Array.from({ length: smooth.columns - own.length }, () => STANDARD_NORMAL);
+  return { own: [...own, ...standard], further: further.map(of) };
 }
 
 /** @throws WeighbridgeError `bad-argument` if some slopes have a horseshoe prior, and others do not */

@@ -8,8 +8,15 @@ import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
 import { hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { linearPredictors } from './linear-predictors.js';
-import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
+import { linearPredictors, lineName, targetsOfSmooth } from './linear-predictors.js';
+import {
+  isSmoothClass,
+  type PriorClass,
+  type PriorRow,
+  type PriorTarget,
+  type SmoothClass,
+  smoothClasses,
+} from './prior-rows.js';
 import { formatPrior } from './prior-text.js';
 
 export interface Slot {
@@ -31,16 +38,41 @@ export function slotsOf(model: PriorModel, family: Family): Slot[] {
 }
 
 /** The slots of a parameter's linear predictor. */
-function slotsOfPart({ dpar = '', intercept, slopes, groups }: Predictor): Slot[] {
+function slotsOfPart(predictor: Predictor): Slot[] {
+  const { dpar = '', intercept, groups, smooths } = predictor;
   const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
   const all = of({ class: 'b' });
-  const coefficients = [...slopes].sort(byText);
+  const coefficients = slopeNames(predictor);
   return [
-    ...(slopes.length === 0 ? [] : [slot(all)]),
+    ...(coefficients.length === 0 ? [] : [slot(all)]),
     ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
     ...(intercept ? [slot(of({ class: 'Intercept' }))] : []),
+    ...slotsOfSmooths('lscale', smooths, dpar),
     ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
+    ...slotsOfSmooths('sdgp', smooths, dpar),
+    ...slotsOfSmooths('sds', smooths, dpar),
   ];
+}
+
+/** Names of the coefficients of class b, in order. */
+function slopeNames({ slopes, smooths }: Predictor): string[] {
+  const splines = smooths.filter(({ kind }) => kind === 'spline');
+  return [...slopes, ...splines.map(lineName)].sort(byText);
+}
+
+/** The slots of a class of parameters of smooth terms. */
+function slotsOfSmooths(
+  name: SmoothClass,
+  smooths: Predictor['smooths'],
+  dpar: string | undefined,
+): Slot[] {
+  const whole: PriorTarget = { class: name, ...(dpar !== undefined && { dpar }) };
+  const targets = smooths.flatMap((smooth) =>
+    targetsOfSmooth(smooth).further.filter((target) => target.class === name),
+  );
+  const coefs = distinct(present(targets.map(({ coef }) => coef)));
+  if (coefs.length === 0) return [];
+  return [slot(whole), ...coefs.map((coef) => slot({ ...whole, coef }, whole))];
 }
 
 type Predictor = ReturnType<typeof linearPredictors>[number];
@@ -67,19 +99,22 @@ function slotsOfSds(
 function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
   const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
   const classes: PriorClass[] = [...own];
-  if (mean.slopes.length > 0) classes.push('b');
+  const slopes = slopeNames(mean);
+  if (slopes.length > 0) classes.push('b');
+  for (const name of smoothClasses) {
+    if (slotsOfSmooths(name, mean.smooths, undefined).length > 0) classes.push(name);
+  }
   if (mean.intercept) classes.push('Intercept');
   if (mean.groups.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
   if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
     if (name === 'sd') return slotsOfSds(mean.groups);
+    if (isSmoothClass(name)) return slotsOfSmooths(name, mean.smooths, undefined);
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
     if (name === 'b') {
-      for (const coef of [...mean.slopes].sort(byText)) {
-        slots.push(slot({ class: name, coef }, whole));
-      }
+      for (const coef of slopes) slots.push(slot({ class: name, coef }, whole));
     }
     if (name === 'Intercept' || name === 'delta') {
       // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
