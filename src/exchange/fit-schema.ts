@@ -100,6 +100,37 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const process = z.object({
+  kernel: z.string(),
+  frequencies: z.array(number),
+  leastGap: number,
+  range: number,
+  shortest: number,
+});
+const smooths = z
+  .array(
+    z.object({
+      kind: z.enum(['spline', 'process']),
+      text: z.string(),
+      label: z.string(),
+      columns: count,
+      process: process.nullable(),
+      parameter: z.string().optional(),
+    }),
+  )
+  .optional();
+const terms = z
+  .array(
+    z.object({
+      kind: z.enum(['monotonic', 'spline', 'process']),
+      name: z.string(),
+      columns: count,
+      parameter: z.string().optional(),
+      kernel: z.string().optional(),
+      frequencies: z.array(number).optional(),
+    }),
+  )
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const frame = z.object({
@@ -108,6 +139,7 @@ const frame = z.object({
     rows: count,
     population: matrix,
     groups: z.array(groupDesign),
+    smooths,
     offset: numbers.nullable(),
     parts,
   }),
@@ -150,11 +182,13 @@ export const specification = z.object({
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    terms,
     sets: choiceSets.optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
+    terms: z.array(z.array(prior)).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),

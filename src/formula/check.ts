@@ -178,17 +178,45 @@ function checkSmooth(call: CallExpression, context: Context, fail: FailAt): void
   checkNumeric(x, fail);
 }
 
+/** `1 + x | g`, and the `id` of `1 + x |id| g`. */
+interface GroupBar {
+  /** What varies. */
+  readonly left: Expression;
+  readonly id: string | null;
+}
+
+/**
+ * What is left of the last bar of a group term.
+ *
+ * @throws WeighbridgeError `bad-formula` for `|id||`, `||id|`, a third bar, and an id that is not a name
+ */
+export function groupBar({ left, operator, place }: BinaryExpression, fail: FailAt): GroupBar {
+  if (left.kind !== 'binary' || !isBar(left)) return { left, id: null };
+  const bars = [left.operator, operator];
+  if (left.left.kind === 'binary' && isBar(left.left)) {
+    fail(left.left.place, 'a third |; a group term with a name is (1 |id| g)');
+  }
+  if (bars.includes('||')) {
+    fail(
+      operator === '||' ? place : left.place,
+      'terms with a name are correlated with each other, which || leaves out: write (1 |id| g)',
+    );
+  }
+  const { right: name } = left;
+  if (name.kind !== 'name' && name.kind !== 'number') {
+    fail(name.place, `the name of a group term is ${formatExpression(name)}; write (1 |id| g)`);
+  }
+  return { left: left.left, id: formatExpression(name) };
+}
+
 /** `1 + x | g`, without its parentheses. */
 function checkGroup(bar: BinaryExpression, context: Context, fail: FailAt): void {
-  const { left, right, operator, place } = bar;
+  const { right, operator, place } = bar;
   if (context === 'varying') fail(place, 'a group term within a group term');
   if (context === 'operand') {
     fail(place, 'a group term can only be added or taken away: y ~ x + (1 | g)');
   }
-  if (left.kind === 'binary' && isBar(left)) {
-    fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
-  }
-  checkTerms(left, 'varying', fail);
+  checkTerms(groupBar(bar, fail).left, 'varying', fail);
   const members = multiMembership(right, fail);
   if (members) for (const weight of members.weights ?? []) checkNumeric(weight, fail);
   else checkGrouping(right, operator, fail);

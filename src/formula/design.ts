@@ -14,7 +14,7 @@ export interface DesignMatrix {
   readonly values: Float64Array;
 }
 
-/** One group term, `(1 + x | g)`. */
+/** One group term, `(1 + x | g)`, or those with one name, `(1 |id| g)`, together. */
 export interface GroupDesign {
   /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
@@ -32,6 +32,8 @@ export interface GroupDesign {
   readonly parameters?: readonly (string | null)[];
   /** The further members of each row, of `mm(g, h)`. @default none */
   readonly further?: readonly MemberDesign[];
+  /** Name of terms that are to be joined to one (`joinedByName`), which has none. @default none */
+  readonly id?: string;
 }
 
 /** One of the members of each row, of a multi-membership term. */

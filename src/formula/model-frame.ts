@@ -43,7 +43,7 @@ import { fittingScope, type Scope } from './scope.js';
 import { columnsWithoutPenalty } from './smooth-design.js';
 import { type EncodedPredictor, nameInPart, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, refuseMixedNames } from './terms.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -62,11 +62,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const fail = failIn('formula', formula.text);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
-  const { terms, used: ofMean } = expandFormula(formula, dot);
-  const parts = partsOf(formula, table);
-  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
-  checkColumns(used, table, fail);
-  checkOutcomeApart(formula, used, fail);
+  const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
   const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
   refuseInfinite(whole, complete.rows);
@@ -81,8 +77,9 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const response = readResponse(formula, outcome, scope);
   const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
-  const encoded = stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts);
-  refuseEmptyGroups(encoded, terms, fail);
+  const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
+  refuseEmptyGroups(meanInSets, terms, fail);
+  const encoded = stacked(meanInSets, ofParts);
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -124,6 +121,18 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     ].map((note) => note.replace(/\s/g, ' ')),
     facts,
   };
+}
+
+/** The terms of all formulas, and the columns that they use, which the table has. */
+function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fail: FailAt) {
+  const { terms, used: ofMean } = expandFormula(formula, dot);
+  const parts = partsOf(formula, table);
+  const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
+  refuseMixedNames(groups, fail);
+  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
+  checkColumns(used, table, fail);
+  checkOutcomeApart(formula, used, fail);
+  return { terms, parts, used };
 }
 
 interface Part {

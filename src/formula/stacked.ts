@@ -11,6 +11,7 @@ import type {
   MemberDesign,
   SmoothDesign,
 } from './design.js';
+import { joinedByName } from './group-design.js';
 import type { EncodedSmooth } from './smooth-design.js';
 
 /** Linear predictors of a row. */
@@ -34,10 +35,15 @@ interface Part {
   readonly encoded: EncodedPredictor;
 }
 
-/** The columns of smooth terms follow those of all linear predictors. */
+/**
+ * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
+ * are joined, within a formula and across formulas. The columns of smooth terms follow those of all linear predictors.
+ */
 export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
   const { smooths: ofMean, ...alone } = mean;
-  if (parts.length === 0) return withSmooths(alone, ofMean);
+  if (parts.length === 0) {
+    return withSmooths({ ...alone, groups: joinedByName(mean.groups) }, ofMean);
+  }
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -51,12 +57,12 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
   const whole = {
     rows,
     population: spread([mean.population, ...columns], rows),
-    groups: [
+    groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
-    ],
+    ]),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(

@@ -5,7 +5,7 @@
  */
 
 import type { FailAt } from '../text/cursor.js';
-import { isBar, isVariable } from './check.js';
+import { groupBar, isBar, isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
@@ -32,6 +32,8 @@ export interface GroupTerm {
   readonly membership: Pick<MultiMembership, 'weights' | 'isScaled'> | null;
   readonly varying: Terms;
   readonly correlated: boolean;
+  /** Name shared by terms that are correlated with each other, `(1 |id| g)`; null without one. */
+  readonly id: string | null;
   readonly place: number;
 }
 
@@ -90,7 +92,7 @@ function withoutGroups(
 
 /** A key that is equal for terms with the same effects, independent of spelling. */
 function groupKey(term: GroupTerm): string {
-  const { columns, varying, correlated } = term;
+  const { columns, varying, correlated, id } = term;
   const effects = varying.terms.map((term) =>
     term.map((variable) => formatExpression(varying.variables[variable])).sort(),
   );
@@ -100,13 +102,15 @@ function groupKey(term: GroupTerm): string {
     varying.intercept,
     effects.map((effect) => effect.join(':')).sort(),
     correlated && count > 1,
+    id,
   ]);
 }
 
-/** `(1 + x | g)`. */
+/** `(1 + x | g)`, `(1 | id | g)`. */
 export function groupText(term: GroupTerm): string {
-  const { varying, correlated } = term;
-  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${groupingText(term)})`;
+  const { varying, correlated, id } = term;
+  const bar = correlated ? '|' : '||';
+  return `(${termsText(varying)} ${id === null ? bar : `| ${id} |`} ${groupingText(term)})`;
 }
 
 /** `g:h`, `mm(g, h, weights = cbind(w1, w2), scale = FALSE)`. */
@@ -126,8 +130,9 @@ export function termsText(terms: Terms): string {
 
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
 function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
-  const varying = inOrderOfTerms(new Expander([], fail).terms(bar.left));
-  const rest = { varying, correlated: bar.operator === '|', place: bar.place };
+  const { left, id } = groupBar(bar, fail);
+  const varying = inOrderOfTerms(new Expander([], fail).terms(left));
+  const rest = { varying, correlated: bar.operator === '|', id, place: bar.place };
   const members = multiMembership(bar.right, fail);
   if (members) {
     const { columns, ...membership } = members;
@@ -148,6 +153,29 @@ function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
 
 function isName(expression: Expression): expression is NameExpression {
   return expression.kind === 'name';
+}
+
+/** Rejects terms with one name over different grouping factors, as brms does. */
+export function refuseMixedNames(groups: readonly GroupTerm[], fail: FailAt): void {
+  const known = new Map<string, string>();
+  for (const term of groups) {
+    if (term.id === null) continue;
+    const grouping = groupingColumns(term);
+    const other = known.get(term.id) ?? grouping;
+    if (other !== grouping) {
+      fail(
+        term.place,
+        `terms with the name ${term.id} are of ${other} and of ${grouping}; terms with one name have one grouping factor`,
+      );
+    }
+    known.set(term.id, other);
+  }
+}
+
+/** `g:h`, `mm(g, h)`. */
+function groupingColumns({ columns, membership }: GroupTerm): string {
+  const names = columns.map(formatExpression);
+  return membership === null ? names.join(':') : `mm(${names.join(', ')})`;
 }
 
 /** Rejects repeated effects of a group, which are not identified, as brms does. */

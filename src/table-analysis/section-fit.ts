@@ -14,9 +14,15 @@ import type { SectionFit, SectionInterval } from '../result/sections.js';
  * @param name for readers
  */
 export function sectionFit(name: string, fit: FittedRegression): SectionFit {
-  const { population, groups, auxiliary } = summaryOf(fit);
+  const { population, splines, processes, groups, auxiliary } = summaryOf(fit);
   const shown = new Set(
-    [...population, ...groups.flatMap(({ rows }) => rows), ...auxiliary].map((row) => row.name),
+    [
+      ...population,
+      ...splines,
+      ...processes,
+      ...groups.flatMap(({ rows }) => rows),
+      ...auxiliary,
+    ].map((row) => row.name),
   );
   const rows = fit.parameters.flatMap((row, place) =>
     shown.has(row.name) ? [{ row, place }] : [],

@@ -301,7 +301,11 @@ describe('errors point at the character', () => {
     ['y ~ (1 | g):x', 8, 'can only be added or taken away'],
     ['y ~ x - (z - (1 | g))', 17, 'can only be added or taken away'],
     ['y ~ x:offset(z)', 7, 'an offset can only be added'],
-    ['y ~ (1 |id| g)', 8, '(1 |id| g)'],
+    ['y ~ (1 |id|| g)', 11, 'which || leaves out: write (1 |id| g)'],
+    ['y ~ (1 ||id| g)', 8, 'which || leaves out'],
+    ['y ~ (1 |a|b| g)', 8, 'a third |'],
+    ['y ~ (1 |f(x)| g)', 9, 'the name of a group term is f(x)'],
+    ['y ~ (1 |id| mm(g, h, id = x))', 27, 'which are written (1 |id| mm(g, h))'],
     ['y ~ (1 | log(g))', 10, 'a grouping factor'],
     ['y ~ (. | g)', 6, 'name the columns'],
     ['y ~ log(x:z)', 10, 'not supported in arithmetic'],
@@ -421,5 +425,8 @@ describe('several formulas', () => {
     ]);
     expect(formatFormula(parseFormula(text))).toBe('bf(y ~ x + (1 | g), sigma ~ 0 + z, nu ~ 1)');
     expect(formatFormula(parseFormula('brmsformula(y ~ x)'))).toBe('y ~ x');
+    expect(formatFormula(parseFormula('bf(y~(1|i|g),sigma~(0+x|1|g:h))'))).toBe(
+      'bf(y ~ (1 | i | g), sigma ~ (0 + x | 1 | g:h))',
+    );
   });
 });

@@ -205,12 +205,12 @@ function cellsOf(table: Table, name: string, rows: readonly number[]): Cell[] {
 function mattering(
   { frame }: FittedRegression,
   groups: (typeof groupChoices)[number],
-  isOwn: readonly boolean[],
+  ownGroups: readonly string[],
 ): readonly string[] {
   const { design } = frame;
   if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
   const { terms } = expandFormula(design.formula, design.dot);
-  const own = { ...terms, groups: terms.groups.filter((_, term) => isOwn[term]) };
+  const own = { ...terms, groups: terms.groups.filter(({ group }) => ownGroups.includes(group)) };
   return [
     ...columnsUsed(design.formula, terms).predictors.keys(),
     ...columnsUsed(design.formula, own).grouping.keys(),
@@ -218,11 +218,13 @@ function mattering(
   ];
 }
 
-/** Group terms whose levels are values of the predictor alone: their effects are part of what is compared. */
-function groupsOf({ frame }: FittedRegression, of: string): readonly boolean[] {
+/** Grouping factors whose levels are values of the predictor alone: their effects are part of what is compared. */
+function groupsOf({ frame }: FittedRegression, of: string): readonly string[] {
   const { formula, dot } = frame.design;
   const { terms } = expandFormula(formula, dot);
-  return terms.groups.map(({ columns }) => columns.every(({ name }) => name === of));
+  return terms.groups
+    .filter(({ columns }) => columns.every(({ name }) => name === of))
+    .map(({ group }) => group);
 }
 
 /** The mean over rows at each draw. */
@@ -230,20 +232,21 @@ function meanOverRows(
   fit: FittedRegression,
   options: CompareOptions,
   groups: (typeof groupChoices)[number],
-  isOwn: readonly boolean[],
+  ownGroups: readonly string[],
   { times, count }: RowsToCompare,
 ): Float64Array {
   const names = fit.specification.data.groups.map(({ group }) => group);
-  const own = names.filter((_, term) => isOwn[term]);
   const { draws, seed, data } = options;
   const asked = {
     ...(draws !== undefined && { draws }),
     ...(seed !== undefined && { seed }),
     ...(data !== undefined && { data }),
-    groups: groups === 'kept' ? ('all' as const) : own,
+    groups: groups === 'kept' ? ('all' as const) : ownGroups,
   };
   const integrated =
-    groups === 'integrated' ? names.flatMap((_, term) => (isOwn[term] ? [] : [term])) : [];
+    groups === 'integrated'
+      ? names.flatMap((name, term) => (ownGroups.includes(name) ? [] : [term]))
+      : [];
   let mean = new Float64Array();
   eachMean(fit, asked, integrated, (row, means) => {
     if (row === 0) mean = new Float64Array(means.length);

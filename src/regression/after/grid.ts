@@ -189,15 +189,17 @@ export function trialsColumns({ formula }: Design): string[] {
   return trials === null ? [] : columnsIn(trials);
 }
 
-/** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
+/** Columns of each population-level or smooth term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  return termsOf(design).flatMap(({ population }) => {
+  return termsOf(design).flatMap(({ population, smooths }) => {
     const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
-    return population.terms.map((term) =>
+    const ofPopulation = population.terms.map((term) =>
       [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
         (name) => name !== reserved,
       ),
     );
+    const ofSmooths = smooths.map(({ x, by }) => [...columnsIn(x), ...(by ? [by.name] : [])]);
+    return [...ofPopulation, ...ofSmooths];
   });
 }
 

@@ -34,6 +34,8 @@ export interface Layout {
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
+  /** Parameters of terms such as s(x), `sds_sx_1`, and the index of the first. */
+  readonly terms: { readonly names: readonly string[]; readonly first: number };
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
@@ -60,14 +62,16 @@ export function layoutOf({
     return { group, coefficients, levels, ...place };
   });
   const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstOfTerms = reported.terms[0] ?? firstEffect;
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
     coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
     groups,
     auxiliary: {
-      names: parameterNames.slice(reported.auxiliary, firstEffect),
+      names: parameterNames.slice(reported.auxiliary, firstOfTerms),
       first: reported.auxiliary,
     },
+    terms: { names: parameterNames.slice(firstOfTerms, firstEffect), first: firstOfTerms },
   };
 }

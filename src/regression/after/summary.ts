@@ -25,7 +25,7 @@ import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorInUse } from '../priors/prior-rows.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
-import { type GroupLayout, layoutOf } from './layout.js';
+import { type GroupLayout, type Layout, layoutOf } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
@@ -76,6 +76,10 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
+  /** Standard deviations of splines. */
+  readonly splines: readonly SummaryRow[];
+  /** Standard deviations and length-scales of Gaussian processes. */
+  readonly processes: readonly SummaryRow[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
   /** The priors of each class, and how far they move the posterior. */
@@ -96,6 +100,7 @@ export function summaryOf(
   requireProbability('mass', mass);
   const layout = layoutOf(fit);
   const row = (place: number, label: string) => summaryRow(fit, place, label, { mass, robust });
+  const labelled = ({ place, parts: [kind, name] }: TermRow) => row(place, `${kind}(${name})`);
   const { draws, warnings, chains } = fit;
   const { rows, sets } = fit.specification.data;
   const summary: RegressionSummary = {
@@ -119,7 +124,12 @@ export function summaryOf(
         ),
       ],
     })),
-    population: layout.coefficients.map((name, place) => row(place, name)),
+    population: [
+      ...layout.coefficients.map((name, place) => row(place, name)),
+      ...termRows(layout, /^bsp?_(.*)$/).map(({ place, parts: [name] }) => row(place, name)),
+    ],
+    splines: termRows(layout, /^(sds)_(.*)$/).map(labelled),
+    processes: termRows(layout, /^(sdgp|lscale)_(.*)$/).map(labelled),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
     priors: priorInfluences(fit),
     warnings,
@@ -128,6 +138,20 @@ export function summaryOf(
   return printable(summary, () =>
     summaryText(summary, algorithmNames[chains[0]?.algorithm ?? 'nuts']),
   );
+}
+
+/** A parameter of a term, by its place, and the parts of its name. */
+interface TermRow {
+  readonly place: number;
+  readonly parts: readonly string[];
+}
+
+/** The parameters of terms whose names match; the coefficients of their columns are none of a summary's. */
+function termRows({ terms }: Layout, pattern: RegExp): TermRow[] {
+  return terms.names.flatMap((name, k) => {
+    const found = pattern.exec(name);
+    return found ? [{ place: terms.first + k, parts: found.slice(1) }] : [];
+  });
 }
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
@@ -185,6 +209,8 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     `  Draws: ${chains} chains, each with iter = ${warmup + draws}; warmup = ${warmup}; thin = 1;`,
     `         total post-warmup draws = ${chains * draws}`,
     '',
+    ...section('Smooth Terms:', summary.splines),
+    ...section('Gaussian Process Terms:', summary.processes),
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
     ...section('Family Specific Parameters:', summary.auxiliary),
@@ -217,8 +243,10 @@ function shiftText(shift: number): string {
 }
 
 /** The largest Monte Carlo errors of the table. */
-function mcseLines({ groups, population, auxiliary }: RegressionSummary): string[] {
-  const rows = [...groups.flatMap((group) => group.rows), ...population, ...auxiliary];
+function mcseLines(summary: RegressionSummary): string[] {
+  const { groups, population, splines, processes, auxiliary } = summary;
+  const ofGroups = groups.flatMap((group) => group.rows);
+  const rows = [...ofGroups, ...population, ...splines, ...processes, ...auxiliary];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
