@@ -60,7 +60,7 @@ export function termFunction(term: SpecialTerm): TermFunction {
 type TermBlock = CoefficientBlock & TermFunction;
 
 /** Places of the columns of each term among the predictors. */
-function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
+export function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
   let next = ordinaryColumns(data);
   return (data.terms ?? []).map(({ columns }) => Array.from({ length: columns }, () => next++));
 }

@@ -15,7 +15,7 @@
  */
 import type { TermFunction } from './block.js';
 
-export type Kernel = 'exp_quad' | 'matern32' | 'matern52';
+type Kernel = 'exp_quad' | 'matern32' | 'matern52';
 
 /** The plain data of a term gp(x). */
 export interface GaussianProcessTerm {

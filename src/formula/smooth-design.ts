@@ -34,7 +34,7 @@ interface Level {
   has(row: number): boolean;
 }
 
-function levelsOfBy({ by, place }: SmoothTerm, scope: Scope): readonly Level[] {
+function levelsOfBy({ by, place, text }: SmoothTerm, scope: Scope): readonly Level[] {
   if (by === null) return [{ suffix: '', name: null, has: () => true }];
   const column = scope.column(by.name, by.place);
   if (column.kind === 'numeric') {
@@ -44,11 +44,13 @@ function levelsOfBy({ by, place }: SmoothTerm, scope: Scope): readonly Level[] {
     );
   }
   const labels = labelsOf(column);
-  return levelsOf(column).map((name) => ({
-    suffix: `:${by.name}${name}`,
-    name,
-    has: (row) => labels[row] === name,
-  }));
+  return scope
+    .levels(`levels of ${text}`, () => levelsOf(column))
+    .map((name) => ({
+      suffix: `:${by.name}${name}`,
+      name,
+      has: (row) => labels[row] === name,
+    }));
 }
 
 /** Splines of all levels have the basis of all rows, as in mgcv. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Encoded } from '../../src/formula/design.js';
 import { encode } from '../../src/formula/encode.js';
 import { formatFormula } from '../../src/formula/format.js';
 import {
@@ -43,8 +44,24 @@ function frame(formula: string, data: DataInput) {
   return modelFrame(parseFormula(formula), tableOf(data), { missing: 'drop', outcome: 'real' });
 }
 
+/** The smooth terms, each with its columns, row-major. */
+function smoothsIn({ population, smooths = [] }: Encoded) {
+  const width = population.names.length;
+  let next = width - smooths.reduce((sum, { columns }) => sum + columns, 0);
+  return smooths.map((smooth) => {
+    const first = next;
+    next += smooth.columns;
+    return {
+      ...smooth,
+      values: population.values.filter(
+        (_, at) => at % width >= first && at % width < first + smooth.columns,
+      ),
+    };
+  });
+}
+
 function smoothsOf(formula: string, data: DataInput) {
-  return frame(formula, data).encoded.smooths ?? [];
+  return smoothsIn(frame(formula, data).encoded);
 }
 
 /** Columns that differ from zero, uneven, with ties. */
@@ -129,7 +146,7 @@ describe('the basis of a Gaussian process', () => {
     });
     columns.forEach((row, i) => {
       row.forEach((value, j) => {
-        expect(smooth?.matrix.values[i * width + j]).toBeCloseTo(value, 10);
+        expect(smooth?.values[i * width + j]).toBeCloseTo(value, 10);
       });
     });
   });
@@ -159,9 +176,9 @@ describe('the basis of a Gaussian process', () => {
     const x = Array.from({ length: 40 }, (_, i) => Math.sin(i));
     const data = { x, y: x };
     const dimensionOf = (term: string) => smoothsOf(`I(y) ~ ${term}`, { ...data, z: x })[0];
-    expect(dimensionOf('gp(z)')?.matrix.names).toHaveLength(22);
-    expect(dimensionOf('gp(z, c = 2)')?.matrix.names).toHaveLength(35);
-    expect(dimensionOf('gp(z, cov = "matern32")')?.matrix.names).toHaveLength(43);
+    expect(dimensionOf('gp(z)')?.columns).toBe(22);
+    expect(dimensionOf('gp(z, c = 2)')?.columns).toBe(35);
+    expect(dimensionOf('gp(z, cov = "matern32")')?.columns).toBe(43);
     expect(dimensionOf('gp(z)')?.process?.shortest).toBeCloseTo(0.0994, 4);
   });
 });
@@ -190,10 +207,9 @@ describe('a formula with smooth terms', () => {
       ...['s(x):ga', 's(x):gb', 's(x):gc'],
       ...['gp(z):ga', 'gp(z):gb', 'gp(z):gc'],
     ]);
-    for (const { label, matrix } of smooths) {
-      const width = matrix.names.length;
+    for (const { label, columns: width, values } of smooths) {
       g.forEach((level, row) => {
-        const own = matrix.values.subarray(row * width, (row + 1) * width);
+        const own = values.subarray(row * width, (row + 1) * width);
         expect(own.some((value) => value !== 0)).toBe(label.endsWith(level));
       });
     }
@@ -201,17 +217,17 @@ describe('a formula with smooth terms', () => {
 
   it('gives new rows the basis of the fit', () => {
     const { design, encoded } = frame('y ~ s(x, by = g) + gp(z, k = 6)', data);
-    const picked = [3, 17, 4];
+    // All of one level.
+    const picked = [3, 18, 6];
     const some = Object.fromEntries(
       Object.entries(data).map(([name, column]) => [name, picked.map((row) => column[row] ?? '')]),
     );
     const again = encode(JSON.parse(JSON.stringify(design)), tableOf(some as DataInput));
-    again.smooths?.forEach(({ matrix }, s) => {
-      const { names, values } = encoded.smooths?.[s]?.matrix ?? { names: [], values: [] };
-      picked.forEach((row, i) => {
-        names.forEach((_, j) => {
-          expect(matrix.values[i * names.length + j]).toBe(values[row * names.length + j]);
-        });
+    const { names, values } = encoded.population;
+    expect(again.population.names).toEqual(names);
+    picked.forEach((row, i) => {
+      names.forEach((_, j) => {
+        expect(again.population.values[i * names.length + j]).toBe(values[row * names.length + j]);
       });
     });
     expect(again.smooths).toHaveLength(4);
@@ -219,14 +235,13 @@ describe('a formula with smooth terms', () => {
 
   it('stacks the terms of several parameters', () => {
     const smooths = smoothsOf('bf(y ~ s(x, k = 4), sigma ~ s(z, k = 3))', data);
-    expect(smooths.map(({ label, parameter, matrix }) => [label, parameter, matrix.rows])).toEqual([
-      ['s(x)', undefined, 60],
-      ['s(z)', 'sigma', 60],
+    expect(smooths.map(({ label, parameter, columns }) => [label, parameter, columns])).toEqual([
+      ['s(x)', undefined, 3],
+      ['s(z)', 'sigma', 2],
     ]);
-    smooths.forEach(({ matrix }, s) => {
-      const width = matrix.names.length;
+    smooths.forEach(({ columns: width, values }, s) => {
       for (let row = 0; row < 60; row++) {
-        const own = matrix.values.subarray(row * width, (row + 1) * width);
+        const own = values.subarray(row * width, (row + 1) * width);
         expect(own.some((value) => value !== 0)).toBe(row % 2 === s);
       }
     });

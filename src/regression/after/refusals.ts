@@ -35,3 +35,12 @@ export function refuseParts({ family }: Pick<FittedRegression, 'family'>, asked:
     `${asked} is not supported in a regression with formulas of parameters, here of ${family.predicted.join(', ')}: compare fits by loo`,
   );
 }
+
+/** Throws `bad-argument` for terms such as s(x), whose parameters have other names and priors than slopes. */
+export function refuseTerms(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+): void {
+  if (!specification.data.terms) return;
+  throw badArgument(`${asked} is not available with terms such as s(x): compare fits by loo`);
+}
