@@ -45,6 +45,53 @@ interface PredictedParameter {
   readonly columns: number;
 }
 
+/**
+ * A predictor that is not known exactly, `me(x, s)` or `mi(x)`: a latent number ξ_u for each unit u, a row or a
+ * level, normal with mean α + w_u·γ and standard deviation τ, observed with a standard error.
+ */
+export interface LatentPredictor {
+  /** As in `meanme_NAME` and `b_NAME_Intercept`. */
+  readonly name: string;
+  /** Observed with noise, with parameters meanme and sdme; or missing for some units, a regression of its own. */
+  readonly kind: 'noisy' | 'missing';
+  /** What is observed of each unit, which stands for it in the columns of `predictors`; any number if it is missing. */
+  readonly observed: Float64Array;
+  /** Standard errors of `observed`: 0 if it is exact, Infinity if it is missing. */
+  readonly errors: Float64Array;
+  /** Unit of each row, without the rows of other linear predictors; from 0. */
+  readonly unitOf: Int32Array;
+  /** Names of the units. @default their numbers, from 1 */
+  readonly labels?: readonly string[];
+  /** True with α, which is sampled at the means of `predictors`. */
+  readonly intercept: boolean;
+  /** w_u, row-major (unit, column); no columns for noisy predictors. */
+  readonly predictors: Predictors;
+}
+
+/** Predictors that are not known exactly, and where they are in the linear predictor of the mean. */
+export interface Latents {
+  readonly variables: readonly LatentPredictor[];
+  /** Columns of the predictors, which hold `observed` times `factors`, in place of ξ times `factors`. */
+  readonly terms: readonly LatentTerm[];
+  /** True if the noisy predictors, which then have the same units, are correlated. */
+  readonly correlated: boolean;
+}
+
+interface LatentTerm {
+  /** Place among the columns of the predictors. */
+  readonly column: number;
+  /** Index of the latent predictor. */
+  readonly variable: number;
+  /** By what ξ is multiplied in each row, without the rows of other linear predictors. */
+  readonly factors: Float64Array;
+}
+
+/** Number of the latent predictors that have correlations with each other, which come first: 0, or 2 and more. */
+export function correlatedLatents({ variables, correlated }: Latents): number {
+  const count = variables.filter(({ kind }) => kind === 'noisy').length;
+  return correlated && count > 1 ? count : 0;
+}
+
 /** The parameter whose linear predictor a coefficient of a group term is in; undefined for the mean. */
 export function parameterOfEffect(
   { parameters }: Pick<GroupEffects, 'parameters'>,
@@ -94,6 +141,8 @@ export interface RegressionData {
   readonly terms?: readonly SpecialTerm[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
+  /** Predictors that are not known exactly. @default none */
+  readonly latents?: Latents;
 }
 
 /**
@@ -136,6 +185,19 @@ export interface RegressionPriors {
   readonly thresholds?: readonly Prior[];
   /** Priors of the gaps between ascending thresholds, in addition to those of the thresholds. @default none */
   readonly gaps?: readonly Prior[];
+  /** Priors of the parameters of the latent predictors. @default none */
+  readonly latents?: LatentPriors;
+}
+
+export interface LatentPriors {
+  /** For each latent predictor: of α at the means of its predictors, or null without one; of each γ; of τ. */
+  readonly variables: readonly {
+    readonly intercept: Prior | null;
+    readonly coefficients: readonly Prior[];
+    readonly sd: Prior;
+  }[];
+  /** η of the LKJ prior of the correlations; null without correlations. */
+  readonly correlation: number | null;
 }
 
 /** A regression as plain data, from which a model is made on this thread or on another. */

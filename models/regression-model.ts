@@ -91,7 +91,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
 }
 
 function modelAsIs(specification: RegressionSpecification): SpecifiedModel {
-  return specification.data.groups.length > 0
+  return specification.data.groups.length > 0 || specification.data.latents
     ? multilevel(specification)
     : { ...generalizedLinear(specification), sampledAs: null };
 }

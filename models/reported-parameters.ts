@@ -10,7 +10,8 @@
  * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
+ * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
+ * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { termFunction } from './coefficient-blocks.js';
@@ -35,6 +36,7 @@ import {
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
+import { addLatents, latentLayout, latentNames } from './reported-latents.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
@@ -51,6 +53,8 @@ interface ReportedLayout {
   readonly terms: readonly number[];
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
+  /** Start of those of latent predictors. */
+  readonly latents: number;
   /** Number of reported parameters. */
   readonly length: number;
 }
@@ -76,7 +80,10 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += coefficients.length * levels.length;
     return start;
   });
+  const latents = length;
+  if (data.latents) length += latentLayout(data.latents).length;
   return {
+    latents,
     intercept,
     thresholds,
     slopes,
@@ -137,19 +144,27 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, predictors, terms = [] } = data;
+  const { groups, terms = [] } = data;
   const thresholds = thresholdsOf(family);
   const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
     ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
-    ...predictors.names.slice(0, ordinaryColumns(data)).map((name) => `b_${name}`),
+    ...slopeNames(data),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
     ...groups.flatMap(effectNames),
+    ...(data.latents ? latentNames(data.latents) : []),
   ];
+}
+
+/** `b_x`; of a latent predictor `bsp_mexs`. */
+function slopeNames(data: RegressionData): string[] {
+  const latent = new Set(data.latents?.terms.map(({ column }) => column));
+  const names = data.predictors.names.slice(0, ordinaryColumns(data));
+  return names.map((name, j) => `${latent.has(j) ? 'bsp' : 'b'}_${name}`);
 }
 
 /** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
@@ -191,9 +206,12 @@ export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
   const layout = reportedLayout(predicted);
   const { rows } = data.predictors;
+  const { slopes, latents } = layout;
+  const add = addLatents(data, { slopes, first: latents, height: predictorsPerRow(data) });
   return (parameters, eta) => {
     for (let i = 0; i < rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
     addPopulation(data, layout, parameters, eta);
+    add(parameters, eta);
     data.groups.forEach((group, term) => {
       addGroup(group, parameters, layout.groupEffects[term], eta);
     });

@@ -6,6 +6,7 @@ import { writeHessianByDifferences } from '../../src/linear-algebra/newton.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
 import { coefficientBlocks, hasBlocks } from '../coefficient-blocks.js';
+import type { LatentDensity } from '../latent-predictors.js';
 import { columnsOfMean, type RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
 import type { MultilevelParameters } from './parameters.js';
@@ -13,8 +14,8 @@ import type { GroupFactor } from './rows.js';
 import { inCoordinates, scaled, whitenedAt, writePosition } from './whitening.js';
 
 export type MultilevelModel = Model & {
-  /** Sentence that describes how the group effects are sampled. */
-  readonly sampledAs: string;
+  /** Sentence that describes how the group effects are sampled; null without group effects. */
+  readonly sampledAs: string | null;
 };
 
 /** A density over (θ, z), z the effects of grouping factors, factor by factor. */
@@ -31,6 +32,8 @@ export interface GroupDensity {
    * @default `logDensity`
    */
   readonly smoothed?: LogDensity;
+  /** Predictors that are not known exactly, at the position last evaluated. @default none */
+  readonly latents?: LatentDensity | null;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
 }
@@ -54,7 +57,7 @@ export function modelOf(
   specification: RegressionSpecification,
   density: GroupDensity,
   fit: Float64Array | null,
-  sampledAs: string,
+  sampledAs: string | null,
 ): MultilevelModel {
   const { dimension, parameters, factors, block } = density;
   const coordinates =
@@ -87,6 +90,7 @@ export function modelOf(
       factors.forEach((factor, f) => {
         report(factor, effects[f], layout.groupEffects, reported);
       });
+      density.latents?.report(reported, layout.latents);
     },
   };
 }

@@ -125,8 +125,8 @@ export class MultilevelParameters {
     const scalars = this.#priors.length;
     this.#scalars = scalars;
     this.#terms = termsOf({ data, priors }, factors, coefficients, scalars);
-    const last = this.#terms[this.#terms.length - 1];
-    this.dimension = last.correlations + correlationsOf(last);
+    const last = this.#terms.at(-1);
+    this.dimension = last ? last.correlations + correlationsOf(last) : scalars;
     this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));
     this.#resolutions = sds.map(() => Number.NEGATIVE_INFINITY);
     this.#maps = this.#resolutions.map(sdMap);

@@ -386,7 +386,7 @@ function signOf(level: number, coefficient: number): 1 | -1 {
   return parity === 0 ? 1 : -1;
 }
 
-/** A position whose last coordinates are moved by z. */
+/** A position whose last coordinates, those after θ, are moved by z. */
 function movedBy(position: Float64Array, z: Float64Array): Float64Array {
   const moved = position.slice();
   const start = position.length - z.length;

@@ -133,6 +133,16 @@ const terms = z
   .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
+const latent = z.object({
+  name: z.string(),
+  kind: z.enum(['noisy', 'missing']),
+  observed: numbers,
+  errors: numbers,
+  unitOf: z.instanceof(Int32Array),
+  intercept: z.boolean(),
+});
+const latentTerms = z.array(z.object({ column: count, variable: count, factors: numbers }));
+
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
   encoded: z.object({
@@ -142,6 +152,13 @@ const frame = z.object({
     smooths,
     offset: numbers.nullable(),
     parts,
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
+        terms: latentTerms,
+        isNew: z.boolean(),
+      })
+      .optional(),
   }),
   response: z.object({
     name: z.string(),
@@ -184,6 +201,13 @@ export const specification = z.object({
     parts,
     terms,
     sets: choiceSets.optional(),
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),
+        terms: latentTerms,
+        correlated: z.boolean(),
+      })
+      .optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),
@@ -194,6 +218,14 @@ export const specification = z.object({
     auxiliary: z.array(prior),
     thresholds: z.array(prior).optional(),
     gaps: z.array(prior).optional(),
+    latents: z
+      .object({
+        variables: z.array(
+          z.object({ intercept: prior.nullable(), coefficients: z.array(prior), sd: prior }),
+        ),
+        correlation: number.nullable(),
+      })
+      .optional(),
   }),
 });
 

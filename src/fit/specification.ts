@@ -74,6 +74,7 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
     const isError = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
     requireFinite('the standard errors', data.errors, rows, isError);
   }
+  requireLatents(data.latents, priors.latents, rows);
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
 }
@@ -95,6 +96,32 @@ function requireParts({ predicted = [] }: Family, parts: unknown, columns: numbe
   throw badArgument(
     `a specification is incomplete: expected parts in its data for ${predicted.join(', ') || 'none'}, the parameters that its family has predicted`,
   );
+}
+
+/** @throws WeighbridgeError `bad-argument`, `bad-data` for latent predictors that are incomplete */
+function requireLatents(given: unknown, priors: unknown, rows: number): void {
+  if (given === undefined) return;
+  const variables: readonly unknown[] =
+    isRecord(given) && Array.isArray(given.variables) ? given.variables : [];
+  const ofPriors = isRecord(priors) && Array.isArray(priors.variables) ? priors.variables : [];
+  if (variables.length === 0 || variables.length !== ofPriors.length) {
+    throw badArgument(
+      `a specification is incomplete: found ${variables.length} latent predictors and priors of ${ofPriors.length}, expected the same number, 1 or more`,
+    );
+  }
+  for (const variable of variables) {
+    if (!isRecord(variable)) throw badArgument(`a latent predictor is ${described(variable)}`);
+    const name = String(variable.name);
+    const units = requireNumbers(`the values of ${name}`, variable.observed).length;
+    requireFinite(`the values of ${name}`, variable.observed, units);
+    requireFinite(`the errors of ${name}`, variable.errors, units, (error) => error >= 0);
+    requireFinite(
+      `the units of ${name}`,
+      variable.unitOf,
+      rows,
+      (unit) => Number.isInteger(unit) && unit >= 0 && unit < units,
+    );
+  }
 }
 
 /** @throws WeighbridgeError `bad-argument`, `bad-data` */

@@ -12,7 +12,13 @@ import {
   type Expression,
   operatorFacts,
 } from './formula.js';
-import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import {
+  checkLatentCall,
+  firstArgument,
+  polyCall,
+  rowArguments,
+  unknownFunction,
+} from './functions.js';
 import { multiMembership } from './multi-membership.js';
 import { smoothFunctions, smoothTerm } from './smooth-terms.js';
 
@@ -160,6 +166,13 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'gp':
       checkSmooth(call, context, fail);
       return;
+    case 'me':
+    case 'mi':
+      if (context === 'varying') {
+        fail(call.place, `${call.function}() does not vary by groups: it goes outside of ( | )`);
+      }
+      for (const value of checkLatentCall(call, fail)) checkNumeric(value, fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
@@ -269,7 +282,7 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
       return;
     case 'call': {
       const name = expression.function;
-      const isTerm = ['poly', 'offset', ...smoothFunctions].includes(name);
+      const isTerm = ['poly', 'offset', 'me', 'mi', ...smoothFunctions].includes(name);
       const unknown = isTerm ? null : unknownFunction(name);
       if (unknown !== null) fail(expression.place, unknown);
       if (isTerm) {

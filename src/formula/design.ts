@@ -89,6 +89,43 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /** Predictors that are not known exactly. @default none */
+  readonly latents?: EncodedLatents;
+}
+
+/** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */
+export interface EncodedLatents {
+  readonly variables: readonly LatentVariable[];
+  /** Columns of `population` that are a latent number times `factors`, by row. */
+  readonly terms: readonly LatentColumn[];
+  /** True for new rows, whose latent numbers no draws of the fit have. */
+  readonly isNew: boolean;
+}
+
+interface LatentColumn {
+  /** Of `population`. */
+  readonly column: number;
+  /** Index of the variable. */
+  readonly variable: number;
+  /** Row by row, without the rows of other linear predictors. */
+  readonly factors: Float64Array;
+}
+
+export interface LatentVariable {
+  /** brms' name: `mex` of `me(x, s)`, `x` of `mi(x)`. */
+  readonly name: string;
+  readonly kind: 'noisy' | 'missing';
+  /** What is observed of each unit; a stand-in where it is missing. */
+  readonly observed: Float64Array;
+  /** Standard errors of `observed`: 0 if it is exact, Infinity if it is missing. */
+  readonly errors: Float64Array;
+  /** Unit of each row, from 0. */
+  readonly unitOf: Int32Array;
+  /** Names of the units; null if they are the rows. */
+  readonly labels: readonly string[] | null;
+  /** Predictors of the latent numbers, one row per unit, without a column of ones. */
+  readonly intercept: boolean;
+  readonly population: DesignMatrix;
 }
 
 /** The linear predictor of a parameter other than the mean, and its columns in the population's matrix. */

@@ -106,6 +106,8 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['identity', ofRows],
   ['c', ofRows],
   ['offset', ofRows],
+  ['me', { x: 'rows', sdx: 'rows', gr: 'rows?' }],
+  ['mi', ofRows],
 ]);
 
 const knownFunctions: readonly string[] = [...signatures.keys()];
@@ -137,8 +139,6 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
 export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['t2', 'smooth terms of several variables'],
   ['mo', 'monotonic effects'],
-  ['me', 'predictors with noise'],
-  ['mi', 'missing values as parameters'],
   ['cs', 'category specific effects'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
@@ -325,4 +325,46 @@ export function polyCall(call: CallExpression, fail: FailAt): PolyCall {
     );
   }
   return { x: firstArgument(call, fail), degree: value, raw: flag(named, 'raw', false, fail) };
+}
+
+/** A call of `me(x, s, gr = g)` or `mi(x)`. */
+export type LatentCall =
+  | {
+      readonly kind: 'noisy';
+      readonly value: Expression;
+      /** Standard errors. */
+      readonly error: Expression;
+      /** The column whose levels are the units; null if rows are. */
+      readonly group: string | null;
+    }
+  | { readonly kind: 'missing'; readonly variable: string };
+
+/** Null for another expression. The call has been checked by `checkLatentCall`. */
+export function latentCall(expression: Expression): LatentCall | null {
+  if (expression.kind !== 'call') return null;
+  if (expression.function !== 'me' && expression.function !== 'mi') return null;
+  const { named } = matchArguments(expression, (_, problem) => {
+    throw new RangeError(problem);
+  });
+  const [x, sdx, gr] = ['x', 'sdx', 'gr'].map((name) => named.get(name));
+  if (x === undefined) return null;
+  if (expression.function === 'mi') {
+    return x.kind === 'name' ? { kind: 'missing', variable: x.name } : null;
+  }
+  if (sdx === undefined) return null;
+  return { kind: 'noisy', value: x, error: sdx, group: gr?.kind === 'name' ? gr.name : null };
+}
+
+/** The expressions with a value per row; throws for a call that is none of `LatentCall`. */
+export function checkLatentCall(call: CallExpression, fail: FailAt): readonly Expression[] {
+  const { named } = matchArguments(call, fail);
+  const gr = named.get('gr');
+  if (gr !== undefined && gr.kind !== 'name') {
+    fail(gr.place, `gr is ${formatExpression(gr)}, expected a column: me(x, s, gr = g)`);
+  }
+  const values = ['x', 'sdx'].flatMap((name) => named.get(name) ?? []);
+  if (call.function === 'mi' && values[0].kind !== 'name') {
+    fail(values[0].place, `mi() takes a column, found ${formatExpression(values[0])}`);
+  }
+  return values;
 }

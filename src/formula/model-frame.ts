@@ -33,7 +33,9 @@ import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
 import { type Formula, formulaOfPart } from './formula.js';
+import { latentCall } from './functions.js';
 import { groupLevels } from './group-design.js';
+import { checkLatents, columnsWithGaps, missingTerms } from './latents.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
@@ -60,12 +62,14 @@ interface ModelFrameOptions {
 export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
+  checkLatents(formula, fail);
   const dot = dotColumns(formula, table);
   refuseTooMany(dot.length, 'the dot stands for');
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
-  refuseInfinite(whole, complete.rows);
+  const full = withoutGaps(whole, formula, terms, fail);
+  const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
+  refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
   const columns = usedColumns(whole, usedRows, formula, outcome);
@@ -75,7 +79,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const rowNumber = (i: number) => usedRows[i] + 1;
   const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
+  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
   refuseEmptyGroups(meanInSets, terms, fail);
@@ -155,6 +159,7 @@ function partsOf(formula: Formula, table: Table): Part[] {
 
 /** Each linear predictor as numbers, and the levels of the grouping factors of all. */
 function encodedParts(
+  formula: Formula,
   terms: FormulaTerms,
   parts: readonly Part[],
   scope: Scope,
@@ -165,7 +170,7 @@ function encodedParts(
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
   return {
     levels,
-    mean: encodeTerms(terms, scope, grouping),
+    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
     ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
   };
 }
@@ -264,18 +269,44 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
-      const { mean, squares } = meanAndSquares(column.values);
-      return {
-        kind: 'numeric',
-        mean,
-        sd: Math.sqrt(squares / Math.max(1, column.values.length - 1)),
-      };
+      // Those of mi(x) may be missing.
+      const values = column.values.filter((value) => !Number.isNaN(value));
+      const { mean, squares } = meanAndSquares(values);
+      return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
     }
     case 'boolean':
       return { kind: 'boolean' };
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+/**
+ * The columns in which no value may be missing. Throws if a column of `mi(x)` has another place in the formula, where
+ * none may be.
+ */
+function withoutGaps(whole: Columns, formula: Formula, terms: FormulaTerms, fail: FailAt): Columns {
+  const { population, offsets, groups } = terms;
+  const models = missingTerms(formula, fail).map((model) => model.population);
+  const exact = [
+    formula.response,
+    ...additionValues(formula),
+    ...[population, ...models, ...groups.map(({ varying }) => varying)].flatMap(
+      ({ variables }) => variables,
+    ),
+    ...offsets,
+    ...groups.flatMap(({ columns }) => columns),
+    ...(formula.parts ?? []).map(({ predictors }) => predictors),
+  ].filter((expression) => latentCall(expression)?.kind !== 'missing');
+  for (const { variable, place } of formula.missing ?? []) {
+    if (!exact.some((expression) => namesIn(expression).has(variable))) continue;
+    fail(
+      place,
+      `${variable} has missing values, and another place in the formula than mi(${variable})`,
+    );
+  }
+  const withGaps = columnsWithGaps(formula);
+  return new Map([...whole].filter(([name]) => !withGaps.includes(name)));
 }
 
 interface CompleteRows {

@@ -70,6 +70,7 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...(mean.latents && { latents: mean.latents }),
   };
   return withSmooths(whole, spreadSmooths(mean, parts));
 }

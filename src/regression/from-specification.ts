@@ -28,6 +28,12 @@ import type { PriorRow } from './priors/prior-rows.js';
  * @throws WeighbridgeError as `regression`, for columns that no formula can have
  */
 export function preparedFrom(given: RegressionSpecification): Prepared {
+  if (given.data.latents) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a specification with latent predictors cannot be said as a formula of its columns: expected one without, or a fit by regression()',
+    );
+  }
   const specification = bounded(given);
   const { family, data } = specification;
   const mean = onePredictor(specification, 0).data;

@@ -16,6 +16,7 @@ import { predictableOf, responseDistribution } from '../../models/families/index
 import { hasPlace, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
 import { isProper } from '../../models/prior-distributions.js';
 import {
+  centrePredictors,
   type GroupEffects,
   membersOf,
   type RegressionData,
@@ -29,7 +30,14 @@ import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import { hasKnownScale } from '../formula/additions.js';
-import type { DataFacts, GroupDesign, ModelFrame, SmoothDesign } from '../formula/design.js';
+import type {
+  DataFacts,
+  EncodedLatents,
+  GroupDesign,
+  LatentVariable,
+  ModelFrame,
+  SmoothDesign,
+} from '../formula/design.js';
 import { formatExpression, formatOutcome } from '../formula/format.js';
 import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
@@ -151,6 +159,7 @@ function prepared(
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
+  requireLatents(family, frame);
   const data = regressionData(frame, family);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
@@ -176,14 +185,21 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
-/** Throws `bad-argument` for a constant next to linear predictors of parameters. */
+/** Throws `bad-argument` for a constant next to linear predictors of parameters or latent predictors. */
 function refuseConstants({ data, priors }: RegressionSpecification): void {
-  if (!data.parts) return;
+  if (!data.parts && !data.latents) return;
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  if (!all.some((prior) => prior?.distribution === 'constant')) return;
+  const isOf = (name: string) => all.some((prior) => prior?.distribution === name);
+  if (data.latents && isOf('horseshoe')) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a horseshoe prior with me() or mi() is not supported: expected another prior of class b',
+    );
+  }
+  if (!isOf('constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
-    'constant() is not supported in a regression with formulas of parameters: use a narrow prior, for example normal(1, 0.001)',
+    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters'}: use a narrow prior, for example normal(1, 0.001)`,
   );
 }
 
@@ -382,9 +398,9 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts, smooths } = encoded;
+  const { rows, population, groups, offset, parts, latents, smooths } = encoded;
   const { sets } = response;
-  return {
+  const data: RegressionData = {
     rows,
     outcomes: response.values,
     trials: response.trials,
@@ -398,6 +414,32 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     ...(parts && { parts }),
     ...(smooths && { terms: smooths.map(smoothTerm) }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
+  };
+  return latents ? withLatents(data, latents, design.formula) : data;
+}
+
+/** As in brms, the prior of the intercept is at latent predictors of 0, and at the means of all others. */
+function withLatents(
+  data: RegressionData,
+  { variables, terms }: EncodedLatents,
+  { correlatesNoisy }: Formula,
+): RegressionData {
+  const { means: centre } = centrePredictors(data);
+  for (const { column } of terms) centre[column] = 0;
+  return {
+    ...data,
+    predictors: { ...data.predictors, centre },
+    latents: {
+      variables: variables.map(
+        ({ name, kind, observed, errors, unitOf, labels, intercept, population }) => ({
+          ...{ name, kind, observed, errors, unitOf, intercept },
+          predictors: { ...population, names: coefficientNames(population.names) },
+          ...(labels && { labels }),
+        }),
+      ),
+      terms,
+      correlated: correlatesNoisy !== false,
+    },
   };
 }
 
@@ -472,6 +514,44 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
   throw new WeighbridgeError(
     'bad-formula',
     `formula '${design.formula.text}': se() is for the family gaussian${family === 'gaussian' ? ' with predictors of the mean alone' : `, not ${family}`}`,
+  );
+}
+
+/** Throws `bad-formula` or `bad-data` for latent predictors that the regression cannot have. */
+function requireLatents(family: Family, { design, encoded }: ModelFrame): void {
+  const { latents } = encoded;
+  if (!latents) return;
+  const { formula } = design;
+  if (isNominal(family) || traitsOf(family).outcome === 'choice') {
+    throw new WeighbridgeError(
+      'bad-formula',
+      `formula '${formula.text}': me() and mi() are not supported in the family ${family.family}`,
+    );
+  }
+  const noisy = latents.variables.filter(({ kind }) => kind === 'noisy');
+  const [first, ...others] = noisy;
+  const other = others.find(({ observed, unitOf }) => !isSameUnits({ observed, unitOf }, first));
+  if (other && formula.correlatesNoisy !== false) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      `formula '${formula.text}': ${first.name} and ${other.name} are correlated only if they have the same gr; expected that, or bf(…) + set_mecor(FALSE)`,
+    );
+  }
+  for (const { name, kind, observed } of latents.variables) {
+    const least = kind === 'noisy' ? 3 : 2;
+    if (observed.length >= least) continue;
+    throw badData(`${name} has ${observed.length} values, expected ${least} or more`, {
+      column: name,
+    });
+  }
+}
+
+function isSameUnits(
+  a: Pick<LatentVariable, 'observed' | 'unitOf'>,
+  b: Pick<LatentVariable, 'observed' | 'unitOf'>,
+): boolean {
+  return (
+    a.observed.length === b.observed.length && a.unitOf.every((unit, row) => unit === b.unitOf[row])
   );
 }
 

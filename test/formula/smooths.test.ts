@@ -290,6 +290,11 @@ describe('a formula with smooth terms', () => {
     ['y ~ s(one)', 'one has 1 distinct value, expected 10 or more'],
     ['y ~ gp(one)', 'gp(one): one has 1 distinct value, expected 2 or more'],
     ['y ~ gp(x, c = 0.2)', 'where gp(x, c = 0.2) is defined; a larger c widens it'],
+    ['y ~ me(z, x) + s(x)', 's(x) together with me(z, x) is not supported'],
+    [
+      'bf(y ~ mi(z)) + bf(z | mi() ~ s(x))',
+      's(x) of a predictor with missing values is not supported',
+    ],
     ['y ~ s(w)', "no column 'w'"],
   ])('is refused with one line: %s', (formula, message) => {
     const all = { ...data, one: x.map(() => 1) };

@@ -29,10 +29,16 @@ import {
   textTable,
 } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { gridColumn, predictorColumns, requireColumn, trialsColumns } from './grid.js';
+import {
+  gridColumn,
+  noisyColumns,
+  predictorColumns,
+  requireColumn,
+  trialsColumns,
+} from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
-import { refuseChoices } from './refusals.js';
+import { refuseChoices, refuseLatents } from './refusals.js';
 
 const scales = ['difference', 'ratio', 'odds ratio'] as const;
 const groupChoices = ['kept', 'zero', 'integrated'] as const;
@@ -136,6 +142,13 @@ export function compare(fit: FittedRegression, options: CompareOptions): Compari
 }
 
 function valuesOf(fit: FittedRegression, of: string): readonly Cell[] {
+  if (noisyColumns(fit.frame.design).includes(of)) {
+    refuseLatents(
+      fit,
+      `compare of the noisy predictor ${of}`,
+      'ask for trends or conditionalEffects',
+    );
+  }
   const { levels, numbers } = gridColumn(fit, of);
   if (!numbers) return levels;
   const { mean, sd } = numbers;

@@ -18,7 +18,7 @@ import { partDesigns } from '../../formula/encode.js';
 import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
-import { factorFunctions } from '../../formula/functions.js';
+import { factorFunctions, latentCall } from '../../formula/functions.js';
 import { type Cell, columnOf, levelsOf, selectRows } from '../../formula/table.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -46,10 +46,20 @@ interface Described {
 }
 
 /**
- * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor.
+ * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor. Standard errors of
+ * noisy predictors are 0: along a grid, these are what they would be without noise.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const { table, copied } = fit.frame;
+  if (noiseColumns(fit.frame.design).includes(name)) {
+    return {
+      name,
+      kind: 'numeric',
+      typical: 0,
+      levels: [],
+      numbers: described(Float64Array.of(0)),
+    };
+  }
   const own = columnOf(table, name);
   const column = copied ? selectRows(own, copied) : own;
   switch (column.kind) {
@@ -74,7 +84,9 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   }
 }
 
-function described(values: Float64Array): Described {
+function described(given: Float64Array): Described {
+  // Those of mi(x) may be missing.
+  const values = given.filter((value) => !Number.isNaN(value));
   const { mean, squares } = meanAndSquares(values);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -203,6 +215,31 @@ export function termColumns(design: Design): string[][] {
   });
 }
 
+/** Columns with the standard errors of noisy predictors, s of `me(x, s)` and of `x | mi(s)`. */
+function noiseColumns(design: Design): string[] {
+  const errors = latentCalls(design).flatMap((call) => (call.kind === 'noisy' ? [call.error] : []));
+  const { missing = [] } = design.formula;
+  return [...errors, ...missing.flatMap(({ error }) => error ?? [])].flatMap((expression) => [
+    ...namesIn(expression).keys(),
+  ]);
+}
+
+/** Columns of predictors that are observed with noise, x of `me(x, s)`. */
+export function noisyColumns(design: Design): string[] {
+  return latentCalls(design).flatMap((call) =>
+    call.kind === 'noisy' ? [...namesIn(call.value).keys()] : [],
+  );
+}
+
+function latentCalls(design: Design) {
+  return termsOf(design).flatMap(({ population }) =>
+    population.variables.flatMap((variable) => latentCall(variable) ?? []),
+  );
+}
+
+/** Of a noisy predictor the column itself, without that of its errors. */
 function columnsIn(expression: Expression): string[] {
+  const call = latentCall(expression);
+  if (call?.kind === 'noisy') return columnsIn(call.value);
   return [...namesIn(expression).keys()];
 }

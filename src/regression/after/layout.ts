@@ -29,13 +29,15 @@ export interface Layout {
   readonly intercepts: number;
   /** True if the intercepts are thresholds. */
   readonly hasThresholds: boolean;
-  /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
+  /** Names of coefficients without `b_` and `bsp_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
   /** Parameters of terms such as s(x), `sds_sx_1`, and the index of the first. */
   readonly terms: { readonly names: readonly string[]; readonly first: number };
+  /** Index of the first parameter of latent predictors, which are the last. */
+  readonly latents: number;
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
@@ -61,17 +63,18 @@ export function layoutOf({
     correlations += correlationCount;
     return { group, coefficients, levels, ...place };
   });
-  const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstEffect = reported.groupEffects[0] ?? reported.latents;
   const firstOfTerms = reported.terms[0] ?? firstEffect;
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
-    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
+    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b(sp)?_/, '')),
     groups,
     auxiliary: {
       names: parameterNames.slice(reported.auxiliary, firstOfTerms),
       first: reported.auxiliary,
     },
     terms: { names: parameterNames.slice(firstOfTerms, firstEffect), first: firstOfTerms },
+    latents: reported.latents,
   };
 }

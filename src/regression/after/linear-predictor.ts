@@ -2,7 +2,9 @@
  * The linear predictor of rows at the draws of a fit, a few rows at a time, so that no matrix of all
  * draws by all rows is held in memory:
  *
- *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
+ *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c] + Σ_t β_t (ξ_it − x_it) f_it
+ *
+ * with t over the columns of latent predictors (latent-draws.ts).
  */
 
 import { termFunction } from '../../../models/coefficient-blocks.js';
@@ -16,6 +18,7 @@ import type { Encoded, GroupDesign, MemberDesign } from '../../formula/design.js
 import { predictorsPerRow } from '../../formula/stacked.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { latentDeviations } from './latent-draws.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
 import { type NewLevels, newLevelEffects, newLevelsChoices } from './new-levels.js';
 
@@ -81,10 +84,12 @@ export function linearPredictor(
     most += layout.groups[index].coefficients.length * membersOf(encoded.groups[index]).length;
     return groupPart(fit, drawsUsed, layout.groups[index], encoded, index, slot, options);
   });
+  const latents = latentPart(fit, drawsUsed, coefficients, layout, encoded, most, options);
+  most += encoded.latents?.terms.length ?? 0;
   const { rows, offset } = encoded;
   const height = predictorsPerRow(encoded);
   const terms = new Terms(most, lasting);
-  const parts = [population, ...groups];
+  const parts = [population, ...groups, ...latents];
   const writeEta = rowsInBlocks(parts, terms, offset, height * rows, drawsUsed.length);
   const sources = distributionSources(fit.specification);
   const ownDraws = sources.map((source) =>
@@ -190,6 +195,39 @@ function populationPart(
       if (x !== 0) terms.add(x, draw[intercepts + j], intercepts + j);
     }
   };
+}
+
+/** What latent predictors add to what is observed in their place, β (ξ − x) times the factor of a row. */
+function latentPart(
+  fit: PredictingFit,
+  drawsUsed: Uint32Array,
+  coefficients: readonly Float64Array[],
+  layout: Layout,
+  encoded: Encoded,
+  slot: number,
+  { seed = fit.settings.seed }: LinearPredictorOptions,
+): RowPart[] {
+  const { latents } = encoded;
+  if (!latents) return [];
+  const height = predictorsPerRow(encoded);
+  const deviations = latentDeviations(fit, drawsUsed, layout, latents, seed);
+  return [
+    (row, terms) => {
+      if (row % height !== 0) return;
+      const i = row / height;
+      latents.terms.forEach(({ column, variable, factors }, t) => {
+        const unit = latents.variables[variable].unitOf[i];
+        const deviation = factors[i] === 0 ? null : deviations(variable, unit);
+        if (deviation === null) return;
+        const slope = coefficients[layout.intercepts + column];
+        terms.add(
+          factors[i],
+          deviation.map((value, s) => slope[s] * value),
+          slot + t,
+        );
+      });
+    },
+  ];
 }
 
 /** Numbers of a block of rows: a quarter of a megabyte. */

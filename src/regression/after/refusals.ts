@@ -25,6 +25,20 @@ export function refuseNominal({ family }: Pick<FittedRegression, 'family'>, aske
 }
 
 /**
+ * Throws `bad-argument` for predictors that are not known exactly.
+ *
+ * @param instead what to ask, for the message
+ */
+export function refuseLatents(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+  instead: string,
+): void {
+  if (!specification.data.latents) return;
+  throw badArgument(`${asked} is not supported in a regression with me() or mi(): ${instead}`);
+}
+
+/**
  * Throws `bad-argument` for linear predictors of parameters, `bf(y ~ x, sigma ~ x)`.
  *
  * @param asked what is not supported, for the message

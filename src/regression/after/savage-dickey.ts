@@ -52,6 +52,9 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
   if (data.parts) {
     return { reason: 'the evidence ratio of an equality is not known with formulas of parameters' };
   }
+  if (data.latents) {
+    return { reason: 'the evidence ratio of an equality is not known with me() or mi()' };
+  }
   if (prior.distribution === 'constant') return { reason: `${name} is held at ${prior.value}` };
   if (prior.distribution === 'horseshoe') {
     return {

@@ -23,6 +23,7 @@ import {
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorInUse } from '../priors/prior-rows.js';
+import { isGroupEffect } from '../validation/criteria.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
@@ -82,6 +83,8 @@ export interface RegressionSummary {
   readonly processes: readonly SummaryRow[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
+  /** Parameters of predictors that are not known exactly; empty without. */
+  readonly latents: readonly SummaryRow[];
   /** The priors of each class, and how far they move the posterior. */
   readonly priors: readonly PriorInfluence[];
   /** One sentence per problem, with a remedy. */
@@ -131,6 +134,9 @@ export function summaryOf(
     splines: termRows(layout, /^(sds)_(.*)$/).map(labelled),
     processes: termRows(layout, /^(sdgp|lscale)_(.*)$/).map(labelled),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
+    latents: draws.parameterNames.flatMap((name, place) =>
+      place < layout.latents || isGroupEffect(name) ? [] : [row(place, name.replace(/^b_/, ''))],
+    ),
     priors: priorInfluences(fit),
     warnings,
     notes: fit.notes,
@@ -214,6 +220,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
     ...section('Family Specific Parameters:', summary.auxiliary),
+    ...section('Latent Predictors:', summary.latents),
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
     'scale reduction factor on split chains (at convergence, Rhat = 1).',
@@ -244,9 +251,9 @@ function shiftText(shift: number): string {
 
 /** The largest Monte Carlo errors of the table. */
 function mcseLines(summary: RegressionSummary): string[] {
-  const { groups, population, splines, processes, auxiliary } = summary;
+  const { groups, population, splines, processes, auxiliary, latents } = summary;
   const ofGroups = groups.flatMap((group) => group.rows);
-  const rows = [...ofGroups, ...population, ...splines, ...processes, ...auxiliary];
+  const rows = [...ofGroups, ...population, ...splines, ...processes, ...auxiliary, ...latents];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
@@ -302,7 +309,9 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
   const { predicted } = fitted.family;
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
-  const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
+  const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
+  const isOfGroup = ({ name }: ParameterSummary) => name.startsWith('r_');
+  const latents = parameters.filter(isLatent);
   return {
     model: {
       formula: fitted.formula,
@@ -330,8 +339,9 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       max_depth: settings.maxDepth,
     },
     sampled_by: fitted.chains[0]?.algorithm,
-    coefficients: summaryJson(parameters.filter((row) => !isGroupEffect(row))),
-    group_effects: summaryJson(parameters.filter(isGroupEffect)),
+    coefficients: summaryJson(parameters.filter((row) => !isOfGroup(row) && !isLatent(row))),
+    group_effects: summaryJson(parameters.filter(isOfGroup)),
+    ...(latents.length > 0 && { latent_values: summaryJson(latents) }),
     ...ranksJson(fitted),
     diagnostics: {
       ...diagnosticsRecord(diagnostics),

@@ -21,6 +21,8 @@ export interface PriorPlace {
   readonly group?: string;
   /** The parameter with a linear predictor of its own, for example `sigma`. @default the mean */
   readonly dpar?: string;
+  /** The predictor with missing values whose formula it is in. @default the outcome */
+  readonly resp?: string;
   /** A name for this prior, and for others that are judged together with it. */
   readonly tag?: string;
 }
@@ -28,7 +30,7 @@ export interface PriorPlace {
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
 export type PriorDistribution<P extends Prior = Prior> = P & {
   /** Makes this the prior of a class of parameters, or only of one coefficient or group. */
-  on(name: Exclude<PriorClass, 'cor'>, place?: PriorPlace): PriorRow;
+  on(name: Exclude<PriorClass, 'cor' | 'corme'>, place?: PriorPlace): PriorRow;
   /** Truncates on both sides; an infinite bound leaves that side open. */
   between(lower: number, upper: number): PriorDistribution;
   /** Truncates below. */
@@ -37,9 +39,9 @@ export type PriorDistribution<P extends Prior = Prior> = P & {
   below(upper: number): PriorDistribution;
 };
 
-/** The LKJ distribution; for correlations of group effects only. */
+/** The LKJ distribution; for correlations of group effects and of noisy predictors only. */
 export type LkjDistribution = LkjPrior & {
-  on(name: 'cor', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
+  on(name: 'cor' | 'corme', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
@@ -48,7 +50,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group', 'dpar', 'tag'], 'on');
+      requireNames(place, ['coef', 'group', 'dpar', 'resp', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -187,7 +189,7 @@ export function lkj(eta: number): LkjDistribution {
   requireLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
-    on: (name: 'cor', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
+    on: (name: 'cor' | 'corme', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
       requireNames(place, ['group', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
@@ -198,7 +200,7 @@ export function lkj(eta: number): LkjDistribution {
  * Makes a row of plain data; also used for priors parsed from text.
  *
  * @throws WeighbridgeError `bad-argument` for an unknown class, a value that is not a prior, an lkj
- *   prior for a class other than cor, or any other prior for class cor
+ *   prior for a class other than cor and corme, or any other prior for these
  */
 export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
   const known = priorClasses.find((priorClass) => priorClass === name);
@@ -208,15 +210,15 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
       `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
     );
   }
-  if ((prior.distribution === 'lkj') !== (known === 'cor')) {
+  if ((prior.distribution === 'lkj') !== (known === 'cor' || known === 'corme')) {
     throw badArgument(
-      `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
+      `class ${known} with a prior ${prior.distribution}: classes cor and corme take lkj, and lkj is for them alone`,
     );
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
   else requirePrior(prior);
-  const { coef, group, dpar, tag } = place;
-  for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {
+  const { coef, group, dpar, resp, tag } = place;
+  for (const [option, value] of Object.entries({ coef, group, dpar, resp, tag })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -226,6 +228,7 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
     ...(dpar === undefined ? {} : { dpar }),
+    ...(resp === undefined ? {} : { resp }),
     ...(tag === undefined ? {} : { tag }),
   };
 }

@@ -16,7 +16,7 @@ import {
 } from '../../../models/families/family.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
-import type { RegressionData } from '../../../models/regression-data.js';
+import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
 import type { SmoothDesign } from '../../formula/design.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
@@ -27,7 +27,7 @@ import type { PriorRow } from './prior-rows.js';
 /** The properties of a regression's data that default priors and their resolution depend on. */
 export type PriorModel = Pick<
   RegressionData,
-  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts' | 'terms'
+  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts' | 'terms' | 'latents'
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
@@ -119,7 +119,38 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   }
   if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
-  return rows;
+  return [...rows, ...latentRows(model)];
+}
+
+/**
+ * Of noisy predictors flat ones, as in brms; of a predictor with missing values those of a regression of its own, with
+ * location and scale from what is observed.
+ */
+function latentRows({ latents }: PriorModel): PriorRow[] {
+  if (!latents) return [];
+  const isNoisy = latents.variables.some(({ kind }) => kind === 'noisy');
+  const flat: Prior = { distribution: 'flat' };
+  return [
+    ...(correlatedLatents(latents) > 0
+      ? [{ class: 'corme', prior: { distribution: 'lkj', eta: 1 } } as const]
+      : []),
+    ...(isNoisy
+      ? [{ class: 'meanme', prior: flat } as const, { class: 'sdme', prior: flat } as const]
+      : []),
+    ...latents.variables.flatMap((variable): PriorRow[] => {
+      const { kind, name: resp, intercept, predictors, observed, errors } = variable;
+      if (kind === 'noisy') return [];
+      const known = observed.filter((_, unit) => Number.isFinite(errors[unit]));
+      const model = { outcomes: known, offset: null };
+      const { location, scale } = locationAndScale(model, 'identity');
+      const prior: Prior = { distribution: 'student_t', df: 3, location, scale };
+      return [
+        ...(predictors.names.length > 0 ? [{ class: 'b', prior: flat, resp } as const] : []),
+        ...(intercept ? [{ class: 'Intercept', prior, resp } as const] : []),
+        { class: 'sigma', prior: { ...prior, location: 0 }, resp },
+      ];
+    }),
+  ];
 }
 
 /**
@@ -166,7 +197,10 @@ const links: { readonly [L in LinkName]?: (outcome: number) => number } = {
 };
 
 /** brms' `def_scale_prior`. As there, the mean of the offset is subtracted after rounding. */
-function locationAndScale(model: PriorModel, name: LinkName) {
+function locationAndScale(
+  model: Pick<PriorModel, 'outcomes' | 'offset' | 'categorical'>,
+  name: LinkName,
+) {
   const { outcomes, categorical = false } = model;
   const link = links[name];
   if (link === undefined || categorical) return { location: 0, scale: LEAST_SCALE };
@@ -180,7 +214,7 @@ function locationAndScale(model: PriorModel, name: LinkName) {
   };
 }
 
-function meanOffset({ offset, outcomes }: PriorModel): number {
+function meanOffset({ offset, outcomes }: Pick<PriorModel, 'outcomes' | 'offset'>): number {
   if (offset === null) return 0;
   const height = offset.length / outcomes.length;
   const mean = meanOf(outcomes.map((_, i) => offset[i * height]));

@@ -26,6 +26,9 @@ export const priorClasses = [
   'cutgap',
   'quantile',
   'kappa',
+  'meanme',
+  'sdme',
+  'corme',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
@@ -47,7 +50,7 @@ export interface LkjPrior {
 export interface PriorTarget {
   readonly class: PriorClass;
   /**
-   * brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap; the text of a
+   * brms' name of a coefficient, for example `x1` or `x1:x2`, or of a noisy predictor; the number of a threshold or of a gap; the text of a
    * spline, `s(x)`; the name of a Gaussian process, `gpx`.
    */
   readonly coef?: string;
@@ -55,6 +58,8 @@ export interface PriorTarget {
   readonly group?: string;
   /** The parameter whose linear predictor it is in, for classes of coefficients and their scales. @default the mean */
   readonly dpar?: string;
+  /** The predictor with missing values whose formula it is in, for classes b, Intercept and sigma. @default the outcome */
+  readonly resp?: string;
 }
 
 /** `normal(0, 1).on('b')`, as plain data. */

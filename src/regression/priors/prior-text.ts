@@ -6,7 +6,7 @@
  *     lkj(2)
  *
  * A distribution with its parameters by position, then options in any order, separated by commas,
- * spaces or both: class (default b; cor for lkj), coef, group, dpar, lb, ub, tag. Values with
+ * spaces or both: class (default b; cor for lkj), coef, group, dpar, resp, lb, ub, tag. Values with
  * spaces, commas or quotes must be quoted, with a backslash before a quote or a backslash.
  */
 import type { HorseshoePrior, Prior } from '../../../models/prior-distributions.js';
@@ -109,10 +109,10 @@ export function formatPrior(row: PriorRow): string {
 }
 
 /** The target as text, for example `class=sd group=g coef=x`. */
-export function targetText({ class: name, coef, group, dpar }: PriorTarget): string {
+export function targetText({ class: name, coef, group, dpar, resp }: PriorTarget): string {
   const option = (key: string, value: string | undefined) =>
     value === undefined ? '' : ` ${key}=${quoted(value)}`;
-  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}`;
+  return `class=${name}${option('coef', coef)}${option('group', group)}${option('dpar', dpar)}${option('resp', resp)}`;
 }
 
 function quoted(value: string): string {
@@ -185,6 +185,7 @@ export function parsePrior(text: string): PriorRow {
       ...(options.coef === undefined ? {} : { coef: options.coef }),
       ...(options.group === undefined ? {} : { group: options.group }),
       ...(options.dpar === undefined ? {} : { dpar: options.dpar }),
+      ...(options.resp === undefined ? {} : { resp: options.resp }),
       ...(options.tag === undefined ? {} : { tag: options.tag }),
     }),
   );
@@ -195,6 +196,7 @@ interface Options {
   coef?: string;
   group?: string;
   dpar?: string;
+  resp?: string;
   tag?: string;
   lb?: number;
   ub?: number;
@@ -288,8 +290,17 @@ function readOptions(cursor: TextCursor): Options {
   }
 }
 
-const OPTION = 'class, coef, group, dpar, lb, ub or tag';
-const optionNames: readonly string[] = ['class', 'coef', 'group', 'dpar', 'lb', 'ub', 'tag'];
+const OPTION = 'class, coef, group, dpar, resp, lb, ub or tag';
+const optionNames: readonly string[] = [
+  'class',
+  'coef',
+  'group',
+  'dpar',
+  'resp',
+  'lb',
+  'ub',
+  'tag',
+];
 
 function isOption(key: string | null): key is keyof Options {
   return key !== null && optionNames.includes(key);

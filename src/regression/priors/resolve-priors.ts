@@ -18,7 +18,7 @@ import {
   type Support,
   supportOf,
 } from '../../../models/prior-distributions.js';
-import type { RegressionPriors } from '../../../models/regression-data.js';
+import type { LatentPriors, Latents, RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { SmoothDesign } from '../../formula/design.js';
 import { priorRow } from './constructors.js';
@@ -129,7 +129,7 @@ function bounded(
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class, family);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
-  if (prior.distribution === 'horseshoe' && target.class !== 'b') {
+  if (prior.distribution === 'horseshoe' && (target.class !== 'b' || target.resp !== undefined)) {
     throw new WeighbridgeError(
       'bad-argument',
       `${targetText(target)}: horseshoe is for class b, expected another distribution`,
@@ -155,8 +155,9 @@ function bounded(
 
 /** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
 function requireHeld(target: PriorTarget, value: number): void {
-  const isScale = target.class === 'sd' || isSmoothClass(target.class);
-  if (!isScale && target.class !== 'delta') return;
+  const isScale = ['sd', 'delta', 'meanme', 'sdme'].includes(target.class);
+  const isHeld = !isScale && !isSmoothClass(target.class);
+  if (isHeld && target.resp === undefined) return;
   throw new WeighbridgeError(
     'bad-argument',
     `${targetText(target)}: constant(${value}) is for the classes b, Intercept and those of the family, expected a distribution`,
@@ -174,12 +175,15 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'sds':
     case 'sdgp':
     case 'lscale':
+    case 'sdme':
       return POSITIVE;
     case 'delta':
       return hasOrder(family) ? POSITIVE : WHOLE_LINE;
     case 'b':
     case 'Intercept':
     case 'cor':
+    case 'meanme':
+    case 'corme':
       return WHOLE_LINE;
     default:
       return auxiliaryTraits[name];
@@ -222,6 +226,31 @@ function priorsOf(
     ),
     ...(thresholds.length > 0 && { thresholds }),
     ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
+    ...(model.latents && { latents: latentPriors(model.latents, inUse, of) }),
+  };
+}
+
+function latentPriors(
+  latents: Latents,
+  inUse: ReadonlyMap<string, PriorInUse>,
+  of: (target: PriorTarget) => Prior,
+): LatentPriors {
+  const correlation = inUse.get(keyOf({ class: 'corme' }))?.prior;
+  return {
+    variables: latents.variables.map(({ kind, name, intercept, predictors }) =>
+      kind === 'noisy'
+        ? {
+            intercept: of({ class: 'meanme', coef: name }),
+            coefficients: [],
+            sd: of({ class: 'sdme', coef: name }),
+          }
+        : {
+            intercept: intercept ? of({ class: 'Intercept', resp: name }) : null,
+            coefficients: predictors.names.map((coef) => of({ class: 'b', coef, resp: name })),
+            sd: of({ class: 'sigma', resp: name }),
+          },
+    ),
+    correlation: correlation?.distribution === 'lkj' ? correlation.eta : null,
   };
 }
 

@@ -41,6 +41,7 @@ import { WeighbridgeError } from '../../errors.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
+import { drawLatents, improperLatents } from './sample-latents.js';
 
 export interface SamplePriorOptions {
   /** Number of draws. @default 4000 */
@@ -147,6 +148,7 @@ export function priorSampler(
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
     if (given.size === 0) drawAuxiliary();
+    drawLatents(specification, layout.latents, parameters, random);
     return parameters;
   };
 }
@@ -384,7 +386,7 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
   auxiliaryOf(family).forEach((name, index) => {
     if (!isProper(priors.auxiliary[index])) names.push(name);
   });
-  return names;
+  return [...names, ...improperLatents({ data, priors }, isProper)];
 }
 
 /** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */

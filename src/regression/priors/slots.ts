@@ -4,6 +4,7 @@
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
@@ -26,15 +27,44 @@ export interface Slot {
 }
 
 /** Key of a target; equal for equal targets. */
-export function keyOf({ class: name, coef, group, dpar }: PriorTarget): string {
-  return JSON.stringify([name, coef ?? null, group ?? null, dpar ?? null]);
+export function keyOf({ class: name, coef, group, dpar, resp }: PriorTarget): string {
+  return JSON.stringify([name, coef ?? null, group ?? null, dpar ?? null, resp ?? null]);
 }
 
 /** Sort order of brms' tables: by parameter, class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
   const [mean, ...others] = linearPredictors(model);
   const parts = others.sort((a, b) => byText(a.dpar ?? '', b.dpar ?? ''));
-  return [...slotsOfMean(mean, model, family), ...parts.flatMap(slotsOfPart)];
+  return [
+    ...slotsOfMean(mean, model, family),
+    ...parts.flatMap(slotsOfPart),
+    ...slotsOfLatents(model),
+  ];
+}
+
+/** The slots of latent predictors: of the noisy ones, then of the formula of each with missing values. */
+function slotsOfLatents({ latents }: PriorModel): Slot[] {
+  if (!latents) return [];
+  const noisy = latents.variables.flatMap(({ kind, name }) => (kind === 'noisy' ? [name] : []));
+  const ofNoisy = (name: 'meanme' | 'sdme') => [
+    slot({ class: name }),
+    ...noisy.map((coef) => slot({ class: name, coef }, { class: name })),
+  ];
+  return [
+    ...(correlatedLatents(latents) > 0 ? [slot({ class: 'corme' })] : []),
+    ...(noisy.length > 0 ? [...ofNoisy('meanme'), ...ofNoisy('sdme')] : []),
+    ...latents.variables.flatMap(({ kind, name: resp, intercept, predictors }): Slot[] => {
+      if (kind === 'noisy') return [];
+      const all: PriorTarget = { class: 'b', resp };
+      const coefficients = [...predictors.names].sort(byText);
+      return [
+        ...(coefficients.length === 0 ? [] : [slot(all)]),
+        ...coefficients.map((coef) => slot({ class: 'b', coef, resp }, all)),
+        ...(intercept ? [slot({ class: 'Intercept', resp })] : []),
+        slot({ class: 'sigma', resp }),
+      ];
+    }),
+  ];
 }
 
 /** The slots of a parameter's linear predictor. */
@@ -173,13 +203,19 @@ export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | und
 }
 
 function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
-  const { class: name, coef = '', group, dpar } = row;
+  const { class: name, coef = '', group, dpar, resp } = row;
   const predictors = present(slots.map(({ target }) => target.dpar));
+  const models = present(slots.map(({ target }) => target.resp));
+  if (resp !== undefined && !models.includes(resp)) {
+    return `there is no formula of a predictor ${resp} with missing values${models.length === 0 ? '' : `, but of ${listed(models)}`}`;
+  }
   if (dpar !== undefined && !predictors.includes(dpar)) {
     const known = predictors.length === 0 ? 'the mean alone' : `the mean and ${listed(predictors)}`;
     return `there is no linear predictor of ${dpar}, but of ${known}`;
   }
-  const targets = slots.map(({ target }) => target).filter((target) => target.dpar === dpar);
+  const targets = slots
+    .map(({ target }) => target)
+    .filter((target) => target.dpar === dpar && target.resp === resp);
   const classes = present(targets.map((target) => target.class));
   const ofClass = targets.filter((target) => target.class === name);
   if (ofClass.length === 0) {

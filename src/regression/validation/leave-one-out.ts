@@ -8,7 +8,7 @@ import { type ExactObservation, type Loo, paretoKIds, withExact } from '../../po
 import { printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireRunOptions } from '../options.js';
-import { logLikelihoodOfFit, looOf, type WithOutcomes } from './criteria.js';
+import { looOf, predictiveLikelihood, type WithOutcomes } from './criteria.js';
 import {
   eachHeldOut,
   equalObservations,
@@ -71,7 +71,7 @@ export async function looWithRefits(
   const exact: ExactObservation[] = [];
   await eachHeldOut(fit, parts, options, (part, refit, own) => {
     const { name, rows } = parts[part];
-    const likelihood = logLikelihoodOfFit(refit);
+    const likelihood = predictiveLikelihood(refit);
     const { chains, drawsPerChain } = likelihood;
     const logLikelihood = new Float64Array(chains * drawsPerChain);
     likelihood.block(rows[0], 1, logLikelihood);

@@ -14,6 +14,7 @@ import {
   columnsOfMean,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
+import { latentLayout } from '../../../models/reported-latents.js';
 import { reportedLayout } from '../../../models/reported-parameters.js';
 import { requireOneOf } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -273,6 +274,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       target: { class: 'cor', group } as const,
       logDensity: (parameters: Float64Array) => lkjLogDensity(eta, parameters.subarray(from, to)),
     })),
+    ...latentTerms(specification),
   ];
 }
 
@@ -299,6 +301,64 @@ function smoothPriors(specification: RegressionSpecification) {
     }
     return kind === 'process' ? [of('sdgp', 0, first), of('lscale', 1, first + 1)] : [];
   });
+}
+
+/** The priors of the parameters of latent predictors; their distribution is part of the model. */
+function latentTerms(specification: RegressionSpecification): PriorTerm[] {
+  const { data, priors } = specification;
+  const { latents } = data;
+  if (!latents || !priors.latents) return [];
+  const { correlation, variables } = priors.latents;
+  const layout = latentLayout(latents);
+  const first = reportedLayout(specification).latents;
+  const from = first + layout.correlations;
+  const to = first + layout.variables[0].values;
+  const ofVariables = latents.variables.flatMap((variable, k): PriorTerm[] => {
+    const { kind, name, intercept, predictors } = variable;
+    const own = variables[k];
+    const mean = first + layout.variables[k].mean;
+    const slopes = mean + Number(intercept);
+    const { means } = centrePredictors(variable);
+    const isNoisy = kind === 'noisy';
+    const atMeans = (all: Float64Array) =>
+      means.reduce((sum, value, j) => sum + value * all[slopes + j], all[mean]);
+    const term = (
+      target: PriorTarget,
+      prior: Prior,
+      of: (all: Float64Array) => number,
+    ): PriorTerm => {
+      const density = priorDensity(prior);
+      return { target, logDensity: (all) => density.logDensity(of(all)) };
+    };
+    return [
+      ...(own.intercept
+        ? [
+            term(
+              isNoisy ? { class: 'meanme', coef: name } : { class: 'Intercept', resp: name },
+              own.intercept,
+              atMeans,
+            ),
+          ]
+        : []),
+      ...own.coefficients.map((prior, j) =>
+        term(
+          { class: 'b', coef: predictors.names[j], resp: name },
+          prior,
+          (all) => all[slopes + j],
+        ),
+      ),
+      term(
+        isNoisy ? { class: 'sdme', coef: name } : { class: 'sigma', resp: name },
+        own.sd,
+        (all) => all[first + layout.variables[k].sd],
+      ),
+    ];
+  });
+  const ofCorrelations: PriorTerm = {
+    target: { class: 'corme' },
+    logDensity: (all) => lkjLogDensity(correlation ?? 1, all.subarray(from, to)),
+  };
+  return correlation === null ? ofVariables : [...ofVariables, ofCorrelations];
 }
 
 /** Offsets of the correlations of each group term that has any. */
