@@ -126,7 +126,7 @@ function reporting(
     for (let a = 0; a < priors.auxiliary.length; a++) {
       reported[layout.auxiliary + a] = own[first + means.length + a];
     }
-    placed.reportTerms(layout.terms, reported);
+    placed.report(layout, reported);
   };
 }
 

@@ -18,6 +18,7 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import { auxiliaryOf, type Family, traitsOf } from './families/family.js';
+import { thresholdNames } from './families/thresholds.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
@@ -103,7 +104,7 @@ export function standardized(
         auxiliary: moved(priors.auxiliary, auxiliary, auxiliaryOf(family)),
         ...(priors.thresholds && {
           thresholds: priors.thresholds.map((prior, k) =>
-            movedPrior(prior, thresholdScaling(intercept), `Intercept[${k + 1}]`),
+            movedPrior(prior, thresholdScaling(intercept), thresholdNames(family)[k]),
           ),
         }),
       },

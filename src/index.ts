@@ -202,6 +202,7 @@ export {
   beta,
   cauchy,
   constant,
+  dirichlet,
   doubleExponential,
   exponential,
   flat,
@@ -218,11 +219,13 @@ export {
   normal,
   type PriorDistribution,
   type PriorPlace,
+  r2d2,
   studentT,
   uniform,
 } from './regression/priors/constructors.js';
 export { defaultPrior, printPriors, samplePrior } from './regression/priors/default-prior.js';
 export type {
+  DirichletPrior,
   LkjPrior,
   PriorClass,
   PriorInUse,

@@ -26,6 +26,11 @@ export interface GaussianProcessTerm {
   /** ω_j of each column. */
   readonly frequencies: readonly number[];
   readonly columns: number;
+  /** Smallest distance between distinct values of x, and the largest, in the unit of the length-scale. */
+  readonly leastGap: number;
+  readonly range: number;
+  /** The shortest length-scale that the columns resolve, in the same unit. */
+  readonly shortest: number;
   /** The parameter whose linear predictor it is in. @default the mean */
   readonly parameter?: string;
 }
@@ -61,7 +66,7 @@ export function gaussianProcessFunction({
   kernel,
   frequencies,
   columns,
-}: GaussianProcessTerm): TermFunction {
+}: Pick<GaussianProcessTerm, 'name' | 'kernel' | 'frequencies' | 'columns'>): TermFunction {
   const { root, slope } = spectra[kernel];
   const names = Array.from({ length: columns }, (_, j) => `zgp_${name}[${j + 1}]`);
   return {

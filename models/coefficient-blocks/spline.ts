@@ -13,6 +13,8 @@ export interface SplineTerm {
   readonly kind: 'spline';
   /** brms' name without prefix: `sx`, `sx:ga` for the level a of g; of another parameter's predictor `sigma_sx`. */
   readonly name: string;
+  /** The term as written, by which priors of class sds name it. */
+  readonly text: string;
   /** Number of columns, x₁ among them. */
   readonly columns: number;
   /** The parameter whose linear predictor it is in. @default the mean */

@@ -73,6 +73,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
@@ -100,34 +101,19 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
-const process = z.object({
-  kernel: z.string(),
-  frequencies: z.array(number),
-  leastGap: number,
-  range: number,
-  shortest: number,
-});
-const smooths = z
-  .array(
-    z.object({
-      kind: z.enum(['spline', 'process']),
-      text: z.string(),
-      label: z.string(),
-      columns: count,
-      process: process.nullable(),
-      parameter: z.string().optional(),
-    }),
-  )
-  .optional();
 const terms = z
   .array(
     z.object({
-      kind: z.enum(['monotonic', 'spline', 'process']),
+      kind: z.string(),
       name: z.string(),
       columns: count,
       parameter: z.string().optional(),
+      text: z.string().optional(),
       kernel: z.string().optional(),
       frequencies: z.array(number).optional(),
+      leastGap: number.optional(),
+      range: number.optional(),
+      shortest: number.optional(),
     }),
   )
   .optional();
@@ -149,9 +135,10 @@ const frame = z.object({
     rows: count,
     population: matrix,
     groups: z.array(groupDesign),
-    smooths,
     offset: numbers.nullable(),
     parts,
+    terms,
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
@@ -200,7 +187,9 @@ export const specification = z.object({
     groups: z.array(groupEffects),
     parts,
     terms,
+    priorParameters: names.optional(),
     sets: choiceSets.optional(),
+    thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
         variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),
@@ -213,6 +202,7 @@ export const specification = z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
     terms: z.array(z.array(prior)).optional(),
+    scales: z.array(z.object({ name: z.string(), prior })).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),

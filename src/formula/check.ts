@@ -17,6 +17,7 @@ import {
   firstArgument,
   polyCall,
   rowArguments,
+  specialFunctions,
   unknownFunction,
 } from './functions.js';
 import { multiMembership } from './multi-membership.js';
@@ -25,7 +26,7 @@ import { smoothFunctions, smoothTerm } from './smooth-terms.js';
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
 
-/** The context of a term. Offsets, smooth terms and group terms can only be added or subtracted. */
+/** The context of a term. Offsets and group terms can only be added or subtracted. */
 type Context = 'added' | 'removed' | 'operand' | 'varying';
 
 export function checkPredictors(expression: Expression, fail: FailAt): void {
@@ -162,6 +163,15 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'mo':
+      if (context === 'varying') {
+        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+      }
+      checkNumeric(firstArgument(call, fail), fail);
+      return;
+    case 'cs':
+      checkSpecific(call, context, fail);
+      return;
     case 's':
     case 'gp':
       checkSmooth(call, context, fail);
@@ -189,6 +199,24 @@ function checkSmooth(call: CallExpression, context: Context, fail: FailAt): void
     );
   }
   checkNumeric(x, fail);
+}
+
+/** `cs(x + z)`: terms whose effects differ by threshold. */
+function checkSpecific(call: CallExpression, context: Context, fail: FailAt): void {
+  if (context !== 'added' && context !== 'removed') {
+    fail(call.place, 'cs() can only be added or taken away: rating ~ x + cs(z)');
+  }
+  const [only, second] = call.arguments;
+  if (only === undefined || only.name !== null || second !== undefined) {
+    fail(call.place, 'cs() takes one argument, predictors: rating ~ x + cs(z + w)');
+  }
+  if (only.value.kind === 'binary' && isBar(only.value)) {
+    fail(
+      only.value.place,
+      'cs() of group effects, cs(1 | g), is not supported; cs(x) is, and (1 | g) outside of it',
+    );
+  }
+  checkTerms(only.value, 'varying', fail);
 }
 
 /** `1 + x | g`, and the `id` of `1 + x |id| g`. */
@@ -282,10 +310,10 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
       return;
     case 'call': {
       const name = expression.function;
-      const isTerm = ['poly', 'offset', 'me', 'mi', ...smoothFunctions].includes(name);
-      const unknown = isTerm ? null : unknownFunction(name);
+      const isSmooth = smoothFunctions.includes(name);
+      const unknown = isSmooth ? null : unknownFunction(name);
       if (unknown !== null) fail(expression.place, unknown);
-      if (isTerm) {
+      if (isSmooth || ['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

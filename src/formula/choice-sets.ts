@@ -100,10 +100,10 @@ export function groupsSameInSets(
 }
 
 /** Leaves out the intercepts of these grouping factors, which cancel. */
-export function withoutIntercepts<E extends Pick<Encoded, 'groups'>>(
-  encoded: E,
+export function withoutIntercepts<T extends Pick<Encoded, 'groups'>>(
+  encoded: T,
   sameInSets: readonly string[],
-): E {
+): T {
   if (sameInSets.length === 0) return encoded;
   const groups = encoded.groups.map((design) => {
     const { names, rows, values } = design.matrix;

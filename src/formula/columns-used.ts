@@ -52,7 +52,7 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, offsets, smooths, groups } = terms;
+  const { population, specific, offsets, smooths, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
@@ -65,6 +65,7 @@ export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed 
   const predictors = new Map(
     mergedNames([
       ...variablesOf(population),
+      ...(specific ? variablesOf(specific.terms) : []),
       ...offsets,
       ...smooths.flatMap(({ x, by }) => (by ? [x, by] : [x])),
       ...varying,

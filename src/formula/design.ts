@@ -42,25 +42,69 @@ export interface MemberDesign extends Pick<GroupDesign, 'levelOf' | 'newLevels'>
   readonly values: Float64Array;
 }
 
-/**
- * A smooth term, s(x) or gp(x), or that of one level of its `by` column: columns whose coefficients are a function of
- * parameters that the term has of its own.
- */
-export interface SmoothDesign {
-  readonly kind: 'spline' | 'process';
-  /** The term as written. */
-  readonly text: string;
-  /** `s(x)`, `gp(x)`; with `by`, `s(x):ga` for the level a of g. */
-  readonly label: string;
-  /** Number of its columns. */
+/** The numeric design of rows of data. */
+export interface Encoded {
+  readonly rows: number;
+  /** Population-level columns in R's order, without the intercept's column of ones. */
+  readonly population: DesignMatrix;
+  readonly groups: readonly GroupDesign[];
+  /** The sum of all `offset()`s, a number per row; null without offsets. */
+  readonly offset: Float64Array | null;
+  /**
+   * Linear predictors in addition to that of the mean. With S in all, matrices, levels and offset have S rows
+   * for each of `rows` (stacked.ts). @default none
+   */
+  readonly parts?: readonly EncodedPart[];
+  /**
+   * Terms whose coefficients are a function of other parameters. Their columns are the last of the population's,
+   * in the order of the terms. @default none
+   */
+  readonly terms?: readonly TermDesign[];
+  /** Index of each row's group of thresholds, in the order of the design's. @default 0 */
+  readonly thresholdGroup?: Int32Array;
+  /** Predictors that are not known exactly. @default none */
+  readonly latents?: EncodedLatents;
+}
+
+/** A linear predictor alone: its special terms with their columns, which its population does not have. */
+export interface EncodedPredictor extends Omit<Encoded, 'parts' | 'terms'> {
+  readonly special: readonly SpecialColumns[];
+}
+
+export interface SpecialColumns {
+  readonly term: TermDesign;
+  /** Row-major (row, column). */
+  readonly values: Float64Array;
+  /** What to tell the user, for example the order of the levels of text; empty for nothing. */
+  readonly notes: readonly string[];
+}
+
+/** A term whose coefficients are a function of other parameters. */
+export type TermDesign = MonotonicDesign | SplineDesign | ProcessDesign;
+
+interface AnyTermDesign {
+  /** R's name: `mo(x)`, `mo(x):z`, `s(x)`; of the level a of `by = g` `s(x):ga` and `gp(x)ga`. */
+  readonly name: string;
   readonly columns: number;
-  /** Facts of a Gaussian process; null for a spline. */
-  readonly process: ProcessDesign | null;
   /** The parameter whose linear predictor it is in. @default the mean */
   readonly parameter?: string;
 }
 
-export interface ProcessDesign {
+/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. It has a column for each step of x. */
+interface MonotonicDesign extends AnyTermDesign {
+  readonly kind: 'monotonic';
+}
+
+/** A spline, whose first column has no penalty. */
+interface SplineDesign extends AnyTermDesign {
+  readonly kind: 'spline';
+  /** The term as written. */
+  readonly text: string;
+}
+
+/** A Gaussian process. */
+interface ProcessDesign extends AnyTermDesign {
+  readonly kind: 'process';
   readonly kernel: CovarianceName;
   /** ω of each column. */
   readonly frequencies: readonly number[];
@@ -69,28 +113,6 @@ export interface ProcessDesign {
   readonly range: number;
   /** The shortest length-scale that the columns resolve, in the same unit. */
   readonly shortest: number;
-}
-
-/** The numeric design of rows of data. */
-export interface Encoded {
-  readonly rows: number;
-  /**
-   * Population-level columns in R's order, without the intercept's column of ones; after those of all linear
-   * predictors the columns of smooth terms.
-   */
-  readonly population: DesignMatrix;
-  readonly groups: readonly GroupDesign[];
-  /** In the order of their columns. @default none */
-  readonly smooths?: readonly SmoothDesign[];
-  /** The sum of all `offset()`s, a number per row; null without offsets. */
-  readonly offset: Float64Array | null;
-  /**
-   * Linear predictors in addition to that of the mean. With S in all, matrices, levels and offset have S rows
-   * for each of `rows` (stacked.ts). @default none
-   */
-  readonly parts?: readonly EncodedPart[];
-  /** Predictors that are not known exactly. @default none */
-  readonly latents?: EncodedLatents;
 }
 
 /** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */
@@ -156,6 +178,8 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /** The thresholds of ordered categories. @default none */
+  readonly thresholds?: ThresholdDesign;
   /**
    * Names of grouping factors whose level is the same for all options of each choice set, so that their
    * intercepts cancel and are left out. @default none
@@ -163,6 +187,14 @@ export interface Design {
   readonly sameInSets?: readonly string[];
   /** What differs for the formulas of other parameters, in the order of the formula's. @default none */
   readonly parts?: readonly PartDesign[];
+}
+
+/** The thresholds between ordered categories, and the rows that share them. */
+export interface ThresholdDesign {
+  /** Number of thresholds of each group, or of all rows; one fewer than their categories. */
+  readonly counts: readonly number[];
+  /** The column of the groups, and its levels in the order of `counts`. @default one group of all rows */
+  readonly groups?: { readonly column: string; readonly levels: readonly string[] };
 }
 
 interface PartDesign {

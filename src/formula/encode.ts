@@ -21,10 +21,12 @@ import { columnsWithGaps, readLatents, standIns } from './latents.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
-import { encodedSmooths } from './smooth-design.js';
-import { type EncodedPredictor, stacked } from './stacked.js';
+import { smoothColumns } from './smooth-design.js';
+import { specialColumns } from './special-terms.js';
+import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms, Terms } from './terms.js';
+import { type FormulaTerms, type Terms, withoutSpecial } from './terms.js';
+import { groupOfRows } from './thresholds.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -44,7 +46,10 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
     intercept: own.intercept,
     encoded: encodeMean(own, table, options),
   }));
-  return stacked(mean, parts);
+  return {
+    ...stacked(mean, parts, design.thresholds?.counts[0]),
+    ...thresholdGroups(design, table),
+  };
 }
 
 /** The designs of the formulas of other parameters, each as if it were of the mean. */
@@ -59,7 +64,16 @@ export function partDesigns({
   }));
 }
 
-function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedPredictor {
+/** The group of thresholds of each row, if they differ by group. */
+function thresholdGroups({ thresholds }: Design, table: Table): Pick<Encoded, 'thresholdGroup'> {
+  if (!thresholds?.groups) return {};
+  const { groups } = thresholds;
+  refuseMissing(table, new Map([[groups.column, 0]]));
+  const rows = { column: (name: string) => columnOf(table, name), rowNumber: (i: number) => i + 1 };
+  return { thresholdGroup: groupOfRows(groups, rows) };
+}
+
+function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedTerms {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);
@@ -102,23 +116,28 @@ interface Grouping {
   levels(group: string): readonly string[];
 }
 
-/** Encodes the terms of one linear predictor as numbers, while fitting and for new rows. */
+/** Encodes terms as numbers, while fitting and for new rows. */
 export function encodeTerms(
   terms: FormulaTerms,
   scope: Scope,
   grouping: Grouping,
   latents: Latents | null = null,
-): EncodedPredictor {
-  const { population, offsets, smooths, groups } = terms;
+): EncodedTerms {
+  const { specific, offsets, smooths, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
+    special: [
+      ...specialColumns(special, scope),
+      ...smooths.flatMap((term) => smoothColumns(term, scope)),
+    ],
+    specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),
-    smooths: smooths.flatMap((term) => encodedSmooths(term, scope)),
     offset:
       offsets.length === 0
         ? null

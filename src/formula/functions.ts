@@ -53,6 +53,9 @@ export const factorFunctions: readonly string[] = [
   'interaction',
 ];
 
+/** Functions of brms whose terms have coefficients that are a function of other parameters. */
+export const specialFunctions: readonly string[] = ['mo'];
+
 /**
  * The kind of an argument: `rows` is an expression with one value per row. The others are
  * constants: a `number`, several `numbers`, numbers or texts (`values`), a `text`, a `flag` (TRUE
@@ -106,6 +109,7 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['identity', ofRows],
   ['c', ofRows],
   ['offset', ofRows],
+  ['mo', ofRows],
   ['me', { x: 'rows', sdx: 'rows', gr: 'rows?' }],
   ['mi', ofRows],
 ]);
@@ -120,6 +124,8 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
   ['se', 'se() goes left of ~, after the outcome: y | se(s) ~ x'],
+  ['thres', 'thres() goes left of ~, after the outcome: y | thres(gr = judge) ~ x'],
+  ['cs', 'cs() is a term of its own: rating ~ x + cs(z)'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -138,8 +144,6 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
 /** Unsupported formula functions of brms, with their purposes. */
 export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['t2', 'smooth terms of several variables'],
-  ['mo', 'monotonic effects'],
-  ['cs', 'category specific effects'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],
@@ -156,7 +160,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['subset', 'subsets of rows'],
   ['dec', 'decisions'],
   ['cat', 'numbers of categories'],
-  ['thres', 'thresholds'],
   ['index', 'indices of rows'],
   ['vint', 'variables of custom families'],
   ['vreal', 'variables of custom families'],

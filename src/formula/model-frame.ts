@@ -23,10 +23,12 @@ import {
 import type {
   DataFacts,
   Design,
+  DesignMatrix,
   Encoded,
   ModelFrame,
   OutcomeDesign,
   OutcomeKind,
+  Response,
   Variable,
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
@@ -42,10 +44,11 @@ import { outcomeDesign, readFrequencies, readResponse, readWeights } from './out
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
-import { columnsWithoutPenalty } from './smooth-design.js';
-import { type EncodedPredictor, nameInPart, stacked } from './stacked.js';
+import { withoutPenalty } from './smooth-design.js';
+import { type EncodedTerms, nameInPart, specificName, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 import { type FormulaTerms, refuseMixedNames } from './terms.js';
+import { readThresholds } from './thresholds.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -63,8 +66,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
   checkLatents(formula, fail);
-  const dot = dotColumns(formula, table);
-  refuseTooMany(dot.length, 'the dot stands for');
+  const dot = dotOf(formula, table);
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
   const full = withoutGaps(whole, formula, terms, fail);
@@ -76,14 +78,18 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
 
   const rows = usedRows.length;
   const column = (name: string) => columns.get(name) ?? reservedColumn(name, rows);
-  const rowNumber = (i: number) => usedRows[i] + 1;
-  const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
+  const numbered = { rows, rowNumber: (i: number) => usedRows[i] + 1, column };
+  const { scope, made } = fittingScope(formula, numbered);
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
   refuseEmptyGroups(meanInSets, terms, fail);
-  const encoded = stacked(meanInSets, ofParts);
+  const thresholds = thresholdsOf(formula, terms, response, outcome, scope);
+  const encoded = {
+    ...stacked(meanInSets, ofParts, thresholds?.design.counts[0]),
+    ...(thresholds?.of && { thresholdGroup: thresholds.of }),
+  };
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -97,9 +103,8 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
-    ...(parts.length > 0 && {
-      parts: parts.map((part) => ({ intercept: part.intercept, dot: part.dot })),
-    }),
+    ...(thresholds && { thresholds: thresholds.design }),
+    ...(parts.length > 0 && { parts: parts.map(({ intercept, dot }) => ({ intercept, dot })) }),
     ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
@@ -111,18 +116,17 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     design,
     encoded,
     response,
-    table: copied
-      ? { rows: own.length, columns: Object.fromEntries(usedColumns(whole, own, formula, outcome)) }
-      : { rows, columns: Object.fromEntries(columns) },
+    table: tableOfRows(copied ? usedColumns(whole, own, formula, outcome) : columns, own.length),
     ...(copied && { copied }),
     usedRows,
-    notes: [
+    notes: onOneLine([
       ...complete.notes,
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
-    ].map((note) => note.replace(/\s/g, ' ')),
+    ]),
     facts,
   };
 }
@@ -139,6 +143,39 @@ function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fa
   return { terms, parts, used };
 }
 
+/** The thresholds of ordered categories, the only ones that `cs()` can have effects on; null for other outcomes. */
+function thresholdsOf(
+  formula: Formula,
+  { specific }: FormulaTerms,
+  response: Response,
+  { kind }: OutcomeDesign,
+  scope: Scope,
+): ReturnType<typeof readThresholds> | null {
+  if (kind === 'ordinal') return readThresholds(formula, response, scope);
+  if (specific) {
+    scope.fail(
+      specific.place,
+      'cs() is for ordered categories: expected the family sratio, cratio or acat',
+    );
+  }
+  return null;
+}
+
+function tableOfRows(columns: Columns, rows: number): Table {
+  return { rows, columns: Object.fromEntries(columns) };
+}
+
+/** The columns that a dot stands for. */
+function dotOf(formula: Formula, table: Table): readonly string[] {
+  const dot = dotColumns(formula, table);
+  refuseTooMany(dot.length, 'the dot stands for');
+  return dot;
+}
+
+function onOneLine(notes: readonly string[]): string[] {
+  return notes.map((note) => note.replace(/\s/g, ' '));
+}
+
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
@@ -153,11 +190,14 @@ function partsOf(formula: Formula, table: Table): Part[] {
     const own = formulaOfPart(formula, part);
     const dot = dotColumns(own, table);
     const { terms, used } = expandFormula(own, dot);
+    if (terms.specific) {
+      failIn('formula', formula.text)(terms.specific.place, 'cs() is for the formula of the mean');
+    }
     return { parameter: part.parameter, intercept: terms.population.intercept, dot, terms, used };
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
   formula: Formula,
   terms: FormulaTerms,
@@ -168,24 +208,25 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping, { formula, isNew: false });
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
 function factsOf(
-  mean: EncodedPredictor,
+  mean: EncodedTerms,
   intercept: boolean,
-  parts: readonly (Part & { readonly encoded: EncodedPredictor })[],
+  parts: readonly (Part & { readonly encoded: EncodedTerms })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
-    rankFacts(columnsWithoutPenalty(mean.population, mean.smooths), intercept),
+    rankFacts(withoutPenalty(withSpecific(mean), mean.special), intercept),
     ...parts.map(({ parameter, encoded, intercept: own }) => {
       const named = (name: string) => nameInPart(parameter, name);
-      const columns = columnsWithoutPenalty(encoded.population, encoded.smooths);
+      const columns = withoutPenalty(encoded.population, encoded.special);
       const { constantColumns, dependentColumns } = rankFacts(columns, own);
       return {
         constantColumns: constantColumns.map(named),
@@ -200,6 +241,27 @@ function factsOf(
     constantColumns: all.flatMap((facts) => facts.constantColumns),
     dependentColumns: all.flatMap((facts) => facts.dependentColumns),
   };
+}
+
+/**
+ * The columns of the mean, and those of `cs()` under their names at the first threshold: an effect on all thresholds is
+ * one on each.
+ */
+function withSpecific({ population, specific }: EncodedTerms): DesignMatrix {
+  if (!specific) return population;
+  const { names, rows, values } = population;
+  const width = names.length + specific.names.length;
+  const all = new Float64Array(rows * width);
+  for (let i = 0; i < rows; i++) {
+    all.set(values.subarray(i * names.length, (i + 1) * names.length), i * width);
+    const own = specific.values.subarray(
+      i * specific.names.length,
+      (i + 1) * specific.names.length,
+    );
+    all.set(own, i * width + names.length);
+  }
+  const named = specific.names.map((name) => nameInPart(specificName(0), name));
+  return { names: [...names, ...named], rows, values: all };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The columns of smooth terms, in the basis of the fit. */
 import { badData } from '../checks/values.js';
-import type { DesignMatrix, SmoothDesign } from './design.js';
+import type { DesignMatrix, SpecialColumns } from './design.js';
 import { evaluate } from './evaluate.js';
 import { formatExpression, formatName } from './format.js';
 import { hilbertBasis, hilbertColumns, hilbertFrequencies } from './hilbert-space.js';
@@ -9,13 +9,8 @@ import { type SmoothTerm, shortestLength } from './smooth-terms.js';
 import { labelsOf, levelsOf } from './table.js';
 import { thinPlateBasis, thinPlateColumns } from './thin-plate.js';
 
-/** A smooth term with its columns. */
-export interface EncodedSmooth extends SmoothDesign {
-  readonly matrix: DesignMatrix;
-}
-
 /** One term, or one for each level of the term's `by` column. */
-export function encodedSmooths(term: SmoothTerm, scope: Scope): EncodedSmooth[] {
+export function smoothColumns(term: SmoothTerm, scope: Scope): SpecialColumns[] {
   const x = evaluate(term.x, scope);
   const levels = levelsOfBy(term, scope);
   return levels.map((level) =>
@@ -27,15 +22,13 @@ export function encodedSmooths(term: SmoothTerm, scope: Scope): EncodedSmooth[] 
 
 /** A curve of its own for some of the rows. */
 interface Level {
-  /** What is added to the term's label: `:ga`; empty without `by`. */
-  readonly suffix: string;
-  /** The level, for messages; null without `by`. */
+  /** The column and the level, `ga`; null without `by`. */
   readonly name: string | null;
   has(row: number): boolean;
 }
 
 function levelsOfBy({ by, place, text }: SmoothTerm, scope: Scope): readonly Level[] {
-  if (by === null) return [{ suffix: '', name: null, has: () => true }];
+  if (by === null) return [{ name: null, has: () => true }];
   const column = scope.column(by.name, by.place);
   if (column.kind === 'numeric') {
     return scope.fail(
@@ -46,10 +39,9 @@ function levelsOfBy({ by, place, text }: SmoothTerm, scope: Scope): readonly Lev
   const labels = labelsOf(column);
   return scope
     .levels(`levels of ${text}`, () => levelsOf(column))
-    .map((name) => ({
-      suffix: `:${by.name}${name}`,
-      name,
-      has: (row) => labels[row] === name,
+    .map((level) => ({
+      name: `${by.name}${level}`,
+      has: (row) => labels[row] === level,
     }));
 }
 
@@ -59,22 +51,18 @@ function splineDesign(
   x: Float64Array,
   level: Level,
   scope: Scope,
-): EncodedSmooth {
+): SpecialColumns {
   const { text, k, label } = term;
   const basis = scope.constants(text, () => {
     requireDistinct(term, x, k, scope);
     return thinPlateBasis(x, k);
   });
   const columns = thinPlateColumns(x, basis);
-  const own = `${label}${level.suffix}`;
+  const name = level.name === null ? label : `${label}:${level.name}`;
   return {
-    ...{ kind: 'spline', text, label: own, columns: columns.length, process: null },
-    matrix: matrixOf(
-      columns,
-      [`${own}_1`, ...numbered(own, columns.length - 1)],
-      level,
-      scope.rows,
-    ),
+    term: { kind: 'spline', text, name, columns: columns.length },
+    values: ofLevel(columns, level, scope.rows),
+    notes: [],
   };
 }
 
@@ -84,14 +72,17 @@ function processDesign(
   x: Float64Array,
   level: Level,
   scope: Scope,
-): EncodedSmooth {
+): SpecialColumns {
   const { text, k, c, isScaled, covariance } = term;
-  const label = `${term.label}${level.suffix}`;
-  const [unit, mean, boundary, leastGap, range] = scope.constants(`${text}${level.suffix}`, () => {
-    const own = x.filter((_, row) => level.has(row));
-    requireDistinct(term, own, 2, scope, level.name);
-    return hilbertBasis(own, { c, isScaled });
-  });
+  const name = `${term.label}${level.name ?? ''}`;
+  const [unit, mean, boundary, leastGap, range] = scope.constants(
+    `${text}${level.name ?? ''}`,
+    () => {
+      const own = x.filter((_, row) => level.has(row));
+      requireDistinct(term, own, 2, scope, level.name);
+      return hilbertBasis(own, { c, isScaled });
+    },
+  );
   const basis = [unit, mean, boundary, leastGap, range] as const;
   const beyond = x.findIndex(
     (value, row) => level.has(row) && Math.abs(value / unit - mean) > boundary,
@@ -106,18 +97,18 @@ function processDesign(
     );
   }
   return {
-    kind: 'process',
-    text,
-    label,
-    columns: k,
-    matrix: matrixOf(hilbertColumns(x, basis, k), numbered(label, k), level, scope.rows),
-    process: {
+    term: {
+      kind: 'process',
+      name,
+      columns: k,
       kernel: covariance,
       frequencies: [...hilbertFrequencies(basis, k)],
       leastGap,
       range,
       shortest: shortestLength(covariance, boundary, k),
     },
+    values: ofLevel(hilbertColumns(x, basis, k), level, scope.rows),
+    notes: [],
   };
 }
 
@@ -130,7 +121,7 @@ function requireDistinct(
 ): void {
   const found = new Set(x).size;
   if (found >= least) return;
-  const where = level === null ? '' : ` of the level '${level}'`;
+  const where = level === null ? '' : ` in the rows of ${level}`;
   const values = `${found} distinct value${found === 1 ? '' : 's'}${where}`;
   const remedy =
     term.kind === 'spline' && found >= 3
@@ -142,30 +133,22 @@ function requireDistinct(
   );
 }
 
-function matrixOf(
-  columns: readonly Float64Array[],
-  names: readonly string[],
-  level: Level,
-  rows: number,
-): DesignMatrix {
+/** Columns as rows, with zeros in the rows of other levels. */
+function ofLevel(columns: readonly Float64Array[], level: Level, rows: number): Float64Array {
   const width = columns.length;
   const values = new Float64Array(rows * width);
   columns.forEach((column, j) => {
     for (let row = 0; row < rows; row++) if (level.has(row)) values[row * width + j] = column[row];
   });
-  return { names, rows, values };
+  return values;
 }
 
-function numbered(label: string, count: number): string[] {
-  return Array.from({ length: count }, (_, j) => `${label}[${j + 1}]`);
-}
-
-/** Columns whose coefficients may have flat priors: those of the linear predictor, and the first of each spline. */
-export function columnsWithoutPenalty(
+/** Columns whose coefficients may have flat priors: these, and the first of each spline. */
+export function withoutPenalty(
   population: DesignMatrix,
-  smooths: readonly EncodedSmooth[],
+  special: readonly SpecialColumns[],
 ): DesignMatrix {
-  const splines = smooths.filter(({ kind }) => kind === 'spline');
+  const splines = special.filter(({ term }) => term.kind === 'spline');
   if (splines.length === 0) return population;
   const { rows } = population;
   const own = population.names.length;
@@ -173,12 +156,12 @@ export function columnsWithoutPenalty(
   const values = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {
     values.set(population.values.subarray(row * own, (row + 1) * own), row * width);
-    splines.forEach(({ matrix, columns }, s) => {
-      values[row * width + own + s] = matrix.values[row * columns];
+    splines.forEach(({ term, values: columns }, s) => {
+      values[row * width + own + s] = columns[row * term.columns];
     });
   }
   return {
-    names: [...population.names, ...splines.map(({ matrix }) => matrix.names[0])],
+    names: [...population.names, ...splines.map(({ term }) => `${term.name}_1`)],
     rows,
     values,
   };

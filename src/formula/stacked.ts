@@ -1,18 +1,20 @@
 /**
  * Several linear predictors per row, of the mean and of other parameters, as one design: its row S i + s
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
- * intercept is a column of ones.
+ * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
+ * `cs2`, …, of the same columns.
  */
 import type {
   DesignMatrix,
   Encoded,
   EncodedPart,
+  EncodedPredictor,
   GroupDesign,
   MemberDesign,
-  SmoothDesign,
+  SpecialColumns,
+  TermDesign,
 } from './design.js';
 import { joinedByName } from './group-design.js';
-import type { EncodedSmooth } from './smooth-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -24,25 +26,40 @@ export function nameInPart(parameter: string, name: string): string {
   return `${parameter}_${name}`;
 }
 
-/** One linear predictor, whose smooth terms have their columns apart. */
-export interface EncodedPredictor extends Omit<Encoded, 'smooths' | 'parts'> {
-  readonly smooths: readonly EncodedSmooth[];
-}
-
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
   readonly encoded: EncodedPredictor;
 }
 
+/** A linear predictor as numbers. */
+export interface EncodedTerms extends EncodedPredictor {
+  /** The columns of `cs()`; null without any. */
+  readonly specific: DesignMatrix | null;
+}
+
 /**
- * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
- * are joined, within a formula and across formulas. The columns of smooth terms follow those of all linear predictors.
+ * All linear predictors as one design, with the columns of special terms after all others; without parts, that of
+ * the mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
+ *
+ * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
-export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded {
-  const { smooths: ofMean, ...alone } = mean;
+export function stacked(
+  { specific, ...mean }: EncodedTerms,
+  given: readonly Part[],
+  thresholds = 0,
+): Encoded {
+  const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
+  const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
+    all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
+  );
+  const terms = special.length > 0 ? { terms: special.map(({ term }) => term) } : {};
   if (parts.length === 0) {
-    return withSmooths({ ...alone, groups: joinedByName(mean.groups) }, ofMean);
+    const { special: _, ...own } = mean;
+    const rest = { ...own, groups: joinedByName(mean.groups) };
+    if (special.length === 0) return rest;
+    const population = spread([{ matrix: mean.population, place: 0 }, ...special], 1, mean.rows);
+    return { ...rest, population, ...terms };
   }
   const height = 1 + parts.length;
   const { rows } = mean;
@@ -54,9 +71,13 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
     return part;
   });
   const offsets = [mean, ...parts.map(({ encoded }) => encoded)].map(({ offset }) => offset);
-  const whole = {
+  return {
     rows,
-    population: spread([mean.population, ...columns], rows),
+    population: spread(
+      [...[mean.population, ...columns].map((matrix, place) => ({ matrix, place })), ...special],
+      height,
+      rows,
+    ),
     groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
@@ -70,9 +91,52 @@ export function stacked(mean: EncodedPredictor, parts: readonly Part[]): Encoded
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...terms,
     ...(mean.latents && { latents: mean.latents }),
   };
-  return withSmooths(whole, spreadSmooths(mean, parts));
+}
+
+/** Columns with the place of their linear predictor. */
+interface PlacedColumns {
+  readonly matrix: DesignMatrix;
+  readonly place: number;
+}
+
+/** A special term, under its name in the linear predictor of a parameter. */
+function placedTerm(
+  { term, values }: SpecialColumns,
+  place: number,
+  rows: number,
+  parameter: string | undefined,
+): PlacedColumns & { readonly term: TermDesign } {
+  const { columns } = term;
+  const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
+  // The first column of a spline has a coefficient as any other, s(x)_1.
+  const lines = term.kind === 'spline' ? [`${name}_1`] : [];
+  const numbered = Array.from({ length: columns - lines.length }, (_, c) => `${name}[${c + 1}]`);
+  const names = [...lines, ...numbered];
+  return {
+    term: { ...term, name, ...(parameter !== undefined && { parameter }) },
+    matrix: { names, rows, values },
+    place,
+  };
+}
+
+/** brms' `bcs_x[k]` are the coefficients of the linear predictor of this name. */
+export function specificName(threshold: number): string {
+  return `cs${threshold + 1}`;
+}
+
+function specificParts(
+  { rows }: Pick<Encoded, 'rows'>,
+  population: DesignMatrix,
+  thresholds: number,
+): Part[] {
+  return Array.from({ length: thresholds }, (_, k) => ({
+    parameter: specificName(k),
+    intercept: false,
+    encoded: { rows, population, groups: [], offset: null, special: [] },
+  }));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */
@@ -89,12 +153,11 @@ function withIntercept({ parameter, intercept, encoded }: Part): DesignMatrix {
   return { names: [nameInPart(parameter, '(Intercept)'), ...own], rows, values: all };
 }
 
-function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
-  const names = matrices.flatMap((matrix) => matrix.names);
-  const height = matrices.length;
+function spread(all: readonly PlacedColumns[], height: number, rows: number): DesignMatrix {
+  const names = all.flatMap(({ matrix }) => matrix.names);
   const values = new Float64Array(height * rows * names.length);
   let first = 0;
-  matrices.forEach(({ names: own, values: from }, s) => {
+  all.forEach(({ matrix: { names: own, values: from }, place: s }) => {
     for (let i = 0; i < rows; i++) {
       const at = (height * i + s) * names.length + first;
       values.set(from.subarray(i * own.length, (i + 1) * own.length), at);
@@ -102,70 +165,6 @@ function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
     first += own.length;
   });
   return { names, rows: height * rows, values };
-}
-
-/** The smooth terms of all linear predictors, with rows of zeros in the others. */
-function spreadSmooths(mean: EncodedPredictor, parts: readonly Part[]): EncodedSmooth[] {
-  const height = 1 + parts.length;
-  return [
-    ...mean.smooths.map((smooth) => ({ ...smooth, matrix: spreadRows(smooth.matrix, height, 0) })),
-    ...parts.flatMap(({ parameter, encoded }, p) =>
-      encoded.smooths.map((smooth) => ({
-        ...smooth,
-        matrix: spreadRows(smooth.matrix, height, p + 1),
-        parameter,
-      })),
-    ),
-  ];
-}
-
-function withSmooths(
-  encoded: Omit<Encoded, 'smooths'>,
-  smooths: readonly EncodedSmooth[],
-): Encoded {
-  if (smooths.length === 0) return encoded;
-  const matrices = [encoded.population, ...smooths.map(({ matrix }) => matrix)];
-  const names = [
-    ...encoded.population.names,
-    ...smooths.flatMap(({ matrix, parameter }) =>
-      parameter === undefined
-        ? matrix.names
-        : matrix.names.map((name) => nameInPart(parameter, name)),
-    ),
-  ];
-  const { rows } = encoded.population;
-  return {
-    ...encoded,
-    population: { names, rows, values: beside(matrices, rows) },
-    smooths: smooths.map(({ matrix: _, ...smooth }): SmoothDesign => smooth),
-  };
-}
-
-/** The rows of matrices one after another. */
-function beside(matrices: readonly DesignMatrix[], rows: number): Float64Array {
-  const width = matrices.reduce((sum, { names }) => sum + names.length, 0);
-  const values = new Float64Array(rows * width);
-  let first = 0;
-  for (const { names, values: from } of matrices) {
-    for (let i = 0; i < rows; i++) {
-      values.set(from.subarray(i * names.length, (i + 1) * names.length), i * width + first);
-    }
-    first += names.length;
-  }
-  return values;
-}
-
-function spreadRows(
-  { names, rows, values }: DesignMatrix,
-  height: number,
-  place: number,
-): DesignMatrix {
-  const width = names.length;
-  const all = new Float64Array(height * rows * width);
-  for (let i = 0; i < rows; i++) {
-    all.set(values.subarray(i * width, (i + 1) * width), (height * i + place) * width);
-  }
-  return { names, rows: height * rows, values: all };
 }
 
 function spreadGroup(

@@ -2,19 +2,25 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
-import type { SpecialTerm } from '../../models/coefficient-blocks.js';
 import {
   auxiliaryOf,
   type CategoryPredictor,
   type Family,
   type FamilyName,
   isCategoryPredictor,
+  isThresholdPredictor,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
-import { hasPlace, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
-import { isProper } from '../../models/prior-distributions.js';
+import {
+  hasOrder,
+  hasPlace,
+  isNominal,
+  isOrdinal,
+  thresholdSpans,
+} from '../../models/families/thresholds.js';
+import { isJoint, isProper } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -36,7 +42,6 @@ import type {
   GroupDesign,
   LatentVariable,
   ModelFrame,
-  SmoothDesign,
 } from '../formula/design.js';
 import { formatExpression, formatOutcome } from '../formula/format.js';
 import type { Formula } from '../formula/formula.js';
@@ -44,7 +49,6 @@ import { modelFrame } from '../formula/model-frame.js';
 import { coefficientName, coefficientNames } from '../formula/names.js';
 import { parseFormula } from '../formula/parse-formula.js';
 import { rankFacts } from '../formula/rank.js';
-import { nameInPart } from '../formula/stacked.js';
 import {
   type Column,
   columnOf,
@@ -54,14 +58,14 @@ import {
   type Table,
   tableOf,
 } from '../formula/table.js';
+import { MOST_CATEGORIES } from '../formula/thresholds.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
-import { smoothName } from './priors/linear-predictors.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
-import { formatPrior } from './priors/prior-text.js';
+import { formatPrior, priorText } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
 
@@ -166,13 +170,13 @@ function prepared(
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireKnownErrors(family, frame);
-  requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
-  const specification: RegressionSpecification = { family, data, priors };
+  const specification = withPriorParameters({ family, data, priors });
+  requireDistinctNames(family, specification.data);
   refuseConstants(specification);
   const notes = [
     ...frame.notes,
@@ -185,21 +189,35 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
+/** The specification with the names of scales that are parameters among its data. */
+function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
+  const { data, priors } = specification;
+  if (!priors.scales) return specification;
+  const priorParameters = priors.scales.map(({ name }) => name);
+  return { ...specification, data: { ...data, priorParameters } };
+}
+
 /** Throws `bad-argument` for a constant next to linear predictors of parameters or latent predictors. */
 function refuseConstants({ data, priors }: RegressionSpecification): void {
   if (!data.parts && !data.latents) return;
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const isOf = (name: string) => all.some((prior) => prior?.distribution === name);
-  if (data.latents && isOf('horseshoe')) {
+  const joint = all.find((prior) => prior && isJoint(prior));
+  if (data.latents && joint) {
     throw new WeighbridgeError(
       'bad-argument',
-      'a horseshoe prior with me() or mi() is not supported: expected another prior of class b',
+      `the prior ${priorText(joint)} with me() or mi() is not supported: expected another prior of class b`,
     );
   }
-  if (!isOf('constant')) return;
+  if (data.latents && data.terms) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      'mo() with me() or mi() in one formula is not supported: use the observed predictor, or a factor in place of mo()',
+    );
+  }
+  if (!all.some((prior) => prior?.distribution === 'constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
-    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters'}: use a narrow prior, for example normal(1, 0.001)`,
+    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters or cs()'}: use a narrow prior, for example normal(1, 0.001)`,
   );
 }
 
@@ -279,7 +297,7 @@ function ofEachCategory(
   if (!isNominal(family)) return given;
   const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
   return given.flatMap((row) => {
-    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    if (row.dpar !== undefined || row.class === 'cor' || row.class === 'scale') return [row];
     const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
     const all = predicted
       .filter((dpar) => !own.includes(dpar))
@@ -315,44 +333,54 @@ function largestCategory(values: Float64Array): number {
   );
 }
 
-/** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
-const MOST_CATEGORIES = 200;
-
 /**
- * An ordinal family with its number of thresholds: one fewer than the levels of the outcome, or than its
- * largest number.
+ * An ordinal family with the thresholds of its outcomes, and a linear predictor for each if effects differ by them.
  *
- * @throws WeighbridgeError `bad-formula`, `bad-data`
+ * @throws WeighbridgeError `bad-formula`
  */
-function withThresholds(family: Family, { design, response, usedRows }: ModelFrame): Family {
-  const { name, levels, values } = response;
-  if (!design.intercept) {
-    throw new WeighbridgeError(
-      'bad-formula',
-      `formula '${design.formula.text}': the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+function withThresholds(family: Family, { design, encoded }: ModelFrame): Family {
+  const { formula, intercept, thresholds } = design;
+  const refuse = (why: string) => {
+    throw new WeighbridgeError('bad-formula', `formula '${formula.text}': ${why}`);
+  };
+  if (!intercept) {
+    refuse(
+      `the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
-  const most = values.reduce((largest, value) => Math.max(largest, value), 1);
-  const categories = levels?.length ?? most;
-  if (categories > MOST_CATEGORIES) {
-    const row = usedRows[values.indexOf(most)] + 1;
-    throw badData(
-      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${family.family} expects at most ${MOST_CATEGORIES} categories`,
-      { row, column: name, found: most, expected: `at most ${MOST_CATEGORIES} categories` },
+  const { counts = [], groups } = thresholds ?? {};
+  const specific = (encoded.parts ?? [])
+    .map(({ parameter }) => parameter)
+    .filter(isThresholdPredictor);
+  if (specific.length > 0 && hasOrder(family)) {
+    refuse(
+      'cs() is for the families sratio, cratio and acat: with cumulative, thresholds that move by themselves could cross',
     );
   }
-  if (categories < 2) {
-    throw badData(
-      `${name} is 1 in all rows, but the family ${family.family} expects two categories or more: the option levels can name some that do not occur`,
-      { column: name, found: 1, expected: 'two categories or more' },
+  if (specific.length > 0 && (groups || family.predicted)) {
+    refuse(
+      `cs() is not supported with ${groups ? `thres(gr = ${groups.column})` : 'a formula of disc'}: leave one out`,
     );
   }
-  return { ...family, thresholds: categories - 1 };
+  if (groups && family.predicted) {
+    refuse(`thres(gr = ${groups.column}) is not supported with a formula of disc: leave one out`);
+  }
+  return {
+    ...family,
+    thresholds: counts.reduce((sum, count) => sum + count, 0),
+    ...(groups && {
+      thresholdGroups: groups.levels.map((level, g) => ({
+        name: coefficientName(level),
+        thresholds: counts[g],
+      })),
+    }),
+    ...(specific.length > 0 && { predicted: specific }),
+  };
 }
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined);
+  return given.filter((row) => row.class !== 'scale' && rowOfSlot(row, slots) === undefined);
 }
 
 /** Converts encoded columns back to a table's values. */
@@ -373,13 +401,12 @@ function cellsOf({ rows, columns }: Table): DataInput {
 }
 
 /** The properties of the data that default priors and their resolution depend on. */
-function priorModel({ design, encoded, response }: ModelFrame, data: RegressionData): PriorModel {
+function priorModel({ design, response }: ModelFrame, data: RegressionData): PriorModel {
   return {
     ...data,
     intercept: design.intercept && !response.sets,
     categorical: response.levels !== null,
     hasKnownScale: hasKnownScale(design.formula),
-    ...(encoded.smooths && { smooths: encoded.smooths }),
   };
 }
 
@@ -398,7 +425,7 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts, latents, smooths } = encoded;
+  const { rows, population, groups, offset, parts, terms, latents, thresholdGroup } = encoded;
   const { sets } = response;
   const data: RegressionData = {
     rows,
@@ -409,11 +436,19 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
-    predictors: { ...population, names: coefficientNames(population.names) },
+    predictors: {
+      ...population,
+      names: coefficientNames(population.names),
+      // As in brms, thresholds by group have their priors at predictors of zero.
+      ...(thresholdGroup && { centre: new Float64Array(population.names.length) }),
+    },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
-    ...(smooths && { terms: smooths.map(smoothTerm) }),
+    ...(terms && {
+      terms: terms.map((term) => ({ ...term, name: coefficientName(term.name) })),
+    }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
+    ...(thresholdGroup && { thresholdGroup }),
   };
   return latents ? withLatents(data, latents, design.formula) : data;
 }
@@ -441,20 +476,6 @@ function withLatents(
       correlated: correlatesNoisy !== false,
     },
   };
-}
-
-/** The plain data of a smooth term. */
-function smoothTerm(smooth: SmoothDesign): SpecialTerm {
-  const { columns, process, parameter } = smooth;
-  const own = smoothName(smooth);
-  const common = {
-    name: parameter === undefined ? own : nameInPart(parameter, own),
-    columns,
-    ...(parameter !== undefined && { parameter }),
-  };
-  if (process === null) return { kind: 'spline', ...common };
-  const { kernel, frequencies } = process;
-  return { kind: 'process', ...common, kernel, frequencies };
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {
@@ -628,20 +649,23 @@ function priorSlopes(
   return [...constant, ...dependent];
 }
 
-/** A note on categories without a row, whose probabilities the priors of their thresholds decide. */
+/** Notes on categories without a row, whose probabilities the priors of their thresholds decide. */
 function unseenCategories(
   { family, data }: RegressionSpecification,
   { name, levels }: ModelFrame['response'],
 ): readonly string[] {
-  if (!isOrdinal(family)) return [];
-  const seen = new Set(data.outcomes);
-  const all = Array.from({ length: thresholdsOf(family) + 1 }, (_, c) => c + 1);
-  const unseen = all.filter((category) => !seen.has(category));
-  if (unseen.length === 0) return [];
-  const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
-  return [
-    `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
-  ];
+  return thresholdSpans(family).flatMap(({ name: group, count }, g) => {
+    const own = data.outcomes.filter((_, i) => (data.thresholdGroup?.[i] ?? 0) === g);
+    const seen = new Set(own);
+    const all = Array.from({ length: count + 1 }, (_, c) => c + 1);
+    const unseen = all.filter((category) => !seen.has(category));
+    if (unseen.length === 0) return [];
+    const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
+    const them = unseen.length === 1 ? 'it' : 'them';
+    return [
+      `no row${group === null ? '' : ` of ${group}`} has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${them} in place${group === null ? `, and the option levels can leave ${them} out` : ''}`,
+    ];
+  });
 }
 
 /** Notes on levels that no comparisons connect, directly or by others. */

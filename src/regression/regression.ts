@@ -182,7 +182,7 @@ export function fittedRegression(
     notes: [
       ...frame.notes,
       ...(sampledAs ? [sampledAs] : []),
-      ...processNotes(frame.encoded.smooths ?? [], fit.draws),
+      ...processNotes(specification.data.terms ?? [], fit.draws),
     ],
   };
 }

@@ -14,12 +14,11 @@ import type { SectionFit, SectionInterval } from '../result/sections.js';
  * @param name for readers
  */
 export function sectionFit(name: string, fit: FittedRegression): SectionFit {
-  const { population, splines, processes, groups, auxiliary } = summaryOf(fit);
+  const { population, terms, groups, auxiliary } = summaryOf(fit);
   const shown = new Set(
     [
       ...population,
-      ...splines,
-      ...processes,
+      ...terms.flatMap(({ rows }) => rows),
       ...groups.flatMap(({ rows }) => rows),
       ...auxiliary,
     ].map((row) => row.name),

@@ -360,7 +360,6 @@ describe('errors point at the character', () => {
 
   test.each([
     ['y ~ t2(x, z)', 't2() of brms (smooth terms of several variables) is not supported'],
-    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not supported'],
     ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
     ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
     ['y ~ weights(w)', 'left of ~'],

@@ -7,6 +7,7 @@
  * (Hedeker et al. 2018, Biometrics 74).
  */
 import { responseDistribution } from '../../../models/families/index.js';
+import { predictorsPerRow } from '../../formula/stacked.js';
 import { gaussHermite } from '../../linear-algebra/gauss-hermite.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -34,6 +35,7 @@ export function integratedMeans(
     covariance: covarianceDraws(fit, layout.groups[term], predictor.drawsUsed),
   }));
   const draws = predictor.drawsUsed.length;
+  const height = predictorsPerRow(encoded);
   const eta = new Float64Array(draws);
   const spread = new Float64Array(draws);
   const node = new Float64Array(draws);
@@ -43,7 +45,9 @@ export function integratedMeans(
     for (const { design, covariance } of terms) {
       const size = design.matrix.names.length;
       for (const { values } of [design.matrix, ...(design.further ?? [])]) {
-        addVariance(values.subarray(row * size, (row + 1) * size), covariance, spread);
+        // Effects are in the linear predictor of the mean, the first of each row.
+        const at = height * row * size;
+        addVariance(values.subarray(at, at + size), covariance, spread);
       }
     }
     for (let s = 0; s < draws; s++) spread[s] = Math.sqrt(spread[s]);

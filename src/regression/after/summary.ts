@@ -2,7 +2,7 @@
  * The summary of a fit, printed as brms prints its own: a row for each parameter but the effects of
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
-import type { Family } from '../../../models/families/family.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
 import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
@@ -22,11 +22,11 @@ import {
   summaryRecord,
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import type { PriorInUse } from '../priors/prior-rows.js';
+import { isMatrixPrior, type PriorInUse } from '../priors/prior-rows.js';
 import { isGroupEffect } from '../validation/criteria.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
-import { type GroupLayout, type Layout, layoutOf } from './layout.js';
+import { type GroupLayout, layoutOf, sizesOfTerms } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
@@ -77,10 +77,11 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
-  /** Standard deviations of splines. */
-  readonly splines: readonly SummaryRow[];
-  /** Standard deviations and length-scales of Gaussian processes. */
-  readonly processes: readonly SummaryRow[];
+  /**
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps,
+   * the scales of splines and Gaussian processes; and scales that slopes share.
+   */
+  readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
   /** Parameters of predictors that are not known exactly; empty without. */
@@ -103,7 +104,6 @@ export function summaryOf(
   requireProbability('mass', mass);
   const layout = layoutOf(fit);
   const row = (place: number, label: string) => summaryRow(fit, place, label, { mass, robust });
-  const labelled = ({ place, parts: [kind, name] }: TermRow) => row(place, `${kind}(${name})`);
   const { draws, warnings, chains } = fit;
   const { rows, sets } = fit.specification.data;
   const summary: RegressionSummary = {
@@ -129,10 +129,21 @@ export function summaryOf(
     })),
     population: [
       ...layout.coefficients.map((name, place) => row(place, name)),
-      ...termRows(layout, /^bsp?_(.*)$/).map(({ place, parts: [name] }) => row(place, name)),
+      ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
     ],
-    splines: termRows(layout, /^(sds)_(.*)$/).map(labelled),
-    processes: termRows(layout, /^(sdgp|lscale)_(.*)$/).map(labelled),
+    terms: [
+      ...termSections.map(({ title, pattern, label }) => {
+        const own = layout.terms.filter(({ name }) => pattern.test(name));
+        return {
+          title,
+          rows: own.map(({ name, place }) => row(place, name.replace(pattern, label))),
+        };
+      }),
+      {
+        title: 'Prior Parameters',
+        rows: layout.priorParameters.map(({ name, place }) => row(place, name)),
+      },
+    ].filter(({ rows }) => rows.length > 0),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
     latents: draws.parameterNames.flatMap((name, place) =>
       place < layout.latents || isGroupEffect(name) ? [] : [row(place, name.replace(/^b_/, ''))],
@@ -146,19 +157,12 @@ export function summaryOf(
   );
 }
 
-/** A parameter of a term, by its place, and the parts of its name. */
-interface TermRow {
-  readonly place: number;
-  readonly parts: readonly string[];
-}
-
-/** The parameters of terms whose names match; the coefficients of their columns are none of a summary's. */
-function termRows({ terms }: Layout, pattern: RegExp): TermRow[] {
-  return terms.names.flatMap((name, k) => {
-    const found = pattern.exec(name);
-    return found ? [{ place: terms.first + k, parts: found.slice(1) }] : [];
-  });
-}
+/** Sections of the parameters of terms beyond their sizes, by brms' names; as in brms, others are not shown. */
+const termSections = [
+  { title: 'Smooth Terms', pattern: /^(sds)_(.*)$/, label: '$1($2)' },
+  { title: 'Gaussian Process Terms', pattern: /^(sdgp|lscale)_(.*)$/, label: '$1($2)' },
+  { title: 'Simplex Parameters', pattern: /^simo_(.*)$/, label: '$1' },
+];
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
@@ -215,10 +219,9 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     `  Draws: ${chains} chains, each with iter = ${warmup + draws}; warmup = ${warmup}; thin = 1;`,
     `         total post-warmup draws = ${chains * draws}`,
     '',
-    ...section('Smooth Terms:', summary.splines),
-    ...section('Gaussian Process Terms:', summary.processes),
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
+    ...summary.terms.flatMap(({ title, rows }) => section(`${title}:`, rows)),
     ...section('Family Specific Parameters:', summary.auxiliary),
     ...section('Latent Predictors:', summary.latents),
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
@@ -251,9 +254,10 @@ function shiftText(shift: number): string {
 
 /** The largest Monte Carlo errors of the table. */
 function mcseLines(summary: RegressionSummary): string[] {
-  const { groups, population, splines, processes, auxiliary, latents } = summary;
-  const ofGroups = groups.flatMap((group) => group.rows);
-  const rows = [...ofGroups, ...population, ...splines, ...processes, ...auxiliary, ...latents];
+  const { groups, population, terms, auxiliary, latents } = summary;
+  const shares = terms.flatMap(({ rows }) => rows);
+  const inGroups = groups.flatMap(({ rows }) => rows);
+  const rows = [...inGroups, ...population, ...shares, ...auxiliary, ...latents];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
@@ -272,7 +276,9 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),
-    ...predicted.map((name) => `${name} = ${parameterLink(name).name}`),
+    ...predicted
+      .filter((name) => !isThresholdPredictor(name))
+      .map((name) => `${name} = ${parameterLink(name).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -306,7 +312,7 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters } = fitted;
-  const { predicted } = fitted.family;
+  const predicted = fitted.family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
@@ -317,7 +323,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       formula: fitted.formula,
       family: fitted.family.family,
       link: fitted.family.link,
-      ...(predicted && {
+      ...(predicted?.length && {
         parameter_links: Object.fromEntries(
           predicted.map((name) => [name, parameterLink(name).name]),
         ),
@@ -391,7 +397,7 @@ function ranksJson(fitted: FittedRegression) {
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
 function priorJson({ class: name, coef, group, dpar, text, source, prior }: PriorInUse) {
-  const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
+  const { lower = null, upper = null } = isMatrixPrior(prior) ? {} : prior;
   return {
     prior: text,
     class: name,

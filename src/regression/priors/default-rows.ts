@@ -1,7 +1,7 @@
 /**
  * brms' default priors (2.23): flat for coefficients; Student-t with 3 degrees of freedom for the
  * intercept, standard deviations of group effects and σ; gamma for ν, φ and shapes, but inverse gamma for the shape of counts (since 2.21, #1614, #1819); LKJ with η = 1
- * for correlations; inverse gamma for length-scales (length-scale.ts). Location and scale of the Student-t are those of the outcomes, on the scale of
+ * for correlations. Location and scale of the Student-t are those of the outcomes, on the scale of
  * the linear predictor if the link applies to them; for σ, always on the scale of the outcomes.
  */
 import {
@@ -10,18 +10,25 @@ import {
   type CategoryPredictor,
   type Family,
   isCategoryPredictor,
+  isThresholdPredictor,
   type LinkName,
   type PredictedName,
+  type ThresholdPredictor,
   traitsOf,
 } from '../../../models/families/family.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
-import type { SmoothDesign } from '../../formula/design.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
 import { lengthScalePrior } from './length-scale.js';
-import { linearPredictors, smoothName } from './linear-predictors.js';
+import {
+  isSmooth,
+  linearPredictors,
+  type SmoothTerm,
+  targetOfShares,
+  targetsOfSmooth,
+} from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
@@ -31,8 +38,6 @@ export type PriorModel = Pick<
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
-  /** @default none */
-  readonly smooths?: readonly SmoothDesign[];
   /** True if σ is 0, and has no prior: the errors of the outcomes are known. */
   readonly hasKnownScale?: boolean;
 };
@@ -45,7 +50,9 @@ const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale
 const onLogitScale: Prior = { distribution: 'logistic', location: 0, scale: 1 };
 
 /** Default priors of the intercepts of parameters' linear predictors, on the scales of their links. */
-const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Prior>> = {
+const defaultIntercepts: Readonly<
+  Record<Exclude<PredictedName, CategoryPredictor | ThresholdPredictor>, Prior>
+> = {
   sigma: onLogScale,
   nu: { distribution: 'normal', mean: 2.7, sd: 0.8 },
   shape: onLogScale,
@@ -61,7 +68,9 @@ const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredicto
 };
 
 function defaultIntercept(name: PredictedName): Prior {
-  return isCategoryPredictor(name) ? onLogScale : defaultIntercepts[name];
+  return isCategoryPredictor(name) || isThresholdPredictor(name)
+    ? onLogScale
+    : defaultIntercepts[name];
 }
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -105,17 +114,26 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
   const { predicted = [] } = family;
-  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups, smooths }, p) => {
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, smooths, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
     const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
-    const hasSplines = smooths.some(({ kind }) => kind === 'spline');
-    if (slopes.length > 0 || hasSplines) rows.push({ class: 'b', prior: priors.b, ...of });
+    const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
+    const splines = smooths.filter(({ kind }) => kind === 'spline');
+    const count = slopes.length + terms.length + splines.length;
+    if (count > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
     rows.push(...rowsOfSmooths(smooths, priors.sd, of));
   });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
+  }
+  for (const term of model.terms ?? []) {
+    if (isSmooth(term)) continue;
+    rows.push({
+      ...targetOfShares(term),
+      prior: { distribution: 'dirichlet', concentration: [1] },
+    });
   }
   if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
@@ -158,13 +176,11 @@ function latentRows({ latents }: PriorModel): PriorRow[] {
  * its variable.
  */
 function rowsOfSmooths(
-  smooths: readonly SmoothDesign[],
+  smooths: readonly SmoothTerm[],
   sd: Prior,
   of: Pick<PriorRow, 'dpar'>,
 ): PriorRow[] {
-  const processes = smooths.flatMap((smooth) =>
-    smooth.process ? [{ coef: smoothName(smooth), process: smooth.process }] : [],
-  );
+  const processes = smooths.flatMap((term) => (term.kind === 'process' ? [term] : []));
   return [
     ...(smooths.length > processes.length ? [{ class: 'sds', prior: sd, ...of } as const] : []),
     ...(processes.length > 0
@@ -173,15 +189,17 @@ function rowsOfSmooths(
           { class: 'lscale', prior: { distribution: 'flat' }, ...of },
         ] as const)
       : []),
-    ...processes.map(({ coef, process }) => {
-      return { class: 'lscale', coef, prior: lengthScalePrior(process), ...of } as const;
+    ...processes.map((term) => {
+      const [, target] = targetsOfSmooth(term).further;
+      return { ...target, prior: lengthScalePrior(term) };
     }),
   ];
 }
 
-/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant. */
+/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant, in one group. */
 export function hasGaps(family: Family): boolean {
-  return (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
+  const isOne = family.thresholdGroups === undefined;
+  return isOne && (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {

@@ -4,8 +4,9 @@
  * largest. For a variate b/g with g ~ gamma(a, 1), the ratio of the two quantiles is that of the 99% and the 1%
  * quantile of g, which falls with a.
  */
+
+import type { GaussianProcessTerm } from '../../../models/coefficient-blocks/gaussian-process.js';
 import { type Prior, priorMass } from '../../../models/prior-distributions.js';
-import type { ProcessDesign } from '../../formula/design.js';
 
 const TAIL = 0.01;
 const LEAST_SHARE = 0.01;
@@ -21,7 +22,7 @@ const HALVINGS = 80;
 export function lengthScalePrior({
   leastGap,
   range,
-}: Pick<ProcessDesign, 'leastGap' | 'range'>): Prior {
+}: Pick<GaussianProcessTerm, 'leastGap' | 'range'>): Prior {
   const least = Math.max(leastGap, LEAST_SHARE * range);
   const wanted = Math.log(range / least);
   const logRatio = (shape: number) =>

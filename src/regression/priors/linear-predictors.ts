@@ -1,30 +1,45 @@
 /** The linear predictors of a regression one by one, with names as brms' priors have them. */
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
+import { thresholdSpans } from '../../../models/families/thresholds.js';
 import { termsIn } from '../../../models/one-predictor.js';
 import {
   columnsOfMean,
   type GroupEffects,
   parameterOfEffect,
 } from '../../../models/regression-data.js';
-import type { SmoothDesign } from '../../formula/design.js';
-import { coefficientName } from '../../formula/names.js';
 import type { PriorModel } from './default-rows.js';
 import type { PriorTarget } from './prior-rows.js';
 
+/** A spline or a Gaussian process. */
+export type SmoothTerm = Exclude<SpecialTerm, { readonly kind: 'monotonic' }>;
+
+export function isSmooth(term: SpecialTerm): term is SmoothTerm {
+  return term.kind !== 'monotonic';
+}
+
 interface LinearPredictorNames {
-  /** The parameter; undefined for the mean. */
+  /** The parameter; undefined for the mean, and for effects on single thresholds, which have its priors. */
   readonly dpar: string | undefined;
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
   readonly slopes: readonly string[];
+  /** Names of monotonic effects mo(x), whose columns have no coefficients of their own; without the parameter's name. */
+  readonly terms: readonly string[];
+  readonly smooths: readonly SmoothTerm[];
   /** Group terms, with their coefficients in this linear predictor, without the parameter's name. */
   readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients'>[];
-  readonly smooths: readonly SmoothDesign[];
 }
 
 /** That of the mean first. */
 export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
-  const { intercept, predictors, groups, parts = [], smooths = [] } = model;
-  const smoothsOf = (of: string | undefined) => smooths.filter(({ parameter }) => parameter === of);
+  const { intercept, predictors, groups, parts = [], terms = [] } = model;
+  const termsOf = (parameter: string | undefined) =>
+    terms
+      .filter((term) => term.kind === 'monotonic' && term.parameter === parameter)
+      .map(({ name }) => shortName(name, parameter));
+  const smoothsOf = (parameter: string | undefined) =>
+    terms.filter(isSmooth).filter((term) => term.parameter === parameter);
   const groupsOf = (parameter: string | undefined) =>
     termsIn(model, parameter).map(({ term, places }) => ({
       group: groups[term].group,
@@ -35,18 +50,20 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
       dpar: undefined,
       intercept,
       slopes: predictors.names.slice(0, columnsOfMean(model)),
-      groups: groupsOf(undefined),
+      terms: termsOf(undefined),
       smooths: smoothsOf(undefined),
+      groups: groupsOf(undefined),
     },
     ...parts.map((part) => {
       const first = part.first + (part.intercept ? 1 : 0);
       const names = predictors.names.slice(first, part.first + part.columns);
       return {
-        dpar: part.parameter,
+        dpar: isThresholdPredictor(part.parameter) ? undefined : part.parameter,
         intercept: part.intercept,
         slopes: names.map((name) => shortName(name, part.parameter)),
-        groups: groupsOf(part.parameter),
+        terms: termsOf(part.parameter),
         smooths: smoothsOf(part.parameter),
+        groups: groupsOf(part.parameter),
       };
     }),
   ];
@@ -65,6 +82,18 @@ export function targetsOfColumns(model: PriorModel): PriorTarget[] {
   ]);
 }
 
+/** The target of the prior of the size of a special term. */
+export function targetOfTerm({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = shortName(name, parameter);
+  return { class: 'b', coef, ...(parameter !== undefined && { dpar: parameter }) };
+}
+
+/** The target of the prior of the shares of a monotonic effect's steps. */
+export function targetOfShares({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = `${shortName(name, parameter)}1`;
+  return { class: 'simo', coef, ...(parameter !== undefined && { dpar: parameter }) };
+}
+
 /** The target of the prior of each standard deviation of a group term. */
 export function targetsOfSds(term: GroupEffects): PriorTarget[] {
   const { group, coefficients } = term;
@@ -79,15 +108,21 @@ export function targetsOfSds(term: GroupEffects): PriorTarget[] {
   });
 }
 
-/** brms' name of a smooth term, without that of its parameter: `sx`, `sx:ga` for a level, `gpx`, `gpxga`. */
-export function smoothName({ kind, label }: Pick<SmoothDesign, 'kind' | 'label'>): string {
-  const name = coefficientName(label);
-  return kind === 'spline' ? name : name.replaceAll(':', '');
+/** The target of the prior of each threshold: of equidistant ones, those of a group have one. */
+export function targetsOfThresholds(family: Family): PriorTarget[] {
+  const isAlone = family.threshold === 'equidistant';
+  return thresholdSpans(family).flatMap(({ name, count }) =>
+    Array.from({ length: count }, (_, k) => ({
+      class: 'Intercept' as const,
+      ...(!isAlone && { coef: String(k + 1) }),
+      ...(name !== null && { group: name }),
+    })),
+  );
 }
 
-/** The name of a spline's coefficient without a penalty. */
-export function lineName(spline: SmoothDesign): string {
-  return `${smoothName(spline)}_1`;
+/** The name of a spline's coefficient without a penalty, without that of the parameter: `sx_1`. */
+export function lineName({ name, parameter }: SmoothTerm): string {
+  return `${shortName(name, parameter)}_1`;
 }
 
 interface SmoothTargets {
@@ -97,12 +132,12 @@ interface SmoothTargets {
   readonly further: readonly PriorTarget[];
 }
 
-/** The targets of the priors of a smooth term. As in brms, the levels of `by` share the standard deviation's prior. */
-export function targetsOfSmooth(smooth: SmoothDesign): SmoothTargets {
-  const { kind, text, parameter } = smooth;
+/** The targets of the priors of a smooth term. As in brms, the levels of `by` share the prior of class sds. */
+export function targetsOfSmooth(term: SmoothTerm): SmoothTargets {
+  const { name, parameter } = term;
   const of = parameter === undefined ? {} : { dpar: parameter };
-  if (kind === 'process') {
-    const coef = smoothName(smooth);
+  if (term.kind === 'process') {
+    const coef = shortName(name, parameter);
     return {
       line: null,
       further: [
@@ -112,7 +147,7 @@ export function targetsOfSmooth(smooth: SmoothDesign): SmoothTargets {
     };
   }
   return {
-    line: { class: 'b', coef: lineName(smooth), ...of },
-    further: [{ class: 'sds', coef: text, ...of }],
+    line: { class: 'b', coef: lineName(term), ...of },
+    further: [{ class: 'sds', coef: term.text, ...of }],
   };
 }

@@ -8,25 +8,47 @@
  * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
+
 import { STANDARD_NORMAL } from '../../../models/coefficient-blocks/block.js';
+import { sharePriors } from '../../../models/coefficient-blocks/simplex.js';
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import {
+  gapsOf,
+  hasOrder,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
+  type HorseshoePrior,
+  isJoint,
   type Prior,
+  type R2D2Prior,
   requirePrior,
   type Support,
   supportOf,
 } from '../../../models/prior-distributions.js';
 import type { LatentPriors, Latents, RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
-import type { SmoothDesign } from '../../formula/design.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { lineName, targetsOfColumns, targetsOfSds, targetsOfSmooth } from './linear-predictors.js';
 import {
+  isSmooth,
+  lineName,
+  type SmoothTerm,
+  targetOfShares,
+  targetOfTerm,
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfSmooth,
+  targetsOfThresholds,
+} from './linear-predictors.js';
+import {
+  type DirichletPrior,
+  isMatrixPrior,
   isSmoothClass,
-  type LkjPrior,
+  type MatrixPrior,
   type PriorClass,
   type PriorInUse,
   type PriorRow,
@@ -54,7 +76,9 @@ export function resolvePriors(
   given: readonly PriorRow[] = [],
 ): ResolvedPriors {
   const slots = slotsOf(model, family);
-  const known = knownRows(model, family, given, slots);
+  const scales = given.filter((row) => row.class === 'scale').map(scaleRow);
+  const ofParameters = given.filter((row) => row.class !== 'scale');
+  const known = knownRows(model, family, ofParameters, slots);
   const inUse = new Map(
     slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known, family)]),
   );
@@ -62,7 +86,64 @@ export function resolvePriors(
   const rows = [...inUse.values()].filter(
     (row) => row.class !== 'delta' || row.prior.distribution !== 'flat',
   );
-  return { priors: priorsOf(model, family, inUse), rows };
+  const priors = priorsOf(model, family, inUse);
+  requireScales(priors.coefficients, scales);
+  return {
+    priors: {
+      ...priors,
+      ...(scales.length > 0 && {
+        scales: scales.map(({ coef, prior }) => ({ name: coef, prior })),
+      }),
+    },
+    rows: [...rows, ...scales],
+  };
+}
+
+type ScaleRow = PriorInUse & { readonly coef: string; readonly prior: Prior };
+
+/** The prior of a scale that other priors name. @throws WeighbridgeError `bad-argument` */
+function scaleRow({ prior, coef, tag }: PriorRow): ScaleRow {
+  const found = isMatrixPrior(prior) || isJoint(prior) || prior.distribution === 'constant';
+  if (coef === undefined || found) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} of class scale: expected a distribution and the name of a scale that another prior has, for example exponential(1) class=scale coef=tau`,
+    );
+  }
+  const lower = Math.max(0, prior.lower ?? 0);
+  const own = { ...prior, lower };
+  requirePrior(own, coef);
+  return {
+    ...{ class: 'scale', coef, prior: own, text: priorText(prior), source: 'user' },
+    ...(tag !== undefined && { tag }),
+  };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a scale without a prior, with two, or that no prior names */
+function requireScales(coefficients: readonly Prior[], scales: readonly ScaleRow[]): void {
+  const named = coefficients.flatMap((prior) =>
+    prior.distribution === 'shared_scale' ? [prior] : [],
+  );
+  for (const prior of named) {
+    if (scales.some(({ coef }) => coef === prior.scale)) continue;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} names the scale ${prior.scale}, which has no prior: add one, for example exponential(1) class=scale coef=${prior.scale}`,
+    );
+  }
+  scales.forEach(({ coef, text }, place) => {
+    if (scales.findIndex((other) => other.coef === coef) < place) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `there are two priors of the scale ${coef}, expected one`,
+      );
+    }
+    if (named.some(({ scale }) => scale === coef)) return;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${text} is of the scale ${coef}, which no prior of class b names: expected one such as normal(0, ${coef}) class=b`,
+    );
+  });
 }
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
@@ -111,7 +192,7 @@ function resolve(
   const own = keyOf(row) === keyOf(target);
   return {
     ...target,
-    prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows, family),
+    prior: isMatrixPrior(row.prior) ? row.prior : bounded(target, row.prior, rows, family),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
     ...(row.tag !== undefined && { tag: row.tag }),
@@ -129,10 +210,11 @@ function bounded(
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class, family);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
-  if (prior.distribution === 'horseshoe' && (target.class !== 'b' || target.resp !== undefined)) {
+  if (isJoint(prior) && (target.class !== 'b' || target.resp !== undefined)) {
+    const what = prior.distribution === 'shared_scale' ? priorText(prior) : prior.distribution;
     throw new WeighbridgeError(
       'bad-argument',
-      `${targetText(target)}: horseshoe is for class b, expected another distribution`,
+      `${targetText(target)}: ${what} is for class b, expected another distribution`,
     );
   }
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
@@ -164,27 +246,33 @@ function requireHeld(target: PriorTarget, value: number): void {
   );
 }
 
-function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly upper?: number } {
-  return prior.distribution === 'lkj' ? {} : prior;
+function boundsOf(prior: Prior | MatrixPrior): {
+  readonly lower?: number;
+  readonly upper?: number;
+} {
+  return isMatrixPrior(prior) ? {} : prior;
 }
 
 /** Natural bounds of the parameters of a class, for any prior. */
 function naturalEnds(name: PriorClass, family: Family): Support {
   switch (name) {
     case 'sd':
+    case 'sdme':
     case 'sds':
     case 'sdgp':
     case 'lscale':
-    case 'sdme':
       return POSITIVE;
     case 'delta':
       return hasOrder(family) ? POSITIVE : WHOLE_LINE;
     case 'b':
     case 'Intercept':
     case 'cor':
+    case 'simo':
     case 'meanme':
     case 'corme':
       return WHOLE_LINE;
+    case 'scale':
+      return POSITIVE;
     default:
       return auxiliaryTraits[name];
   }
@@ -199,7 +287,7 @@ function priorsOf(
   const { intercept, groups, hasKnownScale = false } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
-    if (prior === undefined || prior.distribution === 'lkj') {
+    if (prior === undefined || isMatrixPrior(prior)) {
       throw new RangeError(`no prior of ${targetText(target)}`);
     }
     return prior;
@@ -209,14 +297,29 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
+  const sharesOf = (term: SpecialTerm): readonly number[] => {
+    const prior = inUse.get(keyOf(targetOfShares(term)))?.prior;
+    if (prior?.distribution !== 'dirichlet') throw new RangeError(`no prior of ${term.name}`);
+    return concentrationOf(term, prior);
+  };
+  const { terms = [] } = model;
   const { thresholds, gaps } = thresholdPriors(family, of);
-  const slopes = targetsOfColumns(model).map(of);
-  const smooths = (model.smooths ?? []).map((smooth) => priorsOfSmooth(smooth, of));
-  requireAllOrNone(slopes, model.predictors.names);
+  const targets = targetsOfColumns(model);
+  const slopes = targets.map(of);
+  requireAllOrNone(targets, slopes);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: [...slopes, ...smooths.flatMap(({ own }) => own)],
-    ...(smooths.length > 0 && { terms: smooths.map(({ further }) => further) }),
+    coefficients: [
+      ...slopes,
+      ...terms.flatMap((term) =>
+        isSmooth(term)
+          ? coefficientPriors(term, of)
+          : [sizePrior(term, of(targetOfTerm(term))), ...sharePriors(sharesOf(term))],
+      ),
+    ],
+    ...(terms.some(isSmooth) && {
+      terms: terms.map((term) => (isSmooth(term) ? targetsOfSmooth(term).further.map(of) : [])),
+    }),
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
@@ -254,27 +357,64 @@ function latentPriors(
   };
 }
 
-/** The priors of a smooth term, those of its standardized coefficients among them. */
-function priorsOfSmooth(smooth: SmoothDesign, of: (target: PriorTarget) => Prior) {
-  const { line, further } = targetsOfSmooth(smooth);
-  const own = line === null ? [] : [of(line)];
-  if (own.some(({ distribution }) => distribution === 'horseshoe' || distribution === 'constant')) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      `the slope ${lineName(smooth)} of ${smooth.label} has the prior ${priorText(own[0])}, expected another: flat() or normal(0, 1), for example, with coef ${lineName(smooth)}`,
-    );
-  }
-  const standard = Array.from({ length: smooth.columns - own.length }, () => STANDARD_NORMAL);
-  return { own: [...own, ...standard], further: further.map(of) };
-}
-
-/** @throws WeighbridgeError `bad-argument` if some slopes have a horseshoe prior, and others do not */
-function requireAllOrNone(slopes: readonly Prior[], names: readonly string[]): void {
-  const other = slopes.findIndex(({ distribution }) => distribution !== 'horseshoe');
-  if (other < 0 || slopes.every(({ distribution }) => distribution !== 'horseshoe')) return;
+/** @throws WeighbridgeError `bad-argument` for a prior of the wrong length */
+function concentrationOf(
+  { columns, name }: SpecialTerm,
+  { concentration }: DirichletPrior,
+): readonly number[] {
+  if (concentration.length === columns) return concentration;
+  if (concentration.length === 1) return new Array<number>(columns).fill(concentration[0]);
   throw new WeighbridgeError(
     'bad-argument',
-    `the slope ${names[other]} has the prior ${priorText(slopes[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+    `the prior dirichlet of ${name}1 has ${concentration.length} numbers, but the effect has ${columns} steps: expected ${columns} numbers, or one for all`,
+  );
+}
+
+/** The priors of the coefficients of a smooth term: those with a penalty are standard normal, in units of its scale. */
+function coefficientPriors(term: SmoothTerm, of: (target: PriorTarget) => Prior): Prior[] {
+  const { line } = targetsOfSmooth(term);
+  const own = line === null ? [] : [sizePrior(term, of(line))];
+  return [...own, ...Array.from({ length: term.columns - own.length }, () => STANDARD_NORMAL)];
+}
+
+/** @throws WeighbridgeError `bad-argument` for a prior that is of several slopes, or a constant */
+function sizePrior(term: SpecialTerm, prior: Prior): Prior {
+  if (!isJoint(prior) && prior.distribution !== 'constant') return prior;
+  const { coef } = isSmooth(term) ? { coef: lineName(term) } : targetOfTerm(term);
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior ${priorText(prior)} is not supported for the term ${term.name}: give it one of its own, for example normal(0, 1) class=b coef=${coef}`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` if some slopes of a linear predictor have a prior of all slopes, and others do not */
+function requireAllOrNone(targets: readonly PriorTarget[], priors: readonly Prior[]): void {
+  const isSlope = ({ class: name }: PriorTarget, dpar: string | undefined, j: number) =>
+    name === 'b' && targets[j].dpar === dpar;
+  for (const dpar of new Set(targets.map((target) => target.dpar))) {
+    const own = targets.flatMap((target, j) => (isSlope(target, dpar, j) ? [j] : []));
+    const whole = own.map((j) => priors[j]).find(isOfAllSlopes);
+    if (whole?.distribution === 'R2D2') requireShares(whole.consD2, own.length);
+    const other = own.find((j) => priors[j].distribution !== whole?.distribution);
+    if (other === undefined || whole === undefined) continue;
+    const article = whole.distribution === 'horseshoe' ? 'a' : 'an';
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the slope ${targets[other].coef} has the prior ${priorText(priors[other])}, but ${article} ${whole.distribution} is of all slopes: expected one prior of class b`,
+    );
+  }
+}
+
+function isOfAllSlopes(prior: Prior): prior is HorseshoePrior | R2D2Prior {
+  return prior.distribution === 'horseshoe' || prior.distribution === 'R2D2';
+}
+
+/** @throws WeighbridgeError `bad-argument` for a concentration of the wrong length */
+function requireShares(concentration: readonly number[], slopes: number): void {
+  if (concentration.length === 1 || concentration.length === slopes) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior R2D2 has a cons_D2 of ${concentration.length} numbers, but there are ${slopes} slopes: expected ${slopes} numbers, or one for all`,
   );
 }
 
@@ -283,30 +423,27 @@ function thresholdPriors(
   family: Family,
   of: (target: PriorTarget) => Prior,
 ): { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] } {
-  const count = thresholdsOf(family);
+  const names = thresholdNames(family);
   const gaps = hasGaps(family) ? gapsOf(family) : 0;
-  if (family.threshold === 'equidistant') {
-    const flat: Prior = { distribution: 'flat' };
-    const first = thresholdPrior(1, of({ class: 'Intercept' }));
-    return {
-      thresholds: Array.from({ length: count }, (_, k) => (k === 0 ? first : flat)),
-      gaps: gaps === 0 ? [] : [of({ class: 'delta' })],
-    };
-  }
+  const isAlone = family.threshold === 'equidistant';
+  const firsts = thresholdSpans(family).map(({ first }) => first);
+  const thresholds = targetsOfThresholds(family).map((target, k): Prior => {
+    if (isAlone && !firsts.includes(k)) return { distribution: 'flat' };
+    return thresholdPrior(names[k], of(target));
+  });
+  if (isAlone) return { thresholds, gaps: gaps === 0 ? [] : [of({ class: 'delta' })] };
   return {
-    thresholds: Array.from({ length: count }, (_, k) =>
-      thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
-    ),
+    thresholds,
     gaps: Array.from({ length: gaps }, (_, j) => of({ class: 'delta', coef: String(j + 1) })),
   };
 }
 
 /** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */
-function thresholdPrior(place: number, prior: Prior): Prior {
+function thresholdPrior(name: string, prior: Prior): Prior {
   const { lower, upper } = supportOf(prior);
   if (!Number.isFinite(lower) && !Number.isFinite(upper)) return prior;
   throw new WeighbridgeError(
     'bad-argument',
-    `the prior ${priorText(prior)} of the threshold Intercept[${place}] has bounds, expected one on the whole line, for example normal(0, 2.5)`,
+    `the prior ${priorText(prior)} of the threshold ${name} has bounds, expected one on the whole line, for example normal(0, 2.5)`,
   );
 }

@@ -3,7 +3,7 @@
  * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { gapsOf, thresholdSpans } from '../../../models/families/thresholds.js';
 import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -33,7 +33,11 @@ export function keyOf({ class: name, coef, group, dpar, resp }: PriorTarget): st
 
 /** Sort order of brms' tables: by parameter, class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
-  const [mean, ...others] = linearPredictors(model);
+  const [first, ...all] = linearPredictors(model);
+  const others = all.filter(({ dpar }) => dpar !== undefined);
+  const specific = all.filter(({ dpar }) => dpar === undefined);
+  const slopes = distinct([...first.slopes, ...specific.flatMap((one) => one.slopes)]);
+  const mean = { ...first, slopes };
   const parts = others.sort((a, b) => byText(a.dpar ?? '', b.dpar ?? ''));
   return [
     ...slotsOfMean(mean, model, family),
@@ -72,7 +76,7 @@ function slotsOfPart(predictor: Predictor): Slot[] {
   const { dpar = '', intercept, groups, smooths } = predictor;
   const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
   const all = of({ class: 'b' });
-  const coefficients = slopeNames(predictor);
+  const coefficients = slopesOf(predictor);
   return [
     ...(coefficients.length === 0 ? [] : [slot(all)]),
     ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
@@ -81,13 +85,8 @@ function slotsOfPart(predictor: Predictor): Slot[] {
     ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
     ...slotsOfSmooths('sdgp', smooths, dpar),
     ...slotsOfSmooths('sds', smooths, dpar),
+    ...sharesOf(predictor).map((coef) => slot(of({ class: 'simo', coef }))),
   ];
-}
-
-/** Names of the coefficients of class b, in order. */
-function slopeNames({ slopes, smooths }: Predictor): string[] {
-  const splines = smooths.filter(({ kind }) => kind === 'spline');
-  return [...slopes, ...splines.map(lineName)].sort(byText);
 }
 
 /** The slots of a class of parameters of smooth terms. */
@@ -103,6 +102,16 @@ function slotsOfSmooths(
   const coefs = distinct(present(targets.map(({ coef }) => coef)));
   if (coefs.length === 0) return [];
   return [slot(whole), ...coefs.map((coef) => slot({ ...whole, coef }, whole))];
+}
+
+/** Coefficients of class b: slopes, the sizes of monotonic effects, and the slopes of splines. */
+function slopesOf({ slopes, terms, smooths }: Predictor): string[] {
+  const splines = smooths.filter(({ kind }) => kind === 'spline');
+  return [...slopes, ...terms, ...splines.map(lineName)].sort(byText);
+}
+
+function sharesOf({ terms }: Predictor): string[] {
+  return terms.map((name) => `${name}1`).sort(byText);
 }
 
 type Predictor = ReturnType<typeof linearPredictors>[number];
@@ -129,8 +138,8 @@ function slotsOfSds(
 function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
   const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
   const classes: PriorClass[] = [...own];
-  const slopes = slopeNames(mean);
-  if (slopes.length > 0) classes.push('b');
+  if (slopesOf(mean).length > 0) classes.push('b');
+  if (mean.terms.length > 0) classes.push('simo');
   for (const name of smoothClasses) {
     if (slotsOfSmooths(name, mean.smooths, undefined).length > 0) classes.push(name);
   }
@@ -141,23 +150,42 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
   return classes.sort(byText).flatMap((name): Slot[] => {
     if (name === 'sd') return slotsOfSds(mean.groups);
     if (isSmoothClass(name)) return slotsOfSmooths(name, mean.smooths, undefined);
+    if (name === 'simo') return sharesOf(mean).map((coef) => slot({ class: name, coef }));
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
     if (name === 'b') {
-      for (const coef of slopes) slots.push(slot({ class: name, coef }, whole));
+      for (const coef of slopesOf(mean)) {
+        slots.push(slot({ class: name, coef }, whole));
+      }
     }
     if (name === 'Intercept' || name === 'delta') {
-      // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
-      const all = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
-      const count = family.threshold === 'equidistant' ? 0 : all;
-      const places = Array.from({ length: count }, (_, k) => String(k + 1));
-      for (const coef of places) slots.push(slot({ class: name, coef }, whole));
+      slots.push(...slotsOfThresholds(name, family));
     }
     if (name === 'cor') {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);
       for (const group of distinct(groups)) slots.push(slot({ class: name, group }, whole));
     }
     return slots;
+  });
+}
+
+/** Of thresholds by group, those of each group after it. */
+function slotsOfThresholds(name: 'Intercept' | 'delta', family: Family): Slot[] {
+  const whole: PriorTarget = { class: name };
+  const isAlone = family.threshold === 'equidistant';
+  // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
+  const coefs = (count: number) =>
+    Array.from({ length: isAlone ? 0 : count }, (_, k) => String(k + 1));
+  if (name === 'delta') {
+    return coefs(gapsOf(family)).map((coef) => slot({ class: name, coef }, whole));
+  }
+  return thresholdSpans(family).flatMap(({ name: group, count }): Slot[] => {
+    if (group === null) return coefs(count).map((coef) => slot({ class: name, coef }, whole));
+    const own: PriorTarget = { class: name, group };
+    return [
+      slot(own, whole),
+      ...coefs(count).map((coef) => slot({ class: name, coef, group }, own, whole)),
+    ];
   });
 }
 

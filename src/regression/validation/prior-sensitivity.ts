@@ -8,7 +8,12 @@
 
 import { columnsOfTerms } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf } from '../../../models/families/family.js';
-import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
+import {
+  isJoint,
+  lkjLogDensity,
+  type Prior,
+  priorDensity,
+} from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   columnsOfMean,
@@ -28,7 +33,12 @@ import {
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { targetsOfColumns, targetsOfSds } from '../priors/linear-predictors.js';
+import {
+  isSmooth,
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from '../priors/linear-predictors.js';
 import type { PriorClass, PriorTarget } from '../priors/prior-rows.js';
 import { keyOf } from '../priors/slots.js';
 import { eachDraw, isPartOfEffect, totalLogLikelihood } from './criteria.js';
@@ -218,6 +228,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { means } = centrePredictors(data);
   // Equidistant thresholds: the first and the gap are the only ones of their class.
   const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
+  const ofThresholds = targetsOfThresholds(family);
   /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
   const atMeans = (
     parameters: Float64Array,
@@ -246,7 +257,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', ...placed(k) }, prior, (all) =>
+      term(ofThresholds[k], prior, (all) =>
         atMeans(all, k, -1, 0, data.intercept ? columnsOfMean(data) : 0),
       ),
     ),
@@ -280,8 +291,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
 
 /** True if parameters with priors of their own are not reported. */
 function lacksParameters({ data, priors }: RegressionSpecification): boolean {
-  const isShrunk = priors.coefficients.some(({ distribution }) => distribution === 'horseshoe');
-  return isShrunk || (data.terms ?? []).some(({ kind }) => kind === 'monotonic');
+  return priors.coefficients.some(isJoint) || (data.terms ?? []).some((term) => !isSmooth(term));
 }
 
 /** The slopes and scales of smooth terms, by their places among the reported parameters. */
