@@ -101,6 +101,7 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const limits = z.object({ from: numbers, to: numbers, after: numbers, upTo: numbers });
 const terms = z
   .array(
     z.object({
@@ -153,6 +154,7 @@ const frame = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
@@ -181,6 +183,7 @@ export const specification = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,

@@ -2,6 +2,7 @@
 import { isThresholdPredictor } from '../../../models/families/family.js';
 import { isNominal } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
+import { hasIntervals } from '../../linear-algebra/limits.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { isChoice } from './choices.js';
 
@@ -58,4 +59,20 @@ export function refuseTerms(
 ): void {
   if (!specification.data.terms) return;
   throw badArgument(`${asked} is not available with terms such as s(x): compare fits by loo`);
+}
+
+/**
+ * Throws `bad-argument` for censored outcomes.
+ *
+ * @param asked what is of known outcomes only, for the message
+ */
+export function refuseCensored(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+): void {
+  const { limits } = specification.data;
+  if (!limits || !hasIntervals(limits)) return;
+  throw badArgument(
+    `${asked} is of outcomes that are known, and some are censored: compare fits by loo, or look at ppc, which leaves them out`,
+  );
 }
