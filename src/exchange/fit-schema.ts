@@ -119,6 +119,12 @@ const terms = z
       name: z.string(),
       columns: count,
       parameter: z.string().optional(),
+      text: z.string().optional(),
+      kernel: z.string().optional(),
+      frequencies: z.array(number).optional(),
+      leastGap: number.optional(),
+      range: number.optional(),
+      shortest: number.optional(),
     }),
   )
   .optional();

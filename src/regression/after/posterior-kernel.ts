@@ -91,7 +91,7 @@ function requireOwnPriors({ data, priors }: RegressionSpecification): void {
   if (data.terms) {
     throw new WeighbridgeError(
       'bad-argument',
-      'the marginal likelihood is not available with terms such as mo(x): compare fits by loo',
+      'the marginal likelihood is not available with terms such as s(x): compare fits by loo',
     );
   }
   if (!found) return;

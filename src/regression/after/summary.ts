@@ -78,8 +78,8 @@ export interface RegressionSummary {
   }[];
   readonly population: readonly SummaryRow[];
   /**
-   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps;
-   * and scales that slopes share.
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps,
+   * the scales of splines and Gaussian processes; and scales that slopes share.
    */
   readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
@@ -132,9 +132,12 @@ export function summaryOf(
       ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
     ],
     terms: [
-      ...Object.entries(termSections).map(([prefix, title]) => {
-        const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
-        return { title, rows: own.map(({ name, place }) => row(place, name.slice(prefix.length))) };
+      ...termSections.map(({ title, pattern, label }) => {
+        const own = layout.terms.filter(({ name }) => pattern.test(name));
+        return {
+          title,
+          rows: own.map(({ name, place }) => row(place, name.replace(pattern, label))),
+        };
       }),
       {
         title: 'Prior Parameters',
@@ -154,8 +157,12 @@ export function summaryOf(
   );
 }
 
-/** Sections of the parameters of terms beyond their sizes, by the prefix of brms' names; as in brms, others are not shown. */
-const termSections = { simo_: 'Simplex Parameters' };
+/** Sections of the parameters of terms beyond their sizes, by brms' names; as in brms, others are not shown. */
+const termSections = [
+  { title: 'Smooth Terms', pattern: /^(sds)_(.*)$/, label: '$1($2)' },
+  { title: 'Gaussian Process Terms', pattern: /^(sdgp|lscale)_(.*)$/, label: '$1($2)' },
+  { title: 'Simplex Parameters', pattern: /^simo_(.*)$/, label: '$1' },
+];
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
