@@ -176,7 +176,7 @@ export function isPredictable(name: AuxiliaryName): name is PredictedName & Auxi
 }
 
 /** What is known of a family without its density. */
-export interface FamilyTraits {
+interface FamilyTraits {
   /** The auxiliary parameters, in the order in which they are reported. */
   readonly auxiliary: readonly AuxiliaryName[];
   /**
@@ -350,15 +350,15 @@ export function auxiliaryTraits(
   { custom }: Pick<Family, 'custom'>,
   name: AuxiliaryName,
 ): AuxiliaryTraits {
-  if (isKnown(name, custom)) return knownTraits[name];
+  if (!custom && isKnownName(name)) return knownTraits[name];
   const own = custom?.parameters.find((parameter) => parameter.name === name);
   const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = own ?? {};
   return { lower, upper, start: between(lower, upper) };
 }
 
-/** A family of a user's own may give a name to another parameter. */
-function isKnown(name: AuxiliaryName, custom: CustomFamily | undefined): name is KnownName {
-  return custom === undefined && Object.hasOwn(knownTraits, name);
+/** True for the name of a parameter of the house's families, which a family of a user's own may use too. */
+export function isKnownName(name: string): name is KnownName {
+  return Object.hasOwn(knownTraits, name);
 }
 
 /** A moderate value of an open range. */

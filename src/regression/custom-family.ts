@@ -6,6 +6,7 @@ import {
   type CustomFamily,
   customOutcomes,
   type Family,
+  isKnownName,
   isOwnName,
   type LinkName,
   type OwnParameter,
@@ -18,6 +19,7 @@ import { badArgument, described, isRecord } from '../checks/values.js';
 import type { CallExpression, Expression } from '../formula/formula.js';
 import { describeToken, parseExpression, TokenCursor } from '../formula/parse-expression.js';
 import type { FailAt } from '../text/cursor.js';
+import { priorClasses } from './priors/prior-rows.js';
 import { parsePrior } from './priors/prior-text.js';
 
 /** A parameter of a family of your own. */
@@ -127,7 +129,12 @@ export function customFamily(options: CustomFamilyOptions): Family {
 }
 
 /** Names that mean something else in a regression. */
-const taken = new Set(['y', 'trials', 'b', 'Intercept', 'sd', 'cor', 'delta', 'disc']);
+const taken: ReadonlySet<string> = new Set([
+  'y',
+  'trials',
+  'disc',
+  ...priorClasses.filter((name) => !isKnownName(name)),
+]);
 
 function parameterOf([name, given]: [string, CustomParameterOptions]): OwnParameter {
   if (!isOwnName(name) || taken.has(name) || name.startsWith('mu')) {

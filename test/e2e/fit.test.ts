@@ -457,8 +457,8 @@ describe('a family of a file', () => {
   const gumbel = [
     'name: gumbel',
     'parameters:',
-    '  scale: { lower: 0, prior: "gamma(4, 4)" }',
-    'log_density: -(y - mu) / scale - exp(-(y - mu) / scale) - log(scale)',
+    '  beta: { lower: 0, prior: "gamma(4, 4)" }',
+    'log_density: -(y - mu) / beta - exp(-(y - mu) / beta) - log(beta)',
   ];
   const fitWith = async (lines: readonly string[], ...more: readonly string[]) => {
     await writeFile(at('family.yaml'), lines.join('\n'));
@@ -470,7 +470,7 @@ describe('a family of a file', () => {
     expect(code).toBe(0);
     const { model, coefficients } = JSON.parse(stdout);
     expect(model).toMatchObject({ family: 'custom', custom: 'gumbel', link: 'identity' });
-    expect(Object.keys(coefficients)).toEqual(['b_Intercept', 'b_x', 'scale']);
+    expect(Object.keys(coefficients)).toEqual(['b_Intercept', 'b_x', 'beta']);
   });
 
   it.each([
@@ -484,7 +484,7 @@ describe('a family of a file', () => {
     [
       'an expression that cannot be read',
       [...gumbel.slice(0, 3), 'log_density: -(y - m)^2'],
-      "family.yaml: expression '-(y - m)^2', character 7: there is no m here, but y, mu, scale",
+      "family.yaml: expression '-(y - m)^2', character 7: there is no m here, but y, mu, beta",
     ],
   ])('%s is one line and exit code 2', async (_, lines, message) => {
     const outcome = await fitWith(lines);
@@ -497,14 +497,10 @@ describe('a family of a file', () => {
   it('that is missing, or has a link beside it, is one line too', async () => {
     const missing = await runFit(at('data.csv'), 'y ~ x', '--family-file', at('none.yaml'));
     expect(missing.code).toBe(2);
-    expect(errorLines(missing).join()).toContain(
-      'none.yaml is missing: expected a family as YAML',
-    );
+    expect(errorLines(missing).join()).toContain('none.yaml is missing: expected a family as YAML');
     const both = await fitWith(gumbel, '--link', 'log');
     expect(both.code).toBe(2);
-    expect(errorLines(both).join()).toContain(
-      '--link and --threshold are not for --family-file',
-    );
+    expect(errorLines(both).join()).toContain('--link and --threshold are not for --family-file');
   });
 });
 

@@ -19,11 +19,11 @@ const positive = { lower: 0, prior: 'exponential(1)' } as const;
 
 const gumbelOptions: CustomFamilyOptions = {
   name: 'gumbel',
-  parameters: { scale: { lower: 0, prior: 'gamma(4, 4)' } },
-  where: { z: '(y - mu) / scale' },
-  logDensity: '-z - exp(-z) - log(scale)',
-  mean: 'mu + 0.5772156649015329 * scale',
-  random: 'mu - scale * log(rexp(1))',
+  parameters: { beta: { lower: 0, prior: 'gamma(4, 4)' } },
+  where: { z: '(y - mu) / beta' },
+  logDensity: '-z - exp(-z) - log(beta)',
+  mean: 'mu + 0.5772156649015329 * beta',
+  random: 'mu - beta * log(rexp(1))',
 };
 const gumbel = customFamily(gumbelOptions);
 
@@ -154,7 +154,7 @@ describe('a Gumbel regression with group effects', async () => {
 
   it('finds the truth', () => {
     expect(fit.warnings).toEqual([]);
-    for (const [name, value] of Object.entries({ b_x: 0.5, scale: 0.7, sd_g__Intercept: 0.5 })) {
+    for (const [name, value] of Object.entries({ b_x: 0.5, beta: 0.7, sd_g__Intercept: 0.5 })) {
       const { mean, sd } = fit.parameter(name);
       expect(Math.abs(mean - value), name).toBeLessThan(5 * sd);
     }
@@ -171,8 +171,8 @@ describe('a Gumbel regression with group effects', async () => {
     );
     const one = fit.posteriorPredict({ data: data.slice(0, 1) }).values;
     const location = fit.posteriorEpred({ data: data.slice(0, 1) }).values;
-    const scale = fit.parameter('scale').mean;
-    const sd = (scale * Math.PI) / Math.sqrt(6);
+    const beta = fit.parameter('beta').mean;
+    const sd = (beta * Math.PI) / Math.sqrt(6);
     expect(Math.abs(mean(one) - mean(location))).toBeLessThan((6 * sd) / Math.sqrt(one.length));
   });
 
@@ -193,7 +193,7 @@ describe('a Gumbel regression with group effects', async () => {
     expect(String(read.summary())).toBe(String(fit.summary()));
     expect((await read.loo({ refits: 0 })).elpdLoo).toEqual((await fit.loo({ refits: 0 })).elpdLoo);
     const again = await read.update({ draws: 200 });
-    expect(again.parameter('scale').mean).toBeCloseTo(fit.parameter('scale').mean, 1);
+    expect(again.parameter('beta').mean).toBeCloseTo(fit.parameter('beta').mean, 1);
   });
 
   it('has the same draws on a worker thread', async () => {
@@ -208,23 +208,23 @@ describe('a Gumbel regression with group effects', async () => {
 
   it('takes formulas of its parameters, and priors of them', async () => {
     const both = await regression({
-      formula: 'bf(y ~ x, scale ~ x)',
+      formula: 'bf(y ~ x, beta ~ x)',
       family: gumbel,
       data,
-      prior: ['normal(0, 0.2) class=b dpar=scale', 'normal(0, 1) class=Intercept dpar=scale'],
+      prior: ['normal(0, 0.2) class=b dpar=beta', 'normal(0, 1) class=Intercept dpar=beta'],
       seed: 5,
       draws: 300,
     });
-    expect(Math.abs(both.parameter('b_scale_x').mean)).toBeLessThan(
-      5 * both.parameter('b_scale_x').sd,
+    expect(Math.abs(both.parameter('b_beta_x').mean)).toBeLessThan(
+      5 * both.parameter('b_beta_x').sd,
     );
-    const held = await fit.update({ prior: 'constant(0.7) class=scale', draws: 200 });
-    expect(held.parameter('scale').mean).toBeCloseTo(0.7, 12);
+    const held = await fit.update({ prior: 'constant(0.7) class=beta', draws: 200 });
+    expect(held.parameter('beta').mean).toBeCloseTo(0.7, 12);
   });
 });
 
 describe('calibration', () => {
-  it('covers the truth as often as it says, with a scale and an effect of its own', async () => {
+  it('covers the truth as often as it says, with a beta and an effect of its own', async () => {
     const simulations = powered(25, 250);
     const { parameters } = await calibrateRegression({
       formula: 'y ~ x',
@@ -234,7 +234,7 @@ describe('calibration', () => {
       simulations,
       seed: 6,
     });
-    expect(parameters.map(({ name }) => name)).toEqual(['b_Intercept', 'b_x', 'scale', 'log_lik']);
+    expect(parameters.map(({ name }) => name)).toEqual(['b_Intercept', 'b_x', 'beta', 'log_lik']);
     for (const { name, pValue } of parameters) expect(pValue, name).toBeGreaterThan(1e-4);
   });
 });
@@ -244,7 +244,7 @@ describe('what a family cannot be', () => {
     [
       'a name that is not there',
       { logDensity: '-(y - mew)^2' },
-      "expression '-(y - mew)^2', character 7: there is no mew here, but y, mu, scale, z",
+      "expression '-(y - mew)^2', character 7: there is no mew here, but y, mu, beta, z",
     ],
     ['a function that is not there', { logDensity: 'sinh(y)' }, 'there is no function sinh() here'],
     [
@@ -320,7 +320,7 @@ describe('what a family cannot be', () => {
   it('has no prior of a parameter that is not its own', async () => {
     const prior = 'normal(0, 1) class=shape';
     await expect(regression({ formula: 'y ~ x', family: gumbel, data, prior })).rejects.toThrow(
-      'there is no class shape in this gumbel regression, but b, Intercept, scale',
+      'there is no class shape in this gumbel regression, but b, Intercept, beta',
     );
   });
 
