@@ -86,5 +86,5 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
 
 # Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
 # discrimination of an ordinal family is a constant 1, and delta the gap between its thresholds; par_b_1, … are the coefficients that are not constant,
-# once more.
-reported <- function(fit) grep("^par_", setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)
+# once more. Latent values of noisy predictors, Xme, are those of the rows.
+reported <- function(fit) grep("^(par_|Xme)", setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)
