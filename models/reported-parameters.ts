@@ -7,11 +7,12 @@
  * with the intercept at predictors of zero. A row of draws holds all of these for every sampling
  * method.
  *
- * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
+ * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, by group b_Intercept[GROUP,k]; b_NAME,
+ * and bcs_NAME[k] at threshold k; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
- * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
+ * those of priors (a scale that slopes share); then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the
+ * next; then those of latent predictors (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { termFunction } from './coefficient-blocks.js';
@@ -20,12 +21,18 @@ import {
   auxiliaryOf,
   isCategoryPredictor,
   isPredictable,
+  isThresholdPredictor,
   type PredictedName,
   withoutPredicted,
 } from './families/family.js';
-import { responseDistribution } from './families/index.js';
+import { limitedLogDensities, responseDistribution } from './families/index.js';
 import { type ParameterLink, parameterLink } from './families/parameter-links.js';
-import { thresholdsOf } from './families/thresholds.js';
+import {
+  mostThresholds,
+  thresholdNames,
+  thresholdSpans,
+  thresholdsOf,
+} from './families/thresholds.js';
 import {
   type GroupEffects,
   membersOf,
@@ -51,6 +58,8 @@ interface ReportedLayout {
   readonly auxiliary: number;
   /** Start of the parameters of each of the data's terms. */
   readonly terms: readonly number[];
+  /** Start of the parameters of priors. */
+  readonly priorParameters: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
   /** Start of those of latent predictors. */
@@ -75,6 +84,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += termFunction(term).names.length;
     return start;
   });
+  const priorParameters = length;
+  length += data.priorParameters?.length ?? 0;
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
@@ -91,6 +102,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     correlations,
     auxiliary,
     terms,
+    priorParameters,
     groupEffects,
     length,
   };
@@ -99,6 +111,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
 /** Where a parameter of the family's distribution comes from. */
 type ParameterSource =
   | { readonly kind: 'reported'; readonly place: number }
+  /** The place for rows of each group of thresholds; −1 for a group that has fewer. */
+  | { readonly kind: 'by-group'; readonly places: readonly number[] }
   /** The place of its linear predictor among those of a row, from 1, and its link. */
   | { readonly kind: 'predicted'; readonly of: number; readonly link: ParameterLink };
 
@@ -113,17 +127,32 @@ export function distributionSources(predicted: Predicted): ParameterSource[] {
     of: 1 + (family.predicted ?? []).indexOf(name),
     link: parameterLink(name),
   });
+  const spans = thresholdSpans(family);
+  const ofThresholds = family.thresholdGroups
+    ? Array.from(
+        { length: mostThresholds(family) },
+        (_, k): ParameterSource => ({
+          kind: 'by-group',
+          places: spans.map(({ first, count }) => (k < count ? first + k : -1)),
+        }),
+      )
+    : Array.from({ length: thresholds }, (_, k) => reported(k));
   return [
-    ...Array.from({ length: thresholds }, (_, k) => reported(k)),
+    ...ofThresholds,
     ...auxiliaryOf(withoutPredicted(family)).map((name) =>
       isPredictable(name) && !constant.includes(name)
         ? ofPredicted(name)
         : reported(auxiliary + constant.indexOf(name)),
     ),
     ...(family.predicted ?? [])
-      .filter((name) => name === 'disc' || isCategoryPredictor(name))
+      .filter((name) => name === 'disc' || isCategoryPredictor(name) || isThresholdPredictor(name))
       .map(ofPredicted),
   ];
+}
+
+/** True if a parameter of the family's distribution differs by row. */
+export function variesByRow(predicted: Predicted): boolean {
+  return distributionSources(predicted).some(({ kind }) => kind !== 'reported');
 }
 
 /** Sets the parameters of the family's distribution for a row, from reported parameters and η of all rows. */
@@ -131,40 +160,50 @@ export function parametersOfRow(
   predicted: Predicted,
 ): (row: number, parameters: Float64Array, eta: Float64Array, target: Float64Array) => void {
   const sources = distributionSources(predicted);
-  const height = predictorsPerRow(predicted.data);
+  const { data } = predicted;
+  const height = predictorsPerRow(data);
   return (row, parameters, eta, target) => {
     sources.forEach((source, a) => {
-      target[a] =
-        source.kind === 'reported'
-          ? parameters[source.place]
-          : source.link.inverse(eta[row * height + source.of]);
+      if (source.kind === 'predicted') {
+        target[a] = source.link.inverse(eta[row * height + source.of]);
+        return;
+      }
+      const place =
+        source.kind === 'reported' ? source.place : source.places[data.thresholdGroup?.[row] ?? 0];
+      target[a] = place < 0 ? Number.POSITIVE_INFINITY : parameters[place];
     });
   };
 }
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, terms = [] } = data;
-  const thresholds = thresholdsOf(family);
-  const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
+  const { groups, terms = [], priorParameters = [] } = data;
+  const intercepts = thresholdsOf(family) === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
-    ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
+    ...thresholdNames(family).map((name) => `b_${name}`),
     ...slopeNames(data),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
+    ...priorParameters,
     ...groups.flatMap(effectNames),
     ...(data.latents ? latentNames(data.latents) : []),
   ];
 }
 
-/** `b_x`; of a latent predictor `bsp_mexs`. */
-function slopeNames(data: RegressionData): string[] {
+/** The slopes: `b_x`; at threshold k `bcs_x[k]`; of a latent predictor `bsp_mexs`. */
+export function slopeNames(data: RegressionData): string[] {
+  const { predictors, parts = [] } = data;
   const latent = new Set(data.latents?.terms.map(({ column }) => column));
-  const names = data.predictors.names.slice(0, ordinaryColumns(data));
-  return names.map((name, j) => `${latent.has(j) ? 'bsp' : 'b'}_${name}`);
+  return predictors.names.slice(0, ordinaryColumns(data)).map((name, j) => {
+    if (latent.has(j)) return `bsp_${name}`;
+    const part = parts.find(({ first, columns }) => j >= first && j < first + columns);
+    if (part === undefined || !isThresholdPredictor(part.parameter)) return `b_${name}`;
+    const threshold = part.parameter.slice('cs'.length);
+    return `bcs_${name.slice(part.parameter.length + 1)}[${threshold}]`;
+  });
 }
 
 /** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
@@ -300,21 +339,36 @@ type RowDensities = (row: number, eta: Float64Array) => void;
 
 /**
  * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
- * `log_lik` has it.
+ * `log_lik` has it. Of a censored row log P(from < Y ≤ to), and of a truncated one less the log probability of its
+ * bounds.
  *
- * @param aux one array per parameter of `distributionSources`, each with one number per η
+ * @returns a function of `aux`: one array per parameter of `distributionSources`, each with one number per η
  */
-export function rowDensities(
-  { family, data }: Predicted,
-  aux: readonly Float64Array[],
-): RowDensities {
-  const { outcomes, trials, weights, errors } = data;
+export function rowDensities({
+  family,
+  data,
+}: Predicted): (aux: readonly Float64Array[]) => RowDensities {
+  const { outcomes, trials, weights, errors, limits } = data;
+  const weighted =
+    (write: RowDensities): RowDensities =>
+    (row, eta) => {
+      write(row, eta);
+      if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+    };
+  if (limits) {
+    const logDensities = limitedLogDensities(family, { values: outcomes, trials, limits });
+    return (aux) => {
+      const write = logDensities(aux);
+      return weighted((row, eta) => write(row, 1, eta));
+    };
+  }
   const { logDensities } = responseDistribution(family);
-  const write = logDensities(aux);
-  const auxOf = auxiliaryOfRows(errors, aux);
-  return (row, eta) => {
-    (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta);
-    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  return (aux) => {
+    const write = logDensities(aux);
+    const auxOf = auxiliaryOfRows(errors, aux);
+    return weighted((row, eta) =>
+      (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta),
+    );
   };
 }
 
@@ -330,21 +384,20 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const { data } = predicted;
   const { rows } = data;
   const height = predictorsPerRow(data);
+  const varies = variesByRow(predicted);
   const eta = new Float64Array(height * rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const own = new Float64Array(distributionSources(predicted).length);
+  const densities = rowDensities(predicted);
   const write = (row: number, parameters: Float64Array) => {
     writeOwn(row, parameters, eta, own);
-    return rowDensities(
-      predicted,
-      Array.from(own, (value) => Float64Array.of(value)),
-    );
+    return densities(Array.from(own, (value) => Float64Array.of(value)));
   };
   return (parameters, target) => {
     writeEta(parameters, eta);
-    const ofAll = height === 1 ? write(0, parameters) : null;
+    const ofAll = varies ? null : write(0, parameters);
     for (let i = 0; i < rows; i++) {
       const ofRow = ofAll ?? write(i, parameters);
       one[0] = eta[height * i];

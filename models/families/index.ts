@@ -1,5 +1,6 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import type { Limits } from '../../src/linear-algebra/limits.js';
 import { asymLaplace } from './asym-laplace.js';
 import { beta } from './beta.js';
 import { betaBinomial } from './beta-binomial.js';
@@ -8,9 +9,12 @@ import {
   bernoulliFamily,
   binomialDistribution,
   binomialFamily,
+  binomialRow,
+  binomialTails,
 } from './binomial.js';
-import type { RowDensity } from './by-rows.js';
+import { logDensitiesOf, type RowDensity, SumOverRows } from './by-rows.js';
 import { categoricalDistribution, categoricalFamily } from './categorical.js';
+import { CategorySpecific } from './category-specific.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
 import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
@@ -20,29 +24,40 @@ import {
   familyNames,
   isCategoryPredictor,
   isPredictable,
+  isThresholdPredictor,
   type LinkName,
+  type LogDensities,
   type Outcomes,
   type OwnDistribution,
   type PredictedName,
   type ResponseDistribution,
   type ResponseFamily,
+  type ThresholdGroup,
   type ThresholdKind,
   thresholdKinds,
   traitsOf,
   withoutPredicted,
 } from './family.js';
 import { gamma } from './gamma.js';
-import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js';
+import { gaussianDistribution, gaussianFamily, gaussianRow, gaussianTails } from './gaussian.js';
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
+import { distinctLimited, LimitedRows } from './limited-rows.js';
 import { lognormal } from './lognormal.js';
-import { negbinomialDistribution, negbinomialFamily, negbinomialRow } from './negbinomial.js';
+import {
+  negbinomialDistribution,
+  negbinomialFamily,
+  negbinomialRow,
+  negbinomialTails,
+} from './negbinomial.js';
 import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
-import { poissonDistribution, poissonFamily } from './poisson.js';
+import { poissonDistribution, poissonFamily, poissonRow, poissonTails } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
-import { studentDistribution, studentFamily, studentRow } from './student.js';
+import { studentDistribution, studentFamily, studentRow, studentTails } from './student.js';
+import type { RowTails } from './tails.js';
 import { isNominal, isOrdinal } from './thresholds.js';
+import { type TruncatedDistribution, truncatedDistribution } from './truncated.js';
 import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
@@ -63,6 +78,8 @@ interface Entry {
   readonly distribution: (family: Family) => OwnDistribution;
   /** The density of one row, for parameters with linear predictors of their own. @default none */
   readonly density?: () => RowDensity;
+  /** For censored and truncated outcomes, with `density`. @default none */
+  readonly tails?: () => RowTails;
 }
 
 const ordinal: Entry = {
@@ -77,12 +94,14 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: gaussianFamily,
     distribution: gaussianDistribution,
     density: gaussianRow,
+    tails: gaussianTails,
   },
   student: {
     links: ofNumbers,
     response: studentFamily,
     distribution: studentDistribution,
     density: studentRow,
+    tails: studentTails,
   },
   bernoulli: {
     links: ofProbabilities,
@@ -93,13 +112,22 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     links: ofProbabilities,
     response: binomialFamily,
     distribution: binomialDistribution,
+    density: binomialRow,
+    tails: binomialTails,
   },
-  poisson: { links: ofCounts, response: poissonFamily, distribution: poissonDistribution },
+  poisson: {
+    links: ofCounts,
+    response: poissonFamily,
+    distribution: poissonDistribution,
+    density: poissonRow,
+    tails: poissonTails,
+  },
   negbinomial: {
     links: ofCounts,
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
     density: negbinomialRow,
+    tails: negbinomialTails,
   },
   cumulative: ordinal,
   sratio: ordinal,
@@ -135,14 +163,65 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const { response, density } = entries[family.family];
+  const { limits } = outcomes;
+  if (limits) return limitedFamily(family, { ...outcomes, limits });
   if (isNominal(family)) return response(family, outcomes);
   if (family.predicted) {
-    if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
+    if (isOrdinal(family)) {
+      const isSpecific = family.predicted.some(isThresholdPredictor);
+      return new (isSpecific ? CategorySpecific : DiscriminatedCategories)(family, outcomes);
+    }
     if (density) return new SeveralPredictors(family, outcomes, density());
     throw new RangeError(`${family.family} has no parameters with linear predictors`);
   }
   const { fixed, ...free } = family;
   return fixed ? withFixed(response(free, outcomes), family) : response(family, outcomes);
+}
+
+/** The likelihood of censored and truncated outcomes. */
+function limitedFamily(
+  { fixed, ...free }: Family,
+  outcomes: Outcomes & { readonly limits: Limits },
+): ResponseFamily {
+  const { distinct, places } = distinctLimited(outcomes);
+  const density = limitedRows(free, distinct);
+  if (free.predicted) return new SeveralPredictors(free, places, density);
+  const whole = new SumOverRows(free, places, density);
+  return fixed ? withFixed(whole, { ...free, fixed }) : whole;
+}
+
+function limitedRows(
+  family: Family,
+  outcomes: Pick<Outcomes, 'values' | 'trials'> & { readonly limits: Limits },
+): LimitedRows {
+  const { density, tails } = entries[family.family];
+  if (!density || !tails) {
+    throw new RangeError(`${family.family} has no censored and truncated outcomes`);
+  }
+  return new LimitedRows(family, outcomes, density(), tails());
+}
+
+/** Log densities of censored and truncated outcomes, by row in place of the outcome. */
+export function limitedLogDensities(
+  given: Family,
+  outcomes: Pick<Outcomes, 'values' | 'trials'> & { readonly limits: Limits },
+): (aux: readonly Float64Array[]) => LogDensities {
+  const family = withoutPredicted(given);
+  const rows = limitedRows(family, outcomes);
+  return (aux) => logDensitiesOf(family, rows, aux);
+}
+
+/** Families whose outcomes may be censored and truncated. */
+export const limitedFamilies: readonly FamilyName[] = familyNames.filter(
+  (name) => entries[name].tails,
+);
+
+/** The distribution within bounds, of a family that has truncated outcomes. */
+export function truncatedFamily(given: Family): TruncatedDistribution {
+  const family = withoutPredicted(given);
+  const { distribution, tails } = entries[family.family];
+  if (!tails) throw new RangeError(`${family.family} has no truncated outcomes`);
+  return truncatedDistribution(family, distribution(family), tails());
 }
 
 /** The likelihood as a function of the auxiliary parameters that are not fixed. */
@@ -189,8 +268,9 @@ export function predictableOf({ family }: Pick<Family, 'family'>): readonly Pred
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
 export function responseDistribution(given: Family): ResponseDistribution {
-  // The number of categories is that of their linear predictors.
-  const family = isNominal(given) ? given : withoutPredicted(given);
+  // Categories have parameters for linear predictors alone: those of their own, and of their thresholds.
+  const isCategories = isNominal(given) || isOrdinal(given);
+  const family = isCategories ? given : withoutPredicted(given);
   const distribution = entries[family.family].distribution(family);
   const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
@@ -243,29 +323,50 @@ export function requireFamily(given: {
   readonly link?: unknown;
   readonly thresholds?: unknown;
   readonly threshold?: unknown;
+  readonly thresholdGroups?: unknown;
   readonly predicted?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
-    const { thresholds, predicted } = given;
+    const { thresholds, thresholdGroups, predicted } = given;
     const threshold = requireThreshold(name, given.threshold);
     return {
       family: name,
       link,
       ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
-      ...(Array.isArray(predicted) && {
-        predicted: isNominal({ family: name })
-          ? predicted.filter(isCategoryPredictor)
-          : predicted.filter((one) => predictableOf({ family: name }).includes(one)),
-      }),
+      ...(isOrdinal({ family: name }) &&
+        Array.isArray(thresholdGroups) && {
+          thresholdGroups: thresholdGroups.filter(isThresholdGroup),
+        }),
+      ...(Array.isArray(predicted) && { predicted: predictedOf(name, predicted) }),
     };
   }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
+  );
+}
+
+function predictedOf(family: FamilyName, given: readonly unknown[]): PredictedName[] {
+  const names = given.filter((name) => typeof name === 'string');
+  if (isNominal({ family })) return names.filter(isCategoryPredictor);
+  const specific = isOrdinal({ family }) ? names.filter(isThresholdPredictor) : [];
+  return specific.length > 0
+    ? specific
+    : names.flatMap((name) => predictableOf({ family }).filter((one) => one === name));
+}
+
+function isThresholdGroup(given: unknown): given is ThresholdGroup {
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    'name' in given &&
+    typeof given.name === 'string' &&
+    'thresholds' in given &&
+    Number.isInteger(given.thresholds)
   );
 }
 

@@ -15,10 +15,17 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
+  isThresholdPredictor,
   type PredictedName,
   traitsOf,
 } from '../../models/families/family.js';
-import { gapsOf, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import {
+  isNominal,
+  isOrdinal,
+  thresholdNames,
+  thresholdSpans,
+  thresholdsOf,
+} from '../../models/families/thresholds.js';
 import { onePredictor } from '../../models/one-predictor.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
@@ -34,6 +41,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { distinctRows } from '../linear-algebra/distinct-rows.js';
+import { isCensored, type Limits } from '../linear-algebra/limits.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { isComparison, partsOf } from './comparison-graph.js';
@@ -88,7 +96,7 @@ function requireHeldColumns(
   for (const name of constantColumns) {
     if (flat(name)) {
       fail(
-        `column ${name} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
+        `column ${slopeShown(name)} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
       );
     }
   }
@@ -104,7 +112,7 @@ function requireHeldColumns(
     fail(
       others.length === 0
         ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
-        : `column ${name} is a combination of ${others.join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
+        : `column ${slopeShown(name)} is a combination of ${others.map(slopeShown).join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
     );
   }
 }
@@ -152,8 +160,9 @@ function requireHeldDifferences(
   term: GroupEffects,
   { family, data }: RegressionSpecification,
 ): void {
+  const spans = thresholdSpans(family);
   const most = (row: number): number => {
-    if (isOrdinal(family)) return thresholdsOf(family) + 1;
+    if (isOrdinal(family)) return spans[data.thresholdGroup?.[row] ?? 0].count + 1;
     return data.trials ? data.trials[row] : 1;
   };
   const hasEnds = isOrdinal(family) || ['binary', 'binomial'].includes(traitsOf(family).outcome);
@@ -168,31 +177,50 @@ function requireHeldDifferences(
   );
 }
 
+/** Categories that occur among the rows of each group of thresholds, ascending. */
+function categoriesSeen({ data }: Pick<RegressionSpecification, 'data'>, group: number): number[] {
+  const { outcomes, thresholdGroup } = data;
+  const own = outcomes.filter((_, i) => (thresholdGroup?.[i] ?? 0) === group);
+  return [...new Set(own)].sort((a, b) => a - b);
+}
+
+/** ` of judge` for a group of thresholds, and nothing for all rows. */
+const ofGroup = (name: string | null) => (name === null ? '' : ` of ${name}`);
+
 /** Throws for a threshold with a flat prior next to a category without rows. */
-function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
-  if (family.threshold === 'equidistant' && gapsOf(family) > 0) {
-    requireHeldGap({ family, data, priors });
-    return;
-  }
-  const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
-  if (flat < 0 || (priors.gaps?.every(isProper) && priors.thresholds?.some(isProper))) return;
-  const seen = new Set(data.outcomes);
-  for (let category = 1; category <= thresholdsOf(family) + 1; category++) {
-    if (seen.has(category)) continue;
-    fail(
-      `the threshold Intercept[${flat + 1}] has a flat prior, but no row has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
-    );
-  }
+function requireHeldThresholds(specification: RegressionSpecification): void {
+  const { family, priors } = specification;
+  const { thresholds = [], gaps } = priors;
+  const isHeldByGaps = gaps?.every(isProper) && thresholds.some(isProper);
+  if (thresholds.every(isProper) || isHeldByGaps) return;
+  const names = thresholdNames(family);
+  thresholdSpans(family).forEach(({ name, first, count }, group) => {
+    const own = thresholds.slice(first, first + count);
+    const flat = own.findIndex((prior) => !isProper(prior));
+    if (flat < 0) return;
+    const seen = categoriesSeen(specification, group);
+    if (family.threshold === 'equidistant' && count > 1) {
+      requireHeldGap(seen, name);
+      return;
+    }
+    for (let category = 1; category <= count + 1; category++) {
+      if (seen.includes(category)) continue;
+      fail(
+        `the threshold ${names[first + flat]} has a flat prior, but no row${ofGroup(name)} has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
+      );
+    }
+  });
 }
 
 /** The first of equidistant thresholds and their gap are held by two categories with another one between them. */
-function requireHeldGap({ data, priors }: RegressionSpecification): void {
-  const gaps = priors.gaps ?? [];
-  if (gaps.length > 0 && gaps.every(isProper) && priors.thresholds?.some(isProper)) return;
-  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+function requireHeldGap(seen: readonly number[], name: string | null): void {
   if (seen[seen.length - 1] - seen[0] >= 2) return;
+  const remedy =
+    name === null
+      ? 'give it a prior, for example exponential(1)'
+      : 'leave out threshold, so that each has its own';
   fail(
-    `the gap delta between equidistant thresholds has a flat prior, but the rows have only the categories ${seen.join(' and ')}, between which no other lies: give it a prior, for example exponential(1)`,
+    `the gap delta between equidistant thresholds${ofGroup(name)} has a flat prior, but the rows have only the categories ${seen.join(' and ')}, between which no other lies: ${remedy}`,
   );
 }
 
@@ -208,10 +236,24 @@ function requireHeldAuxiliary(
   // As σ → ∞: σ^−(n − number of flat coefficients) must be integrable.
   const flat = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])];
   const free = flat.filter((prior) => !isProper(prior)).length;
-  if (data.rows - free >= 2) return;
+  const rows = heldRows(data).length;
+  if (rows - free >= 2) return;
   fail(
-    `sigma has a flat prior, but ${data.rows} rows for ${free} coefficients with flat priors do not hold it: give it a prior, for example exponential(1)`,
+    `sigma has a flat prior, but ${rows} rows for ${free} coefficients with flat priors do not hold it: give it a prior, for example exponential(1)`,
   );
+}
+
+/** Rows whose likelihood falls as σ grows: all but those that are censored on one side. */
+function heldRows({ rows, limits }: RegressionSpecification['data']): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  return limits ? all.filter((row) => sideOf(limits, row) === 0) : all;
+}
+
+/** 1 for an outcome that is known to be above a number, −1 for one below, 0 for all others. */
+function sideOf({ from, to, after, upTo }: Limits, row: number): 1 | -1 | 0 {
+  if (from[row] === to[row]) return 0;
+  if (to[row] === upTo[row]) return from[row] === after[row] ? 0 : 1;
+  return from[row] === after[row] ? -1 : 0;
 }
 
 /**
@@ -235,10 +277,11 @@ export function requireScatter(given: RegressionSpecification): void {
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
-  const rows = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const rows = knownRows(data);
+  if (rows.length === 0) return;
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
-    if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
+    if (exact && !keepsFromZero(priors.auxiliary[scale], rows.length - exact.rank)) {
       const lost = lostSpread('the outcome', rangeOf(data.outcomes));
       if (lost) fail(lost.told);
       fail(
@@ -246,7 +289,15 @@ export function requireScatter(given: RegressionSpecification): void {
       );
     }
   }
-  if (family.family === 'student' && !predicted) requireFewTies(specification, priors.auxiliary);
+  if (family.family === 'student' && !predicted && !data.limits) {
+    requireFewTies(specification, priors.auxiliary);
+  }
+}
+
+/** Rows whose outcome is a number. */
+function knownRows({ rows, limits }: RegressionSpecification['data']): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  return limits ? all.filter((row) => !isCensored(limits, row)) : all;
 }
 
 /**
@@ -264,10 +315,10 @@ function requireScatterByRow(
   const { of, first } = distinctRows(data.rows, [
     { values: data.predictors.values, width: data.predictors.names.length },
   ]);
-  const whole = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const whole = knownRows(data);
   const cells = Array.from(first, (_, cell) => whole.filter((i) => of[i] === cell));
   // Most cells of a numeric predictor have one row, which says nothing by itself.
-  for (const rows of [whole, ...cells.filter(({ length }) => length > 1)]) {
+  for (const rows of [whole, ...cells].filter(({ length }) => length > 1)) {
     const exact = exactFit(mean, rows, null);
     if (!exact || rows.length - exact.rank < 1) continue;
     fail(
@@ -364,13 +415,48 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */
 function requireOverlap(specification: RegressionSpecification): void {
   const mean = onePredictor(specification, 0);
-  if (isOrdinal(mean.family)) requireOrdinalOverlap(mean);
+  if (isOrdinal(mean.family)) requireOrdinalOverlap(specification);
   else if (mean.data.sets) requireChoiceOverlap(mean);
   else if (isNominal(mean.family)) requireNominalOverlap(specification);
-  else requireOverlapBy(mean, risesOf(mean.family));
+  else requireOverlapBy(mean, risesByRow(mean));
   specification.family.predicted?.forEach((name, p) => {
-    requireOverlapBy(onePredictor(specification, p + 1), risesOfShare(name), name);
+    const own = onePredictor(specification, p + 1);
+    requireOverlapBy(own, ofOutcomes(own, risesOfShare(name)), name);
   });
+}
+
+type RiseOfOutcome = (outcome: number, trials: number) => Rise;
+
+function ofOutcomes(
+  { data }: Pick<RegressionSpecification, 'data'>,
+  rise: RiseOfOutcome | null,
+): ((row: number) => Rise) | null {
+  return rise && ((row) => rise(data.outcomes[row], data.trials ? data.trials[row] : 1));
+}
+
+/**
+ * What each row says of the mean. A censored outcome is as likely as can be far beyond its limit, and the first or
+ * last count within bounds where the mean is far beyond them.
+ */
+function risesByRow(specification: RegressionSpecification): ((row: number) => Rise) | null {
+  const { family, data } = specification;
+  const own = ofOutcomes(specification, risesOf(family));
+  const { limits, outcomes } = data;
+  if (!limits) return own;
+  const isCount = traitsOf(family).outcome === 'count';
+  const upwards = family.link === 'inverse' ? -1 : 1;
+  const along = (side: 1 | -1): Rise => {
+    if (family.link === 'sqrt') return 'peak';
+    return side === upwards ? 1 : -1;
+  };
+  return (row) => {
+    const side = sideOf(limits, row);
+    if (side !== 0) return along(side);
+    if (isCensored(limits, row)) return 'peak';
+    if (isCount && outcomes[row] === limits.upTo[row]) return along(1);
+    if (isCount && family.link === 'log' && outcomes[row] === limits.after[row] + 1) return -1;
+    return own?.(row) ?? 'peak';
+  };
 }
 
 /** What a row says of the probability of zeros, of zeros and ones, or of ones among these; null for other parameters. */
@@ -390,24 +476,21 @@ function risesOfShare(name: PredictedName): ((outcome: number) => Rise) | null {
 
 function requireOverlapBy(
   { data, priors }: RegressionSpecification,
-  rise: ((outcome: number, trials: number) => Rise) | null,
+  rise: ((row: number) => Rise) | null,
   share?: PredictedName,
 ): void {
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
   if (rise === null || (flat.length === 0 && !flatIntercept)) return;
-  const rises = Array.from(data.outcomes, (outcome, i) =>
-    rise(outcome, data.trials ? data.trials[i] : 1),
-  );
+  const rises = Array.from(data.outcomes, (_, row) => rise(row));
   const { names } = data.predictors;
   const wanted = flat.map((j) => names[j]);
   const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
   const told = rises.filter((one) => one !== 'silent');
   if (told.length > 0 && told.every((one) => one === told[0]) && told[0] !== 'peak') {
-    const all = told[0] === 1 && data.trials ? 'as many as the trials' : data.outcomes[0];
     const which = told[0] === 1 ? 'all outcomes are' : 'no outcome is';
     fail(
-      `${share ? `${which} one that has the probability ${share}` : `all outcomes are ${all}`}, so that coefficients with flat priors have no bound: ${remedy}`,
+      `${share ? `${which} one that has the probability ${share}` : sameOutcomes(data, told[0])}, so that coefficients with flat priors have no bound: ${remedy}`,
     );
   }
   const rows = scaledRows(data, flat);
@@ -426,62 +509,140 @@ function requireOverlapBy(
   );
 }
 
+function sameOutcomes({ outcomes, trials, limits }: RegressionSpecification['data'], rise: 1 | -1) {
+  if (limits) return 'all outcomes are censored on one side, or at the same end of their bounds';
+  return `all outcomes are ${rise === 1 && trials ? 'as many as the trials' : outcomes[0]}`;
+}
+
 /**
  * The same of ordered categories, in the directions of thresholds and slopes. Thresholds next to a
  * category without rows are left out, because the rows do not hold them, with or without slopes.
  */
-function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification): void {
-  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
-  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+function requireOrdinalOverlap(specification: RegressionSpecification): void {
+  const mean = onePredictor(specification, 0);
+  const { family, data } = mean;
+  const slopes = flatSlopes(mean);
+  // Effects on each threshold; none without cs().
+  const specific = (specification.family.predicted ?? []).flatMap((name, p) =>
+    isThresholdPredictor(name) ? [flatSlopes(onePredictor(specification, p + 1))] : [],
+  );
+  const flat = [...slopes.names, ...specific.flatMap(({ names }) => names)];
   if (flat.length === 0) return;
   const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
-  if (seen.length === 1) {
+  const groups = thresholdSpans(family).map((_, group) => categoriesSeen({ data }, group));
+  requireSeen(specific, thresholdsOf(family), groups[0]);
+  const starts = groups.map((_, g) =>
+    groups.slice(0, g).reduce((sum, seen) => sum + Math.max(0, seen.length - 1), 0),
+  );
+  const last = groups.length - 1;
+  const thresholds = starts[last] + groups[last].length - 1;
+  if (thresholds === 0) {
     fail(
-      `all outcomes are ${seen[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+      `all outcomes are ${groups[0][0]}, so that coefficients with flat priors have no bound: ${remedy}`,
     );
   }
-  const thresholds = seen.length - 1;
   const width = thresholds + flat.length;
   const rising: Float64Array[] = [];
-  scaledRows(data, flat).forEach((row, i) => {
+  for (let i = 0; i < data.rows; i++) {
+    const group = data.thresholdGroup?.[i] ?? 0;
+    const seen = groups[group];
     const category = seen.indexOf(data.outcomes[i]);
     // The sum of τ_k − η over thresholds, with a sign, may not fall.
-    const demand = (first: number, last: number, sign: 1 | -1): void => {
+    const demand = (first: number, end: number, sign: 1 | -1): void => {
       const wanted = new Float64Array(width);
-      for (let k = first; k <= last; k++) {
-        wanted[k] = sign;
-        for (let c = 0; c < flat.length; c++) wanted[thresholds + c] -= sign * row[1 + c];
+      for (let k = first; k <= end; k++) {
+        wanted[starts[group] + k] = sign;
+        slopes.rows[i].forEach((x, c) => {
+          wanted[thresholds + c] -= sign * x;
+        });
+        let at = thresholds + slopes.names.length;
+        specific.forEach(({ rows, names }, threshold) => {
+          if (threshold === k) {
+            rows[i].forEach((x, c) => {
+              wanted[at + c] -= sign * x;
+            });
+          }
+          at += names.length;
+        });
       }
       rising.push(wanted);
     };
-    if (family.family === 'cumulative') {
-      if (category < thresholds) demand(category, category, 1);
-      if (category > 0) demand(category - 1, category - 1, -1);
-      return;
-    }
-    for (let k = 0; k < thresholds; k++) {
-      if (family.family === 'acat') {
-        if (k < category) demand(k, category - 1, -1);
-        else demand(category, k, 1);
-      } else if (k < category) demand(k, k, -1);
-      else if (k === category) demand(k, k, 1);
-    }
+    demandsOfCategory(family, category, seen.length - 1, demand);
+  }
+  const priors = [...slopes.priors, ...specific.flatMap((one) => one.priors)];
+  const bounds = demandsOf([], [], priors).bounds.map((bound) => {
+    const padded = new Float64Array(width);
+    padded.set(bound, thresholds);
+    return padded;
   });
-  const bounds = demandsOf([], [], [...flat.map((j) => priors.coefficients[j])]).bounds.map(
-    (bound) => {
-      const padded = new Float64Array(width);
-      padded.set(bound, thresholds);
-      return padded;
-    },
-  );
   const direction = separatingDirection({ width, rising, fixed: [], bounds });
   if (direction === null) return;
   failSeparated(
-    flat
-      .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
-      .map((j) => data.predictors.names[j]),
+    flat.filter((_, c) => Math.abs(direction[thresholds + c]) > PART),
     remedy,
   );
+}
+
+/** Slopes of a linear predictor with flat priors, and their columns by row. */
+interface FlatSlopes {
+  readonly names: readonly string[];
+  readonly priors: readonly Prior[];
+  readonly rows: readonly Float64Array[];
+}
+
+function flatSlopes({ data, priors }: RegressionSpecification): FlatSlopes {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  const first = data.intercept ? 1 : 0;
+  return {
+    names: flat.map((j) => slopeShown(data.predictors.names[j])),
+    priors: flat.map((j) => priors.coefficients[j]),
+    rows: scaledRows(data, flat).map((row) => row.subarray(first)),
+  };
+}
+
+/** `cs(x) at threshold 2` of the column `cs2_x`. */
+function slopeShown(name: string): string {
+  const [, threshold, column] = /^cs(\d+)_(.*)$/.exec(name) ?? [];
+  return threshold === undefined ? name : `cs(${column}) at threshold ${threshold}`;
+}
+
+/** Throws for an effect with a flat prior on a threshold that no row or each row ends at. */
+function requireSeen(
+  specific: readonly FlatSlopes[],
+  thresholds: number,
+  seen: readonly number[],
+): void {
+  const [name] = specific.flatMap(({ names }) => names);
+  if (name === undefined || seen.length === thresholds + 1) return;
+  const all = Array.from({ length: thresholds + 1 }, (_, c) => c + 1);
+  const lacking = all.filter((category) => !seen.includes(category));
+  fail(
+    `${name} has a flat prior, but no row has the category ${lacking[0]}: give it a prior, for example normal(0, 1)`,
+  );
+}
+
+/**
+ * The thresholds, from first to end, whose sum of τ_k − η may not fall, or with the sign −1 not rise, for the
+ * probability of a category not to fall.
+ */
+function demandsOfCategory(
+  { family }: Family,
+  category: number,
+  thresholds: number,
+  demand: (first: number, end: number, sign: 1 | -1) => void,
+): void {
+  if (family === 'cumulative') {
+    if (category < thresholds) demand(category, category, 1);
+    if (category > 0) demand(category - 1, category - 1, -1);
+    return;
+  }
+  for (let k = 0; k < thresholds; k++) {
+    if (family === 'acat') {
+      if (k < category) demand(k, category - 1, -1);
+      else demand(category, k, 1);
+    } else if (k < category) demand(k, k, -1);
+    else if (k === category) demand(k, k, 1);
+  }
 }
 
 /**

@@ -9,12 +9,19 @@ import {
 } from '../../models/correlation-with-error.js';
 import { auxiliaryOf, type Family, familyNames, traitsOf } from '../../models/families/family.js';
 import {
+  limitedFamilies,
   linksOf,
   requireFamily,
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
-import { gapsOf, hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import {
+  gapsOf,
+  hasPlace,
+  isOrdinal,
+  thresholdNames,
+  thresholdsOf,
+} from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -74,9 +81,43 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
     const isError = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
     requireFinite('the standard errors', data.errors, rows, isError);
   }
+  if (data.limits !== undefined) requireLimits(family, data.limits, rows);
+  requireThresholdGroups(family, data.thresholdGroup, rows);
   requireLatents(data.latents, priors.latents, rows);
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
+}
+
+/** @throws WeighbridgeError `bad-argument`, `bad-data` */
+function requireLimits(family: Family, given: unknown, rows: number): void {
+  if (!isRecord(given)) {
+    throw badArgument(`limits are ${described(given)}, expected from, to, after and upTo`);
+  }
+  if (!limitedFamilies.includes(family.family)) {
+    throw badArgument(
+      `a ${family.family} regression has no limits: expected one of ${limitedFamilies.join(', ')}`,
+    );
+  }
+  for (const name of ['from', 'to', 'after', 'upTo'] as const) {
+    requireFinite(`the limits ${name}`, given[name], rows, (value) => !Number.isNaN(value));
+  }
+}
+
+/**
+ * Throws `bad-argument` for groups of thresholds that do not make up the family's, and `bad-data` for rows of none of
+ * them.
+ */
+function requireThresholdGroups(family: Family, given: unknown, rows: number): void {
+  const { thresholdGroups: groups } = family;
+  if (!groups && given === undefined) return;
+  const sum = (groups ?? []).reduce((all, { thresholds }) => all + thresholds, 0);
+  if (!groups || sum !== thresholdsOf(family) || groups.some(({ thresholds }) => thresholds < 1)) {
+    throw badArgument(
+      `a specification is incomplete: expected thresholdGroups of its family that have ${thresholdsOf(family)} thresholds together, one or more each, found ${sum}`,
+    );
+  }
+  const isGroup = (value: number) => Number.isInteger(value) && value >= 0 && value < groups.length;
+  requireFinite('the groups of thresholds', given, rows, isGroup);
 }
 
 /**
@@ -299,14 +340,13 @@ function requirePriors(
 ): void {
   const names = auxiliaryOf(family);
   const count = thresholdsOf(family);
+  const ofThresholds = thresholdNames(family);
   if (isOrdinal(family) && (count === 0 || model.intercept !== hasPlace(family))) {
     throw badArgument(
       `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept ${hasPlace(family)} in its data`,
     );
   }
-  requireEach('thresholds', thresholds, count, (prior, k) =>
-    requirePrior(prior, `Intercept[${k + 1}]`),
-  );
+  requireEach('thresholds', thresholds, count, (prior, k) => requirePrior(prior, ofThresholds[k]));
   if (gaps !== undefined) {
     requireEach('gaps', gaps, gapsOf(family), (prior, j) => requirePrior(prior, `delta[${j + 1}]`));
   }

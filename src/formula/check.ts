@@ -17,6 +17,7 @@ import {
   firstArgument,
   polyCall,
   rowArguments,
+  specialFunctions,
   unknownFunction,
 } from './functions.js';
 import { multiMembership } from './multi-membership.js';
@@ -161,6 +162,15 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'mo':
+      if (context === 'varying') {
+        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+      }
+      checkNumeric(firstArgument(call, fail), fail);
+      return;
+    case 'cs':
+      checkSpecific(call, context, fail);
+      return;
     case 'me':
     case 'mi':
       if (context === 'varying') {
@@ -172,6 +182,24 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
       checkNumeric(call, fail);
       return;
   }
+}
+
+/** `cs(x + z)`: terms whose effects differ by threshold. */
+function checkSpecific(call: CallExpression, context: Context, fail: FailAt): void {
+  if (context !== 'added' && context !== 'removed') {
+    fail(call.place, 'cs() can only be added or taken away: rating ~ x + cs(z)');
+  }
+  const [only, second] = call.arguments;
+  if (only === undefined || only.name !== null || second !== undefined) {
+    fail(call.place, 'cs() takes one argument, predictors: rating ~ x + cs(z + w)');
+  }
+  if (only.value.kind === 'binary' && isBar(only.value)) {
+    fail(
+      only.value.place,
+      'cs() of group effects, cs(1 | g), is not supported; cs(x) is, and (1 | g) outside of it',
+    );
+  }
+  checkTerms(only.value, 'varying', fail);
 }
 
 /** `1 + x | g`, and the `id` of `1 + x |id| g`. */
@@ -266,8 +294,8 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
     case 'call': {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
-      if (['poly', 'offset', 'me', 'mi'].includes(expression.function)) {
-        const name = expression.function;
+      const name = expression.function;
+      if (['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

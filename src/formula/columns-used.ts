@@ -52,7 +52,7 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, offsets, groups } = terms;
+  const { population, specific, offsets, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
@@ -63,7 +63,13 @@ export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed 
     ...variablesOf(expandPredictors(predictors, [], failIn('formula', formula.text)).population),
   ]);
   const predictors = new Map(
-    mergedNames([...variablesOf(population), ...offsets, ...varying, ...ofMissing]),
+    mergedNames([
+      ...variablesOf(population),
+      ...(specific ? variablesOf(specific.terms) : []),
+      ...offsets,
+      ...varying,
+      ...ofMissing,
+    ]),
   );
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {

@@ -3,7 +3,7 @@
  */
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
-import { argumentOf } from './additions.js';
+import { additionOf, argumentOf } from './additions.js';
 import { setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   columnsUsed,
@@ -18,12 +18,15 @@ import { codesOf } from './factors.js';
 import { type Formula, formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
 import { columnsWithGaps, readLatents, standIns } from './latents.js';
+import { type OutcomeBounds, readBounds } from './limits.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
-import { stacked } from './stacked.js';
+import { specialColumns } from './special-terms.js';
+import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms, Terms } from './terms.js';
+import { type FormulaTerms, type Terms, withoutSpecial } from './terms.js';
+import { groupOfRows } from './thresholds.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -43,7 +46,10 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
     intercept: own.intercept,
     encoded: encodeMean(own, table, options),
   }));
-  return stacked(mean, parts);
+  return {
+    ...stacked(mean, parts, design.thresholds?.counts[0]),
+    ...thresholdGroups(design, table),
+  };
 }
 
 /** The designs of the formulas of other parameters, each as if it were of the mean. */
@@ -58,7 +64,16 @@ export function partDesigns({
   }));
 }
 
-function encodeMean(design: Design, table: Table, options: EncodeOptions): Encoded {
+/** The group of thresholds of each row, if they differ by group. */
+function thresholdGroups({ thresholds }: Design, table: Table): Pick<Encoded, 'thresholdGroup'> {
+  if (!thresholds?.groups) return {};
+  const { groups } = thresholds;
+  refuseMissing(table, new Map([[groups.column, 0]]));
+  const rows = { column: (name: string) => columnOf(table, name), rowNumber: (i: number) => i + 1 };
+  return { thresholdGroup: groupOfRows(groups, rows) };
+}
+
+function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedTerms {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);
@@ -86,6 +101,18 @@ export function errorsOf(design: Design, table: Table): Float64Array | null {
   return readErrors(design.formula, newRowsScope(design, table, namesIn(errors)));
 }
 
+/** Bounds of truncation of new rows; null in a formula without `trunc()`. */
+export function boundsOf(design: Design, table: Table): OutcomeBounds | null {
+  const trunc = additionOf(design.formula, 'trunc');
+  if (trunc === null) return null;
+  const names = trunc.arguments.flatMap(({ value }) => [...namesIn(value)]);
+  return readBounds(
+    design.formula,
+    design.outcome.kind,
+    newRowsScope(design, table, new Map(names)),
+  );
+}
+
 /** Choice sets of new rows; null in a formula without sets. */
 export function setsOfRows(design: Design, table: Table): ChoiceSets | null {
   const names = setColumns(design.formula);
@@ -107,13 +134,16 @@ export function encodeTerms(
   scope: Scope,
   grouping: Grouping,
   latents: Latents | null = null,
-): Encoded {
-  const { population, offsets, groups } = terms;
+): EncodedTerms {
+  const { specific, offsets, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
+    special: specialColumns(special, scope),
+    specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),

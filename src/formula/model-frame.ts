@@ -8,7 +8,7 @@ import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { type FailAt, failIn } from '../text/cursor.js';
-import { additionOf, additionValues } from './additions.js';
+import { additionOf, additionValues, upperEndsOf } from './additions.js';
 import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
@@ -23,10 +23,12 @@ import {
 import type {
   DataFacts,
   Design,
+  DesignMatrix,
   Encoded,
   ModelFrame,
   OutcomeDesign,
   OutcomeKind,
+  Response,
   Variable,
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
@@ -42,9 +44,10 @@ import { outcomeDesign, readFrequencies, readResponse, readWeights } from './out
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
-import { nameInPart, stacked } from './stacked.js';
+import { type EncodedTerms, nameInPart, specificName, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 import { type FormulaTerms, refuseMixedNames } from './terms.js';
+import { readThresholds } from './thresholds.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -62,11 +65,10 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
   checkLatents(formula, fail);
-  const dot = dotColumns(formula, table);
-  refuseTooMany(dot.length, 'the dot stands for');
+  const dot = dotOf(formula, table);
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const full = withoutGaps(whole, formula, terms, fail);
+  const full = withoutUpperEnds(formula, used, withoutGaps(whole, formula, terms, fail));
   const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
   refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
@@ -75,14 +77,18 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
 
   const rows = usedRows.length;
   const column = (name: string) => columns.get(name) ?? reservedColumn(name, rows);
-  const rowNumber = (i: number) => usedRows[i] + 1;
-  const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
+  const numbered = { rows, rowNumber: (i: number) => usedRows[i] + 1, column };
+  const { scope, made } = fittingScope(formula, numbered);
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
   refuseEmptyGroups(meanInSets, terms, fail);
-  const encoded = stacked(meanInSets, ofParts);
+  const thresholds = thresholdsOf(formula, terms, response, outcome, scope);
+  const encoded = {
+    ...stacked(meanInSets, ofParts, thresholds?.design.counts[0]),
+    ...(thresholds?.of && { thresholdGroup: thresholds.of }),
+  };
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -96,9 +102,8 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
-    ...(parts.length > 0 && {
-      parts: parts.map((part) => ({ intercept: part.intercept, dot: part.dot })),
-    }),
+    ...(thresholds && { thresholds: thresholds.design }),
+    ...(parts.length > 0 && { parts: parts.map(({ intercept, dot }) => ({ intercept, dot })) }),
     ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
@@ -110,18 +115,17 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     design,
     encoded,
     response,
-    table: copied
-      ? { rows: own.length, columns: Object.fromEntries(usedColumns(whole, own, formula, outcome)) }
-      : { rows, columns: Object.fromEntries(columns) },
+    table: tableOfRows(copied ? usedColumns(whole, own, formula, outcome) : columns, own.length),
     ...(copied && { copied }),
     usedRows,
-    notes: [
+    notes: onOneLine([
       ...complete.notes,
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
-    ].map((note) => note.replace(/\s/g, ' ')),
+    ]),
     facts,
   };
 }
@@ -138,6 +142,39 @@ function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fa
   return { terms, parts, used };
 }
 
+/** The thresholds of ordered categories, the only ones that `cs()` can have effects on; null for other outcomes. */
+function thresholdsOf(
+  formula: Formula,
+  { specific }: FormulaTerms,
+  response: Response,
+  { kind }: OutcomeDesign,
+  scope: Scope,
+): ReturnType<typeof readThresholds> | null {
+  if (kind === 'ordinal') return readThresholds(formula, response, scope);
+  if (specific) {
+    scope.fail(
+      specific.place,
+      'cs() is for ordered categories: expected the family sratio, cratio or acat',
+    );
+  }
+  return null;
+}
+
+function tableOfRows(columns: Columns, rows: number): Table {
+  return { rows, columns: Object.fromEntries(columns) };
+}
+
+/** The columns that a dot stands for. */
+function dotOf(formula: Formula, table: Table): readonly string[] {
+  const dot = dotColumns(formula, table);
+  refuseTooMany(dot.length, 'the dot stands for');
+  return dot;
+}
+
+function onOneLine(notes: readonly string[]): string[] {
+  return notes.map((note) => note.replace(/\s/g, ' '));
+}
+
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
@@ -152,11 +189,14 @@ function partsOf(formula: Formula, table: Table): Part[] {
     const own = formulaOfPart(formula, part);
     const dot = dotColumns(own, table);
     const { terms, used } = expandFormula(own, dot);
+    if (terms.specific) {
+      failIn('formula', formula.text)(terms.specific.place, 'cs() is for the formula of the mean');
+    }
     return { parameter: part.parameter, intercept: terms.population.intercept, dot, terms, used };
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
   formula: Formula,
   terms: FormulaTerms,
@@ -167,21 +207,22 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping, { formula, isNew: false });
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
 function factsOf(
-  mean: Encoded,
+  mean: EncodedTerms,
   intercept: boolean,
-  parts: readonly (Part & { readonly encoded: Encoded })[],
+  parts: readonly (Part & { readonly encoded: EncodedTerms })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
-    rankFacts(mean.population, intercept),
+    rankFacts(withSpecific(mean), intercept),
     ...parts.map(({ parameter, encoded, intercept: own }) => {
       const named = (name: string) => nameInPart(parameter, name);
       const { constantColumns, dependentColumns } = rankFacts(encoded.population, own);
@@ -198,6 +239,27 @@ function factsOf(
     constantColumns: all.flatMap((facts) => facts.constantColumns),
     dependentColumns: all.flatMap((facts) => facts.dependentColumns),
   };
+}
+
+/**
+ * The columns of the mean, and those of `cs()` under their names at the first threshold: an effect on all thresholds is
+ * one on each.
+ */
+function withSpecific({ population, specific }: EncodedTerms): DesignMatrix {
+  if (!specific) return population;
+  const { names, rows, values } = population;
+  const width = names.length + specific.names.length;
+  const all = new Float64Array(rows * width);
+  for (let i = 0; i < rows; i++) {
+    all.set(values.subarray(i * names.length, (i + 1) * names.length), i * width);
+    const own = specific.values.subarray(
+      i * specific.names.length,
+      (i + 1) * specific.names.length,
+    );
+    all.set(own, i * width + names.length);
+  }
+  const named = specific.names.map((name) => nameInPart(specificName(0), name));
+  return { names: [...names, ...named], rows, values: all };
 }
 
 /**
@@ -267,7 +329,7 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
-      // Those of mi(x) may be missing.
+      // Those of mi(x), and of y2 in cens(c, y2), may be missing.
       const values = column.values.filter((value) => !Number.isNaN(value));
       const { mean, squares } = meanAndSquares(values);
       return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
@@ -277,6 +339,19 @@ function variableOf(column: Column): Variable {
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+/** The columns without that of `cens(c, y2)`, which has values where outcomes are in intervals. */
+function withoutUpperEnds(formula: Formula, used: ColumnsUsed, whole: Columns): Columns {
+  const upper = upperEndsOf(formula);
+  if (upper?.kind !== 'name') return whole;
+  const { response, additions } = formula;
+  const others = [response, ...additionValues({ additions })].filter((value) => value !== upper);
+  const isUsed = (name: string) =>
+    used.predictors.has(name) ||
+    used.grouping.has(name) ||
+    others.some((value) => namesIn(value).has(name));
+  return new Map([...whole].filter(([name]) => name !== upper.name || isUsed(name)));
 }
 
 /**

@@ -9,7 +9,7 @@ import { groupBar, isBar, isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
-import { firstArgument } from './functions.js';
+import { firstArgument, specialFunctions } from './functions.js';
 import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
 
@@ -36,8 +36,17 @@ export interface GroupTerm {
   readonly place: number;
 }
 
+interface SpecificTerms {
+  /** With an intercept, which the thresholds are. */
+  readonly terms: Terms;
+  /** Offset of the first `cs()`. */
+  readonly place: number;
+}
+
 export interface FormulaTerms {
   readonly population: Terms;
+  /** The terms of `cs()`, whose effects differ by threshold; null without any. */
+  readonly specific: SpecificTerms | null;
   /** Arguments of `offset()`, which are summed. */
   readonly offsets: readonly Expression[];
   /** Sorted by the code points of the group's name, as in brms; ties keep their order. */
@@ -59,7 +68,49 @@ export function expandPredictors(
   const groups = [...remainingGroups(expansion.bars, fail)];
   groups.sort((a, b) => compareCodePoints(a.group, b.group));
   refuseTwice(groups, fail);
-  return { population, offsets: expansion.offsets, groups };
+  return {
+    population,
+    specific: specificTerms(expansion.specific, fail),
+    offsets: expansion.offsets,
+    groups,
+  };
+}
+
+function specificTerms(calls: readonly CallExpression[], fail: FailAt): SpecificTerms | null {
+  if (calls.length === 0) return null;
+  const [{ place }] = calls;
+  const sum = calls
+    .map((call): Expression => call.arguments[0].value)
+    .reduce((left, right) => ({ kind: 'binary', operator: '+', left, right, place }));
+  const terms = { ...inOrderOfTerms(new Expander([], fail).terms(sum)), intercept: true };
+  if (terms.terms.length > 0) return { terms, place };
+  return fail(place, 'cs() without predictors: the thresholds are intercepts as it is');
+}
+
+/**
+ * The terms whose columns have coefficients of their own, and those with a function such as mo(x), whose
+ * coefficients are a function of other parameters.
+ */
+export function withoutSpecial(terms: Terms): {
+  readonly ordinary: Terms;
+  readonly special: Terms;
+} {
+  const isSpecial = (term: readonly number[]) =>
+    term.some((variable) => specialCall(terms.variables[variable]) !== null);
+  const special = terms.terms.filter(isSpecial);
+  if (special.length === 0) return { ordinary: terms, special: { ...terms, terms: [] } };
+  return {
+    ordinary: inOrderOfTerms({ ...terms, terms: terms.terms.filter((term) => !isSpecial(term)) }),
+    // As in brms, factors are coded as next to an intercept.
+    special: inOrderOfTerms({ ...terms, intercept: true, terms: special }),
+  };
+}
+
+/** A call of one of the functions of special terms; null for any other expression. */
+export function specialCall(expression: Expression): CallExpression | null {
+  return expression.kind === 'call' && specialFunctions.includes(expression.function)
+    ? expression
+    : null;
 }
 
 function remainingGroups(bars: readonly Bar[], fail: FailAt): readonly GroupTerm[] {
@@ -206,6 +257,8 @@ class Expander {
   /** Group terms and offsets found so far. */
   readonly bars: Bar[] = [];
   offsets: readonly Expression[] = [];
+  /** Calls of `cs()` found so far. */
+  specific: readonly CallExpression[] = [];
   readonly #variables: Expression[] = [];
   readonly #placeOf = new Map<string, number>();
   readonly #budget: Budget;
@@ -255,8 +308,9 @@ class Expander {
           ? [this.#variable(expression)]
           : this.#operate(expression, sign);
       case 'call':
-        if (expression.function !== 'offset') return [this.#variable(expression)];
-        this.#takeOffset(expression, sign);
+        if (expression.function === 'cs') this.#takeSpecific(expression, sign);
+        else if (expression.function === 'offset') this.#takeOffset(expression, sign);
+        else return [this.#variable(expression)];
         return [];
       case 'logical':
       case 'text':
@@ -273,6 +327,17 @@ class Expander {
       this.#placeOf.set(label, place);
     }
     return [place];
+  }
+
+  #takeSpecific(call: CallExpression, sign: 1 | -1): void {
+    if (sign === 1) {
+      this.specific = [...this.specific, call];
+      return;
+    }
+    const text = formatExpression(call);
+    const rest = this.specific.filter((other) => formatExpression(other) !== text);
+    if (rest.length === this.specific.length) this.fail(call.place, `no ${text} to take away`);
+    this.specific = rest;
   }
 
   #takeOffset(call: CallExpression, sign: 1 | -1): void {

@@ -135,11 +135,13 @@ function sidesOf(formula: string): readonly [string, string] {
 export function simplified(formula: Formula): Formula {
   if (hasDot(formula.predictors)) return formula;
   const terms = expandPredictors(formula.predictors, [], failIn('formula', formula.text));
-  const { population, offsets, groups } = terms;
-  if (![population, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
+  const { population, specific, offsets, groups } = terms;
+  const own = specific ? [specific.terms] : [];
+  if (![population, ...own, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
   const fixed = termsText(population);
   const parts = [
     population.terms.length > 0 ? fixed.replace(/^1 \+ /, '') : fixed,
+    ...own.map((one) => `cs(${termsText(one).replace(/^1 \+ /, '')})`),
     ...offsets.map((offset) => `offset(${formatExpression(offset)})`),
     ...groups.map(groupText),
   ];

@@ -5,7 +5,7 @@
  */
 import { didYouMean, listed } from '../../checks/names.js';
 import { badArgument } from '../../checks/values.js';
-import { argumentOf } from '../../formula/additions.js';
+import { additionOf, argumentOf } from '../../formula/additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -19,8 +19,11 @@ import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
 import { factorFunctions, latentCall } from '../../formula/functions.js';
+import { roundTo } from '../../formula/rounding.js';
 import { type Cell, columnOf, levelsOf, selectRows } from '../../formula/table.js';
+import { specialCall } from '../../formula/terms.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** A row of the grid, keyed by column. */
@@ -46,8 +49,9 @@ interface Described {
 }
 
 /**
- * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor. Standard errors of
- * noisy predictors are 0: along a grid, these are what they would be without noise.
+ * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor, and so are groups of
+ * thresholds, and one in `mo(x)`, with all whole numbers of its range; as in brms, its typical value is the rounded
+ * median. Standard errors of noisy predictors are 0: along a grid, these are what they would be without noise.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const { table, copied } = fit.frame;
@@ -74,11 +78,20 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
     case 'numeric': {
       const { design } = fit.frame;
       const hasFactors = Object.keys(design.factorLevels).length > 0;
-      if (hasFactors && leveledColumns(design).includes(name)) {
+      const isGroup = design.thresholds?.groups?.column === name;
+      if (isGroup || (hasFactors && leveledColumns(design).includes(name))) {
         const levels = levelsOf(column).map(Number);
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
       const numbers = described(column.values);
+      if (steppedColumns(design).includes(name)) {
+        const levels = Array.from(
+          { length: numbers.max - numbers.min + 1 },
+          (_, l) => numbers.min + l,
+        );
+        const typical = roundTo(median(column.values), 0);
+        return { name, kind: 'factor', typical, levels, numbers: null };
+      }
       return { name, kind: 'numeric', typical: numbers.mean, levels: [], numbers };
     }
   }
@@ -154,10 +167,19 @@ function columnsOf(design: Design, groups?: readonly string[]): ReturnType<typeo
   );
 }
 
-/** Columns of population and group terms, or of those of some groups only; predictors first. */
+/**
+ * Columns of population and group terms, or of those of some groups only, predictors first; and that of the groups of
+ * thresholds.
+ */
 export function predictorColumns(design: Design, groups?: readonly string[]): string[] {
   const used = columnsOf(design, groups);
-  return [...new Set([...used.predictors.keys(), ...used.grouping.keys()])];
+  const ofThresholds = design.thresholds?.groups ? [design.thresholds.groups.column] : [];
+  return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
+}
+
+/** Columns of population terms and of what varies by groups, without those that say the group. */
+export function effectColumns(design: Design): string[] {
+  return [...columnsOf(design).predictors.keys()];
 }
 
 /** Grouping columns of all groups or of some. */
@@ -168,7 +190,10 @@ export function groupingColumns(design: Design, groups?: readonly string[]): str
 /** Columns that the formula converts to a factor: x of `factor(x)`, `cut(x, 3)`. */
 export function factorColumns(design: Design): string[] {
   return termsOf(design)
-    .flatMap(({ population }) => population.variables)
+    .flatMap(({ population, specific }) => [
+      ...population.variables,
+      ...(specific?.terms.variables ?? []),
+    ])
     .filter((variable) => variable.kind === 'call' && factorFunctions.includes(variable.function))
     .flatMap(columnsIn);
 }
@@ -178,8 +203,9 @@ export function factorColumns(design: Design): string[] {
  * 3)`.
  */
 function leveledColumns(design: Design): string[] {
-  const variables = termsOf(design).flatMap(({ population, groups }) => [
+  const variables = termsOf(design).flatMap(({ population, specific, groups }) => [
     population,
+    ...(specific ? [specific.terms] : []),
     ...groups.map(({ varying }) => varying),
   ]);
   return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
@@ -187,12 +213,35 @@ function leveledColumns(design: Design): string[] {
 
 const leveling: readonly string[] = ['factor', 'as.factor', 'as.character', 'interaction'];
 
+/** Columns x of `mo(x)`. */
+function steppedColumns(design: Design): string[] {
+  return termsOf(design).flatMap(({ population }) =>
+    population.variables.flatMap((variable) => {
+      const call = specialCall(variable);
+      return call
+        ? call.arguments.flatMap(({ value }) => (value.kind === 'name' ? [value.name] : []))
+        : [];
+    }),
+  );
+}
+
 function leveledIn(expression: Expression): string[] {
   if (expression.kind !== 'call') return [];
   const values = expression.arguments.map(({ value }) => value);
   const names = values.flatMap((value) => (value.kind === 'name' ? [value.name] : []));
   const own = leveling.includes(expression.function) ? names : [];
   return [...own, ...values.flatMap(leveledIn)];
+}
+
+/** Columns that a mean outcome depends on beside its linear predictor. */
+export function outcomeColumns(design: Design): string[] {
+  return [...trialsColumns(design), ...boundsColumns(design)];
+}
+
+/** Columns of the bounds of truncated outcomes. */
+export function boundsColumns({ formula }: Design): string[] {
+  const bounds = additionOf(formula, 'trunc')?.arguments ?? [];
+  return bounds.flatMap(({ value }) => columnsIn(value));
 }
 
 /** Columns with a binomial's numbers of trials. */
@@ -203,7 +252,11 @@ export function trialsColumns({ formula }: Design): string[] {
 
 /** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  return termsOf(design).flatMap(({ population }) => {
+  const all = termsOf(design).flatMap(({ population, specific }) => [
+    population,
+    ...(specific ? [specific.terms] : []),
+  ]);
+  return all.flatMap((population) => {
     const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
     return population.terms.map((term) =>
       [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(

@@ -7,12 +7,12 @@
  * (Hedeker et al. 2018, Biometrics 74).
  */
 import { responseDistribution } from '../../../models/families/index.js';
+import { predictorsPerRow } from '../../formula/stacked.js';
 import { gaussHermite } from '../../linear-algebra/gauss-hermite.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { type GroupLayout, layoutOf } from './layout.js';
-import { madeForRows } from './linear-predictor.js';
-import type { PreparedRows, RowWriter } from './predictions.js';
+import { meansOfRows, type PreparedRows, type RowWriter } from './predictions.js';
 import { refuseParts } from './refusals.js';
 
 /** Nodes: enough for probabilities at a standard deviation of 3. */
@@ -20,12 +20,12 @@ const NODES = 31;
 
 /** @param groups indices of the group terms that are integrated out; those that are kept are in the predictor */
 export function integratedMeans(
-  { fit, encoded, predictor, trials }: PreparedRows,
+  { fit, encoded, predictor, trials, bounds }: PreparedRows,
   groups: readonly number[],
 ): RowWriter {
   refuseParts(fit, 'fitted with group effects integrated out');
-  const { writeInverse, means } = responseDistribution(fit.specification.family);
-  const writeMeans = madeForRows(predictor, means);
+  const { writeInverse } = responseDistribution(fit.specification.family);
+  const writeMeans = meansOfRows({ fit, predictor, bounds });
   const counts = trials();
   const { points, weights } = gaussHermite(NODES);
   const layout = layoutOf(fit);
@@ -34,6 +34,7 @@ export function integratedMeans(
     covariance: covarianceDraws(fit, layout.groups[term], predictor.drawsUsed),
   }));
   const draws = predictor.drawsUsed.length;
+  const height = predictorsPerRow(encoded);
   const eta = new Float64Array(draws);
   const spread = new Float64Array(draws);
   const node = new Float64Array(draws);
@@ -43,16 +44,17 @@ export function integratedMeans(
     for (const { design, covariance } of terms) {
       const size = design.matrix.names.length;
       for (const { values } of [design.matrix, ...(design.further ?? [])]) {
-        addVariance(values.subarray(row * size, (row + 1) * size), covariance, spread);
+        // Effects are in the linear predictor of the mean, the first of each row.
+        const at = height * row * size;
+        addVariance(values.subarray(at, at + size), covariance, spread);
       }
     }
     for (let s = 0; s < draws; s++) spread[s] = Math.sqrt(spread[s]);
     target.fill(0);
-    const ofRow = writeMeans(row);
     for (let k = 0; k < NODES; k++) {
       for (let s = 0; s < draws; s++) node[s] = eta[s] + spread[s] * points[k];
       writeInverse(node);
-      ofRow(node, counts[row]);
+      writeMeans(row, node, counts[row]);
       for (let s = 0; s < draws; s++) target[s] += weights[k] * node[s];
     }
   };

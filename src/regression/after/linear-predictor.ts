@@ -92,19 +92,27 @@ export function linearPredictor(
   const parts = [population, ...groups, ...latents];
   const writeEta = rowsInBlocks(parts, terms, offset, height * rows, drawsUsed.length);
   const sources = distributionSources(fit.specification);
+  const placed = (place: number) =>
+    place < 0
+      ? new Float64Array(drawsUsed.length).fill(Number.POSITIVE_INFINITY)
+      : usedDraws(draws, drawsUsed, place);
   const ownDraws = sources.map((source) =>
-    source.kind === 'reported'
-      ? usedDraws(draws, drawsUsed, source.place)
-      : new Float64Array(drawsUsed.length),
+    source.kind === 'reported' ? placed(source.place) : new Float64Array(drawsUsed.length),
+  );
+  const byGroup = sources.map((source) =>
+    source.kind === 'by-group' ? source.places.map(placed) : [],
   );
   return {
     rows,
     drawsUsed,
     eta: (row, target, of = 0) => writeEta(height * row + of, target),
-    varies: sources.some(({ kind }) => kind === 'predicted'),
+    varies: sources.some(({ kind }) => kind !== 'reported'),
     auxiliaryDraws(row) {
       sources.forEach((source, a) => {
-        if (source.kind === 'reported') return;
+        if (source.kind === 'by-group') {
+          ownDraws[a] = byGroup[a][encoded.thresholdGroup?.[row] ?? 0];
+        }
+        if (source.kind !== 'predicted') return;
         writeEta(height * row + source.of, ownDraws[a]);
         source.link.writeInverse(ownDraws[a]);
       });

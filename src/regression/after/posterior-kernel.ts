@@ -11,7 +11,7 @@
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import { auxiliaryOf, auxiliaryTraits } from '../../../models/families/family.js';
-import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import { hasOrder, thresholdSpans, thresholdsOf } from '../../../models/families/thresholds.js';
 import {
   correlationCount,
   writeCorrelatedEffects,
@@ -19,7 +19,7 @@ import {
   writeCorrelations,
 } from '../../../models/multilevel/correlation-cholesky.js';
 import { POSITIVE, parameterPriors, WHOLE_LINE } from '../../../models/parameter-priors.js';
-import { priorDensity } from '../../../models/prior-distributions.js';
+import { isJoint, priorDensity } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -27,6 +27,7 @@ import {
 } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { WeighbridgeError } from '../../errors.js';
+import { priorText } from '../priors/prior-text.js';
 
 interface PosteriorKernel {
   /** Length of u. */
@@ -86,19 +87,17 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
 /** Throws `bad-argument` for parameters that are constant, or without a prior of their own. */
 function requireOwnPriors({ data, priors }: RegressionSpecification): void {
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const found = all
-    .map((prior) => prior?.distribution)
-    .find((name) => name === 'constant' || name === 'horseshoe');
+  const found = all.find((prior) => prior && (prior.distribution === 'constant' || isJoint(prior)));
   if (data.terms) {
     throw new WeighbridgeError(
       'bad-argument',
       'the marginal likelihood is not available with terms such as mo(x): compare fits by loo',
     );
   }
-  if (found === undefined) return;
+  if (!found) return;
   throw new WeighbridgeError(
     'bad-argument',
-    `the marginal likelihood is not available with the prior ${found}: expected other priors`,
+    `the marginal likelihood is not available with the prior ${priorText(found)}: expected other priors`,
   );
 }
 
@@ -150,6 +149,7 @@ function intercepts(specification: RegressionSpecification): Block {
   const gaps = (priors.gaps ?? []).map(priorDensity);
   const sign = thresholdsOf(family) > 0 ? -1 : 1;
   const isOrdered = thresholdsOf(family) > 0 && hasOrder(family);
+  const firsts = new Set(thresholdSpans(family).map(({ first }) => first));
   const shiftOf = (reported: Float64Array) => {
     let shift = 0;
     for (let j = 0; j < means.length; j++) shift += reported[slopes + j] * means[j];
@@ -161,7 +161,7 @@ function intercepts(specification: RegressionSpecification): Block {
       const shift = shiftOf(reported);
       for (let k = 0; k < densities.length; k++) {
         const gap = reported[k] - (reported[k - 1] ?? 0);
-        position[start + k] = isOrdered && k > 0 ? Math.log(gap) : reported[k] + shift;
+        position[start + k] = isOrdered && !firsts.has(k) ? Math.log(gap) : reported[k] + shift;
       }
     },
     read(position, start, reported) {
@@ -169,7 +169,7 @@ function intercepts(specification: RegressionSpecification): Block {
       let sum = 0;
       for (let k = 0; k < densities.length; k++) {
         const u = position[start + k];
-        const isGap = isOrdered && k > 0;
+        const isGap = isOrdered && !firsts.has(k);
         reported[k] = isGap ? reported[k - 1] + Math.exp(u) : u - shift;
         sum += densities[k].logDensity(reported[k] + shift) + (isGap ? u : 0);
         if (isGap && gaps.length > 0) sum += gaps[k - 1].logDensity(reported[k] - reported[k - 1]);

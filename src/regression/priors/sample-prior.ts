@@ -8,8 +8,13 @@
 import { coefficientBlocks, drawBlocks } from '../../../models/coefficient-blocks.js';
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { responseDistribution } from '../../../models/families/index.js';
-import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
+import { responseDistribution, truncatedFamily } from '../../../models/families/index.js';
+import {
+  hasOrder,
+  hasPlace,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -34,10 +39,13 @@ import {
   parametersOfRow,
   reportedLayout,
   reportedNames,
+  slopeNames,
+  variesByRow,
 } from '../../../models/reported-parameters.js';
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
+import { hasBounds } from '../../linear-algebra/limits.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
@@ -132,7 +140,7 @@ export function priorSampler(
     const slopes = Float64Array.from(priors.coefficients, (prior, j) =>
       given.has(j) ? 0 : drawPrior(prior, random),
     );
-    drawBlocks(specification, sigma, random, slopes, layout.terms, parameters);
+    drawBlocks(specification, sigma, random, slopes, layout, parameters);
     parameters.set(slopes.subarray(0, layout.sds - layout.slopes), layout.slopes);
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
@@ -177,17 +185,32 @@ function interceptsFromMeans(
 /** Attempts at thresholds that ascend, of which the prior may make few. */
 const MOST_ATTEMPTS = 1_000_000;
 
-/**
- * Writes thresholds at the means of the predictors to the start of the parameters. Those that ascend have
- * the prior cut off to ascending vectors: sorted independent draws if all have the same prior, draws until
- * they ascend if not.
- */
+/** Writes the thresholds of each group at the means of the predictors to the start of the parameters. */
 function drawThresholds(
   { family, priors: { thresholds = [], gaps } }: RegressionSpecification,
   random: RandomStream,
   target: Float64Array,
 ): void {
-  const drawn = target.subarray(0, thresholds.length);
+  for (const { first, count } of thresholdSpans(family)) {
+    const own = { thresholds: thresholds.slice(first, first + count), gaps };
+    drawThresholdsOf(family, own, random, target.subarray(first, first + count));
+  }
+}
+
+/**
+ * Writes the thresholds of a group. Those that ascend have
+ * the prior cut off to ascending vectors: sorted independent draws if all have the same prior, draws until
+ * they ascend if not.
+ */
+function drawThresholdsOf(
+  family: Family,
+  {
+    thresholds,
+    gaps,
+  }: { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] | undefined },
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
   if (gaps) {
     drawFromOne(thresholds, gapsDrawn(gaps, thresholds.length - 1, random), random, drawn);
     return;
@@ -277,17 +300,19 @@ function withError(own: Float64Array, error: number): Float64Array {
   return own.map((value, a) => (a === 0 ? Math.sqrt(value * value + error * error) : value));
 }
 
-/** Draws the outcomes of all rows given reported parameters. */
+/** Draws the outcomes of all rows given reported parameters, truncated ones within their bounds. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
   if (data.sets) return choiceSimulator(predicted);
-  const { rows, trials, errors } = data;
+  const { rows, trials, errors, limits } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
+  const within = limits && hasBounds(limits) ? truncatedFamily(family) : null;
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const height = predictorsPerRow(data);
+  const varies = variesByRow(predicted);
   const eta = new Float64Array(height * rows);
   const own = new Float64Array(distributionSources(predicted).length);
   return (parameters, random) => {
@@ -295,9 +320,12 @@ export function outcomeSimulator(
     const locations = Float64Array.from({ length: rows }, (_, i) => eta[height * i]);
     writeInverse(locations);
     return locations.map((location, i) => {
-      if (i === 0 || height > 1) writeOwn(i, parameters, eta, own);
+      if (i === 0 || varies) writeOwn(i, parameters, eta, own);
       const aux = errors ? withError(own, errors[i]) : own;
-      return simulateAt(location, aux, trials === null ? 1 : trials[i], random);
+      const n = trials === null ? 1 : trials[i];
+      if (limits === undefined || within === null) return simulateAt(location, aux, n, random);
+      const bounds = { after: limits.after[i], upTo: limits.upTo[i] };
+      return within.simulateAt(location, aux, n, bounds, random);
     });
   };
 }
@@ -371,12 +399,14 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
   const names: string[] = [];
   if (priors.intercept && !isProper(priors.intercept)) names.push('b_Intercept');
   if (!priors.gaps?.every(isProper) || !priors.thresholds?.some(isProper)) {
+    const thresholds = thresholdNames(family);
     priors.thresholds?.forEach((prior, k) => {
-      if (!isProper(prior)) names.push(`b_Intercept[${k + 1}]`);
+      if (!isProper(prior)) names.push(`b_${thresholds[k]}`);
     });
   }
+  const slopes = slopeNames(data);
   priors.coefficients.forEach((prior, j) => {
-    if (!isProper(prior)) names.push(`b_${data.predictors.names[j]}`);
+    if (!isProper(prior)) names.push(slopes[j] ?? `b_${data.predictors.names[j]}`);
   });
   data.groups.forEach(({ group, coefficients }, term) => {
     priors.sds[term].forEach((prior, c) => {

@@ -28,7 +28,11 @@ import {
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { targetsOfColumns, targetsOfSds } from '../priors/linear-predictors.js';
+import {
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from '../priors/linear-predictors.js';
 import type { PriorTarget } from '../priors/prior-rows.js';
 import { keyOf } from '../priors/slots.js';
 import { eachDraw, isGroupEffect, totalLogLikelihood } from './criteria.js';
@@ -218,6 +222,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { means } = centrePredictors(data);
   // Equidistant thresholds: the first and the gap are the only ones of their class.
   const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
+  const ofThresholds = targetsOfThresholds(family);
   /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
   const atMeans = (
     parameters: Float64Array,
@@ -246,7 +251,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', ...placed(k) }, prior, (all) =>
+      term(ofThresholds[k], prior, (all) =>
         atMeans(all, k, -1, 0, data.intercept ? columnsOfMean(data) : 0),
       ),
     ),

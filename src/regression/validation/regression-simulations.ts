@@ -4,7 +4,12 @@
 
 import { constantNames } from '../../../models/constant-parameters.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { hasOrder, hasPlace, thresholdsOf } from '../../../models/families/thresholds.js';
+import {
+  hasOrder,
+  hasPlace,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import type { Support } from '../../../models/prior-distributions.js';
 import {
@@ -22,6 +27,7 @@ import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { parametersNamed } from '../../fit/intervals.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
+import { hasIntervals, limitsOfKnown } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { RandomStream } from '../../random/stream.js';
 import { type SamplerSettings, settingsAmong } from '../../sampler/settings.js';
@@ -63,6 +69,13 @@ function simulatedRegression(
       'a likelihood with weights() is not that of any outcomes, which cannot be simulated from it: expected a formula without weights()',
     );
   }
+  const { limits } = specification.data;
+  if (limits && hasIntervals(limits)) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'outcomes of a formula with cens() cannot be simulated, because the data do not say which others would have been censored: expected a formula without cens()',
+    );
+  }
   const names = reportedNames(specification);
   const simulate = outcomeSimulator(specification);
   const { latents } = reportedLayout(specification);
@@ -73,7 +86,8 @@ function simulatedRegression(
       data === specification.data ? simulate : outcomeSimulator({ ...specification, data });
     const outcomes = draw(values, random);
     requireFiniteOutcomes(outcomes);
-    return { ...specification, data: { ...data, outcomes } };
+    const known = limits && { limits: limitsOfKnown(limits, outcomes) };
+    return { ...specification, data: { ...data, outcomes, ...known } };
   };
 }
 
@@ -196,31 +210,34 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
   }
 }
 
-/** Thresholds ascend, are equidistant or sum to zero, as the family has them. */
+/** Thresholds ascend, are equidistant or sum to zero, as the family has them, in each group. */
 function requireThresholds(family: Family, at: ParameterValues): void {
-  const values = Array.from(
-    { length: thresholdsOf(family) },
-    (_, k) => at[`b_Intercept[${k + 1}]`],
-  );
+  const names = thresholdNames(family).map((name) => `b_${name}`);
+  for (const { first, count } of thresholdSpans(family)) {
+    requireThresholdsOf(family, names.slice(first, first + count), at);
+  }
+}
+
+function requireThresholdsOf(family: Family, names: readonly string[], at: ParameterValues): void {
+  const values = names.map((name) => at[name]);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const isZero = (value: number) => Math.abs(value) <= 1e-9 * largest;
   if (!hasPlace(family) && !isZero(sumOf(values))) {
-    fail(`at.b_Intercept[1], … sum to ${sumOf(values)}, but must sum to 0`);
+    fail(`at.${names[0]}, … sum to ${sumOf(values)}, but must sum to 0`);
   }
   values.slice(2).forEach((value, k) => {
     const uneven = value - values[k + 1] - (values[k + 1] - values[k]);
     if (family.threshold === 'equidistant' && !isZero(uneven)) {
-      fail(`at.b_Intercept[${k + 3}] is ${value}, but thresholds must be equidistant`);
+      fail(`at.${names[k + 2]} is ${value}, but thresholds must be equidistant`);
     }
   });
   if (!hasOrder(family)) return;
-  for (let k = 2; k <= thresholdsOf(family); k++) {
-    const [before, own] = [values[k - 2], values[k - 1]];
-    if (own > before) continue;
+  values.slice(1).forEach((own, k) => {
+    if (own > values[k]) return;
     fail(
-      `at.b_Intercept[${k}] is ${own}, but must be above that of the threshold before, ${before}`,
+      `at.${names[k + 1]} is ${own}, but must be above that of the threshold before, ${values[k]}`,
     );
-  }
+  });
 }
 
 function fail(message: string): never {
