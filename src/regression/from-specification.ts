@@ -2,8 +2,12 @@
  * A regression by formula from a specification alone: its columns become a table, under the names of
  * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
  */
-import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
-import { isOrdinal } from '../../models/families/thresholds.js';
+import {
+  auxiliaryOf,
+  auxiliaryTraits,
+  isThresholdPredictor,
+} from '../../models/families/family.js';
+import { isOrdinal, thresholdSpans } from '../../models/families/thresholds.js';
 import { onePredictor, termsIn } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
@@ -18,8 +22,14 @@ import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import { formatName } from '../formula/format.js';
 import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
-import { shortName, targetsOfColumns, targetsOfSds } from './priors/linear-predictors.js';
+import {
+  shortName,
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from './priors/linear-predictors.js';
 import type { PriorRow } from './priors/prior-rows.js';
+import { keyOf } from './priors/slots.js';
 
 /**
  * The specification of what is returned equals `bounded` of the given one wherever a formula can say it: not if two
@@ -39,25 +49,28 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const mean = onePredictor(specification, 0).data;
   const table = new Columns(mean.predictors.names);
   const intercept = mean.intercept || isOrdinal(family);
-  const right = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
+  const ofMean = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
+  const right = [ofMean, ...specificTerm(specification, table)].join(' + ');
   const outcome = table.add('outcome', data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
     ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
     ...(data.errors ? [errorsTerm(table.add('errors', data.errors), specification)] : []),
     ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
+    ...thresholdsTerm(specification, table),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const formula = `${left} ~ ${right}`;
-  const parts = (data.parts ?? []).map(({ parameter }, p) => {
+  const parts = (data.parts ?? []).flatMap(({ parameter }, p) => {
+    if (isThresholdPredictor(parameter)) return [];
     const own = onePredictor(specification, p + 1).data;
-    return `${parameter} ~ ${rightSide(own, parameter, table, namesIn(data, parameter))}`;
+    return [`${parameter} ~ ${rightSide(own, parameter, table, namesIn(data, parameter))}`];
   });
   const asked: Preparation = {
     formula: parts.length === 0 ? formula : `bf(${[formula, ...parts].join(', ')})`,
     family,
     data: table.columns,
-    ...(data.groups.length > 0 && { levels: table.levels }),
+    ...(Object.keys(table.levels).length > 0 && { levels: table.levels }),
   };
   const isFractional =
     family.family === 'bernoulli' && data.outcomes.some((value) => value !== 0 && value !== 1);
@@ -72,6 +85,32 @@ function errorsTerm(errors: string, { priors: { auxiliary } }: RegressionSpecifi
   const [sigma] = auxiliary;
   const isZero = sigma?.distribution === 'constant' && sigma.value === 0;
   return isZero ? `se(${errors})` : `se(${errors}, sigma = TRUE)`;
+}
+
+/** `cs(x)`: the columns that have an effect on each threshold; none without. */
+function specificTerm(specification: RegressionSpecification, table: Columns): string[] {
+  const [first] = specification.data.parts ?? [];
+  if (first === undefined || !isThresholdPredictor(first.parameter)) return [];
+  const { names, values } = onePredictor(specification, 1).data.predictors;
+  const columns = names.map((name, j) =>
+    table.find(shortName(name, first.parameter), columnOf(values, names.length, j)),
+  );
+  return [`cs(${columns.join(' + ')})`];
+}
+
+/** `thres(k)`, `thres(k, gr = g)`; none if the outcomes have as many thresholds as the family. */
+function thresholdsTerm({ family, data }: RegressionSpecification, table: Columns): string[] {
+  const { thresholdGroup } = data;
+  const spans = thresholdSpans(family);
+  if (spans.length === 0) return [];
+  if (!thresholdGroup) {
+    const most = data.outcomes.reduce((largest, value) => Math.max(largest, value), 1);
+    return most === spans[0].count + 1 ? [] : [`thres(${spans[0].count})`];
+  }
+  const names = spans.map(({ name }) => name ?? '');
+  const counts = Array.from(thresholdGroup, (group) => spans[group].count);
+  const number = table.add('thresholds', counts);
+  return [`thres(${number}, gr = ${table.addFactor('group', names, thresholdGroup)})`];
 }
 
 /** A name for each group term of a linear predictor that has coefficients in others too; null for others. */
@@ -247,11 +286,25 @@ function priorRows(
     if (prior && !isSame(prior, byDefault)) rows.push({ ...row, prior });
   };
   add({ class: 'Intercept' }, priors.intercept, defaults.intercept);
+  const isAlone = family.threshold === 'equidistant';
+  const firsts = thresholdSpans(family).map(({ first }) => first);
+  targetsOfThresholds(family).forEach((target, k) => {
+    // Of equidistant thresholds, the first has a prior.
+    if (isAlone && !firsts.includes(k)) return;
+    add(target, priors.thresholds?.[k] ?? null, defaults.thresholds?.[k]);
+  });
+  priors.gaps?.forEach((prior, j) => {
+    add({ class: 'delta', ...(!isAlone && { coef: String(j + 1) }) }, prior, defaults.gaps?.[j]);
+  });
   const [slope] = priors.coefficients;
   if (slope && !data.parts && priors.coefficients.every((prior) => isSame(prior, slope))) {
     add({ class: 'b' }, slope, defaults.coefficients[0]);
   } else {
+    const known = new Set<string>();
     targetsOfColumns(data).forEach((target, j) => {
+      // The effects on all thresholds have one prior.
+      if (known.has(keyOf(target))) return;
+      known.add(keyOf(target));
       add(target, priors.coefficients[j] ?? null, defaults.coefficients[j]);
     });
   }
