@@ -27,9 +27,17 @@ import type { RandomStream } from '../src/random/stream.js';
 import type { BlockValues, CoefficientBlock, TermFunction } from './coefficient-blocks/block.js';
 import { horseshoeBlock } from './coefficient-blocks/horseshoe.js';
 import { type MonotonicTerm, monotonicFunction } from './coefficient-blocks/monotonic.js';
+import { r2d2Block } from './coefficient-blocks/r2d2.js';
+import { sharedScaleBlock } from './coefficient-blocks/shared-scale.js';
 import { auxiliaryOf } from './families/family.js';
 import { type ParameterPriors, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
-import { drawPrior, type Prior, type Support, supportOf } from './prior-distributions.js';
+import {
+  drawPrior,
+  type Prior,
+  type SharedScalePrior,
+  type Support,
+  supportOf,
+} from './prior-distributions.js';
 import {
   columnsOfMean,
   ordinaryColumns,
@@ -70,8 +78,27 @@ function termBlocks({ data, priors }: RegressionSpecification): TermBlock[] {
 function shrinkageBlocks({ data, priors }: RegressionSpecification): CoefficientBlock[] {
   return slopesOfPredictors(data).flatMap((columns) => {
     const prior = columns.length > 0 ? priors.coefficients[columns[0]] : null;
-    return prior?.distribution === 'horseshoe' ? [horseshoeBlock(prior, columns, data.rows)] : [];
+    if (prior?.distribution === 'horseshoe') return [horseshoeBlock(prior, columns, data.rows)];
+    return prior?.distribution === 'R2D2' ? [r2d2Block(prior, columns)] : [];
   });
+}
+
+/** One block for each scale that is a parameter, in the order of `priors.scales`. */
+function sharedScaleBlocks({ priors }: RegressionSpecification): CoefficientBlock[] {
+  return (priors.scales ?? []).map(({ name, prior }) => {
+    const columns: number[] = [];
+    const own: SharedScalePrior[] = [];
+    priors.coefficients.forEach((one, j) => {
+      if (one.distribution !== 'shared_scale' || one.scale !== name) return;
+      columns.push(j);
+      own.push(one);
+    });
+    return sharedScaleBlock(own, columns, prior);
+  });
+}
+
+function priorBlocks(specification: RegressionSpecification): CoefficientBlock[] {
+  return [...shrinkageBlocks(specification), ...sharedScaleBlocks(specification)];
 }
 
 /** Places of the slopes of each linear predictor, without its intercept and the columns of terms. */
@@ -94,7 +121,7 @@ export function hasBlocks(specification: RegressionSpecification): boolean {
 
 /** All blocks: those of terms, in their order, and then those of priors. */
 export function coefficientBlocks(specification: RegressionSpecification): CoefficientBlock[] {
-  return [...termBlocks(specification), ...shrinkageBlocks(specification)];
+  return [...termBlocks(specification), ...priorBlocks(specification)];
 }
 
 /** Where the parameters of a model are that blocks take and give. */
@@ -110,8 +137,16 @@ export interface BlockedPriors extends ParameterPriors {
   readonly length: number;
   /** True for the place of a coefficient that is given by a block. */
   isGiven(place: number): boolean;
-  /** Writes what the terms report, each from its start on, at the parameters last constrained. */
-  reportTerms(starts: readonly number[], reported: Float64Array): void;
+  /** Writes what terms and priors report at the parameters last constrained. */
+  report(layout: BlockLayout, reported: Float64Array): void;
+}
+
+/** Places among the reported parameters (reported-parameters.ts). */
+interface BlockLayout {
+  /** Start of those of each term. */
+  readonly terms: readonly number[];
+  /** Start of those of priors. */
+  readonly priorParameters: number;
 }
 
 /** A block with its places among the parameters. */
@@ -139,13 +174,13 @@ export function withBlocks(
   places: Places,
 ): BlockedPriors {
   const terms = termBlocks(specification);
-  const blocks = [...terms, ...shrinkageBlocks(specification)];
+  const blocks = [...terms, ...priorBlocks(specification)];
   if (blocks.length === 0) {
     return {
       ...parameterPriors(priors, natural),
       length: priors.length,
       isGiven: () => false,
-      reportTerms: () => {},
+      report: () => {},
     };
   }
   const all = [...priors];
@@ -239,11 +274,12 @@ function blockedPriors(
     addToHessian() {
       throw new RangeError('the Hessian of a model with blocks is not known');
     },
-    reportTerms(starts, reported) {
-      starts.forEach((start, t) => {
-        const { report, values, block, coefficients } = placed[t];
+    report({ terms, priorParameters }, reported) {
+      let next = priorParameters;
+      placed.forEach(({ report, values, block, coefficients }, b) => {
         block.write(values, coefficients);
-        report?.(values, coefficients, reported.subarray(start));
+        report?.(values, coefficients, reported.subarray(terms[b]));
+        for (const place of block.reported ?? []) reported[next++] = values.further[place];
       });
     },
   };
@@ -260,18 +296,19 @@ export function sigmaAmong({ family }: RegressionSpecification, first: number): 
  *
  * @param sigma σ of the family; 1 if it has none
  * @param coefficients of all columns of the predictors, of which those of blocks are written
- * @param starts of what each term reports among the reported parameters
+ * @param reported parameters, of which those of blocks are written
  */
 export function drawBlocks(
   specification: RegressionSpecification,
   sigma: number,
   random: RandomStream,
   coefficients: Float64Array,
-  starts: readonly number[],
+  layout: BlockLayout,
   reported: Float64Array,
 ): void {
   const terms = termBlocks(specification);
-  [...terms, ...shrinkageBlocks(specification)].forEach((block, b) => {
+  let priorParameter = layout.priorParameters;
+  [...terms, ...priorBlocks(specification)].forEach((block, b) => {
     const drawn = (priors: readonly Prior[]) =>
       Float64Array.from(priors, (prior) => drawPrior(prior, random));
     const values: BlockValues = {
@@ -284,6 +321,7 @@ export function drawBlocks(
     block.columns.forEach((j, c) => {
       coefficients[j] = given[c];
     });
-    if (b < terms.length) terms[b].report(values, given, reported.subarray(starts[b]));
+    if (b < terms.length) terms[b].report(values, given, reported.subarray(layout.terms[b]));
+    for (const place of block.reported ?? []) reported[priorParameter++] = values.further[place];
   });
 }

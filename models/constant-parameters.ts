@@ -6,7 +6,11 @@
 import { type AuxiliaryName, auxiliaryOf, type Family } from './families/family.js';
 import { thresholdsOf } from './families/thresholds.js';
 import type { Prior } from './prior-distributions.js';
-import { centrePredictors, type RegressionSpecification } from './regression-data.js';
+import {
+  centrePredictors,
+  ordinaryColumns,
+  type RegressionSpecification,
+} from './regression-data.js';
 import { reportedLayout, slopeNames } from './reported-parameters.js';
 
 interface RegressionOfOthers {
@@ -104,7 +108,8 @@ function restoring(
 ): RegressionOfOthers['restore'] {
   const { family, priors } = given;
   const [from, to] = [reportedLayout(others), reportedLayout(given)];
-  const slopes = priors.coefficients.map(heldAt);
+  // Coefficients of terms are not among the reported slopes.
+  const slopes = priors.coefficients.slice(0, ordinaryColumns(given.data)).map(heldAt);
   const auxiliary = priors.auxiliary.map(heldAt);
   const thresholds = thresholdsOf(family);
   const intercept = heldAt(priors.intercept);

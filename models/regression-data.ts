@@ -1,6 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
+import type { Limits } from '../src/linear-algebra/limits.js';
 import type { SpecialTerm } from './coefficient-blocks.js';
 import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
@@ -118,6 +119,11 @@ export interface RegressionData {
   readonly weights?: Float64Array;
   /** Known standard errors of the outcomes of a normal family, in addition to σ. @default none */
   readonly errors?: Float64Array;
+  /**
+   * Limits of censored and truncated outcomes; `outcomes` then has a number near those that are not known, from which
+   * searches start. @default none
+   */
+  readonly limits?: Limits;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
@@ -139,6 +145,8 @@ export interface RegressionData {
    * of the predictors, in the order of the terms, and are not centred. @default none
    */
   readonly terms?: readonly SpecialTerm[];
+  /** Names of the parameters of priors that are reported: scales that slopes share (coefficient-blocks.ts). @default none */
+  readonly priorParameters?: readonly string[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;
   /** Index of each row's group of thresholds, among those of an ordinal family. @default 0 */
@@ -153,7 +161,7 @@ export interface RegressionData {
  * @param cells that rows share linear predictors of; one per row if undefined
  */
 export function outcomesOf(
-  { rows, outcomes, trials, weights, errors, sets, thresholdGroup }: RegressionData,
+  { rows, outcomes, trials, weights, errors, sets, limits, thresholdGroup }: RegressionData,
   cells?: Cells,
 ): Outcomes {
   return {
@@ -164,6 +172,7 @@ export function outcomesOf(
     ...(errors && { errors }),
     ...(cells && { cells }),
     ...(sets && { sets }),
+    ...(limits && { limits }),
     ...(thresholdGroup && { thresholdGroup }),
   };
 }
@@ -175,6 +184,8 @@ export interface RegressionPriors {
   readonly coefficients: readonly Prior[];
   /** For each of the data's terms, the priors of its parameters beyond one a column. @default none */
   readonly terms?: readonly (readonly Prior[])[];
+  /** Scales of other priors that are parameters, with priors of their own, in the order of the data's `priorParameters`. @default none */
+  readonly scales?: readonly { readonly name: string; readonly prior: Prior }[];
   /** For each group term, the prior of the standard deviation of each coefficient. */
   readonly sds: readonly (readonly Prior[])[];
   /** For each group term, the η of its LKJ prior; null without correlations. */

@@ -11,8 +11,8 @@
  * and bcs_NAME[k] at threshold k; of all group terms sd_GROUP__NAME, then of all
  * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
  * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next; then those of latent predictors
- * (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
+ * those of priors (a scale that slopes share); then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the
+ * next; then those of latent predictors (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
 import { termFunction } from './coefficient-blocks.js';
@@ -25,7 +25,7 @@ import {
   type PredictedName,
   withoutPredicted,
 } from './families/family.js';
-import { responseDistribution } from './families/index.js';
+import { limitedLogDensities, responseDistribution } from './families/index.js';
 import { type ParameterLink, parameterLink } from './families/parameter-links.js';
 import {
   mostThresholds,
@@ -58,6 +58,8 @@ interface ReportedLayout {
   readonly auxiliary: number;
   /** Start of the parameters of each of the data's terms. */
   readonly terms: readonly number[];
+  /** Start of the parameters of priors. */
+  readonly priorParameters: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
   /** Start of those of latent predictors. */
@@ -82,6 +84,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     length += termFunction(term).names.length;
     return start;
   });
+  const priorParameters = length;
+  length += data.priorParameters?.length ?? 0;
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
@@ -98,6 +102,7 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
     correlations,
     auxiliary,
     terms,
+    priorParameters,
     groupEffects,
     length,
   };
@@ -172,7 +177,7 @@ export function parametersOfRow(
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, terms = [] } = data;
+  const { groups, terms = [], priorParameters = [] } = data;
   const intercepts = thresholdsOf(family) === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
@@ -182,6 +187,7 @@ export function reportedNames({ family, data }: Predicted): string[] {
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
     ...terms.flatMap((term) => termFunction(term).names),
+    ...priorParameters,
     ...groups.flatMap(effectNames),
     ...(data.latents ? latentNames(data.latents) : []),
   ];
@@ -333,21 +339,36 @@ type RowDensities = (row: number, eta: Float64Array) => void;
 
 /**
  * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
- * `log_lik` has it.
+ * `log_lik` has it. Of a censored row log P(from < Y ≤ to), and of a truncated one less the log probability of its
+ * bounds.
  *
- * @param aux one array per parameter of `distributionSources`, each with one number per η
+ * @returns a function of `aux`: one array per parameter of `distributionSources`, each with one number per η
  */
-export function rowDensities(
-  { family, data }: Predicted,
-  aux: readonly Float64Array[],
-): RowDensities {
-  const { outcomes, trials, weights, errors } = data;
+export function rowDensities({
+  family,
+  data,
+}: Predicted): (aux: readonly Float64Array[]) => RowDensities {
+  const { outcomes, trials, weights, errors, limits } = data;
+  const weighted =
+    (write: RowDensities): RowDensities =>
+    (row, eta) => {
+      write(row, eta);
+      if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+    };
+  if (limits) {
+    const logDensities = limitedLogDensities(family, { values: outcomes, trials, limits });
+    return (aux) => {
+      const write = logDensities(aux);
+      return weighted((row, eta) => write(row, 1, eta));
+    };
+  }
   const { logDensities } = responseDistribution(family);
-  const write = logDensities(aux);
-  const auxOf = auxiliaryOfRows(errors, aux);
-  return (row, eta) => {
-    (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta);
-    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  return (aux) => {
+    const write = logDensities(aux);
+    const auxOf = auxiliaryOfRows(errors, aux);
+    return weighted((row, eta) =>
+      (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta),
+    );
   };
 }
 
@@ -369,12 +390,10 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const own = new Float64Array(distributionSources(predicted).length);
+  const densities = rowDensities(predicted);
   const write = (row: number, parameters: Float64Array) => {
     writeOwn(row, parameters, eta, own);
-    return rowDensities(
-      predicted,
-      Array.from(own, (value) => Float64Array.of(value)),
-    );
+    return densities(Array.from(own, (value) => Float64Array.of(value)));
   };
   return (parameters, target) => {
     writeEta(parameters, eta);

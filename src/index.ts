@@ -140,6 +140,12 @@ export type {
   HypothesisResult,
   HypothesisRow,
 } from './regression/after/hypothesis.js';
+export type {
+  AbilityInformation,
+  ItemInformation,
+  ItemInformationOptions,
+  ItemInformationRow,
+} from './regression/after/item-information.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
 export {
   type BayesFactor,
@@ -202,6 +208,7 @@ export {
   beta,
   cauchy,
   constant,
+  dirichlet,
   doubleExponential,
   exponential,
   flat,
@@ -218,11 +225,13 @@ export {
   normal,
   type PriorDistribution,
   type PriorPlace,
+  r2d2,
   studentT,
   uniform,
 } from './regression/priors/constructors.js';
 export { defaultPrior, printPriors, samplePrior } from './regression/priors/default-prior.js';
 export type {
+  DirichletPrior,
   LkjPrior,
   PriorClass,
   PriorInUse,

@@ -7,13 +7,11 @@
  * so that b is the average step between neighbours and ζ_l the share of step l. The columns are 1{x ≥ l}, for
  * an interaction mo(x):z times z; the coefficient of column l is b D ζ_l.
  *
- * Parameters of the block: b, and the shares v_l of what the steps before l have left of the stick,
- *
- *     ζ_l = v_l Π_{m < l} (1 − v_m),   v_l ~ beta(a_l, a_{l+1} + … + a_D),   v_D = 1.
- *
- * Reported are bsp_NAME and simo_NAME1[l], as in brms.
+ * Parameters of the block: b, and the D − 1 of the shares (simplex.ts). Reported are bsp_NAME and
+ * simo_NAME1[l], as in brms.
  */
 import type { TermFunction } from './block.js';
+import { simplex } from './simplex.js';
 
 /** The plain data of a term: mo(x), or mo(x):z. */
 export interface MonotonicTerm {
@@ -27,35 +25,27 @@ export interface MonotonicTerm {
 }
 
 export function monotonicFunction({ name, columns }: MonotonicTerm): TermFunction {
-  /** What is left of the stick before each step. */
-  const left = new Float64Array(columns);
-  const writeShares = (own: Float64Array, shares: Float64Array): void => {
-    let rest = 1;
-    for (let l = 0; l < columns; l++) {
-      left[l] = rest;
-      shares[l] = l === columns - 1 ? rest : rest * own[l + 1];
-      rest *= l === columns - 1 ? 0 : 1 - own[l + 1];
-    }
-  };
+  const { write, pull } = simplex(columns);
+  const scaled = new Float64Array(columns);
   return {
     names: [`bsp_${name}`, ...Array.from({ length: columns }, (_, l) => `simo_${name}1[${l + 1}]`)],
     write({ own }, coefficients) {
-      writeShares(own, coefficients);
+      write(own, 1, coefficients);
       for (let l = 0; l < columns; l++) coefficients[l] *= own[0] * columns;
     },
     pull({ own }, slopes, gradient) {
-      const scale = own[0] * columns;
-      // The derivative by v_l, from the last step to the first: `after` is that by what is left after step l.
-      let after = slopes[columns - 1];
-      for (let l = columns - 2; l >= 0; l--) {
-        gradient.own[l + 1] = scale * left[l] * (slopes[l] - after);
-        after = own[l + 1] * slopes[l] + (1 - own[l + 1]) * after;
+      write(own, 1, scaled);
+      gradient.own[0] = 0;
+      for (let l = 0; l < columns; l++) {
+        gradient.own[0] += columns * slopes[l] * scaled[l];
+        scaled[l] = own[0] * columns * slopes[l];
       }
-      gradient.own[0] = columns * after;
+      pull(own, 1, scaled, gradient.own);
     },
     report({ own }, _, reported) {
       reported[0] = own[0];
-      writeShares(own, reported.subarray(1));
+      write(own, 1, scaled);
+      reported.set(scaled, 1);
     },
     fromReported(reported, coefficients) {
       for (let l = 0; l < columns; l++) coefficients[l] = columns * reported[0] * reported[l + 1];

@@ -242,7 +242,7 @@ export class MultilevelParameters {
       writeCorrelations(term.lower, term.place.size, parameters, index);
       index += correlationsOf(term);
     }
-    this.#priors.reportTerms(layout.terms, parameters);
+    this.#priors.report(layout, parameters);
     if (thresholds) return;
     for (const value of this.values.aux) parameters[index++] = value;
   }

@@ -101,6 +101,17 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const limits = z.object({ from: numbers, to: numbers, after: numbers, upTo: numbers });
+const terms = z
+  .array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      columns: count,
+      parameter: z.string().optional(),
+    }),
+  )
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
 
 const latent = z.object({
@@ -121,6 +132,7 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    terms,
     thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
       .object({
@@ -136,6 +148,7 @@ const frame = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
@@ -164,11 +177,14 @@ export const specification = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    terms,
+    priorParameters: names.optional(),
     sets: choiceSets.optional(),
     thresholdGroup: z.instanceof(Int32Array).optional(),
     latents: z
@@ -182,6 +198,8 @@ export const specification = z.object({
   priors: z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
+    terms: z.array(z.array(prior)).optional(),
+    scales: z.array(z.object({ name: z.string(), prior })).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),

@@ -17,6 +17,7 @@ import {
   firstArgument,
   polyCall,
   rowArguments,
+  specialFunctions,
   unknownFunction,
 } from './functions.js';
 import { multiMembership } from './multi-membership.js';
@@ -161,6 +162,12 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'mo':
+      if (context === 'varying') {
+        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+      }
+      checkNumeric(firstArgument(call, fail), fail);
+      return;
     case 'cs':
       checkSpecific(call, context, fail);
       return;
@@ -287,8 +294,8 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
     case 'call': {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
-      if (['poly', 'offset', 'me', 'mi'].includes(expression.function)) {
-        const name = expression.function;
+      const name = expression.function;
+      if (['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

@@ -2,6 +2,7 @@
  * The numeric design of a model from a formula and a table, and the facts needed to encode new
  * rows.
  */
+import type { Limits } from '../linear-algebra/limits.js';
 import type { Formula } from './formula.js';
 import type { Table } from './table.js';
 
@@ -54,10 +55,39 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /**
+   * Terms whose coefficients are a function of other parameters. Their columns are the last of the population's,
+   * in the order of the terms. @default none
+   */
+  readonly terms?: readonly TermDesign[];
   /** Index of each row's group of thresholds, in the order of the design's. @default 0 */
   readonly thresholdGroup?: Int32Array;
   /** Predictors that are not known exactly. @default none */
   readonly latents?: EncodedLatents;
+}
+
+/** A linear predictor alone: its special terms with their columns, which its population does not have. */
+export interface EncodedPredictor extends Omit<Encoded, 'parts' | 'terms'> {
+  readonly special: readonly SpecialColumns[];
+}
+
+export interface SpecialColumns {
+  readonly term: TermDesign;
+  /** Row-major (row, column). */
+  readonly values: Float64Array;
+  /** What to tell the user, for example the order of the levels of text; empty for nothing. */
+  readonly notes: readonly string[];
+}
+
+/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. */
+export interface TermDesign {
+  readonly kind: 'monotonic';
+  /** R's name: `mo(x)`, `mo(x):z`. */
+  readonly name: string;
+  /** Number of columns: of steps of x. */
+  readonly columns: number;
+  /** The parameter whose linear predictor it is in. @default the mean */
+  readonly parameter?: string;
 }
 
 /** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */
@@ -194,6 +224,8 @@ export interface Response {
   readonly weights?: Float64Array;
   /** Known standard errors of `y | se(s)`, above 0. @default none */
   readonly errors?: Float64Array;
+  /** What `y | cens(c)` and `y | trunc(lb = 0)` say of the outcomes. @default none */
+  readonly limits?: Limits;
   /** The choice sets of `y | set(id)`. @default none */
   readonly sets?: ChoiceSets;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */

@@ -3,7 +3,7 @@
  */
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
-import { argumentOf } from './additions.js';
+import { additionOf, argumentOf } from './additions.js';
 import { setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   columnsUsed,
@@ -18,12 +18,14 @@ import { codesOf } from './factors.js';
 import { type Formula, formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
 import { columnsWithGaps, readLatents, standIns } from './latents.js';
+import { type OutcomeBounds, readBounds } from './limits.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { specialColumns } from './special-terms.js';
 import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms, Terms } from './terms.js';
+import { type FormulaTerms, type Terms, withoutSpecial } from './terms.js';
 import { groupOfRows } from './thresholds.js';
 
 interface EncodeOptions {
@@ -99,6 +101,18 @@ export function errorsOf(design: Design, table: Table): Float64Array | null {
   return readErrors(design.formula, newRowsScope(design, table, namesIn(errors)));
 }
 
+/** Bounds of truncation of new rows; null in a formula without `trunc()`. */
+export function boundsOf(design: Design, table: Table): OutcomeBounds | null {
+  const trunc = additionOf(design.formula, 'trunc');
+  if (trunc === null) return null;
+  const names = trunc.arguments.flatMap(({ value }) => [...namesIn(value)]);
+  return readBounds(
+    design.formula,
+    design.outcome.kind,
+    newRowsScope(design, table, new Map(names)),
+  );
+}
+
 /** Choice sets of new rows; null in a formula without sets. */
 export function setsOfRows(design: Design, table: Table): ChoiceSets | null {
   const names = setColumns(design.formula);
@@ -121,12 +135,14 @@ export function encodeTerms(
   grouping: Grouping,
   latents: Latents | null = null,
 ): EncodedTerms {
-  const { population, specific, offsets, groups } = terms;
+  const { specific, offsets, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
+    special: specialColumns(special, scope),
     specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),

@@ -53,6 +53,9 @@ export const factorFunctions: readonly string[] = [
   'interaction',
 ];
 
+/** Functions of brms whose terms have coefficients that are a function of other parameters. */
+export const specialFunctions: readonly string[] = ['mo'];
+
 /**
  * The kind of an argument: `rows` is an expression with one value per row. The others are
  * constants: a `number`, several `numbers`, numbers or texts (`values`), a `text`, a `flag` (TRUE
@@ -106,6 +109,7 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['identity', ofRows],
   ['c', ofRows],
   ['offset', ofRows],
+  ['mo', ofRows],
   ['me', { x: 'rows', sdx: 'rows', gr: 'rows?' }],
   ['mi', ofRows],
 ]);
@@ -119,6 +123,7 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['trials', 'trials() goes left of ~, after the outcome: y | trials(n) ~ x'],
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
+  ['cens', 'cens() goes left of ~, after the outcome: y | cens(c) ~ x'],
   ['se', 'se() goes left of ~, after the outcome: y | se(s) ~ x'],
   ['thres', 'thres() goes left of ~, after the outcome: y | thres(gr = judge) ~ x'],
   ['cs', 'cs() is a term of its own: rating ~ x + cs(z)'],
@@ -138,7 +143,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['s', 'smooth terms'],
   ['t2', 'smooth terms'],
   ['gp', 'Gaussian processes'],
-  ['mo', 'monotonic effects'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],
@@ -149,8 +153,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['sar', 'spatial autocorrelation'],
   ['car', 'spatial autocorrelation'],
   ['fcor', 'fixed correlations'],
-  ['cens', 'censoring'],
-  ['trunc', 'truncation'],
   ['rate', 'rates'],
   ['subset', 'subsets of rows'],
   ['dec', 'decisions'],

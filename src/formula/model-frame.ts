@@ -8,7 +8,7 @@ import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { type FailAt, failIn } from '../text/cursor.js';
-import { additionOf, additionValues } from './additions.js';
+import { additionOf, additionValues, upperEndsOf } from './additions.js';
 import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
@@ -68,7 +68,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const dot = dotOf(formula, table);
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const full = withoutGaps(whole, formula, terms, fail);
+  const full = withoutUpperEnds(formula, used, withoutGaps(whole, formula, terms, fail));
   const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
   refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
@@ -80,7 +80,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const numbered = { rows, rowNumber: (i: number) => usedRows[i] + 1, column };
   const { scope, made } = fittingScope(formula, numbered);
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(formula, terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
   const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
   refuseEmptyGroups(meanInSets, terms, fail);
@@ -123,6 +123,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
     ]),
     facts,
@@ -195,7 +196,7 @@ function partsOf(formula: Formula, table: Table): Part[] {
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
   formula: Formula,
   terms: FormulaTerms,
@@ -206,11 +207,12 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping, { formula, isNew: false }),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping, { formula, isNew: false });
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
@@ -327,7 +329,7 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
-      // Those of mi(x) may be missing.
+      // Those of mi(x), and of y2 in cens(c, y2), may be missing.
       const values = column.values.filter((value) => !Number.isNaN(value));
       const { mean, squares } = meanAndSquares(values);
       return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
@@ -337,6 +339,19 @@ function variableOf(column: Column): Variable {
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+/** The columns without that of `cens(c, y2)`, which has values where outcomes are in intervals. */
+function withoutUpperEnds(formula: Formula, used: ColumnsUsed, whole: Columns): Columns {
+  const upper = upperEndsOf(formula);
+  if (upper?.kind !== 'name') return whole;
+  const { response, additions } = formula;
+  const others = [response, ...additionValues({ additions })].filter((value) => value !== upper);
+  const isUsed = (name: string) =>
+    used.predictors.has(name) ||
+    used.grouping.has(name) ||
+    others.some((value) => namesIn(value).has(name));
+  return new Map([...whole].filter(([name]) => name !== upper.name || isUsed(name)));
 }
 
 /**

@@ -17,7 +17,7 @@ import { latentCall, polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type FactorColumn, labelsOf, levelsOf } from './table.js';
-import type { Terms } from './terms.js';
+import { specialCall, type Terms } from './terms.js';
 
 type NamedColumns = DenseColumns | LevelColumns;
 
@@ -44,7 +44,15 @@ const BLOCK = 256;
 
 /** Columns of all terms, without the column of ones of an intercept. */
 export function modelMatrix(terms: Terms, scope: Scope): DesignMatrix {
-  return joined(columnsOfTerms(terms, scope), scope.rows);
+  return joined(columnsByTerm(terms, scope), scope.rows);
+}
+
+/** The columns of each term, with a special function as a column of ones. */
+export function columnsOfTerms(terms: Terms, scope: Scope): readonly Omit<DenseColumns, 'kind'>[] {
+  return columnsByTerm(terms, scope).map((part) => ({
+    names: part.names,
+    columns: denseColumns(part, scope.rows),
+  }));
 }
 
 /** The columns of terms with `me()` or `mi()`, and by what the latent number is multiplied in each row. */
@@ -53,7 +61,7 @@ export function latentColumns(
   scope: Scope,
 ): { readonly column: number; readonly call: string; readonly factors: Float64Array }[] {
   const ones = new Float64Array(scope.rows).fill(1);
-  const parts = columnsOfTerms(terms, { ...scope, latent: () => ones });
+  const parts = columnsByTerm(terms, { ...scope, latent: () => ones });
   let first = 0;
   return parts.flatMap((part, t) => {
     const start = first;
@@ -78,7 +86,7 @@ export function latentColumns(
   });
 }
 
-function columnsOfTerms(terms: Terms, scope: Scope): NamedColumns[] {
+function columnsByTerm(terms: Terms, scope: Scope): readonly NamedColumns[] {
   // Variables that are in no term (y ~ x - x) are not read.
   const used = new Set(terms.terms.flat());
   const variables = terms.variables.map((variable, v) =>
@@ -256,6 +264,9 @@ function designVariable(expression: Expression, scope: Scope): DesignVariable {
   if (expression.kind === 'name') return ofColumn(expression.name, label, expression.place, scope);
   if (expression.kind === 'call' && expression.function === 'poly') {
     return ofPoly(expression, label, scope);
+  }
+  if (specialCall(expression)) {
+    return { kind: 'numeric', names: [label], columns: [new Float64Array(scope.rows).fill(1)] };
   }
   if (latentCall(expression)) {
     const values = scope.latent?.(label) ?? new Float64Array(scope.rows);

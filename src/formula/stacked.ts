@@ -4,7 +4,16 @@
  * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
  * `cs2`, …, of the same columns.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import type {
+  DesignMatrix,
+  Encoded,
+  EncodedPart,
+  EncodedPredictor,
+  GroupDesign,
+  MemberDesign,
+  SpecialColumns,
+  TermDesign,
+} from './design.js';
 import { joinedByName } from './group-design.js';
 
 /** Linear predictors of a row. */
@@ -20,18 +29,18 @@ export function nameInPart(parameter: string, name: string): string {
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
-  readonly encoded: Encoded;
+  readonly encoded: EncodedPredictor;
 }
 
 /** A linear predictor as numbers. */
-export interface EncodedTerms extends Encoded {
+export interface EncodedTerms extends EncodedPredictor {
   /** The columns of `cs()`; null without any. */
   readonly specific: DesignMatrix | null;
 }
 
 /**
- * All linear predictors as one design; without parts, that of the mean in the same rows. Group terms with one name
- * are joined, within a formula and across formulas.
+ * All linear predictors as one design, with the columns of special terms after all others; without parts, that of
+ * the mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
  *
  * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
  */
@@ -41,7 +50,17 @@ export function stacked(
   thresholds = 0,
 ): Encoded {
   const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
-  if (parts.length === 0) return { ...mean, groups: joinedByName(mean.groups) };
+  const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
+    all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
+  );
+  const terms = special.length > 0 ? { terms: special.map(({ term }) => term) } : {};
+  if (parts.length === 0) {
+    const { special: _, ...own } = mean;
+    const rest = { ...own, groups: joinedByName(mean.groups) };
+    if (special.length === 0) return rest;
+    const population = spread([{ matrix: mean.population, place: 0 }, ...special], 1, mean.rows);
+    return { ...rest, population, ...terms };
+  }
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -54,7 +73,11 @@ export function stacked(
   const offsets = [mean, ...parts.map(({ encoded }) => encoded)].map(({ offset }) => offset);
   return {
     rows,
-    population: spread([mean.population, ...columns], rows),
+    population: spread(
+      [...[mean.population, ...columns].map((matrix, place) => ({ matrix, place })), ...special],
+      height,
+      rows,
+    ),
     groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
@@ -68,7 +91,31 @@ export function stacked(
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...terms,
     ...(mean.latents && { latents: mean.latents }),
+  };
+}
+
+/** Columns with the place of their linear predictor. */
+interface PlacedColumns {
+  readonly matrix: DesignMatrix;
+  readonly place: number;
+}
+
+/** A special term, under its name in the linear predictor of a parameter. */
+function placedTerm(
+  { term, values }: SpecialColumns,
+  place: number,
+  rows: number,
+  parameter: string | undefined,
+): PlacedColumns & { readonly term: TermDesign } {
+  const { columns } = term;
+  const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
+  const names = Array.from({ length: columns }, (_, c) => `${name}[${c + 1}]`);
+  return {
+    term: { ...term, name, ...(parameter !== undefined && { parameter }) },
+    matrix: { names, rows, values },
+    place,
   };
 }
 
@@ -85,7 +132,7 @@ function specificParts(
   return Array.from({ length: thresholds }, (_, k) => ({
     parameter: specificName(k),
     intercept: false,
-    encoded: { rows, population, groups: [], offset: null },
+    encoded: { rows, population, groups: [], offset: null, special: [] },
   }));
 }
 
@@ -103,12 +150,11 @@ function withIntercept({ parameter, intercept, encoded }: Part): DesignMatrix {
   return { names: [nameInPart(parameter, '(Intercept)'), ...own], rows, values: all };
 }
 
-function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
-  const names = matrices.flatMap((matrix) => matrix.names);
-  const height = matrices.length;
+function spread(all: readonly PlacedColumns[], height: number, rows: number): DesignMatrix {
+  const names = all.flatMap(({ matrix }) => matrix.names);
   const values = new Float64Array(height * rows * names.length);
   let first = 0;
-  matrices.forEach(({ names: own, values: from }, s) => {
+  all.forEach(({ matrix: { names: own, values: from }, place: s }) => {
     for (let i = 0; i < rows; i++) {
       const at = (height * i + s) * names.length + first;
       values.set(from.subarray(i * own.length, (i + 1) * own.length), at);

@@ -9,7 +9,7 @@ import { groupBar, isBar, isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
-import { firstArgument } from './functions.js';
+import { firstArgument, specialFunctions } from './functions.js';
 import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
 
@@ -85,6 +85,32 @@ function specificTerms(calls: readonly CallExpression[], fail: FailAt): Specific
   const terms = { ...inOrderOfTerms(new Expander([], fail).terms(sum)), intercept: true };
   if (terms.terms.length > 0) return { terms, place };
   return fail(place, 'cs() without predictors: the thresholds are intercepts as it is');
+}
+
+/**
+ * The terms whose columns have coefficients of their own, and those with a function such as mo(x), whose
+ * coefficients are a function of other parameters.
+ */
+export function withoutSpecial(terms: Terms): {
+  readonly ordinary: Terms;
+  readonly special: Terms;
+} {
+  const isSpecial = (term: readonly number[]) =>
+    term.some((variable) => specialCall(terms.variables[variable]) !== null);
+  const special = terms.terms.filter(isSpecial);
+  if (special.length === 0) return { ordinary: terms, special: { ...terms, terms: [] } };
+  return {
+    ordinary: inOrderOfTerms({ ...terms, terms: terms.terms.filter((term) => !isSpecial(term)) }),
+    // As in brms, factors are coded as next to an intercept.
+    special: inOrderOfTerms({ ...terms, intercept: true, terms: special }),
+  };
+}
+
+/** A call of one of the functions of special terms; null for any other expression. */
+export function specialCall(expression: Expression): CallExpression | null {
+  return expression.kind === 'call' && specialFunctions.includes(expression.function)
+    ? expression
+    : null;
 }
 
 function remainingGroups(bars: readonly Bar[], fail: FailAt): readonly GroupTerm[] {

@@ -12,7 +12,11 @@ import {
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
-import { predictableOf, responseDistribution } from '../../models/families/index.js';
+import {
+  limitedFamilies,
+  predictableOf,
+  responseDistribution,
+} from '../../models/families/index.js';
 import {
   hasOrder,
   hasPlace,
@@ -20,7 +24,7 @@ import {
   isOrdinal,
   thresholdSpans,
 } from '../../models/families/thresholds.js';
-import { isProper } from '../../models/prior-distributions.js';
+import { isJoint, isProper } from '../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -35,7 +39,7 @@ import { WeighbridgeError } from '../errors.js';
 import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
-import { hasKnownScale } from '../formula/additions.js';
+import { additionOf, hasKnownScale } from '../formula/additions.js';
 import type {
   DataFacts,
   EncodedLatents,
@@ -59,13 +63,14 @@ import {
   tableOf,
 } from '../formula/table.js';
 import { MOST_CATEGORIES } from '../formula/thresholds.js';
+import { isCensored, type Limits } from '../linear-algebra/limits.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
-import { formatPrior } from './priors/prior-text.js';
+import { formatPrior, priorText } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
 
@@ -159,6 +164,7 @@ function prepared(
   const written = parseFormula(formula);
   const parsed = isNominal(wanted) ? byCategory(written, table) : written;
   const named = withPredicted(wanted, parsed);
+  requireLimited(named, parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
@@ -170,13 +176,13 @@ function prepared(
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireKnownErrors(family, frame);
-  requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
-  const specification: RegressionSpecification = { family, data, priors };
+  const specification = withPriorParameters({ family, data, priors });
+  requireDistinctNames(family, specification.data);
   refuseConstants(specification);
   const notes = [
     ...frame.notes,
@@ -189,18 +195,32 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
+/** The specification with the names of scales that are parameters among its data. */
+function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
+  const { data, priors } = specification;
+  if (!priors.scales) return specification;
+  const priorParameters = priors.scales.map(({ name }) => name);
+  return { ...specification, data: { ...data, priorParameters } };
+}
+
 /** Throws `bad-argument` for a constant next to linear predictors of parameters or latent predictors. */
 function refuseConstants({ data, priors }: RegressionSpecification): void {
   if (!data.parts && !data.latents) return;
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const isOf = (name: string) => all.some((prior) => prior?.distribution === name);
-  if (data.latents && isOf('horseshoe')) {
+  const joint = all.find((prior) => prior && isJoint(prior));
+  if (data.latents && joint) {
     throw new WeighbridgeError(
       'bad-argument',
-      'a horseshoe prior with me() or mi() is not supported: expected another prior of class b',
+      `the prior ${priorText(joint)} with me() or mi() is not supported: expected another prior of class b`,
     );
   }
-  if (!isOf('constant')) return;
+  if (data.latents && data.terms) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      'mo() with me() or mi() in one formula is not supported: use the observed predictor, or a factor in place of mo()',
+    );
+  }
+  if (!all.some((prior) => prior?.distribution === 'constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
     `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters or cs()'}: use a narrow prior, for example normal(1, 0.001)`,
@@ -283,7 +303,7 @@ function ofEachCategory(
   if (!isNominal(family)) return given;
   const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
   return given.flatMap((row) => {
-    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    if (row.dpar !== undefined || row.class === 'cor' || row.class === 'scale') return [row];
     const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
     const all = predicted
       .filter((dpar) => !own.includes(dpar))
@@ -366,7 +386,7 @@ function withThresholds(family: Family, { design, encoded }: ModelFrame): Family
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined);
+  return given.filter((row) => row.class !== 'scale' && rowOfSlot(row, slots) === undefined);
 }
 
 /** Converts encoded columns back to a table's values. */
@@ -411,14 +431,15 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts, latents, thresholdGroup } = encoded;
+  const { rows, population, groups, offset, parts, terms, latents, thresholdGroup } = encoded;
   const { sets } = response;
   const data: RegressionData = {
     rows,
-    outcomes: response.values,
+    outcomes: outcomesNear(response, family),
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     ...(response.errors && { errors: response.errors }),
+    ...(response.limits && { limits: response.limits }),
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
@@ -430,6 +451,9 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(terms && {
+      terms: terms.map((term) => ({ ...term, name: coefficientName(term.name) })),
+    }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
     ...(thresholdGroup && { thresholdGroup }),
   };
@@ -521,6 +545,21 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
   );
 }
 
+/** Throws `bad-formula` for censored or truncated outcomes of a family that has none. */
+function requireLimited({ family }: Family, formula: Formula): void {
+  const limit = additionOf(formula, 'cens') ?? additionOf(formula, 'trunc');
+  if (limit === null) return;
+  const fail = failIn('formula', formula.text);
+  if (!limitedFamilies.includes(family)) {
+    fail(
+      limit.place,
+      `${limit.function}() is not available for the family ${family}; it is for ${limitedFamilies.join(', ')}`,
+    );
+  }
+  const se = additionOf(formula, 'se');
+  if (se) fail(se.place, `se() is not supported with ${limit.function}()`);
+}
+
 /** Throws `bad-formula` or `bad-data` for latent predictors that the regression cannot have. */
 function requireLatents(family: Family, { design, encoded }: ModelFrame): void {
   const { latents } = encoded;
@@ -576,15 +615,45 @@ function requireDistinctNames(family: Family, data: RegressionData): void {
 /** Throws `bad-data` at the first outcome outside the family's support. */
 function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): void {
   const { expected } = responseDistribution(family);
-  const { name, values, trials } = response;
+  const { name, values, trials, limits } = response;
   for (let i = 0; i < values.length; i++) {
-    const wanted = expected(values[i], trials ? trials[i] : 1);
+    const n = trials ? trials[i] : 1;
+    // An interval may begin or end where there are no outcomes.
+    const isKnown = !limits || !isCensored(limits, i) || !isPossible(family, limits, i, n);
+    const wanted = isKnown ? expected(values[i], n) : null;
     if (wanted === null) continue;
     throw new WeighbridgeError(
       'bad-data',
       `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
     );
   }
+}
+
+/** True if the family has outcomes above `from` and up to `to`. */
+function isPossible(family: Family, { from, to }: Limits, row: number, trials: number): boolean {
+  const { outcome, mean } = traitsOf(family);
+  if (outcome === 'count') return to[row] >= 0;
+  if (outcome === 'binomial') return to[row] >= 0 && from[row] < trials;
+  if (mean === 'probability') return to[row] > 0 && from[row] < 1;
+  const isPositive = mean === 'positive' || traitsOf(family).isLogarithmic === true;
+  return !isPositive || to[row] > 0;
+}
+
+/**
+ * The outcomes, with an end of its interval that is an outcome of the family in place of one that is not: from 0 to
+ * 5 seconds, 5.
+ */
+function outcomesNear({ values, trials, limits }: ModelFrame['response'], family: Family) {
+  if (!limits) return values;
+  const { expected } = responseDistribution(family);
+  return values.map((value, i) => {
+    if (!isCensored(limits, i)) return value;
+    const n = trials ? trials[i] : 1;
+    const { from, to } = limits;
+    const ends = [value, to[i], from[i], 0.5 * (from[i] + to[i])];
+    const inside = 0.5 * (Math.max(from[i], 0) + Math.min(to[i], 1));
+    return [...ends, inside].find((end) => expected(end, n) === null) ?? value;
+  });
 }
 
 function specificationNotes(
@@ -598,6 +667,7 @@ function specificationNotes(
     ...lostDigits(specification, ranges),
     ...unseenCategories(specification, response),
     ...unconnectedLevels(specification),
+    ...censoredOutcomes(response),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -649,6 +719,24 @@ function unseenCategories(
       `no row${group === null ? '' : ` of ${group}`} has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${them} in place${group === null ? `, and the option levels can leave ${them} out` : ''}`,
     ];
   });
+}
+
+/** A note on how many outcomes are known by intervals only. */
+function censoredOutcomes({ name, limits }: ModelFrame['response']): readonly string[] {
+  if (!limits) return [];
+  const { from, to, after, upTo } = limits;
+  let [left, right, between] = [0, 0, 0];
+  for (let i = 0; i < from.length; i++) {
+    if (!isCensored(limits, i)) continue;
+    if (from[i] === after[i]) left++;
+    else if (to[i] === upTo[i]) right++;
+    else between++;
+  }
+  const all = left + right + between;
+  if (all === 0) return [];
+  return [
+    `${all} of ${from.length} outcomes of ${name} are censored: ${left} left, ${right} right, ${between} in intervals`,
+  ];
 }
 
 /** Notes on levels that no comparisons connect, directly or by others. */

@@ -20,6 +20,7 @@ import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
+import { itemInformation } from './after/item-information.js';
 import { marginalLikelihood } from './after/marginal-likelihood.js';
 import { ppc } from './after/ppc.js';
 import {
@@ -108,6 +109,8 @@ export interface FitMethods {
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
   readonly tradeOffs: Method<typeof tradeOffs>;
+  /** How much each item says of an ability, of ordered categories with a formula of `disc`. */
+  readonly itemInformation: Method<typeof itemInformation>;
   /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
   readonly loo: Method<typeof looWithRefits>;
   /** K-fold cross-validation, at random, stratified or by groups, by fits to the other folds. */
@@ -189,6 +192,7 @@ export function withMethods<Changes>(
     compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
+    itemInformation: of('itemInformation', itemInformation),
     kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
@@ -266,6 +270,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
+  itemInformation: { ability: true, item: true, data: true, mass: true, draws: true },
   looScores: { mass: true, seed: true },
   marginalLikelihood: { seed: true },
   kfold: {

@@ -41,7 +41,7 @@ describe('simulation-based calibration', () => {
     [acat('probit'), 'y ~ x + cs(x2)'],
     [cumulative(), 'rating | thres(k, gr = judge) ~ x'],
     [cratio({ threshold: 'sum_to_zero' }), 'rating | thres(k, gr = judge) ~ x'],
-  ] as const)('of $family, $link: %s', async (family, formula) => {
+  ] as const)('%o, %s', async (family, formula) => {
     const result = await calibrateRegression({
       formula,
       family,

@@ -5,7 +5,7 @@
  */
 import { didYouMean, listed } from '../../checks/names.js';
 import { badArgument } from '../../checks/values.js';
-import { argumentOf } from '../../formula/additions.js';
+import { additionOf, argumentOf } from '../../formula/additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -19,8 +19,11 @@ import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
 import { factorFunctions, latentCall } from '../../formula/functions.js';
+import { roundTo } from '../../formula/rounding.js';
 import { type Cell, columnOf, levelsOf, selectRows } from '../../formula/table.js';
+import { specialCall } from '../../formula/terms.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** A row of the grid, keyed by column. */
@@ -47,7 +50,8 @@ interface Described {
 
 /**
  * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor, and so are groups of
- * thresholds. Standard errors of noisy predictors are 0: along a grid, these are what they would be without noise.
+ * thresholds, and one in `mo(x)`, with all whole numbers of its range; as in brms, its typical value is the rounded
+ * median. Standard errors of noisy predictors are 0: along a grid, these are what they would be without noise.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const { table, copied } = fit.frame;
@@ -80,6 +84,14 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
       const numbers = described(column.values);
+      if (steppedColumns(design).includes(name)) {
+        const levels = Array.from(
+          { length: numbers.max - numbers.min + 1 },
+          (_, l) => numbers.min + l,
+        );
+        const typical = roundTo(median(column.values), 0);
+        return { name, kind: 'factor', typical, levels, numbers: null };
+      }
       return { name, kind: 'numeric', typical: numbers.mean, levels: [], numbers };
     }
   }
@@ -165,6 +177,11 @@ export function predictorColumns(design: Design, groups?: readonly string[]): st
   return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
 }
 
+/** Columns of population terms and of what varies by groups, without those that say the group. */
+export function effectColumns(design: Design): string[] {
+  return [...columnsOf(design).predictors.keys()];
+}
+
 /** Grouping columns of all groups or of some. */
 export function groupingColumns(design: Design, groups?: readonly string[]): string[] {
   return [...columnsOf(design, groups).grouping.keys()];
@@ -196,12 +213,35 @@ function leveledColumns(design: Design): string[] {
 
 const leveling: readonly string[] = ['factor', 'as.factor', 'as.character', 'interaction'];
 
+/** Columns x of `mo(x)`. */
+function steppedColumns(design: Design): string[] {
+  return termsOf(design).flatMap(({ population }) =>
+    population.variables.flatMap((variable) => {
+      const call = specialCall(variable);
+      return call
+        ? call.arguments.flatMap(({ value }) => (value.kind === 'name' ? [value.name] : []))
+        : [];
+    }),
+  );
+}
+
 function leveledIn(expression: Expression): string[] {
   if (expression.kind !== 'call') return [];
   const values = expression.arguments.map(({ value }) => value);
   const names = values.flatMap((value) => (value.kind === 'name' ? [value.name] : []));
   const own = leveling.includes(expression.function) ? names : [];
   return [...own, ...values.flatMap(leveledIn)];
+}
+
+/** Columns that a mean outcome depends on beside its linear predictor. */
+export function outcomeColumns(design: Design): string[] {
+  return [...trialsColumns(design), ...boundsColumns(design)];
+}
+
+/** Columns of the bounds of truncated outcomes. */
+export function boundsColumns({ formula }: Design): string[] {
+  const bounds = additionOf(formula, 'trunc')?.arguments ?? [];
+  return bounds.flatMap(({ value }) => columnsIn(value));
 }
 
 /** Columns with a binomial's numbers of trials. */

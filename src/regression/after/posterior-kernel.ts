@@ -19,7 +19,7 @@ import {
   writeCorrelations,
 } from '../../../models/multilevel/correlation-cholesky.js';
 import { POSITIVE, parameterPriors, WHOLE_LINE } from '../../../models/parameter-priors.js';
-import { priorDensity } from '../../../models/prior-distributions.js';
+import { isJoint, priorDensity } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   type GroupEffects,
@@ -27,6 +27,7 @@ import {
 } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { WeighbridgeError } from '../../errors.js';
+import { priorText } from '../priors/prior-text.js';
 
 interface PosteriorKernel {
   /** Length of u. */
@@ -86,19 +87,17 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
 /** Throws `bad-argument` for parameters that are constant, or without a prior of their own. */
 function requireOwnPriors({ data, priors }: RegressionSpecification): void {
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const found = all
-    .map((prior) => prior?.distribution)
-    .find((name) => name === 'constant' || name === 'horseshoe');
+  const found = all.find((prior) => prior && (prior.distribution === 'constant' || isJoint(prior)));
   if (data.terms) {
     throw new WeighbridgeError(
       'bad-argument',
       'the marginal likelihood is not available with terms such as mo(x): compare fits by loo',
     );
   }
-  if (found === undefined) return;
+  if (!found) return;
   throw new WeighbridgeError(
     'bad-argument',
-    `the marginal likelihood is not available with the prior ${found}: expected other priors`,
+    `the marginal likelihood is not available with the prior ${priorText(found)}: expected other priors`,
   );
 }
 

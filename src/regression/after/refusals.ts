@@ -2,6 +2,7 @@
 import { isThresholdPredictor } from '../../../models/families/family.js';
 import { isNominal } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
+import { hasIntervals } from '../../linear-algebra/limits.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { isChoice } from './choices.js';
 
@@ -48,5 +49,21 @@ export function refuseParts({ family }: Pick<FittedRegression, 'family'>, asked:
   if (!family.predicted || family.predicted.every(isThresholdPredictor)) return;
   throw badArgument(
     `${asked} is not supported in a regression with formulas of parameters, here of ${family.predicted.join(', ')}: compare fits by loo`,
+  );
+}
+
+/**
+ * Throws `bad-argument` for censored outcomes.
+ *
+ * @param asked what is of known outcomes only, for the message
+ */
+export function refuseCensored(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+): void {
+  const { limits } = specification.data;
+  if (!limits || !hasIntervals(limits)) return;
+  throw badArgument(
+    `${asked} is of outcomes that are known, and some are censored: compare fits by loo, or look at ppc, which leaves them out`,
   );
 }

@@ -12,7 +12,7 @@
  *
  * normalized by Simpson's rule.
  */
-import { isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
+import { isJoint, isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
 import { centrePredictors, ordinaryColumns } from '../../../models/regression-data.js';
 import {
   distributionSources,
@@ -25,6 +25,7 @@ import { meanAndSquares, meanOf } from '../../linear-algebra/sums.js';
 import { mcseMean } from '../../posterior/convergence.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { priorText } from '../priors/prior-text.js';
 
 /** Posterior against prior density of a coefficient at a value. */
 interface DensityRatio {
@@ -59,9 +60,9 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
     return { reason: 'the evidence ratio of an equality is not known with me() or mi()' };
   }
   if (prior.distribution === 'constant') return { reason: `${name} is held at ${prior.value}` };
-  if (prior.distribution === 'horseshoe') {
+  if (isJoint(prior)) {
     return {
-      reason: `${name} has a horseshoe prior, under which its density alone is not known: give it one of its own`,
+      reason: `${name} has a prior together with others (${priorText(prior)}), under which its density alone is not known: give it one of its own`,
     };
   }
   if (data.sets) return { reason: 'the evidence ratio of an equality is not known for choices' };
@@ -157,6 +158,7 @@ function conditionalOf(
   const writeOwn = parametersOfRow(specification);
   // The rows of a group of thresholds have the same parameters.
   const groupOf = (row: number) => thresholdGroup?.[row] ?? 0;
+  const densities = rowDensities(specification);
   const prior = priorDensity(priors.coefficients[place]);
   const at = reportedLayout(specification).slopes + place;
   const eta = new Float64Array(rows);
@@ -164,13 +166,13 @@ function conditionalOf(
     writeEta(parameters, eta);
     const before = parameters[at];
     return (values) => {
-      const writes = new Map<number, ReturnType<typeof rowDensities>>();
+      const writes = new Map<number, ReturnType<typeof densities>>();
       const writeOf = (row: number) => {
         const known = writes.get(groupOf(row));
         if (known) return known;
         writeOwn(row, parameters, eta, own);
         const aux = Array.from(own, (value) => new Float64Array(values.length).fill(value));
-        const made = rowDensities(specification, aux);
+        const made = densities(aux);
         writes.set(groupOf(row), made);
         return made;
       };

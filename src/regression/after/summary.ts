@@ -22,11 +22,11 @@ import {
   summaryRecord,
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import type { PriorInUse } from '../priors/prior-rows.js';
+import { isMatrixPrior, type PriorInUse } from '../priors/prior-rows.js';
 import { isGroupEffect } from '../validation/criteria.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
-import { type GroupLayout, layoutOf } from './layout.js';
+import { type GroupLayout, layoutOf, sizesOfTerms } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
@@ -77,6 +77,11 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
+  /**
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps;
+   * and scales that slopes share.
+   */
+  readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
   /** Parameters of predictors that are not known exactly; empty without. */
@@ -122,7 +127,20 @@ export function summaryOf(
         ),
       ],
     })),
-    population: layout.coefficients.map((name, place) => row(place, name)),
+    population: [
+      ...layout.coefficients.map((name, place) => row(place, name)),
+      ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
+    ],
+    terms: [
+      ...Object.entries(termSections).map(([prefix, title]) => {
+        const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
+        return { title, rows: own.map(({ name, place }) => row(place, name.slice(prefix.length))) };
+      }),
+      {
+        title: 'Prior Parameters',
+        rows: layout.priorParameters.map(({ name, place }) => row(place, name)),
+      },
+    ].filter(({ rows }) => rows.length > 0),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
     latents: draws.parameterNames.flatMap((name, place) =>
       place < layout.latents || isGroupEffect(name) ? [] : [row(place, name.replace(/^b_/, ''))],
@@ -135,6 +153,9 @@ export function summaryOf(
     summaryText(summary, algorithmNames[chains[0]?.algorithm ?? 'nuts']),
   );
 }
+
+/** Sections of the parameters of terms beyond their sizes, by the prefix of brms' names; as in brms, others are not shown. */
+const termSections = { simo_: 'Simplex Parameters' };
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
@@ -193,6 +214,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     '',
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
+    ...summary.terms.flatMap(({ title, rows }) => section(`${title}:`, rows)),
     ...section('Family Specific Parameters:', summary.auxiliary),
     ...section('Latent Predictors:', summary.latents),
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
@@ -224,8 +246,11 @@ function shiftText(shift: number): string {
 }
 
 /** The largest Monte Carlo errors of the table. */
-function mcseLines({ groups, population, auxiliary, latents }: RegressionSummary): string[] {
-  const rows = [...groups.flatMap((group) => group.rows), ...population, ...auxiliary, ...latents];
+function mcseLines(summary: RegressionSummary): string[] {
+  const { groups, population, terms, auxiliary, latents } = summary;
+  const shares = terms.flatMap(({ rows }) => rows);
+  const inGroups = groups.flatMap(({ rows }) => rows);
+  const rows = [...inGroups, ...population, ...shares, ...auxiliary, ...latents];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
@@ -365,7 +390,7 @@ function ranksJson(fitted: FittedRegression) {
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
 function priorJson({ class: name, coef, group, dpar, text, source, prior }: PriorInUse) {
-  const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
+  const { lower = null, upper = null } = isMatrixPrior(prior) ? {} : prior;
   return {
     prior: text,
     class: name,

@@ -21,7 +21,7 @@ import type { Prior } from '../../../models/prior-distributions.js';
 import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
-import { linearPredictors } from './linear-predictors.js';
+import { linearPredictors, targetOfShares } from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
@@ -107,16 +107,23 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
   const { predicted = [] } = family;
-  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
     const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
     const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
-    if (slopes.length > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
+    const count = slopes.length + terms.length;
+    if (count > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
   });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
+  }
+  for (const term of model.terms ?? []) {
+    rows.push({
+      ...targetOfShares(term),
+      prior: { distribution: 'dirichlet', concentration: [1] },
+    });
   }
   if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });

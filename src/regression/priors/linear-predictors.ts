@@ -1,4 +1,5 @@
 /** The linear predictors of a regression one by one, with names as brms' priors have them. */
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
 import { thresholdSpans } from '../../../models/families/thresholds.js';
 import { termsIn } from '../../../models/one-predictor.js';
@@ -16,13 +17,19 @@ interface LinearPredictorNames {
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
   readonly slopes: readonly string[];
+  /** Names of terms such as mo(x), whose columns have no coefficients of their own; without the parameter's name. */
+  readonly terms: readonly string[];
   /** Group terms, with their coefficients in this linear predictor, without the parameter's name. */
   readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients'>[];
 }
 
 /** That of the mean first. */
 export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
-  const { intercept, predictors, groups, parts = [] } = model;
+  const { intercept, predictors, groups, parts = [], terms = [] } = model;
+  const termsOf = (parameter: string | undefined) =>
+    terms
+      .filter((term) => term.parameter === parameter)
+      .map(({ name }) => shortName(name, parameter));
   const groupsOf = (parameter: string | undefined) =>
     termsIn(model, parameter).map(({ term, places }) => ({
       group: groups[term].group,
@@ -33,6 +40,7 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
       dpar: undefined,
       intercept,
       slopes: predictors.names.slice(0, columnsOfMean(model)),
+      terms: termsOf(undefined),
       groups: groupsOf(undefined),
     },
     ...parts.map((part) => {
@@ -42,6 +50,7 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
         dpar: isThresholdPredictor(part.parameter) ? undefined : part.parameter,
         intercept: part.intercept,
         slopes: names.map((name) => shortName(name, part.parameter)),
+        terms: termsOf(part.parameter),
         groups: groupsOf(part.parameter),
       };
     }),
@@ -59,6 +68,18 @@ export function targetsOfColumns(model: PriorModel): PriorTarget[] {
     ...(dpar !== undefined && intercept ? [{ class: 'Intercept', dpar } as const] : []),
     ...slopes.map((coef) => ({ class: 'b', coef, ...(dpar !== undefined && { dpar }) }) as const),
   ]);
+}
+
+/** The target of the prior of the size of a special term. */
+export function targetOfTerm({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = shortName(name, parameter);
+  return { class: 'b', coef, ...(parameter !== undefined && { dpar: parameter }) };
+}
+
+/** The target of the prior of the shares of a monotonic effect's steps. */
+export function targetOfShares({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = `${shortName(name, parameter)}1`;
+  return { class: 'simo', coef, ...(parameter !== undefined && { dpar: parameter }) };
 }
 
 /** The target of the prior of each standard deviation of a group term. */

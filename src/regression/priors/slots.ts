@@ -65,16 +65,27 @@ function slotsOfLatents({ latents }: PriorModel): Slot[] {
 }
 
 /** The slots of a parameter's linear predictor. */
-function slotsOfPart({ dpar = '', intercept, slopes, groups }: Predictor): Slot[] {
+function slotsOfPart(predictor: Predictor): Slot[] {
+  const { dpar = '', intercept, groups } = predictor;
   const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
   const all = of({ class: 'b' });
-  const coefficients = [...slopes].sort(byText);
+  const coefficients = slopesOf(predictor);
   return [
-    ...(slopes.length === 0 ? [] : [slot(all)]),
+    ...(coefficients.length === 0 ? [] : [slot(all)]),
     ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
     ...(intercept ? [slot(of({ class: 'Intercept' }))] : []),
     ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
+    ...sharesOf(predictor).map((coef) => slot(of({ class: 'simo', coef }))),
   ];
+}
+
+/** Coefficients of class b: slopes, and the sizes of terms such as mo(x). */
+function slopesOf({ slopes, terms }: Predictor): string[] {
+  return [...slopes, ...terms].sort(byText);
+}
+
+function sharesOf({ terms }: Predictor): string[] {
+  return terms.map((name) => `${name}1`).sort(byText);
 }
 
 type Predictor = ReturnType<typeof linearPredictors>[number];
@@ -101,17 +112,19 @@ function slotsOfSds(
 function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
   const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
   const classes: PriorClass[] = [...own];
-  if (mean.slopes.length > 0) classes.push('b');
+  if (slopesOf(mean).length > 0) classes.push('b');
+  if (mean.terms.length > 0) classes.push('simo');
   if (mean.intercept) classes.push('Intercept');
   if (mean.groups.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
   if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
     if (name === 'sd') return slotsOfSds(mean.groups);
+    if (name === 'simo') return sharesOf(mean).map((coef) => slot({ class: name, coef }));
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
     if (name === 'b') {
-      for (const coef of [...mean.slopes].sort(byText)) {
+      for (const coef of slopesOf(mean)) {
         slots.push(slot({ class: name, coef }, whole));
       }
     }

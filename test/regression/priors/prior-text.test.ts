@@ -23,7 +23,7 @@ const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
     {
       prior: fc.oneof(anyPrior, fc.constant({ distribution: 'flat' as const })),
       class: fc.constantFrom(
-        ...priorClasses.filter((known) => known !== 'cor' && known !== 'corme'),
+        ...priorClasses.filter((known) => !['cor', 'corme', 'simo'].includes(known)),
       ),
       coef: name,
       group: name,
@@ -116,7 +116,7 @@ describe('a prior as text', () => {
     expect(failure(text)).toMatch(new RegExp(`, found ${found.replaceAll(/[()"]/g, '\\$&')}$`));
   });
 
-  it.each(['dirichlet(1)', 'R2D2()', 'lasso()', ' lasso'])(
+  it.each(['chi_square(1)', 'skew_normal()', 'lasso()', ' lasso'])(
     'names what brms has beside distributions: %j',
     (text) => {
       const name = /\w+/.exec(text)?.[0];
@@ -137,7 +137,7 @@ describe('a prior as text', () => {
 
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
-      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, constant, lkj, flat, horseshoe), found 'n'",
+      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, constant, lkj, flat, horseshoe, R2D2, dirichlet), found 'n'",
     );
     expect(failure('student_t(3, 0)')).toBe(
       "character 15: expected ',' and parameter 3 of student_t, found ')'",
@@ -152,7 +152,7 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=beta',
-      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme',
+      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
     ],
     [
       'normal(0, 1) class=cor',
