@@ -209,7 +209,7 @@ export function bounded({
       auxiliary: auxiliaryOf(family).map((name, j) => {
         const prior = priors.auxiliary[j];
         if (!prior) throw new RangeError(`${name} has no prior`);
-        return within(auxiliaryTraits[name], prior);
+        return within(auxiliaryTraits(family, name), prior);
       }),
     },
   };
