@@ -25,10 +25,15 @@
  */
 import type { RandomStream } from '../src/random/stream.js';
 import type { BlockValues, CoefficientBlock, TermFunction } from './coefficient-blocks/block.js';
+import {
+  type GaussianProcessTerm,
+  gaussianProcessFunction,
+} from './coefficient-blocks/gaussian-process.js';
 import { horseshoeBlock } from './coefficient-blocks/horseshoe.js';
 import { type MonotonicTerm, monotonicFunction } from './coefficient-blocks/monotonic.js';
 import { r2d2Block } from './coefficient-blocks/r2d2.js';
 import { sharedScaleBlock } from './coefficient-blocks/shared-scale.js';
+import { type SplineTerm, splineFunction } from './coefficient-blocks/spline.js';
 import { auxiliaryOf } from './families/family.js';
 import { type ParameterPriors, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import {
@@ -46,12 +51,16 @@ import {
 } from './regression-data.js';
 
 /** A term of the formula whose coefficients are a function of other parameters, as plain data. */
-export type SpecialTerm = MonotonicTerm;
+export type SpecialTerm = MonotonicTerm | SplineTerm | GaussianProcessTerm;
 
 export function termFunction(term: SpecialTerm): TermFunction {
   switch (term.kind) {
     case 'monotonic':
       return monotonicFunction(term);
+    case 'spline':
+      return splineFunction(term);
+    case 'process':
+      return gaussianProcessFunction(term);
   }
 }
 
@@ -59,7 +68,7 @@ export function termFunction(term: SpecialTerm): TermFunction {
 type TermBlock = CoefficientBlock & TermFunction;
 
 /** Places of the columns of each term among the predictors. */
-function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
+export function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
   let next = ordinaryColumns(data);
   return (data.terms ?? []).map(({ columns }) => Array.from({ length: columns }, () => next++));
 }

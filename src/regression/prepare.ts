@@ -10,6 +10,7 @@ import {
   type FamilyName,
   isCategoryPredictor,
   isThresholdPredictor,
+  nameOf,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
@@ -246,7 +247,7 @@ function withPredicted(given: Family, { text, parts }: Formula): Family {
       const expected = known.length === 0 ? 'none that has a formula' : listed(known);
       return failIn('formula', text)(
         place,
-        `the family ${family.family} has no parameter ${parameter}; expected ${expected}`,
+        `the family ${nameOf(family)} has no parameter ${parameter}; expected ${expected}`,
       );
     }),
   };
@@ -352,7 +353,7 @@ function withThresholds(family: Family, { design, encoded }: ModelFrame): Family
   };
   if (!intercept) {
     refuse(
-      `the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+      `the thresholds of the family ${nameOf(family)} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
   const { counts = [], groups } = thresholds ?? {};
@@ -625,7 +626,7 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
     if (wanted === null) continue;
     throw new WeighbridgeError(
       'bad-data',
-      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
+      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${nameOf(family)} expects ${wanted}`,
     );
   }
 }
