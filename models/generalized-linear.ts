@@ -16,7 +16,7 @@ import { WeighbridgeError } from '../src/errors.js';
 import { hasBounds } from '../src/linear-algebra/limits.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { type BlockedPriors, hasBlocks, sigmaAmong, withBlocks } from './coefficient-blocks.js';
-import type { FamilyName, LinkName } from './families/family.js';
+import type { Family, LinkName } from './families/family.js';
 import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
   type CoefficientDesign,
@@ -135,7 +135,8 @@ function reporting(
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
 /** Families without a log-concave likelihood. */
-const bentFamilies = new Set<FamilyName>([
+const bentFamilies = new Set<Family['family']>([
+  'custom',
   'student',
   'skew_normal',
   'beta',
@@ -149,13 +150,19 @@ const bentFamilies = new Set<FamilyName>([
 ]);
 
 /** Families whose likelihood is log-concave with the link log alone. */
-const ofLogLink = new Set<FamilyName>([
+const ofLogLink = new Set<Family['family']>([
   'gamma',
   'weibull',
   'exponential',
   'hurdle_poisson',
   'hurdle_negbinomial',
 ]);
+
+/**
+ * Families whose linear predictor is a natural parameter: within bounds they are exponential families still, whose
+ * likelihood is log-concave in it.
+ */
+const naturalLinks = new Set(['gaussian identity', 'poisson log', 'binomial logit']);
 
 /** Distributions whose density is not log-concave. */
 const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_gamma']);
@@ -167,8 +174,9 @@ const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_g
 function isLogConcave({ family, data, priors }: RegressionSpecification): boolean {
   if (family.predicted || bentFamilies.has(family.family) || bentLinks.has(family.link))
     return false;
-  // The probability of an interval of a log-concave density is log-concave; one over it is not.
-  if (data.limits && hasBounds(data.limits)) return false;
+  // The probability of an interval of a log-concave density is log-concave; one over it need not be.
+  const isNatural = naturalLinks.has(`${family.family} ${family.link}`);
+  if (data.limits && hasBounds(data.limits) && !isNatural) return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
   if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;
