@@ -8,6 +8,8 @@
  * μ_s (1 − μ_s), or that of the observed residuals, v_s = var(y − μ_s) (eq. 2).
  */
 
+import { chooseDraws } from '../../posterior/draws.js';
+import { nameOf } from '../../../models/families/family.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
@@ -21,7 +23,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
+import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
 import { refuseCensored, refuseChoices } from './refusals.js';
 
@@ -52,7 +54,7 @@ export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2
   refuseCensored(fit, 'r2');
   if (isOrdinal(fit.family)) {
     throw badArgument(
-      `r2 has no meaning for a ${fit.family.family} regression: its outcomes are categories, which have no variance; compare fits by loo`,
+      `r2 has no meaning for a ${nameOf(fit.family)} regression: its outcomes are categories, which have no variance; compare fits by loo`,
     );
   }
   const method = methodFor(fit, options.method);
@@ -105,7 +107,7 @@ function methodFor(
       draws.parameterNames.includes('sigma'));
   if (asked === 'model' && !hasOwn) {
     throw badArgument(
-      `method is 'model', but a ${family.family} regression has no variance of its own here, expected 'residual'`,
+      `method is 'model', but a ${nameOf(family)} regression has no variance of its own here, expected 'residual'`,
       { option: 'method', found: asked },
     );
   }

@@ -21,7 +21,7 @@ import { fixed, type Printable, printable } from '../../posterior/printable.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { posteriorKernel } from './posterior-kernel.js';
-import { refuseLatents, refuseParts } from './refusals.js';
+import { refuseLatents, refuseParts, refuseTerms } from './refusals.js';
 
 export interface MarginalLikelihoodOptions {
   /** Seed of the draws of the proposal, an integer or a text. @default that of the fit */
@@ -50,6 +50,7 @@ export function marginalLikelihood(
   options: MarginalLikelihoodOptions = {},
 ): MarginalLikelihood & Printable {
   refuseParts(fit, 'marginalLikelihood');
+  refuseTerms(fit, 'marginalLikelihood');
   refuseLatents(fit, 'marginalLikelihood', 'compare fits by loo');
   requireProperPriors(fit);
   const seed = requireSeed(options.seed ?? fit.settings.seed);

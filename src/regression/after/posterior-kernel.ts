@@ -91,7 +91,7 @@ function requireOwnPriors({ data, priors }: RegressionSpecification): void {
   if (data.terms) {
     throw new WeighbridgeError(
       'bad-argument',
-      'the marginal likelihood is not available with terms such as mo(x): compare fits by loo',
+      'the marginal likelihood is not available with terms such as s(x): compare fits by loo',
     );
   }
   if (!found) return;
@@ -110,7 +110,7 @@ function singleParameters(specification: RegressionSpecification): Block {
   const placed = parameterPriors(all, [
     ...priors.coefficients.map(() => WHOLE_LINE),
     ...sds.map(() => POSITIVE),
-    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits(family, name)),
   ]);
   const places = Int32Array.from([
     ...priors.coefficients.map((_, j) => layout.slopes + j),
