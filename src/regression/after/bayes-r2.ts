@@ -8,13 +8,12 @@
  * μ_s (1 − μ_s), or that of the observed residuals, v_s = var(y − μ_s) (eq. 2).
  */
 
-import { chooseDraws } from '../../posterior/draws.js';
 import { nameOf } from '../../../models/families/family.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
 import { runningMoments } from '../../linear-algebra/sums.js';
-import { parameterDraws } from '../../posterior/draws.js';
+import { chooseDraws, parameterDraws } from '../../posterior/draws.js';
 import {
   estimateLines,
   type PointSummary,
