@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { runHere } from '../../../src/fit/run.js';
 import { meanDensity } from '../../../src/posterior/loo.js';
 import { logSumExp } from '../../../src/posterior/psis.js';
-import { exponential, normal } from '../../../src/regression/priors/constructors.js';
+import { constant, exponential, normal } from '../../../src/regression/priors/constructors.js';
 import { type RegressionFit, regression } from '../../../src/regression/regression.js';
 import { logLikelihoodOfFit } from '../../../src/regression/validation/criteria.js';
 import { eachHeldOut, withoutRows } from '../../../src/regression/validation/held-out.js';
@@ -65,7 +65,9 @@ describe('fit.loo', () => {
     const high = [...paretoK.keys()].filter((i) => (paretoK[i] ?? 0) > paretoKThreshold);
     expect(high).toEqual([8, 9]);
     expect(approximate.refitted).toEqual([]);
-    expect(approximate.warnings.join('\n')).toMatch(/^2 of 10 .*\nthey were not left out exactly/);
+    expect(approximate.warnings.join('\n')).toMatch(
+      /^2 of 10 .* \(9, 10\), .*\nthey were not left out exactly/,
+    );
     let jobs = 0;
     const loo = await fit.loo({
       runner: (given, settings, options) => {
@@ -93,6 +95,13 @@ describe('fit.loo', () => {
       10,
     );
     expect(String(loo)).toContain('All Pareto k estimates are good');
+    const check = await fit.check({ loo });
+    expect(check.parts.find((part) => part.check === 'loo')).toMatchObject({
+      verdict: 'passed',
+      findings: [expect.stringMatching(/reliably without itself, 9, 10 by fits without them$/)],
+    });
+    const another = await fit.update({ data: { y: y.map((count) => count + 1) } });
+    await expect(another.check({ loo })).rejects.toThrow('loo is of a fit to other outcomes');
     expect(String(loo)).toMatch(/\n\n2 observations were left out .* without them: 9, 10\.$/);
   });
 
@@ -137,22 +146,32 @@ describe('fit.loo', () => {
 });
 
 describe('a fit without a row', () => {
-  it('has the prior of the intercept at the means of all rows', async () => {
+  it.each([
+    ['alone', null],
+    ['beside a constant slope', 0.7],
+  ])('has the prior of the intercept at the means of all rows: a slope %s', async (_, held) => {
     const x = [-1, -0.6, -0.2, 0, 0.3, 0.5, 0.9, 9];
+    const z = [1, 0, 1, 1, 0, 0, 1, 5];
     const y = [0, 1, 0, 1, 1, 0, 1, 0];
-    const prior = [normal(0, 0.3).on('Intercept'), normal(0, 0.5).on('b')];
+    const prior = [
+      normal(0, 0.3).on('Intercept'),
+      normal(0, 0.5).on('b'),
+      ...(held === null ? [] : [constant(held).on('b', { coef: 'z' })]),
+    ];
     const fit = await regression({
-      ...{ formula: 'y ~ x', family: 'bernoulli' as const, data: { x, y }, prior },
-      ...{ draws: 4000, seed: 3 },
+      ...{ formula: held === null ? 'y ~ x' : 'y ~ x + z', family: 'bernoulli' as const },
+      ...{ data: { x, y, z }, prior, draws: 4000, seed: 3 },
     });
-    const mean = x.reduce((a, b) => a + b) / x.length;
+    const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+    const mean = meanOf(x);
+    const offset = z.map((value) => (held ?? 0) * (value - meanOf(z)));
     const evidence = (rows: readonly number[]) =>
       logIntegral(
         grid(-2, 2, 200).flatMap((intercept) =>
           grid(-4, 4, 400).map((slope) =>
             rows.reduce(
               (sum, i) => {
-                const eta = intercept + slope * ((x[i] ?? 0) - mean);
+                const eta = intercept + slope * ((x[i] ?? 0) - mean) + (offset[i] ?? 0);
                 return sum - Math.log1p(Math.exp(y[i] === 1 ? -eta : eta));
               },
               logNormal(intercept, 0, 0.3) + logNormal(slope, 0, 0.5),
