@@ -213,7 +213,6 @@ export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
 }
 
 /**
-/**
  * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts), nor are those with linear predictors.
  */

@@ -13,7 +13,6 @@ import { readTable } from '../data-files/read-table.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import { rowDraws, rowDrawsSize } from '../exchange/inference-data.js';
 import { packageVersion } from '../package-info.js';
-import type { Loo } from '../posterior/loo.js';
 import { comparedGroups } from '../regression/after/ranks.js';
 import { fitJson } from '../regression/after/summary.js';
 import { familyOf } from '../regression/options.js';
@@ -26,6 +25,7 @@ import {
 import { parsePrior } from '../regression/priors/prior-text.js';
 import { type RegressionFit, regression } from '../regression/regression.js';
 import type { FitCheck } from '../regression/validation/check.js';
+import type { RegressionLoo } from '../regression/validation/leave-one-out.js';
 import { checkJson } from '../report/check-json.js';
 import { workerPool } from '../workers/pool.js';
 import { EndsWith, NOT_SO } from './exit-codes.js';
@@ -72,8 +72,8 @@ async function runFit(
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags, command);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
-  const check = flags.check ? await checkWithProgress(fit, flags) : null;
   const loo = flags.loo ? await looWithProgress(fit, flags) : null;
+  const check = flags.check ? await checkWithProgress(fit, loo, flags) : null;
   const results = { fit, loo, precision, check };
   show(results, flags);
   await write(results, seconds, flags);
@@ -82,7 +82,7 @@ async function runFit(
 
 /** What is shown and written; null for what was not asked for. */
 interface Results extends Sampled {
-  readonly loo: Loo | null;
+  readonly loo: RegressionLoo | null;
   readonly check: FitCheck | null;
 }
 
@@ -171,7 +171,7 @@ async function sampled(
   }
 }
 
-async function looWithProgress(fit: RegressionFit, flags: FitFlags): Promise<Loo> {
+async function looWithProgress(fit: RegressionFit, flags: FitFlags): Promise<RegressionLoo> {
   const { quiet, looRefits: refits } = flags;
   const pool = await fitRunner(flags);
   try {
@@ -185,15 +185,17 @@ async function looWithProgress(fit: RegressionFit, flags: FitFlags): Promise<Loo
 
 async function checkWithProgress(
   fit: RegressionFit,
+  known: RegressionLoo | null,
   { quiet, checkCalibration: calibration, workers }: FitFlags,
 ): Promise<FitCheck> {
+  const given = known ? { loo: known } : {};
   if (calibration === undefined) {
-    return withProgress('checking', quiet, (watched) => fit.check(watched));
+    return withProgress('checking', quiet, (watched) => fit.check({ ...given, ...watched }));
   }
   const pool = workerPool(workers);
   try {
     return await withProgress('checking', quiet, (watched) =>
-      fit.check({ calibration, runner: pool.runner, ...watched }),
+      fit.check({ ...given, calibration, runner: pool.runner, ...watched }),
     );
   } finally {
     await pool.close();

@@ -6,7 +6,7 @@
  */
 import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
-import { listed } from '../checks/names.js';
+import { numbered } from '../checks/names.js';
 import { sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
 import { usualObservation } from './fast/leave-one-out.js';
@@ -50,7 +50,7 @@ export interface LooDiagnostics {
   readonly relativeEfficiency: Float64Array;
 }
 
-/** A LOO result; its text is what R prints. */
+/** A LOO result; its text is what R prints, but for the last line, which says what to do about a high k̂. */
 export interface Loo extends Printable {
   readonly criterion: 'loo';
   /** Number of draws. */
@@ -212,10 +212,10 @@ export function meanDensity(logLikelihood: Float64Array, chains: number) {
 
 function warningsOf(diagnostics: LooDiagnostics): string[] {
   const { paretoK, paretoKThreshold: threshold } = diagnostics;
-  const count = paretoKIds(diagnostics).length;
-  if (count === 0) return [];
+  const high = paretoKIds(diagnostics);
+  if (high.length === 0) return [];
   return [
-    `${count} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
+    `${high.length} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)} (${numbered(high)}), and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
   ];
 }
 
@@ -318,14 +318,14 @@ function printLoo({ draws, rows, diagnostics, ...result }: Loo): string {
     `MCSE and ESS estimates assume ${printEfficiency(efficiency)}.`,
     '',
     ...printParetoKTable(table, threshold),
-    HELP,
+    ...printAdvice(diagnostics),
     ...printRefitted(result.refitted),
   ].join('\n');
 }
 
 function printRefitted(refitted: readonly number[]): string[] {
   if (refitted.length === 0) return [];
-  const numbers = listed(refitted.map((i) => String(i + 1)));
+  const numbers = numbered(refitted);
   return [
     '',
     refitted.length === 1
@@ -382,7 +382,13 @@ export function paretoKIds(
   return Array.from(paretoK.keys()).filter((i) => paretoK[i] > threshold);
 }
 
-const HELP = "See help('pareto-k-diagnostic') for details.";
+function printAdvice(diagnostics: LooDiagnostics): string[] {
+  const high = paretoKIds(diagnostics);
+  if (high.length === 0) return [];
+  return [
+    `Above ${shownThreshold(diagnostics.paretoKThreshold)}, look at the observation, use a family for outliers, or leave it out by a fit without it: ${numbered(high)}.`,
+  ];
+}
 
 function printParetoKTable(table: readonly ParetoKRow[], threshold: number): string[] {
   if (table.every(({ verdict, count }) => verdict === 'good' || count === 0)) {

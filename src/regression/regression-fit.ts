@@ -280,7 +280,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },
   priorSensitivity: { by: true, parameters: true, threshold: true },
-  check: { calibration: true, runner: true, ...watched },
+  check: { loo: true, calibration: true, runner: true, ...watched },
 };
 
 /** Methods with an argument before the options. */

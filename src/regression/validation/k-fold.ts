@@ -3,6 +3,7 @@
  * group whose rows are all held out is a new one to the fit: its effects are draws from the distribution of the
  * group.
  */
+import { numbered } from '../../checks/names.js';
 import { requireSeed } from '../../checks/options.js';
 import { badArgument, badData, described } from '../../checks/values.js';
 import { isWeighbridgeError, WeighbridgeError } from '../../errors.js';
@@ -75,7 +76,8 @@ export async function kfold(
       addTo(totals, groups, i, column);
     }
     for (const [group, total] of totals) joint[group] = meanDensity(total, chains).elpd;
-    warnings.push(...own.map((text) => `${parts[k].name}: ${text}`));
+    const name = `${parts[k].name} (${observationsOf(held[k])})`;
+    warnings.push(...own.map((text) => `${name}: ${text}`));
   });
   const scores = groups.map(({ label, members }, g) => ({
     group: label,
@@ -101,8 +103,13 @@ function reduced(
     );
   } catch (error) {
     if (!isWeighbridgeError(error, 'improper-posterior')) throw error;
-    throw new WeighbridgeError(error.code, `${name}: ${error.message}`, { cause: error });
+    const found = `${name} (${observationsOf(observations)}): ${error.message}`;
+    throw new WeighbridgeError(error.code, found, { cause: error });
   }
+}
+
+function observationsOf(indices: readonly number[]): string {
+  return `observation${indices.length === 1 ? '' : 's'} ${numbered(indices)}`;
 }
 
 /** Log mean densities of all observations by one fit. */

@@ -119,7 +119,10 @@ describe('fit.kfold', () => {
       seed: 1,
     });
     await expect(separated.kfold({ folds: 6 })).rejects.toThrow(
-      /^without fold \d: x separates the outcomes perfectly/,
+      /^without fold \d \(observation \d\): x separates the outcomes perfectly/,
     );
+    const short = await separated.update({ formula: 'y ~ 1', warmup: 10, draws: 10 });
+    const { warnings } = await short.kfold({ folds: 2 });
+    expect(warnings[0]).toMatch(/^without fold 1 \(observations \d, \d, \d\): /);
   });
 });
