@@ -30,7 +30,7 @@ import {
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { badArgument } from '../../checks/values.js';
 
-export interface PosteriorKernel {
+interface PosteriorKernel {
   /** Length of u. */
   readonly dimension: number;
   /** Writes u of a draw of reported parameters. */

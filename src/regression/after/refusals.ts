@@ -25,13 +25,21 @@ export function refuseNominal({ family }: Pick<FittedRegression, 'family'>, aske
 }
 
 /**
- * Throws `bad-argument` for linear predictors of parameters, `bf(y ~ x, sigma ~ x)`.
+ * Throws `bad-argument` for group effects in linear predictors of parameters, `bf(y ~ x, sigma ~ (1 | g))`.
  *
- * @param asked what is not supported, for the message
+ * @param terms indices of the group terms in question
+ * @param asked what is not known of them, for the message
  */
-export function refuseParts({ family }: Pick<FittedRegression, 'family'>, asked: string): void {
-  if (!family.predicted) return;
-  throw badArgument(
-    `${asked} is not supported in a regression with formulas of parameters, here of ${family.predicted.join(', ')}: compare fits by loo`,
-  );
+export function refuseEffectsOfParameters(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  terms: readonly number[],
+  asked: string,
+): void {
+  for (const term of terms) {
+    const { group, parameter } = specification.data.groups[term];
+    if (parameter === undefined) continue;
+    throw badArgument(
+      `effects of ${group} on ${parameter} are not ${asked}, only those on the mean: compare fits by loo or kfold`,
+    );
+  }
 }

@@ -11,8 +11,7 @@ import { type Printable, printable, rounded, textTable } from '../../posterior/p
 import { type Diagnostics, shortfallsOf } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { Calibration } from './calibrate.js';
-import { looOf } from './criteria.js';
-import type { RegressionLoo } from './leave-one-out.js';
+import { looOf, type RegressionLoo } from './leave-one-out.js';
 import { type PredictiveCheck, predictiveChecks } from './predictive-checks.js';
 import { type PriorSensitivity, priorSensitivity } from './prior-sensitivity.js';
 import { calibrateSpecification } from './regression-simulations.js';
