@@ -105,6 +105,66 @@ describe('fit.loo', () => {
     expect(String(loo)).toMatch(/\n\n2 observations were left out .* without them: 9, 10\.$/);
   });
 
+  it('matches moments on request, without fits', async () => {
+    const fit = await fitted;
+    const progress = new Set<string>();
+    const loo = await fit.loo({
+      momentMatch: true,
+      refits: 0,
+      onProgress: ({ done, total }) => progress.add(`${done} of ${total}`),
+    });
+    expect(loo.warnings).toEqual([]);
+    expect(loo.momentMatched).toEqual([8, 9]);
+    expect(loo.refitted).toEqual([]);
+    expect([...progress]).toEqual(expect.arrayContaining(['10 of 10', '2 of 2']));
+    const exact = evidence(y) - evidence(y.slice(0, 9)) - logFactorial(12);
+    for (const i of loo.momentMatched) {
+      const { elpdLoo, mcseElpdLoo } = loo.pointwise;
+      expectNear({ elpd: elpdLoo[i] ?? 0, mcse: mcseElpdLoo[i] ?? 1 }, exact);
+    }
+    expect(String(loo)).toMatch(
+      /2 observations were left out by draws with matched moments: 9, 10\.$/,
+    );
+    await expect(fit.loo({ momentMatch: 1 as unknown as boolean })).rejects.toThrow(
+      'momentMatch is 1, expected true or false',
+    );
+  });
+
+  it.each([
+    ['y ~ x + z + (x | g)', 'gaussian', []],
+    ['bf(y ~ x + (1 | g), sigma ~ z)', 'gaussian', []],
+    ['y ~ x + z', 'gaussian', [constant(0.2).on('b', { coef: 'z' })]],
+    ['grade ~ x + (1 | g)', 'cumulative', []],
+  ] as const)('matches moments of %s, %s: as exact fits', async (formula, family, held) => {
+    const x = Array.from({ length: 24 }, (_, i) => Math.sin(3 * i));
+    const data = {
+      x,
+      z: x.map((_, i) => Math.cos(i * i)),
+      g: x.map((_, i) => `g${i % 4}`),
+      // One row is far away.
+      y: x.map((value, i) => (i === 7 ? 3.5 : value + 0.6 * Math.sin(7 * i) + (i % 4) / 4)),
+      grade: x.map((value, i) =>
+        i === 7 ? 3 : Math.round(Math.min(3, Math.max(1, 2 + 2 * value + 0.5 * Math.sin(5 * i)))),
+      ),
+    };
+    const fit = await regression({
+      formula,
+      family,
+      data,
+      prior: [normal(0, 1).on('b'), ...held],
+      seed: 3,
+    });
+    const matched = await fit.loo({ momentMatch: true, refits: 0 });
+    expect(matched.momentMatched.length).toBeGreaterThan(0);
+    for (const i of matched.momentMatched) {
+      const { elpdLoo, mcseElpdLoo } = matched.pointwise;
+      const exact = await exactly(fit, i);
+      const error = Math.hypot(exact.mcse, mcseElpdLoo[i] ?? Number.NaN);
+      expect(error).toBeLessThan(0.3);
+      expect(Math.abs((elpdLoo[i] ?? 0) - exact.elpd), `${i}`).toBeLessThan(4 * error);
+    }
+  });
+
   it('tells rows, then fits, and stops on request', async () => {
     const fit = await fitted;
     const told = new Set<string>();
