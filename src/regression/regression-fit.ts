@@ -18,6 +18,7 @@ import { shares, tradeOffs } from './after/choice-summaries.js';
 import { compare } from './after/compare.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
+import { elasticities } from './after/elasticities.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { marginalLikelihood } from './after/marginal-likelihood.js';
@@ -108,6 +109,8 @@ export interface FitMethods {
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
   readonly tradeOffs: Method<typeof tradeOffs>;
+  /** By how many percent shares of the choices change if an attribute rises by one percent, own and cross. */
+  readonly elasticities: Method<typeof elasticities>;
   /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
   readonly loo: Method<typeof looWithRefits>;
   /** K-fold cross-validation, at random, stratified or by groups, by fits to the other folds. */
@@ -189,6 +192,7 @@ export function withMethods<Changes>(
     compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
+    elasticities: of('elasticities', elasticities),
     kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
@@ -203,7 +207,7 @@ export function withMethods<Changes>(
     parameter: (name: string) => parameterOf(data, name),
     divergent: divergentDraws(data),
     update,
-    toJSON: () => fitJson(data, { seconds: null, loo: null }),
+    toJSON: () => fitJson(data, { seconds: null, loo: null, kfold: null }),
   };
   return printable(withHidden({ ...data }, hidden), () => `${summaryOf(data)}`);
 }
@@ -266,6 +270,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
+  elasticities: { of: true, by: true, data: true, ...predictor, ...summarized },
   looScores: { mass: true, seed: true },
   marginalLikelihood: { seed: true },
   kfold: {

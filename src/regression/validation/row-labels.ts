@@ -1,6 +1,7 @@
 /** Labels of observations, by which they are held out together. */
 import { badArgument, badData, described } from '../../checks/values.js';
-import { labelAt, type Table } from '../../formula/table.js';
+import type { ModelFrame } from '../../formula/design.js';
+import { labelAt } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** A column of the formula, or a value for each row of the data. */
@@ -19,20 +20,28 @@ export function labelsOfObservations(
   given: unknown,
   rowsOf: readonly (readonly number[])[],
 ): string[] {
-  const { table, usedRows } = frame;
-  const labelOf = labelReader(table, option, given);
+  const { usedRows } = frame;
+  const labelOf = labelReader(frame, option, given);
   return rowsOf.map(([row]) => {
-    const label = labelOf(usedRows[row]);
+    const label = labelOf(row);
     if (label !== null) return label;
     const number = usedRows[row] + 1;
     throw badData(`row ${number}: ${option} is missing, expected a value`, { row: number });
   });
 }
 
-/** @throws WeighbridgeError `bad-argument` */
-function labelReader(table: Table, option: string, given: unknown): (row: number) => string | null {
+/**
+ * Labels by the row of the design.
+ *
+ * @throws WeighbridgeError `bad-argument`
+ */
+function labelReader(
+  { table, copied, usedRows, facts }: ModelFrame,
+  option: string,
+  given: unknown,
+): (row: number) => string | null {
   if (typeof given === 'string' && Object.hasOwn(table.columns, given)) {
-    return (row) => labelAt(table.columns[given], row);
+    return (row) => labelAt(table.columns[given], copied ? copied[row] : row);
   }
   const values: readonly unknown[] | null =
     Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as unknown[]) : null;
@@ -43,10 +52,12 @@ function labelReader(table: Table, option: string, given: unknown): (row: number
       `${option} is ${found}, but must be a column of the formula (${names}) or a value for each row`,
     );
   }
-  if (values.length !== table.rows) {
-    throw badArgument(
-      `${option} has ${values.length} values, but the data have ${table.rows} rows`,
-    );
+  const rows = table.rows + facts.droppedRows;
+  if (values.length !== rows) {
+    throw badArgument(`${option} has ${values.length} values, but the data have ${rows} rows`);
   }
-  return (row) => (values[row] === null || values[row] === undefined ? null : String(values[row]));
+  return (row) => {
+    const value = values[usedRows[row]];
+    return value === null || value === undefined ? null : String(value);
+  };
 }

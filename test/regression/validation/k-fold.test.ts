@@ -56,6 +56,24 @@ describe('fit.kfold', () => {
     expect(String(result)).toContain('elpd_joint is by the joint densities of 3 groups.');
   });
 
+  it('knows the labels of rows where others have missing values', async () => {
+    const fit = await regression({
+      formula: 'y ~ 1 + (1 | g)',
+      family: 'poisson',
+      data: { y: [null, ...y, null], g: ['z', ...g, 'a'] },
+      prior: normal(0, 1).on('Intercept'),
+      ...{ chains: 2, warmup: 100, draws: 50, seed: 3 },
+    });
+    const byColumn = await fit.kfold({ grouped: 'g' });
+    expect(byColumn.groups.map(({ group, size }) => [group, size])).toEqual([
+      ['a', 4],
+      ['b', 4],
+      ['c', 4],
+    ]);
+    const byValue = await fit.kfold({ grouped: ['z', ...g, 'a'] });
+    expect(byValue.pointwise.fold).toEqual(byColumn.pointwise.fold);
+  });
+
   it('of as many folds as observations is LOO', async () => {
     const fit = await fitted;
     const [one, other] = await Promise.all([fit.kfold({ folds: 12 }), fit.loo()]);
