@@ -6,8 +6,12 @@
 import { type AuxiliaryName, auxiliaryOf, type Family } from './families/family.js';
 import { thresholdsOf } from './families/thresholds.js';
 import type { Prior } from './prior-distributions.js';
-import { centrePredictors, type RegressionSpecification } from './regression-data.js';
-import { reportedLayout } from './reported-parameters.js';
+import {
+  centrePredictors,
+  ordinaryColumns,
+  type RegressionSpecification,
+} from './regression-data.js';
+import { reportedLayout, slopeNames } from './reported-parameters.js';
 
 interface RegressionOfOthers {
   /** The regression of the parameters that are not constant. */
@@ -33,13 +37,12 @@ export function constantNames({
   priors,
 }: RegressionSpecification): ReadonlySet<string> {
   const isConstant = (prior: Prior | null | undefined) => heldAt(prior) !== null;
-  const { names } = data.predictors;
   return new Set([
     // The reported intercept is at predictors of zero, where others have to be constant too.
     ...(isConstant(priors.intercept) && priors.coefficients.every(isConstant)
       ? ['b_Intercept']
       : []),
-    ...names.filter((_, j) => isConstant(priors.coefficients[j])).map((name) => `b_${name}`),
+    ...slopeNames(data).filter((_, j) => isConstant(priors.coefficients[j])),
     ...auxiliaryOf(family).filter((_, a) => isConstant(priors.auxiliary[a])),
   ]);
 }
@@ -107,7 +110,8 @@ function restoring(
 ): RegressionOfOthers['restore'] {
   const { family, priors } = given;
   const [from, to] = [reportedLayout(others), reportedLayout(given)];
-  const slopes = priors.coefficients.map(heldAt);
+  // Coefficients of terms are not among the reported slopes.
+  const slopes = priors.coefficients.slice(0, ordinaryColumns(given.data)).map(heldAt);
   const auxiliary = priors.auxiliary.map(heldAt);
   const thresholds = thresholdsOf(family);
   const intercept = heldAt(priors.intercept);

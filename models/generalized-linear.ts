@@ -14,6 +14,7 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
+import { type BlockedPriors, hasBlocks, sigmaAmong, withBlocks } from './coefficient-blocks.js';
 import type { FamilyName, LinkName } from './families/family.js';
 import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
@@ -25,11 +26,11 @@ import { coefficientLikelihood } from './generalized-linear/coefficient-likeliho
 import { guessParameters } from './generalized-linear/guess.js';
 import { fusedLogistic } from './kernels/logit-kernel.js';
 import type { ParameterLikelihood } from './kernels/row-kernel.js';
-import { parameterPriors, WHOLE_LINE } from './parameter-priors.js';
+import { WHOLE_LINE } from './parameter-priors.js';
 import { isProper, type Prior } from './prior-distributions.js';
 import { moveIntercepts, type RegressionSpecification } from './regression-data.js';
-import { reportedNames } from './reported-parameters.js';
-import { sampledThresholds } from './sampled-thresholds.js';
+import { reportedLayout, reportedNames } from './reported-parameters.js';
+import { type SampledThresholds, sampledThresholds } from './sampled-thresholds.js';
 
 /**
  * @throws WeighbridgeError `improper-posterior` if slopes with flat priors are not identified
@@ -42,10 +43,14 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   const names = [...(data.intercept ? ['Intercept'] : []), ...data.predictors.names];
   requireIdentified(design, coefficientPriors, names);
 
-  const { intercept, slopes, means } = design;
+  const { intercept, slopes } = design;
+  const first = data.intercept ? 1 : 0;
   const ends = [...coefficientPriors.map(() => WHOLE_LINE), ...sampledEnds(family)];
-  const placed = parameterPriors(priors, ends);
-  const dimension = priors.length;
+  const placed = withBlocks(specification, priors, ends, {
+    coefficients: first,
+    sigma: sigmaAmong(specification, coefficientPriors.length),
+  });
+  const dimension = placed.length;
   const parameters = new Float64Array(dimension);
   const thresholds = sampledThresholds(specification, intercept + slopes);
 
@@ -58,6 +63,12 @@ export function generalizedLinear(specification: RegressionSpecification): Model
       return value + placed.addTo(position, parameters, gradient);
     };
   const logDensity = densityOf(likelihood.logLikelihood);
+  const constrain = reporting(specification, placed, design, thresholds);
+  const common = { dimension, parameterNames: reportedNames(specification), constrain };
+  if (hasBlocks(specification)) {
+    const compiled = likelihood.compile();
+    return { ...common, logDensity: compiled ? densityOf(compiled) : logDensity };
+  }
   const quickFrom = (compiled: ParameterLikelihood | null) =>
     compiled && ((coordinates: Coordinates) => quickDensityIn(densityOf(compiled), coordinates));
   const fused = fusedLogistic(specification, design);
@@ -73,19 +84,9 @@ export function generalizedLinear(specification: RegressionSpecification): Model
   };
 
   return {
-    dimension,
-    parameterNames: reportedNames(specification),
+    ...common,
     logDensity,
     ...(quickDensity && { quickDensity }),
-    constrain(position, reported) {
-      const own = thresholds ? parameters : reported;
-      placed.constrain(position, own);
-      moveIntercepts(data, means, own);
-      if (!thresholds) return;
-      const first = data.intercept ? 1 : 0;
-      thresholds.report(own, first === 1 ? own[0] : 0, reported);
-      for (let j = 0; j < means.length; j++) reported[thresholds.count + j] = own[first + j];
-    },
     linear: placed.unbounded,
     hessian(position, hessian) {
       const gradient = new Float64Array(dimension);
@@ -101,6 +102,31 @@ export function generalizedLinear(specification: RegressionSpecification): Model
     severalPeaks: !isLogConcave(specification),
     // Newton's method finds the mode of a plain logistic regression from zero: a guess only costs time.
     ...(!fused && { guess }),
+  };
+}
+
+/** Writes the reported parameters of a position. */
+function reporting(
+  specification: RegressionSpecification,
+  placed: BlockedPriors,
+  { means }: CoefficientDesign,
+  thresholds: SampledThresholds | null,
+): (position: Float64Array, reported: Float64Array) => void {
+  const { data, priors } = specification;
+  const layout = reportedLayout(specification);
+  const first = data.intercept ? 1 : 0;
+  const own = new Float64Array(placed.length);
+  const slopes = layout.sds - layout.slopes;
+  return (position, reported) => {
+    placed.constrain(position, own);
+    moveIntercepts(data, means, own);
+    if (thresholds) thresholds.report(own, first === 1 ? own[0] : 0, reported);
+    else if (first === 1) reported[0] = own[0];
+    for (let j = 0; j < slopes; j++) reported[layout.slopes + j] = own[first + j];
+    for (let a = 0; a < priors.auxiliary.length; a++) {
+      reported[layout.auxiliary + a] = own[first + means.length + a];
+    }
+    placed.report(layout, reported);
   };
 }
 

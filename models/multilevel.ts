@@ -20,9 +20,12 @@ import type { RegressionSpecification } from './regression-data.js';
 
 export type { MultilevelModel } from './multilevel/model.js';
 
-/** Creates the model of a regression with at least one group term; chooses how to sample it from the data. */
+/**
+ * Creates the model of a regression with at least one group term, or with predictors that are not known exactly;
+ * chooses how to sample it from the data.
+ */
 export function multilevel(specification: RegressionSpecification): MultilevelModel {
-  return integratesOut(specification)
+  return !specification.data.latents && integratesOut(specification)
     ? gaussianMultilevel(specification)
     : mappedMultilevel(specification, 'by-information');
 }
@@ -42,6 +45,10 @@ export function mappedMultilevel(
   if (fit === null) forgetMaps(density);
   const effects = maps.map((map) => map.effects);
   const names = [...new Set(specification.data.groups.map(({ group }) => group))].join(', ');
+  const told =
+    fit === null
+      ? `Group effects of ${names}: non-centred.`
+      : `Group effects of ${names}: non-centred as far as the rows of each level say little, centred as far as they say much.`;
   return modelOf(
     specification,
     {
@@ -52,8 +59,6 @@ export function mappedMultilevel(
       effects: () => effects,
     },
     fit,
-    fit === null
-      ? `Group effects of ${names}: non-centred.`
-      : `Group effects of ${names}: non-centred as far as the rows of each level say little, centred as far as they say much.`,
+    names === '' ? null : told,
   );
 }

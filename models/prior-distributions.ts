@@ -16,7 +16,7 @@ export interface Bounds {
   readonly scaling?: Scaling;
 }
 
-/** A prior of all slopes together (horseshoe.ts); its parameters are brms'. */
+/** A prior of all slopes together (coefficient-blocks/horseshoe.ts); its parameters are brms'. */
 export interface HorseshoePrior {
   readonly distribution: 'horseshoe';
   readonly df: number;
@@ -28,6 +28,39 @@ export interface HorseshoePrior {
   readonly parRatio?: number;
   /** True if the global scale is in units of σ, for families that have it. */
   readonly autoscale: boolean;
+}
+
+/** A prior of all slopes together (coefficient-blocks/r2d2.ts); its parameters are brms'. */
+export interface R2D2Prior {
+  readonly distribution: 'R2D2';
+  /** Mean of the beta distribution of R², between 0 and 1, and its precision. */
+  readonly meanR2: number;
+  readonly precR2: number;
+  /** Concentration of the Dirichlet distribution: one number for each slope, or one for all. */
+  readonly consD2: readonly number[];
+  /** True if slopes are in units of σ, for families that have it. */
+  readonly autoscale: boolean;
+}
+
+/** A prior of a slope whose scale is a parameter (coefficient-blocks/shared-scale.ts), by its name. */
+export type SharedScalePrior = {
+  readonly distribution: 'shared_scale';
+  readonly location: number;
+  readonly scale: string;
+} & (
+  | { readonly of: 'normal' | 'cauchy' | 'double_exponential' | 'logistic' }
+  | { readonly of: 'student_t'; readonly df: number }
+);
+
+/** A prior that a slope has together with others: its density alone is not known. */
+export type JointPrior = HorseshoePrior | R2D2Prior | SharedScalePrior;
+
+export function isJoint(prior: Prior): prior is Bounds & JointPrior {
+  return (
+    prior.distribution === 'horseshoe' ||
+    prior.distribution === 'R2D2' ||
+    prior.distribution === 'shared_scale'
+  );
 }
 
 export type Prior = Bounds &
@@ -54,7 +87,7 @@ export type Prior = Bounds &
     | { readonly distribution: 'logistic'; readonly location: number; readonly scale: number }
     | { readonly distribution: 'uniform'; readonly from: number; readonly to: number }
     | { readonly distribution: 'constant'; readonly value: number }
-    | HorseshoePrior
+    | JointPrior
   );
 
 /**
@@ -87,6 +120,8 @@ const parametersOf: { readonly [D in Prior['distribution']]: Readonly<Record<str
     scaleSlab: 'positive',
     dfSlab: 'positive',
   },
+  R2D2: { meanR2: 'positive', precR2: 'positive' },
+  shared_scale: { location: 'finite' },
 };
 
 type Range = 'finite' | 'positive';
@@ -114,17 +149,43 @@ export function requirePrior(given: unknown, of?: string): asserts given is Prio
   if (prior.distribution === 'uniform' && !(prior.from < prior.to)) {
     fail(name, `from ${prior.from} to ${prior.to}, expected from < to`);
   }
-  if (prior.distribution === 'horseshoe') requireHorseshoe(name, prior);
+  if (isJoint(prior)) requireJoint(name, prior);
   else requireBounds(name, prior);
 }
 
-function requireHorseshoe(name: string, prior: HorseshoePrior & Bounds): void {
-  const { parRatio, autoscale, lower, upper } = prior;
-  if (parRatio !== undefined) requireParameters(name, { parRatio: 'positive' }, { parRatio });
-  if (typeof autoscale !== 'boolean') {
-    fail(name, `autoscale is ${described(autoscale)}, expected true or false`);
+function requireJoint(name: string, prior: JointPrior & Bounds): void {
+  if (prior.distribution !== 'shared_scale' && typeof prior.autoscale !== 'boolean') {
+    fail(name, `autoscale is ${described(prior.autoscale)}, expected true or false`);
   }
-  if ((lower ?? upper) !== undefined) fail(name, 'has bounds, expected none');
+  switch (prior.distribution) {
+    case 'horseshoe': {
+      const { parRatio } = prior;
+      if (parRatio !== undefined) requireParameters(name, { parRatio: 'positive' }, { parRatio });
+      break;
+    }
+    case 'R2D2': {
+      const { meanR2, consD2 } = prior;
+      if (meanR2 >= 1) fail(name, `meanR2 is ${meanR2}, expected a number between 0 and 1`);
+      requireConcentration(name, consD2);
+      break;
+    }
+    case 'shared_scale':
+      if (prior.of === 'student_t') requireParameters(name, { df: 'positive' }, { df: prior.df });
+  }
+  if ((prior.lower ?? prior.upper) !== undefined) fail(name, 'has bounds, expected none');
+}
+
+/** @throws WeighbridgeError `bad-argument` for a concentration of a Dirichlet distribution that is not of positive numbers */
+export function requireConcentration(name: string, given: readonly number[]): void {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const isSound = (alpha: unknown) =>
+    typeof alpha === 'number' && Number.isFinite(alpha) && alpha > 0;
+  const bad = list.length === 0 ? undefined : list.find((alpha) => !isSound(alpha));
+  if (list.length > 0 && list.every(isSound)) return;
+  fail(
+    name,
+    `the concentration is ${described(bad)}, expected positive numbers, one each or one for all`,
+  );
 }
 
 /** @throws WeighbridgeError `bad-argument` for an η of an LKJ prior that is not positive */

@@ -1,10 +1,10 @@
 /** The model of a regression specification. */
 import { WeighbridgeError } from '../src/errors.js';
 import type { Model } from '../src/sampler/model.js';
+import { hasBlocks } from './coefficient-blocks.js';
 import { constantNames, withoutConstants } from './constant-parameters.js';
 import { traitsOf } from './families/family.js';
 import { generalizedLinear } from './generalized-linear.js';
-import { horseshoeOf, horseshoeRegression } from './horseshoe.js';
 import { multilevel } from './multilevel.js';
 import type { RegressionSpecification } from './regression-data.js';
 import { reportedNames } from './reported-parameters.js';
@@ -41,10 +41,10 @@ export function regressionModel(given: RegressionSpecification): SpecifiedModel 
   const specification = withinSets(ofLogarithms(given));
   const standard = standardized(specification);
   if (standard === null) return modelAsIs(specification);
-  if (horseshoeOf(specification)) {
+  if (hasBlocks(specification)) {
     throw new WeighbridgeError(
       'bad-data',
-      'a horseshoe prior is of slopes of like size: expected outcomes and predictors in other units, for example scale(x)',
+      'shrinkage priors and terms such as mo(x) have scales that are not those of the data: expected outcomes and predictors in other units, for example scale(x)',
     );
   }
   const model = modelAsIs(standard.specification);
@@ -91,9 +91,7 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
 }
 
 function modelAsIs(specification: RegressionSpecification): SpecifiedModel {
-  const horseshoe = horseshoeOf(specification);
-  if (horseshoe) return { ...horseshoeRegression(specification, horseshoe), sampledAs: null };
-  return specification.data.groups.length > 0
+  return specification.data.groups.length > 0 || specification.data.latents
     ? multilevel(specification)
     : { ...generalizedLinear(specification), sampledAs: null };
 }

@@ -7,30 +7,43 @@
  * with the intercept at predictors of zero. A row of draws holds all of these for every sampling
  * method.
  *
- * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, and b_NAME; of all group terms sd_GROUP__NAME, then of all
- * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape);
- * then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the next.
+ * The order: b_Intercept, or the thresholds b_Intercept[k] of an ordinal family, by group b_Intercept[GROUP,k]; b_NAME,
+ * and bcs_NAME[k] at threshold k; of all group terms sd_GROUP__NAME, then of all
+ * cor_GROUP__NAME__OTHER, pairs as (1,2), (1,3), (2,3), …; the family's own (sigma, nu, shape); those of terms
+ * (bsp_NAME, simo_NAME1[k]), which are reported in place of the coefficients of their columns;
+ * those of priors (a scale that slopes share); then r_GROUP[LEVEL,NAME], all levels of the first coefficient before the
+ * next; then those of latent predictors (reported-latents.ts), whose slopes are bsp_NAME among the b_NAME.
  */
 
+import { termFunction } from './coefficient-blocks.js';
 import { logProbabilityOfChoices, stagesOf } from './families/conditional-logit.js';
 import {
   auxiliaryOf,
   isCategoryPredictor,
   isPredictable,
+  isThresholdPredictor,
   type PredictedName,
   withoutPredicted,
 } from './families/family.js';
 import { responseDistribution } from './families/index.js';
 import { type ParameterLink, parameterLink } from './families/parameter-links.js';
-import { thresholdsOf } from './families/thresholds.js';
+import {
+  mostThresholds,
+  thresholdNames,
+  thresholdSpans,
+  thresholdsOf,
+} from './families/thresholds.js';
 import {
   type GroupEffects,
   membersOf,
+  ordinaryColumns,
   outcomesOf,
+  parameterOfEffect,
   predictorsPerRow,
   type RegressionData,
   type RegressionSpecification,
 } from './regression-data.js';
+import { addLatents, latentLayout, latentNames } from './reported-latents.js';
 
 /** Positions of the reported parameters, from 0. */
 interface ReportedLayout {
@@ -43,8 +56,14 @@ interface ReportedLayout {
   readonly sds: number;
   readonly correlations: number;
   readonly auxiliary: number;
+  /** Start of the parameters of each of the data's terms. */
+  readonly terms: readonly number[];
+  /** Start of the parameters of priors. */
+  readonly priorParameters: number;
   /** Start of r_GROUP[…] of each group term. */
   readonly groupEffects: readonly number[];
+  /** Start of those of latent predictors. */
+  readonly latents: number;
   /** Number of reported parameters. */
   readonly length: number;
 }
@@ -56,22 +75,34 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
   const thresholds = thresholdsOf(family);
   const intercept = data.intercept && thresholds === 0 ? 1 : 0;
   const slopes = intercept + thresholds;
-  const sds = slopes + data.predictors.names.length;
+  const sds = slopes + ordinaryColumns(data);
   const correlations = sds + sumOver(data.groups, ({ coefficients }) => coefficients.length);
   const auxiliary = correlations + sumOver(data.groups, numberOfCorrelations);
   let length = auxiliary + auxiliaryOf(family).length;
+  const terms = (data.terms ?? []).map((term) => {
+    const start = length;
+    length += termFunction(term).names.length;
+    return start;
+  });
+  const priorParameters = length;
+  length += data.priorParameters?.length ?? 0;
   const groupEffects = data.groups.map(({ coefficients, levels }) => {
     const start = length;
     length += coefficients.length * levels.length;
     return start;
   });
+  const latents = length;
+  if (data.latents) length += latentLayout(data.latents).length;
   return {
+    latents,
     intercept,
     thresholds,
     slopes,
     sds,
     correlations,
     auxiliary,
+    terms,
+    priorParameters,
     groupEffects,
     length,
   };
@@ -80,6 +111,8 @@ export function reportedLayout({ family, data }: Predicted): ReportedLayout {
 /** Where a parameter of the family's distribution comes from. */
 type ParameterSource =
   | { readonly kind: 'reported'; readonly place: number }
+  /** The place for rows of each group of thresholds; −1 for a group that has fewer. */
+  | { readonly kind: 'by-group'; readonly places: readonly number[] }
   /** The place of its linear predictor among those of a row, from 1, and its link. */
   | { readonly kind: 'predicted'; readonly of: number; readonly link: ParameterLink };
 
@@ -94,17 +127,32 @@ export function distributionSources(predicted: Predicted): ParameterSource[] {
     of: 1 + (family.predicted ?? []).indexOf(name),
     link: parameterLink(name),
   });
+  const spans = thresholdSpans(family);
+  const ofThresholds = family.thresholdGroups
+    ? Array.from(
+        { length: mostThresholds(family) },
+        (_, k): ParameterSource => ({
+          kind: 'by-group',
+          places: spans.map(({ first, count }) => (k < count ? first + k : -1)),
+        }),
+      )
+    : Array.from({ length: thresholds }, (_, k) => reported(k));
   return [
-    ...Array.from({ length: thresholds }, (_, k) => reported(k)),
+    ...ofThresholds,
     ...auxiliaryOf(withoutPredicted(family)).map((name) =>
       isPredictable(name) && !constant.includes(name)
         ? ofPredicted(name)
         : reported(auxiliary + constant.indexOf(name)),
     ),
     ...(family.predicted ?? [])
-      .filter((name) => name === 'disc' || isCategoryPredictor(name))
+      .filter((name) => name === 'disc' || isCategoryPredictor(name) || isThresholdPredictor(name))
       .map(ofPredicted),
   ];
+}
+
+/** True if a parameter of the family's distribution differs by row. */
+export function variesByRow(predicted: Predicted): boolean {
+  return distributionSources(predicted).some(({ kind }) => kind !== 'reported');
 }
 
 /** Sets the parameters of the family's distribution for a row, from reported parameters and η of all rows. */
@@ -112,41 +160,62 @@ export function parametersOfRow(
   predicted: Predicted,
 ): (row: number, parameters: Float64Array, eta: Float64Array, target: Float64Array) => void {
   const sources = distributionSources(predicted);
-  const height = predictorsPerRow(predicted.data);
+  const { data } = predicted;
+  const height = predictorsPerRow(data);
   return (row, parameters, eta, target) => {
     sources.forEach((source, a) => {
-      target[a] =
-        source.kind === 'reported'
-          ? parameters[source.place]
-          : source.link.inverse(eta[row * height + source.of]);
+      if (source.kind === 'predicted') {
+        target[a] = source.link.inverse(eta[row * height + source.of]);
+        return;
+      }
+      const place =
+        source.kind === 'reported' ? source.place : source.places[data.thresholdGroup?.[row] ?? 0];
+      target[a] = place < 0 ? Number.POSITIVE_INFINITY : parameters[place];
     });
   };
 }
 
 /** Names in the order of the layout. */
 export function reportedNames({ family, data }: Predicted): string[] {
-  const { groups, predictors } = data;
-  const thresholds = thresholdsOf(family);
-  const intercepts = thresholds === 0 && data.intercept ? ['b_Intercept'] : [];
+  const { groups, terms = [], priorParameters = [] } = data;
+  const intercepts = thresholdsOf(family) === 0 && data.intercept ? ['b_Intercept'] : [];
   return [
     ...intercepts,
-    ...Array.from({ length: thresholds }, (_, k) => `b_Intercept[${k + 1}]`),
-    ...predictors.names.map((name) => `b_${name}`),
+    ...thresholdNames(family).map((name) => `b_${name}`),
+    ...slopeNames(data),
     ...groups.flatMap(({ group, coefficients }) => coefficients.map((c) => `sd_${group}__${c}`)),
     ...groups.flatMap(correlationNames),
     ...auxiliaryOf(family),
+    ...terms.flatMap((term) => termFunction(term).names),
+    ...priorParameters,
     ...groups.flatMap(effectNames),
+    ...(data.latents ? latentNames(data.latents) : []),
   ];
 }
 
+/** The slopes: `b_x`; at threshold k `bcs_x[k]`; of a latent predictor `bsp_mexs`. */
+export function slopeNames(data: RegressionData): string[] {
+  const { predictors, parts = [] } = data;
+  const latent = new Set(data.latents?.terms.map(({ column }) => column));
+  return predictors.names.slice(0, ordinaryColumns(data)).map((name, j) => {
+    if (latent.has(j)) return `bsp_${name}`;
+    const part = parts.find(({ first, columns }) => j >= first && j < first + columns);
+    if (part === undefined || !isThresholdPredictor(part.parameter)) return `b_${name}`;
+    const threshold = part.parameter.slice('cs'.length);
+    return `bcs_${name.slice(part.parameter.length + 1)}[${threshold}]`;
+  });
+}
+
 /** `r_g[a,x]`; of a parameter's linear predictor `r_g__sigma[a,x]`. */
-function effectNames({ group, coefficients, levels, parameter }: GroupEffects): string[] {
-  const term = parameter === undefined ? group : `${group}__${parameter}`;
-  const prefix = parameter === undefined ? 0 : parameter.length + 1;
-  return coefficients.flatMap((c) =>
+function effectNames(term: GroupEffects): string[] {
+  const { group, coefficients, levels } = term;
+  return coefficients.flatMap((name, c) => {
+    const parameter = parameterOfEffect(term, c);
+    const of = parameter === undefined ? group : `${group}__${parameter}`;
+    const short = parameter === undefined ? name : name.slice(parameter.length + 1);
     // As in brms, names have no white space.
-    levels.map((level) => `r_${term}[${level.replaceAll(/[ \t\r\n]/g, '.')},${c.slice(prefix)}]`),
-  );
+    return levels.map((level) => `r_${of}[${level.replaceAll(/[ \t\r\n]/g, '.')},${short}]`);
+  });
 }
 
 /** (1,2), (1,3), (2,3), …; empty for a term without correlations. */
@@ -176,9 +245,12 @@ export function etaOf(predicted: Predicted): LinearPredictor {
   const { data } = predicted;
   const layout = reportedLayout(predicted);
   const { rows } = data.predictors;
+  const { slopes, latents } = layout;
+  const add = addLatents(data, { slopes, first: latents, height: predictorsPerRow(data) });
   return (parameters, eta) => {
     for (let i = 0; i < rows; i++) eta[i] = data.offset ? data.offset[i] : 0;
     addPopulation(data, layout, parameters, eta);
+    add(parameters, eta);
     data.groups.forEach((group, term) => {
       addGroup(group, parameters, layout.groupEffects[term], eta);
     });
@@ -187,18 +259,37 @@ export function etaOf(predicted: Predicted): LinearPredictor {
 
 function addPopulation(
   data: RegressionData,
-  { intercept, slopes }: ReportedLayout,
+  layout: ReportedLayout,
   parameters: Float64Array,
   eta: Float64Array,
 ): void {
   const { predictors } = data;
   const k = predictors.names.length;
   const height = predictorsPerRow(data);
+  const coefficients = new Float64Array(k);
+  writeSlopes(data, layout, parameters, coefficients);
   for (let i = 0; i < predictors.rows; i++) {
-    let sum = intercept === 1 && i % height === 0 ? parameters[0] : 0;
-    for (let j = 0; j < k; j++) sum += parameters[slopes + j] * predictors.values[i * k + j];
+    let sum = layout.intercept === 1 && i % height === 0 ? parameters[0] : 0;
+    for (let j = 0; j < k; j++) sum += coefficients[j] * predictors.values[i * k + j];
     eta[i] += sum;
   }
+}
+
+/** Writes the coefficient of each column of the predictors, of terms too, from the reported parameters of a draw. */
+function writeSlopes(
+  data: RegressionData,
+  { slopes, sds, terms }: Pick<ReportedLayout, 'slopes' | 'sds' | 'terms'>,
+  parameters: Float64Array,
+  coefficients: Float64Array,
+): void {
+  coefficients.set(parameters.subarray(slopes, sds));
+  let place = sds - slopes;
+  data.terms?.forEach((term, t) => {
+    const { names, fromReported } = termFunction(term);
+    const reported = parameters.subarray(terms[t], terms[t] + names.length);
+    fromReported(reported, coefficients.subarray(place, place + term.columns));
+    place += term.columns;
+  });
 }
 
 /** @param start of the term's effects among the parameters, [coefficient][level] */
@@ -278,6 +369,7 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const { data } = predicted;
   const { rows } = data;
   const height = predictorsPerRow(data);
+  const varies = variesByRow(predicted);
   const eta = new Float64Array(height * rows);
   const one = new Float64Array(1);
   const writeEta = etaOf(predicted);
@@ -292,7 +384,7 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   };
   return (parameters, target) => {
     writeEta(parameters, eta);
-    const ofAll = height === 1 ? write(0, parameters) : null;
+    const ofAll = varies ? null : write(0, parameters);
     for (let i = 0; i < rows; i++) {
       const ofRow = ofAll ?? write(i, parameters);
       one[0] = eta[height * i];

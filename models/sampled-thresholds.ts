@@ -10,7 +10,7 @@
 import { gapsFor } from './families/ordinal.js';
 import { gapsOf, hasPlace, thresholdsOf } from './families/thresholds.js';
 import { priorDensity } from './prior-distributions.js';
-import type { RegressionSpecification } from './regression-data.js';
+import { outcomesOf, type RegressionSpecification } from './regression-data.js';
 
 export interface SampledThresholds {
   readonly count: number;
@@ -43,7 +43,7 @@ export function sampledThresholds(
   const gaps = gapsOf(family);
   const placed = hasPlace(family);
   const locationIn = (parameters: Float64Array): number => (placed ? parameters[0] : 0);
-  const coordinates = gapsFor(family, data.outcomes);
+  const coordinates = gapsFor(family, outcomesOf(data));
   const offsets = new Float64Array(count);
   const slopes = new Float64Array(count);
   const gapSlopes = new Float64Array(gaps);

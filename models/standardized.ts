@@ -9,7 +9,8 @@
  * with m_j and s powers of two, which cost no digits. c_j, α₀ and β₀_j are nonzero only if an
  * intercept can absorb them, or if the outcomes' own least squares are far from zero. A
  * link other than the identity has s in its intercept (log: α = log s + α′) or in its unit (inverse).
- * For the other families only the predictors and offsets are standardized; of several linear predictors nothing is.
+ * For the other families only the predictors and offsets are standardized; of several linear predictors
+ * and with predictors that are not known exactly nothing is.
  *
  * Priors are those of the user's parameters, evaluated there (prior-distributions/moved.ts), and what is
  * reported is in the user's units. The log density is that of the standardized data: it differs from
@@ -17,6 +18,7 @@
  */
 import { WeighbridgeError } from '../src/errors.js';
 import { auxiliaryOf, type Family, traitsOf } from './families/family.js';
+import { thresholdNames } from './families/thresholds.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
 import {
   centrePredictors,
@@ -52,7 +54,7 @@ export function standardized(
   specification: RegressionSpecification,
 ): StandardizedRegression | null {
   const { family, data, priors } = specification;
-  if (data.parts) return null;
+  if (data.parts || data.latents) return null;
   const eta = () => sizeOfEta(specification);
   const columns = columnScalings(data.predictors, data.intercept, {
     priors: priors.coefficients,
@@ -102,7 +104,7 @@ export function standardized(
         auxiliary: moved(priors.auxiliary, auxiliary, auxiliaryOf(family)),
         ...(priors.thresholds && {
           thresholds: priors.thresholds.map((prior, k) =>
-            movedPrior(prior, thresholdScaling(intercept), `Intercept[${k + 1}]`),
+            movedPrior(prior, thresholdScaling(intercept), thresholdNames(family)[k]),
           ),
         }),
       },

@@ -134,6 +134,7 @@ export type {
   GroupCoefficients,
   LevelCoefficientRow,
 } from './regression/after/effects.js';
+export type { ElasticitiesOptions, Elasticity } from './regression/after/elasticities.js';
 export type { GridRow } from './regression/after/grid.js';
 export type {
   HypothesisOptions,
@@ -202,6 +203,7 @@ export {
   beta,
   cauchy,
   constant,
+  dirichlet,
   doubleExponential,
   exponential,
   flat,
@@ -218,11 +220,13 @@ export {
   normal,
   type PriorDistribution,
   type PriorPlace,
+  r2d2,
   studentT,
   uniform,
 } from './regression/priors/constructors.js';
 export { defaultPrior, printPriors, samplePrior } from './regression/priors/default-prior.js';
 export type {
+  DirichletPrior,
   LkjPrior,
   PriorClass,
   PriorInUse,

@@ -12,7 +12,7 @@
 import type { CurvaturePart, Family, Outcomes, ResponseFamily } from './family.js';
 import { type CategoryLikelihood, categoryLikelihood, gapsFor } from './ordinal.js';
 import { CurvaturePairs, type SeveralRows, severalRows } from './several-predictors.js';
-import { type GapCoordinates, hasOrder, thresholdsOf } from './thresholds.js';
+import { type GapCoordinates, gapsOf, isInOrder, thresholdsOf } from './thresholds.js';
 
 /** Linear predictors of a row: of the latent mean, and of log d. */
 const HEIGHT = 2;
@@ -24,7 +24,6 @@ export class DiscriminatedCategories implements ResponseFamily {
   readonly #rows: SeveralRows;
   readonly #likelihood: CategoryLikelihood;
   readonly #gaps: GapCoordinates;
-  readonly #isOrdered: boolean;
   readonly #count: number;
   /** A row's outcome as numbers of each category. */
   readonly #counts: Float64Array;
@@ -40,11 +39,10 @@ export class DiscriminatedCategories implements ResponseFamily {
   constructor(family: Family, outcomes: Outcomes) {
     const count = thresholdsOf(family);
     this.family = family;
-    this.auxiliary = new Array<'gap'>(count - 1).fill('gap');
+    this.auxiliary = new Array<'gap'>(gapsOf(family)).fill('gap');
     this.#rows = severalRows(outcomes, HEIGHT);
     this.#likelihood = categoryLikelihood(family);
-    this.#gaps = gapsFor(family, outcomes.values);
-    this.#isOrdered = hasOrder(family);
+    this.#gaps = gapsFor(family, outcomes);
     this.#count = count;
     this.#counts = new Float64Array(count + 1);
     this.#offsets = new Float64Array(count);
@@ -60,7 +58,7 @@ export class DiscriminatedCategories implements ResponseFamily {
     etaGradient: Float64Array,
     gapGradient: Float64Array,
   ): number {
-    if (this.#isOrdered && !gaps.every((gap) => gap > 0)) return Number.NEGATIVE_INFINITY;
+    if (!isInOrder(this.family, gaps)) return Number.NEGATIVE_INFINITY;
     this.#gaps.writeOffsets(gaps, this.#offsets);
     etaGradient.fill(0);
     const ofThresholds = new Float64Array(this.#count);
@@ -89,13 +87,13 @@ export class DiscriminatedCategories implements ResponseFamily {
     const all = new Float64Array(count * count);
     const ofMean = new Float64Array(count);
     const ofDisc = new Float64Array(count);
-    const ofGaps = new Float64Array(count - 1);
+    const ofGaps = new Float64Array(this.auxiliary.length);
     etaCurvature.fill(0);
     cross.fill(0);
     this.#gaps.writeOffsets(gaps, this.#offsets);
     const addCross = (cell: number, times: number, byThreshold: Float64Array): void => {
       this.#gaps.writeGradient(byThreshold, ofGaps);
-      for (let j = 0; j < count - 1; j++) cross[j * eta.length + cell] += times * ofGaps[j];
+      for (let j = 0; j < ofGaps.length; j++) cross[j * eta.length + cell] += times * ofGaps[j];
     };
     for (let i = 0; i < this.#rows.count; i++) {
       const [mean, disc] = this.#cellsOf(i);

@@ -61,10 +61,12 @@ export interface Family {
   readonly family: FamilyName;
   readonly link: LinkName;
   /**
-   * Number of thresholds of an ordinal family, one fewer than categories. Outcomes decide it: a family
-   * has it once a regression is prepared.
+   * Number of thresholds of an ordinal family, one fewer than categories; of all groups together. Outcomes decide
+   * it: a family has it once a regression is prepared.
    */
   readonly thresholds?: number;
+  /** Groups of rows that have thresholds of their own, in the order of the thresholds. @default one of all rows */
+  readonly thresholdGroups?: readonly ThresholdGroup[];
   /** @default each threshold has a place of its own (brms' `flexible`) */
   readonly threshold?: ThresholdKind;
   /**
@@ -74,6 +76,14 @@ export interface Family {
   readonly predicted?: readonly PredictedName[];
   /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
   readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
+}
+
+/** Rows that share thresholds: `judge a` of `rating | thres(gr = judge)`. */
+export interface ThresholdGroup {
+  /** brms' name, without white space. */
+  readonly name: string;
+  /** Number of thresholds, one fewer than the categories of its rows. */
+  readonly thresholds: number;
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
@@ -96,13 +106,21 @@ export type AuxiliaryName =
 export type PredictedName =
   | Exclude<AuxiliaryName, 'cutzero' | 'cutgap'>
   | 'disc'
-  | CategoryPredictor;
+  | CategoryPredictor
+  | ThresholdPredictor;
 
 /** The linear predictor of a category without order, by brms' name: `muB`. */
 export type CategoryPredictor = `mu${string}`;
 
 export function isCategoryPredictor(name: string): name is CategoryPredictor {
   return name.startsWith('mu');
+}
+
+/** What category-specific effects add at threshold k, from 1: `cs1`. */
+export type ThresholdPredictor = `cs${number}`;
+
+export function isThresholdPredictor(name: string): name is ThresholdPredictor {
+  return /^cs[1-9]\d*$/.test(name);
 }
 
 export function isPredictable(name: AuxiliaryName): name is PredictedName & AuxiliaryName {
@@ -280,6 +298,8 @@ export interface Outcomes {
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
   readonly sets?: Cells;
+  /** Index of each row's group of thresholds, among those of the family. @default 0 */
+  readonly thresholdGroup?: Int32Array;
 }
 
 /** Rows in groups: the cells of a linear predictor, or choice sets. */
@@ -344,9 +364,9 @@ type MeanWriter = (locations: Float64Array, trials: number) => void;
 
 /** Probabilities of ordered categories. */
 interface CategoryDistribution {
-  /** Number of categories. */
+  /** Number of categories; with thresholds by group, of the group that has most. */
   readonly count: number;
-  /** Writes the probability of each category, in order. */
+  /** Writes the probability of each category, in order; 0 for those that the row's group has not. */
   writeProbabilities(eta: number, thresholds: Float64Array, target: Float64Array): void;
 }
 

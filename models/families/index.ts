@@ -11,6 +11,7 @@ import {
 } from './binomial.js';
 import type { RowDensity } from './by-rows.js';
 import { categoricalDistribution, categoricalFamily } from './categorical.js';
+import { CategorySpecific } from './category-specific.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
 import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
@@ -20,12 +21,14 @@ import {
   familyNames,
   isCategoryPredictor,
   isPredictable,
+  isThresholdPredictor,
   type LinkName,
   type Outcomes,
   type OwnDistribution,
   type PredictedName,
   type ResponseDistribution,
   type ResponseFamily,
+  type ThresholdGroup,
   type ThresholdKind,
   thresholdKinds,
   traitsOf,
@@ -137,7 +140,10 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
   const { response, density } = entries[family.family];
   if (isNominal(family)) return response(family, outcomes);
   if (family.predicted) {
-    if (isOrdinal(family)) return new DiscriminatedCategories(family, outcomes);
+    if (isOrdinal(family)) {
+      const isSpecific = family.predicted.some(isThresholdPredictor);
+      return new (isSpecific ? CategorySpecific : DiscriminatedCategories)(family, outcomes);
+    }
     if (density) return new SeveralPredictors(family, outcomes, density());
     throw new RangeError(`${family.family} has no parameters with linear predictors`);
   }
@@ -189,8 +195,9 @@ export function predictableOf({ family }: Pick<Family, 'family'>): readonly Pred
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
 export function responseDistribution(given: Family): ResponseDistribution {
-  // The number of categories is that of their linear predictors.
-  const family = isNominal(given) ? given : withoutPredicted(given);
+  // Categories have parameters for linear predictors alone: those of their own, and of their thresholds.
+  const isCategories = isNominal(given) || isOrdinal(given);
+  const family = isCategories ? given : withoutPredicted(given);
   const distribution = entries[family.family].distribution(family);
   const { inverseLink, simulateAt, means = () => timesTrials } = distribution;
   return {
@@ -243,29 +250,50 @@ export function requireFamily(given: {
   readonly link?: unknown;
   readonly thresholds?: unknown;
   readonly threshold?: unknown;
+  readonly thresholdGroups?: unknown;
   readonly predicted?: unknown;
 }): Family {
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
   if (link) {
-    const { thresholds, predicted } = given;
+    const { thresholds, thresholdGroups, predicted } = given;
     const threshold = requireThreshold(name, given.threshold);
     return {
       family: name,
       link,
       ...(isOrdinal({ family: name }) && typeof thresholds === 'number' && { thresholds }),
       ...(threshold && { threshold }),
-      ...(Array.isArray(predicted) && {
-        predicted: isNominal({ family: name })
-          ? predicted.filter(isCategoryPredictor)
-          : predicted.filter((one) => predictableOf({ family: name }).includes(one)),
-      }),
+      ...(isOrdinal({ family: name }) &&
+        Array.isArray(thresholdGroups) && {
+          thresholdGroups: thresholdGroups.filter(isThresholdGroup),
+        }),
+      ...(Array.isArray(predicted) && { predicted: predictedOf(name, predicted) }),
     };
   }
   throw new WeighbridgeError(
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
+  );
+}
+
+function predictedOf(family: FamilyName, given: readonly unknown[]): PredictedName[] {
+  const names = given.filter((name) => typeof name === 'string');
+  if (isNominal({ family })) return names.filter(isCategoryPredictor);
+  const specific = isOrdinal({ family }) ? names.filter(isThresholdPredictor) : [];
+  return specific.length > 0
+    ? specific
+    : names.flatMap((name) => predictableOf({ family }).filter((one) => one === name));
+}
+
+function isThresholdGroup(given: unknown): given is ThresholdGroup {
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    'name' in given &&
+    typeof given.name === 'string' &&
+    'thresholds' in given &&
+    Number.isInteger(given.thresholds)
   );
 }
 

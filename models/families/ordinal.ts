@@ -9,13 +9,16 @@
  *
  *     links: logit, probit, cloglog, cauchit
  *
- * The discrimination is 1, or has a linear predictor of its own (discrimination.ts). Rows that share a linear predictor enter by their numbers of each category. The
- * likelihood has the gaps of the thresholds as its auxiliary parameters (thresholds.ts), and the
+ * The discrimination is 1, or has a linear predictor of its own (discrimination.ts); effects may differ by threshold
+ * (category-specific.ts), and thresholds by group of rows. Rows that share a linear predictor enter by their numbers
+ * of each category. The likelihood has the gaps of the thresholds as its auxiliary parameters (thresholds.ts), and the
  * distribution, which needs no outcomes, the thresholds themselves.
  */
+import { distinctRows } from '../../src/linear-algebra/distinct-rows.js';
 import {
   cellOf,
   type Family,
+  isThresholdPredictor,
   numberOfCells,
   type Outcomes,
   type OwnDistribution,
@@ -34,8 +37,11 @@ import {
   type GapCoordinates,
   gapCoordinates,
   gapsOf,
-  hasOrder,
+  gapsOfGroups,
   hasPlace,
+  isInOrder,
+  mostThresholds,
+  thresholdSpans,
   thresholdsOf,
 } from './thresholds.js';
 
@@ -334,7 +340,7 @@ class Adjacent implements CategoryLikelihood {
   readonly #beyond: Float64Array;
 
   constructor(family: Family) {
-    const thresholds = thresholdsOf(family);
+    const thresholds = mostThresholds(family);
     this.#link = probabilityLink(family.link);
     this.#scores = new Float64Array(thresholds + 1);
     this.#slopes = new Float64Array(thresholds);
@@ -428,25 +434,80 @@ class Adjacent implements CategoryLikelihood {
   }
 }
 
-/** Numbers of outcomes, weighted, by cell and category, row-major. */
-function countsOf(outcomes: Outcomes, categories: number): Float64Array {
-  const counts = new Float64Array(numberOfCells(outcomes) * categories);
-  for (let i = 0; i < outcomes.rows; i++) {
-    counts[cellOf(outcomes, i) * categories + outcomes.values[i] - 1] += weightOf(outcomes, i);
-  }
-  return counts;
+/** The outcomes of a cell whose thresholds are those of one group. */
+interface OrdinalCells {
+  readonly count: number;
+  /** The cell of the linear predictor, and the group of thresholds. */
+  readonly cells: Int32Array;
+  readonly groups: Int32Array;
+  /** Numbers of outcomes, weighted, row-major (cell, category). */
+  readonly counts: Float64Array;
 }
+
+/** Cells whose rows have several groups of thresholds stand once for each. */
+function ordinalCells(outcomes: Outcomes, categories: number): OrdinalCells {
+  const { rows, values, thresholdGroup } = outcomes;
+  const cellOfRow = Int32Array.from({ length: rows }, (_, i) => cellOf(outcomes, i));
+  const all = Int32Array.from({ length: numberOfCells(outcomes) }, (_, cell) => cell);
+  const { of, first } = thresholdGroup
+    ? distinctRows(rows, [
+        { values: cellOfRow, width: 1 },
+        { values: thresholdGroup, width: 1 },
+      ])
+    : { of: cellOfRow, first: null };
+  const cells = first ? Int32Array.from(first, (row) => cellOfRow[row]) : all;
+  const counts = new Float64Array(cells.length * categories);
+  for (let i = 0; i < rows; i++) {
+    counts[of[i] * categories + values[i] - 1] += weightOf(outcomes, i);
+  }
+  return {
+    count: cells.length,
+    cells,
+    groups: first
+      ? Int32Array.from(first, (row) => thresholdGroup?.[row] ?? 0)
+      : new Int32Array(cells.length),
+    counts,
+  };
+}
+
+type OrdinalOutcomes = Pick<Outcomes, 'values' | 'thresholdGroup'>;
 
 /** Thresholds at the shares of the categories, each with half an outcome more than it has, where η is 0. */
-export function startingThresholds(family: Family, outcomes: Float64Array): Float64Array {
-  return thresholdsAt(family, sharesOf(family, outcomes));
+function startingThresholds(family: Family, outcomes: OrdinalOutcomes): Float64Array {
+  return Float64Array.from(
+    thresholdSpans(family).flatMap(({ count }, group) => [
+      ...thresholdsAt(family, sharesOf(count, outcomes, group).shares),
+    ]),
+  );
 }
 
-function sharesOf(family: Family, outcomes: Float64Array): Float64Array {
-  const shares = new Float64Array(thresholdsOf(family) + 1).fill(0.5);
-  for (const outcome of outcomes) shares[outcome - 1]++;
-  const total = outcomes.length + 0.5 * shares.length;
-  return shares.map((share) => share / total);
+/** α and the gaps at the starting thresholds. */
+export function startingGaps(
+  family: Family,
+  outcomes: OrdinalOutcomes,
+): { intercept: number; gaps: Float64Array } {
+  const thresholds = startingThresholds(family, outcomes);
+  const { weights, writeGaps } = gapsFor(family, outcomes);
+  const gaps = new Float64Array(gapsOf(family));
+  writeGaps(thresholds, gaps);
+  const place = thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0);
+  return { intercept: -place, gaps };
+}
+
+/** The shares of the categories among the rows of a group, and the number of these with what was added. */
+function sharesOf(
+  thresholds: number,
+  { values, thresholdGroup }: OrdinalOutcomes,
+  group: number,
+): { shares: Float64Array; total: number } {
+  const shares = new Float64Array(thresholds + 1).fill(0.5);
+  let total = 0.5 * shares.length;
+  for (let i = 0; i < values.length; i++) {
+    if (thresholdGroup && thresholdGroup[i] !== group) continue;
+    shares[values[i] - 1]++;
+    total++;
+  }
+  return { shares: shares.map((share) => share / total), total };
 }
 
 /** Weights beyond it, of a likelihood that is bent at the start, serve worse than equal ones. */
@@ -457,10 +518,28 @@ const MOST_WEIGHT = 2;
  * likelihood, does not depend on the gaps: w_k ∝ ∂²ℓ/∂η ∂τ_k. Effects of groups, whose map follows the
  * linear predictor (multilevel/density.ts), then need not follow the gaps.
  */
-export function gapsFor(family: Family, outcomes: Float64Array): GapCoordinates {
-  const count = thresholdsOf(family);
-  if (!hasPlace(family)) return gapCoordinates(new Float64Array(count).fill(1 / count));
-  const shares = sharesOf(family, outcomes);
+export function gapsFor(family: Family, outcomes: OrdinalOutcomes): GapCoordinates {
+  const spans = thresholdSpans(family);
+  const groups = spans.map(({ count }, group) => gapsOfSpan(family, count, outcomes, group));
+  const coordinates = groups.map((group) => group.coordinates);
+  if (coordinates.length === 1) return coordinates[0];
+  const information = groups.reduce((sum, group) => sum + group.information, 0);
+  return gapsOfGroups(
+    coordinates,
+    hasPlace(family) ? Float64Array.from(groups, (group) => group.information / information) : null,
+  );
+}
+
+/** The gaps of a group's thresholds, and −∂²ℓ/∂η² of its rows. */
+function gapsOfSpan(
+  family: Family,
+  count: number,
+  outcomes: OrdinalOutcomes,
+  group: number,
+): { coordinates: GapCoordinates; information: number } {
+  const equal = () => new Float64Array(count).fill(1 / count);
+  if (!hasPlace(family)) return { coordinates: gapCoordinates(equal()), information: 1 };
+  const { shares, total } = sharesOf(count, outcomes, group);
   const cross = new Float64Array(count);
   const curvature = categoryLikelihood(family).addCurvature(
     shares,
@@ -472,90 +551,165 @@ export function gapsFor(family: Family, outcomes: Float64Array): GapCoordinates 
   );
   const weights = cross.map((value) => value / -curvature);
   const isSound = weights.every((weight) => Math.abs(weight) < MOST_WEIGHT);
-  const coordinates = gapCoordinates(isSound ? weights : weights.fill(1 / count));
-  return gapsOf(family) === count - 1 ? coordinates : equalGaps(coordinates);
+  const coordinates = gapCoordinates(isSound ? weights : equal());
+  return {
+    coordinates:
+      family.threshold === 'equidistant' && count > 2 ? equalGaps(coordinates) : coordinates,
+    information: isSound ? -curvature * total : total,
+  };
 }
 
 /** The likelihood; its auxiliary parameters are the gaps of the thresholds, and η holds α. */
 export function ordinalFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const last = thresholdsOf(family);
-  const counts = countsOf(outcomes, last + 1);
-  const cells = numberOfCells(outcomes);
+  const spans = thresholdSpans(family);
+  const width = 1 + mostThresholds(family);
+  const { count: units, cells, groups, counts } = ordinalCells(outcomes, width);
   const likelihood = categoryLikelihood(family);
-  const coordinates = gapsFor(family, outcomes.values);
+  const coordinates = gapsFor(family, outcomes);
   const gapCount = gapsOf(family);
   const offsets = new Float64Array(last);
   const slopes = new Float64Array(last);
+  const inSpans = (all: Float64Array) =>
+    spans.map(({ first, count }) => all.subarray(first, first + count));
+  const offsetsOf = inSpans(offsets);
+  const slopesOf = inSpans(slopes);
   const result: CellTerms = { value: 0, slope: 0 };
-  const isOrdered = hasOrder(family);
   return {
     family,
     auxiliary: new Array<'gap'>(gapCount).fill('gap'),
     logLikelihood(eta, gaps, etaGradient, gapGradient) {
-      if (isOrdered && !gaps.every((gap) => gap > 0)) return Number.NEGATIVE_INFINITY;
+      if (!isInOrder(family, gaps)) return Number.NEGATIVE_INFINITY;
       coordinates.writeOffsets(gaps, offsets);
       slopes.fill(0);
+      etaGradient.fill(0);
       let value = 0;
-      for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
+      for (let i = 0, at = 0; i < units; i++, at += width) {
         result.value = 0;
         result.slope = 0;
-        likelihood.add(counts, at, eta[i], offsets, slopes, result);
+        const g = groups[i];
+        likelihood.add(counts, at, eta[cells[i]], offsetsOf[g], slopesOf[g], result);
         value += result.value;
-        etaGradient[i] = result.slope;
+        etaGradient[cells[i]] += result.slope;
       }
       coordinates.writeGradient(slopes, gapGradient);
       return value;
     },
     curvature(eta, gaps, etaCurvature, cross, gapCurvature) {
       coordinates.writeOffsets(gaps, offsets);
-      const curvature = new Float64Array(last * last);
+      const squares = spans.map(({ count }) => new Float64Array(count * count));
       const own = new Float64Array(last);
+      const crossOf = inSpans(own);
       const ofGaps = new Float64Array(gapCount);
-      for (let i = 0, at = 0; i < cells; i++, at += last + 1) {
-        etaCurvature[i] = likelihood.addCurvature(counts, at, eta[i], offsets, curvature, own);
+      etaCurvature.fill(0);
+      cross.fill(0);
+      for (let i = 0, at = 0; i < units; i++, at += width) {
+        const [g, cell] = [groups[i], cells[i]];
+        own.fill(0);
+        etaCurvature[cell] += likelihood.addCurvature(
+          counts,
+          at,
+          eta[cell],
+          offsetsOf[g],
+          squares[g],
+          crossOf[g],
+        );
         coordinates.writeGradient(own, ofGaps);
-        for (let j = 0; j < gapCount; j++) cross[j * cells + i] = ofGaps[j];
+        for (let j = 0; j < gapCount; j++) cross[j * eta.length + cell] += ofGaps[j];
       }
-      coordinates.writeCurvature(curvature, gapCurvature);
+      coordinates.writeCurvature(onDiagonal(squares, last), gapCurvature);
     },
   };
 }
 
+/** A square of blocks along its diagonal. */
+function onDiagonal(blocks: readonly Float64Array[], size: number): Float64Array {
+  const whole = new Float64Array(size * size);
+  let first = 0;
+  for (const block of blocks) {
+    const width = Math.round(Math.sqrt(block.length));
+    for (let k = 0; k < width; k++) {
+      whole.set(block.subarray(k * width, (k + 1) * width), (first + k) * size + first);
+    }
+    first += width;
+  }
+  return whole;
+}
+
+/** The thresholds and the linear predictor of a row on the scale of the likelihood, from its parameters. */
+class ThresholdsOfRow {
+  /** Set by `read`. */
+  values: Float64Array = new Float64Array(0);
+  eta = 0;
+  readonly #most: number;
+  /** Places of the discrimination and of the first effect on a threshold; −1 without them. */
+  readonly #disc: number;
+  readonly #specific: number;
+  readonly #own: Float64Array;
+  readonly #given: Float64Array;
+
+  constructor(family: Family) {
+    const { predicted = [] } = family;
+    const most = mostThresholds(family);
+    this.#most = most;
+    this.#disc = predicted.includes('disc') ? most : -1;
+    this.#specific = predicted.some(isThresholdPredictor) ? most : -1;
+    this.#own = new Float64Array(most);
+    this.#given = new Float64Array(2 * most + 1);
+  }
+
+  read(eta: number, parameters: ArrayLike<number>): void {
+    const d = this.#disc < 0 ? 1 : parameters[this.#disc];
+    let count = 0;
+    for (; count < this.#most; count++) {
+      const threshold = parameters[count];
+      if (threshold === Number.POSITIVE_INFINITY) break;
+      const effect = this.#specific < 0 ? 0 : parameters[this.#specific + count];
+      this.#own[count] = d * (threshold - effect);
+    }
+    this.values = this.#own.subarray(0, count);
+    this.eta = d * eta;
+  }
+
+  /** The parameters of one of many draws; valid until the next. */
+  gather(parameters: readonly Float64Array[], s: number): Float64Array {
+    for (let k = 0; k < parameters.length; k++) this.#given[k] = parameters[k][s];
+    return this.#given.subarray(0, parameters.length);
+  }
+}
+
 /**
- * The distribution; its auxiliary parameters are the thresholds, followed by the discrimination if it has a linear
- * predictor, and the inverse link leaves η as it is.
+ * The distribution; the inverse link leaves η as it is. Its auxiliary parameters are those of a row: the thresholds of
+ * its group, followed by Infinity if other groups have more; then the discrimination, if it has a linear predictor, or
+ * what category-specific effects take from each threshold.
  */
 export function ordinalDistribution(family: Family): OwnDistribution {
-  const last = thresholdsOf(family);
+  const last = mostThresholds(family);
+  const row = new ThresholdsOfRow(family);
   const likelihood = categoryLikelihood(family);
   const logs = new Float64Array(last + 1);
-  const own = new Float64Array(last);
-  const given = new Float64Array(last + 1);
-  const gather = (parameters: readonly Float64Array[], s: number): Float64Array => {
-    for (let k = 0; k < parameters.length; k++) given[k] = parameters[k][s];
-    return given.subarray(0, parameters.length);
-  };
-  /** Sets the thresholds on the scale of the discrimination, and returns η there. */
-  const scale = (eta: number, parameters: Float64Array): number => {
-    const d = parameters.length > last ? parameters[last] : 1;
-    for (let k = 0; k < last; k++) own[k] = d * parameters[k];
-    return d * eta;
+  const writeLogs = (eta: number, parameters: Float64Array, target: Float64Array): void => {
+    row.read(eta, parameters);
+    const count = row.values.length + 1;
+    likelihood.writeLogProbabilities(row.eta, row.values, target.subarray(0, count));
+    target.fill(Number.NEGATIVE_INFINITY, count);
   };
   const draw = (eta: number, parameters: Float64Array, uniform: number): number => {
-    likelihood.writeLogProbabilities(scale(eta, parameters), own, logs);
+    writeLogs(eta, parameters, logs);
+    const { length } = row.values;
     let sum = 0;
-    for (let c = 0; c < last; c++) {
+    for (let c = 0; c < length; c++) {
       sum += Math.exp(logs[c]);
       if (uniform < sum) return c + 1;
     }
-    return last + 1;
+    return length + 1;
   };
   const writeProbabilities = (
     eta: number,
     parameters: Float64Array,
     target: Float64Array,
   ): void => {
-    likelihood.writeLogProbabilities(scale(eta, parameters), own, target);
+    writeLogs(eta, parameters, target);
     for (let c = 0; c <= last; c++) target[c] = Math.exp(target[c]);
   };
   return {
@@ -564,7 +718,7 @@ export function ordinalDistribution(family: Family): OwnDistribution {
     categories: { count: last + 1, writeProbabilities },
     means: (thresholds) => (eta) => {
       for (let s = 0; s < eta.length; s++) {
-        writeProbabilities(eta[s], gather(thresholds, s), logs);
+        writeProbabilities(eta[s], row.gather(thresholds, s), logs);
         eta[s] = logs.reduce((sum, probability, c) => sum + (c + 1) * probability, 0);
       }
     },
@@ -572,13 +726,16 @@ export function ordinalDistribution(family: Family): OwnDistribution {
     writeInverse: () => {},
     logDensities: (thresholds) => (outcome, _trials, eta) => {
       for (let s = 0; s < eta.length; s++) {
-        const at = scale(eta[s], gather(thresholds, s));
-        eta[s] = likelihood.logProbability(outcome - 1, at, own);
+        row.read(eta[s], row.gather(thresholds, s));
+        const isWithin = outcome <= row.values.length + 1;
+        eta[s] = isWithin
+          ? likelihood.logProbability(outcome - 1, row.eta, row.values)
+          : Number.NEGATIVE_INFINITY;
       }
     },
     outcomes: (thresholds) => (eta, _trials, random) => {
       for (let s = 0; s < eta.length; s++) {
-        const ofDraw = gather(thresholds, s);
+        const ofDraw = row.gather(thresholds, s);
         eta[s] = Number.isNaN(eta[s]) ? eta[s] : draw(eta[s], ofDraw, random.uniform());
       }
     },

@@ -3,7 +3,13 @@
  *
  *     σ, φ, κ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi, quantile: logit      α: identity
  */
-import { type CategoryPredictor, isCategoryPredictor, type PredictedName } from './family.js';
+import {
+  type CategoryPredictor,
+  isCategoryPredictor,
+  isThresholdPredictor,
+  type PredictedName,
+  type ThresholdPredictor,
+} from './family.js';
 import { type LocationLink, locationLink } from './links.js';
 
 type ParameterLinkName = 'identity' | 'log' | 'logm1' | 'logit';
@@ -43,7 +49,9 @@ const identity: ParameterLink = {
   link: (value) => value,
 };
 
-const links: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, ParameterLink>> = {
+const links: Readonly<
+  Record<Exclude<PredictedName, CategoryPredictor | ThresholdPredictor>, ParameterLink>
+> = {
   sigma: log,
   nu: logm1,
   shape: log,
@@ -59,5 +67,5 @@ const links: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Paramete
 };
 
 export function parameterLink(name: PredictedName): ParameterLink {
-  return isCategoryPredictor(name) ? identity : links[name];
+  return isCategoryPredictor(name) || isThresholdPredictor(name) ? identity : links[name];
 }

@@ -15,6 +15,7 @@ import type { Cells } from '../families/family.js';
 import {
   type CentredPredictors,
   centrePredictors,
+  ordinaryColumns,
   predictorsPerRow,
   type RegressionData,
 } from '../regression-data.js';
@@ -123,7 +124,7 @@ function centredValues(data: RegressionData): CentredPredictors {
   const k = means.length;
   // From the values themselves: their mean has a larger rounding error.
   const ranges = rangesOfColumns(predictors.values, k);
-  for (let j = 0; j < k; j++) {
+  for (let j = 0; j < ordinaryColumns(data); j++) {
     if (ranges.most[j] - ranges.least[j] > ROUNDING * sizeOf(ranges, j)) continue;
     for (let at = j; at < centred.length; at += k) centred[at] = 0;
   }

@@ -12,6 +12,7 @@ import {
   cellOf,
   type Family,
   isCategoryPredictor,
+  isThresholdPredictor,
   type Outcomes,
   type Totals,
   totalsOf,
@@ -19,9 +20,9 @@ import {
   weightOf,
 } from '../families/family.js';
 import { meanLink, newLogTerms, probabilityLink } from '../families/links.js';
-import { gapsFor, startingThresholds } from '../families/ordinal.js';
+import { startingGaps } from '../families/ordinal.js';
 import { parameterLink } from '../families/parameter-links.js';
-import { gapsOf, thresholdsOf } from '../families/thresholds.js';
+import { thresholdsOf } from '../families/thresholds.js';
 import { onePredictor } from '../one-predictor.js';
 import type { Prior } from '../prior-distributions.js';
 import {
@@ -79,25 +80,11 @@ function guessThresholds(
   { family, data }: RegressionSpecification,
   { intercept: coefficients, slopes, offset }: CoefficientDesign,
 ): Float64Array {
-  const { intercept, gaps } = startingGaps(family, data.outcomes);
+  const { intercept, gaps } = startingGaps(family, outcomesOf(data));
   const parameters = new Float64Array(coefficients + slopes + gaps.length);
   if (coefficients === 1) parameters[0] = intercept - (offset ? meanOf(offset) : 0);
   parameters.set(gaps, coefficients + slopes);
   return parameters;
-}
-
-/** α and the gaps at `startingThresholds`. */
-export function startingGaps(
-  family: Family,
-  outcomes: Float64Array,
-): { intercept: number; gaps: Float64Array } {
-  const thresholds = startingThresholds(family, outcomes);
-  const { weights } = gapsFor(family, outcomes);
-  const gaps = thresholds.slice(1).map((threshold, j) => threshold - thresholds[j]);
-  return {
-    intercept: -thresholds.reduce((sum, threshold, k) => sum + weights[k] * threshold, 0),
-    gaps: gapsOf(family) === gaps.length ? gaps : Float64Array.of(meanOf(gaps)),
-  };
 }
 
 /**
@@ -138,8 +125,8 @@ export function startParts(
   const slopes = intercept ? 1 : 0;
   parts.forEach((part, p) => {
     const name = predicted[p];
-    // Categories start with equal probabilities.
-    if (isCategoryPredictor(name)) return;
+    // Categories start with equal probabilities, and effects on thresholds from none.
+    if (isCategoryPredictor(name) || isThresholdPredictor(name)) return;
     const start = parameterLink(name).link(name === 'disc' ? 1 : guessOf(name));
     // Without an intercept, most designs have a column for each level of a factor.
     const count = part.intercept ? 1 : part.columns;

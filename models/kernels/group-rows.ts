@@ -230,6 +230,17 @@ class CompiledLoops implements RowLoops {
     });
   }
 
+  addRows(numbers: Float64Array): void {
+    const at = this.#total / DOUBLE;
+    const memory = this.#memory();
+    for (let i = 0; i < numbers.length; i++) memory[at + i] += numbers[i];
+  }
+
+  slopes(): Float64Array {
+    const at = this.#slopes / DOUBLE;
+    return this.#memory().slice(at, at + this.#rows.rows);
+  }
+
   eta(): Float64Array {
     const at = this.#total / DOUBLE;
     return this.#memory().slice(at, at + this.#rows.rows);

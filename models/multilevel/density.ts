@@ -17,11 +17,13 @@
  *
  *     (α, β) = (α, β)_θ − Σ_f A_f (u_f − û_f)       over all factors but the last,
  *
- * a shift, whose Jacobian is one.
+ * a shift, whose Jacobian is one. Predictors that are not known exactly add to η like a factor with a level
+ * per row (latent-predictors.ts).
  */
 import type { ResponseFamily } from '../families/family.js';
 import { responseFamily } from '../families/index.js';
 import { compiledLoops } from '../kernels/group-rows.js';
+import { type LatentDensity, latentDensity } from '../latent-predictors.js';
 import { outcomesOf, type RegressionSpecification } from '../regression-data.js';
 import { type GroupMap, groupMap, RotatedMap } from './group-map.js';
 import { MultilevelParameters } from './parameters.js';
@@ -36,6 +38,8 @@ export interface MultilevelDensity {
   readonly maps: readonly GroupMap[];
   /** Start of each factor's z. */
   readonly starts: readonly number[];
+  /** Predictors that are not known exactly, whose coordinates are the last; null for none. */
+  readonly latents: LatentDensity | null;
   /** Sets W_i z_i, row-major (row, coefficient of the last factor), by which the last map's b falls with o_i. */
   linearize(weighted: Float64Array): void;
   /**
@@ -55,6 +59,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
   const { factors, cells } = data;
   const given = outcomesOf(specification.data, cells);
   const family = responseFamily(specification.family, given);
+  const latents = latentDensity(specification, cells.of);
   const parameters = new MultilevelParameters(specification, factors, data.means);
   const others = factors.length - 1;
   const maps = factors.map(({ levels, size }, f) =>
@@ -66,6 +71,8 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     starts.push(dimension);
     dimension += length;
   }
+  const latentStart = dimension;
+  dimension += latents?.length ?? 0;
   const lastMap = maps[others];
   const loops = compiledLoops(data, family, given) ?? new PlainLoops(data, family);
   const lastPull = new Float64Array(lastMap.length);
@@ -79,6 +86,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
     parameters,
     maps,
     starts,
+    latents,
     linearize: (weighted) => loops.linearize(weighted),
     setShifts: shifts.set,
     lastPull,
@@ -91,6 +99,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
       }
       shifts.forward();
       loops.writePopulation(at.coefficients);
+      if (latents) loops.addRows(latents.forward(position, latentStart, at.coefficients));
       for (let f = 0; f < others; f++) loops.addEffects(f, maps[f].effects);
       loops.writeWeightedSums(lastMap.pull);
       for (let m = 0; m < lastPull.length; m++) lastMap.pull[m] = lastPull[m] - lastMap.pull[m];
@@ -105,6 +114,7 @@ export function multilevelDensity(specification: RegressionSpecification): Multi
       for (let m = 0; m < pullGradient.length; m++) pullGradient[m] = -pullGradient[m];
       loops.addWeighted(pullGradient);
       loops.addColumnSums(gradients.coefficients);
+      logDensity += latents?.backward(loops.slopes(), gradients.coefficients, gradient) ?? 0;
       for (let f = 0; f < others; f++) loops.writeLevelSums(f, maps[f].effectGradient);
       shifts.backward();
       for (let f = others - 1; f >= 0; f--) {

@@ -5,6 +5,8 @@
 import { writeHessianByDifferences } from '../../src/linear-algebra/newton.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import type { LogDensity, Model } from '../../src/sampler/model.js';
+import { coefficientBlocks, hasBlocks } from '../coefficient-blocks.js';
+import type { LatentDensity } from '../latent-predictors.js';
 import { columnsOfMean, type RegressionSpecification } from '../regression-data.js';
 import { reportedLayout, reportedNames } from '../reported-parameters.js';
 import type { MultilevelParameters } from './parameters.js';
@@ -12,8 +14,8 @@ import type { GroupFactor } from './rows.js';
 import { inCoordinates, scaled, whitenedAt, writePosition } from './whitening.js';
 
 export type MultilevelModel = Model & {
-  /** Sentence that describes how the group effects are sampled. */
-  readonly sampledAs: string;
+  /** Sentence that describes how the group effects are sampled; null without group effects. */
+  readonly sampledAs: string | null;
 };
 
 /** A density over (θ, z), z the effects of grouping factors, factor by factor. */
@@ -30,6 +32,8 @@ export interface GroupDensity {
    * @default `logDensity`
    */
   readonly smoothed?: LogDensity;
+  /** Predictors that are not known exactly, at the position last evaluated. @default none */
+  readonly latents?: LatentDensity | null;
   /** The effects of each factor, row-major (level, coefficient), at the position last evaluated. */
   effects(random: RandomStream): readonly Float64Array[];
 }
@@ -53,7 +57,7 @@ export function modelOf(
   specification: RegressionSpecification,
   density: GroupDensity,
   fit: Float64Array | null,
-  sampledAs: string,
+  sampledAs: string | null,
 ): MultilevelModel {
   const { dimension, parameters, factors, block } = density;
   const coordinates =
@@ -72,7 +76,7 @@ export function modelOf(
     logDensity,
     guess: () => new Float64Array(dimension),
     ...(fit !== null &&
-      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN
+      (density.smoothed === undefined && dimension <= MOST_WITH_HESSIAN && !hasBlocks(specification)
         ? {
             hessian: (x: Float64Array, hessian: Float64Array) =>
               writeHessianByDifferences(logDensity, x, hessian),
@@ -86,6 +90,7 @@ export function modelOf(
       factors.forEach((factor, f) => {
         report(factor, effects[f], layout.groupEffects, reported);
       });
+      density.latents?.report(reported, layout.latents);
     },
   };
 }
@@ -108,7 +113,8 @@ function report(
 }
 
 /** Rough units of θ, and of the effects that are whitened with it. */
-export function scalesOf({ family, data }: RegressionSpecification, block: number): Float64Array {
+export function scalesOf(specification: RegressionSpecification, block: number): Float64Array {
+  const { family, data } = specification;
   const scales = new Float64Array(block).fill(1);
   const { outcomes, predictors, intercept } = data;
   const { rows } = predictors;
@@ -120,6 +126,10 @@ export function scalesOf({ family, data }: RegressionSpecification, block: numbe
   for (let j = 0; j < slopes; j++) {
     const own = j < ofMean ? unit : 1;
     scales[place++] = own / spread(predictors.values, slopes, j, rows);
+  }
+  // Their parameters have scales of their own.
+  for (const { columns } of coefficientBlocks(specification)) {
+    for (const j of columns) scales[j + (intercept ? 1 : 0)] = 1;
   }
   return scales;
 }

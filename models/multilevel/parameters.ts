@@ -6,24 +6,23 @@
  *     sd       of each coefficient of each group term, by the map `sdMap` to log sd
  *     aux      σ, ν, the shape: logarithms above their least value; the gaps of an ordinal family's
  *              thresholds, whose common place is −α (sampled-thresholds.ts)
+ *     blocks   further parameters of coefficients that are a function of others (coefficient-blocks.ts)
  *     R        correlations of each term's coefficients (correlation-cholesky.ts)
  *
  * The density depends on the coefficients (α, β), on aux, and for each grouping factor on the
  * loadings Λ = diag(sd) L of its effects u = Λ v, v ~ normal(0, I).
  */
+
+import { type BlockedPriors, sigmaAmong, withBlocks } from '../coefficient-blocks.js';
 import { gapsOf, sampledEnds } from '../families/thresholds.js';
-import {
-  type ParameterPriors,
-  POSITIVE,
-  parameterPriors,
-  WHOLE_LINE,
-} from '../parameter-priors.js';
+import { POSITIVE, WHOLE_LINE } from '../parameter-priors.js';
 import { type Prior, type Support, supportOf } from '../prior-distributions.js';
 import {
   moveIntercepts,
   type RegressionData,
   type RegressionSpecification,
 } from '../regression-data.js';
+import { reportedLayout } from '../reported-parameters.js';
 import { type SampledThresholds, sampledThresholds } from '../sampled-thresholds.js';
 import {
   addCorrelationGradient,
@@ -70,12 +69,13 @@ export class MultilevelParameters {
   readonly #means: Float64Array;
   readonly #data: RegressionData;
   readonly #terms: readonly Term[];
-  readonly #priors: ParameterPriors;
+  readonly #priors: BlockedPriors;
+  readonly #layout: ReturnType<typeof reportedLayout>;
   readonly #thresholds: SampledThresholds | null;
   /** Numbers of coefficients and of standard deviations; the auxiliary parameters follow both. */
   readonly #coefficients: number;
   readonly #sdCount: number;
-  /** Length of θ without correlations. */
+  /** Length of θ without correlations, with the further parameters of blocks. */
   readonly #scalars: number;
   /** False for a standard deviation whose prior has an upper bound: it is not sampled as its logarithm. */
   readonly #hasMap: readonly boolean[];
@@ -89,15 +89,16 @@ export class MultilevelParameters {
 
   /** @param means of the predictors, at which the intercept is defined; zeros without an intercept */
   constructor(
-    { data, priors, family }: RegressionSpecification,
+    specification: RegressionSpecification,
     factors: readonly GroupFactor[],
     means: Float64Array,
   ) {
+    const { data, priors, family } = specification;
     const ends = sampledEnds(family);
     const coefficients = (data.intercept ? 1 : 0) + priors.coefficients.length;
     const sds = priors.sds.flat();
     const auxStart = coefficients + sds.length;
-    const scalars = auxStart + ends.length;
+    const auxEnd = auxStart + ends.length;
     const flat: Prior = { distribution: 'flat' };
     const gaps = priors.gaps ?? new Array<Prior>(gapsOf(family)).fill(flat);
     this.#thresholds = sampledThresholds(
@@ -108,11 +109,9 @@ export class MultilevelParameters {
     this.#data = data;
     this.#coefficients = coefficients;
     this.#sdCount = sds.length;
-    this.#scalars = scalars;
-    this.#terms = termsOf({ data, priors }, factors, coefficients, scalars);
-    const last = this.#terms[this.#terms.length - 1];
-    this.dimension = last.correlations + correlationsOf(last);
-    this.#priors = parameterPriors(
+    this.#layout = reportedLayout(specification);
+    this.#priors = withBlocks(
+      specification,
       [
         ...(data.intercept ? [priors.intercept ?? flat] : []),
         ...priors.coefficients,
@@ -121,7 +120,13 @@ export class MultilevelParameters {
         ...gaps,
       ],
       [...new Array<Support>(coefficients).fill(WHOLE_LINE), ...sds.map(() => POSITIVE), ...ends],
+      { coefficients: data.intercept ? 1 : 0, sigma: sigmaAmong(specification, auxStart) },
     );
+    const scalars = this.#priors.length;
+    this.#scalars = scalars;
+    this.#terms = termsOf({ data, priors }, factors, coefficients, scalars);
+    const last = this.#terms.at(-1);
+    this.dimension = last ? last.correlations + correlationsOf(last) : scalars;
     this.#hasMap = sds.map((prior) => !Number.isFinite(supportOf(prior).upper));
     this.#resolutions = sds.map(() => Number.NEGATIVE_INFINITY);
     this.#maps = this.#resolutions.map(sdMap);
@@ -132,7 +137,7 @@ export class MultilevelParameters {
     const naturalIn = (buffer: Float64Array): Natural => ({
       coefficients: buffer.subarray(0, coefficients),
       loadings: factors.map(({ size }) => new Float64Array(size * size)),
-      aux: buffer.subarray(auxStart, scalars),
+      aux: buffer.subarray(auxStart, auxEnd),
     });
     this.values = naturalIn(this.#constrained);
     this.gradients = naturalIn(this.#slopes);
@@ -218,22 +223,26 @@ export class MultilevelParameters {
   /** Writes the reported parameters of the θ last read, in the order of reported-parameters.ts. */
   report(parameters: Float64Array): void {
     const constrained = this.#constrained;
-    let index = 0;
-    const auxStart = this.#coefficients + this.#sdCount;
+    const layout = this.#layout;
+    const first = this.#data.intercept ? 1 : 0;
     const thresholds = this.#thresholds;
-    const atZero = constrained.slice(0, auxStart);
+    const atZero = constrained.slice(0, this.#coefficients);
     moveIntercepts(this.#data, this.#means, atZero);
-    if (thresholds) {
-      thresholds.report(constrained, this.#data.intercept ? atZero[0] : 0, parameters);
-      index = thresholds.count;
+    if (thresholds) thresholds.report(constrained, first === 1 ? atZero[0] : 0, parameters);
+    else if (first === 1) parameters[0] = atZero[0];
+    for (let j = 0; j < layout.sds - layout.slopes; j++) {
+      parameters[layout.slopes + j] = atZero[first + j];
     }
-    for (let j = thresholds && this.#data.intercept ? 1 : 0; j < auxStart; j++)
-      parameters[index++] = atZero[j];
+    for (let m = 0; m < this.#sdCount; m++) {
+      parameters[layout.sds + m] = constrained[this.#coefficients + m];
+    }
+    let index = layout.correlations;
     for (const term of this.#terms) {
       if (term.eta === null) continue;
       writeCorrelations(term.lower, term.place.size, parameters, index);
       index += correlationsOf(term);
     }
+    this.#priors.report(layout, parameters);
     if (thresholds) return;
     for (const value of this.values.aux) parameters[index++] = value;
   }

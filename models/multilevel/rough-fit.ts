@@ -13,9 +13,10 @@
 import { meanAndSquares } from '../../src/linear-algebra/sums.js';
 import type { LogDensity } from '../../src/sampler/model.js';
 import { type AuxiliaryName, auxiliaryTraits, traitsOf } from '../families/family.js';
+import { startingGaps } from '../families/ordinal.js';
 import { thresholdsOf } from '../families/thresholds.js';
-import { startingGaps, startParts } from '../generalized-linear/guess.js';
-import { membersOf, type RegressionData } from '../regression-data.js';
+import { startParts } from '../generalized-linear/guess.js';
+import { membersOf, outcomesOf, type RegressionData } from '../regression-data.js';
 import type { MultilevelDensity } from './density.js';
 import { factorOfLevel, jointInformation } from './joint-information.js';
 import { resolution } from './parameters.js';
@@ -113,7 +114,7 @@ function startOf(data: RegressionData, density: MultilevelDensity): Float64Array
   const { family, parameters } = density;
   const sds = density.data.factors.map(({ size }) => new Float64Array(size).fill(1));
   if (thresholdsOf(family.family) > 0) {
-    const { intercept: start, gaps } = startingGaps(family.family, outcomes);
+    const { intercept: start, gaps } = startingGaps(family.family, outcomesOf(data));
     const coefficients = new Float64Array(parameters.values.coefficients.length);
     if (intercept) coefficients[0] = start;
     return parameters.thetaOf(coefficients, sds, gaps);
@@ -386,7 +387,7 @@ function signOf(level: number, coefficient: number): 1 | -1 {
   return parity === 0 ? 1 : -1;
 }
 
-/** A position whose last coordinates are moved by z. */
+/** A position whose last coordinates, those after θ, are moved by z. */
 function movedBy(position: Float64Array, z: Float64Array): Float64Array {
   const moved = position.slice();
   const start = position.length - z.length;

@@ -149,7 +149,7 @@ interface RowColumns {
 export function multilevelRows({ family, data }: RegressionSpecification): MultilevelRows {
   const given = groupFactors(data.groups, data.predictors.rows);
   const last = given[given.length - 1];
-  const { of, first } = cellsOf(data, given, traitsOf(family).merges);
+  const { of, first } = cellsOf(data, given, traitsOf(family).merges && !data.latents);
   const order = first
     .map((row, cell) => ({ row, cell }))
     .sort((a, b) => last.levelOf[a.row] - last.levelOf[b.row] || a.row - b.row);
@@ -269,6 +269,10 @@ export interface RowLoops {
   addWeighted(numbers: Float64Array): void;
   /** sums_j += Σ_i x_ij ∂ℓ/∂η_i. */
   addColumnSums(sums: Float64Array): void;
+  /** η_i += numbers_i. */
+  addRows(numbers: Float64Array): void;
+  /** A copy of ∂ℓ/∂η. */
+  slopes(): Float64Array;
   /** A copy of η. */
   eta(): Float64Array;
 }
@@ -341,6 +345,14 @@ export class PlainLoops implements RowLoops {
 
   addColumnSums(sums: Float64Array): void {
     addColumnSums(this.#rows, this.#slopes, sums, this.#scratch);
+  }
+
+  addRows(numbers: Float64Array): void {
+    for (let i = 0; i < numbers.length; i++) this.#eta[i] += numbers[i];
+  }
+
+  slopes(): Float64Array {
+    return this.#slopes.slice();
   }
 
   eta(): Float64Array {

@@ -77,6 +77,8 @@ function functionsOf(prior: Prior, constant: number): Functions {
       return constantDensity(constant);
     case 'constant':
     case 'horseshoe':
+    case 'R2D2':
+    case 'shared_scale':
       return constantDensity(0);
     case 'uniform':
       return constantDensity(constant - Math.log(prior.to - prior.from));

@@ -8,7 +8,7 @@ import { cholesky } from '../../src/linear-algebra/cholesky.js';
 import type { RandomStream } from '../../src/random/stream.js';
 import { betaVariate, logGammaVariate } from '../families/variates.js';
 import { correlationCount, writeCorrelations } from '../multilevel/correlation-cholesky.js';
-import type { Prior } from '../prior-distributions.js';
+import { isJoint, type JointPrior, type Prior } from '../prior-distributions.js';
 import { isProper, massBetween, type Support, supportOf } from './mass.js';
 
 /** Tries before inversion. If the bounds keep half of the distribution, all fail once in 4 · 10⁹ draws. */
@@ -23,7 +23,7 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
     );
   }
   if (prior.distribution === 'constant') return prior.value;
-  if (prior.distribution === 'horseshoe') throw new RangeError('a horseshoe is of all slopes');
+  if (isJoint(prior)) throw new RangeError(`${prior.distribution} is of several slopes`);
   const support = supportOf(prior);
   if (prior.distribution === 'flat') {
     return support.lower + (support.upper - support.lower) * random.uniform();
@@ -35,7 +35,10 @@ export function drawPrior(prior: Prior, random: RandomStream): number {
   return quantileWithin(prior, support, random.uniform());
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' | 'horseshoe' }>;
+type Distribution = Exclude<
+  Prior,
+  { readonly distribution: 'flat' | 'constant' | JointPrior['distribution'] }
+>;
 
 function drawWithoutBounds(prior: Distribution, random: RandomStream): number {
   switch (prior.distribution) {

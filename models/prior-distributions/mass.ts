@@ -7,7 +7,7 @@ import gammaln from '@stdlib/math-base-special-gammaln';
 import betaCdf from '@stdlib/stats-base-dists-beta-cdf';
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import tCdf from '@stdlib/stats-base-dists-t-cdf';
-import type { Prior } from '../prior-distributions.js';
+import { isJoint, type JointPrior, type Prior } from '../prior-distributions.js';
 import { movedEnd } from './moved.js';
 
 /** P(x ≤ `to`) under a proper prior, including its bounds. */
@@ -23,7 +23,7 @@ export function priorMass(prior: Prior, to: number): number {
  */
 export function massBetween(prior: Prior, lower: number, upper: number): number {
   if (prior.distribution === 'flat') return upper - lower;
-  if (prior.distribution === 'horseshoe') throw new RangeError('a horseshoe is of all slopes');
+  if (isJoint(prior)) throw new RangeError(`${prior.distribution} is of several slopes`);
   if (prior.distribution === 'constant')
     return lower <= prior.value && prior.value <= upper ? 1 : 0;
   const below = massBelow(prior, lower);
@@ -32,7 +32,10 @@ export function massBetween(prior: Prior, lower: number, upper: number): number 
     : massAbove(prior, lower) - massAbove(prior, upper);
 }
 
-type Distribution = Exclude<Prior, { readonly distribution: 'flat' | 'constant' | 'horseshoe' }>;
+type Distribution = Exclude<
+  Prior,
+  { readonly distribution: 'flat' | 'constant' | JointPrior['distribution'] }
+>;
 
 function massBelow(prior: Distribution, x: number): number {
   switch (prior.distribution) {

@@ -286,9 +286,11 @@ function coefficientWeights(
     missing: 'fail',
     outcome: 'real',
   });
-  const { population, groups, offset } = encoded;
-  if (groups.length > 0 || offset !== null) {
-    throw badArgument(`${formula}: expected predictors only, no group terms and no offset`);
+  const { population, groups, offset, terms } = encoded;
+  if (groups.length > 0 || offset !== null || terms) {
+    throw badArgument(
+      `${formula}: expected predictors only, no group terms, no mo() and no offset`,
+    );
   }
   const names = [...(design.intercept ? ['Intercept'] : []), ...population.names];
   const size = names.length;

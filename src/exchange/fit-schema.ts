@@ -73,6 +73,7 @@ const family = z.object({
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
+  thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
 });
 const prior = z.object({ distribution: z.string() });
@@ -100,7 +101,27 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const terms = z
+  .array(
+    z.object({
+      kind: z.string(),
+      name: z.string(),
+      columns: count,
+      parameter: z.string().optional(),
+    }),
+  )
+  .optional();
 const choiceSets = z.object({ count, of: z.instanceof(Int32Array) });
+
+const latent = z.object({
+  name: z.string(),
+  kind: z.enum(['noisy', 'missing']),
+  observed: numbers,
+  errors: numbers,
+  unitOf: z.instanceof(Int32Array),
+  intercept: z.boolean(),
+});
+const latentTerms = z.array(z.object({ column: count, variable: count, factors: numbers }));
 
 const frame = z.object({
   design: z.object({ formula: z.object({ text: z.string() }), intercept: z.boolean() }),
@@ -110,6 +131,15 @@ const frame = z.object({
     groups: z.array(groupDesign),
     offset: numbers.nullable(),
     parts,
+    terms,
+    thresholdGroup: z.instanceof(Int32Array).optional(),
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.nullable(), population: matrix })),
+        terms: latentTerms,
+        isNew: z.boolean(),
+      })
+      .optional(),
   }),
   response: z.object({
     name: z.string(),
@@ -150,16 +180,36 @@ export const specification = z.object({
     predictors: matrix,
     groups: z.array(groupEffects),
     parts,
+    terms,
+    priorParameters: names.optional(),
     sets: choiceSets.optional(),
+    thresholdGroup: z.instanceof(Int32Array).optional(),
+    latents: z
+      .object({
+        variables: z.array(latent.extend({ labels: names.optional(), predictors: matrix })),
+        terms: latentTerms,
+        correlated: z.boolean(),
+      })
+      .optional(),
   }),
   priors: z.object({
     intercept: prior.nullable(),
     coefficients: z.array(prior),
+    terms: z.array(z.array(prior)).optional(),
+    scales: z.array(z.object({ name: z.string(), prior })).optional(),
     sds: z.array(z.array(prior)),
     correlations: z.array(number.nullable()),
     auxiliary: z.array(prior),
     thresholds: z.array(prior).optional(),
     gaps: z.array(prior).optional(),
+    latents: z
+      .object({
+        variables: z.array(
+          z.object({ intercept: prior.nullable(), coefficients: z.array(prior), sd: prior }),
+        ),
+        correlation: number.nullable(),
+      })
+      .optional(),
   }),
 });
 

@@ -15,10 +15,17 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
+  isThresholdPredictor,
   type PredictedName,
   traitsOf,
 } from '../../models/families/family.js';
-import { gapsOf, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import {
+  isNominal,
+  isOrdinal,
+  thresholdNames,
+  thresholdSpans,
+  thresholdsOf,
+} from '../../models/families/thresholds.js';
 import { onePredictor } from '../../models/one-predictor.js';
 import { isProper, type Prior, supportOf } from '../../models/prior-distributions.js';
 import {
@@ -88,7 +95,7 @@ function requireHeldColumns(
   for (const name of constantColumns) {
     if (flat(name)) {
       fail(
-        `column ${name} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
+        `column ${slopeShown(name)} is constant, so that it cannot be told from the intercept: leave it out, or give it a prior, for example normal(0, 1)`,
       );
     }
   }
@@ -104,7 +111,7 @@ function requireHeldColumns(
     fail(
       others.length === 0
         ? `column ${name} says nothing: leave it out, or give it a prior, for example normal(0, 1)`
-        : `column ${name} is a combination of ${others.join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
+        : `column ${slopeShown(name)} is a combination of ${others.map(slopeShown).join(', ')}: their slopes cannot be told apart; leave one out, or give them a prior, for example normal(0, 1)`,
     );
   }
 }
@@ -152,8 +159,9 @@ function requireHeldDifferences(
   term: GroupEffects,
   { family, data }: RegressionSpecification,
 ): void {
+  const spans = thresholdSpans(family);
   const most = (row: number): number => {
-    if (isOrdinal(family)) return thresholdsOf(family) + 1;
+    if (isOrdinal(family)) return spans[data.thresholdGroup?.[row] ?? 0].count + 1;
     return data.trials ? data.trials[row] : 1;
   };
   const hasEnds = isOrdinal(family) || ['binary', 'binomial'].includes(traitsOf(family).outcome);
@@ -168,31 +176,50 @@ function requireHeldDifferences(
   );
 }
 
+/** Categories that occur among the rows of each group of thresholds, ascending. */
+function categoriesSeen({ data }: Pick<RegressionSpecification, 'data'>, group: number): number[] {
+  const { outcomes, thresholdGroup } = data;
+  const own = outcomes.filter((_, i) => (thresholdGroup?.[i] ?? 0) === group);
+  return [...new Set(own)].sort((a, b) => a - b);
+}
+
+/** ` of judge` for a group of thresholds, and nothing for all rows. */
+const ofGroup = (name: string | null) => (name === null ? '' : ` of ${name}`);
+
 /** Throws for a threshold with a flat prior next to a category without rows. */
-function requireHeldThresholds({ family, data, priors }: RegressionSpecification): void {
-  if (family.threshold === 'equidistant' && gapsOf(family) > 0) {
-    requireHeldGap({ family, data, priors });
-    return;
-  }
-  const flat = priors.thresholds?.findIndex((prior) => !isProper(prior)) ?? -1;
-  if (flat < 0 || (priors.gaps?.every(isProper) && priors.thresholds?.some(isProper))) return;
-  const seen = new Set(data.outcomes);
-  for (let category = 1; category <= thresholdsOf(family) + 1; category++) {
-    if (seen.has(category)) continue;
-    fail(
-      `the threshold Intercept[${flat + 1}] has a flat prior, but no row has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
-    );
-  }
+function requireHeldThresholds(specification: RegressionSpecification): void {
+  const { family, priors } = specification;
+  const { thresholds = [], gaps } = priors;
+  const isHeldByGaps = gaps?.every(isProper) && thresholds.some(isProper);
+  if (thresholds.every(isProper) || isHeldByGaps) return;
+  const names = thresholdNames(family);
+  thresholdSpans(family).forEach(({ name, first, count }, group) => {
+    const own = thresholds.slice(first, first + count);
+    const flat = own.findIndex((prior) => !isProper(prior));
+    if (flat < 0) return;
+    const seen = categoriesSeen(specification, group);
+    if (family.threshold === 'equidistant' && count > 1) {
+      requireHeldGap(seen, name);
+      return;
+    }
+    for (let category = 1; category <= count + 1; category++) {
+      if (seen.includes(category)) continue;
+      fail(
+        `the threshold ${names[first + flat]} has a flat prior, but no row${ofGroup(name)} has the category ${category}: give thresholds a prior, for example normal(0, 2.5)`,
+      );
+    }
+  });
 }
 
 /** The first of equidistant thresholds and their gap are held by two categories with another one between them. */
-function requireHeldGap({ data, priors }: RegressionSpecification): void {
-  const gaps = priors.gaps ?? [];
-  if (gaps.length > 0 && gaps.every(isProper) && priors.thresholds?.some(isProper)) return;
-  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+function requireHeldGap(seen: readonly number[], name: string | null): void {
   if (seen[seen.length - 1] - seen[0] >= 2) return;
+  const remedy =
+    name === null
+      ? 'give it a prior, for example exponential(1)'
+      : 'leave out threshold, so that each has its own';
   fail(
-    `the gap delta between equidistant thresholds has a flat prior, but the rows have only the categories ${seen.join(' and ')}, between which no other lies: give it a prior, for example exponential(1)`,
+    `the gap delta between equidistant thresholds${ofGroup(name)} has a flat prior, but the rows have only the categories ${seen.join(' and ')}, between which no other lies: ${remedy}`,
   );
 }
 
@@ -364,7 +391,7 @@ function risesOf(family: Family): ((outcome: number, trials: number) => Rise) | 
 /** Throws if a combination of predictors with flat priors separates the outcomes. */
 function requireOverlap(specification: RegressionSpecification): void {
   const mean = onePredictor(specification, 0);
-  if (isOrdinal(mean.family)) requireOrdinalOverlap(mean);
+  if (isOrdinal(mean.family)) requireOrdinalOverlap(specification);
   else if (mean.data.sets) requireChoiceOverlap(mean);
   else if (isNominal(mean.family)) requireNominalOverlap(specification);
   else requireOverlapBy(mean, risesOf(mean.family));
@@ -430,58 +457,131 @@ function requireOverlapBy(
  * The same of ordered categories, in the directions of thresholds and slopes. Thresholds next to a
  * category without rows are left out, because the rows do not hold them, with or without slopes.
  */
-function requireOrdinalOverlap({ family, data, priors }: RegressionSpecification): void {
-  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
-  const seen = [...new Set(data.outcomes)].sort((a, b) => a - b);
+function requireOrdinalOverlap(specification: RegressionSpecification): void {
+  const mean = onePredictor(specification, 0);
+  const { family, data } = mean;
+  const slopes = flatSlopes(mean);
+  // Effects on each threshold; none without cs().
+  const specific = (specification.family.predicted ?? []).flatMap((name, p) =>
+    isThresholdPredictor(name) ? [flatSlopes(onePredictor(specification, p + 1))] : [],
+  );
+  const flat = [...slopes.names, ...specific.flatMap(({ names }) => names)];
   if (flat.length === 0) return;
   const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
-  if (seen.length === 1) {
+  const groups = thresholdSpans(family).map((_, group) => categoriesSeen({ data }, group));
+  requireSeen(specific, thresholdsOf(family), groups[0]);
+  const starts = groups.map((_, g) =>
+    groups.slice(0, g).reduce((sum, seen) => sum + Math.max(0, seen.length - 1), 0),
+  );
+  const last = groups.length - 1;
+  const thresholds = starts[last] + groups[last].length - 1;
+  if (thresholds === 0) {
     fail(
-      `all outcomes are ${seen[0]}, so that coefficients with flat priors have no bound: ${remedy}`,
+      `all outcomes are ${groups[0][0]}, so that coefficients with flat priors have no bound: ${remedy}`,
     );
   }
-  const thresholds = seen.length - 1;
   const width = thresholds + flat.length;
   const rising: Float64Array[] = [];
-  scaledRows(data, flat).forEach((row, i) => {
+  for (let i = 0; i < data.rows; i++) {
+    const group = data.thresholdGroup?.[i] ?? 0;
+    const seen = groups[group];
     const category = seen.indexOf(data.outcomes[i]);
     // The sum of τ_k − η over thresholds, with a sign, may not fall.
-    const demand = (first: number, last: number, sign: 1 | -1): void => {
+    const demand = (first: number, end: number, sign: 1 | -1): void => {
       const wanted = new Float64Array(width);
-      for (let k = first; k <= last; k++) {
-        wanted[k] = sign;
-        for (let c = 0; c < flat.length; c++) wanted[thresholds + c] -= sign * row[1 + c];
+      for (let k = first; k <= end; k++) {
+        wanted[starts[group] + k] = sign;
+        slopes.rows[i].forEach((x, c) => {
+          wanted[thresholds + c] -= sign * x;
+        });
+        let at = thresholds + slopes.names.length;
+        specific.forEach(({ rows, names }, threshold) => {
+          if (threshold === k) {
+            rows[i].forEach((x, c) => {
+              wanted[at + c] -= sign * x;
+            });
+          }
+          at += names.length;
+        });
       }
       rising.push(wanted);
     };
-    if (family.family === 'cumulative') {
-      if (category < thresholds) demand(category, category, 1);
-      if (category > 0) demand(category - 1, category - 1, -1);
-      return;
-    }
-    for (let k = 0; k < thresholds; k++) {
-      if (family.family === 'acat') {
-        if (k < category) demand(k, category - 1, -1);
-        else demand(category, k, 1);
-      } else if (k < category) demand(k, k, -1);
-      else if (k === category) demand(k, k, 1);
-    }
+    demandsOfCategory(family, category, seen.length - 1, demand);
+  }
+  const priors = [...slopes.priors, ...specific.flatMap((one) => one.priors)];
+  const bounds = demandsOf([], [], priors).bounds.map((bound) => {
+    const padded = new Float64Array(width);
+    padded.set(bound, thresholds);
+    return padded;
   });
-  const bounds = demandsOf([], [], [...flat.map((j) => priors.coefficients[j])]).bounds.map(
-    (bound) => {
-      const padded = new Float64Array(width);
-      padded.set(bound, thresholds);
-      return padded;
-    },
-  );
   const direction = separatingDirection({ width, rising, fixed: [], bounds });
   if (direction === null) return;
   failSeparated(
-    flat
-      .filter((_, c) => Math.abs(direction[thresholds + c]) > PART)
-      .map((j) => data.predictors.names[j]),
+    flat.filter((_, c) => Math.abs(direction[thresholds + c]) > PART),
     remedy,
   );
+}
+
+/** Slopes of a linear predictor with flat priors, and their columns by row. */
+interface FlatSlopes {
+  readonly names: readonly string[];
+  readonly priors: readonly Prior[];
+  readonly rows: readonly Float64Array[];
+}
+
+function flatSlopes({ data, priors }: RegressionSpecification): FlatSlopes {
+  const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
+  const first = data.intercept ? 1 : 0;
+  return {
+    names: flat.map((j) => slopeShown(data.predictors.names[j])),
+    priors: flat.map((j) => priors.coefficients[j]),
+    rows: scaledRows(data, flat).map((row) => row.subarray(first)),
+  };
+}
+
+/** `cs(x) at threshold 2` of the column `cs2_x`. */
+function slopeShown(name: string): string {
+  const [, threshold, column] = /^cs(\d+)_(.*)$/.exec(name) ?? [];
+  return threshold === undefined ? name : `cs(${column}) at threshold ${threshold}`;
+}
+
+/** Throws for an effect with a flat prior on a threshold that no row or each row ends at. */
+function requireSeen(
+  specific: readonly FlatSlopes[],
+  thresholds: number,
+  seen: readonly number[],
+): void {
+  const [name] = specific.flatMap(({ names }) => names);
+  if (name === undefined || seen.length === thresholds + 1) return;
+  const all = Array.from({ length: thresholds + 1 }, (_, c) => c + 1);
+  const lacking = all.filter((category) => !seen.includes(category));
+  fail(
+    `${name} has a flat prior, but no row has the category ${lacking[0]}: give it a prior, for example normal(0, 1)`,
+  );
+}
+
+/**
+ * The thresholds, from first to end, whose sum of τ_k − η may not fall, or with the sign −1 not rise, for the
+ * probability of a category not to fall.
+ */
+function demandsOfCategory(
+  { family }: Family,
+  category: number,
+  thresholds: number,
+  demand: (first: number, end: number, sign: 1 | -1) => void,
+): void {
+  if (family === 'cumulative') {
+    if (category < thresholds) demand(category, category, 1);
+    if (category > 0) demand(category - 1, category - 1, -1);
+    return;
+  }
+  for (let k = 0; k < thresholds; k++) {
+    if (family === 'acat') {
+      if (k < category) demand(k, category - 1, -1);
+      else demand(category, k, 1);
+    } else if (k < category) demand(k, k, -1);
+    else if (k === category) demand(k, k, 1);
+  }
 }
 
 /**

@@ -14,7 +14,13 @@ import {
   responseDistribution,
   unknownFamily,
 } from '../../models/families/index.js';
-import { gapsOf, hasPlace, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
+import {
+  gapsOf,
+  hasPlace,
+  isOrdinal,
+  thresholdNames,
+  thresholdsOf,
+} from '../../models/families/thresholds.js';
 import {
   type LatentCorrelationSpecification,
   latentCorrelationModel,
@@ -74,8 +80,27 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
     const isError = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
     requireFinite('the standard errors', data.errors, rows, isError);
   }
+  requireThresholdGroups(family, data.thresholdGroup, rows);
+  requireLatents(data.latents, priors.latents, rows);
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
+}
+
+/**
+ * Throws `bad-argument` for groups of thresholds that do not make up the family's, and `bad-data` for rows of none of
+ * them.
+ */
+function requireThresholdGroups(family: Family, given: unknown, rows: number): void {
+  const { thresholdGroups: groups } = family;
+  if (!groups && given === undefined) return;
+  const sum = (groups ?? []).reduce((all, { thresholds }) => all + thresholds, 0);
+  if (!groups || sum !== thresholdsOf(family) || groups.some(({ thresholds }) => thresholds < 1)) {
+    throw badArgument(
+      `a specification is incomplete: expected thresholdGroups of its family that have ${thresholdsOf(family)} thresholds together, one or more each, found ${sum}`,
+    );
+  }
+  const isGroup = (value: number) => Number.isInteger(value) && value >= 0 && value < groups.length;
+  requireFinite('the groups of thresholds', given, rows, isGroup);
 }
 
 /**
@@ -95,6 +120,32 @@ function requireParts({ predicted = [] }: Family, parts: unknown, columns: numbe
   throw badArgument(
     `a specification is incomplete: expected parts in its data for ${predicted.join(', ') || 'none'}, the parameters that its family has predicted`,
   );
+}
+
+/** @throws WeighbridgeError `bad-argument`, `bad-data` for latent predictors that are incomplete */
+function requireLatents(given: unknown, priors: unknown, rows: number): void {
+  if (given === undefined) return;
+  const variables: readonly unknown[] =
+    isRecord(given) && Array.isArray(given.variables) ? given.variables : [];
+  const ofPriors = isRecord(priors) && Array.isArray(priors.variables) ? priors.variables : [];
+  if (variables.length === 0 || variables.length !== ofPriors.length) {
+    throw badArgument(
+      `a specification is incomplete: found ${variables.length} latent predictors and priors of ${ofPriors.length}, expected the same number, 1 or more`,
+    );
+  }
+  for (const variable of variables) {
+    if (!isRecord(variable)) throw badArgument(`a latent predictor is ${described(variable)}`);
+    const name = String(variable.name);
+    const units = requireNumbers(`the values of ${name}`, variable.observed).length;
+    requireFinite(`the values of ${name}`, variable.observed, units);
+    requireFinite(`the errors of ${name}`, variable.errors, units, (error) => error >= 0);
+    requireFinite(
+      `the units of ${name}`,
+      variable.unitOf,
+      rows,
+      (unit) => Number.isInteger(unit) && unit >= 0 && unit < units,
+    );
+  }
 }
 
 /** @throws WeighbridgeError `bad-argument`, `bad-data` */
@@ -272,14 +323,13 @@ function requirePriors(
 ): void {
   const names = auxiliaryOf(family);
   const count = thresholdsOf(family);
+  const ofThresholds = thresholdNames(family);
   if (isOrdinal(family) && (count === 0 || model.intercept !== hasPlace(family))) {
     throw badArgument(
       `a ${family.family} regression is incomplete: expected thresholds in its family, and intercept ${hasPlace(family)} in its data`,
     );
   }
-  requireEach('thresholds', thresholds, count, (prior, k) =>
-    requirePrior(prior, `Intercept[${k + 1}]`),
-  );
+  requireEach('thresholds', thresholds, count, (prior, k) => requirePrior(prior, ofThresholds[k]));
   if (gaps !== undefined) {
     requireEach('gaps', gaps, gapsOf(family), (prior, j) => requirePrior(prior, `delta[${j + 1}]`));
   }

@@ -5,13 +5,14 @@
  *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
  *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
  *  - `se(s)`: the outcome has the known standard error s, and no other; with `sigma = TRUE` besides σ.
+ *  - `thres(k)`: ordered categories have k thresholds; `thres(gr = g)`: rows of each level of g have their own.
  *  - `set(a, b)`: rows with the same values are the options of a choice set.
  */
 import type { FailAt } from '../text/cursor.js';
 import type { Argument, CallExpression, Expression, Formula } from './formula.js';
 import { brmsFunctions } from './functions.js';
 
-const additionNames = ['trials', 'freq', 'weights', 'se', 'set'] as const;
+const additionNames = ['trials', 'freq', 'weights', 'se', 'set', 'thres'] as const;
 type AdditionName = (typeof additionNames)[number];
 
 /** An example of each, for messages. */
@@ -21,6 +22,7 @@ const examples: Readonly<Record<AdditionName, string>> = {
   weights: 'weights(w)',
   se: 'se(s)',
   set: 'set(id)',
+  thres: 'thres(gr = judge)',
 };
 
 /** The term of this name; null in a formula without it. */
@@ -88,7 +90,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
   if (addition.kind !== 'call') {
     return fail(
       addition.place,
-      'expected trials(n), freq(n), weights(w), se(s) or set(id) after the | of an outcome',
+      `expected ${Object.values(examples).join(', ')} after the | of an outcome`,
     );
   }
   const known = additionNames.find((name) => name === addition.function);
@@ -99,6 +101,7 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
   }
   if (known === 'set') return namingColumns(addition, fail);
+  if (known === 'thres') return namingThresholds(addition, fail);
   const [only, second, third] = addition.arguments;
   if (known === 'se' && second !== undefined) {
     const { name, value } = second;
@@ -120,4 +123,22 @@ function namingColumns(set: CallExpression, fail: FailAt): CallExpression {
   const isColumn = ({ name, value }: Argument) => name === null && value.kind === 'name';
   if (set.arguments.length > 0 && set.arguments.every(isColumn)) return set;
   return fail(set.place, 'set() takes the columns that tell choice sets apart: y | set(id)');
+}
+
+/** `thres(4)`, `thres(gr = judge)`, `thres(k, gr = judge)`; also with the number as `x = k`, brms' name of it. */
+function namingThresholds(thres: CallExpression, fail: FailAt): CallExpression {
+  const isGroup = ({ name }: Argument) => name === 'gr';
+  const groups = thres.arguments.filter(isGroup);
+  const numbers = thres.arguments.filter((argument) => !isGroup(argument));
+  const isSound =
+    thres.arguments.length > 0 &&
+    groups.length <= 1 &&
+    groups.every(({ value }) => value.kind === 'name') &&
+    numbers.length <= 1 &&
+    numbers.every(({ name }) => name === null || name === 'x');
+  if (isSound) return thres;
+  return fail(
+    thres.place,
+    'thres() takes a number of thresholds, a column of groups, or both: y | thres(4, gr = judge)',
+  );
 }

@@ -12,7 +12,14 @@ import {
   type Expression,
   operatorFacts,
 } from './formula.js';
-import { firstArgument, polyCall, rowArguments, unknownFunction } from './functions.js';
+import {
+  checkLatentCall,
+  firstArgument,
+  polyCall,
+  rowArguments,
+  specialFunctions,
+  unknownFunction,
+} from './functions.js';
 import { multiMembership } from './multi-membership.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
@@ -155,23 +162,85 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'poly':
       checkNumeric(polyCall(call, fail).x, fail);
       return;
+    case 'mo':
+      if (context === 'varying') {
+        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+      }
+      checkNumeric(firstArgument(call, fail), fail);
+      return;
+    case 'cs':
+      checkSpecific(call, context, fail);
+      return;
+    case 'me':
+    case 'mi':
+      if (context === 'varying') {
+        fail(call.place, `${call.function}() does not vary by groups: it goes outside of ( | )`);
+      }
+      for (const value of checkLatentCall(call, fail)) checkNumeric(value, fail);
+      return;
     default:
       checkNumeric(call, fail);
       return;
   }
 }
 
+/** `cs(x + z)`: terms whose effects differ by threshold. */
+function checkSpecific(call: CallExpression, context: Context, fail: FailAt): void {
+  if (context !== 'added' && context !== 'removed') {
+    fail(call.place, 'cs() can only be added or taken away: rating ~ x + cs(z)');
+  }
+  const [only, second] = call.arguments;
+  if (only === undefined || only.name !== null || second !== undefined) {
+    fail(call.place, 'cs() takes one argument, predictors: rating ~ x + cs(z + w)');
+  }
+  if (only.value.kind === 'binary' && isBar(only.value)) {
+    fail(
+      only.value.place,
+      'cs() of group effects, cs(1 | g), is not supported; cs(x) is, and (1 | g) outside of it',
+    );
+  }
+  checkTerms(only.value, 'varying', fail);
+}
+
+/** `1 + x | g`, and the `id` of `1 + x |id| g`. */
+interface GroupBar {
+  /** What varies. */
+  readonly left: Expression;
+  readonly id: string | null;
+}
+
+/**
+ * What is left of the last bar of a group term.
+ *
+ * @throws WeighbridgeError `bad-formula` for `|id||`, `||id|`, a third bar, and an id that is not a name
+ */
+export function groupBar({ left, operator, place }: BinaryExpression, fail: FailAt): GroupBar {
+  if (left.kind !== 'binary' || !isBar(left)) return { left, id: null };
+  const bars = [left.operator, operator];
+  if (left.left.kind === 'binary' && isBar(left.left)) {
+    fail(left.left.place, 'a third |; a group term with a name is (1 |id| g)');
+  }
+  if (bars.includes('||')) {
+    fail(
+      operator === '||' ? place : left.place,
+      'terms with a name are correlated with each other, which || leaves out: write (1 |id| g)',
+    );
+  }
+  const { right: name } = left;
+  if (name.kind !== 'name' && name.kind !== 'number') {
+    fail(name.place, `the name of a group term is ${formatExpression(name)}; write (1 |id| g)`);
+  }
+  return { left: left.left, id: formatExpression(name) };
+}
+
 /** `1 + x | g`, without its parentheses. */
 function checkGroup(bar: BinaryExpression, context: Context, fail: FailAt): void {
-  const { left, right, operator, place } = bar;
+  const { right, operator, place } = bar;
   if (context === 'varying') fail(place, 'a group term within a group term');
   if (context === 'operand') {
     fail(place, 'a group term can only be added or taken away: y ~ x + (1 | g)');
   }
-  if (left.kind === 'binary' && isBar(left)) {
-    fail(left.place, 'a second |; names of group terms, (1 |id| g), are not supported');
-  }
-  checkTerms(left, 'varying', fail);
+  checkTerms(groupBar(bar, fail).left, 'varying', fail);
   const members = multiMembership(right, fail);
   if (members) for (const weight of members.weights ?? []) checkNumeric(weight, fail);
   else checkGrouping(right, operator, fail);
@@ -225,8 +294,8 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
     case 'call': {
       const unknown = unknownFunction(expression.function);
       if (unknown !== null) fail(expression.place, unknown);
-      if (expression.function === 'poly' || expression.function === 'offset') {
-        const name = expression.function;
+      const name = expression.function;
+      if (['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

@@ -100,7 +100,10 @@ export function groupsSameInSets(
 }
 
 /** Leaves out the intercepts of these grouping factors, which cancel. */
-export function withoutIntercepts(encoded: Encoded, sameInSets: readonly string[]): Encoded {
+export function withoutIntercepts<T extends Pick<Encoded, 'groups'>>(
+  encoded: T,
+  sameInSets: readonly string[],
+): T {
   if (sameInSets.length === 0) return encoded;
   const groups = encoded.groups.map((design) => {
     const { names, rows, values } = design.matrix;

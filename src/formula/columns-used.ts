@@ -52,12 +52,25 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, offsets, groups } = terms;
+  const { population, specific, offsets, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
   ]);
-  const predictors = new Map(mergedNames([...variablesOf(population), ...offsets, ...varying]));
+  const ofMissing = (formula.missing ?? []).flatMap(({ variable, error, predictors, place }) => [
+    { kind: 'name', name: variable, place } as const,
+    ...(error ? [error] : []),
+    ...variablesOf(expandPredictors(predictors, [], failIn('formula', formula.text)).population),
+  ]);
+  const predictors = new Map(
+    mergedNames([
+      ...variablesOf(population),
+      ...(specific ? variablesOf(specific.terms) : []),
+      ...offsets,
+      ...varying,
+      ...ofMissing,
+    ]),
+  );
   if (hasReservedIntercept(population)) predictors.delete(RESERVED_INTERCEPT);
   return {
     left: leftNames(formula),
@@ -111,7 +124,7 @@ export function checkOutcomeApart(formula: Formula, used: ColumnsUsed, fail: Fai
 /** The formula with `pi` as the number, unless the table has a column of that name. */
 export function withConstants(formula: Formula, table: Table): Formula {
   if (hasColumn(table, 'pi')) return formula;
-  const { response, additions, predictors, parts } = formula;
+  const { response, additions, predictors, parts, missing } = formula;
   const changed = (expression: Expression) => withPi(expression, false);
   return {
     ...formula,
@@ -120,6 +133,9 @@ export function withConstants(formula: Formula, table: Table): Formula {
     predictors: changed(predictors),
     ...(parts && {
       parts: parts.map((part) => ({ ...part, predictors: changed(part.predictors) })),
+    }),
+    ...(missing && {
+      missing: missing.map((model) => ({ ...model, predictors: changed(model.predictors) })),
     }),
   };
 }

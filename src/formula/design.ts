@@ -13,7 +13,7 @@ export interface DesignMatrix {
   readonly values: Float64Array;
 }
 
-/** One group term, `(1 + x | g)`. */
+/** One group term, `(1 + x | g)`, or those with one name, `(1 |id| g)`, together. */
 export interface GroupDesign {
   /** Name of the grouping factor: `g`, `g:h` for an interaction, `mmgh` for `mm(g, h)`. */
   readonly group: string;
@@ -27,10 +27,12 @@ export interface GroupDesign {
   readonly newLevels: ReadonlyMap<number, string>;
   /** Whether the effects are correlated: `|`, not `||`. */
   readonly correlated: boolean;
-  /** The parameter whose linear predictor it is in. @default the mean */
-  readonly parameter?: string;
+  /** The parameter whose linear predictor each column is in, null for the mean. @default all in that of the mean */
+  readonly parameters?: readonly (string | null)[];
   /** The further members of each row, of `mm(g, h)`. @default none */
   readonly further?: readonly MemberDesign[];
+  /** Name of terms that are to be joined to one (`joinedByName`), which has none. @default none */
+  readonly id?: string;
 }
 
 /** One of the members of each row, of a multi-membership term. */
@@ -52,6 +54,74 @@ export interface Encoded {
    * for each of `rows` (stacked.ts). @default none
    */
   readonly parts?: readonly EncodedPart[];
+  /**
+   * Terms whose coefficients are a function of other parameters. Their columns are the last of the population's,
+   * in the order of the terms. @default none
+   */
+  readonly terms?: readonly TermDesign[];
+  /** Index of each row's group of thresholds, in the order of the design's. @default 0 */
+  readonly thresholdGroup?: Int32Array;
+  /** Predictors that are not known exactly. @default none */
+  readonly latents?: EncodedLatents;
+}
+
+/** A linear predictor alone: its special terms with their columns, which its population does not have. */
+export interface EncodedPredictor extends Omit<Encoded, 'parts' | 'terms'> {
+  readonly special: readonly SpecialColumns[];
+}
+
+export interface SpecialColumns {
+  readonly term: TermDesign;
+  /** Row-major (row, column). */
+  readonly values: Float64Array;
+  /** What to tell the user, for example the order of the levels of text; empty for nothing. */
+  readonly notes: readonly string[];
+}
+
+/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. */
+export interface TermDesign {
+  readonly kind: 'monotonic';
+  /** R's name: `mo(x)`, `mo(x):z`. */
+  readonly name: string;
+  /** Number of columns: of steps of x. */
+  readonly columns: number;
+  /** The parameter whose linear predictor it is in. @default the mean */
+  readonly parameter?: string;
+}
+
+/** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */
+export interface EncodedLatents {
+  readonly variables: readonly LatentVariable[];
+  /** Columns of `population` that are a latent number times `factors`, by row. */
+  readonly terms: readonly LatentColumn[];
+  /** True for new rows, whose latent numbers no draws of the fit have. */
+  readonly isNew: boolean;
+}
+
+interface LatentColumn {
+  /** Of `population`. */
+  readonly column: number;
+  /** Index of the variable. */
+  readonly variable: number;
+  /** Row by row, without the rows of other linear predictors. */
+  readonly factors: Float64Array;
+}
+
+export interface LatentVariable {
+  /** brms' name: `mex` of `me(x, s)`, `x` of `mi(x)`. */
+  readonly name: string;
+  readonly kind: 'noisy' | 'missing';
+  /** What is observed of each unit; a stand-in where it is missing. */
+  readonly observed: Float64Array;
+  /** Standard errors of `observed`: 0 if it is exact, Infinity if it is missing. */
+  readonly errors: Float64Array;
+  /** Unit of each row, from 0. */
+  readonly unitOf: Int32Array;
+  /** Names of the units; null if they are the rows. */
+  readonly labels: readonly string[] | null;
+  /** Predictors of the latent numbers, one row per unit, without a column of ones. */
+  readonly intercept: boolean;
+  readonly population: DesignMatrix;
 }
 
 /** The linear predictor of a parameter other than the mean, and its columns in the population's matrix. */
@@ -82,6 +152,8 @@ export interface Design {
   /** The columns denoted by `.`. */
   readonly dot: readonly string[];
   readonly outcome: OutcomeDesign;
+  /** The thresholds of ordered categories. @default none */
+  readonly thresholds?: ThresholdDesign;
   /**
    * Names of grouping factors whose level is the same for all options of each choice set, so that their
    * intercepts cancel and are left out. @default none
@@ -89,6 +161,14 @@ export interface Design {
   readonly sameInSets?: readonly string[];
   /** What differs for the formulas of other parameters, in the order of the formula's. @default none */
   readonly parts?: readonly PartDesign[];
+}
+
+/** The thresholds between ordered categories, and the rows that share them. */
+export interface ThresholdDesign {
+  /** Number of thresholds of each group, or of all rows; one fewer than their categories. */
+  readonly counts: readonly number[];
+  /** The column of the groups, and its levels in the order of `counts`. @default one group of all rows */
+  readonly groups?: { readonly column: string; readonly levels: readonly string[] };
 }
 
 interface PartDesign {

@@ -15,14 +15,17 @@ import {
 import type { ChoiceSets, Design, Encoded, Variable } from './design.js';
 import { evaluate, namesIn } from './evaluate.js';
 import { codesOf } from './factors.js';
-import { formulaOfPart } from './formula.js';
+import { type Formula, formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
-import { modelMatrix } from './model-matrix.js';
+import { columnsWithGaps, readLatents, standIns } from './latents.js';
+import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
-import { stacked } from './stacked.js';
+import { specialColumns } from './special-terms.js';
+import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, type Terms, withoutSpecial } from './terms.js';
+import { groupOfRows } from './thresholds.js';
 
 interface EncodeOptions {
   /** `leave-out`: grouping factors are not read, and `groups` is empty. @default 'include' */
@@ -42,7 +45,10 @@ export function encode(design: Design, table: Table, options: EncodeOptions = {}
     intercept: own.intercept,
     encoded: encodeMean(own, table, options),
   }));
-  return stacked(mean, parts);
+  return {
+    ...stacked(mean, parts, design.thresholds?.counts[0]),
+    ...thresholdGroups(design, table),
+  };
 }
 
 /** The designs of the formulas of other parameters, each as if it were of the mean. */
@@ -57,16 +63,26 @@ export function partDesigns({
   }));
 }
 
-function encodeMean(design: Design, table: Table, options: EncodeOptions): Encoded {
+/** The group of thresholds of each row, if they differ by group. */
+function thresholdGroups({ thresholds }: Design, table: Table): Pick<Encoded, 'thresholdGroup'> {
+  if (!thresholds?.groups) return {};
+  const { groups } = thresholds;
+  refuseMissing(table, new Map([[groups.column, 0]]));
+  const rows = { column: (name: string) => columnOf(table, name), rowNumber: (i: number) => i + 1 };
+  return { thresholdGroup: groupOfRows(groups, rows) };
+}
+
+function encodeMean(design: Design, table: Table, options: EncodeOptions): EncodedTerms {
   const all = expandFormula(design.formula, design.dot).terms;
   const terms = options.groups === 'leave-out' ? { ...all, groups: [] } : all;
   const { predictors, grouping } = columnsUsed(design.formula, terms);
   const scope = newRowsScope(design, table, predictors);
   refuseMissing(table, grouping);
-  const encoded = encodeTerms(terms, scope, {
-    column: (name) => columnOf(table, name),
-    levels: (group) => design.groupLevels[group] ?? [],
-  });
+  const grouped = {
+    column: (name: string) => columnOf(table, name),
+    levels: (group: string) => design.groupLevels[group] ?? [],
+  };
+  const encoded = encodeTerms(terms, scope, grouped, { formula: design.formula, isNew: true });
   return withoutIntercepts(encoded, design.sameInSets ?? []);
 }
 
@@ -100,13 +116,21 @@ interface Grouping {
 }
 
 /** Encodes terms as numbers, while fitting and for new rows. */
-export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Grouping): Encoded {
-  const { population, offsets, groups } = terms;
+export function encodeTerms(
+  terms: FormulaTerms,
+  scope: Scope,
+  grouping: Grouping,
+  latents: Latents | null = null,
+): EncodedTerms {
+  const { specific, offsets, groups } = terms;
+  const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
-    population: modelMatrix(coded, scope),
+    ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
+    special: specialColumns(special, scope),
+    specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),
     ),
@@ -116,6 +140,35 @@ export function encodeTerms(terms: FormulaTerms, scope: Scope, grouping: Groupin
         : offsets
             .map((offset) => evaluate(offset, scope).slice())
             .reduce((sum, values) => sum.map((value, row) => value + values[row])),
+  };
+}
+
+/** The formulas of predictors with missing values, and whether rows are new. */
+interface Latents {
+  readonly formula: Pick<Formula, 'missing'>;
+  readonly isNew: boolean;
+}
+
+function withLatents(
+  terms: Terms,
+  scope: Scope,
+  { formula, isNew }: Latents,
+): Pick<Encoded, 'population' | 'latents'> {
+  const found = readLatents(terms, formula, scope, isNew);
+  if (found.length === 0) return { population: modelMatrix(terms, scope) };
+  const columns = new Map(found.map(({ call, variable }) => [call, standIns(variable)]));
+  const latent = (text: string) => columns.get(text) ?? new Float64Array(scope.rows);
+  return {
+    population: modelMatrix(terms, { ...scope, latent }),
+    latents: {
+      variables: found.map(({ variable }) => variable),
+      terms: latentColumns(terms, scope).map(({ column, call, factors }) => ({
+        column,
+        variable: found.findIndex((one) => one.call === call),
+        factors,
+      })),
+      isNew,
+    },
   };
 }
 
@@ -135,7 +188,8 @@ function refuseMissing(table: Table, places: NamePlaces): void {
 }
 
 function newRowsScope(design: Design, table: Table, used: NamePlaces): Scope {
-  refuseMissing(table, used);
+  const withGaps = columnsWithGaps(design.formula);
+  refuseMissing(table, new Map([...used].filter(([name]) => !withGaps.includes(name))));
   const rowNumber = (i: number) => i + 1;
   const rows = { rows: table.rows, rowNumber };
   const columns = new Map<string, Column>();

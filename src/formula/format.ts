@@ -1,7 +1,13 @@
 /**
  * Formats trees as R's `deparse` does. These texts are the column names of a design.
  */
-import { type Argument, type Expression, type Formula, operatorFacts } from './formula.js';
+import {
+  type Argument,
+  type Expression,
+  type Formula,
+  type MissingModel,
+  operatorFacts,
+} from './formula.js';
 
 /** Names that need backquotes. */
 export const reservedWords: ReadonlySet<string> = new Set(
@@ -14,7 +20,20 @@ export const reservedWords: ReadonlySet<string> = new Set(
 /** The canonical spelling of a formula. */
 export function formatFormula(formula: Formula): string {
   const formulas = formulaTexts(formula);
-  return formulas.length === 1 ? formulas[0] : `bf(${formulas.join(', ')})`;
+  const { missing = [], correlatesNoisy = true } = formula;
+  const added = [
+    ...missing.map((model) => `bf(${formatMissingModel(model)})`),
+    ...(missing.length > 0 ? ['set_rescor(FALSE)'] : []),
+    ...(correlatesNoisy ? [] : ['set_mecor(FALSE)']),
+  ];
+  if (formulas.length === 1 && added.length === 0) return formulas[0];
+  return [`bf(${formulas.join(', ')})`, ...added].join(' + ');
+}
+
+/** `x | mi() ~ z`. */
+export function formatMissingModel({ variable, error, predictors }: MissingModel): string {
+  const errors = error === null ? '' : formatExpression(error);
+  return `${formatName(variable)} | mi(${errors}) ~ ${formatExpression(predictors)}`;
 }
 
 /** The formula of the mean, and those of other parameters. */

@@ -12,6 +12,22 @@ export interface Formula {
   readonly predictors: Expression;
   /** The other formulas of `bf(y ~ x, sigma ~ z)`. @default none */
   readonly parts?: readonly FormulaPart[];
+  /** The formulas of predictors with missing values, `+ bf(x | mi() ~ z)`. @default none */
+  readonly missing?: readonly MissingModel[];
+  /** False with `+ set_mecor(FALSE)`: several noisy predictors `me()` are independent of each other. @default true */
+  readonly correlatesNoisy?: false;
+}
+
+/** The formula of a predictor with missing values, `x | mi() ~ z`. */
+export interface MissingModel {
+  /** Left of the bar: a column. */
+  readonly variable: string;
+  /** Known standard errors of what is observed, `mi(s)`; null if it is exact. */
+  readonly error: Expression | null;
+  /** Right of `~`. */
+  readonly predictors: Expression;
+  /** Offset of the variable. */
+  readonly place: number;
 }
 
 /** The formula of a parameter other than the mean. */
@@ -24,10 +40,10 @@ export interface FormulaPart {
   readonly place: number;
 }
 
-/** The formula with the predictors of a part in place of those of the mean. */
+/** The formula with other predictors in place of those of the mean, as those of a part. */
 export function formulaOfPart(
-  { parts: _parts, ...formula }: Formula,
-  { predictors }: FormulaPart,
+  { parts: _parts, missing: _missing, ...formula }: Formula,
+  { predictors }: Pick<FormulaPart, 'predictors'>,
 ): Formula {
   return { ...formula, predictors };
 }

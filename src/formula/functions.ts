@@ -53,6 +53,9 @@ export const factorFunctions: readonly string[] = [
   'interaction',
 ];
 
+/** Functions of brms whose terms have coefficients that are a function of other parameters. */
+export const specialFunctions: readonly string[] = ['mo'];
+
 /**
  * The kind of an argument: `rows` is an expression with one value per row. The others are
  * constants: a `number`, several `numbers`, numbers or texts (`values`), a `text`, a `flag` (TRUE
@@ -106,6 +109,9 @@ const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
   ['identity', ofRows],
   ['c', ofRows],
   ['offset', ofRows],
+  ['mo', ofRows],
+  ['me', { x: 'rows', sdx: 'rows', gr: 'rows?' }],
+  ['mi', ofRows],
 ]);
 
 const knownFunctions: readonly string[] = [...signatures.keys()];
@@ -118,6 +124,8 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['freq', 'freq() goes left of ~, after the outcome: y | freq(n) ~ x'],
   ['weights', 'weights() goes left of ~, after the outcome: y | weights(w) ~ x'],
   ['se', 'se() goes left of ~, after the outcome: y | se(s) ~ x'],
+  ['thres', 'thres() goes left of ~, after the outcome: y | thres(gr = judge) ~ x'],
+  ['cs', 'cs() is a term of its own: rating ~ x + cs(z)'],
   [
     'is.na',
     'is.na() is not supported: rows with a missing value are left out before the formula is read; make a column of it in the data',
@@ -134,10 +142,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['s', 'smooth terms'],
   ['t2', 'smooth terms'],
   ['gp', 'Gaussian processes'],
-  ['mo', 'monotonic effects'],
-  ['me', 'predictors with noise'],
-  ['mi', 'missing values as parameters'],
-  ['cs', 'category specific effects'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],
@@ -154,7 +158,6 @@ export const brmsFunctions: ReadonlyMap<string, string> = new Map([
   ['subset', 'subsets of rows'],
   ['dec', 'decisions'],
   ['cat', 'numbers of categories'],
-  ['thres', 'thresholds'],
   ['index', 'indices of rows'],
   ['vint', 'variables of custom families'],
   ['vreal', 'variables of custom families'],
@@ -323,4 +326,46 @@ export function polyCall(call: CallExpression, fail: FailAt): PolyCall {
     );
   }
   return { x: firstArgument(call, fail), degree: value, raw: flag(named, 'raw', false, fail) };
+}
+
+/** A call of `me(x, s, gr = g)` or `mi(x)`. */
+export type LatentCall =
+  | {
+      readonly kind: 'noisy';
+      readonly value: Expression;
+      /** Standard errors. */
+      readonly error: Expression;
+      /** The column whose levels are the units; null if rows are. */
+      readonly group: string | null;
+    }
+  | { readonly kind: 'missing'; readonly variable: string };
+
+/** Null for another expression. The call has been checked by `checkLatentCall`. */
+export function latentCall(expression: Expression): LatentCall | null {
+  if (expression.kind !== 'call') return null;
+  if (expression.function !== 'me' && expression.function !== 'mi') return null;
+  const { named } = matchArguments(expression, (_, problem) => {
+    throw new RangeError(problem);
+  });
+  const [x, sdx, gr] = ['x', 'sdx', 'gr'].map((name) => named.get(name));
+  if (x === undefined) return null;
+  if (expression.function === 'mi') {
+    return x.kind === 'name' ? { kind: 'missing', variable: x.name } : null;
+  }
+  if (sdx === undefined) return null;
+  return { kind: 'noisy', value: x, error: sdx, group: gr?.kind === 'name' ? gr.name : null };
+}
+
+/** The expressions with a value per row; throws for a call that is none of `LatentCall`. */
+export function checkLatentCall(call: CallExpression, fail: FailAt): readonly Expression[] {
+  const { named } = matchArguments(call, fail);
+  const gr = named.get('gr');
+  if (gr !== undefined && gr.kind !== 'name') {
+    fail(gr.place, `gr is ${formatExpression(gr)}, expected a column: me(x, s, gr = g)`);
+  }
+  const values = ['x', 'sdx'].flatMap((name) => named.get(name) ?? []);
+  if (call.function === 'mi' && values[0].kind !== 'name') {
+    fail(values[0].place, `mi() takes a column, found ${formatExpression(values[0])}`);
+  }
+  return values;
 }

@@ -68,12 +68,13 @@ export function groupDesign(
   scope: Scope,
 ): GroupDesign {
   const place = new Map(levels.map((level, i) => [level, i]));
-  const { group, correlated } = term;
+  const { group, correlated, id } = term;
+  const named = id === null ? {} : { id };
   const matrix = varyingMatrix(term, scope);
   const parts = partsOf(term, column);
   if (term.membership === null) {
     const labels = joinedLabels(parts, scope.rows);
-    return { group, matrix, levels, ...placesOf(labels, place), correlated };
+    return { group, matrix, levels, ...placesOf(labels, place), correlated, ...named };
   }
   const weights = weightsOf(term, term.membership, scope);
   const [first, ...further] = parts.map((labels, member): MemberDesign => {
@@ -81,7 +82,75 @@ export function groupDesign(
     return { ...placesOf(labels, place), values };
   });
   const { values, ...places } = first;
-  return { group, matrix: { ...matrix, values }, levels, ...places, correlated, further };
+  return { group, matrix: { ...matrix, values }, levels, ...places, correlated, further, ...named };
+}
+
+/**
+ * Terms with one name, `(1 |id| g)`, as one term with the coefficients of all, at the place of the first: they are
+ * correlated with each other.
+ *
+ * @param terms in the same rows; those with one name have one grouping factor
+ */
+export function joinedByName(terms: readonly GroupDesign[]): GroupDesign[] {
+  const together: GroupDesign[][] = [];
+  for (const term of terms) {
+    const known = together.find(([{ id }]) => id !== undefined && id === term.id);
+    if (known) known.push(term);
+    else together.push([term]);
+  }
+  return together.map((all) => {
+    const [{ id: _, ...first }] = all;
+    return all.length === 1 ? first : { ...first, ...coefficientsOfAll(all) };
+  });
+}
+
+function coefficientsOfAll(terms: readonly GroupDesign[]) {
+  const [first] = terms;
+  const membersOf = ({ matrix: { values }, levelOf, newLevels, further = [] }: GroupDesign) => [
+    { values, levelOf, newLevels },
+    ...further,
+  ];
+  const members = membersOf(first).map(({ levelOf }, m): MemberDesign => {
+    const own = terms.map((term) => membersOf(term)[m]);
+    return {
+      levelOf,
+      values: besideEachOther(own, first.matrix.rows),
+      newLevels: new Map(own.flatMap(({ newLevels }) => [...newLevels])),
+    };
+  });
+  const [{ values, ...places }, ...further] = members;
+  const names = terms.flatMap(({ matrix }) => matrix.names);
+  const hasParameters = terms.some(({ parameters }) => parameters);
+  return {
+    matrix: { names, rows: first.matrix.rows, values },
+    ...places,
+    correlated: true,
+    ...(first.further && { further }),
+    ...(hasParameters && {
+      parameters: terms.flatMap(({ parameters, matrix }) =>
+        matrix.names.map((_, c) => parameters?.[c] ?? null),
+      ),
+    }),
+  };
+}
+
+/** The columns of all matrices as one matrix, row-major. */
+function besideEachOther(
+  matrices: readonly { readonly values: Float64Array }[],
+  rows: number,
+): Float64Array {
+  const widths = matrices.map(({ values }) => values.length / rows);
+  const width = widths.reduce((sum, own) => sum + own, 0);
+  const all = new Float64Array(rows * width);
+  let first = 0;
+  matrices.forEach(({ values }, i) => {
+    const own = widths[i];
+    for (let row = 0; row < rows; row++) {
+      all.set(values.subarray(row * own, (row + 1) * own), row * width + first);
+    }
+    first += own;
+  });
+  return all;
 }
 
 /** The index of each row's level, and the levels that have none. */

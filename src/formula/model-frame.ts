@@ -23,26 +23,31 @@ import {
 import type {
   DataFacts,
   Design,
+  DesignMatrix,
   Encoded,
   ModelFrame,
   OutcomeDesign,
   OutcomeKind,
+  Response,
   Variable,
 } from './design.js';
 import { encodeTerms, reservedColumn } from './encode.js';
 import { firstNotFinite, namesIn } from './evaluate.js';
 import { formatExpression } from './format.js';
 import { type Formula, formulaOfPart } from './formula.js';
+import { latentCall } from './functions.js';
 import { groupLevels } from './group-design.js';
+import { checkLatents, columnsWithGaps, missingTerms } from './latents.js';
 import { coefficientNames } from './names.js';
 import { isLikeNumber, numbersInText } from './number-text.js';
 import { outcomeDesign, readFrequencies, readResponse, readWeights } from './outcome.js';
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
-import { nameInPart, stacked } from './stacked.js';
+import { type EncodedTerms, nameInPart, specificName, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
-import type { FormulaTerms } from './terms.js';
+import { type FormulaTerms, refuseMixedNames } from './terms.js';
+import { readThresholds } from './thresholds.js';
 
 interface ModelFrameOptions {
   /** `drop`: rows with a missing value are dropped, with a note. `fail`: they are an error. */
@@ -59,29 +64,31 @@ interface ModelFrameOptions {
 export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOptions): ModelFrame {
   const formula = withConstants(parsed, table);
   const fail = failIn('formula', formula.text);
-  const dot = dotColumns(formula, table);
-  refuseTooMany(dot.length, 'the dot stands for');
-  const { terms, used: ofMean } = expandFormula(formula, dot);
-  const parts = partsOf(formula, table);
-  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
-  checkColumns(used, table, fail);
-  checkOutcomeApart(formula, used, fail);
+  checkLatents(formula, fail);
+  const dot = dotOf(formula, table);
+  const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const complete = wholeSets(formula, whole, completeRows(whole, table.rows, options.missing));
-  refuseInfinite(whole, complete.rows);
+  const full = withoutGaps(whole, formula, terms, fail);
+  const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
+  refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
   const outcome = outcomeDesign(formula, options.outcome, (name) => columnOf(table, name), fail);
   const columns = usedColumns(whole, usedRows, formula, outcome);
 
   const rows = usedRows.length;
   const column = (name: string) => columns.get(name) ?? reservedColumn(name, rows);
-  const rowNumber = (i: number) => usedRows[i] + 1;
-  const { scope, made } = fittingScope(formula, { rows, rowNumber, column });
+  const numbered = { rows, rowNumber: (i: number) => usedRows[i] + 1, column };
+  const { scope, made } = fittingScope(formula, numbered);
   const response = readResponse(formula, outcome, scope);
-  const { levels, mean, ofParts } = encodedParts(terms, parts, scope, column);
+  const { levels, mean, ofParts, special } = encodedParts(formula, terms, parts, scope, column);
   const sameInSets = response.sets && groupsSameInSets(mean.groups, response.sets);
-  const encoded = stacked(withoutIntercepts(mean, sameInSets ?? []), ofParts);
-  refuseEmptyGroups(encoded, terms, fail);
+  const meanInSets = withoutIntercepts(mean, sameInSets ?? []);
+  refuseEmptyGroups(meanInSets, terms, fail);
+  const thresholds = thresholdsOf(formula, terms, response, outcome, scope);
+  const encoded = {
+    ...stacked(meanInSets, ofParts, thresholds?.design.counts[0]),
+    ...(thresholds?.of && { thresholdGroup: thresholds.of }),
+  };
   const { intercept } = terms.population;
   refuseTooMany(encoded.population.names.length, 'the formula has');
   refuseSameNames(encoded, intercept);
@@ -95,9 +102,8 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     factorLevels: Object.fromEntries(made.factorLevels),
     dot,
     outcome,
-    ...(parts.length > 0 && {
-      parts: parts.map((part) => ({ intercept: part.intercept, dot: part.dot })),
-    }),
+    ...(thresholds && { thresholds: thresholds.design }),
+    ...(parts.length > 0 && { parts: parts.map(({ intercept, dot }) => ({ intercept, dot })) }),
     ...(sameInSets && { sameInSets }),
   };
   const facts: DataFacts = {
@@ -109,20 +115,64 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
     design,
     encoded,
     response,
-    table: copied
-      ? { rows: own.length, columns: Object.fromEntries(usedColumns(whole, own, formula, outcome)) }
-      : { rows, columns: Object.fromEntries(columns) },
+    table: tableOfRows(copied ? usedColumns(whole, own, formula, outcome) : columns, own.length),
     ...(copied && { copied }),
     usedRows,
-    notes: [
+    notes: onOneLine([
       ...complete.notes,
       ...notes,
       ...outcomeNotes(formula, outcome, columns),
       ...columnNotes(used.predictors, whole, columns),
+      ...special,
       ...factNotes(facts),
-    ].map((note) => note.replace(/\s/g, ' ')),
+    ]),
     facts,
   };
+}
+
+/** The terms of all formulas, and the columns that they use, which the table has. */
+function checkedTerms(formula: Formula, table: Table, dot: readonly string[], fail: FailAt) {
+  const { terms, used: ofMean } = expandFormula(formula, dot);
+  const parts = partsOf(formula, table);
+  const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
+  refuseMixedNames(groups, fail);
+  const used = usedByAll([ofMean, ...parts.map((part) => part.used)]);
+  checkColumns(used, table, fail);
+  checkOutcomeApart(formula, used, fail);
+  return { terms, parts, used };
+}
+
+/** The thresholds of ordered categories, the only ones that `cs()` can have effects on; null for other outcomes. */
+function thresholdsOf(
+  formula: Formula,
+  { specific }: FormulaTerms,
+  response: Response,
+  { kind }: OutcomeDesign,
+  scope: Scope,
+): ReturnType<typeof readThresholds> | null {
+  if (kind === 'ordinal') return readThresholds(formula, response, scope);
+  if (specific) {
+    scope.fail(
+      specific.place,
+      'cs() is for ordered categories: expected the family sratio, cratio or acat',
+    );
+  }
+  return null;
+}
+
+function tableOfRows(columns: Columns, rows: number): Table {
+  return { rows, columns: Object.fromEntries(columns) };
+}
+
+/** The columns that a dot stands for. */
+function dotOf(formula: Formula, table: Table): readonly string[] {
+  const dot = dotColumns(formula, table);
+  refuseTooMany(dot.length, 'the dot stands for');
+  return dot;
+}
+
+function onOneLine(notes: readonly string[]): string[] {
+  return notes.map((note) => note.replace(/\s/g, ' '));
 }
 
 interface Part {
@@ -139,12 +189,16 @@ function partsOf(formula: Formula, table: Table): Part[] {
     const own = formulaOfPart(formula, part);
     const dot = dotColumns(own, table);
     const { terms, used } = expandFormula(own, dot);
+    if (terms.specific) {
+      failIn('formula', formula.text)(terms.specific.place, 'cs() is for the formula of the mean');
+    }
     return { parameter: part.parameter, intercept: terms.population.intercept, dot, terms, used };
   });
 }
 
-/** Each linear predictor as numbers, and the levels of the grouping factors of all. */
+/** Each linear predictor as numbers, the levels of the grouping factors of all, and notes on special terms. */
 function encodedParts(
+  formula: Formula,
   terms: FormulaTerms,
   parts: readonly Part[],
   scope: Scope,
@@ -153,21 +207,22 @@ function encodedParts(
   const groups = [terms, ...parts.map((part) => part.terms)].flatMap((all) => all.groups);
   const levels = new Map(groups.map((term) => [term.group, groupLevels(term, column, scope.rows)]));
   const grouping = { column, levels: (group: string) => levels.get(group) ?? [] };
-  return {
-    levels,
-    mean: encodeTerms(terms, scope, grouping),
-    ofParts: parts.map((part) => ({ ...part, encoded: encodeTerms(part.terms, scope, grouping) })),
-  };
+  const mean = encodeTerms(terms, scope, grouping, { formula, isNew: false });
+  const ofParts = parts.map((part) => {
+    return { ...part, encoded: encodeTerms(part.terms, scope, grouping) };
+  });
+  const all = [mean, ...ofParts.map(({ encoded }) => encoded)].flatMap((one) => one.special);
+  return { levels, mean, ofParts, special: new Set(all.flatMap(({ notes }) => notes)) };
 }
 
 /** Facts of the columns of each linear predictor, under their names in the design. */
 function factsOf(
-  mean: Encoded,
+  mean: EncodedTerms,
   intercept: boolean,
-  parts: readonly (Part & { readonly encoded: Encoded })[],
+  parts: readonly (Part & { readonly encoded: EncodedTerms })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
-    rankFacts(mean.population, intercept),
+    rankFacts(withSpecific(mean), intercept),
     ...parts.map(({ parameter, encoded, intercept: own }) => {
       const named = (name: string) => nameInPart(parameter, name);
       const { constantColumns, dependentColumns } = rankFacts(encoded.population, own);
@@ -184,6 +239,27 @@ function factsOf(
     constantColumns: all.flatMap((facts) => facts.constantColumns),
     dependentColumns: all.flatMap((facts) => facts.dependentColumns),
   };
+}
+
+/**
+ * The columns of the mean, and those of `cs()` under their names at the first threshold: an effect on all thresholds is
+ * one on each.
+ */
+function withSpecific({ population, specific }: EncodedTerms): DesignMatrix {
+  if (!specific) return population;
+  const { names, rows, values } = population;
+  const width = names.length + specific.names.length;
+  const all = new Float64Array(rows * width);
+  for (let i = 0; i < rows; i++) {
+    all.set(values.subarray(i * names.length, (i + 1) * names.length), i * width);
+    const own = specific.values.subarray(
+      i * specific.names.length,
+      (i + 1) * specific.names.length,
+    );
+    all.set(own, i * width + names.length);
+  }
+  const named = specific.names.map((name) => nameInPart(specificName(0), name));
+  return { names: [...names, ...named], rows, values: all };
 }
 
 /**
@@ -253,18 +329,44 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
-      const { mean, squares } = meanAndSquares(column.values);
-      return {
-        kind: 'numeric',
-        mean,
-        sd: Math.sqrt(squares / Math.max(1, column.values.length - 1)),
-      };
+      // Those of mi(x) may be missing.
+      const values = column.values.filter((value) => !Number.isNaN(value));
+      const { mean, squares } = meanAndSquares(values);
+      return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
     }
     case 'boolean':
       return { kind: 'boolean' };
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+/**
+ * The columns in which no value may be missing. Throws if a column of `mi(x)` has another place in the formula, where
+ * none may be.
+ */
+function withoutGaps(whole: Columns, formula: Formula, terms: FormulaTerms, fail: FailAt): Columns {
+  const { population, offsets, groups } = terms;
+  const models = missingTerms(formula, fail).map((model) => model.population);
+  const exact = [
+    formula.response,
+    ...additionValues(formula),
+    ...[population, ...models, ...groups.map(({ varying }) => varying)].flatMap(
+      ({ variables }) => variables,
+    ),
+    ...offsets,
+    ...groups.flatMap(({ columns }) => columns),
+    ...(formula.parts ?? []).map(({ predictors }) => predictors),
+  ].filter((expression) => latentCall(expression)?.kind !== 'missing');
+  for (const { variable, place } of formula.missing ?? []) {
+    if (!exact.some((expression) => namesIn(expression).has(variable))) continue;
+    fail(
+      place,
+      `${variable} has missing values, and another place in the formula than mi(${variable})`,
+    );
+  }
+  const withGaps = columnsWithGaps(formula);
+  return new Map([...whole].filter(([name]) => !withGaps.includes(name)));
 }
 
 interface CompleteRows {

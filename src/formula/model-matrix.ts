@@ -13,11 +13,11 @@ import { evaluate, valuesOf } from './evaluate.js';
 import { codesOfComputed } from './factors.js';
 import { formatExpression } from './format.js';
 import type { CallExpression, Expression } from './formula.js';
-import { polyCall } from './functions.js';
+import { latentCall, polyCall } from './functions.js';
 import { polynomialBasis, polynomialColumns, rawPowers } from './polynomial.js';
 import type { Scope } from './scope.js';
 import { type FactorColumn, labelsOf, levelsOf } from './table.js';
-import type { Terms } from './terms.js';
+import { specialCall, type Terms } from './terms.js';
 
 type NamedColumns = DenseColumns | LevelColumns;
 
@@ -44,18 +44,60 @@ const BLOCK = 256;
 
 /** Columns of all terms, without the column of ones of an intercept. */
 export function modelMatrix(terms: Terms, scope: Scope): DesignMatrix {
+  return joined(columnsByTerm(terms, scope), scope.rows);
+}
+
+/** The columns of each term, with a special function as a column of ones. */
+export function columnsOfTerms(terms: Terms, scope: Scope): readonly Omit<DenseColumns, 'kind'>[] {
+  return columnsByTerm(terms, scope).map((part) => ({
+    names: part.names,
+    columns: denseColumns(part, scope.rows),
+  }));
+}
+
+/** The columns of terms with `me()` or `mi()`, and by what the latent number is multiplied in each row. */
+export function latentColumns(
+  terms: Terms,
+  scope: Scope,
+): { readonly column: number; readonly call: string; readonly factors: Float64Array }[] {
+  const ones = new Float64Array(scope.rows).fill(1);
+  const parts = columnsByTerm(terms, { ...scope, latent: () => ones });
+  let first = 0;
+  return parts.flatMap((part, t) => {
+    const start = first;
+    first += part.names.length;
+    const calls = terms.terms[t].flatMap((v) => {
+      const variable = terms.variables[v];
+      return latentCall(variable) ? [variable] : [];
+    });
+    const [call, second] = calls;
+    if (call === undefined) return [];
+    if (second !== undefined) {
+      scope.fail(
+        second.place,
+        `${formatExpression(call)} and ${formatExpression(second)} in one term: a product of latent predictors is not supported`,
+      );
+    }
+    return denseColumns(part, scope.rows).map((factors, j) => ({
+      column: start + j,
+      call: formatExpression(call),
+      factors,
+    }));
+  });
+}
+
+function columnsByTerm(terms: Terms, scope: Scope): readonly NamedColumns[] {
   // Variables that are in no term (y ~ x - x) are not read.
   const used = new Set(terms.terms.flat());
   const variables = terms.variables.map((variable, v) =>
     used.has(v) ? designVariable(variable, scope) : null,
   );
   const codings = codingsOf(terms, (v) => variables[v]?.kind === 'categorical');
-  const parts = terms.terms.map((term, t) =>
+  return terms.terms.map((term, t) =>
     term
       .map((v) => columnsOf(variables[v], codings[t].get(v) ?? 'contrasts', scope.rows))
       .reduce((left, right) => product(left, right, scope.rows)),
   );
-  return joined(parts, scope.rows);
 }
 
 /** The coding of each factor in each term. */
@@ -222,6 +264,13 @@ function designVariable(expression: Expression, scope: Scope): DesignVariable {
   if (expression.kind === 'name') return ofColumn(expression.name, label, expression.place, scope);
   if (expression.kind === 'call' && expression.function === 'poly') {
     return ofPoly(expression, label, scope);
+  }
+  if (specialCall(expression)) {
+    return { kind: 'numeric', names: [label], columns: [new Float64Array(scope.rows).fill(1)] };
+  }
+  if (latentCall(expression)) {
+    const values = scope.latent?.(label) ?? new Float64Array(scope.rows);
+    return { kind: 'numeric', names: [label], columns: [values] };
   }
   const value = valuesOf(expression, scope);
   if (value.kind === 'numeric') {

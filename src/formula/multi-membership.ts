@@ -21,7 +21,7 @@ const USAGE = 'mm(g, h, weights = cbind(w1, w2), scale = FALSE)';
 /** Arguments of brms' mm() that are not supported, with their purposes. */
 const refused: ReadonlyMap<string, string> = new Map([
   ['by', 'a covariance by groups'],
-  ['id', 'correlations between terms'],
+  ['id', 'correlations between terms, which are written (1 |id| mm(g, h))'],
   ['cor', 'correlations, which || leaves out'],
   ['cov', 'known covariances of levels'],
   ['dist', 'distributions other than normal'],

@@ -33,6 +33,10 @@ export function outcomeDesign(
   if (kind !== 'binomial' && trials !== null) {
     fail(trials.place, 'trials() are for a binomial outcome; this family has none');
   }
+  const thres = additionOf(formula, 'thres');
+  if (kind !== 'ordinal' && thres !== null) {
+    fail(thres.place, 'thres() is for ordered categories; this family has none');
+  }
   requireSets(formula, kind, fail);
   const read = response.kind === 'name' ? column(response.name) : null;
   if (read === null || read.kind === 'numeric') return { kind, levels: null };

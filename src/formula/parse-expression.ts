@@ -175,9 +175,13 @@ interface Parsed {
   readonly depth: number;
 }
 
-/** Parses the expression at the cursor, up to the first token that cannot be part of it. */
-export function parseExpression(cursor: TokenCursor): Expression {
-  return climb(cursor, 0).expression;
+/**
+ * Parses the expression at the cursor, up to the first token that cannot be part of it.
+ *
+ * @param least binding power of its operators, 6 for a summand. @default all operators
+ */
+export function parseExpression(cursor: TokenCursor, least = 0): Expression {
+  return climb(cursor, least).expression;
 }
 
 function climb(cursor: TokenCursor, least: number): Parsed {

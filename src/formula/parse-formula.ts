@@ -1,11 +1,12 @@
 /**
  * Parses the text of a formula: `y | trials(n) ~ x1 * x2 + (1 + x1 | g)`, `bf(y ~ x, sigma ~ x)`.
  */
-import { failIn } from '../text/cursor.js';
+import { type FailAt, failIn } from '../text/cursor.js';
 import { additionValues, splitResponse } from './additions.js';
 import { checkNumeric, checkPredictors, checkResponse } from './check.js';
 import { formatFormula } from './format.js';
-import type { Formula, FormulaPart } from './formula.js';
+import type { CallExpression, Formula, FormulaPart, MissingModel } from './formula.js';
+import { missingModel } from './latents.js';
 import { describeToken, parseExpression, TokenCursor } from './parse-expression.js';
 
 /**
@@ -28,6 +29,7 @@ export function parseFormula(text: string): Formula {
   takeTilde(cursor, 'the outcome');
   const predictors = parseExpression(cursor);
   const parts = isWhole ? takeParts(cursor) : [];
+  const added = isWhole ? takeAdded(cursor) : {};
   const last = cursor.token;
   if (last.kind !== 'end') {
     const found = describeToken(last);
@@ -42,11 +44,13 @@ export function parseFormula(text: string): Formula {
     ...splitResponse(left, fail),
     predictors,
     ...(parts.length > 0 && { parts }),
+    ...added,
   };
   checkResponse(formula.response, fail);
   for (const value of additionValues(formula)) checkNumeric(value, fail);
   checkPredictors(predictors, fail);
   for (const part of parts) checkPredictors(part.predictors, fail);
+  for (const { predictors: own } of added.missing ?? []) checkPredictors(own, fail);
   return formula;
 }
 
@@ -106,4 +110,52 @@ function takeParts(cursor: TokenCursor): FormulaPart[] {
   }
   cursor.expectSymbol(')', 'the formulas of bf()');
   return parts;
+}
+
+/** What follows `bf(…)`: `+ bf(x | mi() ~ z)`, `+ set_rescor(FALSE)`, `+ set_mecor(FALSE)`. */
+function takeAdded(cursor: TokenCursor): Pick<Formula, 'missing' | 'correlatesNoisy'> {
+  const { fail } = cursor;
+  const missing: MissingModel[] = [];
+  let correlatesNoisy = true;
+  while (cursor.takeSymbol('+')) {
+    const { token } = cursor;
+    if (takeWrapper(cursor)) {
+      const left = parseExpression(cursor);
+      takeTilde(cursor, 'the predictor');
+      const model = missingModel(left, parseExpression(cursor), fail);
+      if (missing.some(({ variable }) => variable === model.variable)) {
+        fail(model.place, `a second formula of ${model.variable}`);
+      }
+      missing.push(model);
+      cursor.expectSymbol(')', 'the formula of a predictor');
+      continue;
+    }
+    const call = parseExpression(cursor, 6);
+    const name = call.kind === 'call' ? call.function : '';
+    if (call.kind !== 'call' || (name !== 'set_rescor' && name !== 'set_mecor')) {
+      return fail(
+        token.place,
+        'expected bf(x | mi() ~ z), set_rescor(FALSE) or set_mecor(FALSE) after bf(…) +',
+      );
+    }
+    const isTrue = flag(call, fail);
+    if (name === 'set_mecor') correlatesNoisy = isTrue;
+    else if (isTrue) {
+      fail(
+        token.place,
+        'correlated residuals are not supported: set_rescor(FALSE), the outcome and its predictors are independent given each other',
+      );
+    }
+  }
+  return {
+    ...(missing.length > 0 && { missing }),
+    ...(!correlatesNoisy && { correlatesNoisy: false }),
+  };
+}
+
+/** The only argument, TRUE or FALSE. */
+function flag({ function: name, arguments: given, place }: CallExpression, fail: FailAt): boolean {
+  const [first, second] = given;
+  if (first?.value.kind === 'logical' && second === undefined) return first.value.value;
+  return fail(place, `${name}() takes TRUE or FALSE`);
 }

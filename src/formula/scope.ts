@@ -17,6 +17,8 @@ export interface Scope {
   constants(text: string, make: () => readonly number[]): readonly number[];
   /** Levels of `factor(x)`, by its text. */
   levels(text: string, make: () => readonly string[]): readonly string[];
+  /** The number in each row of `me(x, s)` or `mi(x)`, by its text; absent where there are none. */
+  readonly latent?: (text: string) => Float64Array;
   readonly fail: FailAt;
 }
 

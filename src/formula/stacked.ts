@@ -1,9 +1,20 @@
 /**
  * Several linear predictors per row, of the mean and of other parameters, as one design: its row S i + s
  * is the linear predictor s of row i, of S in all, with zeros in the columns of the others. A part's
- * intercept is a column of ones.
+ * intercept is a column of ones. Category-specific effects, `cs(x)`, are a linear predictor for each threshold, `cs1`,
+ * `cs2`, …, of the same columns.
  */
-import type { DesignMatrix, Encoded, EncodedPart, GroupDesign, MemberDesign } from './design.js';
+import type {
+  DesignMatrix,
+  Encoded,
+  EncodedPart,
+  EncodedPredictor,
+  GroupDesign,
+  MemberDesign,
+  SpecialColumns,
+  TermDesign,
+} from './design.js';
+import { joinedByName } from './group-design.js';
 
 /** Linear predictors of a row. */
 export function predictorsPerRow({ parts = [] }: Pick<Encoded, 'parts'>): number {
@@ -18,12 +29,38 @@ export function nameInPart(parameter: string, name: string): string {
 interface Part {
   readonly parameter: string;
   readonly intercept: boolean;
-  readonly encoded: Encoded;
+  readonly encoded: EncodedPredictor;
 }
 
-/** @param mean the linear predictor of the mean; returned as it is if there are no parts */
-export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
-  if (parts.length === 0) return mean;
+/** A linear predictor as numbers. */
+export interface EncodedTerms extends EncodedPredictor {
+  /** The columns of `cs()`; null without any. */
+  readonly specific: DesignMatrix | null;
+}
+
+/**
+ * All linear predictors as one design, with the columns of special terms after all others; without parts, that of
+ * the mean in the same rows. Group terms with one name are joined, within a formula and across formulas.
+ *
+ * @param thresholds number of thresholds, each of which the columns of `cs()` have effects on
+ */
+export function stacked(
+  { specific, ...mean }: EncodedTerms,
+  given: readonly Part[],
+  thresholds = 0,
+): Encoded {
+  const parts = specific ? [...given, ...specificParts(mean, specific, thresholds)] : given;
+  const special = [mean.special, ...parts.map(({ encoded }) => encoded.special)].flatMap((all, s) =>
+    all.map((one) => placedTerm(one, s, mean.rows, parts[s - 1]?.parameter)),
+  );
+  const terms = special.length > 0 ? { terms: special.map(({ term }) => term) } : {};
+  if (parts.length === 0) {
+    const { special: _, ...own } = mean;
+    const rest = { ...own, groups: joinedByName(mean.groups) };
+    if (special.length === 0) return rest;
+    const population = spread([{ matrix: mean.population, place: 0 }, ...special], 1, mean.rows);
+    return { ...rest, population, ...terms };
+  }
   const height = 1 + parts.length;
   const { rows } = mean;
   const columns = parts.map(withIntercept);
@@ -36,13 +73,17 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
   const offsets = [mean, ...parts.map(({ encoded }) => encoded)].map(({ offset }) => offset);
   return {
     rows,
-    population: spread([mean.population, ...columns], rows),
-    groups: [
+    population: spread(
+      [...[mean.population, ...columns].map((matrix, place) => ({ matrix, place })), ...special],
+      height,
+      rows,
+    ),
+    groups: joinedByName([
       ...mean.groups.map((group) => spreadGroup(group, height, 0)),
       ...parts.flatMap(({ parameter, encoded }, p) =>
         encoded.groups.map((group) => spreadGroup(group, height, p + 1, parameter)),
       ),
-    ],
+    ]),
     offset: offsets.every((offset) => offset === null)
       ? null
       : Float64Array.from(
@@ -50,7 +91,49 @@ export function stacked(mean: Encoded, parts: readonly Part[]): Encoded {
           (_, at) => offsets[at % height]?.[Math.floor(at / height)] ?? 0,
         ),
     parts: layout,
+    ...terms,
+    ...(mean.latents && { latents: mean.latents }),
   };
+}
+
+/** Columns with the place of their linear predictor. */
+interface PlacedColumns {
+  readonly matrix: DesignMatrix;
+  readonly place: number;
+}
+
+/** A special term, under its name in the linear predictor of a parameter. */
+function placedTerm(
+  { term, values }: SpecialColumns,
+  place: number,
+  rows: number,
+  parameter: string | undefined,
+): PlacedColumns & { readonly term: TermDesign } {
+  const { columns } = term;
+  const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
+  const names = Array.from({ length: columns }, (_, c) => `${name}[${c + 1}]`);
+  return {
+    term: { ...term, name, ...(parameter !== undefined && { parameter }) },
+    matrix: { names, rows, values },
+    place,
+  };
+}
+
+/** brms' `bcs_x[k]` are the coefficients of the linear predictor of this name. */
+export function specificName(threshold: number): string {
+  return `cs${threshold + 1}`;
+}
+
+function specificParts(
+  { rows }: Pick<Encoded, 'rows'>,
+  population: DesignMatrix,
+  thresholds: number,
+): Part[] {
+  return Array.from({ length: thresholds }, (_, k) => ({
+    parameter: specificName(k),
+    intercept: false,
+    encoded: { rows, population, groups: [], offset: null, special: [] },
+  }));
 }
 
 /** The columns of a part by its names, after one of ones if it has an intercept. */
@@ -67,12 +150,11 @@ function withIntercept({ parameter, intercept, encoded }: Part): DesignMatrix {
   return { names: [nameInPart(parameter, '(Intercept)'), ...own], rows, values: all };
 }
 
-function spread(matrices: readonly DesignMatrix[], rows: number): DesignMatrix {
-  const names = matrices.flatMap((matrix) => matrix.names);
-  const height = matrices.length;
+function spread(all: readonly PlacedColumns[], height: number, rows: number): DesignMatrix {
+  const names = all.flatMap(({ matrix }) => matrix.names);
   const values = new Float64Array(height * rows * names.length);
   let first = 0;
-  matrices.forEach(({ names: own, values: from }, s) => {
+  all.forEach(({ matrix: { names: own, values: from }, place: s }) => {
     for (let i = 0; i < rows; i++) {
       const at = (height * i + s) * names.length + first;
       values.set(from.subarray(i * own.length, (i + 1) * own.length), at);
@@ -117,6 +199,6 @@ function spreadGroup(
     levelOf: first.levelOf,
     newLevels: first.newLevels,
     ...(further && { further: further.map(spreadMember) }),
-    ...(parameter !== undefined && { parameter }),
+    ...(parameter !== undefined && { parameters: names.map(() => parameter) }),
   };
 }

@@ -5,11 +5,11 @@
  */
 
 import type { FailAt } from '../text/cursor.js';
-import { isBar, isVariable } from './check.js';
+import { groupBar, isBar, isVariable } from './check.js';
 import { numberOf } from './constants.js';
 import { formatExpression } from './format.js';
 import type { BinaryExpression, CallExpression, Expression, NameExpression } from './formula.js';
-import { firstArgument } from './functions.js';
+import { firstArgument, specialFunctions } from './functions.js';
 import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
 
@@ -31,11 +31,22 @@ export interface GroupTerm {
   readonly membership: Pick<MultiMembership, 'weights' | 'isScaled'> | null;
   readonly varying: Terms;
   readonly correlated: boolean;
+  /** Name shared by terms that are correlated with each other, `(1 |id| g)`; null without one. */
+  readonly id: string | null;
+  readonly place: number;
+}
+
+interface SpecificTerms {
+  /** With an intercept, which the thresholds are. */
+  readonly terms: Terms;
+  /** Offset of the first `cs()`. */
   readonly place: number;
 }
 
 export interface FormulaTerms {
   readonly population: Terms;
+  /** The terms of `cs()`, whose effects differ by threshold; null without any. */
+  readonly specific: SpecificTerms | null;
   /** Arguments of `offset()`, which are summed. */
   readonly offsets: readonly Expression[];
   /** Sorted by the code points of the group's name, as in brms; ties keep their order. */
@@ -57,7 +68,49 @@ export function expandPredictors(
   const groups = [...remainingGroups(expansion.bars, fail)];
   groups.sort((a, b) => compareCodePoints(a.group, b.group));
   refuseTwice(groups, fail);
-  return { population, offsets: expansion.offsets, groups };
+  return {
+    population,
+    specific: specificTerms(expansion.specific, fail),
+    offsets: expansion.offsets,
+    groups,
+  };
+}
+
+function specificTerms(calls: readonly CallExpression[], fail: FailAt): SpecificTerms | null {
+  if (calls.length === 0) return null;
+  const [{ place }] = calls;
+  const sum = calls
+    .map((call): Expression => call.arguments[0].value)
+    .reduce((left, right) => ({ kind: 'binary', operator: '+', left, right, place }));
+  const terms = { ...inOrderOfTerms(new Expander([], fail).terms(sum)), intercept: true };
+  if (terms.terms.length > 0) return { terms, place };
+  return fail(place, 'cs() without predictors: the thresholds are intercepts as it is');
+}
+
+/**
+ * The terms whose columns have coefficients of their own, and those with a function such as mo(x), whose
+ * coefficients are a function of other parameters.
+ */
+export function withoutSpecial(terms: Terms): {
+  readonly ordinary: Terms;
+  readonly special: Terms;
+} {
+  const isSpecial = (term: readonly number[]) =>
+    term.some((variable) => specialCall(terms.variables[variable]) !== null);
+  const special = terms.terms.filter(isSpecial);
+  if (special.length === 0) return { ordinary: terms, special: { ...terms, terms: [] } };
+  return {
+    ordinary: inOrderOfTerms({ ...terms, terms: terms.terms.filter((term) => !isSpecial(term)) }),
+    // As in brms, factors are coded as next to an intercept.
+    special: inOrderOfTerms({ ...terms, intercept: true, terms: special }),
+  };
+}
+
+/** A call of one of the functions of special terms; null for any other expression. */
+export function specialCall(expression: Expression): CallExpression | null {
+  return expression.kind === 'call' && specialFunctions.includes(expression.function)
+    ? expression
+    : null;
 }
 
 function remainingGroups(bars: readonly Bar[], fail: FailAt): readonly GroupTerm[] {
@@ -87,7 +140,7 @@ function withoutGroups(
 
 /** A key that is equal for terms with the same effects, independent of spelling. */
 function groupKey(term: GroupTerm): string {
-  const { columns, varying, correlated } = term;
+  const { columns, varying, correlated, id } = term;
   const effects = varying.terms.map((term) =>
     term.map((variable) => formatExpression(varying.variables[variable])).sort(),
   );
@@ -97,13 +150,15 @@ function groupKey(term: GroupTerm): string {
     varying.intercept,
     effects.map((effect) => effect.join(':')).sort(),
     correlated && count > 1,
+    id,
   ]);
 }
 
-/** `(1 + x | g)`. */
+/** `(1 + x | g)`, `(1 | id | g)`. */
 export function groupText(term: GroupTerm): string {
-  const { varying, correlated } = term;
-  return `(${termsText(varying)} ${correlated ? '|' : '||'} ${groupingText(term)})`;
+  const { varying, correlated, id } = term;
+  const bar = correlated ? '|' : '||';
+  return `(${termsText(varying)} ${id === null ? bar : `| ${id} |`} ${groupingText(term)})`;
 }
 
 /** `g:h`, `mm(g, h, weights = cbind(w1, w2), scale = FALSE)`. */
@@ -123,8 +178,9 @@ export function termsText(terms: Terms): string {
 
 /** `(1 | g/h)` is `(1 | g) + (1 | g:h)`. */
 function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
-  const varying = inOrderOfTerms(new Expander([], fail).terms(bar.left));
-  const rest = { varying, correlated: bar.operator === '|', place: bar.place };
+  const { left, id } = groupBar(bar, fail);
+  const varying = inOrderOfTerms(new Expander([], fail).terms(left));
+  const rest = { varying, correlated: bar.operator === '|', id, place: bar.place };
   const members = multiMembership(bar.right, fail);
   if (members) {
     const { columns, ...membership } = members;
@@ -145,6 +201,29 @@ function groupTerms(bar: BinaryExpression, fail: FailAt): readonly GroupTerm[] {
 
 function isName(expression: Expression): expression is NameExpression {
   return expression.kind === 'name';
+}
+
+/** Rejects terms with one name over different grouping factors, as brms does. */
+export function refuseMixedNames(groups: readonly GroupTerm[], fail: FailAt): void {
+  const known = new Map<string, string>();
+  for (const term of groups) {
+    if (term.id === null) continue;
+    const grouping = groupingColumns(term);
+    const other = known.get(term.id) ?? grouping;
+    if (other !== grouping) {
+      fail(
+        term.place,
+        `terms with the name ${term.id} are of ${other} and of ${grouping}; terms with one name have one grouping factor`,
+      );
+    }
+    known.set(term.id, other);
+  }
+}
+
+/** `g:h`, `mm(g, h)`. */
+function groupingColumns({ columns, membership }: GroupTerm): string {
+  const names = columns.map(formatExpression);
+  return membership === null ? names.join(':') : `mm(${names.join(', ')})`;
 }
 
 /** Rejects repeated effects of a group, which are not identified, as brms does. */
@@ -178,6 +257,8 @@ class Expander {
   /** Group terms and offsets found so far. */
   readonly bars: Bar[] = [];
   offsets: readonly Expression[] = [];
+  /** Calls of `cs()` found so far. */
+  specific: readonly CallExpression[] = [];
   readonly #variables: Expression[] = [];
   readonly #placeOf = new Map<string, number>();
   readonly #budget: Budget;
@@ -227,8 +308,9 @@ class Expander {
           ? [this.#variable(expression)]
           : this.#operate(expression, sign);
       case 'call':
-        if (expression.function !== 'offset') return [this.#variable(expression)];
-        this.#takeOffset(expression, sign);
+        if (expression.function === 'cs') this.#takeSpecific(expression, sign);
+        else if (expression.function === 'offset') this.#takeOffset(expression, sign);
+        else return [this.#variable(expression)];
         return [];
       case 'logical':
       case 'text':
@@ -245,6 +327,17 @@ class Expander {
       this.#placeOf.set(label, place);
     }
     return [place];
+  }
+
+  #takeSpecific(call: CallExpression, sign: 1 | -1): void {
+    if (sign === 1) {
+      this.specific = [...this.specific, call];
+      return;
+    }
+    const text = formatExpression(call);
+    const rest = this.specific.filter((other) => formatExpression(other) !== text);
+    if (rest.length === this.specific.length) this.fail(call.place, `no ${text} to take away`);
+    this.specific = rest;
   }
 
   #takeOffset(call: CallExpression, sign: 1 | -1): void {

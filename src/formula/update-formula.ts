@@ -18,27 +18,33 @@ import { expandPredictors, groupText, type Terms, termsText } from './terms.js';
 
 /**
  * A change in `bf(…)` says which parameters have formulas: `bf(. ~ ., sigma ~ . + z)`. Without `bf`, it is of
- * the mean, and the others stay.
+ * the mean, and the others stay, as do formulas that are added to `bf(…)` unless the change adds others.
  *
  * @throws WeighbridgeError `bad-formula`, with the offset in the change, if the change is invalid
  */
 export function updatedFormula(own: string, change: string): string {
   const changes = formulasIn(change);
-  const [mean, ...parts] = formulasIn(own) ?? [own];
+  const {
+    formulas: [mean, ...parts],
+    added,
+  } = formulasIn(own) ?? { formulas: [own], added: '' };
   if (changes === null) {
     const changed = updatedMean(mean, change);
-    return parts.length === 0 ? changed : `bf(${[changed, ...parts].join(', ')})`;
+    if (parts.length === 0 && added === '') return changed;
+    return `bf(${[changed, ...parts].join(', ')})${added}`;
   }
-  const [ofMean, ...ofParts] = changes;
+  const [ofMean, ...ofParts] = changes.formulas;
   const changed = ofParts.map((text) => {
     const [name] = sidesOf(text);
     return updatedMean(parts.find((part) => sidesOf(part)[0] === name) ?? `${name} ~ 1`, text);
   });
-  return `bf(${[updatedMean(mean, ofMean), ...changed].join(', ')})`;
+  return `bf(${[updatedMean(mean, ofMean), ...changed].join(', ')})${changes.added || added}`;
 }
 
-/** The formulas within `bf(…)`; null for a formula without it. */
-function formulasIn(text: string): string[] | null {
+/** The formulas within `bf(…)`, and what follows it; null for a formula without it. */
+function formulasIn(
+  text: string,
+): { readonly formulas: readonly string[]; readonly added: string } | null {
   const tokens = tokenize(text);
   const [name, opening] = tokens;
   const isWhole = name.kind === 'name' && (name.name === 'bf' || name.name === 'brmsformula');
@@ -54,7 +60,11 @@ function formulasIn(text: string): string[] | null {
     if (isEdge || (depth === 1 && token.symbol === ',')) places.push(token.place);
     if (depth === 0) break;
   }
-  return places.slice(1).map((place, i) => text.slice(places[i] + 1, place).trim());
+  const end = places.at(-1) ?? text.length;
+  return {
+    formulas: places.slice(1).map((place, i) => text.slice(places[i] + 1, place).trim()),
+    added: text.slice(end + 1).trimEnd(),
+  };
 }
 
 function updatedMean(own: string, change: string): string {
@@ -125,11 +135,13 @@ function sidesOf(formula: string): readonly [string, string] {
 export function simplified(formula: Formula): Formula {
   if (hasDot(formula.predictors)) return formula;
   const terms = expandPredictors(formula.predictors, [], failIn('formula', formula.text));
-  const { population, offsets, groups } = terms;
-  if (![population, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
+  const { population, specific, offsets, groups } = terms;
+  const own = specific ? [specific.terms] : [];
+  if (![population, ...own, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
   const fixed = termsText(population);
   const parts = [
     population.terms.length > 0 ? fixed.replace(/^1 \+ /, '') : fixed,
+    ...own.map((one) => `cs(${termsText(one).replace(/^1 \+ /, '')})`),
     ...offsets.map((offset) => `offset(${formatExpression(offset)})`),
     ...groups.map(groupText),
   ];

@@ -4,11 +4,12 @@
  */
 import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
 import { isOrdinal } from '../../models/families/thresholds.js';
-import { onePredictor } from '../../models/one-predictor.js';
+import { onePredictor, termsIn } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
   type GroupEffects,
   membersOf,
+  parameterOfEffect,
   type RegressionData,
   type RegressionPriors,
   type RegressionSpecification,
@@ -27,12 +28,18 @@ import type { PriorRow } from './priors/prior-rows.js';
  * @throws WeighbridgeError as `regression`, for columns that no formula can have
  */
 export function preparedFrom(given: RegressionSpecification): Prepared {
+  if (given.data.latents) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'a specification with latent predictors cannot be said as a formula of its columns: expected one without, or a fit by regression()',
+    );
+  }
   const specification = bounded(given);
   const { family, data } = specification;
   const mean = onePredictor(specification, 0).data;
   const table = new Columns(mean.predictors.names);
   const intercept = mean.intercept || isOrdinal(family);
-  const right = rightSide({ ...mean, intercept }, undefined, table);
+  const right = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
   const outcome = table.add('outcome', data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
@@ -44,7 +51,7 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const formula = `${left} ~ ${right}`;
   const parts = (data.parts ?? []).map(({ parameter }, p) => {
     const own = onePredictor(specification, p + 1).data;
-    return `${parameter} ~ ${rightSide(own, parameter, table)}`;
+    return `${parameter} ~ ${rightSide(own, parameter, table, namesIn(data, parameter))}`;
   });
   const asked: Preparation = {
     formula: parts.length === 0 ? formula : `bf(${[formula, ...parts].join(', ')})`,
@@ -67,15 +74,32 @@ function errorsTerm(errors: string, { priors: { auxiliary } }: RegressionSpecifi
   return isZero ? `se(${errors})` : `se(${errors}, sigma = TRUE)`;
 }
 
-/** The terms of a linear predictor. @param parameter undefined for the mean */
-function rightSide(data: RegressionData, parameter: string | undefined, table: Columns): string {
+/** A name for each group term of a linear predictor that has coefficients in others too; null for others. */
+function namesIn(data: RegressionData, parameter: string | undefined): (string | null)[] {
+  return termsIn(data, parameter).map(({ term, places }) =>
+    places.length < data.groups[term].coefficients.length ? `t${term + 1}` : null,
+  );
+}
+
+/**
+ * The terms of a linear predictor.
+ *
+ * @param parameter undefined for the mean
+ * @param names of its group terms
+ */
+function rightSide(
+  data: RegressionData,
+  parameter: string | undefined,
+  table: Columns,
+  termNames: readonly (string | null)[],
+): string {
   const { names, values } = data.predictors;
   const slopes = names.map((name, j) => {
     const column = columnOf(values, names.length, j);
     const short = shortName(name, parameter);
     return parameter === undefined ? table.add(short, column) : table.find(short, column);
   });
-  const groups = data.groups.map((group) => groupTerm(group, table));
+  const groups = data.groups.map((group, term) => groupTerm(group, table, termNames[term]));
   const offset = data.offset ? [`offset(${table.add('offset', data.offset)})`] : [];
   const terms = [...slopes, ...groups, ...offset];
   const right = data.intercept && terms.length > 0 ? terms : [data.intercept ? '1' : '0', ...terms];
@@ -152,17 +176,23 @@ class Columns {
 }
 
 /** `(1 + x | g)` */
-function groupTerm(group: GroupEffects, table: Columns): string {
-  if (group.further) return multiMembershipTerm(group, table);
-  const { values, correlated, levels, levelOf, parameter } = group;
+function groupTerm(group: GroupEffects, table: Columns, name: string | null): string {
+  if (group.further) return multiMembershipTerm(group, table, name);
+  const { values, correlated, levels, levelOf } = group;
+  const parameter = parameterOfEffect(group, 0);
   const coefficients = group.coefficients.map((name) => shortName(name, parameter));
   const columns = coefficients.flatMap((name, j) =>
     name === 'Intercept' ? [] : [table.find(name, columnOf(values, coefficients.length, j))],
   );
   const first = coefficients.includes('Intercept') ? '1' : '0';
   const factor = table.addFactor(group.group, levels, levelOf);
-  const bar = correlated || coefficients.length === 1 ? '|' : '||';
+  const bar = barOf(correlated || coefficients.length === 1, name);
   return `(${[first, ...columns].join(' + ')} ${bar} ${factor})`;
+}
+
+function barOf(isCorrelated: boolean, name: string | null): string {
+  if (name !== null) return `|${name}|`;
+  return isCorrelated ? '|' : '||';
 }
 
 /**
@@ -170,8 +200,10 @@ function groupTerm(group: GroupEffects, table: Columns): string {
  * weights, and those of others are multiples of them. The name of the group is that of its columns after `mm`,
  * which are cut out of it: the last letters for the further members, the rest for the first.
  */
-function multiMembershipTerm(group: GroupEffects, table: Columns): string {
-  const { coefficients, correlated, levels } = group;
+function multiMembershipTerm(group: GroupEffects, table: Columns, name: string | null): string {
+  const { correlated, levels } = group;
+  const parameter = parameterOfEffect(group, 0);
+  const coefficients = group.coefficients.map((one) => shortName(one, parameter));
   const size = coefficients.length;
   const members = membersOf(group);
   const names = group.group.slice(2);
@@ -194,7 +226,7 @@ function multiMembershipTerm(group: GroupEffects, table: Columns): string {
     table.addFactor(m === 0 ? names.slice(0, cut) : names.charAt(cut + m - 1), levels, levelOf),
   );
   const given = weights.map((weight, m) => table.add(`weight${m + 1}`, weight));
-  const bar = correlated || size === 1 ? '|' : '||';
+  const bar = barOf(correlated || size === 1, name);
   return `(${['1', ...slopes].join(' + ')} ${bar} mm(${columns.join(', ')}, weights = cbind(${given.join(', ')}), scale = FALSE))`;
 }
 

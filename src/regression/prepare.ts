@@ -8,13 +8,21 @@ import {
   type Family,
   type FamilyName,
   isCategoryPredictor,
+  isThresholdPredictor,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
 import { predictableOf, responseDistribution } from '../../models/families/index.js';
-import { hasPlace, isNominal, isOrdinal, thresholdsOf } from '../../models/families/thresholds.js';
-import { isProper } from '../../models/prior-distributions.js';
 import {
+  hasOrder,
+  hasPlace,
+  isNominal,
+  isOrdinal,
+  thresholdSpans,
+} from '../../models/families/thresholds.js';
+import { isJoint, isProper } from '../../models/prior-distributions.js';
+import {
+  centrePredictors,
   type GroupEffects,
   membersOf,
   type RegressionData,
@@ -28,7 +36,13 @@ import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
 import { hasKnownScale } from '../formula/additions.js';
-import type { DataFacts, GroupDesign, ModelFrame } from '../formula/design.js';
+import type {
+  DataFacts,
+  EncodedLatents,
+  GroupDesign,
+  LatentVariable,
+  ModelFrame,
+} from '../formula/design.js';
 import { formatExpression, formatOutcome } from '../formula/format.js';
 import type { Formula } from '../formula/formula.js';
 import { modelFrame } from '../formula/model-frame.js';
@@ -44,13 +58,14 @@ import {
   type Table,
   tableOf,
 } from '../formula/table.js';
+import { MOST_CATEGORIES } from '../formula/thresholds.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
 import { type PriorInput, priorsFrom, requireData, requireOptions } from './options.js';
 import type { PriorModel } from './priors/default-rows.js';
 import type { PriorInUse, PriorRow } from './priors/prior-rows.js';
-import { formatPrior } from './priors/prior-text.js';
+import { formatPrior, priorText } from './priors/prior-text.js';
 import { resolvePriors } from './priors/resolve-priors.js';
 import { rowOfSlot, slotsOf } from './priors/slots.js';
 
@@ -148,19 +163,20 @@ function prepared(
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
   const family = isOrdinal(named) ? withThresholds(named, frame) : named;
+  requireLatents(family, frame);
   const data = regressionData(frame, family);
   const ranges = rangesOfColumns(data.predictors.values, data.predictors.names.length);
   requireRanges(family, data, ranges, frame);
   if (!fractional) requireOutcomes(family, frame);
   requireParameters(family, data, frame.design.formula.text);
   requireKnownErrors(family, frame);
-  requireDistinctNames(family, data);
   const model = priorModel(frame, data);
   const given = ofEachCategory(priorsFrom(prior), model, family);
   const unused = origin === 'own' ? [] : unusedPriors(given, model, family);
   const givenPriors = given.filter((row) => !unused.includes(row));
   const { priors, rows } = resolvePriors(model, family, givenPriors);
-  const specification: RegressionSpecification = { family, data, priors };
+  const specification = withPriorParameters({ family, data, priors });
+  requireDistinctNames(family, specification.data);
   refuseConstants(specification);
   const notes = [
     ...frame.notes,
@@ -173,14 +189,35 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
-/** Throws `bad-argument` for a constant next to linear predictors of parameters. */
+/** The specification with the names of scales that are parameters among its data. */
+function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
+  const { data, priors } = specification;
+  if (!priors.scales) return specification;
+  const priorParameters = priors.scales.map(({ name }) => name);
+  return { ...specification, data: { ...data, priorParameters } };
+}
+
+/** Throws `bad-argument` for a constant next to linear predictors of parameters or latent predictors. */
 function refuseConstants({ data, priors }: RegressionSpecification): void {
-  if (!data.parts) return;
+  if (!data.parts && !data.latents) return;
   const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
+  const joint = all.find((prior) => prior && isJoint(prior));
+  if (data.latents && joint) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(joint)} with me() or mi() is not supported: expected another prior of class b`,
+    );
+  }
+  if (data.latents && data.terms) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      'mo() with me() or mi() in one formula is not supported: use the observed predictor, or a factor in place of mo()',
+    );
+  }
   if (!all.some((prior) => prior?.distribution === 'constant')) return;
   throw new WeighbridgeError(
     'bad-argument',
-    'constant() is not supported in a regression with formulas of parameters: use a narrow prior, for example normal(1, 0.001)',
+    `constant() is not supported in a regression with ${data.latents ? 'me() or mi()' : 'formulas of parameters or cs()'}: use a narrow prior, for example normal(1, 0.001)`,
   );
 }
 
@@ -260,7 +297,7 @@ function ofEachCategory(
   if (!isNominal(family)) return given;
   const place = ({ class: name, coef, group }: PriorRow) => JSON.stringify([name, coef, group]);
   return given.flatMap((row) => {
-    if (row.dpar !== undefined || row.class === 'cor') return [row];
+    if (row.dpar !== undefined || row.class === 'cor' || row.class === 'scale') return [row];
     const own = given.filter((other) => place(other) === place(row)).map(({ dpar }) => dpar);
     const all = predicted
       .filter((dpar) => !own.includes(dpar))
@@ -296,44 +333,54 @@ function largestCategory(values: Float64Array): number {
   );
 }
 
-/** With more categories, a likelihood takes too long, and outcomes are counts rather than categories. */
-const MOST_CATEGORIES = 200;
-
 /**
- * An ordinal family with its number of thresholds: one fewer than the levels of the outcome, or than its
- * largest number.
+ * An ordinal family with the thresholds of its outcomes, and a linear predictor for each if effects differ by them.
  *
- * @throws WeighbridgeError `bad-formula`, `bad-data`
+ * @throws WeighbridgeError `bad-formula`
  */
-function withThresholds(family: Family, { design, response, usedRows }: ModelFrame): Family {
-  const { name, levels, values } = response;
-  if (!design.intercept) {
-    throw new WeighbridgeError(
-      'bad-formula',
-      `formula '${design.formula.text}': the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+function withThresholds(family: Family, { design, encoded }: ModelFrame): Family {
+  const { formula, intercept, thresholds } = design;
+  const refuse = (why: string) => {
+    throw new WeighbridgeError('bad-formula', `formula '${formula.text}': ${why}`);
+  };
+  if (!intercept) {
+    refuse(
+      `the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
-  const most = values.reduce((largest, value) => Math.max(largest, value), 1);
-  const categories = levels?.length ?? most;
-  if (categories > MOST_CATEGORIES) {
-    const row = usedRows[values.indexOf(most)] + 1;
-    throw badData(
-      `row ${row}: ${name} is ${levels?.[most - 1] ?? most}, but the family ${family.family} expects at most ${MOST_CATEGORIES} categories`,
-      { row, column: name, found: most, expected: `at most ${MOST_CATEGORIES} categories` },
+  const { counts = [], groups } = thresholds ?? {};
+  const specific = (encoded.parts ?? [])
+    .map(({ parameter }) => parameter)
+    .filter(isThresholdPredictor);
+  if (specific.length > 0 && hasOrder(family)) {
+    refuse(
+      'cs() is for the families sratio, cratio and acat: with cumulative, thresholds that move by themselves could cross',
     );
   }
-  if (categories < 2) {
-    throw badData(
-      `${name} is 1 in all rows, but the family ${family.family} expects two categories or more: the option levels can name some that do not occur`,
-      { column: name, found: 1, expected: 'two categories or more' },
+  if (specific.length > 0 && (groups || family.predicted)) {
+    refuse(
+      `cs() is not supported with ${groups ? `thres(gr = ${groups.column})` : 'a formula of disc'}: leave one out`,
     );
   }
-  return { ...family, thresholds: categories - 1 };
+  if (groups && family.predicted) {
+    refuse(`thres(gr = ${groups.column}) is not supported with a formula of disc: leave one out`);
+  }
+  return {
+    ...family,
+    thresholds: counts.reduce((sum, count) => sum + count, 0),
+    ...(groups && {
+      thresholdGroups: groups.levels.map((level, g) => ({
+        name: coefficientName(level),
+        thresholds: counts[g],
+      })),
+    }),
+    ...(specific.length > 0 && { predicted: specific }),
+  };
 }
 
 function unusedPriors(given: readonly PriorRow[], model: PriorModel, family: Family): PriorRow[] {
   const slots = slotsOf(model, family);
-  return given.filter((row) => rowOfSlot(row, slots) === undefined);
+  return given.filter((row) => row.class !== 'scale' && rowOfSlot(row, slots) === undefined);
 }
 
 /** Converts encoded columns back to a table's values. */
@@ -378,9 +425,9 @@ function factsWithinSets(frame: ModelFrame): ModelFrame {
 
 /** Converts a frame to a model's data, with brms' names of the columns. */
 function regressionData({ design, encoded, response }: ModelFrame, family: Family): RegressionData {
-  const { rows, population, groups, offset, parts } = encoded;
+  const { rows, population, groups, offset, parts, terms, latents, thresholdGroup } = encoded;
   const { sets } = response;
-  return {
+  const data: RegressionData = {
     rows,
     outcomes: response.values,
     trials: response.trials,
@@ -389,15 +436,50 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
-    predictors: { ...population, names: coefficientNames(population.names) },
+    predictors: {
+      ...population,
+      names: coefficientNames(population.names),
+      // As in brms, thresholds by group have their priors at predictors of zero.
+      ...(thresholdGroup && { centre: new Float64Array(population.names.length) }),
+    },
     groups: groups.map(groupEffects),
     ...(parts && { parts }),
+    ...(terms && {
+      terms: terms.map((term) => ({ ...term, name: coefficientName(term.name) })),
+    }),
     ...(sets && { sets: { count: sets.count, of: sets.of } }),
+    ...(thresholdGroup && { thresholdGroup }),
+  };
+  return latents ? withLatents(data, latents, design.formula) : data;
+}
+
+/** As in brms, the prior of the intercept is at latent predictors of 0, and at the means of all others. */
+function withLatents(
+  data: RegressionData,
+  { variables, terms }: EncodedLatents,
+  { correlatesNoisy }: Formula,
+): RegressionData {
+  const { means: centre } = centrePredictors(data);
+  for (const { column } of terms) centre[column] = 0;
+  return {
+    ...data,
+    predictors: { ...data.predictors, centre },
+    latents: {
+      variables: variables.map(
+        ({ name, kind, observed, errors, unitOf, labels, intercept, population }) => ({
+          ...{ name, kind, observed, errors, unitOf, intercept },
+          predictors: { ...population, names: coefficientNames(population.names) },
+          ...(labels && { labels }),
+        }),
+      ),
+      terms,
+      correlated: correlatesNoisy !== false,
+    },
   };
 }
 
 function groupEffects(design: GroupDesign): GroupEffects {
-  const { group, matrix, levels, levelOf, correlated, parameter, further } = design;
+  const { group, matrix, levels, levelOf, correlated, parameters, further } = design;
   return {
     group,
     coefficients: coefficientNames(matrix.names),
@@ -405,7 +487,7 @@ function groupEffects(design: GroupDesign): GroupEffects {
     levelOf,
     values: matrix.values,
     correlated: correlated && matrix.names.length > 1,
-    ...(parameter !== undefined && { parameter }),
+    ...(parameters && { parameters }),
     ...(further && { further: further.map(({ levelOf, values }) => ({ levelOf, values })) }),
   };
 }
@@ -453,6 +535,44 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
   throw new WeighbridgeError(
     'bad-formula',
     `formula '${design.formula.text}': se() is for the family gaussian${family === 'gaussian' ? ' with predictors of the mean alone' : `, not ${family}`}`,
+  );
+}
+
+/** Throws `bad-formula` or `bad-data` for latent predictors that the regression cannot have. */
+function requireLatents(family: Family, { design, encoded }: ModelFrame): void {
+  const { latents } = encoded;
+  if (!latents) return;
+  const { formula } = design;
+  if (isNominal(family) || traitsOf(family).outcome === 'choice') {
+    throw new WeighbridgeError(
+      'bad-formula',
+      `formula '${formula.text}': me() and mi() are not supported in the family ${family.family}`,
+    );
+  }
+  const noisy = latents.variables.filter(({ kind }) => kind === 'noisy');
+  const [first, ...others] = noisy;
+  const other = others.find(({ observed, unitOf }) => !isSameUnits({ observed, unitOf }, first));
+  if (other && formula.correlatesNoisy !== false) {
+    throw new WeighbridgeError(
+      'bad-formula',
+      `formula '${formula.text}': ${first.name} and ${other.name} are correlated only if they have the same gr; expected that, or bf(…) + set_mecor(FALSE)`,
+    );
+  }
+  for (const { name, kind, observed } of latents.variables) {
+    const least = kind === 'noisy' ? 3 : 2;
+    if (observed.length >= least) continue;
+    throw badData(`${name} has ${observed.length} values, expected ${least} or more`, {
+      column: name,
+    });
+  }
+}
+
+function isSameUnits(
+  a: Pick<LatentVariable, 'observed' | 'unitOf'>,
+  b: Pick<LatentVariable, 'observed' | 'unitOf'>,
+): boolean {
+  return (
+    a.observed.length === b.observed.length && a.unitOf.every((unit, row) => unit === b.unitOf[row])
   );
 }
 
@@ -529,20 +649,23 @@ function priorSlopes(
   return [...constant, ...dependent];
 }
 
-/** A note on categories without a row, whose probabilities the priors of their thresholds decide. */
+/** Notes on categories without a row, whose probabilities the priors of their thresholds decide. */
 function unseenCategories(
   { family, data }: RegressionSpecification,
   { name, levels }: ModelFrame['response'],
 ): readonly string[] {
-  if (!isOrdinal(family)) return [];
-  const seen = new Set(data.outcomes);
-  const all = Array.from({ length: thresholdsOf(family) + 1 }, (_, c) => c + 1);
-  const unseen = all.filter((category) => !seen.has(category));
-  if (unseen.length === 0) return [];
-  const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
-  return [
-    `no row has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${unseen.length === 1 ? 'it' : 'them'} in place, and the option levels can leave ${unseen.length === 1 ? 'it' : 'them'} out`,
-  ];
+  return thresholdSpans(family).flatMap(({ name: group, count }, g) => {
+    const own = data.outcomes.filter((_, i) => (data.thresholdGroup?.[i] ?? 0) === g);
+    const seen = new Set(own);
+    const all = Array.from({ length: count + 1 }, (_, c) => c + 1);
+    const unseen = all.filter((category) => !seen.has(category));
+    if (unseen.length === 0) return [];
+    const told = listed(unseen.map((category) => levels?.[category - 1] ?? String(category)));
+    const them = unseen.length === 1 ? 'it' : 'them';
+    return [
+      `no row${group === null ? '' : ` of ${group}`} has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${them} in place${group === null ? `, and the option levels can leave ${them} out` : ''}`,
+    ];
+  });
 }
 
 /** Notes on levels that no comparisons connect, directly or by others. */

@@ -301,7 +301,11 @@ describe('errors point at the character', () => {
     ['y ~ (1 | g):x', 8, 'can only be added or taken away'],
     ['y ~ x - (z - (1 | g))', 17, 'can only be added or taken away'],
     ['y ~ x:offset(z)', 7, 'an offset can only be added'],
-    ['y ~ (1 |id| g)', 8, '(1 |id| g)'],
+    ['y ~ (1 |id|| g)', 11, 'which || leaves out: write (1 |id| g)'],
+    ['y ~ (1 ||id| g)', 8, 'which || leaves out'],
+    ['y ~ (1 |a|b| g)', 8, 'a third |'],
+    ['y ~ (1 |f(x)| g)', 9, 'the name of a group term is f(x)'],
+    ['y ~ (1 |id| mm(g, h, id = x))', 27, 'which are written (1 |id| mm(g, h))'],
     ['y ~ (1 | log(g))', 10, 'a grouping factor'],
     ['y ~ (. | g)', 6, 'name the columns'],
     ['y ~ log(x:z)', 10, 'not supported in arithmetic'],
@@ -356,7 +360,6 @@ describe('errors point at the character', () => {
 
   test.each([
     ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
-    ['y ~ mo(x)', 'mo() of brms (monotonic effects) is not supported'],
     ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
     ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
     ['y ~ weights(w)', 'left of ~'],
@@ -368,7 +371,11 @@ describe('errors point at the character', () => {
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
     ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (non-linear and multivariate formulas)'],
     ['bf(y ~ x, sigma = 1)', 'sigma = in bf() is not supported'],
-    ['bf(y ~ x) + lf(sigma ~ x)', 'expected an operator or the end, found +'],
+    ['bf(y ~ x) + lf(sigma ~ x)', 'lf() of brms (non-linear and multivariate formulas)'],
+    ['bf(y ~ x) + z', 'expected bf(x | mi() ~ z), set_rescor(FALSE) or set_mecor(FALSE)'],
+    ['bf(y ~ mi(x)) + bf(w ~ z)', 'regressions of several outcomes are not supported'],
+    ['y ~ I(me(x, s)^2)', 'me() is a term of its own'],
+    ['y ~ (1 + me(x, s) | g)', 'me() does not vary by groups'],
     ['cbind(y, n - y) ~ x', 'y | trials(n)'],
     ['y ~ trials(n)', 'left of ~'],
     ['y ~ b1 * exp(b2(x))', 'the function b2() is not supported'],
@@ -421,5 +428,8 @@ describe('several formulas', () => {
     ]);
     expect(formatFormula(parseFormula(text))).toBe('bf(y ~ x + (1 | g), sigma ~ 0 + z, nu ~ 1)');
     expect(formatFormula(parseFormula('brmsformula(y ~ x)'))).toBe('y ~ x');
+    expect(formatFormula(parseFormula('bf(y~(1|i|g),sigma~(0+x|1|g:h))'))).toBe(
+      'bf(y ~ (1 | i | g), sigma ~ (0 + x | 1 | g:h))',
+    );
   });
 });

@@ -1,12 +1,17 @@
 /** The horseshoe prior: its density by definition, its gradient, its draws, its text, and what is refused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { horseshoeBlock } from '../../models/coefficient-blocks/horseshoe.js';
 import type { Family } from '../../models/families/family.js';
-import { drawHorseshoe, horseshoeRegression } from '../../models/horseshoe.js';
-import { type HorseshoePrior, type Prior, priorDensity } from '../../models/prior-distributions.js';
+import {
+  drawPrior,
+  type HorseshoePrior,
+  type Prior,
+  priorDensity,
+} from '../../models/prior-distributions.js';
 import { regressionModel } from '../../models/regression-model.js';
 import { quantileOfSorted } from '../../src/posterior/quantiles.js';
-import { randomStream } from '../../src/random/stream.js';
+import { type RandomStream, randomStream } from '../../src/random/stream.js';
 import { flatSpecification, simulatedData } from './regression-situations.js';
 
 const families: readonly Family[] = [
@@ -43,7 +48,7 @@ describe.each(families.map((one) => [one.family, one] as const))('of %s', (_, fa
 
   it('is the density of its parts, as Piironen and Vehtari state them', () => {
     const specification = specificationOf(family, prior);
-    const { dimension, logDensity } = horseshoeRegression(specification, prior);
+    const { dimension, logDensity } = regressionModel(specification);
     const flat: Prior = { distribution: 'flat' };
     const plain = regressionModel({
       ...specification,
@@ -53,8 +58,10 @@ describe.each(families.map((one) => [one.family, one] as const))('of %s', (_, fa
     expect(dimension).toBe(inner + 5);
     const hasSigma = family.family !== 'bernoulli';
     const expected = (position: Float64Array) => {
-      const [tau, slab] = [Math.exp(position[inner + 3] ?? 0), Math.exp(position[inner + 4] ?? 0)];
+      // τ is σ t, and the coordinate is log t.
       const sigma = hasSigma ? Math.exp(position[4] ?? 0) : 1;
+      const tau = sigma * Math.exp(position[inner + 3] ?? 0);
+      const slab = Math.exp(position[inner + 4] ?? 0);
       const own = position.slice(0, inner);
       let value = 0;
       for (let j = 0; j < 3; j++) {
@@ -68,7 +75,7 @@ describe.each(families.map((one) => [one.family, one] as const))('of %s', (_, fa
       value +=
         priorDensity(half(prior.dfGlobal, prior.scaleGlobal * sigma)).logDensity(tau) +
         Math.log(tau);
-      // The density of τ is normalized in units of σ; the model's is that of log τ, up to a constant.
+      // The density is of log τ; dlog τ = dlog t.
       const shape = prior.dfSlab / 2;
       value +=
         priorDensity({ distribution: 'inv_gamma', shape, scale: shape }).logDensity(slab) +
@@ -102,6 +109,21 @@ describe.each(families.map((one) => [one.family, one] as const))('of %s', (_, fa
     );
   });
 });
+
+function drawHorseshoe(
+  asked: HorseshoePrior,
+  { slopes, rows, sigma }: { slopes: number; rows: number; sigma: number },
+  random: RandomStream,
+): Float64Array {
+  const columns = Array.from({ length: slopes }, (_, j) => j);
+  const block = horseshoeBlock(asked, columns, rows);
+  const draw = (priors: readonly Prior[]) =>
+    Float64Array.from(priors, (one) => drawPrior(one, random));
+  const coefficients = new Float64Array(slopes);
+  const [own, further] = [draw(block.own), draw(block.further)];
+  block.write({ own, further, sigma: Float64Array.of(sigma) }, coefficients);
+  return coefficients;
+}
 
 describe('draws of the horseshoe', () => {
   it('are normal with the scale that a fixed global and a wide slab leave', () => {

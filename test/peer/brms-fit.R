@@ -85,6 +85,9 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
 }
 
 # Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
-# discrimination of an ordinal family is a constant 1, and delta the gap between its thresholds; par_b_1, … are the coefficients that are not constant,
-# once more.
-reported <- function(fit) grep("^par_", setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)
+# discrimination of an ordinal family is a constant 1, and delta the gap between its thresholds; par_b_1, … are the
+# coefficients that are not constant, and Intercept_1[1], … the thresholds of groups, once more.
+reported <- function(fit) {
+  again <- "^par_|^(first_)?Intercept_[0-9]+(\\[|$)|^delta_[0-9]+$"
+  grep(again, setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)
+}

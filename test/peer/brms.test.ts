@@ -12,7 +12,11 @@
 import { describe, expect, it } from 'vitest';
 import { mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
-import type { PriorInUse, PriorTarget } from '../../src/regression/priors/prior-rows.js';
+import {
+  isMatrixPrior,
+  type PriorInUse,
+  type PriorTarget,
+} from '../../src/regression/priors/prior-rows.js';
 import { parsePrior } from '../../src/regression/priors/prior-text.js';
 import { regression } from '../../src/regression/regression.js';
 import { everyNth } from '../support/deep.js';
@@ -58,7 +62,7 @@ const placeInBrms = (row: Reference['priors'][number]) =>
   `${row.class === 'L' ? 'cor' : row.class} ${row.coef} ${row.group}`;
 
 const priorInOurs = ({ prior, text }: PriorInUse) =>
-  prior.distribution === 'lkj'
+  isMatrixPrior(prior)
     ? { text, lower: undefined, upper: undefined }
     : { text, lower: prior.lower, upper: prior.upper };
 

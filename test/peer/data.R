@@ -56,6 +56,14 @@ paired <- function() {
   )
 }
 
+# Ratings 3 and 4 of the second period are one category.
+two_scales <- function() {
+  rows <- brms::inhaler
+  rows$scale <- ifelse(rows$period > 0, "of four", "of three")
+  rows$rating <- ifelse(rows$period > 0, rows$rating, pmin(rows$rating, 3))
+  rows
+}
+
 # Pupils who were in two schools, or twice in one, for some of six years each.
 moved <- function() {
   set.seed(2026)
@@ -130,6 +138,10 @@ data <- list(
   Machines = dataset("nlme::Machines", nlme::Machines, c("score", "Machine", "Worker")),
   ergoStool = dataset("nlme::ergoStool", nlme::ergoStool, c("effort", "Type", "Subject")),
   inhaler = dataset("brms::inhaler", brms::inhaler, c("rating", "treat", "period", "carry", "subject")),
+  scales = dataset(
+    "brms::inhaler, the ratings of the second period on a scale of three", two_scales(),
+    c("rating", "treat", "carry", "scale", "subject")
+  ),
   housing = dataset(
     "MASS::housing, a row for each of Freq; Sat from 1, low, to 3", asked, c("Sat", "Infl", "Type", "Cont"),
     Sat = as.integer(asked$Sat)

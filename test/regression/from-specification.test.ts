@@ -32,6 +32,11 @@ const cases: [string, Partial<Preparation>][] = [
   ['y ~ c + (0 + c | g:h)', { prior: ['normal(0, 2) class=b coef=cb', 'lkj(3) class=cor'] }],
   ['bf(y ~ x + (1 | g), sigma ~ x + z + (1 + z | g))', { prior: 'normal(0, 1) class=b' }],
   [
+    'bf(y ~ x + (1 | h) + (1 + x |i| g), sigma ~ z + (0 + z |i| g) + (1 | g))',
+    { prior: ['exponential(1) class=sd group=g dpar=sigma', 'lkj(2) class=cor group=g'] },
+  ],
+  ['bf(y ~ (1 |i| mm(g, second)), sigma ~ (1 + x |i| mm(g, second)))', {}],
+  [
     'bf(y ~ 0 + x + offset(o), sigma ~ 0 + c, nu ~ w + offset(x))',
     {
       family: 'student',

@@ -82,11 +82,6 @@ describe('a horseshoe prior', () => {
 
   const grouped = { ...columns, g: [...'abcabcabcabc'] };
   it.each([
-    [
-      'y ~ x + (1 | g)',
-      'horseshoe(1) class=b',
-      'a horseshoe prior with group effects is not supported',
-    ],
     ['y ~ x', 'horseshoe(1) class=Intercept', 'horseshoe is for class b'],
     [
       'y ~ x + z',

@@ -175,8 +175,8 @@ describe('outcomes of an ordinal regression', () => {
   it.each([
     [[1, 2, 0], /row 3: y is 0, expected a category, a whole number from 1, or text/],
     [[1, 2.5, 2], /row 2: y is 2.5, expected a category/],
-    [[1, 1, 1], /y is 1 in all rows, but the family cumulative expects two categories or more/],
-    [[1, 2, 500], /row 3: y is 500, but the family cumulative expects at most 200 categories/],
+    [[1, 1, 1], /y is 1 in all rows, expected two categories or more/],
+    [[1, 2, 500], /row 3: y is 500, expected at most 200 categories/],
     [['a', 'a', 'a'], /the outcome y has one category: a/],
   ] as const)('%j are refused', async (y, told) => {
     const rows = y.map((value, i) => ({ y: value, x: i }));

@@ -1,6 +1,6 @@
 /** The categories of a regression by name. */
 import { categoriesOfFamily } from '../../../models/families/categorical.js';
-import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
+import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
@@ -8,7 +8,7 @@ type Fit = Pick<FittedRegression, 'family' | 'frame'>;
 
 /** Labels of the categories in order, numbers from 1 if the outcome is numeric; null for other families. */
 export function categoriesOf({ family, frame }: Fit): readonly string[] | null {
-  const count = isNominal(family) ? categoriesOfFamily(family) : 1 + thresholdsOf(family);
+  const count = isNominal(family) ? categoriesOfFamily(family) : 1 + mostThresholds(family);
   if (count === 1) return null;
   const { levels } = frame.response;
   return levels ?? Array.from({ length: count }, (_, c) => String(c + 1));

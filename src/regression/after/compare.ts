@@ -29,10 +29,16 @@ import {
   textTable,
 } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { gridColumn, predictorColumns, requireColumn, trialsColumns } from './grid.js';
+import {
+  gridColumn,
+  noisyColumns,
+  predictorColumns,
+  requireColumn,
+  trialsColumns,
+} from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
-import { refuseChoices } from './refusals.js';
+import { refuseChoices, refuseLatents } from './refusals.js';
 
 const scales = ['difference', 'ratio', 'odds ratio'] as const;
 const groupChoices = ['kept', 'zero', 'integrated'] as const;
@@ -136,6 +142,13 @@ export function compare(fit: FittedRegression, options: CompareOptions): Compari
 }
 
 function valuesOf(fit: FittedRegression, of: string): readonly Cell[] {
+  if (noisyColumns(fit.frame.design).includes(of)) {
+    refuseLatents(
+      fit,
+      `compare of the noisy predictor ${of}`,
+      'ask for trends or conditionalEffects',
+    );
+  }
   const { levels, numbers } = gridColumn(fit, of);
   if (!numbers) return levels;
   const { mean, sd } = numbers;
@@ -205,12 +218,12 @@ function cellsOf(table: Table, name: string, rows: readonly number[]): Cell[] {
 function mattering(
   { frame }: FittedRegression,
   groups: (typeof groupChoices)[number],
-  isOwn: readonly boolean[],
+  ownGroups: readonly string[],
 ): readonly string[] {
   const { design } = frame;
   if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
   const { terms } = expandFormula(design.formula, design.dot);
-  const own = { ...terms, groups: terms.groups.filter((_, term) => isOwn[term]) };
+  const own = { ...terms, groups: terms.groups.filter(({ group }) => ownGroups.includes(group)) };
   return [
     ...columnsUsed(design.formula, terms).predictors.keys(),
     ...columnsUsed(design.formula, own).grouping.keys(),
@@ -218,11 +231,13 @@ function mattering(
   ];
 }
 
-/** Group terms whose levels are values of the predictor alone: their effects are part of what is compared. */
-function groupsOf({ frame }: FittedRegression, of: string): readonly boolean[] {
+/** Grouping factors whose levels are values of the predictor alone: their effects are part of what is compared. */
+function groupsOf({ frame }: FittedRegression, of: string): readonly string[] {
   const { formula, dot } = frame.design;
   const { terms } = expandFormula(formula, dot);
-  return terms.groups.map(({ columns }) => columns.every(({ name }) => name === of));
+  return terms.groups
+    .filter(({ columns }) => columns.every(({ name }) => name === of))
+    .map(({ group }) => group);
 }
 
 /** The mean over rows at each draw. */
@@ -230,20 +245,21 @@ function meanOverRows(
   fit: FittedRegression,
   options: CompareOptions,
   groups: (typeof groupChoices)[number],
-  isOwn: readonly boolean[],
+  ownGroups: readonly string[],
   { times, count }: RowsToCompare,
 ): Float64Array {
   const names = fit.specification.data.groups.map(({ group }) => group);
-  const own = names.filter((_, term) => isOwn[term]);
   const { draws, seed, data } = options;
   const asked = {
     ...(draws !== undefined && { draws }),
     ...(seed !== undefined && { seed }),
     ...(data !== undefined && { data }),
-    groups: groups === 'kept' ? ('all' as const) : own,
+    groups: groups === 'kept' ? ('all' as const) : ownGroups,
   };
   const integrated =
-    groups === 'integrated' ? names.flatMap((_, term) => (isOwn[term] ? [] : [term])) : [];
+    groups === 'integrated'
+      ? names.flatMap((name, term) => (ownGroups.includes(name) ? [] : [term]))
+      : [];
   let mean = new Float64Array();
   eachMean(fit, asked, integrated, (row, means) => {
     if (row === 0) mean = new Float64Array(means.length);

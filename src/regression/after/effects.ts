@@ -14,7 +14,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { type GroupLayout, type Layout, layoutOf } from './layout.js';
+import { type GroupLayout, type Layout, layoutOf, sizesOfTerms } from './layout.js';
 
 export interface CoefficientRow extends PointSummary {
   /** brms' name without `b_`: `Intercept`, `x1:x2`. */
@@ -33,7 +33,9 @@ export function fixef(
   options: PointSummaryOptions = {},
 ): readonly CoefficientRow[] & Printable {
   const { summarize, mass } = summarizer(options);
-  const rows = layoutOf(fit).coefficients.map((name, place) => ({
+  const layout = layoutOf(fit);
+  const slopes = layout.coefficients.map((name, place) => ({ name, place }));
+  const rows = [...slopes, ...sizesOfTerms(layout)].map(({ name, place }) => ({
     name,
     ...summarize(parameterDraws(fit.draws, place)),
   }));

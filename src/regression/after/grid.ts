@@ -18,9 +18,12 @@ import { partDesigns } from '../../formula/encode.js';
 import { namesIn } from '../../formula/evaluate.js';
 import { formatNumber } from '../../formula/format.js';
 import type { Expression } from '../../formula/formula.js';
-import { factorFunctions } from '../../formula/functions.js';
+import { factorFunctions, latentCall } from '../../formula/functions.js';
+import { roundTo } from '../../formula/rounding.js';
 import { type Cell, columnOf, levelsOf, selectRows } from '../../formula/table.js';
+import { specialCall } from '../../formula/terms.js';
 import { meanAndSquares } from '../../linear-algebra/sums.js';
+import { median } from '../../posterior/quantiles.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
 /** A row of the grid, keyed by column. */
@@ -46,10 +49,21 @@ interface Described {
 }
 
 /**
- * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor.
+ * A column of the data of the fit; a numeric column used as `factor(x)` in the formula is a factor, and so are groups of
+ * thresholds, and one in `mo(x)`, with all whole numbers of its range; as in brms, its typical value is the rounded
+ * median. Standard errors of noisy predictors are 0: along a grid, these are what they would be without noise.
  */
 export function gridColumn(fit: FittedRegression, name: string): GridColumn {
   const { table, copied } = fit.frame;
+  if (noiseColumns(fit.frame.design).includes(name)) {
+    return {
+      name,
+      kind: 'numeric',
+      typical: 0,
+      levels: [],
+      numbers: described(Float64Array.of(0)),
+    };
+  }
   const own = columnOf(table, name);
   const column = copied ? selectRows(own, copied) : own;
   switch (column.kind) {
@@ -64,17 +78,28 @@ export function gridColumn(fit: FittedRegression, name: string): GridColumn {
     case 'numeric': {
       const { design } = fit.frame;
       const hasFactors = Object.keys(design.factorLevels).length > 0;
-      if (hasFactors && leveledColumns(design).includes(name)) {
+      const isGroup = design.thresholds?.groups?.column === name;
+      if (isGroup || (hasFactors && leveledColumns(design).includes(name))) {
         const levels = levelsOf(column).map(Number);
         return { name, kind: 'factor', typical: levels[0] ?? null, levels, numbers: null };
       }
       const numbers = described(column.values);
+      if (steppedColumns(design).includes(name)) {
+        const levels = Array.from(
+          { length: numbers.max - numbers.min + 1 },
+          (_, l) => numbers.min + l,
+        );
+        const typical = roundTo(median(column.values), 0);
+        return { name, kind: 'factor', typical, levels, numbers: null };
+      }
       return { name, kind: 'numeric', typical: numbers.mean, levels: [], numbers };
     }
   }
 }
 
-function described(values: Float64Array): Described {
+function described(given: Float64Array): Described {
+  // Those of mi(x) may be missing.
+  const values = given.filter((value) => !Number.isNaN(value));
   const { mean, squares } = meanAndSquares(values);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -142,10 +167,14 @@ function columnsOf(design: Design, groups?: readonly string[]): ReturnType<typeo
   );
 }
 
-/** Columns of population and group terms, or of those of some groups only; predictors first. */
+/**
+ * Columns of population and group terms, or of those of some groups only, predictors first; and that of the groups of
+ * thresholds.
+ */
 export function predictorColumns(design: Design, groups?: readonly string[]): string[] {
   const used = columnsOf(design, groups);
-  return [...new Set([...used.predictors.keys(), ...used.grouping.keys()])];
+  const ofThresholds = design.thresholds?.groups ? [design.thresholds.groups.column] : [];
+  return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
 }
 
 /** Grouping columns of all groups or of some. */
@@ -156,7 +185,10 @@ export function groupingColumns(design: Design, groups?: readonly string[]): str
 /** Columns that the formula converts to a factor: x of `factor(x)`, `cut(x, 3)`. */
 export function factorColumns(design: Design): string[] {
   return termsOf(design)
-    .flatMap(({ population }) => population.variables)
+    .flatMap(({ population, specific }) => [
+      ...population.variables,
+      ...(specific?.terms.variables ?? []),
+    ])
     .filter((variable) => variable.kind === 'call' && factorFunctions.includes(variable.function))
     .flatMap(columnsIn);
 }
@@ -166,14 +198,27 @@ export function factorColumns(design: Design): string[] {
  * 3)`.
  */
 function leveledColumns(design: Design): string[] {
-  const variables = termsOf(design).flatMap(({ population, groups }) => [
+  const variables = termsOf(design).flatMap(({ population, specific, groups }) => [
     population,
+    ...(specific ? [specific.terms] : []),
     ...groups.map(({ varying }) => varying),
   ]);
   return variables.flatMap((terms) => terms.variables.flatMap(leveledIn));
 }
 
 const leveling: readonly string[] = ['factor', 'as.factor', 'as.character', 'interaction'];
+
+/** Columns x of `mo(x)`. */
+function steppedColumns(design: Design): string[] {
+  return termsOf(design).flatMap(({ population }) =>
+    population.variables.flatMap((variable) => {
+      const call = specialCall(variable);
+      return call
+        ? call.arguments.flatMap(({ value }) => (value.kind === 'name' ? [value.name] : []))
+        : [];
+    }),
+  );
+}
 
 function leveledIn(expression: Expression): string[] {
   if (expression.kind !== 'call') return [];
@@ -191,7 +236,11 @@ export function trialsColumns({ formula }: Design): string[] {
 
 /** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  return termsOf(design).flatMap(({ population }) => {
+  const all = termsOf(design).flatMap(({ population, specific }) => [
+    population,
+    ...(specific ? [specific.terms] : []),
+  ]);
+  return all.flatMap((population) => {
     const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
     return population.terms.map((term) =>
       [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
@@ -201,6 +250,31 @@ export function termColumns(design: Design): string[][] {
   });
 }
 
+/** Columns with the standard errors of noisy predictors, s of `me(x, s)` and of `x | mi(s)`. */
+function noiseColumns(design: Design): string[] {
+  const errors = latentCalls(design).flatMap((call) => (call.kind === 'noisy' ? [call.error] : []));
+  const { missing = [] } = design.formula;
+  return [...errors, ...missing.flatMap(({ error }) => error ?? [])].flatMap((expression) => [
+    ...namesIn(expression).keys(),
+  ]);
+}
+
+/** Columns of predictors that are observed with noise, x of `me(x, s)`. */
+export function noisyColumns(design: Design): string[] {
+  return latentCalls(design).flatMap((call) =>
+    call.kind === 'noisy' ? [...namesIn(call.value).keys()] : [],
+  );
+}
+
+function latentCalls(design: Design) {
+  return termsOf(design).flatMap(({ population }) =>
+    population.variables.flatMap((variable) => latentCall(variable) ?? []),
+  );
+}
+
+/** Of a noisy predictor the column itself, without that of its errors. */
 function columnsIn(expression: Expression): string[] {
+  const call = latentCall(expression);
+  if (call?.kind === 'noisy') return columnsIn(call.value);
   return [...namesIn(expression).keys()];
 }

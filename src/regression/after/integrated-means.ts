@@ -29,12 +29,12 @@ export function integratedMeans(
   const counts = trials();
   const { points, weights } = gaussHermite(NODES);
   const layout = layoutOf(fit);
-  const height = predictorsPerRow(encoded);
   const terms = groups.map((term) => ({
     design: encoded.groups[term],
     addVariance: effectVariance(fit, layout.groups[term], predictor.drawsUsed),
   }));
   const draws = predictor.drawsUsed.length;
+  const height = predictorsPerRow(encoded);
   const eta = new Float64Array(draws);
   const spread = new Float64Array(draws);
   const node = new Float64Array(draws);
@@ -43,6 +43,7 @@ export function integratedMeans(
     spread.fill(0);
     for (const { design, addVariance } of terms) {
       const size = design.matrix.names.length;
+      // Effects are in the linear predictor of the mean, the first of each row.
       const first = height * row * size;
       for (const { values } of [design.matrix, ...(design.further ?? [])]) {
         addVariance(values.subarray(first, first + size), spread);

@@ -21,6 +21,11 @@ export interface GroupLayout {
   readonly effects: number;
 }
 
+interface PlacedParameter {
+  readonly name: string;
+  readonly place: number;
+}
+
 export interface Layout {
   /**
    * 1 if there is an intercept, which is the first coefficient; the number of thresholds of an ordinal
@@ -29,11 +34,29 @@ export interface Layout {
   readonly intercepts: number;
   /** True if the intercepts are thresholds. */
   readonly hasThresholds: boolean;
-  /** Names of coefficients without `b_`, intercept included; their indices start at 0. */
+  /** Names of coefficients without `b_` and `bsp_`, intercept included; their indices start at 0. */
   readonly coefficients: readonly string[];
   readonly groups: readonly GroupLayout[];
   /** The family's own parameters, such as `sigma`, and the index of the first. */
   readonly auxiliary: { readonly names: readonly string[]; readonly first: number };
+  /** Parameters of terms such as mo(x), with brms' names: `bsp_mox`, `simo_mox1[1]`. */
+  readonly terms: readonly PlacedParameter[];
+  /** Parameters of priors: scales that slopes share. */
+  readonly priorParameters: readonly PlacedParameter[];
+  /** Index of the first parameter of latent predictors, which are the last. */
+  readonly latents: number;
+}
+
+/** The sizes of terms, which are population-level effects as slopes are; named without `bsp_`. */
+export function sizesOfTerms({ terms }: Layout): Layout['terms'] {
+  return terms.flatMap(({ name, place }) =>
+    name.startsWith('bsp_') ? [{ name: name.slice('bsp_'.length), place }] : [],
+  );
+}
+
+/** `x` of `b_x`, `x[1]` of `bcs_x[1]`, `mexs` of `bsp_mexs`. */
+function coefficientOf(name: string): string {
+  return name.replace(/^b(?:cs|sp)?_/, '');
 }
 
 /** @throws WeighbridgeError `bad-data` if the draws do not match the specification */
@@ -59,15 +82,21 @@ export function layoutOf({
     correlations += correlationCount;
     return { group, coefficients, levels, ...place };
   });
-  const firstEffect = reported.groupEffects[0] ?? reported.length;
+  const firstEffect = reported.groupEffects[0] ?? reported.latents;
+  const firstTerm = reported.terms[0] ?? reported.priorParameters;
+  const placed = (from: number, to: number) =>
+    parameterNames.slice(from, to).map((name, t) => ({ name, place: from + t }));
   return {
     intercepts: reported.slopes,
     hasThresholds: reported.thresholds > 0,
-    coefficients: parameterNames.slice(0, reported.sds).map((name) => name.replace(/^b_/, '')),
+    coefficients: parameterNames.slice(0, reported.sds).map(coefficientOf),
     groups,
     auxiliary: {
-      names: parameterNames.slice(reported.auxiliary, firstEffect),
+      names: parameterNames.slice(reported.auxiliary, firstTerm),
       first: reported.auxiliary,
     },
+    terms: placed(firstTerm, reported.priorParameters),
+    priorParameters: placed(reported.priorParameters, firstEffect),
+    latents: reported.latents,
   };
 }

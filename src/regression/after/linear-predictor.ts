@@ -2,11 +2,15 @@
  * The linear predictor of rows at the draws of a fit, a few rows at a time, so that no matrix of all
  * draws by all rows is held in memory:
  *
- *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c]
+ *     η_i = offset_i + β_0 + Σ_j x_ij β_j + Σ_g Σ_c z_ic r_g[level of i, c] + Σ_t β_t (ξ_it − x_it) f_it
+ *
+ * with t over the columns of latent predictors (latent-draws.ts).
  */
 
+import { termFunction } from '../../../models/coefficient-blocks.js';
 import { type ProductKernel, productKernel } from '../../../models/kernels/products-kernel.js';
-import { distributionSources } from '../../../models/reported-parameters.js';
+import { parameterOfEffect } from '../../../models/regression-data.js';
+import { distributionSources, reportedLayout } from '../../../models/reported-parameters.js';
 import { requireOneOf, requireSeed } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
@@ -14,6 +18,7 @@ import type { Encoded, GroupDesign, MemberDesign } from '../../formula/design.js
 import { predictorsPerRow } from '../../formula/stacked.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { latentDeviations } from './latent-draws.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
 import { type NewLevels, newLevelEffects, newLevelsChoices } from './new-levels.js';
 
@@ -70,33 +75,44 @@ export function linearPredictor(
   const layout = layoutOf(fit);
   const { draws } = fit;
   const drawsUsed = chooseDraws(draws, options.draws ?? 'all');
-  const population = populationPart(draws, drawsUsed, layout, encoded);
-  const lasting = layout.coefficients.length;
+  const coefficients = coefficientDraws(fit, drawsUsed, layout);
+  const population = populationPart(coefficients, layout, encoded);
+  const lasting = coefficients.length;
   let most = lasting;
   const groups = groupsChosen(layout, options.groups ?? 'all').map((index) => {
     const slot = most;
     most += layout.groups[index].coefficients.length * membersOf(encoded.groups[index]).length;
     return groupPart(fit, drawsUsed, layout.groups[index], encoded, index, slot, options);
   });
+  const latents = latentPart(fit, drawsUsed, coefficients, layout, encoded, most, options);
+  most += encoded.latents?.terms.length ?? 0;
   const { rows, offset } = encoded;
   const height = predictorsPerRow(encoded);
   const terms = new Terms(most, lasting);
-  const parts = [population, ...groups];
+  const parts = [population, ...groups, ...latents];
   const writeEta = rowsInBlocks(parts, terms, offset, height * rows, drawsUsed.length);
   const sources = distributionSources(fit.specification);
+  const placed = (place: number) =>
+    place < 0
+      ? new Float64Array(drawsUsed.length).fill(Number.POSITIVE_INFINITY)
+      : usedDraws(draws, drawsUsed, place);
   const ownDraws = sources.map((source) =>
-    source.kind === 'reported'
-      ? usedDraws(draws, drawsUsed, source.place)
-      : new Float64Array(drawsUsed.length),
+    source.kind === 'reported' ? placed(source.place) : new Float64Array(drawsUsed.length),
+  );
+  const byGroup = sources.map((source) =>
+    source.kind === 'by-group' ? source.places.map(placed) : [],
   );
   return {
     rows,
     drawsUsed,
     eta: (row, target, of = 0) => writeEta(height * row + of, target),
-    varies: sources.some(({ kind }) => kind === 'predicted'),
+    varies: sources.some(({ kind }) => kind !== 'reported'),
     auxiliaryDraws(row) {
       sources.forEach((source, a) => {
-        if (source.kind === 'reported') return;
+        if (source.kind === 'by-group') {
+          ownDraws[a] = byGroup[a][encoded.thresholdGroup?.[row] ?? 0];
+        }
+        if (source.kind !== 'predicted') return;
         writeEta(height * row + source.of, ownDraws[a]);
         source.link.writeInverse(ownDraws[a]);
       });
@@ -145,17 +161,40 @@ class Terms {
   }
 }
 
-function populationPart(
-  draws: Draws,
+/** Intercepts, slopes and the coefficients of terms at the used draws: one contiguous array each, because each row reads all of them. */
+function coefficientDraws(
+  { specification, draws }: PredictingFit,
   drawsUsed: Uint32Array,
-  { intercepts, hasThresholds, coefficients }: Layout,
+  { coefficients }: Layout,
+): readonly Float64Array[] {
+  const own = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
+  const { terms = [] } = specification.data;
+  const starts = reportedLayout(specification).terms;
+  const width = draws.parameterNames.length;
+  const ofTerms = terms.flatMap((term, t) => {
+    const { names, fromReported } = termFunction(term);
+    const columns = Array.from({ length: term.columns }, () => new Float64Array(drawsUsed.length));
+    const one = new Float64Array(term.columns);
+    drawsUsed.forEach((draw, s) => {
+      const start = draw * width + starts[t];
+      fromReported(draws.values.subarray(start, start + names.length), one);
+      columns.forEach((column, c) => {
+        column[s] = one[c];
+      });
+    });
+    return columns;
+  });
+  return [...own, ...ofTerms];
+}
+
+function populationPart(
+  draw: readonly Float64Array[],
+  { intercepts, hasThresholds }: Layout,
   encoded: Encoded,
 ): RowPart {
   const { values } = encoded.population;
   const height = predictorsPerRow(encoded);
-  const columns = coefficients.length - intercepts;
-  // One contiguous array per coefficient, because each row reads all of them.
-  const draw = coefficients.map((_, place) => usedDraws(draws, drawsUsed, place));
+  const columns = draw.length - intercepts;
   return (row, terms) => {
     if (intercepts === 1 && !hasThresholds && row % height === 0) terms.add(1, draw[0], 0);
     const start = row * columns;
@@ -164,6 +203,39 @@ function populationPart(
       if (x !== 0) terms.add(x, draw[intercepts + j], intercepts + j);
     }
   };
+}
+
+/** What latent predictors add to what is observed in their place, β (ξ − x) times the factor of a row. */
+function latentPart(
+  fit: PredictingFit,
+  drawsUsed: Uint32Array,
+  coefficients: readonly Float64Array[],
+  layout: Layout,
+  encoded: Encoded,
+  slot: number,
+  { seed = fit.settings.seed }: LinearPredictorOptions,
+): RowPart[] {
+  const { latents } = encoded;
+  if (!latents) return [];
+  const height = predictorsPerRow(encoded);
+  const deviations = latentDeviations(fit, drawsUsed, layout, latents, seed);
+  return [
+    (row, terms) => {
+      if (row % height !== 0) return;
+      const i = row / height;
+      latents.terms.forEach(({ column, variable, factors }, t) => {
+        const unit = latents.variables[variable].unitOf[i];
+        const deviation = factors[i] === 0 ? null : deviations(variable, unit);
+        if (deviation === null) return;
+        const slope = coefficients[layout.intercepts + column];
+        terms.add(
+          factors[i],
+          deviation.map((value, s) => slope[s] * value),
+          slot + t,
+        );
+      });
+    },
+  ];
 }
 
 /** Numbers of a block of rows: a quarter of a megabyte. */
@@ -279,8 +351,12 @@ function groupPart(
   const design = encoded.groups[index];
   const { parts = [] } = encoded;
   const height = predictorsPerRow(encoded);
-  const place = 1 + parts.findIndex(({ parameter }) => parameter === design.parameter);
   const size = layout.coefficients.length;
+  // The linear predictor of each coefficient.
+  const places = layout.coefficients.map((_, c) => {
+    const own = parameterOfEffect(design, c);
+    return 1 + parts.findIndex(({ parameter }) => parameter === own);
+  });
   const length = size * drawsUsed.length;
   const mostKept = Math.max(MOST_KEPT, draws.values.length);
 
@@ -316,10 +392,11 @@ function groupPart(
 
   const members = membersOf(design);
   return (row, terms) => {
-    if (row % height !== place) return;
+    if (!places.includes(row % height)) return;
     members.forEach((member, m) => {
       const effects = effectsOf(row, member);
       for (let c = 0; c < size; c++) {
+        if (places[c] !== row % height) continue;
         const start = c * drawsUsed.length;
         const column = size === 1 ? effects : effects.subarray(start, start + drawsUsed.length);
         terms.add(member.values[row * size + c], column, slot + m * size + c);

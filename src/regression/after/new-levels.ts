@@ -85,7 +85,8 @@ function correlationFactor(size: number, pairs: Float64Array): Float64Array {
   return new Float64Array(size * size).fill(Number.NaN);
 }
 
-function correlationMatrix(size: number, pairs: Float64Array, scale: number): Float64Array {
+/** @param pairs (1,2), (1,3), (2,3) …, which are multiplied by `scale` */
+export function correlationMatrix(size: number, pairs: Float64Array, scale: number): Float64Array {
   const matrix = new Float64Array(size * size);
   let pair = 0;
   for (let column = 0; column < size; column++) {

@@ -12,7 +12,7 @@
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import { auxiliaryOf, auxiliaryTraits } from '../../../models/families/family.js';
-import { hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import { hasOrder, thresholdSpans, thresholdsOf } from '../../../models/families/thresholds.js';
 import {
   correlationCount,
   writeCorrelatedEffects,
@@ -20,7 +20,12 @@ import {
   writeCorrelations,
 } from '../../../models/multilevel/correlation-cholesky.js';
 import { POSITIVE, parameterPriors, WHOLE_LINE } from '../../../models/parameter-priors.js';
-import { type Prior, priorDensity, type Support } from '../../../models/prior-distributions.js';
+import {
+  isJoint,
+  type Prior,
+  priorDensity,
+  type Support,
+} from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   columnsOfMean,
@@ -29,6 +34,7 @@ import {
 } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { badArgument } from '../../checks/values.js';
+import { priorText } from '../priors/prior-text.js';
 
 interface PosteriorKernel {
   /** Length of u. */
@@ -97,14 +103,22 @@ export function posteriorKernel(
 }
 
 /** Throws `bad-argument` for slopes without a prior of their own, and for thresholds that are not free. */
-function requireKnown({ family, priors }: RegressionSpecification, asked: string): void {
+function requireKnown({ family, data, priors }: RegressionSpecification, asked: string): void {
   if (family.threshold !== undefined) {
     throw badArgument(
       `${asked} is not known of ${family.threshold} thresholds: expected flexible ones`,
     );
   }
-  if (priors.coefficients.some(({ distribution }) => distribution === 'horseshoe')) {
-    throw badArgument(`${asked} is not known with the prior horseshoe: expected other priors`);
+  if (data.terms || data.latents) {
+    throw badArgument(
+      `${asked} is not known with terms such as mo(x), me(x, s) and mi(x): use fits by loo`,
+    );
+  }
+  const joint = priors.coefficients.find(isJoint);
+  if (joint) {
+    throw badArgument(
+      `${asked} is not known with the prior ${priorText(joint)}: expected other priors`,
+    );
   }
 }
 
@@ -211,13 +225,14 @@ function intercepts(specification: RegressionSpecification): Block {
   const isOrdered = thresholdsOf(family) > 0 && hasOrder(family);
   const toMeans = shift(means, slopes, 0, columnsOfMean(data));
   const shiftOf = (reported: Float64Array) => sign * toMeans(reported);
+  const firsts = new Set(thresholdSpans(family).map(({ first }) => first));
   return {
     length: densities.length,
     write(reported, position, start) {
       const shift = shiftOf(reported);
       for (let k = 0; k < densities.length; k++) {
         const gap = reported[k] - (reported[k - 1] ?? 0);
-        position[start + k] = isOrdered && k > 0 ? Math.log(gap) : reported[k] + shift;
+        position[start + k] = isOrdered && !firsts.has(k) ? Math.log(gap) : reported[k] + shift;
       }
     },
     read(position, start, reported) {
@@ -226,7 +241,7 @@ function intercepts(specification: RegressionSpecification): Block {
       let sum = 0;
       for (let k = 0; k < densities.length; k++) {
         const u = position[start + k];
-        const isGap = isOrdered && k > 0;
+        const isGap = isOrdered && !firsts.has(k);
         reported[k] = isGap ? reported[k - 1] + Math.exp(u) : u - shift;
         sum += densities[k].logDensity(reported[k] + shift) + (isGap ? u : 0);
         if (isGap && gaps.length > 0) sum += gaps[k - 1].logDensity(reported[k] - reported[k - 1]);

@@ -8,7 +8,7 @@
  */
 import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
+import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
 import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
@@ -218,7 +218,7 @@ export const meanOf =
         `dpar is ${described(dpar)}, but the family ${family.family} has the parameters ${listed(names) || 'of the mean alone'}`,
       );
     }
-    const own = thresholdsOf(family) + place;
+    const own = mostThresholds(family) + place;
     return (row, target) => target.set(predictor.auxiliaryDraws(row)[own]);
   };
 

@@ -25,6 +25,20 @@ export function refuseNominal({ family }: Pick<FittedRegression, 'family'>, aske
 }
 
 /**
+ * Throws `bad-argument` for predictors that are not known exactly.
+ *
+ * @param instead what to ask, for the message
+ */
+export function refuseLatents(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+  instead: string,
+): void {
+  if (!specification.data.latents) return;
+  throw badArgument(`${asked} is not supported in a regression with me() or mi(): ${instead}`);
+}
+
+/**
  * Throws `bad-argument` for group effects in linear predictors of parameters, `bf(y ~ x, sigma ~ (1 | g))`.
  *
  * @param terms indices of the group terms in question
@@ -36,7 +50,8 @@ export function refuseEffectsOfParameters(
   asked: string,
 ): void {
   for (const term of terms) {
-    const { group, parameter } = specification.data.groups[term];
+    const { group, parameters = [] } = specification.data.groups[term];
+    const parameter = parameters.find((name) => name !== null);
     if (parameter === undefined) continue;
     throw badArgument(
       `effects of ${group} on ${parameter} are not ${asked}, only those on the mean: compare fits by loo or kfold`,

@@ -12,11 +12,12 @@
  *
  * normalized by Simpson's rule.
  */
-import { isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
-import { centrePredictors } from '../../../models/regression-data.js';
+import { isJoint, isProper, priorDensity, supportOf } from '../../../models/prior-distributions.js';
+import { centrePredictors, ordinaryColumns } from '../../../models/regression-data.js';
 import {
   distributionSources,
   etaOf,
+  parametersOfRow,
   reportedLayout,
   rowDensities,
 } from '../../../models/reported-parameters.js';
@@ -24,6 +25,7 @@ import { meanAndSquares, meanOf } from '../../linear-algebra/sums.js';
 import { mcseMean } from '../../posterior/convergence.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
+import { priorText } from '../priors/prior-text.js';
 
 /** Posterior against prior density of a coefficient at a value. */
 interface DensityRatio {
@@ -44,18 +46,23 @@ export function savageDickey(fit: FittedRegression, name: string, value: number)
   const { data, priors } = fit.specification;
   const place = data.predictors.names.indexOf(name);
   const prior = priors.coefficients[place];
-  if (!prior) {
+  if (!prior || place >= ordinaryColumns(data)) {
     return {
       reason: `the evidence ratio of an equality is of a coefficient, which ${name} is not`,
     };
   }
   if (data.parts) {
-    return { reason: 'the evidence ratio of an equality is not known with formulas of parameters' };
+    return {
+      reason: 'the evidence ratio of an equality is not known with formulas of parameters or cs()',
+    };
+  }
+  if (data.latents) {
+    return { reason: 'the evidence ratio of an equality is not known with me() or mi()' };
   }
   if (prior.distribution === 'constant') return { reason: `${name} is held at ${prior.value}` };
-  if (prior.distribution === 'horseshoe') {
+  if (isJoint(prior)) {
     return {
-      reason: `${name} has a horseshoe prior, under which its density alone is not known: give it one of its own`,
+      reason: `${name} has a prior together with others (${priorText(prior)}), under which its density alone is not known: give it one of its own`,
     };
   }
   if (data.sets) return { reason: 'the evidence ratio of an equality is not known for choices' };
@@ -142,31 +149,38 @@ function conditionalOf(
   place: number,
 ): (parameters: Float64Array) => (values: Float64Array) => Float64Array {
   const { data, priors } = specification;
-  const { rows, predictors, intercept } = data;
+  const { rows, predictors, intercept, thresholdGroup } = data;
   const { centred } = centrePredictors(data);
   const columns = predictors.names.length;
   const column = intercept ? centred : predictors.values;
   const writeEta = etaOf(specification);
-  const sources = distributionSources(specification);
+  const own = new Float64Array(distributionSources(specification).length);
+  const writeOwn = parametersOfRow(specification);
+  // The rows of a group of thresholds have the same parameters.
+  const groupOf = (row: number) => thresholdGroup?.[row] ?? 0;
   const prior = priorDensity(priors.coefficients[place]);
   const at = reportedLayout(specification).slopes + place;
   const eta = new Float64Array(rows);
   return (parameters) => {
     writeEta(parameters, eta);
-    const own = parameters[at];
+    const before = parameters[at];
     return (values) => {
-      const aux = sources.map((source) =>
-        new Float64Array(values.length).fill(
-          source.kind === 'reported' ? parameters[source.place] : Number.NaN,
-        ),
-      );
-      const write = rowDensities(specification, aux);
+      const writes = new Map<number, ReturnType<typeof rowDensities>>();
+      const writeOf = (row: number) => {
+        const known = writes.get(groupOf(row));
+        if (known) return known;
+        writeOwn(row, parameters, eta, own);
+        const aux = Array.from(own, (value) => new Float64Array(values.length).fill(value));
+        const made = rowDensities(specification, aux);
+        writes.set(groupOf(row), made);
+        return made;
+      };
       const logs = values.map(prior.logDensity);
       const there = new Float64Array(values.length);
       for (let i = 0; i < rows; i++) {
         const slope = column[i * columns + place];
-        for (let s = 0; s < there.length; s++) there[s] = eta[i] + (values[s] - own) * slope;
-        write(i, there);
+        for (let s = 0; s < there.length; s++) there[s] = eta[i] + (values[s] - before) * slope;
+        writeOf(i)(i, there);
         for (let s = 0; s < there.length; s++) logs[s] += there[s];
       }
       return logs;

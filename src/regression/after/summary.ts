@@ -2,7 +2,7 @@
  * The summary of a fit, printed as brms prints its own: a row for each parameter but the effects of
  * single groups, which `ranef` has. Intervals are of highest density, where brms' are equal-tailed.
  */
-import type { Family } from '../../../models/families/family.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
 import { parameterLink } from '../../../models/families/parameter-links.js';
 import { isNominal, thresholdsOf } from '../../../models/families/thresholds.js';
 import { requireProbability } from '../../checks/options.js';
@@ -22,11 +22,12 @@ import {
   summaryRecord,
 } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import type { PriorInUse } from '../priors/prior-rows.js';
+import { isMatrixPrior, type PriorInUse } from '../priors/prior-rows.js';
+import { isGroupEffect } from '../validation/criteria.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
 import { kfoldJson, looJson } from './cross-validation-json.js';
-import { type GroupLayout, layoutOf } from './layout.js';
+import { type GroupLayout, layoutOf, sizesOfTerms } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
 export interface SummaryOptions {
@@ -77,8 +78,15 @@ export interface RegressionSummary {
     readonly rows: readonly SummaryRow[];
   }[];
   readonly population: readonly SummaryRow[];
+  /**
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps;
+   * and scales that slopes share.
+   */
+  readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
   readonly auxiliary: readonly SummaryRow[];
+  /** Parameters of predictors that are not known exactly; empty without. */
+  readonly latents: readonly SummaryRow[];
   /** The priors of each class, and how far they move the posterior. */
   readonly priors: readonly PriorInfluence[];
   /** One sentence per problem, with a remedy. */
@@ -120,8 +128,24 @@ export function summaryOf(
         ),
       ],
     })),
-    population: layout.coefficients.map((name, place) => row(place, name)),
+    population: [
+      ...layout.coefficients.map((name, place) => row(place, name)),
+      ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
+    ],
+    terms: [
+      ...Object.entries(termSections).map(([prefix, title]) => {
+        const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
+        return { title, rows: own.map(({ name, place }) => row(place, name.slice(prefix.length))) };
+      }),
+      {
+        title: 'Prior Parameters',
+        rows: layout.priorParameters.map(({ name, place }) => row(place, name)),
+      },
+    ].filter(({ rows }) => rows.length > 0),
     auxiliary: layout.auxiliary.names.map((name, k) => row(layout.auxiliary.first + k, name)),
+    latents: draws.parameterNames.flatMap((name, place) =>
+      place < layout.latents || isGroupEffect(name) ? [] : [row(place, name.replace(/^b_/, ''))],
+    ),
     priors: priorInfluences(fit),
     warnings,
     notes: fit.notes,
@@ -130,6 +154,9 @@ export function summaryOf(
     summaryText(summary, algorithmNames[chains[0]?.algorithm ?? 'nuts']),
   );
 }
+
+/** Sections of the parameters of terms beyond their sizes, by the prefix of brms' names; as in brms, others are not shown. */
+const termSections = { simo_: 'Simplex Parameters' };
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
@@ -188,7 +215,9 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     '',
     ...(groups.length > 0 ? ['Group-Level Effects:', ...groups] : []),
     ...section('Population-Level Effects:', summary.population),
+    ...summary.terms.flatMap(({ title, rows }) => section(`${title}:`, rows)),
     ...section('Family Specific Parameters:', summary.auxiliary),
+    ...section('Latent Predictors:', summary.latents),
     `Draws were sampled using ${algorithm}. For each parameter, Bulk_ESS`,
     'and Tail_ESS are effective sample size measures, and Rhat is the potential',
     'scale reduction factor on split chains (at convergence, Rhat = 1).',
@@ -218,8 +247,11 @@ function shiftText(shift: number): string {
 }
 
 /** The largest Monte Carlo errors of the table. */
-function mcseLines({ groups, population, auxiliary }: RegressionSummary): string[] {
-  const rows = [...groups.flatMap((group) => group.rows), ...population, ...auxiliary];
+function mcseLines(summary: RegressionSummary): string[] {
+  const { groups, population, terms, auxiliary, latents } = summary;
+  const shares = terms.flatMap(({ rows }) => rows);
+  const inGroups = groups.flatMap(({ rows }) => rows);
+  const rows = [...inGroups, ...population, ...shares, ...auxiliary, ...latents];
   const largest = (errors: (row: SummaryRow) => readonly number[]) =>
     rows.flatMap(errors).reduce((most, error) => (error > most ? error : most), 0);
   const ends = largest(({ mcse }) => mcse);
@@ -238,7 +270,9 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
   return [
     `mu = ${family.link}`,
     ...(isPlain ? ['disc = identity'] : []),
-    ...predicted.map((name) => `${name} = ${parameterLink(name).name}`),
+    ...predicted
+      .filter((name) => !isThresholdPredictor(name))
+      .map((name) => `${name} = ${parameterLink(name).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -273,16 +307,18 @@ interface FitFacts {
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
   const { settings, frame, diagnostics, parameters } = fitted;
-  const { predicted } = fitted.family;
+  const predicted = fitted.family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
-  const isGroupEffect = ({ name }: ParameterSummary) => name.startsWith('r_');
+  const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
+  const isOfGroup = ({ name }: ParameterSummary) => name.startsWith('r_');
+  const latents = parameters.filter(isLatent);
   return {
     model: {
       formula: fitted.formula,
       family: fitted.family.family,
       link: fitted.family.link,
-      ...(predicted && {
+      ...(predicted?.length && {
         parameter_links: Object.fromEntries(
           predicted.map((name) => [name, parameterLink(name).name]),
         ),
@@ -304,8 +340,9 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
       max_depth: settings.maxDepth,
     },
     sampled_by: fitted.chains[0]?.algorithm,
-    coefficients: summaryJson(parameters.filter((row) => !isGroupEffect(row))),
-    group_effects: summaryJson(parameters.filter(isGroupEffect)),
+    coefficients: summaryJson(parameters.filter((row) => !isOfGroup(row) && !isLatent(row))),
+    group_effects: summaryJson(parameters.filter(isOfGroup)),
+    ...(latents.length > 0 && { latent_values: summaryJson(latents) }),
     ...ranksJson(fitted),
     diagnostics: {
       ...diagnosticsRecord(diagnostics),
@@ -356,7 +393,7 @@ function ranksJson(fitted: FittedRegression) {
 
 /** The columns of brms' `prior_summary`; bounds of a distribution of its own are in its text. */
 function priorJson({ class: name, coef, group, dpar, text, source, prior }: PriorInUse) {
-  const { lower = null, upper = null } = prior.distribution === 'lkj' ? {} : prior;
+  const { lower = null, upper = null } = isMatrixPrior(prior) ? {} : prior;
   return {
     prior: text,
     class: name,

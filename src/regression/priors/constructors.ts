@@ -8,10 +8,23 @@
  *
  * Parametrizations are those of brms and Stan.
  */
-import { type Prior, requireLkj, requirePrior } from '../../../models/prior-distributions.js';
+import {
+  type Prior,
+  requireConcentration,
+  requireLkj,
+  requirePrior,
+  type SharedScalePrior,
+} from '../../../models/prior-distributions.js';
 import { requireNames } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
-import { type LkjPrior, type PriorClass, type PriorRow, priorClasses } from './prior-rows.js';
+import {
+  type DirichletPrior,
+  type LkjPrior,
+  type MatrixPrior,
+  type PriorClass,
+  type PriorRow,
+  priorClasses,
+} from './prior-rows.js';
 
 /** Selects parameters of a class. @default all of them */
 export interface PriorPlace {
@@ -21,6 +34,8 @@ export interface PriorPlace {
   readonly group?: string;
   /** The parameter with a linear predictor of its own, for example `sigma`. @default the mean */
   readonly dpar?: string;
+  /** The predictor with missing values whose formula it is in. @default the outcome */
+  readonly resp?: string;
   /** A name for this prior, and for others that are judged together with it. */
   readonly tag?: string;
 }
@@ -28,7 +43,7 @@ export interface PriorPlace {
 /** A distribution as plain data: its methods are not enumerable, so it can be posted and saved. */
 export type PriorDistribution<P extends Prior = Prior> = P & {
   /** Makes this the prior of a class of parameters, or only of one coefficient or group. */
-  on(name: Exclude<PriorClass, 'cor'>, place?: PriorPlace): PriorRow;
+  on(name: Exclude<PriorClass, 'cor' | 'corme' | 'simo'>, place?: PriorPlace): PriorRow;
   /** Truncates on both sides; an infinite bound leaves that side open. */
   between(lower: number, upper: number): PriorDistribution;
   /** Truncates below. */
@@ -37,9 +52,15 @@ export type PriorDistribution<P extends Prior = Prior> = P & {
   below(upper: number): PriorDistribution;
 };
 
-/** The LKJ distribution; for correlations of group effects only. */
+/** The LKJ distribution; for correlations of group effects and of noisy predictors only. */
 export type LkjDistribution = LkjPrior & {
-  on(name: 'cor', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
+  on(name: 'cor' | 'corme', place?: Pick<PriorPlace, 'group' | 'tag'>): PriorRow;
+};
+
+/** The Dirichlet distribution; for monotonic effects only. */
+type DirichletDistribution = DirichletPrior & {
+  /** @param place `coef` is the effect's name and 1: `mox1` */
+  on(name: 'simo', place: Pick<PriorPlace, 'coef' | 'dpar' | 'tag'>): PriorRow;
 };
 
 function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
@@ -48,7 +69,7 @@ function withMethods<P extends Prior>(plain: P): PriorDistribution<P> {
     withMethods<Prior>({ ...plain, ...bounds });
   return hidden(plain, {
     on: (name: PriorClass, place: PriorPlace = {}) => {
-      requireNames(place, ['coef', 'group', 'dpar', 'tag'], 'on');
+      requireNames(place, ['coef', 'group', 'dpar', 'resp', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
     between: (lower: number, upper: number) => bounded({ lower, upper }),
@@ -64,19 +85,44 @@ function hidden<P extends object, M extends object>(plain: P, methods: M): P & M
   return copy;
 }
 
-/** Normal distribution. `sd` positive. */
-export function normal(mean: number, sd: number) {
-  return withMethods({ distribution: 'normal', mean, sd });
+/**
+ * Normal distribution. `sd` positive, or the name of a parameter that has a prior of class scale:
+ * `normal(0, 'tau').on('b')` with `exponential(1).on('scale', { coef: 'tau' })`.
+ */
+export function normal(mean: number, sd: number | string) {
+  return typeof sd === 'string'
+    ? sharedScale({ of: 'normal', location: mean, scale: sd })
+    : withMethods({ distribution: 'normal', mean, sd });
 }
 
-/** Student's t distribution. `df` and `scale` positive. */
-export function studentT(df: number, location: number, scale: number) {
-  return withMethods({ distribution: 'student_t', df, location, scale });
+/** Student's t distribution. `df` positive; `scale` positive, or the name of a parameter, as of `normal`. */
+export function studentT(df: number, location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'student_t', df, location, scale })
+    : withMethods({ distribution: 'student_t', df, location, scale });
 }
 
-/** Cauchy distribution. `scale` positive. */
-export function cauchy(location: number, scale: number) {
-  return withMethods({ distribution: 'cauchy', location, scale });
+/** Cauchy distribution. `scale` positive, or the name of a parameter, as of `normal`. */
+export function cauchy(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'cauchy', location, scale })
+    : withMethods({ distribution: 'cauchy', location, scale });
+}
+
+/** The name of a parameter, as brms has them. */
+const PARAMETER = /^[A-Za-z][A-Za-z_0-9.]*$/;
+
+type SharedScale =
+  | Omit<Extract<SharedScalePrior, { of: 'student_t' }>, 'distribution'>
+  | Omit<Exclude<SharedScalePrior, { of: 'student_t' }>, 'distribution'>;
+
+function sharedScale(plain: SharedScale): PriorDistribution {
+  if (!PARAMETER.test(plain.scale)) {
+    throw badArgument(
+      `prior ${plain.of}: the scale is ${described(plain.scale)}, expected a positive number or the name of a parameter: letters, digits, _ and dots`,
+    );
+  }
+  return withMethods<Prior>({ distribution: 'shared_scale', ...plain });
 }
 
 /** Exponential distribution with mean 1 / rate. */
@@ -105,13 +151,17 @@ export function invGamma(shape: number, scale: number) {
 }
 
 /** Laplace distribution, `double_exponential` of Stan and brms. `scale` positive; the sd is √2 scale. */
-export function doubleExponential(location: number, scale: number) {
-  return withMethods({ distribution: 'double_exponential', location, scale });
+export function doubleExponential(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'double_exponential', location, scale })
+    : withMethods({ distribution: 'double_exponential', location, scale });
 }
 
 /** Logistic distribution. `scale` positive; the sd is π/√3 scale. */
-export function logistic(location: number, scale: number) {
-  return withMethods({ distribution: 'logistic', location, scale });
+export function logistic(location: number, scale: number | string) {
+  return typeof scale === 'string'
+    ? sharedScale({ of: 'logistic', location, scale })
+    : withMethods({ distribution: 'logistic', location, scale });
 }
 
 /** Uniform distribution between two bounds, which also bound the parameter. */
@@ -141,7 +191,7 @@ interface HorseshoeOptions {
 
 /**
  * The regularized horseshoe of all slopes together (Piironen & Vehtari 2017), as brms has it: most slopes
- * are shrunk to about zero, a few are not. For class b, without coef, in formulas without group effects.
+ * are shrunk to about zero, a few are not. For class b, without coef.
  *
  * @param df degrees of freedom of the local shrinkage. @default 1
  */
@@ -155,6 +205,46 @@ export function horseshoe(df = 1, options: HorseshoeOptions = {}) {
   return withMethods({
     ...{ distribution: 'horseshoe', df, scaleGlobal, dfGlobal, scaleSlab, dfSlab, autoscale },
     ...(options.parRatio !== undefined && { parRatio: options.parRatio }),
+  });
+}
+
+/**
+ * Dirichlet distribution of the shares of a monotonic effect's steps; each has the mean α_l / Σ α.
+ *
+ * @param concentration above 0: one for each step, or a single one for all of them
+ */
+export function dirichlet(...concentration: readonly number[]): DirichletDistribution {
+  requireConcentration('dirichlet', concentration);
+  const plain: DirichletPrior = { distribution: 'dirichlet', concentration };
+  return hidden(plain, {
+    on: (name: 'simo', place: Pick<PriorPlace, 'coef' | 'dpar' | 'tag'>) => {
+      requireNames(place, ['coef', 'dpar', 'tag'], 'on');
+      return priorRow(plain, name, place);
+    },
+  });
+}
+
+interface R2D2Options {
+  /** Precision of the beta distribution of R². @default 2 */
+  readonly precR2?: number;
+  /** Concentration of the shares of R²: one number, or one for each slope. Smaller is sparser. @default 1 */
+  readonly consD2?: number | readonly number[];
+  /** Whether slopes are in units of sigma, for families that have it. @default true */
+  readonly autoscale?: boolean;
+}
+
+/**
+ * The R2D2 prior of all slopes together (Zhang et al. 2022), as brms 2.18 has it: a beta distribution of R², spread
+ * over the slopes by a Dirichlet distribution. For class b, without coef.
+ *
+ * @param meanR2 mean of the beta distribution of R². @default 0.5
+ */
+export function r2d2(meanR2 = 0.5, options: R2D2Options = {}) {
+  requireNames(options, ['precR2', 'consD2', 'autoscale'], 'r2d2');
+  const { precR2 = 2, consD2 = 1, autoscale = true } = options;
+  const concentration = typeof consD2 === 'number' ? [consD2] : consD2;
+  return withMethods({
+    ...{ distribution: 'R2D2', meanR2, precR2, consD2: concentration, autoscale },
   });
 }
 
@@ -187,7 +277,7 @@ export function lkj(eta: number): LkjDistribution {
   requireLkj(eta);
   const plain: LkjPrior = { distribution: 'lkj', eta };
   return hidden(plain, {
-    on: (name: 'cor', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
+    on: (name: 'cor' | 'corme', place: Pick<PriorPlace, 'group' | 'tag'> = {}) => {
       requireNames(place, ['group', 'tag'], 'on');
       return priorRow(plain, name, place);
     },
@@ -198,9 +288,9 @@ export function lkj(eta: number): LkjDistribution {
  * Makes a row of plain data; also used for priors parsed from text.
  *
  * @throws WeighbridgeError `bad-argument` for an unknown class, a value that is not a prior, an lkj
- *   prior for a class other than cor, or any other prior for class cor
+ *   prior for a class other than cor and corme, or any other prior for these; the same of dirichlet and simo
  */
-export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlace): PriorRow {
+export function priorRow(prior: Prior | MatrixPrior, name: string, place: PriorPlace): PriorRow {
   const known = priorClasses.find((priorClass) => priorClass === name);
   if (known === undefined) {
     const found = typeof name === 'string' ? `'${name}'` : described(name);
@@ -208,15 +298,23 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
       `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
     );
   }
-  if ((prior.distribution === 'lkj') !== (known === 'cor')) {
+  const { distribution } = prior;
+  if ((distribution === 'lkj') !== (known === 'cor' || known === 'corme')) {
     throw badArgument(
-      `class ${known} with a prior ${prior.distribution}: class cor takes lkj, and lkj is for cor alone`,
+      `class ${known} with a prior ${distribution}: classes cor and corme take lkj, and lkj is for them alone`,
+    );
+  }
+  if ((distribution === 'dirichlet') !== (known === 'simo')) {
+    throw badArgument(
+      `class ${known} with a prior ${distribution}: class simo takes dirichlet, and dirichlet is for simo alone`,
     );
   }
   if (prior.distribution === 'lkj') requireLkj(prior.eta);
+  else if (prior.distribution === 'dirichlet')
+    requireConcentration('dirichlet', prior.concentration);
   else requirePrior(prior);
-  const { coef, group, dpar, tag } = place;
-  for (const [option, value] of Object.entries({ coef, group, dpar, tag })) {
+  const { coef, group, dpar, resp, tag } = place;
+  for (const [option, value] of Object.entries({ coef, group, dpar, resp, tag })) {
     if (value === undefined || typeof value === 'string') continue;
     throw badArgument(`${option} of a prior is ${described(value)}, expected a name`);
   }
@@ -226,6 +324,7 @@ export function priorRow(prior: Prior | LkjPrior, name: string, place: PriorPlac
     ...(coef === undefined ? {} : { coef }),
     ...(group === undefined ? {} : { group }),
     ...(dpar === undefined ? {} : { dpar }),
+    ...(resp === undefined ? {} : { resp }),
     ...(tag === undefined ? {} : { tag }),
   };
 }

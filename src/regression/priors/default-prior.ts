@@ -7,7 +7,7 @@ import { supportOf } from '../../../models/prior-distributions.js';
 import { textTable } from '../../posterior/printable.js';
 import { type Preparation, prepare } from '../prepare.js';
 import { formatNumber } from './numbers.js';
-import type { PriorInUse } from './prior-rows.js';
+import { isMatrixPrior, type PriorInUse } from './prior-rows.js';
 import { type PriorSample, type SamplePriorOptions, samplePriorOf } from './sample-prior.js';
 
 /**
@@ -61,10 +61,9 @@ function cellsOf({
   prior,
   source,
 }: PriorInUse) {
-  const { lower, upper } =
-    prior.distribution === 'lkj'
-      ? { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY }
-      : supportOf(prior);
+  const { lower, upper } = isMatrixPrior(prior)
+    ? { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY }
+    : supportOf(prior);
   return [text, name, coef, group, dpar, boundText(lower), boundText(upper), source];
 }
 

@@ -10,22 +10,24 @@ import {
   type CategoryPredictor,
   type Family,
   isCategoryPredictor,
+  isThresholdPredictor,
   type LinkName,
   type PredictedName,
+  type ThresholdPredictor,
   traitsOf,
 } from '../../../models/families/family.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
-import type { RegressionData } from '../../../models/regression-data.js';
+import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
-import { linearPredictors } from './linear-predictors.js';
+import { linearPredictors, targetOfShares } from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
 export type PriorModel = Pick<
   RegressionData,
-  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts'
+  'outcomes' | 'offset' | 'intercept' | 'predictors' | 'groups' | 'parts' | 'terms' | 'latents'
 > & {
   /** True if the outcome is a factor, boolean or text; no link is applied to its codes. */
   readonly categorical?: boolean;
@@ -41,7 +43,9 @@ const onLogScale: Prior = { distribution: 'student_t', df: 3, location: 0, scale
 const onLogitScale: Prior = { distribution: 'logistic', location: 0, scale: 1 };
 
 /** Default priors of the intercepts of parameters' linear predictors, on the scales of their links. */
-const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredictor>, Prior>> = {
+const defaultIntercepts: Readonly<
+  Record<Exclude<PredictedName, CategoryPredictor | ThresholdPredictor>, Prior>
+> = {
   sigma: onLogScale,
   nu: { distribution: 'normal', mean: 2.7, sd: 0.8 },
   shape: onLogScale,
@@ -57,7 +61,9 @@ const defaultIntercepts: Readonly<Record<Exclude<PredictedName, CategoryPredicto
 };
 
 function defaultIntercept(name: PredictedName): Prior {
-  return isCategoryPredictor(name) ? onLogScale : defaultIntercepts[name];
+  return isCategoryPredictor(name) || isThresholdPredictor(name)
+    ? onLogScale
+    : defaultIntercepts[name];
 }
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -101,24 +107,64 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
   const { predicted = [] } = family;
-  linearPredictors(model).forEach(({ dpar, intercept, slopes, groups }, p) => {
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
     const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
-    if (slopes.length > 0) rows.push({ class: 'b', prior: priors.b, ...of });
+    const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
+    const count = slopes.length + terms.length;
+    if (count > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
   });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
+  for (const term of model.terms ?? []) {
+    rows.push({
+      ...targetOfShares(term),
+      prior: { distribution: 'dirichlet', concentration: [1] },
+    });
+  }
   if (hasGaps(family)) rows.push({ class: 'delta', prior: { distribution: 'flat' } });
   for (const name of auxiliaryOf(family)) rows.push({ class: name, prior: priors[name] });
-  return rows;
+  return [...rows, ...latentRows(model)];
 }
 
-/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant. */
+/**
+ * Of noisy predictors flat ones, as in brms; of a predictor with missing values those of a regression of its own, with
+ * location and scale from what is observed.
+ */
+function latentRows({ latents }: PriorModel): PriorRow[] {
+  if (!latents) return [];
+  const isNoisy = latents.variables.some(({ kind }) => kind === 'noisy');
+  const flat: Prior = { distribution: 'flat' };
+  return [
+    ...(correlatedLatents(latents) > 0
+      ? [{ class: 'corme', prior: { distribution: 'lkj', eta: 1 } } as const]
+      : []),
+    ...(isNoisy
+      ? [{ class: 'meanme', prior: flat } as const, { class: 'sdme', prior: flat } as const]
+      : []),
+    ...latents.variables.flatMap((variable): PriorRow[] => {
+      const { kind, name: resp, intercept, predictors, observed, errors } = variable;
+      if (kind === 'noisy') return [];
+      const known = observed.filter((_, unit) => Number.isFinite(errors[unit]));
+      const model = { outcomes: known, offset: null };
+      const { location, scale } = locationAndScale(model, 'identity');
+      const prior: Prior = { distribution: 'student_t', df: 3, location, scale };
+      return [
+        ...(predictors.names.length > 0 ? [{ class: 'b', prior: flat, resp } as const] : []),
+        ...(intercept ? [{ class: 'Intercept', prior, resp } as const] : []),
+        { class: 'sigma', prior: { ...prior, location: 0 }, resp },
+      ];
+    }),
+  ];
+}
+
+/** True if the gaps between the family's thresholds can have priors: they ascend, or are equidistant, in one group. */
 export function hasGaps(family: Family): boolean {
-  return (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
+  const isOne = family.thresholdGroups === undefined;
+  return isOne && (hasOrder(family) || family.threshold === 'equidistant') && gapsOf(family) > 0;
 }
 
 export function hasCorrelations(group: RegressionData['groups'][number]): boolean {
@@ -134,7 +180,10 @@ const links: { readonly [L in LinkName]?: (outcome: number) => number } = {
 };
 
 /** brms' `def_scale_prior`. As there, the mean of the offset is subtracted after rounding. */
-function locationAndScale(model: PriorModel, name: LinkName) {
+function locationAndScale(
+  model: Pick<PriorModel, 'outcomes' | 'offset' | 'categorical'>,
+  name: LinkName,
+) {
   const { outcomes, categorical = false } = model;
   const link = links[name];
   if (link === undefined || categorical) return { location: 0, scale: LEAST_SCALE };
@@ -148,7 +197,7 @@ function locationAndScale(model: PriorModel, name: LinkName) {
   };
 }
 
-function meanOffset({ offset, outcomes }: PriorModel): number {
+function meanOffset({ offset, outcomes }: Pick<PriorModel, 'outcomes' | 'offset'>): number {
   if (offset === null) return 0;
   const height = offset.length / outcomes.length;
   const mean = meanOf(outcomes.map((_, i) => offset[i * height]));

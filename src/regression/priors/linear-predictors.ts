@@ -1,49 +1,60 @@
 /** The linear predictors of a regression one by one, with names as brms' priors have them. */
-import type { GroupEffects } from '../../../models/regression-data.js';
-import { columnsOfMean } from '../../../models/regression-data.js';
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
+import { type Family, isThresholdPredictor } from '../../../models/families/family.js';
+import { thresholdSpans } from '../../../models/families/thresholds.js';
+import { termsIn } from '../../../models/one-predictor.js';
+import {
+  columnsOfMean,
+  type GroupEffects,
+  parameterOfEffect,
+} from '../../../models/regression-data.js';
 import type { PriorModel } from './default-rows.js';
 import type { PriorTarget } from './prior-rows.js';
 
 interface LinearPredictorNames {
-  /** The parameter; undefined for the mean. */
+  /** The parameter; undefined for the mean, and for effects on single thresholds, which have its priors. */
   readonly dpar: string | undefined;
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
   readonly slopes: readonly string[];
-  readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients' | 'correlated'>[];
+  /** Names of terms such as mo(x), whose columns have no coefficients of their own; without the parameter's name. */
+  readonly terms: readonly string[];
+  /** Group terms, with their coefficients in this linear predictor, without the parameter's name. */
+  readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients'>[];
 }
 
 /** That of the mean first. */
 export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
-  const { intercept, predictors, groups, parts = [] } = model;
+  const { intercept, predictors, groups, parts = [], terms = [] } = model;
+  const termsOf = (parameter: string | undefined) =>
+    terms
+      .filter((term) => term.parameter === parameter)
+      .map(({ name }) => shortName(name, parameter));
   const groupsOf = (parameter: string | undefined) =>
-    groups.filter((group) => group.parameter === parameter).map(inPredictor);
+    termsIn(model, parameter).map(({ term, places }) => ({
+      group: groups[term].group,
+      coefficients: places.map((c) => shortName(groups[term].coefficients[c], parameter)),
+    }));
   return [
     {
       dpar: undefined,
       intercept,
       slopes: predictors.names.slice(0, columnsOfMean(model)),
+      terms: termsOf(undefined),
       groups: groupsOf(undefined),
     },
     ...parts.map((part) => {
       const first = part.first + (part.intercept ? 1 : 0);
       const names = predictors.names.slice(first, part.first + part.columns);
       return {
-        dpar: part.parameter,
+        dpar: isThresholdPredictor(part.parameter) ? undefined : part.parameter,
         intercept: part.intercept,
         slopes: names.map((name) => shortName(name, part.parameter)),
+        terms: termsOf(part.parameter),
         groups: groupsOf(part.parameter),
       };
     }),
   ];
-}
-
-function inPredictor({ group, coefficients, correlated, parameter }: GroupEffects) {
-  return {
-    group,
-    coefficients: coefficients.map((name) => shortName(name, parameter)),
-    correlated,
-  };
 }
 
 /** `x` of `sigma_x`. */
@@ -59,12 +70,40 @@ export function targetsOfColumns(model: PriorModel): PriorTarget[] {
   ]);
 }
 
+/** The target of the prior of the size of a special term. */
+export function targetOfTerm({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = shortName(name, parameter);
+  return { class: 'b', coef, ...(parameter !== undefined && { dpar: parameter }) };
+}
+
+/** The target of the prior of the shares of a monotonic effect's steps. */
+export function targetOfShares({ name, parameter }: SpecialTerm): PriorTarget {
+  const coef = `${shortName(name, parameter)}1`;
+  return { class: 'simo', coef, ...(parameter !== undefined && { dpar: parameter }) };
+}
+
 /** The target of the prior of each standard deviation of a group term. */
-export function targetsOfSds({ group, coefficients, parameter }: GroupEffects): PriorTarget[] {
-  return coefficients.map((name) => ({
-    class: 'sd',
-    coef: shortName(name, parameter),
-    group,
-    ...(parameter !== undefined && { dpar: parameter }),
-  }));
+export function targetsOfSds(term: GroupEffects): PriorTarget[] {
+  const { group, coefficients } = term;
+  return coefficients.map((name, c) => {
+    const dpar = parameterOfEffect(term, c);
+    return {
+      class: 'sd',
+      coef: shortName(name, dpar),
+      group,
+      ...(dpar !== undefined && { dpar }),
+    };
+  });
+}
+
+/** The target of the prior of each threshold: of equidistant ones, those of a group have one. */
+export function targetsOfThresholds(family: Family): PriorTarget[] {
+  const isAlone = family.threshold === 'equidistant';
+  return thresholdSpans(family).flatMap(({ name, count }) =>
+    Array.from({ length: count }, (_, k) => ({
+      class: 'Intercept' as const,
+      ...(!isAlone && { coef: String(k + 1) }),
+      ...(name !== null && { group: name }),
+    })),
+  );
 }

@@ -23,6 +23,11 @@ export const priorClasses = [
   'cutgap',
   'quantile',
   'kappa',
+  'meanme',
+  'sdme',
+  'corme',
+  'simo',
+  'scale',
 ] as const;
 export type PriorClass = (typeof priorClasses)[number];
 
@@ -32,20 +37,41 @@ export interface LkjPrior {
   readonly eta: number;
 }
 
+/**
+ * The Dirichlet distribution of the shares of the steps of a monotonic effect: a concentration above 0 for each
+ * step, or one for all of them.
+ */
+export interface DirichletPrior {
+  readonly distribution: 'dirichlet';
+  readonly concentration: readonly number[];
+}
+
+/** Priors of several numbers together, with classes of their own: cor and simo. */
+export type MatrixPrior = LkjPrior | DirichletPrior;
+
+export function isMatrixPrior(prior: Prior | MatrixPrior): prior is MatrixPrior {
+  return prior.distribution === 'lkj' || prior.distribution === 'dirichlet';
+}
+
 /** Target of a prior: a whole class, or only one coefficient, one group, or both. */
 export interface PriorTarget {
   readonly class: PriorClass;
-  /** brms' name of a coefficient, for example `x1` or `x1:x2`; the number of a threshold or of a gap. */
+  /**
+   * brms' name of a coefficient, for example `x1` or `x1:x2`, or of a noisy predictor; the number of a threshold or
+   * of a gap; `mox1` of class simo; the name of a scale.
+   */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
   /** The parameter whose linear predictor it is in, for classes b, Intercept and sd. @default the mean */
   readonly dpar?: string;
+  /** The predictor with missing values whose formula it is in, for classes b, Intercept and sigma. @default the outcome */
+  readonly resp?: string;
 }
 
 /** `normal(0, 1).on('b')`, as plain data. */
 export interface PriorRow extends PriorTarget {
-  readonly prior: Prior | LkjPrior;
+  readonly prior: Prior | MatrixPrior;
   /** A name of the user's for this prior and others, by which `priorSensitivity` can scale them together. */
   readonly tag?: string;
 }

@@ -8,21 +8,46 @@
  * there. The prior of class Intercept is for the intercept at the means of the
  * predictors.
  */
+
+import { sharePriors } from '../../../models/coefficient-blocks/simplex.js';
+import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { gapsOf, hasOrder, thresholdsOf } from '../../../models/families/thresholds.js';
+import {
+  gapsOf,
+  hasOrder,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import { POSITIVE, WHOLE_LINE } from '../../../models/parameter-priors.js';
 import {
+  type HorseshoePrior,
+  isJoint,
   type Prior,
+  type R2D2Prior,
   requirePrior,
   type Support,
   supportOf,
 } from '../../../models/prior-distributions.js';
-import type { RegressionPriors } from '../../../models/regression-data.js';
+import type { LatentPriors, Latents, RegressionPriors } from '../../../models/regression-data.js';
 import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { targetsOfColumns, targetsOfSds } from './linear-predictors.js';
-import type { LkjPrior, PriorClass, PriorInUse, PriorRow, PriorTarget } from './prior-rows.js';
+import {
+  targetOfShares,
+  targetOfTerm,
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from './linear-predictors.js';
+import {
+  type DirichletPrior,
+  isMatrixPrior,
+  type MatrixPrior,
+  type PriorClass,
+  type PriorInUse,
+  type PriorRow,
+  type PriorTarget,
+} from './prior-rows.js';
 import { formatPrior, priorText, targetText } from './prior-text.js';
 import { keyOf, requireSlot, type Slot, slotsOf } from './slots.js';
 
@@ -45,7 +70,9 @@ export function resolvePriors(
   given: readonly PriorRow[] = [],
 ): ResolvedPriors {
   const slots = slotsOf(model, family);
-  const known = knownRows(model, family, given, slots);
+  const scales = given.filter((row) => row.class === 'scale').map(scaleRow);
+  const ofParameters = given.filter((row) => row.class !== 'scale');
+  const known = knownRows(model, family, ofParameters, slots);
   const inUse = new Map(
     slots.map((slot): [string, PriorInUse] => [keyOf(slot.target), resolve(slot, known, family)]),
   );
@@ -53,7 +80,64 @@ export function resolvePriors(
   const rows = [...inUse.values()].filter(
     (row) => row.class !== 'delta' || row.prior.distribution !== 'flat',
   );
-  return { priors: priorsOf(model, family, inUse), rows };
+  const priors = priorsOf(model, family, inUse);
+  requireScales(priors.coefficients, scales);
+  return {
+    priors: {
+      ...priors,
+      ...(scales.length > 0 && {
+        scales: scales.map(({ coef, prior }) => ({ name: coef, prior })),
+      }),
+    },
+    rows: [...rows, ...scales],
+  };
+}
+
+type ScaleRow = PriorInUse & { readonly coef: string; readonly prior: Prior };
+
+/** The prior of a scale that other priors name. @throws WeighbridgeError `bad-argument` */
+function scaleRow({ prior, coef, tag }: PriorRow): ScaleRow {
+  const found = isMatrixPrior(prior) || isJoint(prior) || prior.distribution === 'constant';
+  if (coef === undefined || found) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} of class scale: expected a distribution and the name of a scale that another prior has, for example exponential(1) class=scale coef=tau`,
+    );
+  }
+  const lower = Math.max(0, prior.lower ?? 0);
+  const own = { ...prior, lower };
+  requirePrior(own, coef);
+  return {
+    ...{ class: 'scale', coef, prior: own, text: priorText(prior), source: 'user' },
+    ...(tag !== undefined && { tag }),
+  };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a scale without a prior, with two, or that no prior names */
+function requireScales(coefficients: readonly Prior[], scales: readonly ScaleRow[]): void {
+  const named = coefficients.flatMap((prior) =>
+    prior.distribution === 'shared_scale' ? [prior] : [],
+  );
+  for (const prior of named) {
+    if (scales.some(({ coef }) => coef === prior.scale)) continue;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${priorText(prior)} names the scale ${prior.scale}, which has no prior: add one, for example exponential(1) class=scale coef=${prior.scale}`,
+    );
+  }
+  scales.forEach(({ coef, text }, place) => {
+    if (scales.findIndex((other) => other.coef === coef) < place) {
+      throw new WeighbridgeError(
+        'bad-argument',
+        `there are two priors of the scale ${coef}, expected one`,
+      );
+    }
+    if (named.some(({ scale }) => scale === coef)) return;
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the prior ${text} is of the scale ${coef}, which no prior of class b names: expected one such as normal(0, ${coef}) class=b`,
+    );
+  });
 }
 
 type KnownRow = PriorRow & { readonly source: 'default' | 'user' };
@@ -92,7 +176,7 @@ function resolve(
   const own = keyOf(row) === keyOf(target);
   return {
     ...target,
-    prior: row.prior.distribution === 'lkj' ? row.prior : bounded(target, row.prior, rows, family),
+    prior: isMatrixPrior(row.prior) ? row.prior : bounded(target, row.prior, rows, family),
     text: priorText(row.prior),
     source: own ? row.source : '(vectorized)',
     ...(row.tag !== undefined && { tag: row.tag }),
@@ -110,10 +194,11 @@ function bounded(
     chain.map((row) => boundsOf(row.prior)[end]).find((bound) => bound !== undefined);
   const natural = naturalEnds(target.class, family);
   if (prior.distribution === 'constant') requireHeld(target, prior.value);
-  if (prior.distribution === 'horseshoe' && target.class !== 'b') {
+  if (isJoint(prior) && (target.class !== 'b' || target.resp !== undefined)) {
+    const what = prior.distribution === 'shared_scale' ? priorText(prior) : prior.distribution;
     throw new WeighbridgeError(
       'bad-argument',
-      `${targetText(target)}: horseshoe is for class b, expected another distribution`,
+      `${targetText(target)}: ${what} is for class b, expected another distribution`,
     );
   }
   const lower = Math.max(inherited('lower') ?? Number.NEGATIVE_INFINITY, natural.lower);
@@ -136,28 +221,38 @@ function bounded(
 
 /** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
 function requireHeld(target: PriorTarget, value: number): void {
-  if (target.class !== 'sd' && target.class !== 'delta') return;
+  const isHeld = !['sd', 'delta', 'meanme', 'sdme'].includes(target.class);
+  if (isHeld && target.resp === undefined) return;
   throw new WeighbridgeError(
     'bad-argument',
     `${targetText(target)}: constant(${value}) is for the classes b, Intercept and those of the family, expected a distribution`,
   );
 }
 
-function boundsOf(prior: Prior | LkjPrior): { readonly lower?: number; readonly upper?: number } {
-  return prior.distribution === 'lkj' ? {} : prior;
+function boundsOf(prior: Prior | MatrixPrior): {
+  readonly lower?: number;
+  readonly upper?: number;
+} {
+  return isMatrixPrior(prior) ? {} : prior;
 }
 
 /** Natural bounds of the parameters of a class, for any prior. */
 function naturalEnds(name: PriorClass, family: Family): Support {
   switch (name) {
     case 'sd':
+    case 'sdme':
       return POSITIVE;
     case 'delta':
       return hasOrder(family) ? POSITIVE : WHOLE_LINE;
     case 'b':
     case 'Intercept':
     case 'cor':
+    case 'simo':
+    case 'meanme':
+    case 'corme':
       return WHOLE_LINE;
+    case 'scale':
+      return POSITIVE;
     default:
       return auxiliaryTraits[name];
   }
@@ -172,7 +267,7 @@ function priorsOf(
   const { intercept, groups, hasKnownScale = false } = model;
   const of = (target: PriorTarget): Prior => {
     const prior = inUse.get(keyOf(target))?.prior;
-    if (prior === undefined || prior.distribution === 'lkj') {
+    if (prior === undefined || isMatrixPrior(prior)) {
       throw new RangeError(`no prior of ${targetText(target)}`);
     }
     return prior;
@@ -182,12 +277,25 @@ function priorsOf(
     if (prior?.distribution !== 'lkj') throw new RangeError(`no prior of cor of ${group}`);
     return prior.eta;
   };
+  const sharesOf = (term: SpecialTerm): readonly number[] => {
+    const prior = inUse.get(keyOf(targetOfShares(term)))?.prior;
+    if (prior?.distribution !== 'dirichlet') throw new RangeError(`no prior of ${term.name}`);
+    return concentrationOf(term, prior);
+  };
+  const { terms = [] } = model;
   const { thresholds, gaps } = thresholdPriors(family, of);
-  const slopes = targetsOfColumns(model).map(of);
-  requireAllOrNone(slopes, model.predictors.names);
+  const targets = targetsOfColumns(model);
+  const slopes = targets.map(of);
+  requireAllOrNone(targets, slopes);
   return {
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
-    coefficients: slopes,
+    coefficients: [
+      ...slopes,
+      ...terms.flatMap((term) => [
+        sizePrior(term, of(targetOfTerm(term))),
+        ...sharePriors(sharesOf(term)),
+      ]),
+    ],
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
@@ -197,16 +305,84 @@ function priorsOf(
     ),
     ...(thresholds.length > 0 && { thresholds }),
     ...(gaps.some(({ distribution }) => distribution !== 'flat') && { gaps }),
+    ...(model.latents && { latents: latentPriors(model.latents, inUse, of) }),
   };
 }
 
-/** @throws WeighbridgeError `bad-argument` if some slopes have a horseshoe prior, and others do not */
-function requireAllOrNone(slopes: readonly Prior[], names: readonly string[]): void {
-  const other = slopes.findIndex(({ distribution }) => distribution !== 'horseshoe');
-  if (other < 0 || slopes.every(({ distribution }) => distribution !== 'horseshoe')) return;
+function latentPriors(
+  latents: Latents,
+  inUse: ReadonlyMap<string, PriorInUse>,
+  of: (target: PriorTarget) => Prior,
+): LatentPriors {
+  const correlation = inUse.get(keyOf({ class: 'corme' }))?.prior;
+  return {
+    variables: latents.variables.map(({ kind, name, intercept, predictors }) =>
+      kind === 'noisy'
+        ? {
+            intercept: of({ class: 'meanme', coef: name }),
+            coefficients: [],
+            sd: of({ class: 'sdme', coef: name }),
+          }
+        : {
+            intercept: intercept ? of({ class: 'Intercept', resp: name }) : null,
+            coefficients: predictors.names.map((coef) => of({ class: 'b', coef, resp: name })),
+            sd: of({ class: 'sigma', resp: name }),
+          },
+    ),
+    correlation: correlation?.distribution === 'lkj' ? correlation.eta : null,
+  };
+}
+
+/** @throws WeighbridgeError `bad-argument` for a prior of the wrong length */
+function concentrationOf(
+  { columns, name }: SpecialTerm,
+  { concentration }: DirichletPrior,
+): readonly number[] {
+  if (concentration.length === columns) return concentration;
+  if (concentration.length === 1) return new Array<number>(columns).fill(concentration[0]);
   throw new WeighbridgeError(
     'bad-argument',
-    `the slope ${names[other]} has the prior ${priorText(slopes[other])}, but a horseshoe is of all slopes: expected one prior of class b`,
+    `the prior dirichlet of ${name}1 has ${concentration.length} numbers, but the effect has ${columns} steps: expected ${columns} numbers, or one for all`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` for a prior that is of several slopes, or a constant */
+function sizePrior({ name }: SpecialTerm, prior: Prior): Prior {
+  if (!isJoint(prior) && prior.distribution !== 'constant') return prior;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior ${priorText(prior)} is not supported for the monotonic effect ${name}: give it one of its own, for example normal(0, 1) class=b coef=${name}`,
+  );
+}
+
+/** @throws WeighbridgeError `bad-argument` if some slopes of a linear predictor have a prior of all slopes, and others do not */
+function requireAllOrNone(targets: readonly PriorTarget[], priors: readonly Prior[]): void {
+  const isSlope = ({ class: name }: PriorTarget, dpar: string | undefined, j: number) =>
+    name === 'b' && targets[j].dpar === dpar;
+  for (const dpar of new Set(targets.map((target) => target.dpar))) {
+    const own = targets.flatMap((target, j) => (isSlope(target, dpar, j) ? [j] : []));
+    const whole = own.map((j) => priors[j]).find(isOfAllSlopes);
+    if (whole?.distribution === 'R2D2') requireShares(whole.consD2, own.length);
+    const other = own.find((j) => priors[j].distribution !== whole?.distribution);
+    if (other === undefined || whole === undefined) continue;
+    const article = whole.distribution === 'horseshoe' ? 'a' : 'an';
+    throw new WeighbridgeError(
+      'bad-argument',
+      `the slope ${targets[other].coef} has the prior ${priorText(priors[other])}, but ${article} ${whole.distribution} is of all slopes: expected one prior of class b`,
+    );
+  }
+}
+
+function isOfAllSlopes(prior: Prior): prior is HorseshoePrior | R2D2Prior {
+  return prior.distribution === 'horseshoe' || prior.distribution === 'R2D2';
+}
+
+/** @throws WeighbridgeError `bad-argument` for a concentration of the wrong length */
+function requireShares(concentration: readonly number[], slopes: number): void {
+  if (concentration.length === 1 || concentration.length === slopes) return;
+  throw new WeighbridgeError(
+    'bad-argument',
+    `the prior R2D2 has a cons_D2 of ${concentration.length} numbers, but there are ${slopes} slopes: expected ${slopes} numbers, or one for all`,
   );
 }
 
@@ -215,30 +391,27 @@ function thresholdPriors(
   family: Family,
   of: (target: PriorTarget) => Prior,
 ): { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] } {
-  const count = thresholdsOf(family);
+  const names = thresholdNames(family);
   const gaps = hasGaps(family) ? gapsOf(family) : 0;
-  if (family.threshold === 'equidistant') {
-    const flat: Prior = { distribution: 'flat' };
-    const first = thresholdPrior(1, of({ class: 'Intercept' }));
-    return {
-      thresholds: Array.from({ length: count }, (_, k) => (k === 0 ? first : flat)),
-      gaps: gaps === 0 ? [] : [of({ class: 'delta' })],
-    };
-  }
+  const isAlone = family.threshold === 'equidistant';
+  const firsts = thresholdSpans(family).map(({ first }) => first);
+  const thresholds = targetsOfThresholds(family).map((target, k): Prior => {
+    if (isAlone && !firsts.includes(k)) return { distribution: 'flat' };
+    return thresholdPrior(names[k], of(target));
+  });
+  if (isAlone) return { thresholds, gaps: gaps === 0 ? [] : [of({ class: 'delta' })] };
   return {
-    thresholds: Array.from({ length: count }, (_, k) =>
-      thresholdPrior(k + 1, of({ class: 'Intercept', coef: String(k + 1) })),
-    ),
+    thresholds,
     gaps: Array.from({ length: gaps }, (_, j) => of({ class: 'delta', coef: String(j + 1) })),
   };
 }
 
 /** @throws WeighbridgeError `bad-argument` for a bounded prior: thresholds are bounded by each other */
-function thresholdPrior(place: number, prior: Prior): Prior {
+function thresholdPrior(name: string, prior: Prior): Prior {
   const { lower, upper } = supportOf(prior);
   if (!Number.isFinite(lower) && !Number.isFinite(upper)) return prior;
   throw new WeighbridgeError(
     'bad-argument',
-    `the prior ${priorText(prior)} of the threshold Intercept[${place}] has bounds, expected one on the whole line, for example normal(0, 2.5)`,
+    `the prior ${priorText(prior)} of the threshold ${name} has bounds, expected one on the whole line, for example normal(0, 2.5)`,
   );
 }

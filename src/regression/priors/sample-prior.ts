@@ -5,11 +5,16 @@
  * group effects are drawn given their standard deviations and correlations.
  */
 
+import { coefficientBlocks, drawBlocks } from '../../../models/coefficient-blocks.js';
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
-import { hasOrder, hasPlace } from '../../../models/families/thresholds.js';
-import { drawHorseshoe, horseshoeOf } from '../../../models/horseshoe.js';
+import {
+  hasOrder,
+  hasPlace,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import {
   writeCorrelatedEffects,
   writeCorrelations,
@@ -34,6 +39,8 @@ import {
   parametersOfRow,
   reportedLayout,
   reportedNames,
+  slopeNames,
+  variesByRow,
 } from '../../../models/reported-parameters.js';
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
@@ -41,6 +48,7 @@ import { WeighbridgeError } from '../../errors.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
+import { drawLatents, improperLatents } from './sample-latents.js';
 
 export interface SamplePriorOptions {
   /** Number of draws. @default 4000 */
@@ -115,7 +123,7 @@ export function priorSampler(
 ): (random: RandomStream) => Float64Array {
   requireProperPriors(specification);
   const { data, priors } = specification;
-  const horseshoe = horseshoeOf(specification);
+  const given = new Set(coefficientBlocks(specification).flatMap(({ columns }) => columns));
   const scale = auxiliaryOf(specification.family).indexOf('sigma');
   const layout = reportedLayout(specification);
   const { means } = centrePredictors(data);
@@ -125,16 +133,14 @@ export function priorSampler(
       priors.auxiliary.forEach((prior, index) => {
         parameters[layout.auxiliary + index] = drawPrior(prior, random);
       });
-    if (horseshoe) {
-      drawAuxiliary();
-      const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
-      const asked = { slopes: priors.coefficients.length, rows: data.rows, sigma };
-      parameters.set(drawHorseshoe(horseshoe, asked, random), layout.slopes);
-    } else {
-      priors.coefficients.forEach((prior, j) => {
-        parameters[layout.slopes + j] = drawPrior(prior, random);
-      });
-    }
+    // Coefficients of blocks may be in units of sigma.
+    if (given.size > 0) drawAuxiliary();
+    const sigma = scale < 0 ? 1 : parameters[layout.auxiliary + scale];
+    const slopes = Float64Array.from(priors.coefficients, (prior, j) =>
+      given.has(j) ? 0 : drawPrior(prior, random),
+    );
+    drawBlocks(specification, sigma, random, slopes, layout, parameters);
+    parameters.set(slopes.subarray(0, layout.sds - layout.slopes), layout.slopes);
     if (priors.intercept) parameters[0] = drawPrior(priors.intercept, random);
     if (priors.thresholds) drawThresholds(specification, random, parameters);
     interceptsFromMeans(specification, layout, means, parameters);
@@ -148,7 +154,8 @@ export function priorSampler(
       sds += size;
       if (eta !== null) correlations += (size * (size - 1)) / 2;
     });
-    if (!horseshoe) drawAuxiliary();
+    if (given.size === 0) drawAuxiliary();
+    drawLatents(specification, layout.latents, parameters, random);
     return parameters;
   };
 }
@@ -166,27 +173,43 @@ function interceptsFromMeans(
   }
   const first = data.intercept ? 1 : 0;
   const coefficients = new Float64Array(first + means.length);
-  coefficients.set(parameters.subarray(layout.slopes, layout.slopes + means.length), first);
+  const slopes = layout.sds - layout.slopes;
+  coefficients.set(parameters.subarray(layout.slopes, layout.sds), first);
   moveIntercepts(data, means, coefficients);
   const shift = first === 1 ? coefficients[0] : 0;
   for (let k = 0; k < layout.thresholds; k++) parameters[k] -= shift;
-  parameters.set(coefficients.subarray(first), layout.slopes);
+  parameters.set(coefficients.subarray(first, first + slopes), layout.slopes);
 }
 
 /** Attempts at thresholds that ascend, of which the prior may make few. */
 const MOST_ATTEMPTS = 1_000_000;
 
-/**
- * Writes thresholds at the means of the predictors to the start of the parameters. Those that ascend have
- * the prior cut off to ascending vectors: sorted independent draws if all have the same prior, draws until
- * they ascend if not.
- */
+/** Writes the thresholds of each group at the means of the predictors to the start of the parameters. */
 function drawThresholds(
   { family, priors: { thresholds = [], gaps } }: RegressionSpecification,
   random: RandomStream,
   target: Float64Array,
 ): void {
-  const drawn = target.subarray(0, thresholds.length);
+  for (const { first, count } of thresholdSpans(family)) {
+    const own = { thresholds: thresholds.slice(first, first + count), gaps };
+    drawThresholdsOf(family, own, random, target.subarray(first, first + count));
+  }
+}
+
+/**
+ * Writes the thresholds of a group. Those that ascend have
+ * the prior cut off to ascending vectors: sorted independent draws if all have the same prior, draws until
+ * they ascend if not.
+ */
+function drawThresholdsOf(
+  family: Family,
+  {
+    thresholds,
+    gaps,
+  }: { readonly thresholds: readonly Prior[]; readonly gaps: readonly Prior[] | undefined },
+  random: RandomStream,
+  drawn: Float64Array,
+): void {
   if (gaps) {
     drawFromOne(thresholds, gapsDrawn(gaps, thresholds.length - 1, random), random, drawn);
     return;
@@ -287,6 +310,7 @@ export function outcomeSimulator(
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const height = predictorsPerRow(data);
+  const varies = variesByRow(predicted);
   const eta = new Float64Array(height * rows);
   const own = new Float64Array(distributionSources(predicted).length);
   return (parameters, random) => {
@@ -294,7 +318,7 @@ export function outcomeSimulator(
     const locations = Float64Array.from({ length: rows }, (_, i) => eta[height * i]);
     writeInverse(locations);
     return locations.map((location, i) => {
-      if (i === 0 || height > 1) writeOwn(i, parameters, eta, own);
+      if (i === 0 || varies) writeOwn(i, parameters, eta, own);
       const aux = errors ? withError(own, errors[i]) : own;
       return simulateAt(location, aux, trials === null ? 1 : trials[i], random);
     });
@@ -370,12 +394,14 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
   const names: string[] = [];
   if (priors.intercept && !isProper(priors.intercept)) names.push('b_Intercept');
   if (!priors.gaps?.every(isProper) || !priors.thresholds?.some(isProper)) {
+    const thresholds = thresholdNames(family);
     priors.thresholds?.forEach((prior, k) => {
-      if (!isProper(prior)) names.push(`b_Intercept[${k + 1}]`);
+      if (!isProper(prior)) names.push(`b_${thresholds[k]}`);
     });
   }
+  const slopes = slopeNames(data);
   priors.coefficients.forEach((prior, j) => {
-    if (!isProper(prior)) names.push(`b_${data.predictors.names[j]}`);
+    if (!isProper(prior)) names.push(slopes[j] ?? `b_${data.predictors.names[j]}`);
   });
   data.groups.forEach(({ group, coefficients }, term) => {
     priors.sds[term].forEach((prior, c) => {
@@ -385,7 +411,7 @@ function improperPriors({ family, data, priors }: RegressionSpecification): stri
   auxiliaryOf(family).forEach((name, index) => {
     if (!isProper(priors.auxiliary[index])) names.push(name);
   });
-  return names;
+  return [...names, ...improperLatents({ data, priors }, isProper)];
 }
 
 /** @throws WeighbridgeError `bad-argument` if any prior is improper; the message names all */

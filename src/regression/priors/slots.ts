@@ -3,7 +3,8 @@
  * `get_prior`; each with the targets that it falls back on.
  */
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { gapsOf, thresholdsOf } from '../../../models/families/thresholds.js';
+import { gapsOf, thresholdSpans } from '../../../models/families/thresholds.js';
+import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
@@ -19,28 +20,72 @@ export interface Slot {
 }
 
 /** Key of a target; equal for equal targets. */
-export function keyOf({ class: name, coef, group, dpar }: PriorTarget): string {
-  return JSON.stringify([name, coef ?? null, group ?? null, dpar ?? null]);
+export function keyOf({ class: name, coef, group, dpar, resp }: PriorTarget): string {
+  return JSON.stringify([name, coef ?? null, group ?? null, dpar ?? null, resp ?? null]);
 }
 
 /** Sort order of brms' tables: by parameter, class, group and coefficient. */
 export function slotsOf(model: PriorModel, family: Family): Slot[] {
-  const [mean, ...others] = linearPredictors(model);
+  const [first, ...all] = linearPredictors(model);
+  const others = all.filter(({ dpar }) => dpar !== undefined);
+  const specific = all.filter(({ dpar }) => dpar === undefined);
+  const slopes = distinct([...first.slopes, ...specific.flatMap((one) => one.slopes)]);
+  const mean = { ...first, slopes };
   const parts = others.sort((a, b) => byText(a.dpar ?? '', b.dpar ?? ''));
-  return [...slotsOfMean(mean, model, family), ...parts.flatMap(slotsOfPart)];
+  return [
+    ...slotsOfMean(mean, model, family),
+    ...parts.flatMap(slotsOfPart),
+    ...slotsOfLatents(model),
+  ];
+}
+
+/** The slots of latent predictors: of the noisy ones, then of the formula of each with missing values. */
+function slotsOfLatents({ latents }: PriorModel): Slot[] {
+  if (!latents) return [];
+  const noisy = latents.variables.flatMap(({ kind, name }) => (kind === 'noisy' ? [name] : []));
+  const ofNoisy = (name: 'meanme' | 'sdme') => [
+    slot({ class: name }),
+    ...noisy.map((coef) => slot({ class: name, coef }, { class: name })),
+  ];
+  return [
+    ...(correlatedLatents(latents) > 0 ? [slot({ class: 'corme' })] : []),
+    ...(noisy.length > 0 ? [...ofNoisy('meanme'), ...ofNoisy('sdme')] : []),
+    ...latents.variables.flatMap(({ kind, name: resp, intercept, predictors }): Slot[] => {
+      if (kind === 'noisy') return [];
+      const all: PriorTarget = { class: 'b', resp };
+      const coefficients = [...predictors.names].sort(byText);
+      return [
+        ...(coefficients.length === 0 ? [] : [slot(all)]),
+        ...coefficients.map((coef) => slot({ class: 'b', coef, resp }, all)),
+        ...(intercept ? [slot({ class: 'Intercept', resp })] : []),
+        slot({ class: 'sigma', resp }),
+      ];
+    }),
+  ];
 }
 
 /** The slots of a parameter's linear predictor. */
-function slotsOfPart({ dpar = '', intercept, slopes, groups }: Predictor): Slot[] {
+function slotsOfPart(predictor: Predictor): Slot[] {
+  const { dpar = '', intercept, groups } = predictor;
   const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
   const all = of({ class: 'b' });
-  const coefficients = [...slopes].sort(byText);
+  const coefficients = slopesOf(predictor);
   return [
-    ...(slopes.length === 0 ? [] : [slot(all)]),
+    ...(coefficients.length === 0 ? [] : [slot(all)]),
     ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
     ...(intercept ? [slot(of({ class: 'Intercept' }))] : []),
     ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
+    ...sharesOf(predictor).map((coef) => slot(of({ class: 'simo', coef }))),
   ];
+}
+
+/** Coefficients of class b: slopes, and the sizes of terms such as mo(x). */
+function slopesOf({ slopes, terms }: Predictor): string[] {
+  return [...slopes, ...terms].sort(byText);
+}
+
+function sharesOf({ terms }: Predictor): string[] {
+  return terms.map((name) => `${name}1`).sort(byText);
 }
 
 type Predictor = ReturnType<typeof linearPredictors>[number];
@@ -67,32 +112,50 @@ function slotsOfSds(
 function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[] {
   const own = auxiliaryOf(family).filter((name) => name !== 'sigma' || !model.hasKnownScale);
   const classes: PriorClass[] = [...own];
-  if (mean.slopes.length > 0) classes.push('b');
+  if (slopesOf(mean).length > 0) classes.push('b');
+  if (mean.terms.length > 0) classes.push('simo');
   if (mean.intercept) classes.push('Intercept');
   if (mean.groups.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
   if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
     if (name === 'sd') return slotsOfSds(mean.groups);
+    if (name === 'simo') return sharesOf(mean).map((coef) => slot({ class: name, coef }));
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
     if (name === 'b') {
-      for (const coef of [...mean.slopes].sort(byText)) {
+      for (const coef of slopesOf(mean)) {
         slots.push(slot({ class: name, coef }, whole));
       }
     }
     if (name === 'Intercept' || name === 'delta') {
-      // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
-      const all = name === 'delta' ? gapsOf(family) : thresholdsOf(family);
-      const count = family.threshold === 'equidistant' ? 0 : all;
-      const places = Array.from({ length: count }, (_, k) => String(k + 1));
-      for (const coef of places) slots.push(slot({ class: name, coef }, whole));
+      slots.push(...slotsOfThresholds(name, family));
     }
     if (name === 'cor') {
       const groups = model.groups.filter(hasCorrelations).map(({ group }) => group);
       for (const group of distinct(groups)) slots.push(slot({ class: name, group }, whole));
     }
     return slots;
+  });
+}
+
+/** Of thresholds by group, those of each group after it. */
+function slotsOfThresholds(name: 'Intercept' | 'delta', family: Family): Slot[] {
+  const whole: PriorTarget = { class: name };
+  const isAlone = family.threshold === 'equidistant';
+  // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
+  const coefs = (count: number) =>
+    Array.from({ length: isAlone ? 0 : count }, (_, k) => String(k + 1));
+  if (name === 'delta') {
+    return coefs(gapsOf(family)).map((coef) => slot({ class: name, coef }, whole));
+  }
+  return thresholdSpans(family).flatMap(({ name: group, count }): Slot[] => {
+    if (group === null) return coefs(count).map((coef) => slot({ class: name, coef }, whole));
+    const own: PriorTarget = { class: name, group };
+    return [
+      slot(own, whole),
+      ...coefs(count).map((coef) => slot({ class: name, coef, group }, own, whole)),
+    ];
   });
 }
 
@@ -138,13 +201,19 @@ export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | und
 }
 
 function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
-  const { class: name, coef = '', group, dpar } = row;
+  const { class: name, coef = '', group, dpar, resp } = row;
   const predictors = present(slots.map(({ target }) => target.dpar));
+  const models = present(slots.map(({ target }) => target.resp));
+  if (resp !== undefined && !models.includes(resp)) {
+    return `there is no formula of a predictor ${resp} with missing values${models.length === 0 ? '' : `, but of ${listed(models)}`}`;
+  }
   if (dpar !== undefined && !predictors.includes(dpar)) {
     const known = predictors.length === 0 ? 'the mean alone' : `the mean and ${listed(predictors)}`;
     return `there is no linear predictor of ${dpar}, but of ${known}`;
   }
-  const targets = slots.map(({ target }) => target).filter((target) => target.dpar === dpar);
+  const targets = slots
+    .map(({ target }) => target)
+    .filter((target) => target.dpar === dpar && target.resp === resp);
   const classes = present(targets.map((target) => target.class));
   const ofClass = targets.filter((target) => target.class === name);
   if (ofClass.length === 0) {

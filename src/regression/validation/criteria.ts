@@ -10,6 +10,7 @@ import type { Draws } from '../../posterior/draws.js';
 import type { LogLikelihood } from '../../posterior/log-likelihood.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import { type Waic, waicInSteps } from '../../posterior/waic.js';
+import { latentMoments } from '../after/latent-draws.js';
 import { linearPredictor, madeForRows, type PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
 
@@ -26,7 +27,7 @@ export interface WithOutcomes {
  */
 export const waicOf: WatchableOf<FittedRegression, NoOptions, Waic & WithOutcomes> = watchable(
   function* (fit) {
-    return withOutcomes(yield* waicInSteps(logLikelihoodOfFit(fit)), fit);
+    return withOutcomes(yield* waicInSteps(predictiveLikelihood(fit)), fit);
   },
 );
 
@@ -42,8 +43,49 @@ export function withOutcomes<T extends Printable>(
 }
 
 /**
- * Includes all constants and is conditional on the group effects, as brms' `log_lik`. Each row is
- * evaluated at all draws in turn.
+ * The log likelihood by which outcomes are predicted. Latent predictors of a row are estimated with its outcome, on
+ * which draws given them depend too much to leave it out by weights. Where a row has them for itself and outcomes are
+ * normal with the identity link, they are integrated out in closed form,
+ *
+ *     y ~ normal(η at m, √(σ² + β² v)),   m and v of ξ given what is observed of it;
+ *
+ * elsewhere it is that of `logLikelihoodOfFit`.
+ */
+export function predictiveLikelihood(fit: PredictingFit): LogLikelihood {
+  const { specification, draws } = fit;
+  const { family, data } = specification;
+  const { latents, rows, ...others } = data;
+  const isNormal = family.family === 'gaussian' && family.link === 'identity' && !family.predicted;
+  if (!latents || !isNormal || latents.variables.some(({ labels }) => labels)) {
+    return logLikelihoodOfFit(fit);
+  }
+  const { chains, drawsPerChain } = draws;
+  const length = chains * drawsPerChain;
+  const predictor = linearPredictor(fit, encodedOf({ ...others, rows }));
+  const writeMoments = latentMoments(fit);
+  const mean = new Float64Array(length);
+  const variance = new Float64Array(length);
+  return {
+    rows,
+    chains,
+    drawsPerChain,
+    block(first, count, target) {
+      for (let i = 0; i < count; i++) {
+        const eta = target.subarray(i * length, (i + 1) * length);
+        predictor.eta(first + i, eta);
+        writeMoments(first + i, mean, variance);
+        for (let s = 0; s < length; s++) eta[s] += mean[s];
+        const [sigmas] = predictor.auxiliaryDraws(first + i);
+        const spread = sigmas.map((sigma, s) => Math.sqrt(sigma * sigma + variance[s]));
+        rowDensities(specification, [spread])(first + i, eta);
+      }
+    },
+  };
+}
+
+/**
+ * Includes all constants and is conditional on the group effects and on latent predictors, as brms' `log_lik`. Each
+ * row is evaluated at all draws in turn.
  */
 export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { specification, draws } = fit;
@@ -96,7 +138,14 @@ function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
 }
 
 /** The rows of a fit as rows to predict. */
-export function encodedOf({ rows, predictors, groups, offset, parts }: RegressionData): Encoded {
+export function encodedOf({
+  rows,
+  predictors,
+  groups,
+  offset,
+  parts,
+  latents,
+}: RegressionData): Encoded {
   return {
     rows,
     population: predictors,
@@ -108,6 +157,17 @@ export function encodedOf({ rows, predictors, groups, offset, parts }: Regressio
     })),
     offset,
     ...(parts && { parts }),
+    ...(latents && {
+      latents: {
+        variables: latents.variables.map(({ predictors: population, ...variable }) => ({
+          labels: null,
+          ...variable,
+          population,
+        })),
+        terms: latents.terms,
+        isNew: false,
+      },
+    }),
   };
 }
 
@@ -134,7 +194,10 @@ export function eachDraw(
   }
 }
 
-/** Matches group effects, `r_g[level,Intercept]`; no other reported name has this prefix. */
+/**
+ * Matches group effects, `r_g[level,Intercept]`, and like them, a number for each unit, the latent numbers
+ * `Xme_mex[1]` and `Ymi_x[1]` of predictors; no other reported name has these prefixes.
+ */
 export function isGroupEffect(name: string): boolean {
-  return name.startsWith('r_');
+  return /^(r|Xme|Ymi)_/.test(name);
 }

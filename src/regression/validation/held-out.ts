@@ -67,6 +67,7 @@ export function withoutRows(
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
   const { predictors, groups, outcomes, trials, weights, errors, offset, intercept, sets, parts } =
     data;
+  const { latents, thresholdGroup } = data;
   const height = predictorsPerRow(data);
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
@@ -101,6 +102,18 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
       return { ...group, ...first, ...(group.further && { further }) };
     }),
     ...(sets && { sets: setsOf(sets, kept) }),
+    ...(thresholdGroup && { thresholdGroup: Int32Array.from(kept, (row) => thresholdGroup[row]) }),
+    // What is observed of predictors stays: only outcomes are held out.
+    ...(latents && {
+      latents: {
+        ...latents,
+        variables: latents.variables.map((variable) => ({
+          ...variable,
+          unitOf: Int32Array.from(kept, (row) => variable.unitOf[row]),
+        })),
+        terms: latents.terms.map((term) => ({ ...term, factors: pick(term.factors) })),
+      },
+    }),
   };
 }
 
@@ -155,6 +168,9 @@ export function rowsOfObservations({ rows, sets }: RegressionData): readonly (re
 /** For each observation a number, the same for those that are equal, which the same fit can leave out. */
 export function equalObservations(data: RegressionData): ArrayLike<number> {
   const { rows, outcomes, trials, weights, errors, offset, predictors, groups, sets } = data;
+  // Each has a latent number of its own.
+  if (data.latents) return Array.from({ length: rows }, (_, row) => row);
+  const { thresholdGroup } = data;
   if (sets) return Array.from({ length: sets.count }, (_, set) => set);
   const { of } = distinctRows(rows, [
     { values: outcomes, width: 1 },
@@ -162,6 +178,7 @@ export function equalObservations(data: RegressionData): ArrayLike<number> {
     ...(weights ? [{ values: weights, width: 1 }] : []),
     ...(errors ? [{ values: errors, width: 1 }] : []),
     ...(offset ? [{ values: offset, width: 1 }] : []),
+    ...(thresholdGroup ? [{ values: thresholdGroup, width: 1 }] : []),
     { values: predictors.values, width: predictors.names.length },
     ...groups.flatMap((group) =>
       membersOf(group).flatMap(({ levelOf, values }) => [

@@ -19,7 +19,7 @@ import type { LogLikelihood } from '../../posterior/log-likelihood.js';
 import { effectVariance } from '../after/effect-variance.js';
 import { layoutOf } from '../after/layout.js';
 import { linearPredictor, madeForRows, type PredictingFit } from '../after/linear-predictor.js';
-import { refuseEffectsOfParameters } from '../after/refusals.js';
+import { refuseEffectsOfParameters, refuseLatents } from '../after/refusals.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { encodedOf } from './criteria.js';
 
@@ -48,6 +48,7 @@ export function integratedGroup(
   }
   refuseEffectsOfParameters({ specification }, terms, 'integrated out of the likelihood');
   const instead = `leave groups out by kfold({ grouped: '${group}' })`;
+  refuseLatents({ specification }, option, instead);
   if (data.sets)
     throw badArgument(`${option} is of rows, which choices among options do not have: ${instead}`);
   const [first] = terms.map((term) => data.groups[term]);

@@ -16,7 +16,7 @@ import { quickStream } from '../../random/quick-stream.js';
 import type { RandomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireRunOptions } from '../options.js';
-import { logLikelihoodOfFit, type WithOutcomes } from './criteria.js';
+import { predictiveLikelihood, type WithOutcomes } from './criteria.js';
 import { eachHeldOut, type RefitOptions, rowsOfObservations, withoutRows } from './held-out.js';
 import { labelsOfObservations, type RowLabels } from './row-labels.js';
 
@@ -63,7 +63,7 @@ export async function kfold(
   const joint = new Float64Array(groups.length);
   const warnings: string[] = [];
   await eachHeldOut(fit, parts, options, (k, refit, own) => {
-    const likelihood = logLikelihoodOfFit(refit);
+    const likelihood = predictiveLikelihood(refit);
     const { chains, drawsPerChain } = likelihood;
     const column = new Float64Array(chains * drawsPerChain);
     const totals = new Map<number, Float64Array>();
@@ -81,7 +81,7 @@ export async function kfold(
     size: members.size,
     elpd: joint[g],
   }));
-  const lpd = meanDensities(logLikelihoodOfFit(fit));
+  const lpd = meanDensities(predictiveLikelihood(fit));
   const found = { elpd, mcse, lpd, fold: fold.map((k) => k + 1) };
   const result = kfoldOf(found, { folds, groups: scores, warnings: warnings.sort() });
   return printable({ ...result, outcomes }, () => String(result));

@@ -3,7 +3,7 @@ import { badArgument, described } from '../../checks/values.js';
 import type { LogLikelihood } from '../../posterior/log-likelihood.js';
 import type { PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { logLikelihoodOfFit } from './criteria.js';
+import { predictiveLikelihood } from './criteria.js';
 import { equalObservations, rowsOfObservations } from './held-out.js';
 import { integratedGroup, levelLikelihood, rowLikelihood } from './integrated-likelihood.js';
 import { labelsOfObservations, type RowLabels } from './row-labels.js';
@@ -59,7 +59,7 @@ export function observationsOf(
   }
   if (grouped !== undefined) return groupsOf(fit, grouped);
   return {
-    likelihoodOf: logLikelihoodOfFit,
+    likelihoodOf: predictiveLikelihood,
     rowsOf: rowsOfObservations(data),
     classOf: equalObservations(data),
     isIntegrated: false,
@@ -87,7 +87,7 @@ function groupsOf(fit: FittedRegression, grouped: RowLabels): Observations {
     members[place.get(label) ?? 0].push(i);
   });
   return {
-    likelihoodOf: (one) => jointLikelihood(logLikelihoodOfFit(one), members),
+    likelihoodOf: (one) => jointLikelihood(predictiveLikelihood(one), members),
     rowsOf: members.map((own) => own.flatMap((i) => rows[i])),
     classOf: [...labels.keys()],
     labels,

@@ -6,14 +6,15 @@
  * which is part of the model.
  */
 
+import { hasBlocks } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf } from '../../../models/families/family.js';
-import { horseshoeOf } from '../../../models/horseshoe.js';
 import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   columnsOfMean,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
+import { latentLayout } from '../../../models/reported-latents.js';
 import { reportedLayout } from '../../../models/reported-parameters.js';
 import { requireOneOf } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
@@ -27,7 +28,11 @@ import {
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { targetsOfColumns, targetsOfSds } from '../priors/linear-predictors.js';
+import {
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from '../priors/linear-predictors.js';
 import type { PriorTarget } from '../priors/prior-rows.js';
 import { keyOf } from '../priors/slots.js';
 import { eachDraw, isGroupEffect, totalLogLikelihood } from './criteria.js';
@@ -90,9 +95,9 @@ export function priorSensitivity(
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
   requireOneOf('by', by, ['all', 'class', 'tag']);
-  if (horseshoeOf(fit.specification)) {
+  if (hasBlocks(fit.specification)) {
     throw badArgument(
-      'the sensitivity to a horseshoe prior cannot be found from draws, which lack the local scales: expected a fit with another prior of class b',
+      'the sensitivity to a shrinkage prior such as horseshoe(), or with terms such as mo(x), cannot be found from draws, which lack the parameters that have the priors: expected a fit without them',
     );
   }
   const { draws } = fit;
@@ -217,6 +222,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   const { means } = centrePredictors(data);
   // Equidistant thresholds: the first and the gap are the only ones of their class.
   const placed = (k: number) => (family.threshold === 'equidistant' ? {} : { coef: String(k + 1) });
+  const ofThresholds = targetsOfThresholds(family);
   /** The prior of an intercept is of its value at the means of the predictors, the columns from `first` to `end`. */
   const atMeans = (
     parameters: Float64Array,
@@ -245,7 +251,7 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       ? [term({ class: 'Intercept' }, priors.intercept, (all) => atMeans(all, 0, 1))]
       : []),
     ...(priors.thresholds ?? []).map((prior, k) =>
-      term({ class: 'Intercept', ...placed(k) }, prior, (all) =>
+      term(ofThresholds[k], prior, (all) =>
         atMeans(all, k, -1, 0, data.intercept ? columnsOfMean(data) : 0),
       ),
     ),
@@ -270,7 +276,66 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
       target: { class: 'cor', group } as const,
       logDensity: (parameters: Float64Array) => lkjLogDensity(eta, parameters.subarray(from, to)),
     })),
+    ...latentTerms(specification),
   ];
+}
+
+/** The priors of the parameters of latent predictors; their distribution is part of the model. */
+function latentTerms(specification: RegressionSpecification): PriorTerm[] {
+  const { data, priors } = specification;
+  const { latents } = data;
+  if (!latents || !priors.latents) return [];
+  const { correlation, variables } = priors.latents;
+  const layout = latentLayout(latents);
+  const first = reportedLayout(specification).latents;
+  const from = first + layout.correlations;
+  const to = first + layout.variables[0].values;
+  const ofVariables = latents.variables.flatMap((variable, k): PriorTerm[] => {
+    const { kind, name, intercept, predictors } = variable;
+    const own = variables[k];
+    const mean = first + layout.variables[k].mean;
+    const slopes = mean + Number(intercept);
+    const { means } = centrePredictors(variable);
+    const isNoisy = kind === 'noisy';
+    const atMeans = (all: Float64Array) =>
+      means.reduce((sum, value, j) => sum + value * all[slopes + j], all[mean]);
+    const term = (
+      target: PriorTarget,
+      prior: Prior,
+      of: (all: Float64Array) => number,
+    ): PriorTerm => {
+      const density = priorDensity(prior);
+      return { target, logDensity: (all) => density.logDensity(of(all)) };
+    };
+    return [
+      ...(own.intercept
+        ? [
+            term(
+              isNoisy ? { class: 'meanme', coef: name } : { class: 'Intercept', resp: name },
+              own.intercept,
+              atMeans,
+            ),
+          ]
+        : []),
+      ...own.coefficients.map((prior, j) =>
+        term(
+          { class: 'b', coef: predictors.names[j], resp: name },
+          prior,
+          (all) => all[slopes + j],
+        ),
+      ),
+      term(
+        isNoisy ? { class: 'sdme', coef: name } : { class: 'sigma', resp: name },
+        own.sd,
+        (all) => all[first + layout.variables[k].sd],
+      ),
+    ];
+  });
+  const ofCorrelations: PriorTerm = {
+    target: { class: 'corme' },
+    logDensity: (all) => lkjLogDensity(correlation ?? 1, all.subarray(from, to)),
+  };
+  return correlation === null ? ofVariables : [...ofVariables, ofCorrelations];
 }
 
 /** Offsets of the correlations of each group term that has any. */

@@ -4,10 +4,20 @@
 
 import { constantNames } from '../../../models/constant-parameters.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
-import { hasOrder, hasPlace, thresholdsOf } from '../../../models/families/thresholds.js';
+import {
+  hasOrder,
+  hasPlace,
+  thresholdNames,
+  thresholdSpans,
+} from '../../../models/families/thresholds.js';
 import { writeCorrelatedEffects } from '../../../models/multilevel/correlation-cholesky.js';
 import type { Support } from '../../../models/prior-distributions.js';
-import type { GroupEffects, RegressionSpecification } from '../../../models/regression-data.js';
+import {
+  correlatedLatents,
+  type GroupEffects,
+  type RegressionSpecification,
+} from '../../../models/regression-data.js';
+import { latentLayout } from '../../../models/reported-latents.js';
 import {
   reportedLayout,
   reportedNames,
@@ -21,6 +31,7 @@ import { sumOf } from '../../linear-algebra/sums.js';
 import type { RandomStream } from '../../random/stream.js';
 import { type SamplerSettings, settingsAmong } from '../../sampler/settings.js';
 import { type Preparation, prepare } from '../prepare.js';
+import { drawLatentNumbers, observedAnew } from '../priors/sample-latents.js';
 import { outcomeSimulator, priorSampler } from '../priors/sample-prior.js';
 import { type CalibrateOptions, type Calibration, calibrate } from './calibrate.js';
 import { isGroupEffect } from './criteria.js';
@@ -59,10 +70,15 @@ function simulatedRegression(
   }
   const names = reportedNames(specification);
   const simulate = outcomeSimulator(specification);
+  const { latents } = reportedLayout(specification);
   return (parameters, random) => {
-    const outcomes = simulate(inOrder(parameters, names), random);
+    const values = inOrder(parameters, names);
+    const data = observedAnew(specification.data, latents, values, random);
+    const draw =
+      data === specification.data ? simulate : outcomeSimulator({ ...specification, data });
+    const outcomes = draw(values, random);
     requireFiniteOutcomes(outcomes);
-    return { ...specification, data: { ...specification.data, outcomes } };
+    return { ...specification, data: { ...data, outcomes } };
   };
 }
 
@@ -180,36 +196,39 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);
     if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits[auxiliary]);
-    if (name.startsWith('sd_') && !(value >= 0))
+    if (/^(sd|sdme|sigma)_/.test(name) && !(value >= 0))
       fail(`at.${name} is ${value}, but must be at least 0`);
   }
 }
 
-/** Thresholds ascend, are equidistant or sum to zero, as the family has them. */
+/** Thresholds ascend, are equidistant or sum to zero, as the family has them, in each group. */
 function requireThresholds(family: Family, at: ParameterValues): void {
-  const values = Array.from(
-    { length: thresholdsOf(family) },
-    (_, k) => at[`b_Intercept[${k + 1}]`],
-  );
+  const names = thresholdNames(family).map((name) => `b_${name}`);
+  for (const { first, count } of thresholdSpans(family)) {
+    requireThresholdsOf(family, names.slice(first, first + count), at);
+  }
+}
+
+function requireThresholdsOf(family: Family, names: readonly string[], at: ParameterValues): void {
+  const values = names.map((name) => at[name]);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const isZero = (value: number) => Math.abs(value) <= 1e-9 * largest;
   if (!hasPlace(family) && !isZero(sumOf(values))) {
-    fail(`at.b_Intercept[1], … sum to ${sumOf(values)}, but must sum to 0`);
+    fail(`at.${names[0]}, … sum to ${sumOf(values)}, but must sum to 0`);
   }
   values.slice(2).forEach((value, k) => {
     const uneven = value - values[k + 1] - (values[k + 1] - values[k]);
     if (family.threshold === 'equidistant' && !isZero(uneven)) {
-      fail(`at.b_Intercept[${k + 3}] is ${value}, but thresholds must be equidistant`);
+      fail(`at.${names[k + 2]} is ${value}, but thresholds must be equidistant`);
     }
   });
   if (!hasOrder(family)) return;
-  for (let k = 2; k <= thresholdsOf(family); k++) {
-    const [before, own] = [values[k - 2], values[k - 1]];
-    if (own > before) continue;
+  values.slice(1).forEach((own, k) => {
+    if (own > values[k]) return;
     fail(
-      `at.b_Intercept[${k}] is ${own}, but must be above that of the threshold before, ${before}`,
+      `at.${names[k + 1]} is ${own}, but must be above that of the threshold before, ${values[k]}`,
     );
-  }
+  });
 }
 
 function fail(message: string): never {
@@ -237,6 +256,7 @@ export function groupEffectsAt(
     if (group.correlated) correlations += (size * (size - 1)) / 2;
     return { deviations, factor, levels: group.levels.length, start: layout.groupEffects[term] };
   });
+  const latentFactor = latentFactorAt(specification, parameters);
   return (random) => {
     const drawn = parameters.slice();
     for (const { deviations, factor, levels, start } of terms) {
@@ -250,17 +270,40 @@ export function groupEffectsAt(
         });
       }
     }
+    const { latents } = specification.data;
+    if (latents) drawLatentNumbers(latents, layout.latents, drawn, random, latentFactor);
     return drawn;
   };
 }
 
-/** The Cholesky factor L of the correlations L Lᵀ, lower triangular and row-major. */
+/** That of latent predictors; null without correlations. */
+function latentFactorAt(
+  specification: RegressionSpecification,
+  parameters: Float64Array,
+): Float64Array | null {
+  const { latents } = specification.data;
+  const size = latents ? correlatedLatents(latents) : 0;
+  if (!latents || size === 0) return null;
+  const first = reportedLayout(specification).latents + latentLayout(latents).correlations;
+  return factorAt('corme__…', size, true, parameters, first);
+}
+
 function correlationFactorAt(
   { group, coefficients, correlated }: GroupEffects,
   parameters: Float64Array,
   correlations: number,
 ): Float64Array {
-  const size = coefficients.length;
+  return factorAt(`cor_${group}__…`, coefficients.length, correlated, parameters, correlations);
+}
+
+/** The Cholesky factor L of the correlations L Lᵀ, lower triangular and row-major. */
+function factorAt(
+  name: string,
+  size: number,
+  correlated: boolean,
+  parameters: Float64Array,
+  correlations: number,
+): Float64Array {
   const matrix = new Float64Array(size * size);
   let at = correlations;
   for (let c = 0; c < size; c++) {
@@ -273,7 +316,7 @@ function correlationFactorAt(
   if (factor === null) {
     throw new WeighbridgeError(
       'bad-argument',
-      `at.cor_${group}__… are the correlations of no matrix: expected ones between -1 and 1 that go together`,
+      `at.${name} are the correlations of no matrix: expected ones between -1 and 1 that go together`,
     );
   }
   return factor;

@@ -287,7 +287,7 @@ describe.each(kinds)('the likelihood of $family with the link $link', (kind) => 
     fc.assert(
       fc.property(situations(kind, 3), ({ outcomes, eta, gaps }) => {
         const count = gaps.length + 1;
-        const { weights } = gapsFor({ ...kind, thresholds: count }, outcomes.values);
+        const { weights } = gapsFor({ ...kind, thresholds: count }, outcomes);
         const sums = [0];
         for (const gap of gaps) sums.push((sums.at(-1) ?? 0) + gap);
         const mean = sums.reduce((sum, value, k) => sum + weights[k] * value, 0);

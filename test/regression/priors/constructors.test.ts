@@ -92,8 +92,8 @@ describe('a prior’s constructor', () => {
     expect(() => normal(0, -1)).toThrow('prior normal: sd is -1, expected a positive number');
     expect(() => lkj(Number.NaN)).toThrow('prior lkj: eta is NaN, expected a positive number');
     expect(() => uniform(1, 0)).toThrow('prior uniform: from 1 to 0, expected from < to');
-    expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for cor alone');
-    expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for cor alone');
+    expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for them alone');
+    expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for them alone');
     expect(() => priorRow(normal(0, 1), 'slope', {})).toThrow(
       "there is no prior class 'slope', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
     );

@@ -22,9 +22,12 @@ const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
   fc.record(
     {
       prior: fc.oneof(anyPrior, fc.constant({ distribution: 'flat' as const })),
-      class: fc.constantFrom(...priorClasses.filter((known) => known !== 'cor')),
+      class: fc.constantFrom(
+        ...priorClasses.filter((known) => !['cor', 'corme', 'simo'].includes(known)),
+      ),
       coef: name,
       group: name,
+      resp: name,
     },
     { requiredKeys: ['prior', 'class'] },
   ),
@@ -34,7 +37,7 @@ const anyRow: fc.Arbitrary<PriorRow> = fc.oneof(
         distribution: fc.constant('lkj' as const),
         eta: fc.double({ min: 0.1, max: 50, noNaN: true }),
       }),
-      class: fc.constant('cor' as const),
+      class: fc.constantFrom('cor' as const, 'corme' as const),
       group: name,
     },
     { requiredKeys: ['prior', 'class'] },
@@ -113,7 +116,7 @@ describe('a prior as text', () => {
     expect(failure(text)).toMatch(new RegExp(`, found ${found.replaceAll(/[()"]/g, '\\$&')}$`));
   });
 
-  it.each(['dirichlet(1)', 'R2D2()', 'lasso()', ' lasso'])(
+  it.each(['chi_square(1)', 'skew_normal()', 'lasso()', ' lasso'])(
     'names what brms has beside distributions: %j',
     (text) => {
       const name = /\w+/.exec(text)?.[0];
@@ -134,7 +137,7 @@ describe('a prior as text', () => {
 
   it('says which distributions there are, and what each lacks', () => {
     expect(failure('nomal(0, 1)')).toBe(
-      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, constant, lkj, flat, horseshoe), found 'n'",
+      "character 1: expected a distribution (normal, student_t, cauchy, exponential, gamma, beta, lognormal, uniform, inv_gamma, double_exponential, logistic, half_normal, half_student_t, half_cauchy, constant, lkj, flat, horseshoe, R2D2, dirichlet), found 'n'",
     );
     expect(failure('student_t(3, 0)')).toBe(
       "character 15: expected ',' and parameter 3 of student_t, found ')'",
@@ -149,11 +152,11 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=beta',
-      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa',
+      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
     ],
     [
       'normal(0, 1) class=cor',
-      '"normal(0, 1) class=cor": class cor with a prior normal: class cor takes lkj, and lkj is for cor alone',
+      '"normal(0, 1) class=cor": class cor with a prior normal: classes cor and corme take lkj, and lkj is for them alone',
     ],
     ['lkj(1) lb=0', "character 1: expected an lkj prior without lb and ub, found 'l'"],
   ])('refuses %j, which is well spelled, for its meaning', (text, message) => {

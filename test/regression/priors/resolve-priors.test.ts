@@ -10,17 +10,20 @@ import {
   uniform,
 } from '../../../src/regression/priors/constructors.js';
 import { formatNumber } from '../../../src/regression/priors/numbers.js';
-import type { PriorInUse, PriorRow } from '../../../src/regression/priors/prior-rows.js';
+import {
+  isMatrixPrior,
+  type PriorInUse,
+  type PriorRow,
+} from '../../../src/regression/priors/prior-rows.js';
 import { parsePrior } from '../../../src/regression/priors/prior-text.js';
 import { resolvePriors } from '../../../src/regression/priors/resolve-priors.js';
 import { type BrmsRow, defaults, modelOf, resolved } from './brms-tables.js';
 
 function asBrms({ text, class: name, coef = '', group = '', prior, source }: PriorInUse) {
   const bound = (value: number) => (Number.isFinite(value) ? formatNumber(value) : '');
-  const [lb, ub] =
-    prior.distribution === 'lkj'
-      ? ['', '']
-      : [bound(supportOf(prior).lower), bound(supportOf(prior).upper)];
+  const [lb, ub] = isMatrixPrior(prior)
+    ? ['', '']
+    : [bound(supportOf(prior).lower), bound(supportOf(prior).upper)];
   return { prior: text, class: name, coef, group, lb, ub, source };
 }
 
