@@ -13,6 +13,7 @@
  * their gaps (sampled-thresholds.ts) and reported in place of the intercept.
  */
 import { WeighbridgeError } from '../src/errors.js';
+import { hasBounds } from '../src/linear-algebra/limits.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { type BlockedPriors, hasBlocks, sigmaAmong, withBlocks } from './coefficient-blocks.js';
 import type { FamilyName, LinkName } from './families/family.js';
@@ -163,9 +164,11 @@ const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_g
  * True if the likelihood and the priors of the slopes are log-concave in the coefficients. brms'
  * default Student-t for the intercept does not count: it is too wide to make a peak of its own.
  */
-function isLogConcave({ family, priors }: RegressionSpecification): boolean {
+function isLogConcave({ family, data, priors }: RegressionSpecification): boolean {
   if (family.predicted || bentFamilies.has(family.family) || bentLinks.has(family.link))
     return false;
+  // The probability of an interval of a log-concave density is log-concave; one over it is not.
+  if (data.limits && hasBounds(data.limits)) return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
   if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;

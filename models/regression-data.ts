@@ -1,6 +1,7 @@
 /**
  * The numbers of a regression, as plain data: they can be sent to another thread.
  */
+import type { Limits } from '../src/linear-algebra/limits.js';
 import type { SpecialTerm } from './coefficient-blocks.js';
 import type { Cells, Family, Outcomes } from './families/family.js';
 import type { Prior } from './prior-distributions.js';
@@ -118,6 +119,11 @@ export interface RegressionData {
   readonly weights?: Float64Array;
   /** Known standard errors of the outcomes of a normal family, in addition to σ. @default none */
   readonly errors?: Float64Array;
+  /**
+   * Limits of censored and truncated outcomes; `outcomes` then has a number near those that are not known, from which
+   * searches start. @default none
+   */
+  readonly limits?: Limits;
   /** Added to every row's linear predictor. */
   readonly offset: Float64Array | null;
   /**
@@ -155,7 +161,7 @@ export interface RegressionData {
  * @param cells that rows share linear predictors of; one per row if undefined
  */
 export function outcomesOf(
-  { rows, outcomes, trials, weights, errors, sets, thresholdGroup }: RegressionData,
+  { rows, outcomes, trials, weights, errors, sets, limits, thresholdGroup }: RegressionData,
   cells?: Cells,
 ): Outcomes {
   return {
@@ -166,6 +172,7 @@ export function outcomesOf(
     ...(errors && { errors }),
     ...(cells && { cells }),
     ...(sets && { sets }),
+    ...(limits && { limits }),
     ...(thresholdGroup && { thresholdGroup }),
   };
 }

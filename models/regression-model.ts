@@ -1,5 +1,6 @@
 /** The model of a regression specification. */
 import { WeighbridgeError } from '../src/errors.js';
+import { mapLimits } from '../src/linear-algebra/limits.js';
 import type { Model } from '../src/sampler/model.js';
 import { hasBlocks } from './coefficient-blocks.js';
 import { constantNames, withoutConstants } from './constant-parameters.js';
@@ -86,7 +87,15 @@ export function ofLogarithms(specification: RegressionSpecification): Regression
   return {
     ...specification,
     family: { ...family, family: 'gaussian' },
-    data: { ...data, outcomes: data.outcomes.map(Math.log) },
+    data: {
+      ...data,
+      outcomes: data.outcomes.map(Math.log),
+      ...(data.limits && {
+        limits: mapLimits(data.limits, (end) =>
+          end > 0 ? Math.log(end) : Number.NEGATIVE_INFINITY,
+        ),
+      }),
+    },
   };
 }
 

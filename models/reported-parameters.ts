@@ -25,7 +25,7 @@ import {
   type PredictedName,
   withoutPredicted,
 } from './families/family.js';
-import { responseDistribution } from './families/index.js';
+import { limitedLogDensities, responseDistribution } from './families/index.js';
 import { type ParameterLink, parameterLink } from './families/parameter-links.js';
 import {
   mostThresholds,
@@ -339,21 +339,36 @@ export type RowDensities = (row: number, eta: Float64Array) => void;
 
 /**
  * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'
- * `log_lik` has it.
+ * `log_lik` has it. Of a censored row log P(from < Y ≤ to), and of a truncated one less the log probability of its
+ * bounds.
  *
- * @param aux one array per parameter of `distributionSources`, each with one number per η
+ * @returns a function of `aux`: one array per parameter of `distributionSources`, each with one number per η
  */
-export function rowDensities(
-  { family, data }: Predicted,
-  aux: readonly Float64Array[],
-): RowDensities {
-  const { outcomes, trials, weights, errors } = data;
+export function rowDensities({
+  family,
+  data,
+}: Predicted): (aux: readonly Float64Array[]) => RowDensities {
+  const { outcomes, trials, weights, errors, limits } = data;
+  const weighted =
+    (write: RowDensities): RowDensities =>
+    (row, eta) => {
+      write(row, eta);
+      if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+    };
+  if (limits) {
+    const logDensities = limitedLogDensities(family, { values: outcomes, trials, limits });
+    return (aux) => {
+      const write = logDensities(aux);
+      return weighted((row, eta) => write(row, 1, eta));
+    };
+  }
   const { logDensities } = responseDistribution(family);
-  const write = logDensities(aux);
-  const auxOf = auxiliaryOfRows(errors, aux);
-  return (row, eta) => {
-    (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta);
-    if (weights) for (let s = 0; s < eta.length; s++) eta[s] *= weights[row];
+  return (aux) => {
+    const write = logDensities(aux);
+    const auxOf = auxiliaryOfRows(errors, aux);
+    return weighted((row, eta) =>
+      (errors ? logDensities(auxOf(row)) : write)(outcomes[row], trials ? trials[row] : 1, eta),
+    );
   };
 }
 
@@ -375,12 +390,10 @@ export function rowLogLikelihood(predicted: Predicted): RowLogLikelihood {
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const own = new Float64Array(distributionSources(predicted).length);
+  const densities = rowDensities(predicted);
   const write = (row: number, parameters: Float64Array) => {
     writeOwn(row, parameters, eta, own);
-    return rowDensities(
-      predicted,
-      Array.from(own, (value) => Float64Array.of(value)),
-    );
+    return densities(Array.from(own, (value) => Float64Array.of(value)));
   };
   return (parameters, target) => {
     writeEta(parameters, eta);

@@ -17,6 +17,7 @@
  * that of the user's by a constant.
  */
 import { WeighbridgeError } from '../src/errors.js';
+import { type Limits, mapLimits } from '../src/linear-algebra/limits.js';
 import { auxiliaryOf, type Family, traitsOf } from './families/family.js';
 import { thresholdNames } from './families/thresholds.js';
 import { movedPrior, type Prior, type Scaling } from './prior-distributions.js';
@@ -82,6 +83,7 @@ export function standardized(
       data: {
         ...data,
         outcomes: outcomes?.values ?? data.outcomes,
+        ...(data.limits && outcomes && { limits: scaledLimits(data, outcomes, data.limits) }),
         ...(data.errors && {
           errors: data.errors.map((error) => error / (outcomes?.unit ?? 1)),
         }),
@@ -111,6 +113,17 @@ export function standardized(
     },
     restore: restoring(specification, predictors, columns, scalings),
   };
+}
+
+/** Limits move with the outcome of their row, y = y₀ + s y′, whatever y₀. */
+function scaledLimits(
+  { outcomes }: RegressionData,
+  { values, unit }: ScaledOutcomes,
+  limits: Limits,
+): Limits {
+  return mapLimits(limits, (end, row) =>
+    end === outcomes[row] ? values[row] : values[row] + (end - outcomes[row]) / unit,
+  );
 }
 
 /** A fixed σ in the unit of the outcomes. */

@@ -141,6 +141,12 @@ export type {
   HypothesisResult,
   HypothesisRow,
 } from './regression/after/hypothesis.js';
+export type {
+  AbilityInformation,
+  ItemInformation,
+  ItemInformationOptions,
+  ItemInformationRow,
+} from './regression/after/item-information.js';
 export type { GroupChoice, LinearPredictorOptions } from './regression/after/linear-predictor.js';
 export {
   type BayesFactor,

@@ -14,6 +14,7 @@
  */
 import type { RandomStream } from '../../src/random/stream.js';
 import { byRows, type RowDensity, setBoth } from './by-rows.js';
+import { type RowTails, setLower, setUpper } from './tails.js';
 
 function density(): RowDensity {
   let sigma = Number.NaN;
@@ -48,10 +49,39 @@ function density(): RowDensity {
   };
 }
 
+/** F = τ e^{(1 − τ) u} below μ, S = (1 − τ) e^{−τ u} above. */
+function tails(): RowTails {
+  let sigma = Number.NaN;
+  let tau = Number.NaN;
+  return {
+    prepare(aux) {
+      sigma = aux[0];
+      tau = aux[1];
+    },
+    write(y, _trials, mu, _rest, target) {
+      const u = (y - mu) / sigma;
+      const isBelow = u < 0;
+      const slopes = isBelow ? target.lowerSlopes : target.upperSlopes;
+      const rate = isBelow ? 1 - tau : -tau;
+      slopes[0] = -rate / sigma;
+      slopes[1] = u * slopes[0];
+      slopes[2] = (isBelow ? 1 / tau : -1 / (1 - tau)) - u;
+      if (isBelow) {
+        target.lower = Math.log(tau) + rate * u;
+        setUpper(target);
+      } else {
+        target.upper = Math.log1p(-tau) + rate * u;
+        setLower(target);
+      }
+    },
+  };
+}
+
 const standardExponential = (random: RandomStream) => -Math.log1p(-random.uniform());
 
 export const asymLaplace = byRows({
   density,
+  tails,
   means:
     ([sigmas, taus]) =>
     (locations) => {

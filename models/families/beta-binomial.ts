@@ -13,6 +13,7 @@ import { logChoose } from './binomial.js';
 import { byRows, type RowDensity, setBoth } from './by-rows.js';
 import { newLogTerms } from './links.js';
 import { writeRising } from './rising-factorials.js';
+import type { RowTails } from './tails.js';
 import { betaVariate, binomialVariate } from './variates.js';
 
 function density(): RowDensity {
@@ -49,8 +50,54 @@ function density(): RowDensity {
   };
 }
 
+/** Sums of probabilities, each with its logarithm, so that both tails keep their digits. */
+function tails(): RowTails {
+  const row = density();
+  const slopes = new Float64Array(2);
+  /** log Σ p(k) of first ≤ k ≤ last, with its derivatives. */
+  const sum = (
+    first: number,
+    last: number,
+    [trials, mu, rest]: readonly [number, number, number],
+    target: Float64Array,
+  ): number => {
+    target.fill(0);
+    let most = Number.NEGATIVE_INFINITY;
+    let total = 0;
+    for (let k = first; k <= last; k++) {
+      const log = row.logDensity(k, trials, mu, rest, slopes) + row.constant(k, trials);
+      const shrunk = log > most ? Math.exp(most - log) : 1;
+      most = Math.max(most, log);
+      const share = Math.exp(log - most);
+      total = total * shrunk + share;
+      for (let a = 0; a < 2; a++) target[a] = target[a] * shrunk + share * slopes[a];
+    }
+    if (total === 0) return Number.NEGATIVE_INFINITY;
+    for (let a = 0; a < 2; a++) target[a] /= total;
+    return most + Math.log(total);
+  };
+  return {
+    prepare: row.prepare,
+    write(y, trials, mu, rest, target) {
+      const last = Math.min(Math.floor(y), trials);
+      const at = [trials, mu, rest] as const;
+      target.lower = Math.min(0, sum(0, last, at, target.lowerSlopes));
+      target.upper = Math.min(0, sum(Math.max(0, last + 1), trials, at, target.upperSlopes));
+    },
+    truncatedMean(mu, rest, trials, { after, upTo, logProbability }) {
+      let mean = 0;
+      for (let k = Math.max(1, after + 1); k <= Math.min(trials, upTo); k++) {
+        const log = row.logDensity(k, trials, mu, rest, null) + row.constant(k, trials);
+        mean += k * Math.exp(log - logProbability);
+      }
+      return mean;
+    },
+  };
+}
+
 export const betaBinomial = byRows({
   density,
+  tails,
   simulateAt(mu, [phi], trials, random) {
     const probability = mu > 0 && mu < 1 ? betaVariate(mu * phi, (1 - mu) * phi, random) : mu;
     return binomialVariate(trials, probability, random);

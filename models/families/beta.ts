@@ -13,6 +13,8 @@ import gammaln from '@stdlib/math-base-special-gammaln';
 import trigamma from '@stdlib/math-base-special-trigamma';
 import type { RandomStream } from '../../src/random/stream.js';
 import { byRows, type RowDensity, setBoth } from './by-rows.js';
+import { newIncompleteBeta, writeIncompleteBeta } from './incomplete-beta.js';
+import { IntervalProbability, type RowTails, setAboveAll, setBelowAll } from './tails.js';
 import { betaVariate } from './variates.js';
 
 /** The density of a share, by μ and φ. */
@@ -51,8 +53,50 @@ export function betaRow(): RowDensity {
   };
 }
 
+/** I_y(μ φ, (1 − μ) φ); E(Y; a < Y ≤ b) = μ (I_b(μ φ + 1, …) − I_a(μ φ + 1, …)). */
+function tails(): RowTails {
+  const both = newIncompleteBeta();
+  const slopes = new Float64Array(2);
+  let phi = Number.NaN;
+  /** Added to the first parameter of the beta distribution. */
+  let added = 0;
+  const own: RowTails = {
+    prepare(aux) {
+      phi = aux[0];
+    },
+    write(y, _trials, mu, rest, target) {
+      if (!(y > 0)) {
+        setBelowAll(target);
+        return;
+      }
+      if (y >= 1) {
+        setAboveAll(target);
+        return;
+      }
+      writeIncompleteBeta(mu * phi + added, rest * phi, y, 1 - y, both);
+      target.lower = both.lower;
+      target.lowerSlopes[0] = phi * (both.lowerByA - both.lowerByB);
+      target.lowerSlopes[1] = mu * both.lowerByA + rest * both.lowerByB;
+      target.upper = both.upper;
+      target.upperSlopes[0] = phi * (both.upperByA - both.upperByB);
+      target.upperSlopes[1] = mu * both.upperByA + rest * both.upperByB;
+    },
+  };
+  const shifted = new IntervalProbability(own, 2);
+  return {
+    ...own,
+    truncatedMean(mu, rest, trials, { after, upTo, logProbability }) {
+      added = 1;
+      const log = shifted.log(after, upTo, trials, mu, rest, slopes);
+      added = 0;
+      return mu * Math.exp(log - logProbability);
+    },
+  };
+}
+
 export const beta = byRows({
   density: betaRow,
+  tails,
   simulateAt: (mu, [phi], _trials, random) => drawShare(mu, phi, random),
   expected: (outcome) =>
     outcome > 0 && outcome < 1

@@ -8,6 +8,7 @@
  * link. Rows that share a linear predictor enter as their sums.
  */
 import gammaln from '@stdlib/math-base-special-gammaln';
+import type { RowDensity } from './by-rows.js';
 import {
   type Family,
   type LogDensities,
@@ -17,10 +18,13 @@ import {
   type Totals,
   totalsOf,
 } from './family.js';
+import { newIncompleteBeta, writeIncompleteBeta } from './incomplete-beta.js';
 import { newLogTerms, probabilityLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { writeBernoullis, writeBinomials } from './many-variates.js';
 import { DENSITY_AT_ZERO, scaledTail } from './normal-tail.js';
+import { over } from './poisson.js';
+import { meanByScore, type RowTails, setAboveAll, setBelowAll } from './tails.js';
 import { binomialVariate } from './variates.js';
 
 type LogLikelihood = ResponseFamily['logLikelihood'];
@@ -182,6 +186,44 @@ export function binomialFamily(family: Family, outcomes: Outcomes): ResponseFami
 /** log C(n, y). */
 export function logChoose(n: number, y: number): number {
   return gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1);
+}
+
+/** The density of one outcome, by its probability. */
+export function binomialRow(): RowDensity {
+  return {
+    prepare() {},
+    logDensity(y, trials, mu, rest, slopes) {
+      const failures = trials - y;
+      if (slopes) slopes[0] = over(y, mu) - over(failures, rest);
+      return (y === 0 ? 0 : y * Math.log(mu)) + (failures === 0 ? 0 : failures * Math.log(rest));
+    },
+    secondDerivatives(y, trials, mu, rest, target) {
+      target[0] = -over(y, mu * mu) - over(trials - y, rest * rest);
+    },
+    constant: (y, trials) => logChoose(trials, y),
+  };
+}
+
+/** P(Y ≤ y) = I_{1−μ}(n − y, y + 1). */
+export function binomialTails(): RowTails {
+  const both = newIncompleteBeta();
+  return {
+    prepare() {},
+    write(y, trials, mu, rest, target) {
+      const whole = Math.floor(y);
+      if (whole < 0) setBelowAll(target);
+      else if (whole >= trials || mu === 0) setAboveAll(target);
+      else if (rest === 0) setBelowAll(target);
+      else {
+        writeIncompleteBeta(trials - whole, whole + 1, rest, mu, both);
+        target.lower = both.lower;
+        target.lowerSlopes[0] = -both.lowerByX;
+        target.upper = both.upper;
+        target.upperSlopes[0] = -both.upperByX;
+      }
+    },
+    truncatedMean: (mu, rest, trials, within) => meanByScore(trials * mu, mu * rest, within),
+  };
 }
 
 export function binomialDistribution(family: Family): OwnDistribution {

@@ -20,6 +20,7 @@ import {
   weightOf,
 } from './family.js';
 import { type LocationLink, locationLink, newLocation } from './links.js';
+import type { RowTails } from './tails.js';
 
 /** The density of one outcome, with the auxiliary parameters in the order of the family's. */
 export interface RowDensity {
@@ -51,12 +52,15 @@ export interface RowDensity {
 
 interface FamilyByRows extends Pick<OwnDistribution, 'means' | 'simulateAt' | 'expected'> {
   readonly density: () => RowDensity;
+  /** For censored and truncated outcomes. @default none */
+  readonly tails?: () => RowTails;
 }
 
 /** The likelihood and the distribution of a family, for the table of families. */
-export function byRows({ density, ...own }: FamilyByRows) {
+export function byRows({ density, tails, ...own }: FamilyByRows) {
   return {
     density,
+    ...(tails && { tails }),
     response: (family: Family, outcomes: Outcomes): ResponseFamily =>
       new SumOverRows(family, outcomes, density()),
     distribution: (family: Family): OwnDistribution => {
@@ -105,7 +109,8 @@ export function orNever(value: number): number {
   return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
 }
 
-function logDensitiesOf(
+/** Log densities of many η by the density of one row. */
+export function logDensitiesOf(
   family: Family,
   density: RowDensity,
   aux: readonly Float64Array[],
@@ -129,7 +134,8 @@ function logDensitiesOf(
   };
 }
 
-class SumOverRows implements ResponseFamily {
+/** Σ log p of rows. */
+export class SumOverRows implements ResponseFamily {
   readonly family: Family;
   readonly auxiliary: ResponseDistribution['auxiliary'];
   readonly #density: RowDensity;

@@ -6,6 +6,7 @@
  *     log p = −log μ − y/μ
  */
 import { byRows, type RowDensity } from './by-rows.js';
+import { meanByScore, type RowTails, setBelowAll, setLower } from './tails.js';
 
 function density(): RowDensity {
   return {
@@ -22,8 +23,26 @@ function density(): RowDensity {
   };
 }
 
+/** log S = −y/μ. */
+function tails(): RowTails {
+  return {
+    prepare() {},
+    write(y, _trials, mu, _rest, target) {
+      if (!(y > 0)) {
+        setBelowAll(target);
+        return;
+      }
+      target.upper = -y / mu;
+      target.upperSlopes[0] = y / (mu * mu);
+      setLower(target);
+    },
+    truncatedMean: (mu, _rest, _trials, within) => meanByScore(mu, mu * mu, within),
+  };
+}
+
 export const exponential = byRows({
   density,
+  tails,
   simulateAt: (mu, _aux, _trials, random) => -mu * Math.log1p(-random.uniform()),
   // As brms, zero included: a time may be too short for the clock.
   expected: (outcome) =>

@@ -4,6 +4,7 @@
  *
  * The link is part of the family.
  */
+import type { Limits } from '../../src/linear-algebra/limits.js';
 import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RandomStream } from '../../src/random/stream.js';
 
@@ -298,6 +299,8 @@ export interface Outcomes {
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
   readonly sets?: Cells;
+  /** Of censored and truncated outcomes (limited-rows.ts). @default none */
+  readonly limits?: Limits;
   /** Index of each row's group of thresholds, among those of the family. @default 0 */
   readonly thresholdGroup?: Int32Array;
 }

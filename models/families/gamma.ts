@@ -11,6 +11,8 @@ import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
 import trigamma from '@stdlib/math-base-special-trigamma';
 import { byRows, expectedPositive, type RowDensity, setBoth } from './by-rows.js';
+import { newIncompleteGamma, writeIncompleteGamma } from './incomplete-gamma.js';
+import { meanByScore, type RowTails, setBelowAll } from './tails.js';
 import { logGammaVariate } from './variates.js';
 
 function density(): RowDensity {
@@ -44,8 +46,36 @@ function density(): RowDensity {
   };
 }
 
+/** P(k, x) and Q(k, x) at x = k y/μ. */
+function tails(): RowTails {
+  const both = newIncompleteGamma();
+  let shape = Number.NaN;
+  return {
+    prepare(aux) {
+      shape = aux[0];
+    },
+    write(y, _trials, mu, _rest, target) {
+      if (!(y > 0)) {
+        setBelowAll(target);
+        return;
+      }
+      const ratio = y / mu;
+      const x = shape * ratio;
+      writeIncompleteGamma(shape, x, both);
+      target.lower = both.lower;
+      target.lowerSlopes[0] = (-both.lowerByX * x) / mu;
+      target.lowerSlopes[1] = both.lowerByShape + both.lowerByX * ratio;
+      target.upper = both.upper;
+      target.upperSlopes[0] = (-both.upperByX * x) / mu;
+      target.upperSlopes[1] = both.upperByShape + both.upperByX * ratio;
+    },
+    truncatedMean: (mu, _rest, _trials, within) => meanByScore(mu, (mu * mu) / shape, within),
+  };
+}
+
 export const gamma = byRows({
   density,
+  tails,
   simulateAt: (mu, [shape], _trials, random) =>
     aboveZero((mu / shape) * Math.exp(logGammaVariate(shape, random))),
   expected: expectedPositive,

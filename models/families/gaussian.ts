@@ -20,8 +20,10 @@ import {
   totalWeight,
   weightOf,
 } from './family.js';
-import { meanLink, throughLink } from './links.js';
+import { meanLink, newLogTerms, throughLink } from './links.js';
 import { writeNormals } from './many-variates.js';
+import { normalLogCdf } from './normal-tail.js';
+import { meanByScore, type RowTails } from './tails.js';
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -147,6 +149,31 @@ export function gaussianRow(): RowDensity {
       target[3] = (1 - 3 * z * z) * precision;
     },
     constant: () => -HALF_LOG_TWO_PI,
+  };
+}
+
+/** log Φ(±z) of z = (y − μ)/σ. */
+export function gaussianTails(): RowTails {
+  const terms = newLogTerms();
+  let sigma = Number.NaN;
+  const writeSlopes = (z: number, sign: 1 | -1, slopes: Float64Array): void => {
+    slopes[0] = (-sign * terms.slope) / sigma;
+    slopes[1] = z * slopes[0];
+  };
+  return {
+    prepare(aux) {
+      sigma = aux[0];
+    },
+    write(y, _trials, mu, _rest, tails) {
+      const z = (y - mu) / sigma;
+      normalLogCdf(z, terms);
+      tails.lower = terms.value;
+      writeSlopes(z, 1, tails.lowerSlopes);
+      normalLogCdf(-z, terms);
+      tails.upper = terms.value;
+      writeSlopes(z, -1, tails.upperSlopes);
+    },
+    truncatedMean: (mu, _rest, _trials, within) => meanByScore(mu, sigma * sigma, within),
   };
 }
 

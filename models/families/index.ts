@@ -1,5 +1,6 @@
 /** All families by name, with their links and likelihoods. */
 import { WeighbridgeError } from '../../src/errors.js';
+import type { Limits } from '../../src/linear-algebra/limits.js';
 import { asymLaplace } from './asym-laplace.js';
 import { beta } from './beta.js';
 import { betaBinomial } from './beta-binomial.js';
@@ -8,8 +9,10 @@ import {
   bernoulliFamily,
   binomialDistribution,
   binomialFamily,
+  binomialRow,
+  binomialTails,
 } from './binomial.js';
-import type { RowDensity } from './by-rows.js';
+import { logDensitiesOf, type RowDensity, SumOverRows } from './by-rows.js';
 import { categoricalDistribution, categoricalFamily } from './categorical.js';
 import { CategorySpecific } from './category-specific.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
@@ -23,6 +26,7 @@ import {
   isPredictable,
   isThresholdPredictor,
   type LinkName,
+  type LogDensities,
   type Outcomes,
   type OwnDistribution,
   type PredictedName,
@@ -35,17 +39,25 @@ import {
   withoutPredicted,
 } from './family.js';
 import { gamma } from './gamma.js';
-import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js';
+import { gaussianDistribution, gaussianFamily, gaussianRow, gaussianTails } from './gaussian.js';
 import { hurdleNegbinomial, hurdlePoisson } from './hurdle.js';
+import { distinctLimited, LimitedRows } from './limited-rows.js';
 import { lognormal } from './lognormal.js';
-import { negbinomialDistribution, negbinomialFamily, negbinomialRow } from './negbinomial.js';
+import {
+  negbinomialDistribution,
+  negbinomialFamily,
+  negbinomialRow,
+  negbinomialTails,
+} from './negbinomial.js';
 import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
-import { poissonDistribution, poissonFamily } from './poisson.js';
+import { poissonDistribution, poissonFamily, poissonRow, poissonTails } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
-import { studentDistribution, studentFamily, studentRow } from './student.js';
+import { studentDistribution, studentFamily, studentRow, studentTails } from './student.js';
+import type { RowTails } from './tails.js';
 import { isNominal, isOrdinal } from './thresholds.js';
+import { type TruncatedDistribution, truncatedDistribution } from './truncated.js';
 import { vonMises } from './von-mises.js';
 import { weibull } from './weibull.js';
 import { zeroInflatedNegbinomial, zeroInflatedPoisson } from './zero-inflated.js';
@@ -66,6 +78,8 @@ interface Entry {
   readonly distribution: (family: Family) => OwnDistribution;
   /** The density of one row, for parameters with linear predictors of their own. @default none */
   readonly density?: () => RowDensity;
+  /** For censored and truncated outcomes, with `density`. @default none */
+  readonly tails?: () => RowTails;
 }
 
 const ordinal: Entry = {
@@ -80,12 +94,14 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: gaussianFamily,
     distribution: gaussianDistribution,
     density: gaussianRow,
+    tails: gaussianTails,
   },
   student: {
     links: ofNumbers,
     response: studentFamily,
     distribution: studentDistribution,
     density: studentRow,
+    tails: studentTails,
   },
   bernoulli: {
     links: ofProbabilities,
@@ -96,13 +112,22 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     links: ofProbabilities,
     response: binomialFamily,
     distribution: binomialDistribution,
+    density: binomialRow,
+    tails: binomialTails,
   },
-  poisson: { links: ofCounts, response: poissonFamily, distribution: poissonDistribution },
+  poisson: {
+    links: ofCounts,
+    response: poissonFamily,
+    distribution: poissonDistribution,
+    density: poissonRow,
+    tails: poissonTails,
+  },
   negbinomial: {
     links: ofCounts,
     response: negbinomialFamily,
     distribution: negbinomialDistribution,
     density: negbinomialRow,
+    tails: negbinomialTails,
   },
   cumulative: ordinal,
   sratio: ordinal,
@@ -138,6 +163,8 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
 /** The likelihood of outcomes. */
 export function responseFamily(family: Family, outcomes: Outcomes): ResponseFamily {
   const { response, density } = entries[family.family];
+  const { limits } = outcomes;
+  if (limits) return limitedFamily(family, { ...outcomes, limits });
   if (isNominal(family)) return response(family, outcomes);
   if (family.predicted) {
     if (isOrdinal(family)) {
@@ -149,6 +176,52 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
   }
   const { fixed, ...free } = family;
   return fixed ? withFixed(response(free, outcomes), family) : response(family, outcomes);
+}
+
+/** The likelihood of censored and truncated outcomes. */
+function limitedFamily(
+  { fixed, ...free }: Family,
+  outcomes: Outcomes & { readonly limits: Limits },
+): ResponseFamily {
+  const { distinct, places } = distinctLimited(outcomes);
+  const density = limitedRows(free, distinct);
+  if (free.predicted) return new SeveralPredictors(free, places, density);
+  const whole = new SumOverRows(free, places, density);
+  return fixed ? withFixed(whole, { ...free, fixed }) : whole;
+}
+
+function limitedRows(
+  family: Family,
+  outcomes: Pick<Outcomes, 'values' | 'trials'> & { readonly limits: Limits },
+): LimitedRows {
+  const { density, tails } = entries[family.family];
+  if (!density || !tails) {
+    throw new RangeError(`${family.family} has no censored and truncated outcomes`);
+  }
+  return new LimitedRows(family, outcomes, density(), tails());
+}
+
+/** Log densities of censored and truncated outcomes, by row in place of the outcome. */
+export function limitedLogDensities(
+  given: Family,
+  outcomes: Pick<Outcomes, 'values' | 'trials'> & { readonly limits: Limits },
+): (aux: readonly Float64Array[]) => LogDensities {
+  const family = withoutPredicted(given);
+  const rows = limitedRows(family, outcomes);
+  return (aux) => logDensitiesOf(family, rows, aux);
+}
+
+/** Families whose outcomes may be censored and truncated. */
+export const limitedFamilies: readonly FamilyName[] = familyNames.filter(
+  (name) => entries[name].tails,
+);
+
+/** The distribution within bounds, of a family that has truncated outcomes. */
+export function truncatedFamily(given: Family): TruncatedDistribution {
+  const family = withoutPredicted(given);
+  const { distribution, tails } = entries[family.family];
+  if (!tails) throw new RangeError(`${family.family} has no truncated outcomes`);
+  return truncatedDistribution(family, distribution(family), tails());
 }
 
 /** The likelihood as a function of the auxiliary parameters that are not fixed. */

@@ -10,7 +10,8 @@
  */
 import { expectedPositive, type RowDensity } from './by-rows.js';
 import type { Family, Outcomes, OwnDistribution, ResponseFamily } from './family.js';
-import { gaussianDistribution, gaussianFamily, gaussianRow } from './gaussian.js';
+import { gaussianDistribution, gaussianFamily, gaussianRow, gaussianTails } from './gaussian.js';
+import { IntervalProbability, type RowTails, setBelowAll } from './tails.js';
 
 function response(family: Family, outcomes: Outcomes): ResponseFamily {
   return gaussianFamily(family, { ...outcomes, values: outcomes.values.map(Math.log) });
@@ -60,4 +61,28 @@ function density(): RowDensity {
   };
 }
 
-export const lognormal = { response, distribution, density };
+/** Those of the logarithm; E(Y; a < Y ≤ b) = exp(μ + σ²/2) P(a < Y ≤ b | μ + σ²). */
+function tails(): RowTails {
+  const normal = gaussianTails();
+  const shifted = new IntervalProbability(normal, 2);
+  const slopes = new Float64Array(2);
+  let sigma = Number.NaN;
+  return {
+    prepare(aux) {
+      sigma = aux[0];
+      normal.prepare(aux);
+    },
+    write(y, trials, mu, rest, target) {
+      if (y > 0) normal.write(Math.log(y), trials, mu, rest, target);
+      else setBelowAll(target);
+    },
+    truncatedMean(mu, rest, trials, { after, upTo, logProbability }) {
+      const variance = sigma * sigma;
+      const start = after > 0 ? Math.log(after) : Number.NEGATIVE_INFINITY;
+      const moved = shifted.log(start, Math.log(upTo), trials, mu + variance, rest, slopes);
+      return Math.exp(mu + 0.5 * variance + moved - logProbability);
+    },
+  };
+}
+
+export const lognormal = { response, distribution, density, tails };

@@ -23,11 +23,13 @@ import {
   type ResponseFamily,
   totalsOf,
 } from './family.js';
+import { newIncompleteBeta, writeIncompleteBeta } from './incomplete-beta.js';
 import { meanLink, newLogTerms, throughLink } from './links.js';
 import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { negbinomialWriter } from './many-variates.js';
 import { expectedCount, over, timesLog } from './poisson.js';
 import { logRisingRatio, risingFactorials, writeRising } from './rising-factorials.js';
+import { meanByScore, type RowTails, setAboveAll, setBelowAll } from './tails.js';
 import { gammaVariate, poissonVariate } from './variates.js';
 
 export function negbinomialFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -152,6 +154,37 @@ export function negbinomialRow(): RowDensity {
       target[3] = terms.curvature + mu / (shape * both) - (mu - y) / (both * both);
     },
     constant: (y) => -gammaln(y + 1),
+  };
+}
+
+/** P(Y ≤ y) = I_p(φ, ⌊y⌋ + 1) with p = φ/(φ + μ). */
+export function negbinomialTails(): RowTails {
+  const both = newIncompleteBeta();
+  let shape = Number.NaN;
+  return {
+    prepare(aux) {
+      shape = aux[0];
+    },
+    write(y, _trials, mu, _rest, target) {
+      if (y < 0) {
+        setBelowAll(target);
+        return;
+      }
+      if (mu === 0) {
+        setAboveAll(target);
+        return;
+      }
+      const sum = shape + mu;
+      writeIncompleteBeta(shape, Math.floor(y) + 1, shape / sum, mu / sum, both);
+      const square = sum * sum;
+      target.lower = both.lower;
+      target.lowerSlopes[0] = (-both.lowerByX * shape) / square;
+      target.lowerSlopes[1] = both.lowerByA + (both.lowerByX * mu) / square;
+      target.upper = both.upper;
+      target.upperSlopes[0] = (-both.upperByX * shape) / square;
+      target.upperSlopes[1] = both.upperByA + (both.upperByX * mu) / square;
+    },
+    truncatedMean: (mu, _rest, _trials, within) => meanByScore(mu, mu * (1 + mu / shape), within),
   };
 }
 

@@ -17,8 +17,10 @@ import {
   type ResponseFamily,
   totalsOf,
 } from './family.js';
+import { newIncompleteGamma, writeIncompleteGamma } from './incomplete-gamma.js';
 import { meanLink, throughLink } from './links.js';
 import { writePoissons } from './many-variates.js';
+import { meanByScore, type RowTails, setAboveAll, setBelowAll } from './tails.js';
 import { poissonVariate } from './variates.js';
 
 export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -80,6 +82,30 @@ export function poissonRow(): RowDensity {
       target[0] = -over(y, mu * mu);
     },
     constant: (y) => -gammaln(y + 1),
+  };
+}
+
+/** P(Y ≤ y) = Q(⌊y⌋ + 1, μ). */
+export function poissonTails(): RowTails {
+  const both = newIncompleteGamma();
+  return {
+    prepare() {},
+    write(y, _trials, mu, _rest, target) {
+      if (y < 0) {
+        setBelowAll(target);
+        return;
+      }
+      if (mu === 0) {
+        setAboveAll(target);
+        return;
+      }
+      writeIncompleteGamma(Math.floor(y) + 1, mu, both);
+      target.lower = both.upper;
+      target.lowerSlopes[0] = both.upperByX;
+      target.upper = both.lower;
+      target.upperSlopes[0] = both.lowerByX;
+    },
+    truncatedMean: (mu, _rest, _trials, within) => meanByScore(mu, mu, within),
   };
 }
 

@@ -28,8 +28,10 @@ import {
   totalWeight,
   weightOf,
 } from './family.js';
+import { newIncompleteBeta, writeIncompleteBeta } from './incomplete-beta.js';
 import { meanLink, throughLink } from './links.js';
 import { studentWriter } from './many-variates.js';
+import type { RowTails } from './tails.js';
 import { gammaVariate } from './variates.js';
 
 /** Products and factors are below it, so that one times the other does not overflow. */
@@ -183,6 +185,57 @@ export function studentRow(): RowDensity {
         (0.5 * (nu + 1) * square * (d + spread) * inSquare) / (nu * nu);
     },
     constant: () => 0,
+  };
+}
+
+/**
+ * With t = (y − μ)/σ, the tail beyond |t| is ½ I_x(ν/2, ½) at x = ν/(ν + t²), and the density of t is f. With
+ * h(t) = (ν + t²) f(t)/(ν − 1), E(T; a < T ≤ b) = h(a) − h(b).
+ */
+export function studentTails(): RowTails {
+  const both = newIncompleteBeta();
+  let sigma = Number.NaN;
+  let nu = Number.NaN;
+  let constant = Number.NaN;
+  const logDensity = (t: number) => constant - 0.5 * (nu + 1) * Math.log1p((t * t) / nu);
+  const h = (t: number) =>
+    Number.isFinite(t) ? ((nu + t * t) * Math.exp(logDensity(t))) / (nu - 1) : 0;
+  return {
+    prepare(aux) {
+      if (aux[1] !== nu) constant = studentTConstant(aux[1]);
+      sigma = aux[0];
+      nu = aux[1];
+    },
+    write(y, _trials, mu, _rest, target) {
+      const t = (y - mu) / sigma;
+      const square = t * t;
+      const spread = nu + square;
+      const isBelow = t < 0;
+      // The tail beyond t, then the other side of it.
+      const [slopes, others] = isBelow
+        ? [target.lowerSlopes, target.upperSlopes]
+        : [target.upperSlopes, target.lowerSlopes];
+      let value = -Math.LN2;
+      let byNu = 0;
+      if (square > 0) {
+        writeIncompleteBeta(0.5 * nu, 0.5, nu / spread, square / spread, both);
+        value += both.lower;
+        byNu = 0.5 * both.lowerByA + (both.lowerByX * square) / (spread * spread);
+      }
+      const other = Math.log1p(-Math.exp(value));
+      const hazard = Math.exp(logDensity(t) - value) / sigma;
+      const odds = Math.exp(value - other);
+      slopes[0] = isBelow ? -hazard : hazard;
+      slopes[1] = t * slopes[0];
+      slopes[2] = byNu;
+      for (let a = 0; a < 3; a++) others[a] = -odds * slopes[a];
+      target.lower = isBelow ? value : other;
+      target.upper = isBelow ? other : value;
+    },
+    truncatedMean(mu, _rest, _trials, { after, upTo, logProbability }) {
+      const share = h((after - mu) / sigma) - h((upTo - mu) / sigma);
+      return mu + sigma * share * Math.exp(-logProbability);
+    },
   };
 }
 

@@ -11,6 +11,55 @@ import digamma from '@stdlib/math-base-special-digamma';
 import gammaln from '@stdlib/math-base-special-gammaln';
 import trigamma from '@stdlib/math-base-special-trigamma';
 import { byRows, expectedPositive, type RowDensity, setBoth } from './by-rows.js';
+import { newIncompleteGamma, writeIncompleteGamma } from './incomplete-gamma.js';
+import { type RowTails, setBelowAll, setLower } from './tails.js';
+
+/**
+ * log S = −e^{k z}. With u = (y/λ)^k, an exponential variate, E(Y; a < Y ≤ b) = μ (Q(1 + 1/k, u_a) − Q(1 + 1/k, u_b)).
+ */
+function tails(): RowTails {
+  let shape = Number.NaN;
+  let logGamma = 0;
+  let slope = 0;
+  const part = newIncompleteGamma();
+  const power = (y: number, mu: number) =>
+    Math.exp(shape * (Math.log(y) - Math.log(mu) + logGamma));
+  const share = (from: number, to: number): number => {
+    const at = 1 + 1 / shape;
+    const of = (u: number, tail: 'lower' | 'upper') => {
+      if (u === 0 || u === Number.POSITIVE_INFINITY)
+        return (u === 0) === (tail === 'lower') ? 0 : 1;
+      writeIncompleteGamma(at, u, part);
+      return Math.exp(part[tail]);
+    };
+    return from > at ? of(from, 'upper') - of(to, 'upper') : of(to, 'lower') - of(from, 'lower');
+  };
+  return {
+    prepare([k]) {
+      if (k === shape) return;
+      shape = k;
+      logGamma = gammaln(1 + 1 / k);
+      slope = -digamma(1 + 1 / k) / (k * k);
+    },
+    write(y, _trials, mu, _rest, target) {
+      if (!(y > 0)) {
+        setBelowAll(target);
+        return;
+      }
+      const u = power(y, mu);
+      const z = Math.log(y) - Math.log(mu) + logGamma;
+      target.upper = -u;
+      target.upperSlopes[0] = (shape * u) / mu;
+      target.upperSlopes[1] = -u * (z + shape * slope);
+      setLower(target);
+    },
+    truncatedMean(mu, _rest, _trials, { after, upTo, logProbability }) {
+      const from = after > 0 ? power(after, mu) : 0;
+      const to = upTo < Number.POSITIVE_INFINITY ? power(upTo, mu) : upTo;
+      return mu * share(from, to) * Math.exp(-logProbability);
+    },
+  };
+}
 
 function density(): RowDensity {
   let shape = Number.NaN;
@@ -52,6 +101,7 @@ function density(): RowDensity {
 
 export const weibull = byRows({
   density,
+  tails,
   simulateAt(mu, [shape], _trials, random) {
     const scale = mu * Math.exp(-gammaln(1 + 1 / shape));
     const variate = scale * (-Math.log1p(-random.uniform())) ** (1 / shape);

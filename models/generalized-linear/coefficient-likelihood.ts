@@ -45,6 +45,7 @@ export function coefficientLikelihood(family: Family, data: RegressionData): Coe
     family.link === 'identity' &&
     !data.weights &&
     !data.errors &&
+    !data.limits &&
     !family.fixed &&
     !family.predicted
   ) {

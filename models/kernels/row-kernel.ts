@@ -234,7 +234,7 @@ export function familyCall(
   outcomes: Outcomes,
   totals: Totals,
 ): { call: FamilyCall; auxiliary: number } | null {
-  if (predicted) return null;
+  if (predicted || outcomes.limits) return null;
   // These take every row for one, and all of the auxiliary parameters.
   if ((outcomes.weights || fixed) && (family === 'negbinomial' || family === 'student'))
     return null;

@@ -24,7 +24,8 @@ const MOST_OTHERS = 60;
 /** True if the effects of the largest factor should be integrated out. */
 export function integratesOut({ family, data }: RegressionSpecification): boolean {
   if (family.family !== 'gaussian' || family.link !== 'identity') return false;
-  if (data.weights || data.errors || family.fixed || family.predicted) return false;
+  if (data.weights || data.errors || data.limits) return false;
+  if (family.fixed || family.predicted) return false;
   const factors = groupFactors(data.groups, data.rows);
   const others = factors.slice(0, -1);
   if (factors[others.length].size === 0) return false;

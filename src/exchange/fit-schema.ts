@@ -101,6 +101,7 @@ const groupDesign = z.object({
 const parts = z
   .array(z.object({ parameter: z.string(), intercept: z.boolean(), first: count, columns: count }))
   .optional();
+const limits = z.object({ from: numbers, to: numbers, after: numbers, upTo: numbers });
 const terms = z
   .array(
     z.object({
@@ -147,6 +148,7 @@ const frame = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     sets: choiceSets.extend({ labels: names }).optional(),
     levels: names.nullable(),
   }),
@@ -175,6 +177,7 @@ export const specification = z.object({
     trials: numbers.nullable(),
     weights: numbers.optional(),
     errors: numbers.optional(),
+    limits: limits.optional(),
     offset: numbers.nullable(),
     intercept: z.boolean(),
     predictors: matrix,

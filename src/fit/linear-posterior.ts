@@ -78,7 +78,7 @@ export interface LinearPosterior {
 export function linearPosterior(specification: RegressionSpecification): LinearPosterior | null {
   const { family, data, priors } = specification;
   if (family.family !== 'gaussian' || family.link !== 'identity') return null;
-  if (data.groups.length > 0 || data.weights || data.errors) return null;
+  if (data.groups.length > 0 || data.weights || data.errors || data.limits) return null;
   const sigmaPrior = priors.auxiliary[0];
   const intercept: Prior | null = data.intercept
     ? (priors.intercept ?? { distribution: 'flat' })

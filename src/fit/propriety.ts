@@ -41,6 +41,7 @@ import { WeighbridgeError } from '../errors.js';
 import type { DataFacts } from '../formula/design.js';
 import { coefficientName } from '../formula/names.js';
 import { distinctRows } from '../linear-algebra/distinct-rows.js';
+import { isCensored, type Limits } from '../linear-algebra/limits.js';
 import { extend } from '../linear-algebra/orthonormal.js';
 import { rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { isComparison, partsOf } from './comparison-graph.js';
@@ -235,10 +236,24 @@ function requireHeldAuxiliary(
   // As σ → ∞: σ^−(n − number of flat coefficients) must be integrable.
   const flat = [...priors.coefficients, ...(priors.intercept ? [priors.intercept] : [])];
   const free = flat.filter((prior) => !isProper(prior)).length;
-  if (data.rows - free >= 2) return;
+  const rows = heldRows(data).length;
+  if (rows - free >= 2) return;
   fail(
-    `sigma has a flat prior, but ${data.rows} rows for ${free} coefficients with flat priors do not hold it: give it a prior, for example exponential(1)`,
+    `sigma has a flat prior, but ${rows} rows for ${free} coefficients with flat priors do not hold it: give it a prior, for example exponential(1)`,
   );
+}
+
+/** Rows whose likelihood falls as σ grows: all but those that are censored on one side. */
+function heldRows({ rows, limits }: RegressionSpecification['data']): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  return limits ? all.filter((row) => sideOf(limits, row) === 0) : all;
+}
+
+/** 1 for an outcome that is known to be above a number, −1 for one below, 0 for all others. */
+function sideOf({ from, to, after, upTo }: Limits, row: number): 1 | -1 | 0 {
+  if (from[row] === to[row]) return 0;
+  if (to[row] === upTo[row]) return from[row] === after[row] ? 0 : 1;
+  return from[row] === after[row] ? -1 : 0;
 }
 
 /**
@@ -262,10 +277,11 @@ export function requireScatter(given: RegressionSpecification): void {
   );
   // If the exact solution is outside the bounds, there are residuals.
   if (bounded) return;
-  const rows = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const rows = knownRows(data);
+  if (rows.length === 0) return;
   for (const group of [null, ...new Set(data.groups.map((term) => term.group))]) {
     const exact = exactFit(specification, rows, group);
-    if (exact && !keepsFromZero(priors.auxiliary[scale], data.rows - exact.rank)) {
+    if (exact && !keepsFromZero(priors.auxiliary[scale], rows.length - exact.rank)) {
       const lost = lostSpread('the outcome', rangeOf(data.outcomes));
       if (lost) fail(lost.told);
       fail(
@@ -273,7 +289,15 @@ export function requireScatter(given: RegressionSpecification): void {
       );
     }
   }
-  if (family.family === 'student' && !predicted) requireFewTies(specification, priors.auxiliary);
+  if (family.family === 'student' && !predicted && !data.limits) {
+    requireFewTies(specification, priors.auxiliary);
+  }
+}
+
+/** Rows whose outcome is a number. */
+function knownRows({ rows, limits }: RegressionSpecification['data']): Int32Array {
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  return limits ? all.filter((row) => !isCensored(limits, row)) : all;
 }
 
 /**
@@ -291,10 +315,10 @@ function requireScatterByRow(
   const { of, first } = distinctRows(data.rows, [
     { values: data.predictors.values, width: data.predictors.names.length },
   ]);
-  const whole = Int32Array.from({ length: data.rows }, (_, i) => i);
+  const whole = knownRows(data);
   const cells = Array.from(first, (_, cell) => whole.filter((i) => of[i] === cell));
   // Most cells of a numeric predictor have one row, which says nothing by itself.
-  for (const rows of [whole, ...cells.filter(({ length }) => length > 1)]) {
+  for (const rows of [whole, ...cells].filter(({ length }) => length > 1)) {
     const exact = exactFit(mean, rows, null);
     if (!exact || rows.length - exact.rank < 1) continue;
     fail(
@@ -394,10 +418,45 @@ function requireOverlap(specification: RegressionSpecification): void {
   if (isOrdinal(mean.family)) requireOrdinalOverlap(specification);
   else if (mean.data.sets) requireChoiceOverlap(mean);
   else if (isNominal(mean.family)) requireNominalOverlap(specification);
-  else requireOverlapBy(mean, risesOf(mean.family));
+  else requireOverlapBy(mean, risesByRow(mean));
   specification.family.predicted?.forEach((name, p) => {
-    requireOverlapBy(onePredictor(specification, p + 1), risesOfShare(name), name);
+    const own = onePredictor(specification, p + 1);
+    requireOverlapBy(own, ofOutcomes(own, risesOfShare(name)), name);
   });
+}
+
+type RiseOfOutcome = (outcome: number, trials: number) => Rise;
+
+function ofOutcomes(
+  { data }: Pick<RegressionSpecification, 'data'>,
+  rise: RiseOfOutcome | null,
+): ((row: number) => Rise) | null {
+  return rise && ((row) => rise(data.outcomes[row], data.trials ? data.trials[row] : 1));
+}
+
+/**
+ * What each row says of the mean. A censored outcome is as likely as can be far beyond its limit, and the first or
+ * last count within bounds where the mean is far beyond them.
+ */
+function risesByRow(specification: RegressionSpecification): ((row: number) => Rise) | null {
+  const { family, data } = specification;
+  const own = ofOutcomes(specification, risesOf(family));
+  const { limits, outcomes } = data;
+  if (!limits) return own;
+  const isCount = traitsOf(family).outcome === 'count';
+  const upwards = family.link === 'inverse' ? -1 : 1;
+  const along = (side: 1 | -1): Rise => {
+    if (family.link === 'sqrt') return 'peak';
+    return side === upwards ? 1 : -1;
+  };
+  return (row) => {
+    const side = sideOf(limits, row);
+    if (side !== 0) return along(side);
+    if (isCensored(limits, row)) return 'peak';
+    if (isCount && outcomes[row] === limits.upTo[row]) return along(1);
+    if (isCount && family.link === 'log' && outcomes[row] === limits.after[row] + 1) return -1;
+    return own?.(row) ?? 'peak';
+  };
 }
 
 /** What a row says of the probability of zeros, of zeros and ones, or of ones among these; null for other parameters. */
@@ -417,24 +476,21 @@ function risesOfShare(name: PredictedName): ((outcome: number) => Rise) | null {
 
 function requireOverlapBy(
   { data, priors }: RegressionSpecification,
-  rise: ((outcome: number, trials: number) => Rise) | null,
+  rise: ((row: number) => Rise) | null,
   share?: PredictedName,
 ): void {
   const flat = priors.coefficients.flatMap((prior, j) => (isProper(prior) ? [] : [j]));
   const flatIntercept = priors.intercept !== null && !isProper(priors.intercept);
   if (rise === null || (flat.length === 0 && !flatIntercept)) return;
-  const rises = Array.from(data.outcomes, (outcome, i) =>
-    rise(outcome, data.trials ? data.trials[i] : 1),
-  );
+  const rises = Array.from(data.outcomes, (_, row) => rise(row));
   const { names } = data.predictors;
   const wanted = flat.map((j) => names[j]);
   const remedy = 'give them a prior, for example normal(0, 2.5) on scaled predictors';
   const told = rises.filter((one) => one !== 'silent');
   if (told.length > 0 && told.every((one) => one === told[0]) && told[0] !== 'peak') {
-    const all = told[0] === 1 && data.trials ? 'as many as the trials' : data.outcomes[0];
     const which = told[0] === 1 ? 'all outcomes are' : 'no outcome is';
     fail(
-      `${share ? `${which} one that has the probability ${share}` : `all outcomes are ${all}`}, so that coefficients with flat priors have no bound: ${remedy}`,
+      `${share ? `${which} one that has the probability ${share}` : sameOutcomes(data, told[0])}, so that coefficients with flat priors have no bound: ${remedy}`,
     );
   }
   const rows = scaledRows(data, flat);
@@ -451,6 +507,11 @@ function requireOverlapBy(
     wanted.filter((_, k) => Math.abs(direction[first + k]) > PART),
     remedy,
   );
+}
+
+function sameOutcomes({ outcomes, trials, limits }: RegressionSpecification['data'], rise: 1 | -1) {
+  if (limits) return 'all outcomes are censored on one side, or at the same end of their bounds';
+  return `all outcomes are ${rise === 1 && trials ? 'as many as the trials' : outcomes[0]}`;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from '../../models/correlation-with-error.js';
 import { auxiliaryOf, type Family, familyNames, traitsOf } from '../../models/families/family.js';
 import {
+  limitedFamilies,
   linksOf,
   requireFamily,
   responseDistribution,
@@ -80,10 +81,26 @@ function requireSpecification(given: unknown): asserts given is RegressionSpecif
     const isError = (value: number) => value > 0 && value < Number.POSITIVE_INFINITY;
     requireFinite('the standard errors', data.errors, rows, isError);
   }
+  if (data.limits !== undefined) requireLimits(family, data.limits, rows);
   requireThresholdGroups(family, data.thresholdGroup, rows);
   requireLatents(data.latents, priors.latents, rows);
   const groups = requireNumbers('the groups', data.groups);
   requirePriors(family, priors, { names, groups: groups.length, intercept: data.intercept });
+}
+
+/** @throws WeighbridgeError `bad-argument`, `bad-data` */
+function requireLimits(family: Family, given: unknown, rows: number): void {
+  if (!isRecord(given)) {
+    throw badArgument(`limits are ${described(given)}, expected from, to, after and upTo`);
+  }
+  if (!limitedFamilies.includes(family.family)) {
+    throw badArgument(
+      `a ${family.family} regression has no limits: expected one of ${limitedFamilies.join(', ')}`,
+    );
+  }
+  for (const name of ['from', 'to', 'after', 'upTo'] as const) {
+    requireFinite(`the limits ${name}`, given[name], rows, (value) => !Number.isNaN(value));
+  }
 }
 
 /**

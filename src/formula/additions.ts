@@ -5,6 +5,8 @@
  *  - `freq(n)`: the row stands for n equal rows. The fit is that of the repeated table.
  *  - `weights(w)`: the row's log likelihood is multiplied by w, as in brms.
  *  - `se(s)`: the outcome has the known standard error s, and no other; with `sigma = TRUE` besides σ.
+ *  - `cens(c)`, `cens(c, y2)`: the outcome is censored, as in brms (limits.ts).
+ *  - `trunc(lb = a, ub = b)`: only outcomes within bounds have a row.
  *  - `thres(k)`: ordered categories have k thresholds; `thres(gr = g)`: rows of each level of g have their own.
  *  - `set(a, b)`: rows with the same values are the options of a choice set.
  */
@@ -12,7 +14,7 @@ import type { FailAt } from '../text/cursor.js';
 import type { Argument, CallExpression, Expression, Formula } from './formula.js';
 import { brmsFunctions } from './functions.js';
 
-const additionNames = ['trials', 'freq', 'weights', 'se', 'set', 'thres'] as const;
+const additionNames = ['trials', 'freq', 'weights', 'se', 'cens', 'trunc', 'set', 'thres'] as const;
 type AdditionName = (typeof additionNames)[number];
 
 /** An example of each, for messages. */
@@ -21,6 +23,8 @@ const examples: Readonly<Record<AdditionName, string>> = {
   freq: 'freq(n)',
   weights: 'weights(w)',
   se: 'se(s)',
+  cens: 'cens(c)',
+  trunc: 'trunc(lb = 0)',
   set: 'set(id)',
   thres: 'thres(gr = judge)',
 };
@@ -101,6 +105,8 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     return fail(addition.place, `${addition.function}()${what} is not supported; ${supported} are`);
   }
   if (known === 'set') return namingColumns(addition, fail);
+  if (known === 'cens') return censoring(addition, fail);
+  if (known === 'trunc') return truncation(addition, fail);
   if (known === 'thres') return namingThresholds(addition, fail);
   const [only, second, third] = addition.arguments;
   if (known === 'se' && second !== undefined) {
@@ -117,6 +123,32 @@ function checked(addition: Expression, fail: FailAt): CallExpression {
     return fail(addition.place, `${known}() takes one argument, a column or a number: ${example}`);
   }
   return addition;
+}
+
+function censoring(cens: CallExpression, fail: FailAt): CallExpression {
+  const [code, upper, third] = cens.arguments;
+  const isSound =
+    code?.name === null && (upper === undefined || (upper.name ?? 'y2') === 'y2') && !third;
+  if (isSound) return cens;
+  return fail(
+    cens.place,
+    'cens() takes what is known of each outcome, and the upper ends of intervals: y | cens(c) or y | cens(c, y2)',
+  );
+}
+
+function truncation(trunc: CallExpression, fail: FailAt): CallExpression {
+  const names = trunc.arguments.map(({ name }, i) => name ?? ['lb', 'ub'][i]);
+  const isSound = names.every((name) => name === 'lb' || name === 'ub');
+  if (isSound && names.length > 0 && new Set(names).size === names.length) return trunc;
+  return fail(
+    trunc.place,
+    'trunc() takes a lower bound, an upper bound or both: y | trunc(lb = 0, ub = 10)',
+  );
+}
+
+/** The upper ends of intervals, y2 of `cens(c, y2)`; null in a formula without them. */
+export function upperEndsOf(formula: Pick<Formula, 'additions'>): Expression | null {
+  return additionOf(formula, 'cens')?.arguments[1]?.value ?? null;
 }
 
 function namingColumns(set: CallExpression, fail: FailAt): CallExpression {

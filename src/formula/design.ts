@@ -2,6 +2,7 @@
  * The numeric design of a model from a formula and a table, and the facts needed to encode new
  * rows.
  */
+import type { Limits } from '../linear-algebra/limits.js';
 import type { Formula } from './formula.js';
 import type { Table } from './table.js';
 
@@ -223,6 +224,8 @@ export interface Response {
   readonly weights?: Float64Array;
   /** Known standard errors of `y | se(s)`, above 0. @default none */
   readonly errors?: Float64Array;
+  /** What `y | cens(c)` and `y | trunc(lb = 0)` say of the outcomes. @default none */
+  readonly limits?: Limits;
   /** The choice sets of `y | set(id)`. @default none */
   readonly sets?: ChoiceSets;
   /** Levels of a factor or boolean outcome, encoded as 0 and 1, or from 1 on if they are ordered categories. */

@@ -3,7 +3,7 @@
  */
 import { badData } from '../checks/values.js';
 import { failIn } from '../text/cursor.js';
-import { argumentOf } from './additions.js';
+import { additionOf, argumentOf } from './additions.js';
 import { setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   columnsUsed,
@@ -18,6 +18,7 @@ import { codesOf } from './factors.js';
 import { type Formula, formulaOfPart } from './formula.js';
 import { groupDesign } from './group-design.js';
 import { columnsWithGaps, readLatents, standIns } from './latents.js';
+import { type OutcomeBounds, readBounds } from './limits.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
@@ -98,6 +99,18 @@ export function errorsOf(design: Design, table: Table): Float64Array | null {
   const errors = argumentOf(design.formula, 'se');
   if (errors === null) return null;
   return readErrors(design.formula, newRowsScope(design, table, namesIn(errors)));
+}
+
+/** Bounds of truncation of new rows; null in a formula without `trunc()`. */
+export function boundsOf(design: Design, table: Table): OutcomeBounds | null {
+  const trunc = additionOf(design.formula, 'trunc');
+  if (trunc === null) return null;
+  const names = trunc.arguments.flatMap(({ value }) => [...namesIn(value)]);
+  return readBounds(
+    design.formula,
+    design.outcome.kind,
+    newRowsScope(design, table, new Map(names)),
+  );
 }
 
 /** Choice sets of new rows; null in a formula without sets. */

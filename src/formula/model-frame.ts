@@ -8,7 +8,7 @@ import { badData, described } from '../checks/values.js';
 import { WeighbridgeError } from '../errors.js';
 import { meanAndSquares } from '../linear-algebra/sums.js';
 import { type FailAt, failIn } from '../text/cursor.js';
-import { additionOf, additionValues } from './additions.js';
+import { additionOf, additionValues, upperEndsOf } from './additions.js';
 import { groupsSameInSets, setColumns, setsOf, withoutIntercepts } from './choice-sets.js';
 import {
   type ColumnsUsed,
@@ -68,7 +68,7 @@ export function modelFrame(parsed: Formula, table: Table, options: ModelFrameOpt
   const dot = dotOf(formula, table);
   const { terms, parts, used } = checkedTerms(formula, table, dot, fail);
   const whole = readColumns(used, table);
-  const full = withoutGaps(whole, formula, terms, fail);
+  const full = withoutUpperEnds(formula, used, withoutGaps(whole, formula, terms, fail));
   const complete = wholeSets(formula, whole, completeRows(full, table.rows, options.missing));
   refuseInfinite(full, complete.rows);
   const { rows: usedRows, copied, own, notes } = countedRows(formula, whole, complete.rows);
@@ -329,7 +329,7 @@ function refuseSameNames({ population, groups }: Encoded, intercept: boolean): v
 function variableOf(column: Column): Variable {
   switch (column.kind) {
     case 'numeric': {
-      // Those of mi(x) may be missing.
+      // Those of mi(x), and of y2 in cens(c, y2), may be missing.
       const values = column.values.filter((value) => !Number.isNaN(value));
       const { mean, squares } = meanAndSquares(values);
       return { kind: 'numeric', mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) };
@@ -339,6 +339,19 @@ function variableOf(column: Column): Variable {
     case 'factor':
       return { kind: 'factor', levels: column.levels };
   }
+}
+
+/** The columns without that of `cens(c, y2)`, which has values where outcomes are in intervals. */
+function withoutUpperEnds(formula: Formula, used: ColumnsUsed, whole: Columns): Columns {
+  const upper = upperEndsOf(formula);
+  if (upper?.kind !== 'name') return whole;
+  const { response, additions } = formula;
+  const others = [response, ...additionValues({ additions })].filter((value) => value !== upper);
+  const isUsed = (name: string) =>
+    used.predictors.has(name) ||
+    used.grouping.has(name) ||
+    others.some((value) => namesIn(value).has(name));
+  return new Map([...whole].filter(([name]) => name !== upper.name || isUsed(name)));
 }
 
 /**

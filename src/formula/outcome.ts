@@ -12,6 +12,7 @@ import { evaluate } from './evaluate.js';
 import { codesOf } from './factors.js';
 import { formatExpression, formatNumber } from './format.js';
 import type { Expression, Formula } from './formula.js';
+import { readLimits } from './limits.js';
 import { refuseLongIntegers } from './model-matrix.js';
 import { tildePlace } from './parse-expression.js';
 import type { Scope } from './scope.js';
@@ -107,11 +108,13 @@ export function readResponse(formula: Formula, outcome: OutcomeDesign, scope: Sc
   const weights = readWeights(formula, scope);
   const errors = readErrors(formula, scope);
   const sets = readSets(formula, scope);
+  const limits = readLimits(formula, values, outcome.kind, scope);
   if (sets) requireChoices(name, values, sets, scope);
   return {
     ...{ name, values, trials, levels },
     ...(weights && { weights }),
     ...(errors && { errors }),
+    ...(limits && { limits }),
     ...(sets && { sets }),
   };
 }

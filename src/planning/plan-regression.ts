@@ -137,6 +137,7 @@ export async function planRegression(options: RegressionPlanOptions): Promise<Re
   requireOneOf('fits', options.fits ?? 'auto', ['auto', 'sampled']);
   requirePrices({ rowPrice: options.rowPrice ?? 0 });
   const { specification } = prepared;
+  refuseLimits(specification);
   const index = parameterIndex(specification, options.parameter);
   const factor = variedFactor(specification.data, options.group);
   const designs = designsOf(specification, factor, options);
@@ -174,6 +175,14 @@ export async function planRegression(options: RegressionPlanOptions): Promise<Re
     effect: options.effect ?? null,
     group: factor?.group ?? null,
   };
+}
+
+/** Throws for censored and truncated outcomes, whose limits in other rows nothing tells. */
+function refuseLimits({ data }: RegressionSpecification): void {
+  if (!data.limits) return;
+  throw badArgument(
+    'planRegression is not available for formulas with cens() or trunc(): expected a formula without them',
+  );
 }
 
 function designName({ rows, groups }: RegressionDesign): string {

@@ -2,7 +2,12 @@
  * A regression by formula from a specification alone: its columns become a table, under the names of
  * their coefficients, and the formula names them. A fit of a specification is saved as such a regression.
  */
-import { auxiliaryOf, auxiliaryTraits } from '../../models/families/family.js';
+import {
+  auxiliaryOf,
+  auxiliaryTraits,
+  type Family,
+  traitsOf,
+} from '../../models/families/family.js';
 import { isOrdinal } from '../../models/families/thresholds.js';
 import { onePredictor, termsIn } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
@@ -17,6 +22,7 @@ import {
 import { listed } from '../checks/names.js';
 import { WeighbridgeError } from '../errors.js';
 import { formatName } from '../formula/format.js';
+import type { Limits } from '../linear-algebra/limits.js';
 import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
 import { shortName, targetsOfColumns, targetsOfSds } from './priors/linear-predictors.js';
 import type { PriorRow } from './priors/prior-rows.js';
@@ -40,11 +46,12 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const table = new Columns(mean.predictors.names);
   const intercept = mean.intercept || isOrdinal(family);
   const right = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
-  const outcome = table.add('outcome', data.outcomes);
+  const outcome = table.add('outcome', data.limits ? startsOf(data.limits) : data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
     ...(data.weights ? [`weights(${table.add('weights', data.weights)})`] : []),
     ...(data.errors ? [errorsTerm(table.add('errors', data.errors), specification)] : []),
+    ...(data.limits ? limitTerms(data.limits, family, table) : []),
     ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
@@ -65,6 +72,42 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const byDefault = prepareColumns(asked, options);
   const prior = priorRows(specification, byDefault.specification.priors);
   return prior.length === 0 ? byDefault : prepareColumns({ ...asked, prior }, options);
+}
+
+/** True of an outcome of which no other is known than that it is at most a number. */
+function isLeft({ from, to, after }: Limits, row: number): boolean {
+  return from[row] === after[row] && from[row] < to[row] && Number.isFinite(to[row]);
+}
+
+/** The outcomes, or the ends of their intervals that `cens()` begins with. */
+function startsOf(limits: Limits): Float64Array {
+  return limits.from.map((end, i) => (isLeft(limits, i) ? limits.to[i] : end));
+}
+
+/** `cens(c, y2)` and `trunc(lb = , ub = )`; bounds that some rows do not have cannot be written. */
+function limitTerms(limits: Limits, family: Family, table: Columns): readonly string[] {
+  const { from, to, after, upTo } = limits;
+  const codes = from.map((end, i) => {
+    if (end === to[i]) return 0;
+    if (isLeft(limits, i)) return -1;
+    return to[i] === upTo[i] ? 1 : 2;
+  });
+  const ends = to.map((end, i) => (codes[i] === 2 ? end : Number.NaN));
+  const upper = codes.includes(2) ? `, ${table.add('upper', ends)}` : '';
+  const isWhole = traitsOf(family).outcome !== 'real';
+  const bounds = Object.entries({ lb: isWhole ? after.map((end) => end + 1) : after, ub: upTo });
+  const finite = bounds.flatMap(([name, values]) => {
+    if (!values.some(Number.isFinite)) return [];
+    if (values.every(Number.isFinite)) return [`${name} = ${table.add(name, values)}`];
+    throw new WeighbridgeError(
+      'bad-argument',
+      `some rows have ${name} and others have none: expected a bound in all rows or in none`,
+    );
+  });
+  return [
+    ...(codes.some((code) => code !== 0) ? [`cens(${table.add('censored', codes)}${upper})`] : []),
+    ...(finite.length > 0 ? [`trunc(${finite.join(', ')})`] : []),
+  ];
 }
 
 /** A σ of 0 is that of `se()`, and has no prior to be given. */

@@ -12,7 +12,11 @@ import {
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
-import { predictableOf, responseDistribution } from '../../models/families/index.js';
+import {
+  limitedFamilies,
+  predictableOf,
+  responseDistribution,
+} from '../../models/families/index.js';
 import {
   hasOrder,
   hasPlace,
@@ -35,7 +39,7 @@ import { WeighbridgeError } from '../errors.js';
 import { isComparison, partsOf } from '../fit/comparison-graph.js';
 import { lostSpread, rangeOf, requireRange } from '../fit/range.js';
 import { familyFrom } from '../fit/specification.js';
-import { hasKnownScale } from '../formula/additions.js';
+import { additionOf, hasKnownScale } from '../formula/additions.js';
 import type {
   DataFacts,
   EncodedLatents,
@@ -59,6 +63,7 @@ import {
   tableOf,
 } from '../formula/table.js';
 import { MOST_CATEGORIES } from '../formula/thresholds.js';
+import { isCensored, type Limits } from '../linear-algebra/limits.js';
 import { type ColumnRanges, rangesOfColumns, sizeOf } from '../linear-algebra/powers-of-two.js';
 import { deviationsWithin } from '../linear-algebra/within-groups.js';
 import { failIn } from '../text/cursor.js';
@@ -159,6 +164,7 @@ function prepared(
   const written = parseFormula(formula);
   const parsed = isNominal(wanted) ? byCategory(written, table) : written;
   const named = withPredicted(wanted, parsed);
+  requireLimited(named, parsed);
   const outcome = fractional ? 'real' : traitsOf(named).outcome;
   const read = modelFrame(parsed, table, { missing: missing ?? 'drop', outcome });
   const frame = outcome === 'choice' ? factsWithinSets(read) : read;
@@ -429,10 +435,11 @@ function regressionData({ design, encoded, response }: ModelFrame, family: Famil
   const { sets } = response;
   const data: RegressionData = {
     rows,
-    outcomes: response.values,
+    outcomes: outcomesNear(response, family),
     trials: response.trials,
     ...(response.weights && { weights: response.weights }),
     ...(response.errors && { errors: response.errors }),
+    ...(response.limits && { limits: response.limits }),
     offset,
     // It is the same for all options of a set, and cancels.
     intercept: design.intercept && hasPlace(family) && !sets,
@@ -538,6 +545,21 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
   );
 }
 
+/** Throws `bad-formula` for censored or truncated outcomes of a family that has none. */
+function requireLimited({ family }: Family, formula: Formula): void {
+  const limit = additionOf(formula, 'cens') ?? additionOf(formula, 'trunc');
+  if (limit === null) return;
+  const fail = failIn('formula', formula.text);
+  if (!limitedFamilies.includes(family)) {
+    fail(
+      limit.place,
+      `${limit.function}() is not available for the family ${family}; it is for ${limitedFamilies.join(', ')}`,
+    );
+  }
+  const se = additionOf(formula, 'se');
+  if (se) fail(se.place, `se() is not supported with ${limit.function}()`);
+}
+
 /** Throws `bad-formula` or `bad-data` for latent predictors that the regression cannot have. */
 function requireLatents(family: Family, { design, encoded }: ModelFrame): void {
   const { latents } = encoded;
@@ -593,15 +615,45 @@ function requireDistinctNames(family: Family, data: RegressionData): void {
 /** Throws `bad-data` at the first outcome outside the family's support. */
 function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): void {
   const { expected } = responseDistribution(family);
-  const { name, values, trials } = response;
+  const { name, values, trials, limits } = response;
   for (let i = 0; i < values.length; i++) {
-    const wanted = expected(values[i], trials ? trials[i] : 1);
+    const n = trials ? trials[i] : 1;
+    // An interval may begin or end where there are no outcomes.
+    const isKnown = !limits || !isCensored(limits, i) || !isPossible(family, limits, i, n);
+    const wanted = isKnown ? expected(values[i], n) : null;
     if (wanted === null) continue;
     throw new WeighbridgeError(
       'bad-data',
       `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
     );
   }
+}
+
+/** True if the family has outcomes above `from` and up to `to`. */
+function isPossible(family: Family, { from, to }: Limits, row: number, trials: number): boolean {
+  const { outcome, mean } = traitsOf(family);
+  if (outcome === 'count') return to[row] >= 0;
+  if (outcome === 'binomial') return to[row] >= 0 && from[row] < trials;
+  if (mean === 'probability') return to[row] > 0 && from[row] < 1;
+  const isPositive = mean === 'positive' || traitsOf(family).isLogarithmic === true;
+  return !isPositive || to[row] > 0;
+}
+
+/**
+ * The outcomes, with an end of its interval that is an outcome of the family in place of one that is not: from 0 to
+ * 5 seconds, 5.
+ */
+function outcomesNear({ values, trials, limits }: ModelFrame['response'], family: Family) {
+  if (!limits) return values;
+  const { expected } = responseDistribution(family);
+  return values.map((value, i) => {
+    if (!isCensored(limits, i)) return value;
+    const n = trials ? trials[i] : 1;
+    const { from, to } = limits;
+    const ends = [value, to[i], from[i], 0.5 * (from[i] + to[i])];
+    const inside = 0.5 * (Math.max(from[i], 0) + Math.min(to[i], 1));
+    return [...ends, inside].find((end) => expected(end, n) === null) ?? value;
+  });
 }
 
 function specificationNotes(
@@ -615,6 +667,7 @@ function specificationNotes(
     ...lostDigits(specification, ranges),
     ...unseenCategories(specification, response),
     ...unconnectedLevels(specification),
+    ...censoredOutcomes(response),
   ].map((note) => note.replace(/\s/g, ' '));
 }
 
@@ -666,6 +719,24 @@ function unseenCategories(
       `no row${group === null ? '' : ` of ${group}`} has ${unseen.length === 1 ? 'the category' : 'the categories'} ${told} of ${name}: the priors of the thresholds hold ${them} in place${group === null ? `, and the option levels can leave ${them} out` : ''}`,
     ];
   });
+}
+
+/** A note on how many outcomes are known by intervals only. */
+function censoredOutcomes({ name, limits }: ModelFrame['response']): readonly string[] {
+  if (!limits) return [];
+  const { from, to, after, upTo } = limits;
+  let [left, right, between] = [0, 0, 0];
+  for (let i = 0; i < from.length; i++) {
+    if (!isCensored(limits, i)) continue;
+    if (from[i] === after[i]) left++;
+    else if (to[i] === upTo[i]) right++;
+    else between++;
+  }
+  const all = left + right + between;
+  if (all === 0) return [];
+  return [
+    `${all} of ${from.length} outcomes of ${name} are censored: ${left} left, ${right} right, ${between} in intervals`,
+  ];
 }
 
 /** Notes on levels that no comparisons connect, directly or by others. */

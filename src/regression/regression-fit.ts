@@ -21,6 +21,7 @@ import { coef, fixef, ranef } from './after/effects.js';
 import { elasticities } from './after/elasticities.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
+import { itemInformation } from './after/item-information.js';
 import { marginalLikelihood } from './after/marginal-likelihood.js';
 import { ppc } from './after/ppc.js';
 import {
@@ -111,6 +112,8 @@ export interface FitMethods {
   readonly tradeOffs: Method<typeof tradeOffs>;
   /** By how many percent shares of the choices change if an attribute rises by one percent, own and cross. */
   readonly elasticities: Method<typeof elasticities>;
+  /** How much each item says of an ability, of ordered categories with a formula of `disc`. */
+  readonly itemInformation: Method<typeof itemInformation>;
   /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
   readonly loo: Method<typeof looWithRefits>;
   /** K-fold cross-validation, at random, stratified or by groups, by fits to the other folds. */
@@ -193,6 +196,7 @@ export function withMethods<Changes>(
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
     elasticities: of('elasticities', elasticities),
+    itemInformation: of('itemInformation', itemInformation),
     kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
     waic: watchable('waic', waicOf),
@@ -271,6 +275,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
   elasticities: { of: true, by: true, data: true, ...predictor, ...summarized },
+  itemInformation: { ability: true, item: true, data: true, mass: true, draws: true },
   looScores: { mass: true, seed: true },
   marginalLikelihood: { seed: true },
   kfold: {

@@ -360,10 +360,11 @@ describe('errors point at the character', () => {
 
   test.each([
     ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
-    ['y | cens(c) ~ x', 'cens() of brms (censoring) is not supported'],
+    ['y | rate(n) ~ x', 'rate() of brms (rates) is not supported'],
     ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
     ['y ~ weights(w)', 'left of ~'],
     ['y ~ freq(w)', 'left of ~'],
+    ['y ~ cens(c)', 'left of ~'],
     ['y ~ (1 | gr(g, by = b))', 'gr() of brms'],
     ['y ~ (1 + mmc(x, z) | mm(g, h))', 'mmc() of brms'],
     ['y ~ (1 | mm(g, h, by = x))', 'the argument by of brms (a covariance by groups)'],

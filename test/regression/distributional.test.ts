@@ -59,7 +59,7 @@ const reference: {
 
 const { columns } = reference;
 const cases = everyNth(
-  4,
+  5,
   reference.cases.filter(({ family }) => familyNames.includes(family)),
 );
 

@@ -23,7 +23,7 @@ import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
-import { refuseChoices } from './refusals.js';
+import { refuseCensored, refuseChoices } from './refusals.js';
 
 export interface R2Options
   extends PointSummaryOptions,
@@ -49,6 +49,7 @@ export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2
   const { mass = 0.95, robust = false } = options;
   requireProbability('mass', mass);
   refuseChoices(fit, 'r2', 'compare fits by loo');
+  refuseCensored(fit, 'r2');
   if (isOrdinal(fit.family)) {
     throw badArgument(
       `r2 has no meaning for a ${fit.family.family} regression: its outcomes are categories, which have no variance; compare fits by loo`,

@@ -21,6 +21,7 @@ import type { FittedRegression } from '../fitted-regression.js';
 import { looWeights } from '../validation/loo-weights.js';
 import { categoriesOf } from './categories.js';
 import { categoryProbabilities, eachRow, meanOutcomes } from './predictions.js';
+import { refuseCensored } from './refusals.js';
 
 export interface CalibrationCurvesOptions {
   /** Probability of the band at each prediction, in (0, 1). @default 0.9 */
@@ -58,6 +59,7 @@ export function calibrationCurves(
   { mass = 0.9, seed: asked }: CalibrationCurvesOptions = {},
 ): CalibrationCurves {
   requireProbability('mass', mass);
+  refuseCensored(fit, 'calibrationCurves');
   const seed = requireSeed(asked ?? fit.settings.seed);
   const { predicted, warnings } = withoutEachRow(fit);
   const outcomes = fit.frame.response.values;

@@ -9,7 +9,7 @@
  */
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
-import { columnsUsed, expandFormula } from '../../formula/columns-used.js';
+import { expandFormula } from '../../formula/columns-used.js';
 import {
   type Cell,
   columnOf,
@@ -20,21 +20,17 @@ import {
   type Table,
   tableOf,
 } from '../../formula/table.js';
-import { hdi } from '../../posterior/intervals.js';
-import {
-  fixed,
-  type Printable,
-  printable,
-  significant,
-  textTable,
-} from '../../posterior/printable.js';
+import { type HdiSummary, hdiColumns, hdiSummary } from '../../posterior/hdi-summary.js';
+import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
+  effectColumns,
   gridColumn,
+  groupingColumns,
   noisyColumns,
+  outcomeColumns,
   predictorColumns,
   requireColumn,
-  trialsColumns,
 } from './grid.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachMean } from './predictions.js';
@@ -68,10 +64,7 @@ export interface CompareOptions extends Pick<LinearPredictorOptions, 'draws' | '
 }
 
 /** A mean or a comparison at all draws, summarized. */
-interface Summarized {
-  readonly mean: number;
-  readonly sd: number;
-  readonly hdi: readonly [number, number];
+interface Summarized extends HdiSummary {
   readonly draws: Float64Array;
 }
 
@@ -172,7 +165,7 @@ function rowsToCompare(
 ): RowsToCompare {
   const table = data === undefined ? fit.frame.table : tableOf(data);
   const { design } = fit.frame;
-  const used = [...predictorColumns(design), ...trialsColumns(design)].filter((name) =>
+  const used = [...predictorColumns(design), ...outcomeColumns(design)].filter((name) =>
     hasColumn(table, name),
   );
   // Rows with `freq(n)` count n times.
@@ -216,19 +209,15 @@ function cellsOf(table: Table, name: string, rows: readonly number[]): Cell[] {
 
 /** The columns on which mean outcomes depend: not those of levels whose effects are left out or integrated. */
 function mattering(
-  { frame }: FittedRegression,
+  { frame: { design } }: FittedRegression,
   groups: (typeof groupChoices)[number],
   ownGroups: readonly string[],
 ): readonly string[] {
-  const { design } = frame;
-  if (groups === 'kept') return [...predictorColumns(design), ...trialsColumns(design)];
-  const { terms } = expandFormula(design.formula, design.dot);
-  const own = { ...terms, groups: terms.groups.filter(({ group }) => ownGroups.includes(group)) };
-  return [
-    ...columnsUsed(design.formula, terms).predictors.keys(),
-    ...columnsUsed(design.formula, own).grouping.keys(),
-    ...trialsColumns(design),
-  ];
+  const columns =
+    groups === 'kept'
+      ? predictorColumns(design)
+      : [...effectColumns(design), ...groupingColumns(design, ownGroups)];
+  return [...columns, ...outcomeColumns(design)];
 }
 
 /** Grouping factors whose levels are values of the predictor alone: their effects are part of what is compared. */
@@ -270,9 +259,7 @@ function meanOverRows(
 }
 
 function summarized(draws: Float64Array, mass: number): Summarized {
-  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
-  const squares = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: Math.sqrt(squares / (draws.length - 1)), hdi: hdi(draws, mass), draws };
+  return { ...hdiSummary(draws, mass), draws };
 }
 
 function compared(
@@ -332,37 +319,6 @@ function estimandOf(
 }
 
 function comparisonText({ of, scale, estimand, means, comparisons }: Comparisons, mass: number) {
-  const percent = Number((100 * mass).toPrecision(12));
-  const columns = (rows: readonly Summarized[]) => [
-    {
-      head: 'Estimate',
-      cells: significant(
-        rows.map(({ mean }) => mean),
-        4,
-      ),
-    },
-    {
-      head: 'Est.Error',
-      cells: significant(
-        rows.map(({ sd }) => sd),
-        4,
-      ),
-    },
-    {
-      head: `l-${percent}% HDI`,
-      cells: significant(
-        rows.map(({ hdi }) => hdi[0]),
-        4,
-      ),
-    },
-    {
-      head: `u-${percent}% HDI`,
-      cells: significant(
-        rows.map(({ hdi }) => hdi[1]),
-        4,
-      ),
-    },
-  ];
   const name = ({ a, b }: PairComparison) =>
     scale === 'difference' ? `${a} - ${b}` : `${a} / ${b}`;
   const equivalent = comparisons.some(({ pEquivalent }) => pEquivalent !== undefined);
@@ -370,12 +326,12 @@ function comparisonText({ of, scale, estimand, means, comparisons }: Comparisons
     `Mean outcome by ${of}: ${estimand}.`,
     ...textTable(
       means.map(({ value }) => value),
-      columns(means),
+      hdiColumns(means, mass),
     ),
     '',
     `Comparisons (${scale}):`,
     ...textTable(comparisons.map(name), [
-      ...columns(comparisons),
+      ...hdiColumns(comparisons, mass),
       { head: 'P(a > b)', cells: comparisons.map(({ pGreater }) => fixed(pGreater, 3)) },
       ...(equivalent
         ? [

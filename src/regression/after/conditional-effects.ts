@@ -16,6 +16,7 @@ import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireCategories } from './categories.js';
 import {
+  boundsColumns,
   cellText,
   crossedRows,
   type GridRow,
@@ -262,12 +263,13 @@ function columnsOf(
 ): EffectColumns {
   const trials = trialsColumns(design);
   const predictors = predictorColumns(design);
-  const known = [...new Set([...predictors, ...trials])];
+  const bounds = boundsColumns(design);
+  const known = [...new Set([...predictors, ...trials, ...bounds])];
   const groups = checkGroups(choice);
   const asked = groups === 'all' ? undefined : groups === 'none' ? [] : groups;
   return {
     known,
-    needed: [...new Set([...predictorColumns(design, asked), ...trials])],
+    needed: [...new Set([...predictorColumns(design, asked), ...trials, ...bounds])],
     grouped: groupingColumns(design, asked),
     trials,
     countedPredictors: trials.filter((name) => predictors.includes(name)),

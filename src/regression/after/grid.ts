@@ -5,7 +5,7 @@
  */
 import { didYouMean, listed } from '../../checks/names.js';
 import { badArgument } from '../../checks/values.js';
-import { argumentOf } from '../../formula/additions.js';
+import { additionOf, argumentOf } from '../../formula/additions.js';
 import {
   columnsUsed,
   expandFormula,
@@ -177,6 +177,11 @@ export function predictorColumns(design: Design, groups?: readonly string[]): st
   return [...new Set([...used.predictors.keys(), ...used.grouping.keys(), ...ofThresholds])];
 }
 
+/** Columns of population terms and of what varies by groups, without those that say the group. */
+export function effectColumns(design: Design): string[] {
+  return [...columnsOf(design).predictors.keys()];
+}
+
 /** Grouping columns of all groups or of some. */
 export function groupingColumns(design: Design, groups?: readonly string[]): string[] {
   return [...columnsOf(design, groups).grouping.keys()];
@@ -226,6 +231,17 @@ function leveledIn(expression: Expression): string[] {
   const names = values.flatMap((value) => (value.kind === 'name' ? [value.name] : []));
   const own = leveling.includes(expression.function) ? names : [];
   return [...own, ...values.flatMap(leveledIn)];
+}
+
+/** Columns that a mean outcome depends on beside its linear predictor. */
+export function outcomeColumns(design: Design): string[] {
+  return [...trialsColumns(design), ...boundsColumns(design)];
+}
+
+/** Columns of the bounds of truncated outcomes. */
+export function boundsColumns({ formula }: Design): string[] {
+  const bounds = additionOf(formula, 'trunc')?.arguments ?? [];
+  return bounds.flatMap(({ value }) => columnsIn(value));
 }
 
 /** Columns with a binomial's numbers of trials. */

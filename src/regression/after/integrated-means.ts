@@ -11,8 +11,7 @@ import { predictorsPerRow } from '../../formula/stacked.js';
 import { gaussHermite } from '../../linear-algebra/gauss-hermite.js';
 import { effectVariance } from './effect-variance.js';
 import { layoutOf } from './layout.js';
-import { madeForRows } from './linear-predictor.js';
-import type { PreparedRows, RowWriter } from './predictions.js';
+import { meansOfRows, type PreparedRows, type RowWriter } from './predictions.js';
 import { refuseEffectsOfParameters } from './refusals.js';
 
 /** Nodes: enough for probabilities at a standard deviation of 3. */
@@ -20,12 +19,12 @@ const NODES = 31;
 
 /** @param groups indices of the group terms that are integrated out; those that are kept are in the predictor */
 export function integratedMeans(
-  { fit, encoded, predictor, trials }: PreparedRows,
+  { fit, encoded, predictor, trials, bounds }: PreparedRows,
   groups: readonly number[],
 ): RowWriter {
   refuseEffectsOfParameters(fit, groups, 'integrated out of mean outcomes');
-  const { writeInverse, means } = responseDistribution(fit.specification.family);
-  const writeMeans = madeForRows(predictor, means);
+  const { writeInverse } = responseDistribution(fit.specification.family);
+  const writeMeans = meansOfRows({ fit, predictor, bounds });
   const counts = trials();
   const { points, weights } = gaussHermite(NODES);
   const layout = layoutOf(fit);
@@ -51,11 +50,10 @@ export function integratedMeans(
     }
     for (let s = 0; s < draws; s++) spread[s] = Math.sqrt(spread[s]);
     target.fill(0);
-    const ofRow = writeMeans(row);
     for (let k = 0; k < NODES; k++) {
       for (let s = 0; s < draws; s++) node[s] = eta[s] + spread[s] * points[k];
       writeInverse(node);
-      ofRow(node, counts[row]);
+      writeMeans(row, node, counts[row]);
       for (let s = 0; s < draws; s++) target[s] += weights[k] * node[s];
     }
   };

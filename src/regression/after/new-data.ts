@@ -1,7 +1,9 @@
 /** The rows to predict: those of the fit, or new ones, encoded in the same way. */
 import type { Cells } from '../../../models/families/family.js';
+import { additionOf } from '../../formula/additions.js';
 import type { Encoded } from '../../formula/design.js';
-import { encode, errorsOf, setsOfRows, trialsOf } from '../../formula/encode.js';
+import { boundsOf, encode, errorsOf, setsOfRows, trialsOf } from '../../formula/encode.js';
+import type { OutcomeBounds } from '../../formula/limits.js';
 import { type DataInput, hasColumn, selectRows, type Table, tableOf } from '../../formula/table.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { requireData } from '../options.js';
@@ -17,6 +19,8 @@ interface PredictedData {
   readonly trials: () => Float64Array;
   /** Known standard errors of each row; null if outcomes have none. Lazy, as trials. */
   readonly errors: () => Float64Array | null;
+  /** Bounds of truncated outcomes; null if the formula has none. Lazy, as the trials. */
+  readonly bounds: () => OutcomeBounds | null;
   /** The choice set of each row; null if the family has none. Lazy, as the trials. */
   readonly sets: () => Cells | null;
 }
@@ -33,10 +37,12 @@ export function predictedData(
   const groups = checkGroups(choice);
   const { design, encoded, response } = fit.frame;
   if (data === undefined) {
+    const isBounded = additionOf(design.formula, 'trunc') !== null;
     return {
       encoded,
       trials: () => response.trials ?? ones(encoded.rows),
       errors: () => response.errors ?? null,
+      bounds: () => (isBounded ? (response.limits ?? null) : null),
       sets: () => response.sets ?? null,
     };
   }
@@ -47,6 +53,7 @@ export function predictedData(
     encoded: encode(design, table, { groups: groups === 'none' ? 'leave-out' : 'include' }),
     trials: () => trialsOf(design, table) ?? ones(table.rows),
     errors: () => errorsOf(design, table),
+    bounds: () => boundsOf(design, table),
     sets: () => setsOfRows(design, table),
   };
 }

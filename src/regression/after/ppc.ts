@@ -5,6 +5,8 @@
  */
 
 import { requireProbability } from '../../checks/options.js';
+import { badArgument } from '../../checks/values.js';
+import { isCensored } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { etiOfSorted } from '../../posterior/intervals.js';
@@ -64,6 +66,8 @@ export interface PosteriorPredictiveCheck {
    */
   readonly replicated: Draws;
   readonly statistics: readonly PpcStatistic[];
+  /** Censored outcomes, which are left out of all else, as are the replications of their rows. @default 0 */
+  readonly censored?: number;
   /** Counts of the categories of an ordinal family, in order; its statistics have no `zeros`. */
   readonly bars?: readonly PpcBar[];
 }
@@ -80,7 +84,9 @@ export function ppc(
   const { mass = 0.95 } = options;
   requireProbability('mass', mass);
   refuseChoices(fit, 'ppc', 'compare shares({ by }) with the observed ones');
-  const observed = fit.frame.response.values;
+  const all = fit.frame.response.values;
+  const places = knownRows(fit);
+  const observed = all.filter((_, row) => places[row] >= 0);
   const rows = observed.length;
   const count = chooseDraws(fit.draws, options.draws ?? 'all').length;
   const wanted = options.replications ?? Math.min(100, count);
@@ -93,7 +99,9 @@ export function ppc(
   const ofData = statisticsOfColumns(1, origin);
   const categories = categoriesOf(fit);
   const counts = categories?.map(() => new Float64Array(count)) ?? [];
-  eachRow(fit, simulatedOutcomes, options, (row, outcomes) => {
+  eachRow(fit, simulatedOutcomes, options, (given, outcomes) => {
+    const row = places[given];
+    if (row < 0) return;
     ofData.add(observed.subarray(row, row + 1));
     replications.add(outcomes);
     if (categories) for (let s = 0; s < count; s++) counts[outcomes[s] - 1][s]++;
@@ -113,8 +121,24 @@ export function ppc(
       ({ statistic }) => categories === null || statistic !== 'zeros',
     ),
     ...(categories && { bars: barsOf(categories, observed, counts, mass) }),
+    ...(rows < all.length && { censored: all.length - rows }),
   };
   return printable(check, () => ppcText(check));
+}
+
+/**
+ * The place of each row among those whose outcome is known, from 0; −1 for a censored one.
+ *
+ * @throws WeighbridgeError `bad-argument` if all outcomes are censored
+ */
+function knownRows({ specification }: Pick<FittedRegression, 'specification'>): Int32Array {
+  const { rows, limits } = specification.data;
+  let known = 0;
+  const places = Int32Array.from({ length: rows }, (_, row) =>
+    limits && isCensored(limits, row) ? -1 : known++,
+  );
+  if (known > 0) return places;
+  throw badArgument('all outcomes are censored: there are none to compare with replications');
 }
 
 /** @param counts of each category, one number per replication */
@@ -208,7 +232,7 @@ export function comparison(
   };
 }
 
-function ppcText({ statistics, bars = [] }: PosteriorPredictiveCheck): string {
+function ppcText({ statistics, bars = [], censored }: PosteriorPredictiveCheck): string {
   const column = (head: string, value: (row: PpcStatistic) => number) => ({
     head,
     cells: statistics.map((row) => fixed(value(row), 2)),
@@ -236,5 +260,12 @@ function ppcText({ statistics, bars = [] }: PosteriorPredictiveCheck): string {
       column('p', (row) => row.pValue),
     ],
   );
-  return (bars.length === 0 ? lines : [...lines, '', ...barLines]).join('\n');
+  const note =
+    censored === undefined
+      ? []
+      : [
+          '',
+          `${censored} censored outcomes are left out, and the replications of their rows. The replications of others are not cut, and may lie beyond the limits.`,
+        ];
+  return [...lines, ...(bars.length === 0 ? [] : ['', ...barLines]), ...note].join('\n');
 }

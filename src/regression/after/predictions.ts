@@ -7,8 +7,9 @@
  * them in one array.
  */
 import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
-import { responseDistribution } from '../../../models/families/index.js';
+import { responseDistribution, truncatedFamily } from '../../../models/families/index.js';
 import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
+import type { Bounds } from '../../../models/families/truncated.js';
 import { auxiliaryOfRows } from '../../../models/reported-parameters.js';
 import { listed } from '../../checks/names.js';
 import { requireOneOf, requireProbability, requireSeed } from '../../checks/options.js';
@@ -16,6 +17,7 @@ import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
+import type { OutcomeBounds } from '../../formula/limits.js';
 import type { DataInput } from '../../formula/table.js';
 import type { Draws } from '../../posterior/draws.js';
 import {
@@ -174,6 +176,8 @@ export interface PreparedRows {
   readonly trials: () => Float64Array;
   /** Known standard errors of each row, or null. Throws for new rows without them. */
   readonly errors: () => Float64Array | null;
+  /** Bounds of truncated outcomes, or null. Throws for new rows without them. */
+  readonly bounds: () => OutcomeBounds | null;
   /** The choice set of each row; null for a family without sets. */
   readonly sets: () => Cells | null;
   readonly seed: number | string;
@@ -222,26 +226,63 @@ export const meanOf =
     return (row, target) => target.set(predictor.auxiliaryDraws(row)[own]);
   };
 
-/** E(y) of each row. */
+/** E(y) of each row; of a truncated one, of the outcomes within its bounds. */
 export const meanOutcomes: Predictor = (prepared) => {
   const { fit, predictor, trials } = prepared;
   if (isChoice(fit)) return choiceShares(prepared);
   refuseNominal(fit, 'mean outcome');
-  const { writeInverse, means } = responseDistribution(fit.specification.family);
-  const writeMeans = madeForRows(predictor, means);
+  const { writeInverse } = responseDistribution(fit.specification.family);
+  const writeMeans = meansOfRows(prepared);
   const counts = trials();
   return (row, target) => {
     predictor.eta(row, target);
     writeInverse(target);
-    writeMeans(row)(target, counts[row]);
+    writeMeans(row, target, counts[row]);
   };
 };
 
+/**
+ * Overwrites each inverse link of a row by the mean of an outcome.
+ *
+ * @throws WeighbridgeError `bad-argument` for truncated outcomes of a family without a formula of their mean
+ */
+export function meansOfRows({
+  fit,
+  predictor,
+  bounds,
+}: Pick<PreparedRows, 'fit' | 'predictor' | 'bounds'>): (
+  row: number,
+  locations: Float64Array,
+  trials: number,
+) => void {
+  const { family } = fit.specification;
+  const within = bounds();
+  if (within === null) {
+    const writeMeans = madeForRows(predictor, responseDistribution(family).means);
+    return (row, locations, trials) => writeMeans(row)(locations, trials);
+  }
+  const { means } = truncatedFamily(family);
+  if (!means) {
+    throw badArgument(
+      `the mean of truncated outcomes is not available for the family ${family.family}: ask for predict or posteriorPredict`,
+    );
+  }
+  const writeMeans = madeForRows(predictor, means);
+  return (row, locations, trials) => writeMeans(row)(locations, trials, boundsOfRow(within, row));
+}
+
+function boundsOfRow({ after, upTo }: OutcomeBounds, row: number): Bounds {
+  return { after: after[row], upTo: upTo[row] };
+}
+
 export const simulatedOutcomes: Predictor = (prepared) => {
-  const { fit, predictor, trials, errors, seed } = prepared;
+  const { fit, predictor, trials, errors, bounds, seed } = prepared;
   if (isChoice(fit)) return simulatedChoices(prepared);
-  const { writeInverse, outcomes } = responseDistribution(fit.specification.family);
+  const { family } = fit.specification;
+  const { writeInverse, outcomes } = responseDistribution(family);
+  const within = bounds();
   const writeOutcomes = madeForRows(predictor, outcomes);
+  const writeWithin = within && madeForRows(predictor, truncatedFamily(family).outcomes);
   const counts = trials();
   const known = errors();
   const auxOf = auxiliaryOfRows(known, known ? predictor.auxiliaryDraws(0) : []);
@@ -251,8 +292,13 @@ export const simulatedOutcomes: Predictor = (prepared) => {
     const n = counts[row];
     // A row with a missing predictor, or without trials, has no outcome.
     if (Number.isNaN(n)) return;
+    const random = quickStream(seed, 'predict', row);
+    if (within && writeWithin) {
+      writeWithin(row)(target, n, boundsOfRow(within, row), random);
+      return;
+    }
     const write = known ? outcomes(auxOf(row)) : writeOutcomes(row);
-    write(target, n, quickStream(seed, 'predict', row));
+    write(target, n, random);
   };
 };
 
@@ -341,14 +387,14 @@ function prepare(
   options: PredictionOptions,
   perRow = 1,
 ) {
-  const { encoded, trials, errors, sets } = predictedData(
+  const { encoded, trials, errors, bounds, sets } = predictedData(
     fit,
     options.data,
     options.groups ?? 'all',
   );
   const predictor = linearPredictor(fit, encoded, options);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const write = prediction({ fit, encoded, predictor, trials, errors, sets, seed });
+  const write = prediction({ fit, encoded, predictor, trials, errors, bounds, sets, seed });
   return { rows: perRow * predictor.rows, draws: predictor.drawsUsed.length, write };
 }
 

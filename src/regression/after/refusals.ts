@@ -1,6 +1,7 @@
 /** What regressions of some kinds do not have, each refused in one line that says what to ask instead. */
 import { isNominal } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
+import { hasIntervals } from '../../linear-algebra/limits.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { isChoice } from './choices.js';
 
@@ -57,4 +58,20 @@ export function refuseEffectsOfParameters(
       `effects of ${group} on ${parameter} are not ${asked}, only those on the mean: compare fits by loo or kfold`,
     );
   }
+}
+
+/**
+ * Throws `bad-argument` for censored outcomes.
+ *
+ * @param asked what is of known outcomes only, for the message
+ */
+export function refuseCensored(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+): void {
+  const { limits } = specification.data;
+  if (!limits || !hasIntervals(limits)) return;
+  throw badArgument(
+    `${asked} is of outcomes that are known, and some are censored: compare fits by loo, or look at ppc, which leaves them out`,
+  );
 }

@@ -158,6 +158,7 @@ function conditionalOf(
   const writeOwn = parametersOfRow(specification);
   // The rows of a group of thresholds have the same parameters.
   const groupOf = (row: number) => thresholdGroup?.[row] ?? 0;
+  const densities = rowDensities(specification);
   const prior = priorDensity(priors.coefficients[place]);
   const at = reportedLayout(specification).slopes + place;
   const eta = new Float64Array(rows);
@@ -165,13 +166,13 @@ function conditionalOf(
     writeEta(parameters, eta);
     const before = parameters[at];
     return (values) => {
-      const writes = new Map<number, ReturnType<typeof rowDensities>>();
+      const writes = new Map<number, ReturnType<typeof densities>>();
       const writeOf = (row: number) => {
         const known = writes.get(groupOf(row));
         if (known) return known;
         writeOwn(row, parameters, eta, own);
         const aux = Array.from(own, (value) => new Float64Array(values.length).fill(value));
-        const made = rowDensities(specification, aux);
+        const made = densities(aux);
         writes.set(groupOf(row), made);
         return made;
       };

@@ -8,7 +8,7 @@
 import { coefficientBlocks, drawBlocks } from '../../../models/coefficient-blocks.js';
 import { drawnOption, stagesOf, toShares } from '../../../models/families/conditional-logit.js';
 import { auxiliaryOf, type Family } from '../../../models/families/family.js';
-import { responseDistribution } from '../../../models/families/index.js';
+import { responseDistribution, truncatedFamily } from '../../../models/families/index.js';
 import {
   hasOrder,
   hasPlace,
@@ -45,6 +45,7 @@ import {
 import { requireSeed } from '../../checks/options.js';
 import { described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
+import { hasBounds } from '../../linear-algebra/limits.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
@@ -299,14 +300,15 @@ function withError(own: Float64Array, error: number): Float64Array {
   return own.map((value, a) => (a === 0 ? Math.sqrt(value * value + error * error) : value));
 }
 
-/** Draws the outcomes of all rows given reported parameters. */
+/** Draws the outcomes of all rows given reported parameters, truncated ones within their bounds. */
 export function outcomeSimulator(
   predicted: Pick<RegressionSpecification, 'family' | 'data'>,
 ): (parameters: Float64Array, random: RandomStream) => Float64Array {
   const { family, data } = predicted;
   if (data.sets) return choiceSimulator(predicted);
-  const { rows, trials, errors } = data;
+  const { rows, trials, errors, limits } = data;
   const { writeInverse, simulateAt } = responseDistribution(family);
+  const within = limits && hasBounds(limits) ? truncatedFamily(family) : null;
   const writeEta = etaOf(predicted);
   const writeOwn = parametersOfRow(predicted);
   const height = predictorsPerRow(data);
@@ -320,7 +322,10 @@ export function outcomeSimulator(
     return locations.map((location, i) => {
       if (i === 0 || varies) writeOwn(i, parameters, eta, own);
       const aux = errors ? withError(own, errors[i]) : own;
-      return simulateAt(location, aux, trials === null ? 1 : trials[i], random);
+      const n = trials === null ? 1 : trials[i];
+      if (limits === undefined || within === null) return simulateAt(location, aux, n, random);
+      const bounds = { after: limits.after[i], upTo: limits.upTo[i] };
+      return within.simulateAt(location, aux, n, bounds, random);
     });
   };
 }

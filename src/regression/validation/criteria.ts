@@ -5,6 +5,7 @@ import { outcomesOf, type RegressionData } from '../../../models/regression-data
 import { rowDensities, rowLogLikelihood } from '../../../models/reported-parameters.js';
 import { type WatchableOf, watchable } from '../../fit/watched.js';
 import type { Encoded } from '../../formula/design.js';
+import { hasBounds } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { LogLikelihood } from '../../posterior/log-likelihood.js';
@@ -55,7 +56,11 @@ export function predictiveLikelihood(fit: PredictingFit): LogLikelihood {
   const { specification, draws } = fit;
   const { family, data } = specification;
   const { latents, rows, ...others } = data;
-  const isNormal = family.family === 'gaussian' && family.link === 'identity' && !family.predicted;
+  const isNormal =
+    family.family === 'gaussian' &&
+    family.link === 'identity' &&
+    !family.predicted &&
+    !(data.limits && hasBounds(data.limits));
   if (!latents || !isNormal || latents.variables.some(({ labels }) => labels)) {
     return logLikelihoodOfFit(fit);
   }
@@ -63,6 +68,7 @@ export function predictiveLikelihood(fit: PredictingFit): LogLikelihood {
   const length = chains * drawsPerChain;
   const predictor = linearPredictor(fit, encodedOf({ ...others, rows }));
   const writeMoments = latentMoments(fit);
+  const densities = rowDensities(specification);
   const mean = new Float64Array(length);
   const variance = new Float64Array(length);
   return {
@@ -77,7 +83,7 @@ export function predictiveLikelihood(fit: PredictingFit): LogLikelihood {
         for (let s = 0; s < length; s++) eta[s] += mean[s];
         const [sigmas] = predictor.auxiliaryDraws(first + i);
         const spread = sigmas.map((sigma, s) => Math.sqrt(sigma * sigma + variance[s]));
-        rowDensities(specification, [spread])(first + i, eta);
+        densities([spread])(first + i, eta);
       }
     },
   };
@@ -93,7 +99,7 @@ export function logLikelihoodOfFit(fit: PredictingFit): LogLikelihood {
   const { chains, drawsPerChain } = draws;
   const { rows } = specification.data;
   const predictor = linearPredictor(fit, encodedOf(specification.data));
-  const write = madeForRows(predictor, (aux) => rowDensities(specification, aux));
+  const write = madeForRows(predictor, rowDensities(specification));
   return {
     rows,
     chains,

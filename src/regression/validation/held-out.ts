@@ -17,6 +17,7 @@ import { requireProper } from '../../fit/propriety.js';
 import { runHere } from '../../fit/run.js';
 import { rankFacts } from '../../formula/rank.js';
 import { distinctRows } from '../../linear-algebra/distinct-rows.js';
+import { limitColumns, pickLimits } from '../../linear-algebra/limits.js';
 import { deviationsWithin } from '../../linear-algebra/within-groups.js';
 import type { PredictingFit } from '../after/linear-predictor.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -65,9 +66,8 @@ export function withoutRows(
 }
 
 function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
-  const { predictors, groups, outcomes, trials, weights, errors, offset, intercept, sets, parts } =
-    data;
-  const { latents, thresholdGroup } = data;
+  const { predictors, groups, outcomes, trials, weights, errors, limits } = data;
+  const { offset, intercept, sets, parts, latents, thresholdGroup } = data;
   const height = predictorsPerRow(data);
   const pick = (values: Float64Array, width = 1) => {
     const picked = new Float64Array(kept.length * width);
@@ -84,6 +84,7 @@ function rowsOf(data: RegressionData, kept: Int32Array): RegressionData {
     trials: trials && pick(trials),
     ...(weights && { weights: pick(weights) }),
     ...(errors && { errors: pick(errors) }),
+    ...(limits && { limits: pickLimits(limits, (values) => pick(values)) }),
     offset: offset && pick(offset, height),
     predictors: {
       ...predictors,
@@ -167,7 +168,8 @@ export function rowsOfObservations({ rows, sets }: RegressionData): readonly (re
 
 /** For each observation a number, the same for those that are equal, which the same fit can leave out. */
 export function equalObservations(data: RegressionData): ArrayLike<number> {
-  const { rows, outcomes, trials, weights, errors, offset, predictors, groups, sets } = data;
+  const { rows, outcomes, trials, weights, errors, limits } = data;
+  const { offset, predictors, groups, sets } = data;
   // Each has a latent number of its own.
   if (data.latents) return Array.from({ length: rows }, (_, row) => row);
   const { thresholdGroup } = data;
@@ -177,6 +179,7 @@ export function equalObservations(data: RegressionData): ArrayLike<number> {
     ...(trials ? [{ values: trials, width: 1 }] : []),
     ...(weights ? [{ values: weights, width: 1 }] : []),
     ...(errors ? [{ values: errors, width: 1 }] : []),
+    ...(limits ? limitColumns(limits) : []),
     ...(offset ? [{ values: offset, width: 1 }] : []),
     ...(thresholdGroup ? [{ values: thresholdGroup, width: 1 }] : []),
     { values: predictors.values, width: predictors.names.length },

@@ -159,7 +159,7 @@ class LevelIntegrals {
     const others = data.groups.map((one) => one.group).filter((name) => name !== group.group);
     const encoded = encodedOf(data);
     this.#predictor = linearPredictor(fit, encoded, { groups: others });
-    this.#densities = madeForRows(this.#predictor, (aux) => rowDensities(specification, aux));
+    this.#densities = madeForRows(this.#predictor, rowDensities(specification));
     this.#draws = fit.draws.chains * fit.draws.drawsPerChain;
     const layout = layoutOf(fit);
     const height = predictorsPerRow(data);

@@ -15,7 +15,7 @@ import { type PointSummary, pointSummary } from '../../posterior/point-summary.j
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { quickStream } from '../../random/quick-stream.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
-import { refuseChoices } from '../after/refusals.js';
+import { refuseCensored, refuseChoices } from '../after/refusals.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { looWeights } from './loo-weights.js';
 
@@ -59,6 +59,7 @@ export function looScores(
   const { mass = 0.95 } = options;
   requireProbability('mass', mass);
   refuseChoices(fit, 'looScores', 'compare fits by loo');
+  refuseCensored(fit, 'looScores');
   const seed = requireSeed(options.seed ?? fit.settings.seed);
   const { pit, predicted, crps, isRight, warnings } = rowScores(fit, seed);
   const outcomes = fit.specification.data.outcomes;

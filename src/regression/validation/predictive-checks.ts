@@ -4,6 +4,7 @@
  * the same data decided the fit.
  */
 import { type Family, traitsOf } from '../../../models/families/family.js';
+import { hasIntervals } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import { miscalibrationOf, recalibration } from '../../posterior/recalibration.js';
 import { isChoice } from '../after/choices.js';
@@ -53,8 +54,10 @@ function statisticsOf(family: Family): readonly PredictiveCheck['statistic'][] {
   }
 }
 
-/** One row per statistic. */
+/** One row per statistic; none with censored outcomes, beyond whose limits replications reach. */
 export function predictiveChecks(fit: FittedRegression): PredictiveCheck[] {
+  const { limits } = fit.specification.data;
+  if (limits && hasIntervals(limits)) return [];
   const wanted = statisticsOf(fit.family);
   const statistics = isChoice(fit) ? [] : ppc(fit, { replications: 1 }).statistics;
   const distances = distanceChecks(

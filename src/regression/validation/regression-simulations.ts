@@ -27,6 +27,7 @@ import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { parametersNamed } from '../../fit/intervals.js';
 import { cholesky } from '../../linear-algebra/cholesky.js';
+import { hasIntervals, limitsOfKnown } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { RandomStream } from '../../random/stream.js';
 import { type SamplerSettings, settingsAmong } from '../../sampler/settings.js';
@@ -68,6 +69,13 @@ function simulatedRegression(
       'a likelihood with weights() is not that of any outcomes, which cannot be simulated from it: expected a formula without weights()',
     );
   }
+  const { limits } = specification.data;
+  if (limits && hasIntervals(limits)) {
+    throw new WeighbridgeError(
+      'bad-argument',
+      'outcomes of a formula with cens() cannot be simulated, because the data do not say which others would have been censored: expected a formula without cens()',
+    );
+  }
   const names = reportedNames(specification);
   const simulate = outcomeSimulator(specification);
   const { latents } = reportedLayout(specification);
@@ -78,7 +86,8 @@ function simulatedRegression(
       data === specification.data ? simulate : outcomeSimulator({ ...specification, data });
     const outcomes = draw(values, random);
     requireFiniteOutcomes(outcomes);
-    return { ...specification, data: { ...data, outcomes } };
+    const known = limits && { limits: limitsOfKnown(limits, outcomes) };
+    return { ...specification, data: { ...data, outcomes, ...known } };
   };
 }
 

@@ -1,13 +1,19 @@
 /**
  * First and second derivatives of every family with every link against central differences, over
- * outcomes drawn from the family, with and without rows that share a linear predictor.
+ * outcomes drawn from the family, with and without rows that share a linear predictor; of families with censored and
+ * truncated outcomes those too.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Family, Outcomes } from '../../../models/families/family.js';
-import { responseDistribution, responseFamily } from '../../../models/families/index.js';
+import { type Family, type Outcomes, traitsOf } from '../../../models/families/family.js';
+import {
+  limitedFamilies,
+  responseDistribution,
+  responseFamily,
+} from '../../../models/families/index.js';
+import type { Limits } from '../../../src/linear-algebra/limits.js';
 import { randomStream } from '../../../src/random/stream.js';
-import { allFamilies, auxiliaryExamples, hasTrials, isProbability } from './examples.js';
+import { allFamilies, auxiliaryExamples, hasTrials, isProbability, nearby } from './examples.js';
 
 /** Where every link has a mean within the family's range. */
 function linearPredictors(family: Family): fc.Arbitrary<number> {
@@ -26,7 +32,24 @@ interface Situation {
   readonly aux: Float64Array;
 }
 
-function situations(family: Family): fc.Arbitrary<Situation> {
+/** Known outcomes, left-censored, right-censored and in intervals, half of them within bounds. */
+function limitsFor(family: Family, values: Float64Array): Limits {
+  const of = (end: (y: number, kind: number, bounded: boolean) => number) =>
+    values.map((y, i) => end(y, i % 4, i % 3 !== 0));
+  const [low, high] = [(y: number) => nearby(family, y)[0], (y: number) => nearby(family, y)[1]];
+  const after = of((y, _, bounded) => (bounded ? low(y) : Number.NEGATIVE_INFINITY));
+  const upTo = of((y, _, bounded) => (bounded ? high(high(y)) : Number.POSITIVE_INFINITY));
+  // There may be no count above the largest that was drawn.
+  const least = traitsOf(family).outcome === 'real' ? 0 : 1;
+  return {
+    from: values.map((y, i) => (i % 4 === 1 ? (after[i] ?? y) : i % 4 === 0 ? y : y - least)),
+    to: values.map((y, i) => (i % 4 === 2 ? (upTo[i] ?? y) : i % 4 === 3 ? high(y) : y)),
+    after,
+    upTo,
+  };
+}
+
+function situations(family: Family, isLimited = false): fc.Arbitrary<Situation> {
   const distribution = responseDistribution(family);
   return fc
     .record({
@@ -56,7 +79,11 @@ function situations(family: Family): fc.Arbitrary<Situation> {
       const weights = Float64Array.from(of, (_, i) => 0.25 + (i % 3));
       const cells = shared ? { cells: { count: eta.length, of } } : {};
       return {
-        outcomes: { rows, values, trials, ...(weighted && { weights }), ...cells },
+        outcomes: {
+          ...{ rows, values, trials, ...cells },
+          ...(weighted && { weights }),
+          ...(isLimited && { limits: limitsFor(family, values) }),
+        },
         eta: Float64Array.from(eta),
         aux: Float64Array.from(aux),
       };
@@ -110,11 +137,15 @@ function differences(f: (shift: number) => number): number {
 function isNearKink({ family, link }: Family, { outcomes, eta }: Situation): boolean {
   if (family !== 'asym_laplace') return false;
   const { inverseLink } = responseDistribution({ family, link });
-  return Array.from(outcomes.values).some((y, i) => {
-    const at = eta[outcomes.cells?.of[i] ?? i];
-    const [low, high] = [inverseLink(at - 2 * H), inverseLink(at + 2 * H)];
-    return (y - low) * (y - high) <= 0;
-  });
+  const { values, limits } = outcomes;
+  const all = limits ? [limits.from, limits.to, limits.after, limits.upTo] : [values];
+  return all.some((ends) =>
+    Array.from(ends).some((y, i) => {
+      const at = eta[outcomes.cells?.of[i] ?? i];
+      const [low, high] = [inverseLink(at - 2 * H), inverseLink(at + 2 * H)];
+      return (y - low) * (y - high) <= 0;
+    }),
+  );
 }
 
 function shifted(x: Float64Array, index: number, by: number): Float64Array {
@@ -122,9 +153,10 @@ function shifted(x: Float64Array, index: number, by: number): Float64Array {
 }
 
 describe.each(allFamilies)('$family with the link $link', (family) => {
-  it('has the first and second derivatives that differences find', () => {
+  const kinds = limitedFamilies.includes(family.family) ? [false, true] : [false];
+  it.each(kinds)('has the derivatives that differences find, limited: %s', (isLimited) => {
     fc.assert(
-      fc.property(situations(family), (situation) => {
+      fc.property(situations(family, isLimited), (situation) => {
         fc.pre(!isNearKink(family, situation));
         const evaluate = joined(family, situation);
         const x = Float64Array.from([...situation.eta, ...situation.aux]);
@@ -146,7 +178,7 @@ describe.each(allFamilies)('$family with the link $link', (family) => {
           }
         }
       }),
-      { seed: 2025, numRuns: 40 },
+      { seed: 2025, numRuns: isLimited ? 12 : 40 },
     );
   });
 });

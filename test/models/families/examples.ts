@@ -90,6 +90,15 @@ export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly numbe
 export const hasTrials = (family: Family): boolean => traitsOf(family).outcome === 'binomial';
 export const isProbability = (family: Family): boolean => traitsOf(family).mean === 'probability';
 
+/** Numbers below and above an outcome, as far from it as other outcomes are, and within the family's range. */
+export function nearby(family: Family, y: number): readonly [number, number] {
+  const { outcome, mean } = traitsOf(family);
+  if (outcome !== 'real') return [y - 1, y + 2];
+  if (mean === 'probability') return [0.6 * y, y + 0.4 * (1 - y)];
+  const isPositive = mean === 'positive' || family.family === 'lognormal';
+  return isPositive ? [0.7 * y, 1.5 * y] : [y - 1, y + 1.5];
+}
+
 /** True if the density has a kink at each outcome, where its derivative jumps, and no curvature between them. */
 export function hasKinks({ family }: Family): boolean {
   return family === 'asym_laplace';

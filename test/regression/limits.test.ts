@@ -1,0 +1,487 @@
+/**
+ * Censored and truncated outcomes: against brms (reference/limits.R), whose draws have the log likelihoods and means
+ * that ours have; through formulas, the methods of a fit, a worker's message and a saved fit; and bad input.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { FamilyName, LinkName } from '../../models/families/family.js';
+import { rowLogLikelihood } from '../../models/reported-parameters.js';
+import { encodeJobs, openJobs } from '../../src/distribution/codec.js';
+import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
+import { requireProper } from '../../src/fit/propriety.js';
+import { modelOf } from '../../src/fit/specification.js';
+import { formatFormula } from '../../src/formula/format.js';
+import { parseFormula } from '../../src/formula/parse-formula.js';
+import type { DataInput } from '../../src/formula/table.js';
+import { calibrateRegression } from '../../src/index.js';
+import { mcseSd } from '../../src/posterior/convergence.js';
+import { parameterDraws } from '../../src/posterior/draws.js';
+import { posteriorEpred } from '../../src/regression/after/predictions.js';
+import { preparedFrom } from '../../src/regression/from-specification.js';
+import { prepare } from '../../src/regression/prepare.js';
+import { samplePrior } from '../../src/regression/priors/default-prior.js';
+import { regression } from '../../src/regression/regression.js';
+import { everyNth } from '../support/deep.js';
+
+interface Reference {
+  readonly name: string;
+  readonly formulas: string | readonly string[];
+  readonly family: FamilyName;
+  readonly link: LinkName;
+  readonly names: readonly string[];
+  readonly mean: readonly number[];
+  readonly sd: readonly number[];
+  readonly mcse: readonly number[];
+  readonly mcseSd: readonly number[];
+  /** Five draws, in the order of the names. */
+  readonly draws: readonly (readonly number[])[];
+  /** By draw and row. */
+  readonly logLikelihood: readonly (readonly number[])[];
+  /** Empty for counts. */
+  readonly expected: readonly (readonly number[])[];
+}
+
+const reference: {
+  readonly columns: Readonly<Record<string, readonly (number | string)[]>>;
+  readonly cases: readonly Reference[];
+} = JSON.parse(readFileSync(new URL('../reference/limits.json', import.meta.url), 'utf8'));
+
+const { columns } = reference;
+
+const formulaOf = ({ formulas }: Reference) =>
+  typeof formulas === 'string' ? formulas : `bf(${formulas.join(', ')})`;
+
+/** Fewer draws do for the functions of brms' draws. */
+function optionsOf(one: Reference, draws: number, warmup: number) {
+  return {
+    formula: formulaOf(one),
+    family: { family: one.family, link: one.link },
+    data: columns,
+    prior: 'normal(0, 1) class=b',
+    ...{ draws, warmup, seed: 2025 },
+  };
+}
+
+const named = (cases: readonly Reference[]) => cases.map((one) => [one.name, one] as const);
+
+it.each(named(everyNth(7, reference.cases)))('%s: the posterior of brms', async (_, one) => {
+  const { draws, parameters, warnings } = await regression(optionsOf(one, 2500, 1000));
+  expect(warnings).toEqual([]);
+  one.names.forEach((name, i) => {
+    const ours = parameters.find((row) => row.name === name);
+    if (!ours) throw new Error(`no ${name}`);
+    const [mean = 0, sd = 0, mcse = 0, sdError = 0] = [
+      one.mean[i],
+      one.sd[i],
+      one.mcse[i],
+      one.mcseSd[i],
+    ];
+    const means = `mean of ${name}, ${ours.mean} and brms' ${mean}`;
+    // Four combined Monte Carlo errors: of some 35 parameters, a false alarm in one seed of 400.
+    expect(Math.abs(ours.mean - mean), means).toBeLessThan(4 * Math.hypot(ours.mcseMean, mcse));
+    const ourError = mcseSd(parameterDraws(draws, name), draws.chains);
+    const sds = `sd of ${name}, ${ours.sd} and brms' ${sd}`;
+    expect(Math.abs(ours.sd - sd), sds).toBeLessThan(4 * Math.hypot(ourError, sdError));
+  });
+});
+
+it.each(named(reference.cases))(
+  "%s: at brms' draws the same likelihoods and means",
+  async (_, one) => {
+    const fit = await regression(optionsOf(one, 10, 20));
+    const { draws } = fit;
+    expect(new Set(draws.parameterNames)).toEqual(new Set(one.names));
+    // brms' draws, in our order.
+    const values = Float64Array.from(
+      one.draws.flatMap((draw) =>
+        draws.parameterNames.map((name) => draw[one.names.indexOf(name)] ?? Number.NaN),
+      ),
+    );
+    const theirs = {
+      ...fit,
+      draws: { ...draws, chains: 1, drawsPerChain: one.draws.length, values },
+    };
+    const width = draws.parameterNames.length;
+    const write = rowLogLikelihood(fit.specification);
+    const rows = new Float64Array(fit.specification.data.rows);
+    one.logLikelihood.forEach((ofDraw, s) => {
+      write(values.subarray(s * width, (s + 1) * width), rows);
+      ofDraw.forEach((value, row) => {
+        expect(rows[row], `row ${row}`).toBeCloseTo(value, 6);
+      });
+    });
+    const ours = posteriorEpred(theirs).values;
+    one.expected.forEach((ofDraw, s) => {
+      ofDraw.forEach((value, row) => {
+        const own = ours[s * rows.length + row] ?? Number.NaN;
+        expect(Math.abs(own - value)).toBeLessThan(1e-6 * (1 + Math.abs(value)));
+      });
+    });
+  },
+);
+
+describe.each([
+  ['known and censored', 'bf(score | cens(end) ~ x, sigma ~ model)', 'gaussian', 1],
+  [
+    'far from zero, so that it is standardized',
+    'score1 | cens(end) + trunc(ub = top) ~ x',
+    'gaussian',
+    1e6,
+  ],
+  ['with effects of items', 'tokens | cens(cut) ~ x + (1 | item)', 'negbinomial', 1],
+  ['whose logarithms are normal', 'from | cens(how, to) ~ x', 'lognormal', 1],
+] as const)('the model of outcomes %s', (_, formula, family, shift) => {
+  const moved = columns.score?.map((value) => Number(value) + shift) ?? [];
+  const data = { ...columns, score1: moved, top: moved.map((value) => value + 2) };
+  const { specification } = prepare({ formula, family, data, prior: 'normal(0, 1) class=b' });
+
+  it('has the gradient and the Hessian of its density', () => {
+    const { dimension, logDensity, hessian } = modelOf(specification);
+    const position = Float64Array.from({ length: dimension }, (_, j) => 0.1 + 0.03 * (j % 7));
+    const gradient = new Float64Array(dimension);
+    const scratch = new Float64Array(dimension);
+    logDensity(position, gradient);
+    const step = 1e-5;
+    const at = (j: number, by: number, target: Float64Array) =>
+      logDensity(
+        position.map((value, k) => (k === j ? value + by : value)),
+        target,
+      );
+    const ours = new Float64Array(dimension * dimension);
+    const other = new Float64Array(dimension);
+    hessian?.(position, ours);
+    for (let j = 0; j < dimension; j++) {
+      const slope = (at(j, step, scratch) - at(j, -step, other)) / (2 * step);
+      expect(Math.abs(slope - (gradient[j] ?? 0))).toBeLessThan(1e-5 * (1 + Math.abs(slope)));
+      if (!hessian) continue;
+      for (let k = 0; k < dimension; k++) {
+        const second = ((scratch[k] ?? 0) - (other[k] ?? 0)) / (2 * step);
+        const error = Math.abs(second - (ours[j * dimension + k] ?? Number.NaN));
+        expect(error).toBeLessThan(1e-5 * (1 + Math.abs(second)));
+      }
+    }
+  });
+});
+
+describe('methods of a fit with censored outcomes', async () => {
+  const fit = await regression({
+    formula: 'tokens | cens(cut) ~ x',
+    family: 'negbinomial',
+    data: columns,
+    prior: 'normal(0, 1) class=b',
+    warmup: 300,
+    draws: 200,
+    chains: 2,
+    seed: 1,
+  });
+
+  it('tells how many outcomes are censored', () => {
+    expect(fit.notes.join('\n')).toContain(
+      '15 of 100 outcomes of tokens are censored: 0 left, 15 right, 0 in intervals',
+    );
+  });
+
+  it('predicts outcomes that are not cut', () => {
+    const { values } = fit.posteriorPredict();
+    expect(values.some((value) => value > 40)).toBe(true);
+  });
+
+  it('leaves censored rows out of a posterior predictive check, in words', () => {
+    const check = fit.ppc({ replications: 3 });
+    expect(check.censored).toBe(15);
+    expect(check.observed.length).toBe(85);
+    expect(check.replicated.values.length).toBe(3 * 85);
+    expect(check.statistics.find(({ statistic }) => statistic === 'max')?.observed).toBe(
+      Math.max(...check.observed),
+    );
+    expect(`${check}`).toContain('15 censored outcomes are left out');
+  });
+
+  it('refuses scores of outcomes that are not known, and says what to ask', () => {
+    for (const method of ['looScores', 'r2'] as const) {
+      expect(() => fit[method]()).toThrow(
+        `${method} is of outcomes that are known, and some are censored: compare fits by loo, or look at ppc, which leaves them out`,
+      );
+    }
+  });
+
+  it('has LOO of all rows, and no predictive checks of known ones alone', async () => {
+    const { pointwise } = await fit.loo();
+    expect(pointwise.elpdLoo.length).toBe(100);
+    const { predictions } = await fit.check();
+    expect(predictions).toEqual([]);
+  });
+
+  it('is the same in a message and in a saved fit', () => {
+    const { specification, settings } = fit;
+    const jobs = [{ name: 'a', specification }];
+    const back = openJobs(encodeJobs({ settings, jobs })).read().jobs[0]?.specification;
+    expect(back).toEqual(specification);
+    const read = decodeFit(encodeFit(fit));
+    expect(read.specification).toEqual(fit.specification);
+    expect(read.frame.response).toEqual(fit.frame.response);
+  });
+
+  it('is a formula again, from the specification alone', () => {
+    const { specification } = preparedFrom(fit.specification);
+    expect(specification.data.limits).toEqual(fit.specification.data.limits);
+    expect(specification.data.outcomes).toEqual(fit.specification.data.outcomes);
+  });
+
+  it('is not simulated, because nothing says which outcomes would be cut', async () => {
+    const options = {
+      formula: 'tokens | cens(cut) ~ x',
+      family: 'poisson',
+      data: columns,
+    } as const;
+    const prior = ['normal(0, 1) class=b', 'normal(3, 1) class=Intercept'];
+    await expect(calibrateRegression({ ...options, prior, simulations: 2 })).rejects.toThrow(
+      'outcomes of a formula with cens() cannot be simulated',
+    );
+  });
+});
+
+describe('methods of a fit with truncated outcomes', async () => {
+  const fit = await regression({
+    formula: 'above | trunc(lb = low) ~ x',
+    data: columns,
+    prior: 'normal(0, 1) class=b',
+    warmup: 300,
+    draws: 200,
+    chains: 2,
+    seed: 1,
+  });
+
+  it('predicts outcomes and means within the bounds of each row, those of new data too', () => {
+    const low = columns.low?.map(Number) ?? [];
+    const within = (values: Float64Array, bounds: readonly number[]) =>
+      values.every((value, at) => value > (bounds[at % bounds.length] ?? Number.NaN));
+    expect(within(fit.posteriorPredict().values, low)).toBe(true);
+    expect(within(fit.posteriorEpred().values, low)).toBe(true);
+    const data = [
+      { x: -3, low: 1 },
+      { x: 0, low: 20 },
+    ];
+    expect(within(fit.posteriorPredict({ data }).values, [1, 20])).toBe(true);
+    expect(within(fit.posteriorEpred({ data }).values, [1, 20])).toBe(true);
+    // Without bounds there is no mean, only a linear predictor.
+    expect(() => fit.fitted({ data: [{ x: 0 }] })).toThrow('low');
+    expect(fit.linpred({ data: [{ x: 0 }] }).length).toBe(1);
+  });
+
+  it('scores predictions within the bounds, so that PIT values are uniform', () => {
+    const { pit } = fit.looScores();
+    const mean = pit.reduce((sum, value) => sum + value / pit.length, 0);
+    // The standard error of a mean of 100 uniform numbers is 0.029.
+    expect(Math.abs(mean - 0.5)).toBeLessThan(0.1);
+  });
+
+  it('shows effects at the mean of the bounds', () => {
+    const [effect] = fit.conditionalEffects('x', { resolution: 3 });
+    expect(effect?.rows.every(({ at, mean }) => mean > Number(at.low))).toBe(true);
+  });
+
+  it('draws prior outcomes within the bounds', () => {
+    const { outcomes } = samplePrior({
+      formula: 'above | trunc(lb = low) ~ x',
+      data: columns,
+      prior: ['normal(0, 1) class=b', 'normal(2, 1) class=Intercept', 'exponential(1) class=sigma'],
+      draws: 5,
+    });
+    const low = columns.low ?? [];
+    expect(outcomes.every((value, at) => value > Number(low[at % low.length]))).toBe(true);
+  });
+});
+
+describe('weights and frequencies', () => {
+  const data = {
+    y: [2, 3, 1, 4, 2, 6],
+    c: [0, 1, 0, 0, -1, 0],
+    x: [-1, 0, 1, 2, 0, 1],
+    n: [1, 2, 3, 1, 2, 1],
+  };
+  const rowsOf = (formula: string) => {
+    const { specification } = prepare({ formula, family: 'poisson', data });
+    const one = new Float64Array(specification.data.rows);
+    rowLogLikelihood(specification)(Float64Array.of(1, 0.3), one);
+    return one.reduce((sum, value) => sum + value, 0);
+  };
+
+  it.each(['cens(c)', 'trunc(lb = 1, ub = 8)', 'cens(c) + trunc(lb = 1, ub = 8)'])(
+    'weigh the whole of a row with %s, its bounds included',
+    (term) => {
+      const repeated = rowsOf(`y | ${term} + freq(n) ~ x`);
+      expect(rowsOf(`y | ${term} + weights(n) ~ x`)).toBeCloseTo(repeated, 10);
+    },
+  );
+});
+
+describe('what cens() and trunc() take', () => {
+  const limitsOf = (formula: string, data: DataInput, family: FamilyName = 'gaussian') =>
+    prepare({ formula, family, data }).specification.data.limits;
+  const [never, ever] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+  it('codes as text, numbers and booleans', () => {
+    const y = [1, 2, 3, 4];
+    const from = Float64Array.of(1, never, 3, 4);
+    const to = Float64Array.of(1, 2, ever, 6);
+    const up = [null, null, null, 6];
+    for (const c of [
+      ['none', 'left', 'right', 'interval'],
+      [0, -1, 1, 2],
+    ]) {
+      const found = limitsOf('y | cens(c, up) ~ 1', { y, c, up });
+      expect(found?.from).toEqual(from);
+      expect(found?.to).toEqual(to);
+    }
+    const found = limitsOf('y | cens(y >= 3) ~ 1', { y });
+    expect(found?.to).toEqual(Float64Array.of(1, 2, ever, ever));
+    expect(limitsOf('y | cens(c) ~ 1', { y, c: [false, false, true, true] })).toEqual(found);
+  });
+
+  it('bounds as numbers and columns, both of which have outcomes', () => {
+    const y = [1, 2, 3];
+    const counts = limitsOf('y | trunc(lb = 1, ub = u) ~ 1', { y, u: [4, 5, 3] }, 'poisson');
+    expect(counts?.after).toEqual(Float64Array.of(0, 0, 0));
+    expect(counts?.upTo).toEqual(Float64Array.of(4, 5, 3));
+    const numbers = limitsOf('y | trunc(1, 3) ~ 1', { y });
+    expect(numbers?.after).toEqual(Float64Array.of(1, 1, 1));
+    expect(limitsOf('y | trunc(ub = 9) ~ 1', { y })?.after).toEqual(
+      Float64Array.of(never, never, never),
+    );
+  });
+
+  it('what is known within the bounds', () => {
+    const found = limitsOf('y | cens(c) + trunc(lb = 0, ub = 9) ~ 1', {
+      y: [1, 2, 3],
+      c: [-1, 1, 0],
+    });
+    expect(found?.from).toEqual(Float64Array.of(0, 2, 3));
+    expect(found?.to).toEqual(Float64Array.of(1, 9, 3));
+  });
+
+  it('intervals that begin or end where there are no outcomes', () => {
+    const data = { y: [0, 1, 2, 3], to: [1, 2, 3, 5], c: ['interval', 'interval', 'none', 'none'] };
+    const { specification } = prepare({
+      formula: 'y | cens(c, to) ~ 1',
+      family: 'lognormal',
+      data,
+    });
+    expect(specification.data.outcomes).toEqual(Float64Array.of(1, 1, 2, 3));
+    expect(specification.data.limits?.from).toEqual(Float64Array.of(0, 1, 2, 3));
+  });
+
+  it.each([
+    [
+      'y | cens(c) ~ 1',
+      { c: [0, 3, 0] },
+      'row 2: c is 3, expected none, left, right or interval, or 0, -1, 1 or 2',
+    ],
+    ['y | cens(c) ~ 1', { c: ['none', 'up', 'none'] }, "row 2: c is 'up', expected none, left"],
+    [
+      'y | cens(c) ~ 1',
+      { c: [0, 0, 2] },
+      'row 3: c says that the outcome is in an interval, expected the column of its upper end: cens(c, y2)',
+    ],
+    [
+      'y | cens(c, y2) ~ 1',
+      { c: [2, 0, 0], y2: [0.5, 1, 1] },
+      'row 1: y2 is 0.5, expected the upper end of an interval, above 1',
+    ],
+    [
+      'y | cens(c, y2) ~ 1',
+      { c: [2, 0, 0], y2: [null, 1, 1] },
+      'row 1: y2 is no value, expected the upper end of an interval, above 1',
+    ],
+    [
+      'y | trunc(lb = 2) ~ 1',
+      {},
+      'row 1: y is 1, expected a number within its bounds, from 2 to Infinity',
+    ],
+    ['y | trunc(lb = 0, ub = u) ~ 1', { u: [9, 2.5, 9] }, 'row 3: y is 9.5'],
+    [
+      'y | trunc(lb = 5, ub = u) ~ 1',
+      { u: [9, 2.5, 9] },
+      'row 2: trunc(lb = 5, ub = u) has the bounds 5 and 2.5, expected the lower one below the upper one',
+    ],
+    [
+      'y | cens(c) + trunc(ub = 9.5) ~ 1',
+      { c: [0, 0, 1] },
+      'row 3: y is 9.5 and censored, but beyond it there is no outcome within the bounds of trunc()',
+    ],
+  ] as const)('refuses %s with %o', (formula, others, message) => {
+    expect(() => limitsOf(formula, { y: [1, 2, 9.5], ...others })).toThrow(message);
+  });
+
+  it.each([
+    [
+      'y | cens(c, d, e) ~ x',
+      'cens() takes what is known of each outcome, and the upper ends of intervals: y | cens(c) or y | cens(c, y2)',
+    ],
+    ['y | cens() ~ x', 'cens() takes what is known'],
+    [
+      'y | trunc() ~ x',
+      'trunc() takes a lower bound, an upper bound or both: y | trunc(lb = 0, ub = 10)',
+    ],
+    ['y | trunc(min = 0) ~ x', 'trunc() takes a lower bound'],
+    ['y | trunc(0, lb = 1) ~ x', 'trunc() takes a lower bound'],
+    ['y | cens(c) + se(s) ~ x', 'se() is not supported with cens()'],
+  ])('refuses the formula %s', (formula, message) => {
+    const data = { y: [1, 2, 3], x: [1, 2, 4], c: [0, 0, 1], s: [1, 1, 1], d: [1, 2, 3] };
+    expect(() => limitsOf(formula, data)).toThrow(message);
+  });
+
+  it.each(['bernoulli', 'cumulative', 'skew_normal', 'hurdle_poisson'] as const)(
+    'refuses the family %s, and names those that take them',
+    (family) => {
+      expect(() => limitsOf('y | cens(c) ~ 1', { y: [1, 1, 1], c: [0, 0, 1] }, family)).toThrow(
+        `cens() is not available for the family ${family}; it is for gaussian, student, binomial, poisson, negbinomial, beta_binomial, beta, gamma, lognormal, weibull, exponential, asym_laplace`,
+      );
+    },
+  );
+
+  it('prints as R does, and is read back', () => {
+    const text = 'y | cens(c, y2 = up) + trunc(lb = 0, ub = 10) ~ x';
+    expect(formatFormula(parseFormula(text))).toBe(text);
+  });
+});
+
+describe('propriety', () => {
+  const x = [1, 2, 3, 4];
+  const requireSlope = (formula: string, data: DataInput, family: FamilyName = 'gaussian') => {
+    const { specification, frame } = prepare({ formula, family, data });
+    requireProper(specification, frame.facts);
+  };
+
+  it('refuses flat slopes where all outcomes are censored on one side', () => {
+    const message = 'all outcomes are censored on one side';
+    expect(() => requireSlope('y | cens(c) ~ x', { y: [1, 2, 4, 3], x, c: [1, 1, 1, 1] })).toThrow(
+      message,
+    );
+    expect(() => requireSlope('y | trunc(lb = 1) ~ x', { y: [1, 1, 1, 1], x }, 'poisson')).toThrow(
+      message,
+    );
+  });
+
+  it('refuses a slope that separates outcomes censored above from those censored below', () => {
+    const data = { y: [1, 2, 4, 3], x, c: [-1, -1, 1, 1] };
+    expect(() => requireSlope('y | cens(c) ~ x', data)).toThrow('x separates the outcomes');
+    expect(() => requireSlope('y | cens(c) ~ x', { ...data, c: [-1, 1, -1, 1] })).not.toThrow();
+    // An inverse link turns sides around, so that it separates them as well.
+    const positive = { ...data, c: [1, 1, -1, -1] };
+    const inverse = prepare({
+      formula: 'y | cens(c) ~ x',
+      family: { family: 'gamma', link: 'inverse' },
+      data: positive,
+    });
+    expect(() => requireProper(inverse.specification, inverse.frame.facts)).toThrow('x separates');
+  });
+
+  it('takes an exact fit for one only of the outcomes that are known', () => {
+    const data = { y: [1, 2, 3, 4], x, c: [0, 0, 1, 1] };
+    expect(() => requireSlope('y | cens(c) ~ x', data)).not.toThrow();
+    expect(() => requireSlope('y | cens(c) ~ x', { ...data, c: [0, 0, 0, 1] })).toThrow(
+      'the predictors explain the outcome exactly',
+    );
+  });
+});
