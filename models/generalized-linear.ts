@@ -157,6 +157,12 @@ const ofLogLink = new Set<FamilyName>([
   'hurdle_negbinomial',
 ]);
 
+/**
+ * Families whose linear predictor is a natural parameter: within bounds they are exponential families still, whose
+ * likelihood is log-concave in it.
+ */
+const naturalLinks = new Set(['gaussian identity', 'poisson log', 'binomial logit']);
+
 /** Distributions whose density is not log-concave. */
 const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_gamma']);
 
@@ -167,8 +173,9 @@ const heavyTails = new Set<Prior['distribution']>(['student_t', 'cauchy', 'inv_g
 function isLogConcave({ family, data, priors }: RegressionSpecification): boolean {
   if (family.predicted || bentFamilies.has(family.family) || bentLinks.has(family.link))
     return false;
-  // The probability of an interval of a log-concave density is log-concave; one over it is not.
-  if (data.limits && hasBounds(data.limits)) return false;
+  // The probability of an interval of a log-concave density is log-concave; one over it need not be.
+  const isNatural = naturalLinks.has(`${family.family} ${family.link}`);
+  if (data.limits && hasBounds(data.limits) && !isNatural) return false;
   if (family.family === 'acat' && family.link !== 'logit') return false;
   if (ofLogLink.has(family.family) && family.link !== 'log') return false;
   if (family.family === 'gaussian' && family.link !== 'identity') return false;

@@ -21,7 +21,8 @@ import { preparedFrom } from '../../src/regression/from-specification.js';
 import { prepare } from '../../src/regression/prepare.js';
 import { samplePrior } from '../../src/regression/priors/default-prior.js';
 import { regression } from '../../src/regression/regression.js';
-import { everyNth } from '../support/deep.js';
+import { calibrate } from '../../src/regression/validation/calibrate.js';
+import { everyNth, isDeep, powered } from '../support/deep.js';
 
 interface Reference {
   readonly name: string;
@@ -483,5 +484,61 @@ describe('propriety', () => {
     expect(() => requireSlope('y | cens(c) ~ x', { ...data, c: [0, 0, 0, 1] })).toThrow(
       'the predictors explain the outcome exactly',
     );
+  });
+});
+
+describe('simulated outcomes', () => {
+  // Its mean is 0, where brms' intercept has its prior.
+  const x = Array.from({ length: 40 }, (_, i) => ((i % 8) - 3.5) / 4);
+
+  it.runIf(isDeep)('within bounds are calibrated', async () => {
+    const { calibrated } = await calibrateRegression({
+      formula: 'y | trunc(lb = 1, ub = 6) ~ x',
+      family: 'poisson',
+      data: { x, y: x.map(() => 2) },
+      prior: ['normal(1, 0.5) class=Intercept', 'normal(0, 0.5) class=b'],
+      simulations: 300,
+      seed: 7,
+    });
+    expect(calibrated).toBe(true);
+  });
+
+  it('that are cut at a most and a least, and in intervals between, are calibrated', async () => {
+    const prior = [
+      'normal(0, 1) class=Intercept',
+      'normal(0, 1) class=b',
+      'exponential(1) class=sigma',
+    ];
+    const prepared = (outcomes: readonly number[]) => {
+      // Every third outcome is known as its floor and ceiling in halves only.
+      const low = outcomes.map((y) => 0.5 * Math.floor(2 * y));
+      const c = outcomes.map((y, i) =>
+        y <= -1 ? 'left' : y > 1.5 ? 'right' : i % 3 === 0 ? 'interval' : 'none',
+      );
+      const given = { left: -1, right: 1.5 } as const;
+      const y = outcomes.map((outcome, i) => {
+        const code = c[i];
+        if (code === 'left' || code === 'right') return given[code];
+        return code === 'interval' ? (low[i] ?? outcome) : outcome;
+      });
+      const up = low.map((end) => end + 0.5);
+      return prepare({ formula: 'y | cens(c, up) ~ x', data: { x, y, c, up }, prior })
+        .specification;
+    };
+    const { calibrated, parameters } = await calibrate<readonly number[]>({
+      drawPrior: (random) => ({
+        b_Intercept: random.normal(),
+        b_x: random.normal(),
+        sigma: -Math.log1p(-random.uniform()),
+      }),
+      simulate: ({ b_Intercept = 0, b_x = 0, sigma = 1 }, random) =>
+        x.map((value) => b_Intercept + b_x * value + sigma * random.normal()),
+      fit: prepared,
+      parameters: ['b_Intercept', 'b_x', 'sigma'],
+      simulations: powered(15, 300),
+      seed: 8,
+    });
+    expect(parameters.length).toBe(3);
+    expect(calibrated).toBe(true);
   });
 });
