@@ -25,10 +25,15 @@
  */
 import type { RandomStream } from '../src/random/stream.js';
 import type { BlockValues, CoefficientBlock, TermFunction } from './coefficient-blocks/block.js';
+import {
+  type GaussianProcessTerm,
+  gaussianProcessFunction,
+} from './coefficient-blocks/gaussian-process.js';
 import { horseshoeBlock } from './coefficient-blocks/horseshoe.js';
 import { type MonotonicTerm, monotonicFunction } from './coefficient-blocks/monotonic.js';
 import { r2d2Block } from './coefficient-blocks/r2d2.js';
 import { sharedScaleBlock } from './coefficient-blocks/shared-scale.js';
+import { type SplineTerm, splineFunction } from './coefficient-blocks/spline.js';
 import { auxiliaryOf } from './families/family.js';
 import { type ParameterPriors, parameterPriors, WHOLE_LINE } from './parameter-priors.js';
 import {
@@ -46,12 +51,16 @@ import {
 } from './regression-data.js';
 
 /** A term of the formula whose coefficients are a function of other parameters, as plain data. */
-export type SpecialTerm = MonotonicTerm;
+export type SpecialTerm = MonotonicTerm | SplineTerm | GaussianProcessTerm;
 
 export function termFunction(term: SpecialTerm): TermFunction {
   switch (term.kind) {
     case 'monotonic':
       return monotonicFunction(term);
+    case 'spline':
+      return splineFunction(term);
+    case 'process':
+      return gaussianProcessFunction(term);
   }
 }
 
@@ -59,7 +68,7 @@ export function termFunction(term: SpecialTerm): TermFunction {
 type TermBlock = CoefficientBlock & TermFunction;
 
 /** Places of the columns of each term among the predictors. */
-function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
+export function columnsOfTerms(data: Pick<RegressionData, 'predictors' | 'terms'>): number[][] {
   let next = ordinaryColumns(data);
   return (data.terms ?? []).map(({ columns }) => Array.from({ length: columns }, () => next++));
 }
@@ -76,29 +85,36 @@ function termBlocks({ data, priors }: RegressionSpecification): TermBlock[] {
 
 /** One block for the slopes of each linear predictor that has a shrinkage prior. */
 function shrinkageBlocks({ data, priors }: RegressionSpecification): CoefficientBlock[] {
-  return slopesOfPredictors(data).flatMap((columns) => {
+  return slopesOfPredictors(data).flatMap((columns, p) => {
     const prior = columns.length > 0 ? priors.coefficients[columns[0]] : null;
     if (prior?.distribution === 'horseshoe') return [horseshoeBlock(prior, columns, data.rows)];
-    return prior?.distribution === 'R2D2' ? [r2d2Block(prior, columns)] : [];
+    if (prior?.distribution !== 'R2D2') return [];
+    const names = columns.map((j) => data.predictors.names[j]);
+    return [r2d2Block(prior, columns, names, data.parts?.[p - 1]?.parameter)];
   });
 }
 
 /** One block for each scale that is a parameter, in the order of `priors.scales`. */
 function sharedScaleBlocks({ priors }: RegressionSpecification): CoefficientBlock[] {
-  return (priors.scales ?? []).map(({ name, prior }) => {
+  return (priors.scales ?? []).map((scale) => {
     const columns: number[] = [];
     const own: SharedScalePrior[] = [];
     priors.coefficients.forEach((one, j) => {
-      if (one.distribution !== 'shared_scale' || one.scale !== name) return;
+      if (one.distribution !== 'shared_scale' || one.scale !== scale.name) return;
       columns.push(j);
       own.push(one);
     });
-    return sharedScaleBlock(own, columns, prior);
+    return sharedScaleBlock(own, columns, scale);
   });
 }
 
 function priorBlocks(specification: RegressionSpecification): CoefficientBlock[] {
   return [...shrinkageBlocks(specification), ...sharedScaleBlocks(specification)];
+}
+
+/** Names of what priors report beside their slopes, for the data's `priorParameters`. */
+export function priorParameterNames(specification: RegressionSpecification): string[] {
+  return priorBlocks(specification).flatMap(({ reports }) => reports?.names ?? []);
 }
 
 /** Places of the slopes of each linear predictor, without its intercept and the columns of terms. */
@@ -205,6 +221,7 @@ export function withBlocks(
     Float64Array.from(all, startOf),
     placed,
     places,
+    specification.data.priorParameters !== undefined,
   );
 }
 
@@ -226,6 +243,7 @@ function blockedPriors(
   raw: Float64Array,
   placed: readonly PlacedBlock[],
   { sigma }: Places,
+  reportsPriors: boolean,
 ): BlockedPriors {
   const given = new Set(placed.flatMap(({ own }) => own));
   const extra = Math.min(...placed.map(({ further }) => further));
@@ -279,7 +297,9 @@ function blockedPriors(
       placed.forEach(({ report, values, block, coefficients }, b) => {
         block.write(values, coefficients);
         report?.(values, coefficients, reported.subarray(terms[b]));
-        for (const place of block.reported ?? []) reported[next++] = values.further[place];
+        if (!reportsPriors || !block.reports) return;
+        block.reports.write(values, reported.subarray(next));
+        next += block.reports.names.length;
       });
     },
   };
@@ -322,6 +342,8 @@ export function drawBlocks(
       coefficients[j] = given[c];
     });
     if (b < terms.length) terms[b].report(values, given, reported.subarray(layout.terms[b]));
-    for (const place of block.reported ?? []) reported[priorParameter++] = values.further[place];
+    if (!specification.data.priorParameters || !block.reports) return;
+    block.reports.write(values, reported.subarray(priorParameter));
+    priorParameter += block.reports.names.length;
   });
 }

@@ -45,7 +45,7 @@ export function regressionModel(given: RegressionSpecification): SpecifiedModel 
   if (hasBlocks(specification)) {
     throw new WeighbridgeError(
       'bad-data',
-      'shrinkage priors and terms such as mo(x) have scales that are not those of the data: expected outcomes and predictors in other units, for example scale(x)',
+      'shrinkage priors and terms such as s(x) have scales that are not those of the data: expected outcomes and predictors in other units, for example scale(x)',
     );
   }
   const model = modelAsIs(standard.specification);

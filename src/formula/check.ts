@@ -21,6 +21,7 @@ import {
   unknownFunction,
 } from './functions.js';
 import { multiMembership } from './multi-membership.js';
+import { smoothFunctions, smoothTerm } from './smooth-terms.js';
 
 /** Maximum exponent of a sum of terms; higher powers add no terms. */
 const MAX_POWER = 100;
@@ -171,6 +172,10 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
     case 'cs':
       checkSpecific(call, context, fail);
       return;
+    case 's':
+    case 'gp':
+      checkSmooth(call, context, fail);
+      return;
     case 'me':
     case 'mi':
       if (context === 'varying') {
@@ -182,6 +187,18 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
       checkNumeric(call, fail);
       return;
   }
+}
+
+function checkSmooth(call: CallExpression, context: Context, fail: FailAt): void {
+  const { label, x } = smoothTerm(call, fail);
+  if (context === 'varying') fail(call.place, `${label} in a group term is not supported`);
+  if (context === 'operand') {
+    fail(
+      call.place,
+      `${label} can only be added or taken away: y ~ ${label} + z; with a curve for each level of g, add by = g`,
+    );
+  }
+  checkNumeric(x, fail);
 }
 
 /** `cs(x + z)`: terms whose effects differ by threshold. */
@@ -292,10 +309,11 @@ export function checkNumeric(expression: Expression, fail: FailAt): void {
       checkValueOperator(expression, fail);
       return;
     case 'call': {
-      const unknown = unknownFunction(expression.function);
-      if (unknown !== null) fail(expression.place, unknown);
       const name = expression.function;
-      if (['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
+      const isSmooth = smoothFunctions.includes(name);
+      const unknown = isSmooth ? null : unknownFunction(name);
+      if (unknown !== null) fail(expression.place, unknown);
+      if (isSmooth || ['poly', 'offset', 'me', 'mi', ...specialFunctions].includes(name)) {
         fail(
           expression.place,
           `${name}() is a term of its own and is not supported inside arithmetic`,

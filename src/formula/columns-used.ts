@@ -52,7 +52,7 @@ function leftNames(formula: Formula): NamePlaces {
 }
 
 export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed {
-  const { population, specific, offsets, groups } = terms;
+  const { population, specific, offsets, smooths, groups } = terms;
   const varying = groups.flatMap((group) => [
     ...variablesOf(group.varying),
     ...(group.membership?.weights ?? []),
@@ -67,6 +67,7 @@ export function columnsUsed(formula: Formula, terms: FormulaTerms): ColumnsUsed 
       ...variablesOf(population),
       ...(specific ? variablesOf(specific.terms) : []),
       ...offsets,
+      ...smooths.flatMap(({ x, by }) => (by ? [x, by] : [x])),
       ...varying,
       ...ofMissing,
     ]),

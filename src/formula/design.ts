@@ -4,6 +4,7 @@
  */
 import type { Limits } from '../linear-algebra/limits.js';
 import type { Formula } from './formula.js';
+import type { CovarianceName } from './hilbert-space.js';
 import type { Table } from './table.js';
 
 /** Columns of numbers, named as R's `model.matrix` names them. */
@@ -79,15 +80,40 @@ export interface SpecialColumns {
   readonly notes: readonly string[];
 }
 
-/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. */
-export interface TermDesign {
-  readonly kind: 'monotonic';
-  /** R's name: `mo(x)`, `mo(x):z`. */
+/** A term whose coefficients are a function of other parameters. */
+export type TermDesign = MonotonicDesign | SplineDesign | ProcessDesign;
+
+interface AnyTermDesign {
+  /** R's name: `mo(x)`, `mo(x):z`, `s(x)`; of the level a of `by = g` `s(x):ga` and `gp(x)ga`. */
   readonly name: string;
-  /** Number of columns: of steps of x. */
   readonly columns: number;
   /** The parameter whose linear predictor it is in. @default the mean */
   readonly parameter?: string;
+}
+
+/** A monotonic effect: `mo(x)`, or one column of `mo(x):z`. It has a column for each step of x. */
+interface MonotonicDesign extends AnyTermDesign {
+  readonly kind: 'monotonic';
+}
+
+/** A spline, whose first column has no penalty. */
+interface SplineDesign extends AnyTermDesign {
+  readonly kind: 'spline';
+  /** The term as written. */
+  readonly text: string;
+}
+
+/** A Gaussian process. */
+interface ProcessDesign extends AnyTermDesign {
+  readonly kind: 'process';
+  readonly kernel: CovarianceName;
+  /** ω of each column. */
+  readonly frequencies: readonly number[];
+  /** Smallest distance between distinct values of x, and the largest, in the unit of the length-scale. */
+  readonly leastGap: number;
+  readonly range: number;
+  /** The shortest length-scale that the columns resolve, in the same unit. */
+  readonly shortest: number;
 }
 
 /** Predictors that are not known exactly, `me(x, s)` and `mi(x)`; `population` has what is observed in their place. */

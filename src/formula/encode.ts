@@ -22,6 +22,7 @@ import { type OutcomeBounds, readBounds } from './limits.js';
 import { latentColumns, modelMatrix } from './model-matrix.js';
 import { readErrors, readTrials } from './outcome.js';
 import { fittedConstants, type Scope } from './scope.js';
+import { smoothColumns } from './smooth-design.js';
 import { specialColumns } from './special-terms.js';
 import { type EncodedTerms, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, type Table } from './table.js';
@@ -135,14 +136,17 @@ export function encodeTerms(
   grouping: Grouping,
   latents: Latents | null = null,
 ): EncodedTerms {
-  const { specific, offsets, groups } = terms;
+  const { specific, offsets, smooths, groups } = terms;
   const { ordinary: population, special } = withoutSpecial(terms.population);
   // With 0 + Intercept factors are coded as with an intercept.
   const coded = hasReservedIntercept(population) ? { ...population, intercept: true } : population;
   return {
     rows: scope.rows,
     ...(latents ? withLatents(coded, scope, latents) : { population: modelMatrix(coded, scope) }),
-    special: specialColumns(special, scope),
+    special: [
+      ...specialColumns(special, scope),
+      ...smooths.flatMap((term) => smoothColumns(term, scope)),
+    ],
     specific: specific && modelMatrix(specific.terms, scope),
     groups: groups.map((term) =>
       groupDesign(term, grouping.levels(term.group), grouping.column, scope),

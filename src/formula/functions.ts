@@ -134,15 +134,17 @@ const refusedFunctions: ReadonlyMap<string, string> = new Map([
   ['ordered', 'ordered() is not supported: contrasts are those of unordered factors; see factor()'],
   ['as.ordered', 'as.ordered() is not supported: contrasts are those of unordered factors'],
   ['C', 'C() is not supported: contrasts are treatment contrasts'],
-  ['bs', 'bs() (B-splines) is not supported; poly(x, 3) is a polynomial'],
-  ['ns', 'ns() (natural splines) is not supported; poly(x, 3) is a polynomial'],
+  ['bs', 'bs() (B-splines) is not supported; s(x) is a penalized spline'],
+  ['ns', 'ns() (natural splines) is not supported; s(x) is a penalized spline'],
+  ['s', 's() goes right of ~: y ~ s(x)'],
+  ['gp', 'gp() goes right of ~: y ~ gp(x)'],
+  ['te', 'te() is not supported; s(x) + s(z) has a smooth term for each variable'],
+  ['ti', 'ti() is not supported; s(x) + s(z) has a smooth term for each variable'],
 ]);
 
 /** Unsupported formula functions of brms, with their purposes. */
 export const brmsFunctions: ReadonlyMap<string, string> = new Map([
-  ['s', 'smooth terms'],
-  ['t2', 'smooth terms'],
-  ['gp', 'Gaussian processes'],
+  ['t2', 'smooth terms of several variables'],
   ['mmc', 'predictors of each member'],
   ['gr', 'grouping by gr()'],
   ['ar', 'autocorrelation'],

@@ -46,7 +46,17 @@ export function missingModel(left: Expression, predictors: Expression, fail: Fai
 /** Checks `me()` and `mi()` in a formula whose parts are checked by themselves. */
 export function checkLatents(formula: Formula, fail: FailAt): void {
   const { missing = [], parts = [] } = formula;
-  const wanted = callsIn(formula.predictors).filter((call) => call.function === 'mi');
+  const all = callsIn(formula.predictors);
+  const wanted = all.filter((call) => call.function === 'mi');
+  for (const predictors of [formula, ...parts].map((one) => one.predictors)) {
+    const [smooth] = expandPredictors(predictors, [], fail).smooths;
+    if (smooth && all.length > 0) {
+      fail(
+        smooth.place,
+        `${smooth.label} together with ${formatExpression(all[0])} is not supported`,
+      );
+    }
+  }
   for (const call of wanted) {
     const { place } = call;
     const name = formatExpression(call.arguments[0].value);
@@ -88,7 +98,13 @@ function checkModel(model: MissingModel, fail: FailAt): void {
   if (hasDot(model.predictors)) {
     fail(model.predictors.place, `${text}: . is not supported here; name the columns`);
   }
-  const { groups, offsets } = expandPredictors(model.predictors, [], fail);
+  const { groups, offsets, smooths } = expandPredictors(model.predictors, [], fail);
+  if (smooths.length > 0) {
+    fail(
+      smooths[0].place,
+      `${text}: ${smooths[0].label} of a predictor with missing values is not supported`,
+    );
+  }
   if (groups.length > 0) {
     fail(
       groups[0].place,

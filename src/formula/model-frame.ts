@@ -44,6 +44,7 @@ import { outcomeDesign, readFrequencies, readResponse, readWeights } from './out
 import { canonicalFormula } from './parse-formula.js';
 import { rankFacts } from './rank.js';
 import { fittingScope, type Scope } from './scope.js';
+import { withoutPenalty } from './smooth-design.js';
 import { type EncodedTerms, nameInPart, specificName, stacked } from './stacked.js';
 import { type Column, columnOf, isMissing, selectRows, type Table } from './table.js';
 import { type FormulaTerms, refuseMixedNames } from './terms.js';
@@ -222,10 +223,11 @@ function factsOf(
   parts: readonly (Part & { readonly encoded: EncodedTerms })[],
 ): Pick<DataFacts, 'constantColumns' | 'dependentColumns'> {
   const all = [
-    rankFacts(withSpecific(mean), intercept),
+    rankFacts(withoutPenalty(withSpecific(mean), mean.special), intercept),
     ...parts.map(({ parameter, encoded, intercept: own }) => {
       const named = (name: string) => nameInPart(parameter, name);
-      const { constantColumns, dependentColumns } = rankFacts(encoded.population, own);
+      const columns = withoutPenalty(encoded.population, encoded.special);
+      const { constantColumns, dependentColumns } = rankFacts(columns, own);
       return {
         constantColumns: constantColumns.map(named),
         dependentColumns: dependentColumns.map(({ column, of }) => ({

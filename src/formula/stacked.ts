@@ -111,7 +111,10 @@ function placedTerm(
 ): PlacedColumns & { readonly term: TermDesign } {
   const { columns } = term;
   const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
-  const names = Array.from({ length: columns }, (_, c) => `${name}[${c + 1}]`);
+  // The first column of a spline has a coefficient as any other, s(x)_1.
+  const lines = term.kind === 'spline' ? [`${name}_1`] : [];
+  const numbered = Array.from({ length: columns - lines.length }, (_, c) => `${name}[${c + 1}]`);
+  const names = [...lines, ...numbered];
   return {
     term: { ...term, name, ...(parameter !== undefined && { parameter }) },
     matrix: { names, rows, values },

@@ -12,6 +12,7 @@ import type { BinaryExpression, CallExpression, Expression, NameExpression } fro
 import { firstArgument, specialFunctions } from './functions.js';
 import { type MultiMembership, multiMembership } from './multi-membership.js';
 import { compareCodePoints } from './names.js';
+import { type SmoothTerm, smoothFunctions, smoothTerm } from './smooth-terms.js';
 
 /** Population-level terms, or the terms that vary by group. */
 export interface Terms {
@@ -49,6 +50,8 @@ export interface FormulaTerms {
   readonly specific: SpecificTerms | null;
   /** Arguments of `offset()`, which are summed. */
   readonly offsets: readonly Expression[];
+  /** Splines and Gaussian processes, as written. */
+  readonly smooths: readonly SmoothTerm[];
   /** Sorted by the code points of the group's name, as in brms; ties keep their order. */
   readonly groups: readonly GroupTerm[];
 }
@@ -72,6 +75,7 @@ export function expandPredictors(
     population,
     specific: specificTerms(expansion.specific, fail),
     offsets: expansion.offsets,
+    smooths: expansion.smooths,
     groups,
   };
 }
@@ -254,9 +258,10 @@ interface Bar {
 
 /** Expands one side of a formula, or of a group term. */
 class Expander {
-  /** Group terms and offsets found so far. */
+  /** Group terms, offsets and smooth terms found so far. */
   readonly bars: Bar[] = [];
   offsets: readonly Expression[] = [];
+  smooths: readonly SmoothTerm[] = [];
   /** Calls of `cs()` found so far. */
   specific: readonly CallExpression[] = [];
   readonly #variables: Expression[] = [];
@@ -310,6 +315,7 @@ class Expander {
       case 'call':
         if (expression.function === 'cs') this.#takeSpecific(expression, sign);
         else if (expression.function === 'offset') this.#takeOffset(expression, sign);
+        else if (smoothFunctions.includes(expression.function)) this.#takeSmooth(expression, sign);
         else return [this.#variable(expression)];
         return [];
       case 'logical':
@@ -352,6 +358,22 @@ class Expander {
       this.fail(call.place, `no offset(${text}) to take away`);
     }
     this.offsets = rest;
+  }
+
+  /** A smooth of the same variable in another basis is the same term, as its parameters have the same names. */
+  #takeSmooth(call: CallExpression, sign: 1 | -1): void {
+    const term = smoothTerm(call, this.fail);
+    const rest = this.smooths.filter(
+      ({ label, by }) => label !== term.label || by?.name !== term.by?.name,
+    );
+    const found = rest.length < this.smooths.length;
+    if (sign === -1) {
+      if (!found) this.fail(call.place, `no ${term.text} to take away`);
+      this.smooths = rest;
+    } else {
+      if (found) this.fail(call.place, `${term.label} in two terms`);
+      this.smooths = [...this.smooths, term];
+    }
   }
 
   #operate(expression: BinaryExpression, sign: 1 | -1): readonly Term[] {

@@ -135,7 +135,7 @@ function sidesOf(formula: string): readonly [string, string] {
 export function simplified(formula: Formula): Formula {
   if (hasDot(formula.predictors)) return formula;
   const terms = expandPredictors(formula.predictors, [], failIn('formula', formula.text));
-  const { population, specific, offsets, groups } = terms;
+  const { population, specific, offsets, smooths, groups } = terms;
   const own = specific ? [specific.terms] : [];
   if (![population, ...own, ...groups.map(({ varying }) => varying)].every(isPlain)) return formula;
   const fixed = termsText(population);
@@ -143,6 +143,7 @@ export function simplified(formula: Formula): Formula {
     population.terms.length > 0 ? fixed.replace(/^1 \+ /, '') : fixed,
     ...own.map((one) => `cs(${termsText(one).replace(/^1 \+ /, '')})`),
     ...offsets.map((offset) => `offset(${formatExpression(offset)})`),
+    ...smooths.map(({ text }) => text),
     ...groups.map(groupText),
   ];
   return parseFormula(`${formatOutcome(formula)} ~ ${parts.join(' + ')}`);

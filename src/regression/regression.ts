@@ -21,6 +21,7 @@ import {
   prepare,
   prepareTable,
 } from './prepare.js';
+import { processNotes } from './process-notes.js';
 import { type RegressionFit as AnyFit, withMethods } from './regression-fit.js';
 import { causeOfDivergences, type DivergenceCause } from './validation/divergences.js';
 
@@ -167,6 +168,7 @@ export function fittedRegression(
   result: FitResult | undefined,
 ): FittedRegression {
   const { sampledAs } = result ?? {};
+  const fit = fitOfResult(result);
   return {
     formula: frame.design.formula.text,
     family,
@@ -176,7 +178,11 @@ export function fittedRegression(
     reading,
     specification,
     settings,
-    ...fitOfResult(result),
-    notes: sampledAs ? [...frame.notes, sampledAs] : frame.notes,
+    ...fit,
+    notes: [
+      ...frame.notes,
+      ...(sampledAs ? [sampledAs] : []),
+      ...processNotes(specification.data.terms ?? [], fit.draws),
+    ],
   };
 }

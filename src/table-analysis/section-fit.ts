@@ -14,9 +14,14 @@ import type { SectionFit, SectionInterval } from '../result/sections.js';
  * @param name for readers
  */
 export function sectionFit(name: string, fit: FittedRegression): SectionFit {
-  const { population, groups, auxiliary } = summaryOf(fit);
+  const { population, terms, groups, auxiliary } = summaryOf(fit);
   const shown = new Set(
-    [...population, ...groups.flatMap(({ rows }) => rows), ...auxiliary].map((row) => row.name),
+    [
+      ...population,
+      ...terms.flatMap(({ rows }) => rows),
+      ...groups.flatMap(({ rows }) => rows),
+      ...auxiliary,
+    ].map((row) => row.name),
   );
   const rows = fit.parameters.flatMap((row, place) =>
     shown.has(row.name) ? [{ row, place }] : [],

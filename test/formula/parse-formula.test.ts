@@ -359,7 +359,7 @@ describe('errors point at the character', () => {
   });
 
   test.each([
-    ['y ~ s(x)', 's() of brms (smooth terms) is not supported'],
+    ['y ~ t2(x, z)', 't2() of brms (smooth terms of several variables) is not supported'],
     ['y | rate(n) ~ x', 'rate() of brms (rates) is not supported'],
     ['y | trials(n) + rate(w) ~ x', 'rate() of brms (rates) is not supported'],
     ['y ~ weights(w)', 'left of ~'],
@@ -368,7 +368,7 @@ describe('errors point at the character', () => {
     ['y ~ (1 | gr(g, by = b))', 'gr() of brms'],
     ['y ~ (1 + mmc(x, z) | mm(g, h))', 'mmc() of brms'],
     ['y ~ (1 | mm(g, h, by = x))', 'the argument by of brms (a covariance by groups)'],
-    ['y ~ x + gp(z)', 'gp() of brms'],
+    ['y ~ x + car(z)', 'car() of brms'],
     ['mvbind(y, z) ~ x', 'mvbind() of brms (several outcomes)'],
     ['mvbf(y ~ x, z ~ x)', 'mvbf() of brms (non-linear and multivariate formulas)'],
     ['bf(y ~ x, sigma = 1)', 'sigma = in bf() is not supported'],
@@ -394,7 +394,7 @@ describe('errors point at the character', () => {
     ['bf(y ~ x, sigma)', 'character 16: expected ~ after the parameter sigma'],
     ['bf(y ~ x, sigma ~ x', 'character 20: expected ) to end the formulas of bf()'],
     ['y ~ x, sigma ~ x', 'character 6: several formulas are written bf(y ~ x, sigma ~ x)'],
-    ['bf(y ~ x, sigma ~ 1 + s(x))', 'character 23: s() of brms (smooth terms)'],
+    ['bf(y ~ x, sigma ~ 1 + t2(x))', 'character 23: t2() of brms (smooth terms of several'],
   ])('%s: of several formulas', (text, problem) => {
     expect(messageOf(text)).toContain(problem);
   });

@@ -95,6 +95,8 @@ describe('a regression agrees with brms', () => {
     );
     const { name: names, mean, sd, mcse_mean: mcse, mcse_sd: sdMcse } = reference.parameters;
     names.forEach((name, i) => {
+      // The columns of a spline have no order and no signs.
+      if (/^s_.*\[\d+\]$/.test(name)) return;
       const ours = parameters.find((row) => row.name === name);
       if (!ours) throw new Error(`no ${name}`);
       const means = `mean of ${name}, ${ours.mean} and brms' ${mean[i]}`;

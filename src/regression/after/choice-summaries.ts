@@ -2,6 +2,7 @@
  * What users of choice models ask of a fit: the share of the choices that options of each kind have, and how
  * much of one attribute makes up for another.
  */
+import { nameOf } from '../../../models/families/family.js';
 import { requireProbability } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { type DataInput, hasColumn, labelsOf, type Table, tableOf } from '../../formula/table.js';
@@ -82,7 +83,7 @@ export function kindsOf(
 ): { readonly table: Table; readonly labels: readonly string[] } {
   if (!isChoice(fit)) {
     throw badArgument(
-      `${asked} is for choices, which a ${fit.family.family} regression has not: expected conditional_logit`,
+      `${asked} is for choices, which a ${nameOf(fit.family)} regression has not: expected conditional_logit`,
     );
   }
   const table = data === undefined ? fit.frame.table : tableOf(data);

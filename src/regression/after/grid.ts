@@ -250,13 +250,17 @@ export function trialsColumns({ formula }: Design): string[] {
   return trials === null ? [] : columnsIn(trials);
 }
 
-/** Columns of each population-level term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
+/** Columns of each population-level or smooth term: [x], [f] and [x, f] for `x * f`; of all linear predictors. */
 export function termColumns(design: Design): string[][] {
-  const all = termsOf(design).flatMap(({ population, specific }) => [
+  const whole = termsOf(design);
+  const all = whole.flatMap(({ population, specific }) => [
     population,
     ...(specific ? [specific.terms] : []),
   ]);
-  return all.flatMap((population) => {
+  const ofSmooths = whole.flatMap(({ smooths }) =>
+    smooths.map(({ x, by }) => [...columnsIn(x), ...(by ? [by.name] : [])]),
+  );
+  const ofPopulation = all.flatMap((population) => {
     const reserved = hasReservedIntercept(population) ? RESERVED_INTERCEPT : null;
     return population.terms.map((term) =>
       [...new Set(term.flatMap((variable) => columnsIn(population.variables[variable])))].filter(
@@ -264,6 +268,7 @@ export function termColumns(design: Design): string[][] {
       ),
     );
   });
+  return [...ofPopulation, ...ofSmooths];
 }
 
 /** Columns with the standard errors of noisy predictors, s of `me(x, s)` and of `x | mi(s)`. */

@@ -47,10 +47,10 @@ export interface Layout {
   readonly latents: number;
 }
 
-/** The sizes of terms, which are population-level effects as slopes are; named without `bsp_`. */
+/** The sizes of terms and slopes of splines, which are population-level effects; named without `bsp_` and `bs_`. */
 export function sizesOfTerms({ terms }: Layout): Layout['terms'] {
   return terms.flatMap(({ name, place }) =>
-    name.startsWith('bsp_') ? [{ name: name.slice('bsp_'.length), place }] : [],
+    /^bsp?_/.test(name) ? [{ name: name.replace(/^bsp?_/, ''), place }] : [],
   );
 }
 

@@ -21,7 +21,7 @@ import { fixed, type Printable, printable } from '../../posterior/printable.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { posteriorKernel } from './posterior-kernel.js';
-import { refuseLatents } from './refusals.js';
+import { refuseLatents, refuseTerms } from './refusals.js';
 
 export interface MarginalLikelihoodOptions {
   /** Seed of the draws of the proposal, an integer or a text. @default that of the fit */
@@ -49,6 +49,7 @@ export function marginalLikelihood(
   fit: FittedRegression,
   options: MarginalLikelihoodOptions = {},
 ): MarginalLikelihood & Printable {
+  refuseTerms(fit, 'marginalLikelihood');
   refuseLatents(fit, 'marginalLikelihood', 'compare fits by loo');
   const kernel = posteriorKernel(fit.specification, 'marginalLikelihood');
   requireProperPriors(fit);

@@ -111,7 +111,7 @@ function requireKnown({ family, data, priors }: RegressionSpecification, asked: 
   }
   if (data.terms || data.latents) {
     throw badArgument(
-      `${asked} is not known with terms such as mo(x), me(x, s) and mi(x): use fits by loo`,
+      `${asked} is not known with terms such as s(x), mo(x), me(x, s) and mi(x): use fits by loo`,
     );
   }
   const joint = priors.coefficients.find(isJoint);
@@ -148,7 +148,7 @@ function singleParameters(specification: RegressionSpecification): Block {
     ...auxiliaryOf(family).map((name, a) => ({
       prior: priors.auxiliary[a],
       place: layout.auxiliary + a,
-      natural: auxiliaryTraits[name],
+      natural: auxiliaryTraits(family, name),
     })),
   ];
   const held = all.flatMap(({ prior, place }) =>

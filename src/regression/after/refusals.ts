@@ -60,6 +60,15 @@ export function refuseEffectsOfParameters(
   }
 }
 
+/** Throws `bad-argument` for terms such as s(x), whose parameters have other names and priors than slopes. */
+export function refuseTerms(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  asked: string,
+): void {
+  if (!specification.data.terms) return;
+  throw badArgument(`${asked} is not available with terms such as s(x): compare fits by loo`);
+}
+
 /**
  * Throws `bad-argument` for censored outcomes.
  *

@@ -79,8 +79,8 @@ export interface RegressionSummary {
   }[];
   readonly population: readonly SummaryRow[];
   /**
-   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps;
-   * and scales that slopes share.
+   * Parameters of terms beyond their sizes, by the titles of brms' sections: the shares of a monotonic effect's steps,
+   * the scales of splines and Gaussian processes; and scales that slopes share.
    */
   readonly terms: readonly { readonly title: string; readonly rows: readonly SummaryRow[] }[];
   /** The family's own parameters: σ, ν, the shape. */
@@ -133,9 +133,12 @@ export function summaryOf(
       ...sizesOfTerms(layout).map(({ name, place }) => row(place, name)),
     ],
     terms: [
-      ...Object.entries(termSections).map(([prefix, title]) => {
-        const own = layout.terms.filter(({ name }) => name.startsWith(prefix));
-        return { title, rows: own.map(({ name, place }) => row(place, name.slice(prefix.length))) };
+      ...termSections.map(({ title, pattern, label }) => {
+        const own = layout.terms.filter(({ name }) => pattern.test(name));
+        return {
+          title,
+          rows: own.map(({ name, place }) => row(place, name.replace(pattern, label))),
+        };
       }),
       {
         title: 'Prior Parameters',
@@ -155,8 +158,12 @@ export function summaryOf(
   );
 }
 
-/** Sections of the parameters of terms beyond their sizes, by the prefix of brms' names; as in brms, others are not shown. */
-const termSections = { simo_: 'Simplex Parameters' };
+/** Sections of the parameters of terms beyond their sizes, by brms' names; as in brms, others are not shown. */
+const termSections = [
+  { title: 'Smooth Terms', pattern: /^(sds)_(.*)$/, label: '$1($2)' },
+  { title: 'Gaussian Process Terms', pattern: /^(sdgp|lscale)_(.*)$/, label: '$1($2)' },
+  { title: 'Simplex Parameters', pattern: /^simo_(.*)$/, label: '$1' },
+];
 
 /** Terms of one grouping factor, `(1 | g) + (0 + x | g)`, are one section. */
 function byGroup(terms: readonly GroupLayout[]) {
@@ -202,7 +209,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     section(`~${group} (Number of levels: ${levels})`, rows),
   );
   return [
-    ` Family: ${family.family}`,
+    ` Family: ${family.custom ? `${family.custom.name} (custom)` : family.family}`,
     `  Links: ${linksOf(summary)}`,
     ...formula.map((text, i) => `${i === 0 ? 'Formula: ' : '         '}${text}`),
     `   Data: (${
@@ -272,7 +279,7 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
     ...(isPlain ? ['disc = identity'] : []),
     ...predicted
       .filter((name) => !isThresholdPredictor(name))
-      .map((name) => `${name} = ${parameterLink(name).name}`),
+      .map((name) => `${name} = ${parameterLink(name, family).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -306,8 +313,8 @@ interface FitFacts {
 
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
-  const { settings, frame, diagnostics, parameters } = fitted;
-  const predicted = fitted.family.predicted?.filter((name) => !isThresholdPredictor(name));
+  const { settings, frame, diagnostics, parameters, family } = fitted;
+  const predicted = family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
@@ -316,11 +323,12 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
   return {
     model: {
       formula: fitted.formula,
-      family: fitted.family.family,
-      link: fitted.family.link,
+      family: family.family,
+      ...(family.custom && { custom: family.custom.name }),
+      link: family.link,
       ...(predicted?.length && {
         parameter_links: Object.fromEntries(
-          predicted.map((name) => [name, parameterLink(name).name]),
+          predicted.map((name) => [name, parameterLink(name, family).name]),
         ),
       }),
       ...(categories && { categories }),

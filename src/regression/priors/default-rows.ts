@@ -16,12 +16,20 @@ import {
   type ThresholdPredictor,
   traitsOf,
 } from '../../../models/families/family.js';
+import { parameterLink } from '../../../models/families/parameter-links.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
 import { meanOf } from '../../linear-algebra/sums.js';
 import { median, medianAbsoluteDeviation } from '../../posterior/quantiles.js';
-import { linearPredictors, targetOfShares } from './linear-predictors.js';
+import { lengthScalePrior } from './length-scale.js';
+import {
+  isSmooth,
+  linearPredictors,
+  type SmoothTerm,
+  targetOfShares,
+  targetsOfSmooth,
+} from './linear-predictors.js';
 import type { PriorRow } from './prior-rows.js';
 
 /** The properties of a regression's data that default priors and their resolution depend on. */
@@ -60,10 +68,11 @@ const defaultIntercepts: Readonly<
   quantile: onLogitScale,
 };
 
-function defaultIntercept(name: PredictedName): Prior {
-  return isCategoryPredictor(name) || isThresholdPredictor(name)
-    ? onLogScale
-    : defaultIntercepts[name];
+function defaultIntercept(name: PredictedName, family: Family): Prior {
+  if (isCategoryPredictor(name) || isThresholdPredictor(name)) return onLogScale;
+  if (family.custom)
+    return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
+  return defaultIntercepts[name];
 }
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -99,6 +108,9 @@ export function defaultPriors(
     cutgap: cut,
     quantile: anyShare,
     kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
+    ...Object.fromEntries(
+      (family.custom?.parameters ?? []).map(({ name, prior }) => [name, prior]),
+    ),
   };
 }
 
@@ -107,19 +119,22 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const priors = defaultPriors(model, family);
   const rows: PriorRow[] = [];
   const { predicted = [] } = family;
-  linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, groups }, p) => {
+  linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, smooths, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
-    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
+    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1], family);
     const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
-    const count = slopes.length + terms.length;
+    const splines = smooths.filter(({ kind }) => kind === 'spline');
+    const count = slopes.length + terms.length + splines.length;
     if (count > 0 && !isKnown) rows.push({ class: 'b', prior: priors.b, ...of });
     if (intercept) rows.push({ class: 'Intercept', prior: atMeans, ...of });
     if (groups.length > 0) rows.push({ class: 'sd', prior: priors.sd, ...of });
+    rows.push(...rowsOfSmooths(smooths, priors.sd, of));
   });
   if (model.groups.some(hasCorrelations)) {
     rows.push({ class: 'cor', prior: { distribution: 'lkj', eta: 1 } });
   }
   for (const term of model.terms ?? []) {
+    if (isSmooth(term)) continue;
     rows.push({
       ...targetOfShares(term),
       prior: { distribution: 'dirichlet', concentration: [1] },
@@ -157,6 +172,31 @@ function latentRows({ latents }: PriorModel): PriorRow[] {
         ...(intercept ? [{ class: 'Intercept', prior, resp } as const] : []),
         { class: 'sigma', prior: { ...prior, location: 0 }, resp },
       ];
+    }),
+  ];
+}
+
+/**
+ * Standard deviations of smooth terms have the prior of those of group effects. That of each length-scale depends on
+ * its variable.
+ */
+function rowsOfSmooths(
+  smooths: readonly SmoothTerm[],
+  sd: Prior,
+  of: Pick<PriorRow, 'dpar'>,
+): PriorRow[] {
+  const processes = smooths.flatMap((term) => (term.kind === 'process' ? [term] : []));
+  return [
+    ...(smooths.length > processes.length ? [{ class: 'sds', prior: sd, ...of } as const] : []),
+    ...(processes.length > 0
+      ? ([
+          { class: 'sdgp', prior: sd, ...of },
+          { class: 'lscale', prior: { distribution: 'flat' }, ...of },
+        ] as const)
+      : []),
+    ...processes.map((term) => {
+      const [, target] = targetsOfSmooth(term).further;
+      return { ...target, prior: lengthScalePrior(term) };
     }),
   ];
 }

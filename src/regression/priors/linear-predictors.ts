@@ -11,14 +11,22 @@ import {
 import type { PriorModel } from './default-rows.js';
 import type { PriorTarget } from './prior-rows.js';
 
+/** A spline or a Gaussian process. */
+export type SmoothTerm = Exclude<SpecialTerm, { readonly kind: 'monotonic' }>;
+
+export function isSmooth(term: SpecialTerm): term is SmoothTerm {
+  return term.kind !== 'monotonic';
+}
+
 interface LinearPredictorNames {
   /** The parameter; undefined for the mean, and for effects on single thresholds, which have its priors. */
   readonly dpar: string | undefined;
   readonly intercept: boolean;
   /** Slopes, without the parameter's name. */
   readonly slopes: readonly string[];
-  /** Names of terms such as mo(x), whose columns have no coefficients of their own; without the parameter's name. */
+  /** Names of monotonic effects mo(x), whose columns have no coefficients of their own; without the parameter's name. */
   readonly terms: readonly string[];
+  readonly smooths: readonly SmoothTerm[];
   /** Group terms, with their coefficients in this linear predictor, without the parameter's name. */
   readonly groups: readonly Pick<GroupEffects, 'group' | 'coefficients'>[];
 }
@@ -28,8 +36,10 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
   const { intercept, predictors, groups, parts = [], terms = [] } = model;
   const termsOf = (parameter: string | undefined) =>
     terms
-      .filter((term) => term.parameter === parameter)
+      .filter((term) => term.kind === 'monotonic' && term.parameter === parameter)
       .map(({ name }) => shortName(name, parameter));
+  const smoothsOf = (parameter: string | undefined) =>
+    terms.filter(isSmooth).filter((term) => term.parameter === parameter);
   const groupsOf = (parameter: string | undefined) =>
     termsIn(model, parameter).map(({ term, places }) => ({
       group: groups[term].group,
@@ -41,6 +51,7 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
       intercept,
       slopes: predictors.names.slice(0, columnsOfMean(model)),
       terms: termsOf(undefined),
+      smooths: smoothsOf(undefined),
       groups: groupsOf(undefined),
     },
     ...parts.map((part) => {
@@ -51,6 +62,7 @@ export function linearPredictors(model: PriorModel): LinearPredictorNames[] {
         intercept: part.intercept,
         slopes: names.map((name) => shortName(name, part.parameter)),
         terms: termsOf(part.parameter),
+        smooths: smoothsOf(part.parameter),
         groups: groupsOf(part.parameter),
       };
     }),
@@ -106,4 +118,36 @@ export function targetsOfThresholds(family: Family): PriorTarget[] {
       ...(name !== null && { group: name }),
     })),
   );
+}
+
+/** The name of a spline's coefficient without a penalty, without that of the parameter: `sx_1`. */
+export function lineName({ name, parameter }: SmoothTerm): string {
+  return `${shortName(name, parameter)}_1`;
+}
+
+interface SmoothTargets {
+  /** Of the coefficient without a penalty, which a spline has. */
+  readonly line: PriorTarget | null;
+  /** Of the standard deviation of a spline; of those of a Gaussian process and its length-scale. */
+  readonly further: readonly PriorTarget[];
+}
+
+/** The targets of the priors of a smooth term. As in brms, the levels of `by` share the prior of class sds. */
+export function targetsOfSmooth(term: SmoothTerm): SmoothTargets {
+  const { name, parameter } = term;
+  const of = parameter === undefined ? {} : { dpar: parameter };
+  if (term.kind === 'process') {
+    const coef = shortName(name, parameter);
+    return {
+      line: null,
+      further: [
+        { class: 'sdgp', coef, ...of },
+        { class: 'lscale', coef, ...of },
+      ],
+    };
+  }
+  return {
+    line: { class: 'b', coef: lineName(term), ...of },
+    further: [{ class: 'sds', coef: term.text, ...of }],
+  };
 }

@@ -2,6 +2,7 @@
  * Priors as given by a user and as shown by a fit: a distribution and its target parameters, by
  * brms' classes.
  */
+import type { OwnName } from '../../../models/families/family.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 
 export const priorClasses = [
@@ -10,6 +11,9 @@ export const priorClasses = [
   'sd',
   'cor',
   'delta',
+  'sds',
+  'sdgp',
+  'lscale',
   'sigma',
   'nu',
   'shape',
@@ -29,7 +33,16 @@ export const priorClasses = [
   'simo',
   'scale',
 ] as const;
-export type PriorClass = (typeof priorClasses)[number];
+/** A class of brms', or a parameter of a family of the user's own. */
+export type PriorClass = (typeof priorClasses)[number] | OwnName;
+
+/** Classes of the scales of smooth terms. */
+export const smoothClasses = ['lscale', 'sdgp', 'sds'] as const;
+export type SmoothClass = (typeof smoothClasses)[number];
+
+export function isSmoothClass(name: PriorClass): name is SmoothClass {
+  return smoothClasses.some((one) => one === name);
+}
 
 /** The LKJ distribution of a correlation matrix: density proportional to det(R)^(eta − 1). */
 export interface LkjPrior {
@@ -58,12 +71,12 @@ export interface PriorTarget {
   readonly class: PriorClass;
   /**
    * brms' name of a coefficient, for example `x1` or `x1:x2`, or of a noisy predictor; the number of a threshold or
-   * of a gap; `mox1` of class simo; the name of a scale.
+   * of a gap; `mox1` of class simo; the text of a spline, `s(x)`; the name of a Gaussian process, `gpx`; the name of a scale.
    */
   readonly coef?: string;
   /** The grouping factor, for classes sd and cor. */
   readonly group?: string;
-  /** The parameter whose linear predictor it is in, for classes b, Intercept and sd. @default the mean */
+  /** The parameter whose linear predictor it is in, for classes of coefficients and their scales. @default the mean */
   readonly dpar?: string;
   /** The predictor with missing values whose formula it is in, for classes b, Intercept and sigma. @default the outcome */
   readonly resp?: string;

@@ -9,6 +9,7 @@
  * predictors.
  */
 
+import { STANDARD_NORMAL } from '../../../models/coefficient-blocks/block.js';
 import { sharePriors } from '../../../models/coefficient-blocks/simplex.js';
 import type { SpecialTerm } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf, auxiliaryTraits, type Family } from '../../../models/families/family.js';
@@ -33,15 +34,20 @@ import { WeighbridgeError } from '../../errors.js';
 import { priorRow } from './constructors.js';
 import { defaultRows, hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
 import {
+  isSmooth,
+  lineName,
+  type SmoothTerm,
   targetOfShares,
   targetOfTerm,
   targetsOfColumns,
   targetsOfSds,
+  targetsOfSmooth,
   targetsOfThresholds,
 } from './linear-predictors.js';
 import {
   type DirichletPrior,
   isMatrixPrior,
+  isSmoothClass,
   type MatrixPrior,
   type PriorClass,
   type PriorInUse,
@@ -162,7 +168,17 @@ function knownRows(
     }
     known.set(keyOf(row), { ...row, source: 'user' });
   }
+  // The user's prior of all length-scales is of more weight than the default of each.
+  for (const [key, row] of known) {
+    if (row.class !== 'lscale' || row.source === 'user') continue;
+    if (known.get(keyOf(wholeClass(row)))?.source === 'user') known.delete(key);
+  }
   return known;
+}
+
+/** The target of all coefficients of the class in the linear predictor. */
+function wholeClass({ class: name, dpar }: PriorTarget): PriorTarget {
+  return { class: name, ...(dpar !== undefined && { dpar }) };
 }
 
 function resolve(
@@ -221,7 +237,8 @@ function bounded(
 
 /** @throws WeighbridgeError `bad-argument` for a class of parameters that cannot be constant */
 function requireHeld(target: PriorTarget, value: number): void {
-  const isHeld = !['sd', 'delta', 'meanme', 'sdme'].includes(target.class);
+  const isScale = ['sd', 'delta', 'meanme', 'sdme'].includes(target.class);
+  const isHeld = !isScale && !isSmoothClass(target.class);
   if (isHeld && target.resp === undefined) return;
   throw new WeighbridgeError(
     'bad-argument',
@@ -241,6 +258,9 @@ function naturalEnds(name: PriorClass, family: Family): Support {
   switch (name) {
     case 'sd':
     case 'sdme':
+    case 'sds':
+    case 'sdgp':
+    case 'lscale':
       return POSITIVE;
     case 'delta':
       return hasOrder(family) ? POSITIVE : WHOLE_LINE;
@@ -254,7 +274,7 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'scale':
       return POSITIVE;
     default:
-      return auxiliaryTraits[name];
+      return auxiliaryTraits(family, name);
   }
 }
 
@@ -291,11 +311,15 @@ function priorsOf(
     intercept: intercept && thresholds.length === 0 ? of({ class: 'Intercept' }) : null,
     coefficients: [
       ...slopes,
-      ...terms.flatMap((term) => [
-        sizePrior(term, of(targetOfTerm(term))),
-        ...sharePriors(sharesOf(term)),
-      ]),
+      ...terms.flatMap((term) =>
+        isSmooth(term)
+          ? coefficientPriors(term, of)
+          : [sizePrior(term, of(targetOfTerm(term))), ...sharePriors(sharesOf(term))],
+      ),
     ],
+    ...(terms.some(isSmooth) && {
+      terms: terms.map((term) => (isSmooth(term) ? targetsOfSmooth(term).further.map(of) : [])),
+    }),
     sds: groups.map((term) => targetsOfSds(term).map(of)),
     correlations: groups.map((term) => (hasCorrelations(term) ? etaOf(term.group) : null)),
     auxiliary: auxiliaryOf(family).map((name) =>
@@ -346,12 +370,20 @@ function concentrationOf(
   );
 }
 
+/** The priors of the coefficients of a smooth term: those with a penalty are standard normal, in units of its scale. */
+function coefficientPriors(term: SmoothTerm, of: (target: PriorTarget) => Prior): Prior[] {
+  const { line } = targetsOfSmooth(term);
+  const own = line === null ? [] : [sizePrior(term, of(line))];
+  return [...own, ...Array.from({ length: term.columns - own.length }, () => STANDARD_NORMAL)];
+}
+
 /** @throws WeighbridgeError `bad-argument` for a prior that is of several slopes, or a constant */
-function sizePrior({ name }: SpecialTerm, prior: Prior): Prior {
+function sizePrior(term: SpecialTerm, prior: Prior): Prior {
   if (!isJoint(prior) && prior.distribution !== 'constant') return prior;
+  const { coef } = isSmooth(term) ? { coef: lineName(term) } : targetOfTerm(term);
   throw new WeighbridgeError(
     'bad-argument',
-    `the prior ${priorText(prior)} is not supported for the monotonic effect ${name}: give it one of its own, for example normal(0, 1) class=b coef=${name}`,
+    `the prior ${priorText(prior)} is not supported for the term ${term.name}: give it one of its own, for example normal(0, 1) class=b coef=${coef}`,
   );
 }
 

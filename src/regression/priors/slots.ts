@@ -2,15 +2,22 @@
  * The possible targets of priors in a regression, class by class, as in the table of brms'
  * `get_prior`; each with the targets that it falls back on.
  */
-import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { auxiliaryOf, type Family, nameOf } from '../../../models/families/family.js';
 import { gapsOf, thresholdSpans } from '../../../models/families/thresholds.js';
 import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
 import { WeighbridgeError } from '../../errors.js';
 import { coefficientName } from '../../formula/names.js';
 import { hasCorrelations, hasGaps, type PriorModel } from './default-rows.js';
-import { linearPredictors } from './linear-predictors.js';
-import type { PriorClass, PriorRow, PriorTarget } from './prior-rows.js';
+import { linearPredictors, lineName, targetsOfSmooth } from './linear-predictors.js';
+import {
+  isSmoothClass,
+  type PriorClass,
+  type PriorRow,
+  type PriorTarget,
+  type SmoothClass,
+  smoothClasses,
+} from './prior-rows.js';
 import { formatPrior } from './prior-text.js';
 
 export interface Slot {
@@ -66,7 +73,7 @@ function slotsOfLatents({ latents }: PriorModel): Slot[] {
 
 /** The slots of a parameter's linear predictor. */
 function slotsOfPart(predictor: Predictor): Slot[] {
-  const { dpar = '', intercept, groups } = predictor;
+  const { dpar = '', intercept, groups, smooths } = predictor;
   const of = (target: PriorTarget): PriorTarget => ({ ...target, dpar });
   const all = of({ class: 'b' });
   const coefficients = slopesOf(predictor);
@@ -74,14 +81,33 @@ function slotsOfPart(predictor: Predictor): Slot[] {
     ...(coefficients.length === 0 ? [] : [slot(all)]),
     ...coefficients.map((coef) => slot(of({ class: 'b', coef }), all)),
     ...(intercept ? [slot(of({ class: 'Intercept' }))] : []),
+    ...slotsOfSmooths('lscale', smooths, dpar),
     ...(groups.length === 0 ? [] : slotsOfSds(groups, of)),
+    ...slotsOfSmooths('sdgp', smooths, dpar),
+    ...slotsOfSmooths('sds', smooths, dpar),
     ...sharesOf(predictor).map((coef) => slot(of({ class: 'simo', coef }))),
   ];
 }
 
-/** Coefficients of class b: slopes, and the sizes of terms such as mo(x). */
-function slopesOf({ slopes, terms }: Predictor): string[] {
-  return [...slopes, ...terms].sort(byText);
+/** The slots of a class of parameters of smooth terms. */
+function slotsOfSmooths(
+  name: SmoothClass,
+  smooths: Predictor['smooths'],
+  dpar: string | undefined,
+): Slot[] {
+  const whole: PriorTarget = { class: name, ...(dpar !== undefined && { dpar }) };
+  const targets = smooths.flatMap((smooth) =>
+    targetsOfSmooth(smooth).further.filter((target) => target.class === name),
+  );
+  const coefs = distinct(present(targets.map(({ coef }) => coef)));
+  if (coefs.length === 0) return [];
+  return [slot(whole), ...coefs.map((coef) => slot({ ...whole, coef }, whole))];
+}
+
+/** Coefficients of class b: slopes, the sizes of monotonic effects, and the slopes of splines. */
+function slopesOf({ slopes, terms, smooths }: Predictor): string[] {
+  const splines = smooths.filter(({ kind }) => kind === 'spline');
+  return [...slopes, ...terms, ...splines.map(lineName)].sort(byText);
 }
 
 function sharesOf({ terms }: Predictor): string[] {
@@ -114,12 +140,16 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
   const classes: PriorClass[] = [...own];
   if (slopesOf(mean).length > 0) classes.push('b');
   if (mean.terms.length > 0) classes.push('simo');
+  for (const name of smoothClasses) {
+    if (slotsOfSmooths(name, mean.smooths, undefined).length > 0) classes.push(name);
+  }
   if (mean.intercept) classes.push('Intercept');
   if (mean.groups.length > 0) classes.push('sd');
   if (model.groups.some(hasCorrelations)) classes.push('cor');
   if (hasGaps(family)) classes.push('delta');
   return classes.sort(byText).flatMap((name): Slot[] => {
     if (name === 'sd') return slotsOfSds(mean.groups);
+    if (isSmoothClass(name)) return slotsOfSmooths(name, mean.smooths, undefined);
     if (name === 'simo') return sharesOf(mean).map((coef) => slot({ class: name, coef }));
     const whole: PriorTarget = { class: name };
     const slots = [slot(whole)];
@@ -139,8 +169,8 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
   });
 }
 
-/** Of thresholds by group, those of each group after it. */
-function slotsOfThresholds(name: 'Intercept' | 'delta', family: Family): Slot[] {
+/** The slots of thresholds or their gaps; with thresholds by group, those of each group too. */
+function slotsOfThresholds(name: PriorClass, family: Family): Slot[] {
   const whole: PriorTarget = { class: name };
   const isAlone = family.threshold === 'equidistant';
   // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
@@ -200,7 +230,7 @@ export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | und
   return [row, renamed].find((one) => slots.some(({ target }) => keyOf(target) === keyOf(one)));
 }
 
-function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
+function whatIsMissing(row: PriorRow, slots: readonly Slot[], family: Family): string {
   const { class: name, coef = '', group, dpar, resp } = row;
   const predictors = present(slots.map(({ target }) => target.dpar));
   const models = present(slots.map(({ target }) => target.resp));
@@ -218,7 +248,7 @@ function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family
   const ofClass = targets.filter((target) => target.class === name);
   if (ofClass.length === 0) {
     const why = name === 'Intercept' ? 'the formula has no intercept, so there is' : 'there is';
-    return `${why} no class ${name} in this ${family} regression, but ${listed(classes)}`;
+    return `${why} no class ${name} in this ${nameOf(family)} regression, but ${listed(classes)}`;
   }
   const groups = present(ofClass.map((target) => target.group));
   if (group !== undefined && groups.length === 0) return `class ${name} takes no group`;

@@ -207,3 +207,8 @@ export function eachDraw(
 export function isGroupEffect(name: string): boolean {
   return /^(r|Xme|Ymi)_/.test(name);
 }
+
+/** True for group effects, and for the coefficients of the columns of splines and Gaussian processes. */
+export function isPartOfEffect(name: string): boolean {
+  return isGroupEffect(name) || /^(?:s|zgp)_.*\[\d+\]$/.test(name);
+}

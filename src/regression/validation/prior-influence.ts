@@ -12,7 +12,7 @@ import { sampleMoments } from '../../posterior/convergence.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { PriorClass, PriorInUse } from '../priors/prior-rows.js';
-import { isGroupEffect } from './criteria.js';
+import { isPartOfEffect } from './criteria.js';
 import { logPriorsBy } from './prior-sensitivity.js';
 
 /** The priors of a class, and the parameter that they move most. */
@@ -32,7 +32,7 @@ export function priorInfluences(
 ): PriorInfluence[] {
   const { draws, priors } = fit;
   const logPriors = logPriorsBy(fit, 'class');
-  const names = draws.parameterNames.filter((name) => !isGroupEffect(name));
+  const names = draws.parameterNames.filter((name) => !isPartOfEffect(name));
   const columns = names.map((name) => parameterDraws(draws, name));
   return [...new Set(priors.map((row) => row.class))].flatMap((name): PriorInfluence[] => {
     const values = logPriors.get(name);

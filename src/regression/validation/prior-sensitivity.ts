@@ -6,9 +6,14 @@
  * which is part of the model.
  */
 
-import { hasBlocks } from '../../../models/coefficient-blocks.js';
+import { columnsOfTerms } from '../../../models/coefficient-blocks.js';
 import { auxiliaryOf } from '../../../models/families/family.js';
-import { lkjLogDensity, type Prior, priorDensity } from '../../../models/prior-distributions.js';
+import {
+  isJoint,
+  lkjLogDensity,
+  type Prior,
+  priorDensity,
+} from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
   columnsOfMean,
@@ -29,13 +34,14 @@ import { type Printable, printable, rounded, textTable } from '../../posterior/p
 import { THRESHOLDS } from '../../posterior/thresholds.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import {
+  isSmooth,
   targetsOfColumns,
   targetsOfSds,
   targetsOfThresholds,
 } from '../priors/linear-predictors.js';
-import type { PriorTarget } from '../priors/prior-rows.js';
+import type { PriorClass, PriorTarget } from '../priors/prior-rows.js';
 import { keyOf } from '../priors/slots.js';
-import { eachDraw, isGroupEffect, totalLogLikelihood } from './criteria.js';
+import { eachDraw, isPartOfEffect, totalLogLikelihood } from './criteria.js';
 
 export type SensitivityDiagnosis =
   /** Both change the posterior: they conflict, or both are informative. */
@@ -95,7 +101,7 @@ export function priorSensitivity(
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
   requireOneOf('by', by, ['all', 'class', 'tag']);
-  if (hasBlocks(fit.specification)) {
+  if (lacksParameters(fit.specification)) {
     throw badArgument(
       'the sensitivity to a shrinkage prior such as horseshoe(), or with terms such as mo(x), cannot be found from draws, which lack the parameters that have the priors: expected a fit without them',
     );
@@ -144,7 +150,7 @@ function namesOf(
 ): readonly string[] {
   const { parameterNames } = draws;
   if (wanted !== undefined) return parametersNamed(wanted, parameterNames);
-  return parameterNames.filter((name) => !isGroupEffect(name));
+  return parameterNames.filter((name) => !isPartOfEffect(name));
 }
 
 function diagnose(byPrior: boolean, byLikelihood: boolean): SensitivityDiagnosis {
@@ -272,12 +278,39 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
     ...priors.auxiliary.map((prior, a) =>
       single({ class: auxiliaryOf(family)[a] }, prior, layout.auxiliary + a),
     ),
+    ...smoothPriors(specification).map(({ name, prior, place }) =>
+      single({ class: name }, prior, place),
+    ),
     ...correlationPlaces(specification).map(({ eta, group, from, to }) => ({
       target: { class: 'cor', group } as const,
       logDensity: (parameters: Float64Array) => lkjLogDensity(eta, parameters.subarray(from, to)),
     })),
     ...latentTerms(specification),
   ];
+}
+
+/** True if parameters with priors of their own are not reported. */
+function lacksParameters({ data, priors }: RegressionSpecification): boolean {
+  return priors.coefficients.some(isJoint) || (data.terms ?? []).some((term) => !isSmooth(term));
+}
+
+/** The slopes and scales of smooth terms, by their places among the reported parameters. */
+function smoothPriors(specification: RegressionSpecification) {
+  const { data, priors } = specification;
+  const layout = reportedLayout(specification);
+  const columns = columnsOfTerms(data).map(([first]) => first);
+  return (data.terms ?? []).flatMap(({ kind }, t) => {
+    const first = layout.terms[t];
+    const further = priors.terms?.[t] ?? [];
+    const of = (name: PriorClass, k: number, place: number) => ({ name, prior: further[k], place });
+    if (kind === 'spline') {
+      return [
+        { name: 'b' as const, prior: priors.coefficients[columns[t]], place: first },
+        of('sds', 0, first + 1),
+      ];
+    }
+    return kind === 'process' ? [of('sdgp', 0, first), of('lscale', 1, first + 1)] : [];
+  });
 }
 
 /** The priors of the parameters of latent predictors; their distribution is part of the model. */
