@@ -385,7 +385,7 @@ export interface Outcomes {
   readonly cells?: Cells;
   /** The choice set of each row, for options of sets. @default none */
   readonly sets?: Cells;
-  /** Of censored and truncated outcomes (limited-rows.ts). @default none */
+  /** Intervals of censored and truncated outcomes (limited-rows.ts). @default none */
   readonly limits?: Limits;
   /** Index of each row's group of thresholds, among those of the family. @default 0 */
   readonly thresholdGroup?: Int32Array;

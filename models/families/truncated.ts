@@ -9,7 +9,7 @@ import type { RandomStream } from '../../src/random/stream.js';
 import { type Family, type OwnDistribution, traitsOf } from './family.js';
 import { IntervalProbability, type RowTails } from './tails.js';
 
-/** Of one row. */
+/** The interval of one row's outcome, open at `after`. */
 export interface Bounds {
   readonly after: number;
   readonly upTo: number;

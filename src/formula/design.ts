@@ -126,7 +126,7 @@ export interface EncodedLatents {
 }
 
 interface LatentColumn {
-  /** Of `population`. */
+  /** Place of the column in `population`. */
   readonly column: number;
   /** Index of the variable. */
   readonly variable: number;

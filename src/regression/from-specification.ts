@@ -329,7 +329,7 @@ function priorRows(
   const isAlone = family.threshold === 'equidistant';
   const firsts = thresholdSpans(family).map(({ first }) => first);
   targetsOfThresholds(family).forEach((target, k) => {
-    // Of equidistant thresholds, the first has a prior.
+    // Only the first of equidistant thresholds has a prior.
     if (isAlone && !firsts.includes(k)) return;
     add(target, priors.thresholds?.[k] ?? null, defaults.thresholds?.[k]);
   });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { FamilyName, LinkName } from '../../models/families/family.js';
 import { rowLogLikelihood } from '../../models/reported-parameters.js';
+import { standardized } from '../../models/standardized.js';
 import { encodeJobs, openJobs } from '../../src/distribution/codec.js';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
 import { requireProper } from '../../src/fit/propriety.js';
@@ -164,6 +165,28 @@ describe.each([
       }
     }
   });
+});
+
+it('moves limits with their outcomes where these are standardized', () => {
+  const far = (columns.score ?? []).map((value) => 1e9 + Number(value));
+  const { specification } = prepare({
+    formula: 'y | cens(end) + trunc(ub = top) ~ x',
+    data: { ...columns, y: far, top: far.map((value) => value + 2) },
+  });
+  const given = specification.data;
+  const moved = standardized(specification)?.specification.data;
+  if (!given.limits || !moved?.limits) throw new RangeError('expected standardized limits');
+  const [, second = 0] = given.outcomes;
+  const [first = 0] = given.outcomes;
+  const unit = (second - first) / ((moved.outcomes[1] ?? 0) - (moved.outcomes[0] ?? 0));
+  for (const name of ['from', 'to', 'after', 'upTo'] as const) {
+    given.limits[name].forEach((end, row) => {
+      const distance = (end - (given.outcomes[row] ?? 0)) / unit;
+      const found = (moved.limits?.[name][row] ?? 0) - (moved.outcomes[row] ?? 0);
+      if (Number.isFinite(distance)) expect(found).toBeCloseTo(distance, 6);
+      else expect(found).toBe(distance);
+    });
+  }
 });
 
 it('has the same slopes where outcomes and limits are far from zero and in a small unit', async () => {

@@ -293,7 +293,7 @@ function latentCalls(design: Design) {
   );
 }
 
-/** Of a noisy predictor the column itself, without that of its errors. */
+/** Columns of an expression; a noisy predictor counts as its own column, without that of its errors. */
 function columnsIn(expression: Expression): string[] {
   const call = latentCall(expression);
   if (call?.kind === 'noisy') return columnsIn(call.value);

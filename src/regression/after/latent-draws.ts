@@ -147,7 +147,7 @@ export function latentMoments({
   };
 }
 
-/** Of all predictors: the first ones are correlated, the others independent. @param pairs from the first on */
+/** Covariance matrix of the predictors, of which the first are correlated. @param pairs their correlations */
 function covarianceOf(
   sds: readonly number[],
   pairs: Float64Array,

@@ -9,7 +9,11 @@ import { badArgument } from '../../checks/values.js';
 import { isCensored } from '../../linear-algebra/limits.js';
 import { chooseDraws } from '../../posterior/draws.js';
 import type { Printable } from '../../posterior/printable.js';
-import { checkReplications, type PosteriorPredictiveCheck, type ReplicationOptions } from '../../posterior/replications.js';
+import {
+  checkReplications,
+  type PosteriorPredictiveCheck,
+  type ReplicationOptions,
+} from '../../posterior/replications.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { categoriesOf } from './categories.js';
 import type { LinearPredictorOptions } from './linear-predictor.js';

@@ -146,8 +146,8 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
 }
 
 /**
- * Of noisy predictors flat ones, as in brms; of a predictor with missing values those of a regression of its own, with
- * location and scale from what is observed.
+ * Default priors of latent predictors: flat for noisy ones, as in brms; for a predictor with missing values those of a
+ * regression of its own, with location and scale from what is observed.
  */
 function latentRows({ latents }: PriorModel): PriorRow[] {
   if (!latents) return [];

@@ -33,7 +33,7 @@ export function lengthScalePrior({
   return { distribution: 'inv_gamma', shape: rounded(shape), scale: rounded(scale) };
 }
 
-/** Of g ~ gamma(shape, 1). */
+/** log of the quantile of a gamma(shape, 1) variate. */
 function logQuantile(shape: number, mass: number): number {
   const gamma: Prior = { distribution: 'gamma', shape, rate: 1 };
   // Between bounds beyond which there is less than 1%.

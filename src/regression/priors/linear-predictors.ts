@@ -126,9 +126,9 @@ export function lineName({ name, parameter }: SmoothTerm): string {
 }
 
 interface SmoothTargets {
-  /** Of the coefficient without a penalty, which a spline has. */
+  /** Target of the coefficient without a penalty; null for a term that has none. */
   readonly line: PriorTarget | null;
-  /** Of the standard deviation of a spline; of those of a Gaussian process and its length-scale. */
+  /** Targets of a spline's standard deviation, or of a Gaussian process' standard deviation and length-scale. */
   readonly further: readonly PriorTarget[];
 }
 
