@@ -16,7 +16,7 @@ import { WeighbridgeError } from '../src/errors.js';
 import { hasBounds } from '../src/linear-algebra/limits.js';
 import type { Coordinates, LogDensity, Model, QuickDensity } from '../src/sampler/model.js';
 import { type BlockedPriors, hasBlocks, sigmaAmong, withBlocks } from './coefficient-blocks.js';
-import type { FamilyName, LinkName } from './families/family.js';
+import type { Family, LinkName } from './families/family.js';
 import { gapsOf, sampledEnds } from './families/thresholds.js';
 import {
   type CoefficientDesign,
@@ -135,7 +135,8 @@ function reporting(
 const bentLinks = new Set<LinkName>(['inverse', 'sqrt', 'cauchit']);
 
 /** Families without a log-concave likelihood. */
-const bentFamilies = new Set<FamilyName>([
+const bentFamilies = new Set<Family['family']>([
+  'custom',
   'student',
   'skew_normal',
   'beta',
@@ -149,7 +150,7 @@ const bentFamilies = new Set<FamilyName>([
 ]);
 
 /** Families whose likelihood is log-concave with the link log alone. */
-const ofLogLink = new Set<FamilyName>([
+const ofLogLink = new Set<Family['family']>([
   'gamma',
   'weibull',
   'exponential',

@@ -125,7 +125,7 @@ export function distributionSources(predicted: Predicted): ParameterSource[] {
   const ofPredicted = (name: PredictedName): ParameterSource => ({
     kind: 'predicted',
     of: 1 + (family.predicted ?? []).indexOf(name),
-    link: parameterLink(name),
+    link: parameterLink(name, family),
   });
   const spans = thresholdSpans(family);
   const ofThresholds = family.thresholdGroups

@@ -188,6 +188,11 @@ export {
   logisticRegression,
   type OutcomeKind,
 } from './regression/columns.js';
+export {
+  type CustomFamilyOptions,
+  type CustomParameterOptions,
+  customFamily,
+} from './regression/custom-family.js';
 export type { PriorInput } from './regression/options.js';
 export {
   acat,

@@ -50,7 +50,7 @@ export interface RowDensity {
   constant(y: number, trials: number): number;
 }
 
-interface FamilyByRows extends Pick<OwnDistribution, 'means' | 'simulateAt' | 'expected'> {
+export interface FamilyByRows extends Pick<OwnDistribution, 'means' | 'simulateAt' | 'expected'> {
   readonly density: () => RowDensity;
   /** For censored and truncated outcomes. @default none */
   readonly tails?: () => RowTails;

@@ -7,6 +7,8 @@
 import type { Limits } from '../../src/linear-algebra/limits.js';
 import { sumOf } from '../../src/linear-algebra/sums.js';
 import type { RandomStream } from '../../src/random/stream.js';
+import type { Prior } from '../prior-distributions.js';
+import type { Program } from './program.js';
 
 export const familyNames = [
   'gaussian',
@@ -37,6 +39,7 @@ export const familyNames = [
   'conditional_logit',
   'categorical',
 ] as const;
+
 export type FamilyName = (typeof familyNames)[number];
 
 export type LinkName =
@@ -59,7 +62,8 @@ export type ThresholdKind = (typeof thresholdKinds)[number];
 
 /** A family as plain data: it can be sent to another thread and saved. */
 export interface Family {
-  readonly family: FamilyName;
+  /** `custom`: one that a user describes. */
+  readonly family: FamilyName | 'custom';
   readonly link: LinkName;
   /**
    * Number of thresholds of an ordinal family, one fewer than categories; of all groups together. Outcomes decide
@@ -77,6 +81,47 @@ export interface Family {
   readonly predicted?: readonly PredictedName[];
   /** Auxiliary parameters that are constants, within a model (constant-parameters.ts). @default none */
   readonly fixed?: Readonly<Partial<Record<AuxiliaryName, number>>>;
+  /** What the family `custom` is (custom.ts); no other family has it. */
+  readonly custom?: CustomFamily;
+}
+
+/** A family of a user's own, as plain data. */
+export interface CustomFamily {
+  readonly name: string;
+  readonly outcome: CustomOutcome;
+  /** Range of the outcomes, its ends included. @default that of the kind of outcome */
+  readonly lower?: number;
+  readonly upper?: number;
+  /** Range of mu. */
+  readonly mean: 'any' | 'positive' | 'probability';
+  readonly parameters: readonly OwnParameter[];
+  /** log p(y), of y, mu, the parameters and trials. */
+  readonly logDensity: Program;
+  /** E(y), of mu, the parameters and trials. @default mu, times the trials */
+  readonly expected?: Program;
+  /** A draw of y, of mu, the parameters and trials. @default none: nothing that draws outcomes */
+  readonly random?: Program;
+}
+
+export const customOutcomes = ['real', 'binary', 'count', 'binomial'] as const;
+type CustomOutcome = (typeof customOutcomes)[number];
+
+/** A parameter of a family of a user's own, with its open range and default prior. */
+export interface OwnParameter {
+  readonly name: OwnName;
+  /** @default none */
+  readonly lower?: number;
+  /** @default none */
+  readonly upper?: number;
+  readonly prior: Prior;
+}
+
+/** The name that a user gave to a parameter of a family. */
+export type OwnName = string & { readonly isOwnName: true };
+
+/** True for letters, digits, points and underscores that begin with a letter. */
+export function isOwnName(name: string): name is OwnName {
+  return /^\p{L}[\p{L}\p{N}._]*$/u.test(name);
 }
 
 /** Rows that share thresholds: `judge a` of `rating | thres(gr = judge)`. */
@@ -88,7 +133,9 @@ export interface ThresholdGroup {
 }
 
 /** Parameters of a family in addition to the linear predictor, by brms' names. */
-export type AuxiliaryName =
+export type AuxiliaryName = KnownName | OwnName;
+
+type KnownName =
   | 'sigma'
   | 'nu'
   | 'shape'
@@ -227,11 +274,27 @@ const traits: Readonly<Record<FamilyName, FamilyTraits>> = {
   },
 };
 
-export function traitsOf({ family }: Pick<Family, 'family'>): FamilyTraits {
-  return traits[family];
+export function traitsOf({ family, custom }: Pick<Family, 'family' | 'custom'>): FamilyTraits {
+  return family === 'custom' ? traitsOfCustom(custom) : traits[family];
 }
 
-/**
+function traitsOfCustom(custom: CustomFamily | undefined): FamilyTraits {
+  const { parameters, outcome, mean } = customOf(custom ? { custom } : {});
+  const auxiliary = parameters.map(({ name }) => name);
+  return { auxiliary, outcome, mean, hasScale: false, merges: true };
+}
+
+/** A family's name for messages and tables. */
+export function nameOf({ family, custom }: Pick<Family, 'family' | 'custom'>): string {
+  return custom?.name ?? family;
+}
+
+/** What a family of a user's own is. @throws RangeError for any other family */
+export function customOf({ custom }: Pick<Family, 'custom'>): CustomFamily {
+  if (custom) return custom;
+  throw new RangeError('the family is none of a user');
+}
+
 /**
  * The auxiliary parameters of a family that are not fixed, in the order in which they are reported. The thresholds of an
  * ordinal family are not among them (thresholds.ts), nor are those with linear predictors.
@@ -255,7 +318,7 @@ export function withoutPredicted({ predicted: _predicted, ...family }: Family): 
 type SampledName = AuxiliaryName | 'gap';
 
 /** An auxiliary parameter, whatever the family. */
-interface AuxiliaryTraits {
+export interface AuxiliaryTraits {
   /** Natural ends, as in Stan. */
   readonly lower: number;
   readonly upper: number;
@@ -267,7 +330,7 @@ const probability: AuxiliaryTraits = { lower: 0, upper: 1, start: 0.3 };
 const positive: AuxiliaryTraits = { lower: 0, upper: Number.POSITIVE_INFINITY, start: 1 };
 const anyNumber = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
 
-export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> = {
+const knownTraits: Readonly<Record<KnownName, AuxiliaryTraits>> = {
   sigma: positive,
   nu: { ...positive, lower: 1, start: 10 },
   shape: positive,
@@ -282,6 +345,28 @@ export const auxiliaryTraits: Readonly<Record<AuxiliaryName, AuxiliaryTraits>> =
   quantile: { ...probability, start: 0.5 },
   kappa: { ...positive, start: 2 },
 };
+
+export function auxiliaryTraits(
+  { custom }: Pick<Family, 'custom'>,
+  name: AuxiliaryName,
+): AuxiliaryTraits {
+  if (!custom && isKnownName(name)) return knownTraits[name];
+  const own = custom?.parameters.find((parameter) => parameter.name === name);
+  const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = own ?? {};
+  return { lower, upper, start: between(lower, upper) };
+}
+
+/** True for the name of a parameter of the house's families, which a family of a user's own may use too. */
+export function isKnownName(name: string): name is KnownName {
+  return Object.hasOwn(knownTraits, name);
+}
+
+/** A moderate value of an open range. */
+function between(lower: number, upper: number): number {
+  if (Number.isFinite(lower) && Number.isFinite(upper)) return 0.5 * (lower + upper);
+  if (Number.isFinite(lower)) return lower + 1;
+  return Number.isFinite(upper) ? upper - 1 : 0;
+}
 
 /** Outcomes of all rows. */
 export interface Outcomes {

@@ -12,13 +12,15 @@ import {
   binomialRow,
   binomialTails,
 } from './binomial.js';
-import { logDensitiesOf, type RowDensity, SumOverRows } from './by-rows.js';
+import { byRows, logDensitiesOf, type RowDensity, SumOverRows } from './by-rows.js';
 import { categoricalDistribution, categoricalFamily } from './categorical.js';
 import { CategorySpecific } from './category-specific.js';
 import { conditionalLogitDistribution, conditionalLogitFamily } from './conditional-logit.js';
+import { customFamilyByRows, requireCustom } from './custom.js';
 import { DiscriminatedCategories } from './discrimination.js';
 import { exponential } from './exponential.js';
 import {
+  auxiliaryTraits,
   type Family,
   type FamilyName,
   familyNames,
@@ -51,6 +53,7 @@ import {
 } from './negbinomial.js';
 import { orderedBeta } from './ordered-beta.js';
 import { ordinalDistribution, ordinalFamily } from './ordinal.js';
+import { linkOfRange } from './parameter-links.js';
 import { poissonDistribution, poissonFamily, poissonRow, poissonTails } from './poisson.js';
 import { SeveralPredictors } from './several-predictors.js';
 import { skewNormal } from './skew-normal.js';
@@ -77,7 +80,7 @@ interface Entry {
   readonly response: (family: Family, outcomes: Outcomes) => ResponseFamily;
   readonly distribution: (family: Family) => OwnDistribution;
   /** The density of one row, for parameters with linear predictors of their own. @default none */
-  readonly density?: () => RowDensity;
+  readonly density?: (family: Family) => RowDensity;
   /** For censored and truncated outcomes, with `density`. @default none */
   readonly tails?: () => RowTails;
 }
@@ -88,7 +91,7 @@ const ordinal: Entry = {
   distribution: ordinalDistribution,
 };
 
-const entries: Readonly<Record<FamilyName, Entry>> = {
+const entries: Readonly<Record<Family['family'], Entry>> = {
   gaussian: {
     links: ofNumbers,
     response: gaussianFamily,
@@ -158,6 +161,12 @@ const entries: Readonly<Record<FamilyName, Entry>> = {
     response: categoricalFamily,
     distribution: categoricalDistribution,
   },
+  custom: {
+    links: ['identity', 'log', 'inverse', 'sqrt', 'logit', 'probit', 'cloglog', 'cauchit'],
+    response: (family, outcomes) => byRows(customFamilyByRows(family)).response(family, outcomes),
+    distribution: (family) => byRows(customFamilyByRows(family)).distribution(family),
+    density: (family) => customFamilyByRows(family).density(),
+  },
 };
 
 /** The likelihood of outcomes. */
@@ -171,7 +180,7 @@ export function responseFamily(family: Family, outcomes: Outcomes): ResponseFami
       const isSpecific = family.predicted.some(isThresholdPredictor);
       return new (isSpecific ? CategorySpecific : DiscriminatedCategories)(family, outcomes);
     }
-    if (density) return new SeveralPredictors(family, outcomes, density());
+    if (density) return new SeveralPredictors(family, outcomes, density(family));
     throw new RangeError(`${family.family} has no parameters with linear predictors`);
   }
   const { fixed, ...free } = family;
@@ -198,7 +207,7 @@ function limitedRows(
   if (!density || !tails) {
     throw new RangeError(`${family.family} has no censored and truncated outcomes`);
   }
-  return new LimitedRows(family, outcomes, density(), tails());
+  return new LimitedRows(family, outcomes, density(family), tails());
 }
 
 /** Log densities of censored and truncated outcomes, by row in place of the outcome. */
@@ -212,7 +221,7 @@ export function limitedLogDensities(
 }
 
 /** Families whose outcomes may be censored and truncated. */
-export const limitedFamilies: readonly FamilyName[] = familyNames.filter(
+export const limitedFamilies: readonly Family['family'][] = familyNames.filter(
   (name) => entries[name].tails,
 );
 
@@ -261,9 +270,13 @@ function withFixed(full: ResponseFamily, family: Family): ResponseFamily {
 }
 
 /** Parameters of a family that can have linear predictors of their own. */
-export function predictableOf({ family }: Pick<Family, 'family'>): readonly PredictedName[] {
-  if (isOrdinal({ family })) return ['disc'];
-  return entries[family].density ? traitsOf({ family }).auxiliary.filter(isPredictable) : [];
+export function predictableOf(family: Pick<Family, 'family' | 'custom'>): readonly PredictedName[] {
+  if (isOrdinal(family)) return ['disc'];
+  if (!entries[family.family].density) return [];
+  const named = traitsOf(family).auxiliary.filter(isPredictable);
+  return family.custom
+    ? named.filter((name) => linkOfRange(auxiliaryTraits(family, name)) !== null)
+    : named;
 }
 
 /** The part of a family that needs no outcomes: it takes all parameters, whether or not a formula predicts them. */
@@ -304,7 +317,7 @@ function outcomesOneByOne(
 }
 
 /** Links that a family can have, its default first. */
-export function linksOf(name: FamilyName): readonly LinkName[] {
+export function linksOf(name: Family['family']): readonly LinkName[] {
   return entries[name].links;
 }
 
@@ -325,7 +338,9 @@ export function requireFamily(given: {
   readonly threshold?: unknown;
   readonly thresholdGroups?: unknown;
   readonly predicted?: unknown;
+  readonly custom?: unknown;
 }): Family {
+  if (given.family === 'custom' && given.custom !== undefined) return requireOwn(given);
   const name = familyNames.find((known) => known === given.family);
   if (!name) throw new WeighbridgeError('bad-argument', unknownFamily(given.family));
   const link = linksOf(name).find((known) => known === given.link);
@@ -348,6 +363,19 @@ export function requireFamily(given: {
     'bad-argument',
     `link of the family ${name} is ${given.link}, expected one of ${linksOf(name).join(', ')}`,
   );
+}
+
+/** A family of the user's own. */
+function requireOwn({ custom: given, link: name, predicted }: Readonly<Record<string, unknown>>) {
+  const custom = requireCustom(given, name);
+  const link = linksOf('custom').find((known) => known === name) ?? 'identity';
+  const known = predictableOf({ family: 'custom', custom });
+  return {
+    family: 'custom',
+    link,
+    custom,
+    ...(Array.isArray(predicted) && { predicted: predicted.filter((one) => known.includes(one)) }),
+  } satisfies Family;
 }
 
 function predictedOf(family: FamilyName, given: readonly unknown[]): PredictedName[] {
@@ -387,7 +415,6 @@ function requireThreshold(name: FamilyName, given: unknown): ThresholdKind | und
 const brmsFamilies: ReadonlySet<string> = new Set([
   'com_poisson',
   'cox',
-  'custom_family',
   'dirichlet',
   'dirichlet2',
   'dirichlet_multinomial',
@@ -420,6 +447,8 @@ const spellings: Readonly<Record<string, string>> = {
   student_t: 'student',
   Beta: 'beta',
   Gamma: 'gamma',
+  custom_family: 'customFamily({ … })',
+  custom: 'customFamily({ … })',
 };
 
 /** Suffix for a family's name in a message; empty for an unknown name. */

@@ -2,9 +2,15 @@
  * Links of parameters that have linear predictors of their own, as brms has them:
  *
  *     σ, φ, κ, shape, disc: log      ν: logm1, ν = 1 + e^η      zi, hu, zoi, coi, quantile: logit      α: identity
+ *
+ * A parameter of a family of the user's own has the link of its range: log above 0, logm1 above 1, logit from 0 to 1,
+ * and identity without ends.
  */
 import {
+  type AuxiliaryTraits,
+  auxiliaryTraits,
   type CategoryPredictor,
+  type Family,
   isCategoryPredictor,
   isThresholdPredictor,
   type PredictedName,
@@ -66,6 +72,24 @@ const links: Readonly<
   disc: log,
 };
 
-export function parameterLink(name: PredictedName): ParameterLink {
-  return isCategoryPredictor(name) || isThresholdPredictor(name) ? identity : links[name];
+export function parameterLink(
+  name: PredictedName,
+  family: Pick<Family, 'custom'> = {},
+): ParameterLink {
+  if (isCategoryPredictor(name) || isThresholdPredictor(name)) return identity;
+  if (!family.custom || name === 'disc') return links[name];
+  const link = linkOfRange(auxiliaryTraits(family, name));
+  if (link) return link;
+  throw new RangeError(`${name} has a range without a link`);
+}
+
+/** Null for a range other than those above. */
+export function linkOfRange({
+  lower,
+  upper,
+}: Pick<AuxiliaryTraits, 'lower' | 'upper'>): ParameterLink | null {
+  if (lower === 0 && upper === 1) return logit;
+  if (upper < Number.POSITIVE_INFINITY) return null;
+  if (lower === Number.NEGATIVE_INFINITY) return identity;
+  return lower === 0 ? log : lower === 1 ? logm1 : null;
 }

@@ -107,7 +107,7 @@ export class SeveralPredictors implements ResponseFamily {
     this.auxiliary = auxiliaryOf(family);
     this.#density = density;
     this.#mean = locationOf(withoutPredicted(family));
-    this.#links = predicted.map(parameterLink);
+    this.#links = predicted.map((name) => parameterLink(name, family));
     this.#height = 1 + predicted.length;
     this.#rows = severalRows(outcomes, this.#height);
     this.#places = [0, ...predicted.map((name) => 1 + (names as readonly string[]).indexOf(name))];

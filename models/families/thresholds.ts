@@ -23,12 +23,12 @@ import type { Support } from '../prior-distributions.js';
 import { auxiliaryOf, auxiliaryTraits, type Family, traitsOf } from './family.js';
 
 /** True for a family of ordered categories. */
-export function isOrdinal(family: Pick<Family, 'family'>): boolean {
+export function isOrdinal(family: Pick<Family, 'family' | 'custom'>): boolean {
   return traitsOf(family).outcome === 'ordinal';
 }
 
 /** True for a family of categories without an order. */
-export function isNominal(family: Pick<Family, 'family'>): boolean {
+export function isNominal(family: Pick<Family, 'family' | 'custom'>): boolean {
   return traitsOf(family).outcome === 'nominal';
 }
 
@@ -109,7 +109,7 @@ export function sampledEnds(family: Family): Support[] {
   const gap = hasOrder(family) ? POSITIVE : WHOLE_LINE;
   const within = gapsWithin(family);
   return [
-    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits(family, name)),
     ...Array.from({ length: gapsOf(family) }, (_, j) => (j < within ? gap : WHOLE_LINE)),
   ];
 }

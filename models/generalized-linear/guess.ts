@@ -118,16 +118,17 @@ function guessSeveral(specification: RegressionSpecification): Float64Array[] {
 /** Starts the linear predictors of parameters, among coefficients (α?, β …), at the same value in all rows. */
 export function startParts(
   { intercept, parts = [] }: RegressionData,
-  { predicted = [] }: Family,
+  family: Family,
   guessOf: (name: AuxiliaryName) => number,
   coefficients: Float64Array,
 ): void {
+  const { predicted = [] } = family;
   const slopes = intercept ? 1 : 0;
   parts.forEach((part, p) => {
     const name = predicted[p];
     // Categories start with equal probabilities, and effects on thresholds from none.
     if (isCategoryPredictor(name) || isThresholdPredictor(name)) return;
-    const start = parameterLink(name).link(name === 'disc' ? 1 : guessOf(name));
+    const start = parameterLink(name, family).link(name === 'disc' ? 1 : guessOf(name));
     // Without an intercept, most designs have a column for each level of a factor.
     const count = part.intercept ? 1 : part.columns;
     coefficients.fill(start, slopes + part.first, slopes + part.first + count);
@@ -298,6 +299,8 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
   const residuals = means.map((mean, i) => mean - fitted[i]);
   const { outcome } = traitsOf(family);
   const guessOf = (name: AuxiliaryName): number => {
+    // A family of the user's own gives names of its own.
+    if (family.custom) return auxiliaryTraits(family, name).start;
     switch (name) {
       case 'sigma': {
         if (family.family === 'student') {
@@ -321,7 +324,7 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
         const phi = most / sumOf(residuals.map((r) => r * r)) - 1;
         return phi > 0
           ? Math.min(Math.max(phi, LEAST_SHAPE), MOST_SHAPE)
-          : auxiliaryTraits.phi.start;
+          : auxiliaryTraits(family, name).start;
       }
       case 'zi':
       case 'hu':
@@ -330,7 +333,7 @@ function guessAuxiliary(work: WorkingData, coefficients: Float64Array): number[]
       case 'coi':
         return work.apart.ones;
       default:
-        return auxiliaryTraits[name].start;
+        return auxiliaryTraits(family, name).start;
     }
   };
   return auxiliaryOf(family).map(guessOf);

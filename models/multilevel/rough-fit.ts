@@ -125,7 +125,7 @@ function startOf(data: RegressionData, density: MultilevelDensity): Float64Array
   const coefficients = new Float64Array(parameters.values.coefficients.length);
   if (intercept) coefficients[0] = linkOf(family.family.link, mean);
   const guessOf = (name: AuxiliaryName) =>
-    name === 'sigma' && hasScale ? sigma : auxiliaryTraits[name].start;
+    name === 'sigma' && hasScale ? sigma : auxiliaryTraits(family.family, name).start;
   startParts(data, family.family, guessOf, coefficients);
   const aux = Float64Array.from(family.auxiliary, (name) => (name === 'gap' ? 1 : guessOf(name)));
   return parameters.thetaOf(coefficients, sds, aux);

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { badArgument } from '../checks/values.js';
 import { readTable } from '../data-files/read-table.js';
 import { packageVersion } from '../package-info.js';
-import { familyOf } from '../regression/options.js';
 import { parsePrior } from '../regression/priors/prior-text.js';
 import type { Calibration } from '../regression/validation/calibrate.js';
 import type { Recovery } from '../regression/validation/recover.js';
@@ -17,6 +16,7 @@ import {
 } from '../regression/validation/simulation-run.js';
 import { calibrationJson, recoveryJson } from '../report/calibration-json.js';
 import { EndsWith, NOT_SO } from './exit-codes.js';
+import { familyOfFlags } from './family-flags.js';
 import { modelFlags, parseLevels, readingFlags, settingFlags } from './fit-flags.js';
 import { fitRunner, keptFits } from './fit-runner.js';
 import {
@@ -137,15 +137,7 @@ interface Checked {
 async function checked(data: string, formula: string, flags: CalibrateFlags): Promise<Checked> {
   const at = valuesAt(flags);
   const columns = await readTable(data, { ...valuesOf(readingFlags, flags), onWarning: warn });
-  const {
-    family,
-    link,
-    threshold,
-    missing,
-    simulations,
-    rankedDraws,
-    parameter: parameters,
-  } = flags;
+  const { missing, simulations, rankedDraws, parameter: parameters } = flags;
   const pool = await fitRunner(flags);
   const bar = progressBar('simulating', flags.quiet);
   const stop = new AbortController();
@@ -153,7 +145,7 @@ async function checked(data: string, formula: string, flags: CalibrateFlags): Pr
   const release = onFirstStopSignal((signal) => stop.abort(signal));
   const options = {
     ...{ formula, data: columns, missing, levels: parseLevels(flags.levels) },
-    family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
+    family: await familyOfFlags(flags),
     prior: (flags.prior ?? []).map(parsePrior),
     ...valuesOf(simulationFlags, flags),
     ...given({ simulations }),

@@ -31,6 +31,10 @@ export const modelFlags = {
     familyNames,
     'gaussian',
   ).argParser(familyName),
+  familyFile: optionalFlag(
+    '--family-file <file>',
+    'a family of your own, in YAML, instead of --family',
+  ),
   link: optionalChoice('--link <name>', "link of the mean (default: the family's)", [
     ...new Set(familyNames.flatMap(linksOf)),
   ]),

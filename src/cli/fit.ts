@@ -16,7 +16,6 @@ import { packageVersion } from '../package-info.js';
 import type { Loo } from '../posterior/loo.js';
 import { comparedGroups } from '../regression/after/ranks.js';
 import { fitJson } from '../regression/after/summary.js';
-import { familyOf } from '../regression/options.js';
 import {
   type Precision,
   precisionJson,
@@ -29,6 +28,7 @@ import type { FitCheck } from '../regression/validation/check.js';
 import { checkJson } from '../report/check-json.js';
 import { workerPool } from '../workers/pool.js';
 import { EndsWith, NOT_SO } from './exit-codes.js';
+import { familyOfFlags } from './family-flags.js';
 import {
   type FitFlags,
   fitFlags,
@@ -132,7 +132,8 @@ async function sampled(
   flags: FitFlags,
   command: Command,
 ): Promise<Sampled> {
-  const { family, link, threshold, missing, chains, precision: digits, precisionLimit } = flags;
+  const { missing, chains, precision: digits, precisionLimit } = flags;
+  const family = await familyOfFlags(flags);
   const prior = (flags.prior ?? []).map(parsePrior);
   const { targetAcceptance, ...settings } = valuesOf(settingFlags, flags);
   const levels = parseLevels(flags.levels);
@@ -146,7 +147,7 @@ async function sampled(
     const sample = (draws: number) =>
       regression({
         formula,
-        family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
+        family,
         data: columns,
         prior,
         levels,

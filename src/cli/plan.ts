@@ -11,7 +11,6 @@ import { fixturePath, packageVersion } from '../package-info.js';
 import { assumptionsFromPilot, type PilotEstimates } from '../planning/pilot.js';
 import { planRegression, type RegressionPlan } from '../planning/plan-regression.js';
 import { planStudy, type StudyPlan } from '../planning/plan-study.js';
-import { familyOf } from '../regression/options.js';
 import { parsePrior } from '../regression/priors/prior-text.js';
 import {
   regressionPlanJson,
@@ -20,6 +19,7 @@ import {
   studyPlanTable,
 } from '../report/plan-report.js';
 import { assignAgents } from '../study/stimuli.js';
+import { familyOfFlags } from './family-flags.js';
 import { parseLevels, readingFlags } from './fit-flags.js';
 import { fitRunner, keptFits } from './fit-runner.js';
 import { addFlags, valuesOf } from './flags.js';
@@ -217,7 +217,8 @@ async function regressionPlan(
   formula: string | undefined,
   flags: PlanFlags,
 ): Promise<RegressionPlan> {
-  const { family, link, threshold, missing, parameter } = flags;
+  const { missing, parameter } = flags;
+  const family = await familyOfFlags(flags);
   if (formula === undefined || parameter === undefined) {
     throw new WeighbridgeError(
       'bad-argument',
@@ -232,7 +233,7 @@ async function regressionPlan(
     return await withProgress(flags, (run) =>
       planRegression({
         ...{ formula, data: columns, missing, parameter },
-        family: familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) }),
+        family,
         prior: (flags.prior ?? []).map(parsePrior),
         levels: parseLevels(flags.levels),
         ...given({ effect, vary, group, rowPrice }),

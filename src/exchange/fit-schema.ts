@@ -3,7 +3,12 @@
  * agreement of counts. Other fields are not checked.
  */
 import { z } from 'zod';
-import { familyNames, thresholdKinds } from '../../models/families/family.js';
+import {
+  familyNames,
+  isOwnName,
+  type OwnName,
+  thresholdKinds,
+} from '../../models/families/family.js';
 import { badArgument, described, isRecord } from '../checks/values.js';
 import { priorClasses } from '../regression/priors/prior-rows.js';
 import { algorithms } from '../sampler/settings.js';
@@ -69,15 +74,20 @@ const fit = z
   });
 
 const family = z.object({
-  family: z.enum(familyNames),
+  family: z.enum([...familyNames, 'custom']),
   link: z.string(),
   thresholds: count.optional(),
   threshold: z.enum(thresholdKinds).optional(),
   thresholdGroups: z.array(z.object({ name: z.string(), thresholds: count })).optional(),
   predicted: names.optional(),
+  custom: z.object({ name: z.string() }).loose().optional(),
 });
+const isClassOfOwn = (name: unknown) => typeof name === 'string' && isOwnName(name);
 const prior = z.object({ distribution: z.string() });
-const priorRow = z.object({ class: z.enum(priorClasses), prior });
+const priorRow = z.object({
+  class: z.union([z.enum(priorClasses), z.custom<OwnName>(isClassOfOwn)]),
+  prior,
+});
 
 const column = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('numeric'), values: numbers }),

@@ -189,9 +189,9 @@ function eachParameter<Row>(
  */
 export function parametersNamed(asked: unknown, names: readonly string[]): readonly string[] {
   return textsOf('a parameter', asked, 'b_x').map((name) => {
-    const found = [name, `b_${name}`].find((candidate) => names.includes(candidate));
+    const found = [name, `b_${name}`, `bcs_${name}`].find((candidate) => names.includes(candidate));
     if (found !== undefined) return found;
-    const short = names.map((one) => one.replace(/^b_/, ''));
+    const short = names.map((one) => one.replace(/^b(?:cs)?_/, ''));
     throw badArgument(
       `no parameter '${name}' in this fit${didYouMean(name, [...names, ...short])}: it has ${listed(names)}`,
       { option: 'parameters', found: name },

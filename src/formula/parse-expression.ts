@@ -3,7 +3,7 @@
  * operator precedence (Pratt 1973, "Top down operator precedence"). check.ts checks which operators
  * are allowed where.
  */
-import { characterAt, type FailAt, TextCursor } from '../text/cursor.js';
+import { characterAt, type FailAt, TextCursor, type TextSubject } from '../text/cursor.js';
 import { reservedWords } from './format.js';
 import {
   type Argument,
@@ -43,8 +43,8 @@ const SYMBOL = new RegExp(
   'y',
 );
 
-export function tokenize(text: string): readonly Token[] {
-  const cursor = new TextCursor(text, 'formula');
+export function tokenize(text: string, subject: TextSubject = 'formula'): readonly Token[] {
+  const cursor = new TextCursor(text, subject);
   const tokens: Token[] = [];
   while (!cursor.isAtEnd) tokens.push(nextToken(cursor));
   return [...tokens, { kind: 'end', place: text.length }];
@@ -125,9 +125,10 @@ export class TokenCursor {
   readonly #source: TextCursor;
   #position = 0;
 
-  constructor(text: string) {
-    this.#source = new TextCursor(text, 'formula');
-    this.tokens = tokenize(text);
+  /** @param subject what the text is, for messages */
+  constructor(text: string, subject: TextSubject = 'formula') {
+    this.#source = new TextCursor(text, subject);
+    this.tokens = tokenize(text, subject);
   }
 
   get text(): string {

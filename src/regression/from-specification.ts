@@ -6,9 +6,10 @@ import {
   auxiliaryOf,
   auxiliaryTraits,
   type Family,
+  isThresholdPredictor,
   traitsOf,
 } from '../../models/families/family.js';
-import { isOrdinal } from '../../models/families/thresholds.js';
+import { isOrdinal, thresholdSpans } from '../../models/families/thresholds.js';
 import { onePredictor, termsIn } from '../../models/one-predictor.js';
 import type { Prior } from '../../models/prior-distributions.js';
 import {
@@ -24,8 +25,14 @@ import { WeighbridgeError } from '../errors.js';
 import { formatName } from '../formula/format.js';
 import type { Limits } from '../linear-algebra/limits.js';
 import { type Preparation, type Prepared, prepareColumns } from './prepare.js';
-import { shortName, targetsOfColumns, targetsOfSds } from './priors/linear-predictors.js';
+import {
+  shortName,
+  targetsOfColumns,
+  targetsOfSds,
+  targetsOfThresholds,
+} from './priors/linear-predictors.js';
 import type { PriorRow } from './priors/prior-rows.js';
+import { keyOf } from './priors/slots.js';
 
 /**
  * The specification of what is returned equals `bounded` of the given one wherever a formula can say it: not if two
@@ -45,7 +52,8 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
   const mean = onePredictor(specification, 0).data;
   const table = new Columns(mean.predictors.names);
   const intercept = mean.intercept || isOrdinal(family);
-  const right = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
+  const ofMean = rightSide({ ...mean, intercept }, undefined, table, namesIn(data, undefined));
+  const right = [ofMean, ...specificTerm(specification, table)].join(' + ');
   const outcome = table.add('outcome', data.limits ? startsOf(data.limits) : data.outcomes);
   const additions = [
     ...(data.trials ? [`trials(${table.add('trials', data.trials)})`] : []),
@@ -53,18 +61,20 @@ export function preparedFrom(given: RegressionSpecification): Prepared {
     ...(data.errors ? [errorsTerm(table.add('errors', data.errors), specification)] : []),
     ...(data.limits ? limitTerms(data.limits, family, table) : []),
     ...(data.sets ? [`set(${table.add('set', data.sets.of)})`] : []),
+    ...thresholdsTerm(specification, table),
   ];
   const left = [outcome, ...(additions.length > 0 ? [additions.join(' + ')] : [])].join(' | ');
   const formula = `${left} ~ ${right}`;
-  const parts = (data.parts ?? []).map(({ parameter }, p) => {
+  const parts = (data.parts ?? []).flatMap(({ parameter }, p) => {
+    if (isThresholdPredictor(parameter)) return [];
     const own = onePredictor(specification, p + 1).data;
-    return `${parameter} ~ ${rightSide(own, parameter, table, namesIn(data, parameter))}`;
+    return [`${parameter} ~ ${rightSide(own, parameter, table, namesIn(data, parameter))}`];
   });
   const asked: Preparation = {
     formula: parts.length === 0 ? formula : `bf(${[formula, ...parts].join(', ')})`,
     family,
     data: table.columns,
-    ...(data.groups.length > 0 && { levels: table.levels }),
+    ...(Object.keys(table.levels).length > 0 && { levels: table.levels }),
   };
   const isFractional =
     family.family === 'bernoulli' && data.outcomes.some((value) => value !== 0 && value !== 1);
@@ -115,6 +125,32 @@ function errorsTerm(errors: string, { priors: { auxiliary } }: RegressionSpecifi
   const [sigma] = auxiliary;
   const isZero = sigma?.distribution === 'constant' && sigma.value === 0;
   return isZero ? `se(${errors})` : `se(${errors}, sigma = TRUE)`;
+}
+
+/** `cs(x)`: the columns that have an effect on each threshold; none without. */
+function specificTerm(specification: RegressionSpecification, table: Columns): string[] {
+  const [first] = specification.data.parts ?? [];
+  if (first === undefined || !isThresholdPredictor(first.parameter)) return [];
+  const { names, values } = onePredictor(specification, 1).data.predictors;
+  const columns = names.map((name, j) =>
+    table.find(shortName(name, first.parameter), columnOf(values, names.length, j)),
+  );
+  return [`cs(${columns.join(' + ')})`];
+}
+
+/** `thres(k)`, `thres(k, gr = g)`; none if the outcomes have as many thresholds as the family. */
+function thresholdsTerm({ family, data }: RegressionSpecification, table: Columns): string[] {
+  const { thresholdGroup } = data;
+  const spans = thresholdSpans(family);
+  if (spans.length === 0) return [];
+  if (!thresholdGroup) {
+    const most = data.outcomes.reduce((largest, value) => Math.max(largest, value), 1);
+    return most === spans[0].count + 1 ? [] : [`thres(${spans[0].count})`];
+  }
+  const names = spans.map(({ name }) => name ?? '');
+  const counts = Array.from(thresholdGroup, (group) => spans[group].count);
+  const number = table.add('thresholds', counts);
+  return [`thres(${number}, gr = ${table.addFactor('group', names, thresholdGroup)})`];
 }
 
 /** A name for each group term of a linear predictor that has coefficients in others too; null for others. */
@@ -173,7 +209,7 @@ export function bounded({
       auxiliary: auxiliaryOf(family).map((name, j) => {
         const prior = priors.auxiliary[j];
         if (!prior) throw new RangeError(`${name} has no prior`);
-        return within(auxiliaryTraits[name], prior);
+        return within(auxiliaryTraits(family, name), prior);
       }),
     },
   };
@@ -290,11 +326,25 @@ function priorRows(
     if (prior && !isSame(prior, byDefault)) rows.push({ ...row, prior });
   };
   add({ class: 'Intercept' }, priors.intercept, defaults.intercept);
+  const isAlone = family.threshold === 'equidistant';
+  const firsts = thresholdSpans(family).map(({ first }) => first);
+  targetsOfThresholds(family).forEach((target, k) => {
+    // Of equidistant thresholds, the first has a prior.
+    if (isAlone && !firsts.includes(k)) return;
+    add(target, priors.thresholds?.[k] ?? null, defaults.thresholds?.[k]);
+  });
+  priors.gaps?.forEach((prior, j) => {
+    add({ class: 'delta', ...(!isAlone && { coef: String(j + 1) }) }, prior, defaults.gaps?.[j]);
+  });
   const [slope] = priors.coefficients;
   if (slope && !data.parts && priors.coefficients.every((prior) => isSame(prior, slope))) {
     add({ class: 'b' }, slope, defaults.coefficients[0]);
   } else {
+    const known = new Set<string>();
     targetsOfColumns(data).forEach((target, j) => {
+      // The effects on all thresholds have one prior.
+      if (known.has(keyOf(target))) return;
+      known.add(keyOf(target));
       add(target, priors.coefficients[j] ?? null, defaults.coefficients[j]);
     });
   }

@@ -2,6 +2,7 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
+import { priorParameterNames } from '../../models/coefficient-blocks.js';
 import {
   auxiliaryOf,
   type CategoryPredictor,
@@ -9,6 +10,7 @@ import {
   type FamilyName,
   isCategoryPredictor,
   isThresholdPredictor,
+  nameOf,
   traitsOf,
   withoutPredicted,
 } from '../../models/families/family.js';
@@ -195,11 +197,11 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
-/** The specification with the names of scales that are parameters among its data. */
+/** The specification with the names of what its priors report among its data. */
 function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
-  const { data, priors } = specification;
-  if (!priors.scales) return specification;
-  const priorParameters = priors.scales.map(({ name }) => name);
+  const { data } = specification;
+  const priorParameters = priorParameterNames(specification);
+  if (priorParameters.length === 0) return specification;
   return { ...specification, data: { ...data, priorParameters } };
 }
 
@@ -245,7 +247,7 @@ function withPredicted(given: Family, { text, parts }: Formula): Family {
       const expected = known.length === 0 ? 'none that has a formula' : listed(known);
       return failIn('formula', text)(
         place,
-        `the family ${family.family} has no parameter ${parameter}; expected ${expected}`,
+        `the family ${nameOf(family)} has no parameter ${parameter}; expected ${expected}`,
       );
     }),
   };
@@ -351,7 +353,7 @@ function withThresholds(family: Family, { design, encoded }: ModelFrame): Family
   };
   if (!intercept) {
     refuse(
-      `the thresholds of the family ${family.family} are its intercepts, which cannot be removed: leave out 0 or - 1`,
+      `the thresholds of the family ${nameOf(family)} are its intercepts, which cannot be removed: leave out 0 or - 1`,
     );
   }
   const { counts = [], groups } = thresholds ?? {};
@@ -624,7 +626,7 @@ function requireOutcomes(family: Family, { response, usedRows }: ModelFrame): vo
     if (wanted === null) continue;
     throw new WeighbridgeError(
       'bad-data',
-      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${family.family} expects ${wanted}`,
+      `row ${usedRows[i] + 1}: ${name} is ${values[i]}, but the family ${nameOf(family)} expects ${wanted}`,
     );
   }
 }

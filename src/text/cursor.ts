@@ -10,7 +10,7 @@ import { WeighbridgeError } from '../errors.js';
  */
 export type FailAt = (place: number, problem: string) => never;
 
-type TextSubject = 'formula' | 'hypothesis' | 'prior' | 'JSON';
+export type TextSubject = 'formula' | 'hypothesis' | 'prior' | 'JSON' | 'expression';
 
 /** Parentheses, calls and signs within one another; the parsers recur here. */
 const MAX_NESTING = 200;

@@ -453,6 +453,57 @@ describe('bad input', () => {
   });
 });
 
+describe('a family of a file', () => {
+  const gumbel = [
+    'name: gumbel',
+    'parameters:',
+    '  beta: { lower: 0, prior: "gamma(4, 4)" }',
+    'log_density: -(y - mu) / beta - exp(-(y - mu) / beta) - log(beta)',
+  ];
+  const fitWith = async (lines: readonly string[], ...more: readonly string[]) => {
+    await writeFile(at('family.yaml'), lines.join('\n'));
+    return runFit(at('data.csv'), 'y ~ x', '--family-file', at('family.yaml'), ...FEW, ...more);
+  };
+
+  it('is fitted as one by name is', async () => {
+    const { code, stdout } = await fitWith(gumbel, '--json', '-', '--quiet');
+    expect(code).toBe(0);
+    const { model, coefficients } = JSON.parse(stdout);
+    expect(model).toMatchObject({ family: 'custom', custom: 'gumbel', link: 'identity' });
+    expect(Object.keys(coefficients)).toEqual(['b_Intercept', 'b_x', 'beta']);
+  });
+
+  it.each([
+    ['a part that is not there', gumbel.slice(0, 3), 'family.yaml: log_density:'],
+    [
+      'a part that is not known',
+      [...gumbel, 'density: y'],
+      'family.yaml: the file: Unrecognized key: "density"',
+    ],
+    ['text that is no YAML', ['name: [gumbel'], 'family.yaml: '],
+    [
+      'an expression that cannot be read',
+      [...gumbel.slice(0, 3), 'log_density: -(y - m)^2'],
+      "family.yaml: expression '-(y - m)^2', character 7: there is no m here, but y, mu, beta",
+    ],
+  ])('%s is one line and exit code 2', async (_, lines, message) => {
+    const outcome = await fitWith(lines);
+    expect(outcome.code).toBe(2);
+    const [line, ...rest] = errorLines(outcome);
+    expect(line).toContain(message);
+    expect(rest).toEqual([]);
+  });
+
+  it('that is missing, or has a link beside it, is one line too', async () => {
+    const missing = await runFit(at('data.csv'), 'y ~ x', '--family-file', at('none.yaml'));
+    expect(missing.code).toBe(2);
+    expect(errorLines(missing).join()).toContain('none.yaml is missing: expected a family as YAML');
+    const both = await fitWith(gumbel, '--link', 'log');
+    expect(both.code).toBe(2);
+    expect(errorLines(both).join()).toContain('--link and --threshold are not for --family-file');
+  });
+});
+
 describe('a signal to stop', () => {
   /** So many draws that the signal comes long before the end. */
   const stopped = async (signal: NodeJS.Signals, workers: string) => {

@@ -91,7 +91,7 @@ describe.each(families)('a regression of the family $family', (family) => {
     const data = rowsOf(family, false);
     const fit = await regression({
       formula: `${left(family)} ~ x`,
-      family: family.family,
+      family,
       data,
       prior: priorsOf(family),
       seed: 7,
@@ -142,7 +142,7 @@ describe.each(families)('a regression of the family $family', (family) => {
   it.runIf(grouped.includes(family))('has group effects', async () => {
     const fit = await regression({
       formula: `${left(family)} ~ x + (1 | g)`,
-      family: family.family,
+      family,
       data: rowsOf(family, true),
       prior: [...priorsOf(family), exponential(2).on('sd')],
       seed: 8,
@@ -160,7 +160,7 @@ describe.each(families)('a regression of the family $family', (family) => {
   it.runIf(calibrated.includes(family))('is calibrated', async () => {
     const result = await calibrateRegression({
       formula: `${left(family)} ~ x`,
-      family: family.family,
+      family,
       data: rowsOf(family, false).slice(0, 40),
       prior: [normal(0, 0.7).on('Intercept'), ...priorsOf(family)],
       simulations: powered(50, 150),

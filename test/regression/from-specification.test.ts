@@ -10,6 +10,7 @@ const rows = Array.from({ length: 24 }, (_, i) => ({
   ...{ y: Math.sin(i * 3), k: i % 4, n: 3 + (i % 3), x: Math.cos(i), z: (i * 7) % 5, o: i / 10 },
   ...{ g: `g${i % 4}`, h: `level ${i % 3}`, c: 'abc'[i % 3] ?? '', won: (i * 5) % 3 === 0 },
   ...{ second: `g${(i * i) % 4}` },
+  ...{ rating: 1 + ((i * i) % 3), x2: i % 2 === 0 ? 2 : 4, group: i % 2 === 0 ? 'a' : 'b' },
   ...{ outcome: i, 'a name': i % 2, w: 1 + (i % 5) },
 }));
 
@@ -24,6 +25,15 @@ const cases: [string, Partial<Preparation>][] = [
   ['k | trials(n) + weights(w) ~ x', { family: 'binomial' }],
   ['y | weights(w) ~ x', {}],
   ['k ~ x + (1 | g)', { family: 'poisson' }],
+  [
+    'rating ~ z + cs(x + c)',
+    { family: 'sratio', prior: ['normal(0, 2) class=b', 'normal(0, 1) class=b coef=x'] },
+  ],
+  ['rating | thres(5) ~ x', { family: 'acat', prior: 'normal(1, 2) class=Intercept coef=2' }],
+  [
+    'rating | thres(x2, gr = group) ~ x',
+    { family: 'cumulative', prior: 'normal(1, 2) class=Intercept coef=1 group=b' },
+  ],
   ['k ~ x + z + (1 + x | g) + (1 | h)', { family: 'negbinomial' }],
   ['y ~ x + (1 + x + z || g)', { family: 'student' }],
   ['k ~ x + (1 | mm(g, second)) + (1 | h)', { family: 'poisson' }],

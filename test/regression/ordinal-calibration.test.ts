@@ -14,8 +14,19 @@ const random = randomStream('ordinal calibration');
 const data = Array.from({ length: 36 }, (_, i) => ({
   y: 1 + (i % 4),
   x: 0.5 + random.normal(),
+  x2: i % 3 === 0 ? 1 : 0,
   g: 'abcdef'[i % 6],
+  judge: i % 2 === 0 ? 'a' : 'b',
+  // Judge b has three categories.
+  k: i % 2 === 0 ? 3 : 2,
+  rating: 1 + (i % 3),
 }));
+
+/** Fewer where a fit takes longer, or a simpler model has been looked at in more. */
+function simulationsOf(formula: string, isSpecial: boolean): number {
+  if (formula.includes('cs(')) return 10;
+  return formula.includes('|') || isSpecial ? 20 : 40;
+}
 
 describe('simulation-based calibration', () => {
   it.each([
@@ -26,7 +37,11 @@ describe('simulation-based calibration', () => {
     [acat(), 'y ~ x + (1 | g)'],
     [cumulative({ threshold: 'equidistant' }), 'y ~ x'],
     [acat({ threshold: 'sum_to_zero' }), 'y ~ x'],
-  ] as const)('of $family, $link: %s', async (family, formula) => {
+    [sratio(), 'y ~ cs(x)'],
+    [acat('probit'), 'y ~ x + cs(x2)'],
+    [cumulative(), 'rating | thres(k, gr = judge) ~ x'],
+    [cratio({ threshold: 'sum_to_zero' }), 'rating | thres(k, gr = judge) ~ x'],
+  ] as const)('%o, %s', async (family, formula) => {
     const result = await calibrateRegression({
       formula,
       family,
@@ -35,17 +50,17 @@ describe('simulation-based calibration', () => {
         normal(0, 1).on('b'),
         normal(family.threshold === 'sum_to_zero' ? 0 : 0.3, 1.5).on('Intercept'),
         ...(family.threshold === 'equidistant' ? [exponential(1).on('delta')] : []),
-        ...(formula.includes('|') ? [exponential(2).on('sd')] : []),
+        ...(formula.includes('(1 |') ? [exponential(2).on('sd')] : []),
       ],
-      simulations: powered(formula.includes('|') || family.threshold ? 20 : 40, 150),
+      simulations: powered(simulationsOf(formula, family.threshold !== undefined), 150),
       seed: 11,
     });
     expect(result.parameters.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
-        'b_Intercept[1]',
-        'b_Intercept[2]',
-        'b_Intercept[3]',
-        'b_x',
+        ...(formula.includes('thres')
+          ? ['b_Intercept[a,3]', 'b_Intercept[b,2]']
+          : ['b_Intercept[1]', 'b_Intercept[2]', 'b_Intercept[3]']),
+        ...(formula.includes('cs(x)') ? ['bcs_x[1]', 'bcs_x[3]'] : ['b_x']),
         'log_lik',
       ]),
     );

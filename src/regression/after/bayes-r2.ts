@@ -8,6 +8,7 @@
  * μ_s (1 − μ_s), or that of the observed residuals, v_s = var(y − μ_s) (eq. 2).
  */
 
+import { nameOf } from '../../../models/families/family.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
@@ -52,7 +53,7 @@ export function bayesR2(fit: FittedRegression, options: R2Options = {}): BayesR2
   refuseCensored(fit, 'r2');
   if (isOrdinal(fit.family)) {
     throw badArgument(
-      `r2 has no meaning for a ${fit.family.family} regression: its outcomes are categories, which have no variance; compare fits by loo`,
+      `r2 has no meaning for a ${nameOf(fit.family)} regression: its outcomes are categories, which have no variance; compare fits by loo`,
     );
   }
   const method = methodFor(fit, options.method);
@@ -102,7 +103,7 @@ function methodFor(
     (family.family === 'gaussian' && draws.parameterNames.includes('sigma'));
   if (asked === 'model' && !hasOwn) {
     throw badArgument(
-      `method is 'model', but a ${family.family} regression has no variance of its own here, expected 'residual'`,
+      `method is 'model', but a ${nameOf(family)} regression has no variance of its own here, expected 'residual'`,
       { option: 'method', found: asked },
     );
   }

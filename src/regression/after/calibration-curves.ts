@@ -4,7 +4,7 @@
  * Dimitriadis, Gneiting & Jordan 2021), which needs no bins. Each row is predicted without itself, by
  * the Pareto-smoothed weights of LOO.
  */
-import { traitsOf } from '../../../models/families/family.js';
+import { nameOf, traitsOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { requireProbability, requireSeed } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
@@ -94,7 +94,7 @@ function withoutEachRow(fit: FittedRegression): {
   const { outcome } = traitsOf(fit.family);
   if (outcome !== 'binary' && outcome !== 'binomial' && outcome !== 'ordinal') {
     throw badArgument(
-      `calibrationCurves is of probabilities, which a ${fit.family.family} regression does not predict: expected outcomes of 0 and 1, successes of trials or ordered categories`,
+      `calibrationCurves is of probabilities, which a ${nameOf(fit.family)} regression does not predict: expected outcomes of 0 and 1, successes of trials or ordered categories`,
     );
   }
   const loo = looWeights(fit);

@@ -1,5 +1,7 @@
 /** The categories of a regression by name. */
+
 import { categoriesOfFamily } from '../../../models/families/categorical.js';
+import { nameOf } from '../../../models/families/family.js';
 import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
 import type { FittedRegression } from '../fitted-regression.js';
@@ -19,6 +21,6 @@ export function requireCategories(fit: Fit, asked: string): readonly string[] {
   const categories = categoriesOf(fit);
   if (categories) return categories;
   throw badArgument(
-    `${asked} is for categories, which a ${fit.family.family} regression has not: expected cumulative, sratio, cratio, acat or categorical`,
+    `${asked} is for categories, which a ${nameOf(fit.family)} regression has not: expected cumulative, sratio, cratio, acat or categorical`,
   );
 }

@@ -2,6 +2,7 @@
  * What users of choice models ask of a fit: the share of the choices that options of each kind have, and how
  * much of one attribute makes up for another.
  */
+import { nameOf } from '../../../models/families/family.js';
 import { requireProbability } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
 import { type DataInput, hasColumn, labelsOf, tableOf } from '../../formula/table.js';
@@ -49,7 +50,7 @@ export function shares(
   requireProbability('mass', mass);
   if (!isChoice(fit)) {
     throw badArgument(
-      `shares is for choices, which a ${fit.family.family} regression has not: expected conditional_logit`,
+      `shares is for choices, which a ${nameOf(fit.family)} regression has not: expected conditional_logit`,
     );
   }
   const table = options.data === undefined ? fit.frame.table : tableOf(options.data);

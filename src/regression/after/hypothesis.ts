@@ -185,7 +185,9 @@ function namedDraws(
   const { parameterNames } = draws;
   // brms' names contain no spaces, but users may write `[a, Intercept]`.
   const tight = name.replace(/\s/g, '');
-  const found = [prefix + name, name, prefix + tight, tight].find((candidate) =>
+  // Effects on single thresholds are of class b too: `x[1]` is bcs_x[1].
+  const specific = ofClass === 'b' && !group ? [`bcs_${tight}`] : [];
+  const found = [prefix + name, name, prefix + tight, tight, ...specific].find((candidate) =>
     parameterNames.includes(candidate),
   );
   if (found !== undefined) return parameterDraws(draws, found);

@@ -110,7 +110,7 @@ function singleParameters(specification: RegressionSpecification): Block {
   const placed = parameterPriors(all, [
     ...priors.coefficients.map(() => WHOLE_LINE),
     ...sds.map(() => POSITIVE),
-    ...auxiliaryOf(family).map((name) => auxiliaryTraits[name]),
+    ...auxiliaryOf(family).map((name) => auxiliaryTraits(family, name)),
   ]);
   const places = Int32Array.from([
     ...priors.coefficients.map((_, j) => layout.slopes + j),

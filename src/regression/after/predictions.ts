@@ -6,7 +6,12 @@
  * Summaries process one row at a time and hold its draws only; the draw functions return all of
  * them in one array.
  */
-import { auxiliaryOf, type Cells, withoutPredicted } from '../../../models/families/family.js';
+import {
+  auxiliaryOf,
+  type Cells,
+  nameOf,
+  withoutPredicted,
+} from '../../../models/families/family.js';
 import { responseDistribution, truncatedFamily } from '../../../models/families/index.js';
 import { isNominal, mostThresholds } from '../../../models/families/thresholds.js';
 import type { Bounds } from '../../../models/families/truncated.js';
@@ -219,7 +224,7 @@ export const meanOf =
     const place = names.indexOf(dpar);
     if (place < 0) {
       throw badArgument(
-        `dpar is ${described(dpar)}, but the family ${family.family} has the parameters ${listed(names) || 'of the mean alone'}`,
+        `dpar is ${described(dpar)}, but the family ${nameOf(family)} has the parameters ${listed(names) || 'of the mean alone'}`,
       );
     }
     const own = mostThresholds(family) + place;

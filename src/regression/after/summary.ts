@@ -208,7 +208,7 @@ function summaryText(summary: RegressionSummary, algorithm: string): string {
     section(`~${group} (Number of levels: ${levels})`, rows),
   );
   return [
-    ` Family: ${family.family}`,
+    ` Family: ${family.custom ? `${family.custom.name} (custom)` : family.family}`,
     `  Links: ${linksOf(summary)}`,
     ...formula.map((text, i) => `${i === 0 ? 'Formula: ' : '         '}${text}`),
     `   Data: (${
@@ -278,7 +278,7 @@ function linksOf({ family, auxiliary }: RegressionSummary): string {
     ...(isPlain ? ['disc = identity'] : []),
     ...predicted
       .filter((name) => !isThresholdPredictor(name))
-      .map((name) => `${name} = ${parameterLink(name).name}`),
+      .map((name) => `${name} = ${parameterLink(name, family).name}`),
     ...auxiliary.map(({ name }) => `${name} = identity`),
   ].join('; ');
 }
@@ -311,8 +311,8 @@ interface FitFacts {
 
 /** Keys of parameters are brms' names. */
 export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<string, unknown> {
-  const { settings, frame, diagnostics, parameters } = fitted;
-  const predicted = fitted.family.predicted?.filter((name) => !isThresholdPredictor(name));
+  const { settings, frame, diagnostics, parameters, family } = fitted;
+  const predicted = family.predicted?.filter((name) => !isThresholdPredictor(name));
   const categories = categoriesOf(fitted);
   const { seed, chains, warmup, draws, algorithm, metric } = settings;
   const isLatent = ({ name }: ParameterSummary) => /^(Xme|Ymi)_/.test(name);
@@ -321,11 +321,12 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
   return {
     model: {
       formula: fitted.formula,
-      family: fitted.family.family,
-      link: fitted.family.link,
+      family: family.family,
+      ...(family.custom && { custom: family.custom.name }),
+      link: family.link,
       ...(predicted?.length && {
         parameter_links: Object.fromEntries(
-          predicted.map((name) => [name, parameterLink(name).name]),
+          predicted.map((name) => [name, parameterLink(name, family).name]),
         ),
       }),
       ...(categories && { categories }),

@@ -10,6 +10,7 @@
  */
 
 import type { LinkName } from '../../../models/families/family.js';
+import { nameOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { listed } from '../../checks/names.js';
@@ -149,7 +150,7 @@ function requireMeans(fit: FittedRegression): void {
   refuseChoices(fit, "scale 'response' of means", 'ask for shares');
   if (!isOrdinal(family)) return;
   throw badArgument(
-    `scale is response, but a ${family.family} regression has its means on the linear scale only: fitted and conditionalEffects have the expected category`,
+    `scale is response, but a ${nameOf(family)} regression has its means on the linear scale only: fitted and conditionalEffects have the expected category`,
   );
 }
 

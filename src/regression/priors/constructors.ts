@@ -8,6 +8,7 @@
  *
  * Parametrizations are those of brms and Stan.
  */
+import { isOwnName, type OwnName } from '../../../models/families/family.js';
 import {
   type Prior,
   requireConcentration,
@@ -291,13 +292,7 @@ export function lkj(eta: number): LkjDistribution {
  *   prior for a class other than cor and corme, or any other prior for these; the same of dirichlet and simo
  */
 export function priorRow(prior: Prior | MatrixPrior, name: string, place: PriorPlace): PriorRow {
-  const known = priorClasses.find((priorClass) => priorClass === name);
-  if (known === undefined) {
-    const found = typeof name === 'string' ? `'${name}'` : described(name);
-    throw badArgument(
-      `there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`,
-    );
-  }
+  const known = priorClasses.find((priorClass) => priorClass === name) ?? ownName(name);
   const { distribution } = prior;
   if ((distribution === 'lkj') !== (known === 'cor' || known === 'corme')) {
     throw badArgument(
@@ -327,4 +322,11 @@ export function priorRow(prior: Prior | MatrixPrior, name: string, place: PriorP
     ...(resp === undefined ? {} : { resp }),
     ...(tag === undefined ? {} : { tag }),
   };
+}
+
+/** A class of a family of the user's own; whether the model has it is known when priors are resolved. */
+function ownName(name: unknown): OwnName {
+  if (typeof name === 'string' && isOwnName(name)) return name;
+  const found = typeof name === 'string' ? `'${name}'` : described(name);
+  throw badArgument(`there is no prior class ${found}, expected one of ${priorClasses.join(', ')}`);
 }

@@ -16,6 +16,7 @@ import {
   type ThresholdPredictor,
   traitsOf,
 } from '../../../models/families/family.js';
+import { parameterLink } from '../../../models/families/parameter-links.js';
 import { gapsOf, hasOrder } from '../../../models/families/thresholds.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 import { correlatedLatents, type RegressionData } from '../../../models/regression-data.js';
@@ -67,10 +68,11 @@ const defaultIntercepts: Readonly<
   quantile: onLogitScale,
 };
 
-function defaultIntercept(name: PredictedName): Prior {
-  return isCategoryPredictor(name) || isThresholdPredictor(name)
-    ? onLogScale
-    : defaultIntercepts[name];
+function defaultIntercept(name: PredictedName, family: Family): Prior {
+  if (isCategoryPredictor(name) || isThresholdPredictor(name)) return onLogScale;
+  if (family.custom)
+    return parameterLink(name, family).name === 'logit' ? onLogitScale : onLogScale;
+  return defaultIntercepts[name];
 }
 
 /** The default prior of each class of parameters, whether or not the model has it. */
@@ -106,6 +108,9 @@ export function defaultPriors(
     cutgap: cut,
     quantile: anyShare,
     kappa: { distribution: 'gamma', shape: 2, rate: 0.01 },
+    ...Object.fromEntries(
+      (family.custom?.parameters ?? []).map(({ name, prior }) => [name, prior]),
+    ),
   };
 }
 
@@ -116,7 +121,7 @@ export function defaultRows(model: PriorModel, family: Family): PriorRow[] {
   const { predicted = [] } = family;
   linearPredictors(model).forEach(({ dpar, intercept, slopes, terms, smooths, groups }, p) => {
     const of = dpar === undefined ? {} : { dpar };
-    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1]);
+    const atMeans = p === 0 ? priors.Intercept : defaultIntercept(predicted[p - 1], family);
     const isKnown = dpar === undefined && rows.some((row) => row.class === 'b');
     const splines = smooths.filter(({ kind }) => kind === 'spline');
     const count = slopes.length + terms.length + splines.length;

@@ -2,6 +2,7 @@
  * Priors as given by a user and as shown by a fit: a distribution and its target parameters, by
  * brms' classes.
  */
+import type { OwnName } from '../../../models/families/family.js';
 import type { Prior } from '../../../models/prior-distributions.js';
 
 export const priorClasses = [
@@ -32,7 +33,8 @@ export const priorClasses = [
   'simo',
   'scale',
 ] as const;
-export type PriorClass = (typeof priorClasses)[number];
+/** A class of brms', or a parameter of a family of the user's own. */
+export type PriorClass = (typeof priorClasses)[number] | OwnName;
 
 /** Classes of the scales of smooth terms. */
 export const smoothClasses = ['lscale', 'sdgp', 'sds'] as const;

@@ -274,7 +274,7 @@ function naturalEnds(name: PriorClass, family: Family): Support {
     case 'scale':
       return POSITIVE;
     default:
-      return auxiliaryTraits[name];
+      return auxiliaryTraits(family, name);
   }
 }
 

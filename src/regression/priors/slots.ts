@@ -2,7 +2,7 @@
  * The possible targets of priors in a regression, class by class, as in the table of brms'
  * `get_prior`; each with the targets that it falls back on.
  */
-import { auxiliaryOf, type Family } from '../../../models/families/family.js';
+import { auxiliaryOf, type Family, nameOf } from '../../../models/families/family.js';
 import { gapsOf, thresholdSpans } from '../../../models/families/thresholds.js';
 import { correlatedLatents } from '../../../models/regression-data.js';
 import { didYouMean, listed } from '../../checks/names.js';
@@ -169,8 +169,8 @@ function slotsOfMean(mean: Predictor, model: PriorModel, family: Family): Slot[]
   });
 }
 
-/** Of thresholds by group, those of each group after it. */
-function slotsOfThresholds(name: 'Intercept' | 'delta', family: Family): Slot[] {
+/** The slots of thresholds or their gaps; with thresholds by group, those of each group too. */
+function slotsOfThresholds(name: PriorClass, family: Family): Slot[] {
   const whole: PriorTarget = { class: name };
   const isAlone = family.threshold === 'equidistant';
   // As in brms, the first of equidistant thresholds and their gap are the only ones of their class.
@@ -230,7 +230,7 @@ export function rowOfSlot(row: PriorRow, slots: readonly Slot[]): PriorRow | und
   return [row, renamed].find((one) => slots.some(({ target }) => keyOf(target) === keyOf(one)));
 }
 
-function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family): string {
+function whatIsMissing(row: PriorRow, slots: readonly Slot[], family: Family): string {
   const { class: name, coef = '', group, dpar, resp } = row;
   const predictors = present(slots.map(({ target }) => target.dpar));
   const models = present(slots.map(({ target }) => target.resp));
@@ -248,7 +248,7 @@ function whatIsMissing(row: PriorRow, slots: readonly Slot[], { family }: Family
   const ofClass = targets.filter((target) => target.class === name);
   if (ofClass.length === 0) {
     const why = name === 'Intercept' ? 'the formula has no intercept, so there is' : 'there is';
-    return `${why} no class ${name} in this ${family} regression, but ${listed(classes)}`;
+    return `${why} no class ${name} in this ${nameOf(family)} regression, but ${listed(classes)}`;
   }
   const groups = present(ofClass.map((target) => target.group));
   if (group !== undefined && groups.length === 0) return `class ${name} takes no group`;

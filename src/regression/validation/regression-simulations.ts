@@ -204,7 +204,7 @@ function requireValues(specification: RegressionSpecification, at: ParameterValu
   requireThresholds(family, at);
   for (const [name, value] of Object.entries(at)) {
     const auxiliary = auxiliaryOf(family).find((one) => one === name);
-    if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits[auxiliary]);
+    if (auxiliary) requireInside(`at.${name}`, value, auxiliaryTraits(family, auxiliary));
     if (/^(sd|sdme|sigma)_/.test(name) && !(value >= 0))
       fail(`at.${name} is ${value}, but must be at least 0`);
   }

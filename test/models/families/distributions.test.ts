@@ -3,7 +3,7 @@
  * what it draws has the distribution function that the density has (Kolmogorov, false alarm 1e-6 a test).
  */
 import { describe, expect, it } from 'vitest';
-import type { Family, FamilyName } from '../../../models/families/family.js';
+import type { Family } from '../../../models/families/family.js';
 import { traitsOf } from '../../../models/families/family.js';
 import { responseDistribution } from '../../../models/families/index.js';
 import { quickStream } from '../../../src/random/quick-stream.js';
@@ -59,7 +59,7 @@ function nodesOf(family: Family): readonly Node[] {
 }
 
 /** Heavy tails leave more beyond the rule than its own error, which is of order STEP² at a kink. */
-const errors: Partial<Record<FamilyName, number>> = { student: 1e-6, asym_laplace: 1e-6 };
+const errors: Partial<Record<Family['family'], number>> = { student: 1e-6, asym_laplace: 1e-6 };
 
 function centreOf({ family, link }: Family): number {
   const { mean } = traitsOf({ family });

@@ -3,7 +3,6 @@ import {
   type AuxiliaryName,
   auxiliaryOf,
   type Family,
-  type FamilyName,
   familyNames,
   traitsOf,
 } from '../../../models/families/family.js';
@@ -63,7 +62,7 @@ export const auxiliaryPriorsOf = (family: Family): Prior[] =>
   auxiliaryOf(family).map((name) => auxiliaryExamples[name].prior);
 
 /** Outcomes that the family can have, one of them at or near the end of its range. */
-export const outcomeExamples: Readonly<Partial<Record<FamilyName, readonly number[]>>> = {
+export const outcomeExamples: Readonly<Partial<Record<Family['family'], readonly number[]>>> = {
   gaussian: [1.5, 0],
   student: [1.5, 0],
   bernoulli: [1, 0],

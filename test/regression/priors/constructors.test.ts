@@ -94,8 +94,8 @@ describe('a prior’s constructor', () => {
     expect(() => uniform(1, 0)).toThrow('prior uniform: from 1 to 0, expected from < to');
     expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for them alone');
     expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for them alone');
-    expect(() => priorRow(normal(0, 1), 'slope', {})).toThrow(
-      "there is no prior class 'slope', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
+    expect(() => priorRow(normal(0, 1), '2 slopes', {})).toThrow(
+      "there is no prior class '2 slopes', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
     );
   });
 });

@@ -151,8 +151,8 @@ describe('a prior as text', () => {
       '"normal(0, 1) lb=2 ub=1": prior normal: bounds 2 and 1, expected lower < upper',
     ],
     [
-      'normal(0, 1) class=beta',
-      '"normal(0, 1) class=beta": there is no prior class \'beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
+      'normal(0, 1) class=_beta',
+      '"normal(0, 1) class=_beta": there is no prior class \'_beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
     ],
     [
       'normal(0, 1) class=cor',
