@@ -103,6 +103,11 @@ export {
 } from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
 export type { Recalibration } from './posterior/recalibration.js';
+export type {
+  PosteriorPredictiveCheck,
+  PpcBar,
+  PpcStatistic,
+} from './posterior/replications.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
@@ -134,6 +139,7 @@ export type {
   GroupCoefficients,
   LevelCoefficientRow,
 } from './regression/after/effects.js';
+export type { ElasticitiesOptions, Elasticity } from './regression/after/elasticities.js';
 export type { GridRow } from './regression/after/grid.js';
 export type {
   HypothesisOptions,
@@ -154,12 +160,7 @@ export {
   type MarginalLikelihoodOptions,
 } from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
-export type {
-  PosteriorPredictiveCheck,
-  PpcBar,
-  PpcOptions,
-  PpcStatistic,
-} from './regression/after/ppc.js';
+export type { PpcOptions } from './regression/after/ppc.js';
 export type {
   CategoryProbabilities,
   CategoryProbability,
@@ -260,7 +261,7 @@ export type {
   FitCheck,
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
-export type { KfoldOptions, RegressionKfold, RowLabels } from './regression/validation/k-fold.js';
+export type { KfoldOptions, RegressionKfold } from './regression/validation/k-fold.js';
 export type { LooFitOptions, RegressionLoo } from './regression/validation/leave-one-out.js';
 export type { LooScores, LooScoresOptions } from './regression/validation/loo-scores.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
@@ -278,5 +279,6 @@ export {
   type RecoverRegressionOptions,
   recoverRegression,
 } from './regression/validation/regression-simulations.js';
+export type { RowLabels } from './regression/validation/row-labels.js';
 export type { Posterior } from './regression/validation/simulation-run.js';
 export type { SamplerSettings } from './sampler/settings.js';

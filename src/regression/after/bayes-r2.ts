@@ -13,7 +13,7 @@ import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
 import { runningMoments } from '../../linear-algebra/sums.js';
-import { parameterDraws } from '../../posterior/draws.js';
+import { chooseDraws, parameterDraws } from '../../posterior/draws.js';
 import {
   estimateLines,
   type PointSummary,
@@ -22,7 +22,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
+import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
 import { refuseCensored, refuseChoices } from './refusals.js';
 
@@ -94,13 +94,16 @@ function sigmaOf({ draws }: FittedRegression): Float64Array {
 }
 
 function methodFor(
-  { family, draws }: FittedRegression,
+  { family, draws, specification }: FittedRegression,
   asked: R2Options['method'],
 ): 'model' | 'residual' {
   if (asked !== undefined) requireOneOf('method', asked, ['model', 'residual']);
+  // σ² is the variance of outcomes that are not truncated.
   const hasOwn =
     family.family === 'bernoulli' ||
-    (family.family === 'gaussian' && draws.parameterNames.includes('sigma'));
+    (family.family === 'gaussian' &&
+      !specification.data.limits &&
+      draws.parameterNames.includes('sigma'));
   if (asked === 'model' && !hasOwn) {
     throw badArgument(
       `method is 'model', but a ${nameOf(family)} regression has no variance of its own here, expected 'residual'`,
