@@ -158,7 +158,8 @@ function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
 }
 
 /** The rows of a fit as rows to predict. */
-function encodedOf({ rows, predictors, groups, offset, parts, latents }: RegressionData): Encoded {
+function encodedOf(data: RegressionData): Encoded {
+  const { rows, predictors, groups, offset, parts, latents, thresholdGroup } = data;
   return {
     rows,
     population: predictors,
@@ -170,6 +171,7 @@ function encodedOf({ rows, predictors, groups, offset, parts, latents }: Regress
     })),
     offset,
     ...(parts && { parts }),
+    ...(thresholdGroup && { thresholdGroup }),
     ...(latents && {
       latents: {
         variables: latents.variables.map(({ predictors: population, ...variable }) => ({
