@@ -85,29 +85,36 @@ function termBlocks({ data, priors }: RegressionSpecification): TermBlock[] {
 
 /** One block for the slopes of each linear predictor that has a shrinkage prior. */
 function shrinkageBlocks({ data, priors }: RegressionSpecification): CoefficientBlock[] {
-  return slopesOfPredictors(data).flatMap((columns) => {
+  return slopesOfPredictors(data).flatMap((columns, p) => {
     const prior = columns.length > 0 ? priors.coefficients[columns[0]] : null;
     if (prior?.distribution === 'horseshoe') return [horseshoeBlock(prior, columns, data.rows)];
-    return prior?.distribution === 'R2D2' ? [r2d2Block(prior, columns)] : [];
+    if (prior?.distribution !== 'R2D2') return [];
+    const names = columns.map((j) => data.predictors.names[j]);
+    return [r2d2Block(prior, columns, names, data.parts?.[p - 1]?.parameter)];
   });
 }
 
 /** One block for each scale that is a parameter, in the order of `priors.scales`. */
 function sharedScaleBlocks({ priors }: RegressionSpecification): CoefficientBlock[] {
-  return (priors.scales ?? []).map(({ name, prior }) => {
+  return (priors.scales ?? []).map((scale) => {
     const columns: number[] = [];
     const own: SharedScalePrior[] = [];
     priors.coefficients.forEach((one, j) => {
-      if (one.distribution !== 'shared_scale' || one.scale !== name) return;
+      if (one.distribution !== 'shared_scale' || one.scale !== scale.name) return;
       columns.push(j);
       own.push(one);
     });
-    return sharedScaleBlock(own, columns, prior);
+    return sharedScaleBlock(own, columns, scale);
   });
 }
 
 function priorBlocks(specification: RegressionSpecification): CoefficientBlock[] {
   return [...shrinkageBlocks(specification), ...sharedScaleBlocks(specification)];
+}
+
+/** Names of what priors report beside their slopes, for the data's `priorParameters`. */
+export function priorParameterNames(specification: RegressionSpecification): string[] {
+  return priorBlocks(specification).flatMap(({ reports }) => reports?.names ?? []);
 }
 
 /** Places of the slopes of each linear predictor, without its intercept and the columns of terms. */
@@ -214,6 +221,7 @@ export function withBlocks(
     Float64Array.from(all, startOf),
     placed,
     places,
+    specification.data.priorParameters !== undefined,
   );
 }
 
@@ -235,6 +243,7 @@ function blockedPriors(
   raw: Float64Array,
   placed: readonly PlacedBlock[],
   { sigma }: Places,
+  reportsPriors: boolean,
 ): BlockedPriors {
   const given = new Set(placed.flatMap(({ own }) => own));
   const extra = Math.min(...placed.map(({ further }) => further));
@@ -288,7 +297,9 @@ function blockedPriors(
       placed.forEach(({ report, values, block, coefficients }, b) => {
         block.write(values, coefficients);
         report?.(values, coefficients, reported.subarray(terms[b]));
-        for (const place of block.reported ?? []) reported[next++] = values.further[place];
+        if (!reportsPriors || !block.reports) return;
+        block.reports.write(values, reported.subarray(next));
+        next += block.reports.names.length;
       });
     },
   };
@@ -331,6 +342,8 @@ export function drawBlocks(
       coefficients[j] = given[c];
     });
     if (b < terms.length) terms[b].report(values, given, reported.subarray(layout.terms[b]));
-    for (const place of block.reported ?? []) reported[priorParameter++] = values.further[place];
+    if (!specification.data.priorParameters || !block.reports) return;
+    block.reports.write(values, reported.subarray(priorParameter));
+    priorParameter += block.reports.names.length;
   });
 }

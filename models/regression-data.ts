@@ -145,7 +145,7 @@ export interface RegressionData {
    * of the predictors, in the order of the terms, and are not centred. @default none
    */
   readonly terms?: readonly SpecialTerm[];
-  /** Names of the parameters of priors that are reported: scales that slopes share (coefficient-blocks.ts). @default none */
+  /** Names of what priors report (coefficient-blocks.ts): scales that slopes share, R². @default none */
   readonly priorParameters?: readonly string[];
   /** The choice set of each row, for families of choices; such a regression has no intercept. @default none */
   readonly sets?: Cells;

@@ -29,8 +29,14 @@ export interface CoefficientBlock extends BlockFunction {
   /** The priors of `own` and of `further`. The support of a prior is that of its parameter. */
   readonly own: readonly Prior[];
   readonly further: readonly Prior[];
-  /** Places of the further parameters that are reported, under the data's `priorParameters`. @default none */
-  readonly reported?: readonly number[];
+  /** What a prior reports beside its slopes, under the data's `priorParameters`. @default nothing */
+  readonly reports?: PriorReport;
+}
+
+interface PriorReport {
+  readonly names: readonly string[];
+  /** Writes them at the start of `reported`. */
+  write(values: BlockValues, reported: Float64Array): void;
 }
 
 /** The function of a term of the formula, with what is reported of it in place of its coefficients. */

@@ -5,8 +5,8 @@
  *     β_j = z_j √(φ_j τ²),   τ² = σ² R² / (1 − R²),   z_j ~ normal(0, 1)
  *     R² ~ beta(meanR2 precR2, (1 − meanR2) precR2),   φ ~ Dirichlet(consD2 …)
  *
- * with σ = 1 for families without it, or without `autoscale`. Reported are the slopes. Parameters of the block: z;
- * then R², and those of φ (simplex.ts).
+ * with σ = 1 for families without it, or without `autoscale`. Reported are the slopes and, as by brms, R2D2_R2 and
+ * R2D2_phi_NAME. Parameters of the block: z; then R², and those of φ (simplex.ts).
  */
 import type { R2D2Prior } from '../prior-distributions.js';
 import { type CoefficientBlock, STANDARD_NORMAL } from './block.js';
@@ -15,7 +15,16 @@ import { sharePriors, simplex } from './simplex.js';
 /** A share may underflow, but not its slope's derivative by it. */
 const LEAST_SHARE = Number.MIN_VALUE / Number.EPSILON;
 
-export function r2d2Block(prior: R2D2Prior, columns: readonly number[]): CoefficientBlock {
+/**
+ * @param names of the columns
+ * @param parameter whose linear predictor they are in; undefined for the mean
+ */
+export function r2d2Block(
+  prior: R2D2Prior,
+  columns: readonly number[],
+  names: readonly string[],
+  parameter: string | undefined,
+): CoefficientBlock {
   const count = columns.length;
   const { meanR2, precR2, consD2, autoscale } = prior;
   const concentration = consD2.length === 1 ? columns.map(() => consD2[0]) : consD2;
@@ -29,6 +38,17 @@ export function r2d2Block(prior: R2D2Prior, columns: readonly number[]): Coeffic
       { distribution: 'beta', alpha: meanR2 * precR2, beta: (1 - meanR2) * precR2 },
       ...sharePriors(concentration),
     ],
+    reports: {
+      names: [
+        parameter === undefined ? 'R2D2_R2' : `R2D2_R2_${parameter}`,
+        ...names.map((name) => `R2D2_phi_${name}`),
+      ],
+      write({ further }, reported) {
+        reported[0] = further[0];
+        write(further, 1, shares);
+        reported.set(shares, 1);
+      },
+    },
     write({ own, further, sigma }, coefficients) {
       const tau = (autoscale ? sigma[0] : 1) * Math.sqrt(further[0] / (1 - further[0]));
       write(further, 1, shares);

@@ -12,13 +12,18 @@ import type { CoefficientBlock } from './block.js';
 export function sharedScaleBlock(
   priors: readonly SharedScalePrior[],
   columns: readonly number[],
-  scale: Prior,
+  { name, prior }: { readonly name: string; readonly prior: Prior },
 ): CoefficientBlock {
   return {
     columns,
     own: priors.map(unitPrior),
-    further: [scale],
-    reported: [0],
+    further: [prior],
+    reports: {
+      names: [name],
+      write({ further }, reported) {
+        reported[0] = further[0];
+      },
+    },
     write({ own, further }, coefficients) {
       for (let j = 0; j < own.length; j++) {
         coefficients[j] = priors[j].location + further[0] * own[j];

@@ -2,6 +2,7 @@
  * Preparation of a model: encodes formula and data, resolves priors, and rejects data that cannot
  * be fitted, before anything is sampled.
  */
+import { priorParameterNames } from '../../models/coefficient-blocks.js';
 import {
   auxiliaryOf,
   type CategoryPredictor,
@@ -196,11 +197,11 @@ function prepared(
   return { frame: { ...frame, notes }, family, reading, givenPriors, priors: rows, specification };
 }
 
-/** The specification with the names of scales that are parameters among its data. */
+/** The specification with the names of what its priors report among its data. */
 function withPriorParameters(specification: RegressionSpecification): RegressionSpecification {
-  const { data, priors } = specification;
-  if (!priors.scales) return specification;
-  const priorParameters = priors.scales.map(({ name }) => name);
+  const { data } = specification;
+  const priorParameters = priorParameterNames(specification);
+  if (priorParameters.length === 0) return specification;
   return { ...specification, data: { ...data, priorParameters } };
 }
 

@@ -110,6 +110,12 @@ describe('an R2D2 prior', () => {
     ];
     const { specification } = prepare({ formula: 'y ~ x + z', data: columns(), prior });
     const { draws } = samplePriorOf(specification, { draws: 20_000, seed: 3 });
+    expect(draws.parameterNames.slice(-3)).toEqual(['R2D2_R2', 'R2D2_phi_x', 'R2D2_phi_z']);
+    const shares = parameterDraws(draws, 'R2D2_phi_x');
+    // The mean of φ, and its error √(2/9 / 4 / 20000).
+    expect(Math.abs(shares.reduce((sum, one) => sum + one, 0) / 20_000 - 2 / 3)).toBeLessThan(
+      0.007,
+    );
     const [x, z, sigma] = ['b_x', 'b_z', 'sigma'].map((name) => parameterDraws(draws, name));
     // β_j²/σ² has the mean E[φ_j] E[R²/(1 − R²)] = φ_j a/(b − 1), of R² ~ beta(a, b) = beta(2.4, 5.6).
     const meanOf = (slopes: Float64Array | undefined) =>
