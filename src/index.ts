@@ -103,6 +103,11 @@ export {
 } from './posterior/loo-model-weights.js';
 export type { Printable } from './posterior/printable.js';
 export type { Recalibration } from './posterior/recalibration.js';
+export type {
+  PosteriorPredictiveCheck,
+  PpcBar,
+  PpcStatistic,
+} from './posterior/replications.js';
 export type { Diagnostics, ParameterSummary } from './posterior/summary.js';
 export type { Waic } from './posterior/waic.js';
 export type { BayesR2, R2Options } from './regression/after/bayes-r2.js';
@@ -154,12 +159,7 @@ export {
   type MarginalLikelihoodOptions,
 } from './regression/after/marginal-likelihood.js';
 export type { NewLevels } from './regression/after/new-levels.js';
-export type {
-  PosteriorPredictiveCheck,
-  PpcBar,
-  PpcOptions,
-  PpcStatistic,
-} from './regression/after/ppc.js';
+export type { PpcOptions } from './regression/after/ppc.js';
 export type {
   CategoryProbabilities,
   CategoryProbability,

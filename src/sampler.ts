@@ -3,7 +3,14 @@
  * random streams. Runs in Node and in browsers.
  */
 export { bounded, positive, type Transform } from '../models/transforms.js';
-export { type Fit, type ModelFit, type SampleOptions, sample } from './fit/sample.js';
+export {
+  type Fit,
+  type ModelFit,
+  type Replicable,
+  type SampleOptions,
+  sample,
+} from './fit/sample.js';
+export type { PosteriorPredictiveCheck, ReplicationOptions } from './posterior/replications.js';
 export { type RandomStream, randomStream } from './random/stream.js';
 export {
   type CalibratedParameter,

@@ -25,7 +25,7 @@ const map: Readonly<Record<string, string>> = {
   posterior: 'models linear-algebra random',
   formula: 'text linear-algebra',
   models: 'sampler:types random:types linear-algebra',
-  fit: 'models formula sampler posterior linear-algebra random:types',
+  fit: 'models formula sampler posterior linear-algebra random',
   regression: 'fit models formula text sampler posterior random linear-algebra',
   correlation: 'regression fit models formula sampler posterior random linear-algebra',
   exchange: 'regression fit models formula sampler posterior',

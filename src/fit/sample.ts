@@ -2,15 +2,27 @@
  * Fits of custom models: `sample`, and the methods that every fit has, with or without a design
  * matrix.
  */
-import { requireNames } from '../checks/options.js';
+import { requireNames, requireProbability } from '../checks/options.js';
 import { badArgument, described, isRecord } from '../checks/values.js';
+import { chooseDraws, type Draws } from '../posterior/draws.js';
 import { type LogLikelihood, logLikelihoodOf } from '../posterior/log-likelihood.js';
 import { type Loo, loo } from '../posterior/loo.js';
 import { fixed, type Printable, printable, textTable } from '../posterior/printable.js';
+import {
+  checkReplications,
+  type PosteriorPredictiveCheck,
+  type ReplicationOptions,
+} from '../posterior/replications.js';
 import type { ParameterSummary } from '../posterior/summary.js';
 import { type Waic, waic } from '../posterior/waic.js';
+import { type RandomStream, randomStream } from '../random/stream.js';
 import type { Model } from '../sampler/model.js';
-import { completeSettings, type SamplerSettings, settingNames } from '../sampler/settings.js';
+import {
+  completeSettings,
+  defaultSettings,
+  type SamplerSettings,
+  settingNames,
+} from '../sampler/settings.js';
 import type { WarmupStage } from '../sampler/warm-up.js';
 import { type FitData, gradientsOf, parameterOf, sampleFit } from './fit.js';
 import {
@@ -61,6 +73,11 @@ export interface ModelFit extends Fit {
   summary(): readonly ParameterSummary[] & Printable;
 }
 
+export interface Replicable {
+  /** Posterior predictive check, by statistics of replicated outcomes. */
+  ppc(options?: ReplicationOptions): PosteriorPredictiveCheck & Printable;
+}
+
 export interface SampleOptions extends Partial<SamplerSettings> {
   readonly model: Model;
   /** Name of the fit; random streams are derived from seed, name and chain. @default 'fit' */
@@ -70,6 +87,10 @@ export interface SampleOptions extends Partial<SamplerSettings> {
    * `loo` and `waic`.
    */
   readonly logLikelihood?: (parameters: Float64Array) => ArrayLike<number>;
+  /** The outcomes that `simulate` replicates; required by `ppc`. */
+  readonly observed?: ArrayLike<number>;
+  /** Draws all outcomes, given the reported parameters of one draw; required by `ppc`. */
+  readonly simulate?: (parameters: Float64Array, random: RandomStream) => ArrayLike<number>;
   /**
    * The warm-up of NUTS and HMC, instead of `warmup` transitions in Stan's stages. Ignored by split
    * HMC, which needs no tuning.
@@ -85,13 +106,21 @@ export interface SampleOptions extends Partial<SamplerSettings> {
  * @throws WeighbridgeError `bad-argument` for unknown or out-of-range options, `no-initial-point`
  *   if no initial point with a finite density is found
  */
-export function sample(options: SampleOptions): ModelFit {
+export function sample(options: SampleOptions): ModelFit & Replicable {
   requireNames(
     options,
-    ['model', 'name', 'logLikelihood', 'warmupStages', ...settingNames],
+    ['model', 'name', 'logLikelihood', 'observed', 'simulate', 'warmupStages', ...settingNames],
     'sample',
   );
-  const { model, name = 'fit', logLikelihood, warmupStages, ...settings } = options;
+  const {
+    model,
+    name = 'fit',
+    logLikelihood,
+    observed,
+    simulate,
+    warmupStages,
+    ...settings
+  } = options;
   if (!isRecord(model) || typeof model.logDensity !== 'function') {
     throw badArgument(
       `model is ${described(model)}, expected { dimension, parameterNames, logDensity }`,
@@ -106,7 +135,47 @@ export function sample(options: SampleOptions): ModelFit {
   }
   const { fit, chains } = sampleFit(model, completeSettings(settings), name, warmupStages);
   keepGradientsOf(fit.draws, gradientsOf(chains));
-  return modelFit({ name, ...fit }, { logLikelihood });
+  const ppc = (given: ReplicationOptions = {}) =>
+    replicationsOf(fit.draws, observed, simulate, { seed: settings.seed, ...given });
+  return modelFit({ name, ...fit }, { logLikelihood, methods: { ppc } });
+}
+
+/** @throws WeighbridgeError `bad-argument` without outcomes and a generator, or for another number of outcomes */
+function replicationsOf(
+  draws: Draws,
+  observed: SampleOptions['observed'],
+  simulate: SampleOptions['simulate'],
+  { replications, mass = 0.95, seed = defaultSettings.seed }: ReplicationOptions,
+): PosteriorPredictiveCheck & Printable {
+  if (!observed || !simulate) {
+    throw badArgument(
+      'ppc needs the outcomes and a generator: give sample the options observed and simulate',
+    );
+  }
+  requireProbability('mass', mass);
+  const count = draws.chains * draws.drawsPerChain;
+  const width = draws.parameterNames.length;
+  const rows = observed.length;
+  const random = randomStream(seed, 'replications');
+  const values = new Float64Array(rows * count);
+  for (let s = 0; s < count; s++) {
+    const one = simulate(draws.values.subarray(s * width, (s + 1) * width), random);
+    if (one.length !== rows) {
+      throw badArgument(
+        `simulate gave ${one.length} outcomes, expected ${rows}, one for each of observed`,
+      );
+    }
+    for (let row = 0; row < rows; row++) values[row * count + s] = one[row];
+  }
+  return checkReplications(Float64Array.from(observed), {
+    count,
+    kept: chooseDraws(draws, replications ?? Math.min(100, count), 'replications'),
+    mass,
+    eachRow(onRow) {
+      for (let row = 0; row < rows; row++)
+        onRow(row, values.subarray(row * count, (row + 1) * count));
+    },
+  });
 }
 
 /** What a fit of a certain model has beyond its draws. */

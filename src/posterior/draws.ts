@@ -1,6 +1,8 @@
 /**
  * Draws from a posterior.
  */
+import { badArgument, described } from '../checks/values.js';
+
 export interface Draws {
   readonly parameterNames: readonly string[];
   readonly chains: number;
@@ -55,4 +57,22 @@ export function copyParameter(
 ): void {
   const width = parameterNames.length;
   for (let row = 0; row < column.length; row++) column[row] = values[row * width + parameter];
+}
+
+/**
+ * Indices of all draws, or of evenly spaced ones; deterministic.
+ *
+ * @param option name of `wanted`, for messages
+ * @throws WeighbridgeError `bad-argument` for a number that is not from 1 to that of the draws
+ */
+export function chooseDraws(draws: Draws, wanted: 'all' | number, option = 'draws'): Uint32Array {
+  const total = draws.chains * draws.drawsPerChain;
+  const count = wanted === 'all' ? total : wanted;
+  if (!Number.isSafeInteger(count) || count < 1 || count > total) {
+    const allowed = option === 'draws' ? "'all' or a whole number" : 'a whole number';
+    throw badArgument(
+      `${option} is ${described(wanted)}, but must be ${allowed} from 1 to ${total}`,
+    );
+  }
+  return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
 }

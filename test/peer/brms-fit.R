@@ -86,8 +86,9 @@ brms_fit <- function(case, data, cache, chains, warmup, draws, seed, adapt_delta
 
 # Names of what brms reports: coefficients, deviations, correlations, auxiliaries, group effects. The
 # discrimination of an ordinal family is a constant 1, and delta the gap between its thresholds; par_b_1, … are the
-# coefficients that are not constant, and Intercept_1[1], … the thresholds of groups, once more.
+# coefficients that are not constant, and Intercept_1[1], … the thresholds of groups, once more. Latent
+# values of noisy predictors, Xme, are those of the rows.
 reported <- function(fit) {
-  again <- "^par_|^(first_)?Intercept_[0-9]+(\\[|$)|^delta_[0-9]+$"
+  again <- "^par_|^Xme|^(first_)?Intercept_[0-9]+(\\[|$)|^delta_[0-9]+$"
   grep(again, setdiff(variables(fit), c("lprior", "lp__", "disc", "delta")), invert = TRUE, value = TRUE)
 }

@@ -81,6 +81,25 @@ moved <- function() {
   data.frame(first, second, years, later, x, score = round(unname(mean + x * slope) + rnorm(n), 2))
 }
 
+# Weights that models report of their own choices, noisy, beside how they decide; and a covariate that some rows lack.
+reporting <- function() {
+  set.seed(2027)
+  n <- 80
+  model <- rep(LETTERS[1:8], each = 10)
+  u <- setNames(rnorm(8, 0, 0.7), LETTERS[1:8])
+  z <- round(rnorm(n), 2)
+  held <- 0.3 + 0.5 * z + rnorm(n)
+  care <- 0.4 * held + rnorm(n, 0, 0.8)
+  error <- round(runif(n, 0.3, 0.8), 2)
+  slack <- round(runif(n, 0.2, 0.5), 2)
+  used <- 0.2 + 0.8 * held - 0.3 * z + 0.4 * care + rnorm(n, 0, 0.6)
+  seen <- ifelse(runif(n) < 0.3, NA, round(held, 2))
+  data.frame(
+    model, z, error, slack, reported = round(rnorm(n, held, error), 2), caring = round(rnorm(n, care, slack), 2), seen,
+    used = round(used, 2), agrees = as.integer(runif(n) < plogis(0.3 + held + u[model]))
+  )
+}
+
 data <- list(
   mtcars = dataset("datasets::mtcars", mtcars, c("mpg", "hp", "wt", "am")),
   iris = dataset("datasets::iris", iris, c("Sepal.Length", "Petal.Length", "Species")),
@@ -164,6 +183,10 @@ data <- list(
   pupils = dataset(
     "made here: scores of pupils of two schools", moved(),
     c("first", "second", "years", "later", "x", "score")
+  ),
+  reports = dataset(
+    "made here: weights that models report with known errors, one of them missing in some rows, and choices", reporting(),
+    c("model", "z", "error", "slack", "reported", "caring", "seen", "used", "agrees")
   )
 )
 # A data set a line.

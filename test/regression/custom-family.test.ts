@@ -320,7 +320,7 @@ describe('what a family cannot be', () => {
   it('has no prior of a parameter that is not its own', async () => {
     const prior = 'normal(0, 1) class=shape';
     await expect(regression({ formula: 'y ~ x', family: gumbel, data, prior })).rejects.toThrow(
-      'there is no class shape in this gumbel regression, but b, Intercept, beta',
+      'there is no class shape in this gumbel regression, but b, beta, Intercept',
     );
   });
 

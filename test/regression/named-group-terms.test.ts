@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeJobs, openJobs } from '../../src/distribution/codec.js';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
 import { calibrateRegression } from '../../src/index.js';
 import { mcseSd } from '../../src/posterior/convergence.js';
@@ -159,6 +160,9 @@ describe('a fit of terms with a name', () => {
     ]);
     const loaded = fitFromData(decodeFit(encodeFit(fit)));
     expect(String(loaded)).toBe(text);
+    const { specification, settings: ofFit } = fit;
+    const jobs = encodeJobs({ settings: ofFit, jobs: [{ name: 'a', specification }] });
+    expect(openJobs(jobs).read().jobs[0]?.specification).toEqual(specification);
     const changed = await loaded.update({ formula: '. ~ . - x', draws: 100 });
     expect(changed.formula).toBe('bf(score ~ 1 + (1 | i | g), sigma ~ 1 + (1 | i | g))');
     expect(changed.draws.parameterNames).toContain('cor_g__Intercept__sigma_Intercept');

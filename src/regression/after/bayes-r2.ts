@@ -8,6 +8,7 @@
  * μ_s (1 − μ_s), or that of the observed residuals, v_s = var(y − μ_s) (eq. 2).
  */
 
+import { chooseDraws } from '../../posterior/draws.js';
 import { nameOf } from '../../../models/families/family.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
@@ -22,7 +23,7 @@ import {
 } from '../../posterior/point-summary.js';
 import { type Printable, printable } from '../../posterior/printable.js';
 import type { FittedRegression } from '../fitted-regression.js';
-import { chooseDraws, type LinearPredictorOptions } from './linear-predictor.js';
+import type { LinearPredictorOptions } from './linear-predictor.js';
 import { eachRow, meanOutcomes } from './predictions.js';
 import { refuseCensored, refuseChoices } from './refusals.js';
 

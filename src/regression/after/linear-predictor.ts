@@ -16,7 +16,7 @@ import { badArgument, described } from '../../checks/values.js';
 import { WeighbridgeError } from '../../errors.js';
 import type { Encoded, GroupDesign, MemberDesign } from '../../formula/design.js';
 import { predictorsPerRow } from '../../formula/stacked.js';
-import type { Draws } from '../../posterior/draws.js';
+import { chooseDraws, type Draws } from '../../posterior/draws.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { latentDeviations } from './latent-draws.js';
 import { type GroupLayout, type Layout, layoutOf } from './layout.js';
@@ -119,19 +119,6 @@ export function linearPredictor(
       return ownDraws;
     },
   };
-}
-
-/** Indices of all draws, or of evenly spaced ones; deterministic. */
-export function chooseDraws(draws: Draws, wanted: 'all' | number, option = 'draws'): Uint32Array {
-  const total = draws.chains * draws.drawsPerChain;
-  const count = wanted === 'all' ? total : wanted;
-  if (!Number.isSafeInteger(count) || count < 1 || count > total) {
-    const allowed = option === 'draws' ? "'all' or a whole number" : 'a whole number';
-    throw badArgument(
-      `${option} is ${described(wanted)}, but must be ${allowed} from 1 to ${total}`,
-    );
-  }
-  return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
 }
 
 /** Adds the terms of a row. */

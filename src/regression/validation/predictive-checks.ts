@@ -7,8 +7,9 @@ import { type Family, traitsOf } from '../../../models/families/family.js';
 import { hasIntervals } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import { miscalibrationOf, recalibration } from '../../posterior/recalibration.js';
+import { comparison, type PpcStatistic } from '../../posterior/replications.js';
 import { isChoice } from '../after/choices.js';
-import { comparison, type PpcStatistic, ppc } from '../after/ppc.js';
+import { ppc } from '../after/ppc.js';
 import { eachRow, meanOutcomes, simulatedOutcomes } from '../after/predictions.js';
 import type { FittedRegression } from '../fitted-regression.js';
 

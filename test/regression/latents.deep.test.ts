@@ -1,0 +1,2 @@
+/** The tests of latents.test.ts in full: see test/support/deep.ts. */
+import './latents.test.js';
