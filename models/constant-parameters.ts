@@ -75,6 +75,8 @@ export function withoutConstants(given: RegressionSpecification): RegressionOfOt
       predictors: {
         names: kept.map((j) => names[j]),
         rows,
+        // Where the intercept has its prior, also in a fit to some of the rows.
+        ...(data.predictors.centre && { centre: Float64Array.from(kept, (j) => means[j]) }),
         values: Float64Array.from(
           { length: rows * kept.length },
           (_, at) => columns[Math.floor(at / kept.length) * names.length + kept[at % kept.length]],

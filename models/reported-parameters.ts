@@ -335,7 +335,7 @@ export function auxiliaryOfRows(
 }
 
 /** Overwrites each η_s of a row by the row's log likelihood at it. */
-type RowDensities = (row: number, eta: Float64Array) => void;
+export type RowDensities = (row: number, eta: Float64Array) => void;
 
 /**
  * The log likelihoods of rows, with all constants: log p(y_i | η, aux), times the row's weight, as brms'

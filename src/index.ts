@@ -139,6 +139,7 @@ export type {
   GroupCoefficients,
   LevelCoefficientRow,
 } from './regression/after/effects.js';
+export type { ElasticitiesOptions, Elasticity } from './regression/after/elasticities.js';
 export type { GridRow } from './regression/after/grid.js';
 export type {
   HypothesisOptions,
@@ -260,7 +261,7 @@ export type {
   FitCheck,
 } from './regression/validation/check.js';
 export type { WithOutcomes } from './regression/validation/criteria.js';
-export type { KfoldOptions, RegressionKfold, RowLabels } from './regression/validation/k-fold.js';
+export type { KfoldOptions, RegressionKfold } from './regression/validation/k-fold.js';
 export type { LooFitOptions, RegressionLoo } from './regression/validation/leave-one-out.js';
 export type { LooScores, LooScoresOptions } from './regression/validation/loo-scores.js';
 export type { PredictiveCheck } from './regression/validation/predictive-checks.js';
@@ -278,5 +279,6 @@ export {
   type RecoverRegressionOptions,
   recoverRegression,
 } from './regression/validation/regression-simulations.js';
+export type { RowLabels } from './regression/validation/row-labels.js';
 export type { Posterior } from './regression/validation/simulation-run.js';
 export type { SamplerSettings } from './sampler/settings.js';

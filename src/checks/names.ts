@@ -18,6 +18,11 @@ export function listed(names: readonly string[], most = 8): string {
   return names.length > most ? `${shown}, … (${names.length} in all)` : shown;
 }
 
+/** Observations or rows by their numbers, from 1, for messages: `9, 10`. @param indices from 0 */
+export function numbered(indices: readonly number[]): string {
+  return listed(indices.map((i) => String(i + 1)));
+}
+
 /** The start of a long name, for messages. */
 export function shortened(name: string): string {
   return name.length > 60 ? `${name.slice(0, 60)}…` : name;

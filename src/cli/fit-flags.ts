@@ -144,6 +144,28 @@ const outputFlags = {
     'with --loo: most such fits; if more are needed, none is made (default: 100)',
     wholeNumber(0),
   ),
+  looMomentMatch: switchFlag(
+    '--loo-moment-match',
+    'with --loo: match moments of the draws before fits are made, where these take long',
+  ),
+  looIntegrate: optionalFlag(
+    '--loo-integrate <group>',
+    'with --loo: rows one by one, with the effects of this group integrated out',
+  ),
+  looGrouped: optionalFlag('--loo-grouped <column>', 'with --loo: leave out whole groups'),
+  kfold: optionalFlag(
+    '--kfold <folds>',
+    'cross-validation by fits to all folds but one, at random',
+    wholeNumber(2),
+  ),
+  kfoldGrouped: optionalFlag(
+    '--kfold-grouped <column>',
+    'cross-validation in folds of whole groups (without --kfold: one by one)',
+  ),
+  kfoldStratified: optionalFlag(
+    '--kfold-stratified <column>',
+    'with --kfold: folds with equal shares of the values of this column',
+  ),
   check: switchFlag(
     '--check',
     'check convergence, predictions, LOO and priors; exit code 3 if the fit is not to be trusted',

@@ -13,7 +13,6 @@ import { readTable } from '../data-files/read-table.js';
 import { isWeighbridgeError, WeighbridgeError } from '../errors.js';
 import { rowDraws, rowDrawsSize } from '../exchange/inference-data.js';
 import { packageVersion } from '../package-info.js';
-import type { Loo } from '../posterior/loo.js';
 import { comparedGroups } from '../regression/after/ranks.js';
 import { fitJson } from '../regression/after/summary.js';
 import {
@@ -25,8 +24,9 @@ import {
 import { parsePrior } from '../regression/priors/prior-text.js';
 import { type RegressionFit, regression } from '../regression/regression.js';
 import type { FitCheck } from '../regression/validation/check.js';
+import type { RegressionKfold } from '../regression/validation/k-fold.js';
+import type { RegressionLoo } from '../regression/validation/leave-one-out.js';
 import { checkJson } from '../report/check-json.js';
-import { workerPool } from '../workers/pool.js';
 import { EndsWith, NOT_SO } from './exit-codes.js';
 import { familyOfFlags } from './family-flags.js';
 import {
@@ -38,6 +38,12 @@ import {
   settingFlags,
 } from './fit-flags.js';
 import { fitRunner } from './fit-runner.js';
+import {
+  asksKfold,
+  checkWithProgress,
+  kfoldWithProgress,
+  looWithProgress,
+} from './fit-validation.js';
 import { addFlags, givenFlags, requireWith, valuesOf } from './flags.js';
 import { progressBar, requireWritable, STANDARD_OUTPUT, warn, writeJson } from './output.js';
 import { onFirstStopSignal } from './signals.js';
@@ -67,14 +73,16 @@ async function runFit(
   requireWith(command, ['precisionLimit'], ['--precision']);
   requireWith(command, ['checkCalibration'], ['--check']);
   requireWith(command, ['arvizRows'], ['--arviz']);
-  requireWith(command, ['looRefits'], ['--loo']);
+  requireWith(command, ['looRefits', 'looMomentMatch', 'looIntegrate', 'looGrouped'], ['--loo']);
+  requireWith(command, ['kfoldStratified'], ['--kfold']);
   await requireOutputs(flags);
   const started = performance.now();
   const { fit, precision } = await fitFor(data, formula, flags, command);
   const seconds = flags.load === undefined ? (performance.now() - started) / 1000 : null;
-  const check = flags.check ? await checkWithProgress(fit, flags) : null;
   const loo = flags.loo ? await looWithProgress(fit, flags) : null;
-  const results = { fit, loo, precision, check };
+  const check = flags.check ? await checkWithProgress(fit, loo, flags) : null;
+  const kfold = asksKfold(flags) ? await kfoldWithProgress(fit, flags) : null;
+  const results = { fit, loo, kfold, precision, check };
   show(results, flags);
   await write(results, seconds, flags);
   if (check && !check.trusted) throw new EndsWith(NOT_SO);
@@ -82,7 +90,8 @@ async function runFit(
 
 /** What is shown and written; null for what was not asked for. */
 interface Results extends Sampled {
-  readonly loo: Loo | null;
+  readonly loo: RegressionLoo | null;
+  readonly kfold: RegressionKfold | null;
   readonly check: FitCheck | null;
 }
 
@@ -172,54 +181,6 @@ async function sampled(
   }
 }
 
-async function looWithProgress(fit: RegressionFit, flags: FitFlags): Promise<Loo> {
-  const { quiet, looRefits: refits } = flags;
-  const pool = await fitRunner(flags);
-  try {
-    return await withProgress('leaving out', quiet, (watched) =>
-      fit.loo({ runner: pool.runner, ...(refits !== undefined && { refits }), ...watched }),
-    );
-  } finally {
-    await pool.close();
-  }
-}
-
-async function checkWithProgress(
-  fit: RegressionFit,
-  { quiet, checkCalibration: calibration, workers }: FitFlags,
-): Promise<FitCheck> {
-  if (calibration === undefined) {
-    return withProgress('checking', quiet, (watched) => fit.check(watched));
-  }
-  const pool = workerPool(workers);
-  try {
-    return await withProgress('checking', quiet, (watched) =>
-      fit.check({ calibration, runner: pool.runner, ...watched }),
-    );
-  } finally {
-    await pool.close();
-  }
-}
-
-async function withProgress<T>(
-  label: string,
-  quiet: boolean,
-  work: (watched: {
-    readonly onProgress: ReturnType<typeof progressBar>['update'];
-    readonly signal: AbortSignal;
-  }) => Promise<T>,
-): Promise<T> {
-  const bar = progressBar(label, quiet);
-  const stop = new AbortController();
-  const release = onFirstStopSignal((signal) => stop.abort(signal));
-  try {
-    return await work({ onProgress: bar.update, signal: stop.signal });
-  } finally {
-    release();
-    bar.stop();
-  }
-}
-
 /** A `bad-formula` error with the formula below its message and a caret below the character. */
 function withCaret(error: unknown): unknown {
   if (!isWeighbridgeError(error, 'bad-formula')) return error;
@@ -234,12 +195,13 @@ function withCaret(error: unknown): unknown {
   });
 }
 
-function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags): void {
+function show({ fit, loo, kfold, precision, check }: Results, { json, quiet }: FitFlags): void {
   const parts = [
     fit.summary(),
     ...comparedGroups(fit).map((group) => fit.ranks({ group })),
     ...(precision ? [precisionText(precision)] : []),
     ...(loo ? [loo] : []),
+    ...(kfold ? [kfold] : []),
     ...(check ? [check] : []),
   ];
   const text = `${parts.map((part) => String(part).replaceAll(/^\n+|\n+$/g, '')).join('\n\n')}\n`;
@@ -247,11 +209,11 @@ function show({ fit, loo, precision, check }: Results, { json, quiet }: FitFlags
   shownOn?.write(text);
   // On a terminal, the summary already includes them.
   if (shownOn === process.stderr || shownOn?.isTTY) return;
-  warn(...fit.warnings, ...(loo?.warnings ?? []));
+  warn(...fit.warnings, ...(loo?.warnings ?? []), ...(kfold?.warnings ?? []));
 }
 
 async function write(
-  { fit, loo, precision, check }: Results,
+  { fit, loo, kfold, precision, check }: Results,
   seconds: number | null,
   { json, save, arviz, arvizRows, cmdstan }: FitFlags,
 ): Promise<void> {
@@ -265,7 +227,7 @@ async function write(
   if (json === undefined) return;
   await writeJson(json, {
     weighbridge: packageVersion,
-    ...fitJson(fit, { seconds, loo }),
+    ...fitJson(fit, { seconds, loo, kfold }),
     ...(precision && { precision: precisionJson(precision) }),
     ...(check && { check: checkJson(check) }),
   });

@@ -6,7 +6,7 @@
  */
 import { columnKernel } from '../../models/kernels/columns-kernel.js';
 import { writeExp } from '../../models/kernels/elementary-kernel.js';
-import { listed } from '../checks/names.js';
+import { listed, numbered } from '../checks/names.js';
 import { sumOf } from '../linear-algebra/sums.js';
 import { numberBuffer } from './fast/buffers.js';
 import { usualObservation } from './fast/leave-one-out.js';
@@ -50,7 +50,7 @@ export interface LooDiagnostics {
   readonly relativeEfficiency: Float64Array;
 }
 
-/** A LOO result; its text is what R prints. */
+/** A LOO result; its text is what R prints, but for the last line, which says what to do about a high k̂. */
 export interface Loo extends Printable {
   readonly criterion: 'loo';
   /** Number of draws. */
@@ -71,6 +71,10 @@ export interface Loo extends Printable {
   readonly paretoKTable: readonly ParetoKRow[];
   /** 0-based indices of the observations that were left out exactly, by fits without them, in ascending order. */
   readonly refitted: readonly number[];
+  /** 0-based indices of the observations whose numbers are by draws with matched moments, in ascending order. */
+  readonly momentMatched: readonly number[];
+  /** Names of the observations, if they are groups that were left out whole. */
+  readonly labels?: readonly string[];
   /** If any k̂ is above the threshold: how many, and what to do. */
   readonly warnings: readonly string[];
 }
@@ -78,6 +82,8 @@ export interface Loo extends Printable {
 export interface LooOptions {
   /** r_eff of each observation, or 1 for independent draws. @default computed from the likelihood */
   readonly relativeEfficiency?: ArrayLike<number> | 1;
+  /** Names of the observations, for messages. @default their numbers, from 1 */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**
@@ -111,6 +117,8 @@ export function* looInSteps(logLikelihood: LogLikelihood, options: LooOptions = 
     draws: chains * drawsPerChain,
     influenceParetoK: found.paretoK,
     refitted: [],
+    momentMatched: [],
+    ...(options.labels && { labels: options.labels }),
   });
 }
 
@@ -118,14 +126,14 @@ const observationNames = ['elpd', 'mcse', 'p', 'paretoK', 'ess', 'efficiency'] a
 
 type ObservationNumbers = Readonly<Record<(typeof observationNames)[number], Float64Array>>;
 
+type LooFacts = Pick<Loo, 'draws' | 'refitted' | 'momentMatched' | 'labels'> &
+  Pick<LooPointwise, 'influenceParetoK'>;
+
 function assembled(
   { elpd: elpdLoo, mcse: mcseElpdLoo, p: pLoo, paretoK, ess, efficiency }: ObservationNumbers,
-  {
-    draws,
-    influenceParetoK,
-    refitted,
-  }: Pick<Loo, 'draws' | 'refitted'> & Pick<LooPointwise, 'influenceParetoK'>,
+  { influenceParetoK, ...facts }: LooFacts,
 ): Loo {
+  const { draws, labels } = facts;
   const looic = elpdLoo.map((elpd) => -2 * elpd);
   const diagnostics: LooDiagnostics = {
     paretoK,
@@ -133,11 +141,11 @@ function assembled(
     ess,
     relativeEfficiency: efficiency,
   };
-  const warnings = warningsOf(diagnostics);
+  const warnings = warningsOf(diagnostics, labels);
   const mcse = Math.sqrt(sumOf(mcseElpdLoo.map((value) => value * value)));
   const result: Loo = {
     criterion: 'loo',
-    draws,
+    ...facts,
     rows: elpdLoo.length,
     elpdLoo: sumWithError(elpdLoo),
     pLoo: sumWithError(pLoo),
@@ -146,13 +154,23 @@ function assembled(
     pointwise: { elpdLoo, mcseElpdLoo, pLoo, looic, influenceParetoK },
     diagnostics,
     paretoKTable: paretoKTable(diagnostics),
-    refitted,
     warnings,
   };
   return printable(result, () => printLoo(result));
 }
 
-/** What the draws of a fit without some observation say of it. */
+/** Better numbers of an observation, 0-based. */
+export interface ObservationEstimate {
+  readonly observation: number;
+  readonly elpd: number;
+  readonly mcse: number;
+  readonly paretoK: number;
+  readonly ess: number;
+  /** r_eff. */
+  readonly efficiency: number;
+}
+
+/** The draws of a fit without an observation. */
 export interface ExactObservation {
   /** 0-based. */
   readonly observation: number;
@@ -161,11 +179,47 @@ export interface ExactObservation {
   readonly chains: number;
 }
 
+/** The log density averaged over the draws of a fit without the observation; k̂ is 0. */
+export function exactEstimate({
+  observation,
+  logLikelihood,
+  chains,
+}: ExactObservation): ObservationEstimate {
+  return { observation, ...meanDensity(logLikelihood, chains), paretoK: 0 };
+}
+
 /**
- * The result with exact numbers of some observations: log densities averaged over the draws of fits without
- * them. Their k̂ is 0; `influenceParetoK` stays.
+ * log Σ w p with its Monte Carlo error.
+ *
+ * @param logWeights of the draws; weights sum to 1
  */
-export function withExact(result: Loo, exact: readonly ExactObservation[]): Loo {
+export function estimateByWeights({
+  logLikelihood,
+  logWeights,
+  ...known
+}: Omit<ObservationEstimate, 'elpd' | 'mcse'> & {
+  readonly logLikelihood: Float64Array;
+  readonly logWeights: Float64Array;
+}): ObservationEstimate {
+  const elpd = logSumExp(logWeights.map((weight, s) => weight + logLikelihood[s]));
+  const spread = relativeSpread(
+    logLikelihood.map((value) => Math.exp(value - elpd)),
+    logWeights.map(Math.exp),
+    1,
+  );
+  return { ...known, elpd, mcse: mcseOf(spread, known.efficiency) };
+}
+
+/**
+ * The result with better numbers of some observations. `influenceParetoK` stays.
+ *
+ * @param how the field of the result that lists them
+ */
+export function withEstimates(
+  result: Loo,
+  better: readonly ObservationEstimate[],
+  how: 'refitted' | 'momentMatched',
+): Loo {
   const { pointwise, diagnostics } = result;
   const found: ObservationNumbers = {
     elpd: pointwise.elpdLoo.slice(),
@@ -175,16 +229,20 @@ export function withExact(result: Loo, exact: readonly ExactObservation[]): Loo 
     ess: diagnostics.ess.slice(),
     efficiency: diagnostics.relativeEfficiency.slice(),
   };
-  for (const { observation: i, logLikelihood, chains } of exact) {
+  for (const { observation: i, ...numbers } of better) {
     const lpd = found.elpd[i] + found.p[i];
-    const { elpd, mcse, ess, efficiency } = meanDensity(logLikelihood, chains);
-    const row = { elpd, mcse, p: lpd - elpd, paretoK: 0, ess, efficiency };
+    const row = { ...numbers, p: lpd - numbers.elpd };
     for (const name of observationNames) found[name][i] = row[name];
   }
+  const indices = better.map(({ observation }) => observation).sort((a, b) => a - b);
+  const others = (already: readonly number[]) => already.filter((i) => !indices.includes(i));
   return assembled(found, {
     draws: result.draws,
     influenceParetoK: pointwise.influenceParetoK,
-    refitted: exact.map(({ observation }) => observation).sort((a, b) => a - b),
+    refitted: others(result.refitted),
+    momentMatched: others(result.momentMatched),
+    ...(result.labels && { labels: result.labels }),
+    [how]: indices,
   });
 }
 
@@ -210,12 +268,17 @@ export function meanDensity(logLikelihood: Float64Array, chains: number) {
   };
 }
 
-function warningsOf(diagnostics: LooDiagnostics): string[] {
+/** Observations by their names, or by their numbers from 1. */
+function named(indices: readonly number[], labels: readonly string[] | undefined): string {
+  return labels ? listed(indices.map((i) => labels[i])) : numbered(indices);
+}
+
+function warningsOf(diagnostics: LooDiagnostics, labels: Loo['labels']): string[] {
   const { paretoK, paretoKThreshold: threshold } = diagnostics;
-  const count = paretoKIds(diagnostics).length;
-  if (count === 0) return [];
+  const high = paretoKIds(diagnostics);
+  if (high.length === 0) return [];
   return [
-    `${count} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)}, and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
+    `${high.length} of ${paretoK.length} observations have a Pareto k above ${shownThreshold(threshold)} (${named(high, labels)}), and their numbers are not to be trusted: look at these observations, use a model for outliers, or fit without each of them`,
   ];
 }
 
@@ -305,7 +368,7 @@ function relativeSpread(likelihood: Float64Array, weights: Float64Array, mean: n
   return Math.sqrt(sum);
 }
 
-function printLoo({ draws, rows, diagnostics, ...result }: Loo): string {
+function printLoo({ draws, rows, diagnostics, labels, ...result }: Loo): string {
   const { elpdLoo, pLoo, looic, mcseElpdLoo, paretoKTable: table } = result;
   const { relativeEfficiency: efficiency, paretoKThreshold: threshold } = diagnostics;
   return [
@@ -318,20 +381,32 @@ function printLoo({ draws, rows, diagnostics, ...result }: Loo): string {
     `MCSE and ESS estimates assume ${printEfficiency(efficiency)}.`,
     '',
     ...printParetoKTable(table, threshold),
-    HELP,
-    ...printRefitted(result.refitted),
+    ...printAdvice(diagnostics, labels),
+    ...printBetter(result, labels),
   ].join('\n');
 }
 
-function printRefitted(refitted: readonly number[]): string[] {
-  if (refitted.length === 0) return [];
-  const numbers = listed(refitted.map((i) => String(i + 1)));
-  return [
-    '',
-    refitted.length === 1
-      ? `1 observation was left out exactly, by a fit without it: ${numbers}.`
-      : `${refitted.length} observations were left out exactly, by fits without them: ${numbers}.`,
+function printBetter(
+  { refitted, momentMatched }: Pick<Loo, 'refitted' | 'momentMatched'>,
+  labels: Loo['labels'],
+): string[] {
+  const counted = (count: number, one: string, many: string) =>
+    count === 1
+      ? `1 ${labels ? 'group' : 'observation'} ${one}`
+      : `${count} ${labels ? 'groups' : 'observations'} ${many}`;
+  const lines = [
+    ...(momentMatched.length > 0
+      ? [
+          `${counted(momentMatched.length, 'was', 'were')} left out by draws with matched moments: ${named(momentMatched, labels)}.`,
+        ]
+      : []),
+    ...(refitted.length > 0
+      ? [
+          `${counted(refitted.length, 'was left out exactly, by a fit without it', 'were left out exactly, by fits without them')}: ${named(refitted, labels)}.`,
+        ]
+      : []),
   ];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 function printEfficiency(efficiency: Float64Array): string {
@@ -382,7 +457,13 @@ export function paretoKIds(
   return Array.from(paretoK.keys()).filter((i) => paretoK[i] > threshold);
 }
 
-const HELP = "See help('pareto-k-diagnostic') for details.";
+function printAdvice(diagnostics: LooDiagnostics, labels: Loo['labels']): string[] {
+  const high = paretoKIds(diagnostics);
+  if (high.length === 0) return [];
+  return [
+    `Above ${shownThreshold(diagnostics.paretoKThreshold)}, look at the observation, use a family for outliers, or leave it out by a fit without it: ${named(high, labels)}.`,
+  ];
+}
 
 function printParetoKTable(table: readonly ParetoKRow[], threshold: number): string[] {
   if (table.every(({ verdict, count }) => verdict === 'good' || count === 0)) {

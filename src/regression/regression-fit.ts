@@ -18,6 +18,7 @@ import { shares, tradeOffs } from './after/choice-summaries.js';
 import { compare } from './after/compare.js';
 import { conditionalEffects } from './after/conditional-effects.js';
 import { coef, fixef, ranef } from './after/effects.js';
+import { elasticities } from './after/elasticities.js';
 import { hypothesis } from './after/hypothesis.js';
 import { etiOf, hdiOf, pdOf, ropeOf } from './after/intervals.js';
 import { itemInformation } from './after/item-information.js';
@@ -109,6 +110,8 @@ export interface FitMethods {
   readonly shares: Method<typeof shares>;
   /** How much of one predictor makes up for one unit of each other: −b_j / b_per. */
   readonly tradeOffs: Method<typeof tradeOffs>;
+  /** By how many percent shares of the choices change if an attribute rises by one percent, own and cross. */
+  readonly elasticities: Method<typeof elasticities>;
   /** How much each item says of an ability, of ordered categories with a formula of `disc`. */
   readonly itemInformation: Method<typeof itemInformation>;
   /** Leave-one-out cross-validation, by importance sampling and by fits where that is not reliable. */
@@ -192,6 +195,7 @@ export function withMethods<Changes>(
     compare: of('compare', compare),
     shares: of('shares', shares),
     tradeOffs: of('tradeOffs', tradeOffs),
+    elasticities: of('elasticities', elasticities),
     itemInformation: of('itemInformation', itemInformation),
     kfold: of('kfold', (fit, options?: KfoldOptions) => kfold(fit, { runner, ...options })),
     loo: of('loo', (fit, options?: LooFitOptions) => looWithRefits(fit, { runner, ...options })),
@@ -207,7 +211,7 @@ export function withMethods<Changes>(
     parameter: (name: string) => parameterOf(data, name),
     divergent: divergentDraws(data),
     update,
-    toJSON: () => fitJson(data, { seconds: null, loo: null }),
+    toJSON: () => fitJson(data, { seconds: null, loo: null, kfold: null }),
   };
   return printable(withHidden({ ...data }, hidden), () => `${summaryOf(data)}`);
 }
@@ -270,6 +274,7 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
   },
   shares: { by: true, data: true, ...predictor, ...summarized },
   tradeOffs: { per: true, mass: true },
+  elasticities: { of: true, by: true, data: true, ...predictor, ...summarized },
   itemInformation: { ability: true, item: true, data: true, mass: true, draws: true },
   looScores: { mass: true, seed: true },
   marginalLikelihood: { seed: true },
@@ -281,11 +286,18 @@ const names: { readonly [Name in keyof FitMethods]: OptionNames<Name> } = {
     runner: true,
     ...watched,
   },
-  loo: { refits: true, runner: true, ...watched },
+  loo: {
+    refits: true,
+    momentMatch: true,
+    integrate: true,
+    grouped: true,
+    runner: true,
+    ...watched,
+  },
   waic: watched,
   r2: { ...summarized, draws: true, groups: true, method: true },
   priorSensitivity: { by: true, parameters: true, threshold: true },
-  check: { calibration: true, runner: true, ...watched },
+  check: { loo: true, calibration: true, runner: true, ...watched },
 };
 
 /** Methods with an argument before the options. */

@@ -49,7 +49,15 @@ beforeAll(async () => {
   const rows = Array.from({ length: 24 }, (_, i) => `${i % 5},${'abc'[i % 3]},${(i * 7) % 11}`);
   await writeFile(at('data.csv'), ['x,g,y', ...rows].join('\n'));
   const outputs = ['json', 'save', 'arviz', 'cmdstan'].flatMap((to) => [`--${to}`, at(to)]);
-  await run('fit', at('data.csv'), 'y ~ x + (1 | g)', '--loo', '--quiet', ...outputs, ...SHORT);
+  await run(
+    'fit',
+    at('data.csv'),
+    'y ~ x + (1 | g)',
+    ...['--loo', '--kfold-grouped', 'g'],
+    '--quiet',
+    ...outputs,
+    ...SHORT,
+  );
 });
 afterAll(() => study.close());
 

@@ -258,6 +258,34 @@ describe('a fit', () => {
     expect(groups).not.toContain('log_likelihood');
   });
 
+  it('cross-validates by folds, by groups, and by LOO of other kinds', async () => {
+    const kept = ['--save', at('crossed'), '--json', at('crossed.json'), ...FEW];
+    const made = await runFit(at('data.csv'), 'y ~ x + (1 | g)', '--kfold', '3', ...kept);
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/Based on 3-fold cross-validation.*elpd_kfold/s);
+    const { kfold } = JSON.parse(await readFile(at('crossed.json'), 'utf8'));
+    expect(kfold).toMatchObject({ folds: 3, elpd_kfold: { se: expect.any(Number) } });
+    const grouped = await runFit(
+      ...['--load', at('crossed'), '--loo', '--loo-grouped', 'g', '--kfold-grouped', 'g'],
+      ...['--json', '-'],
+    );
+    expect(JSON.parse(grouped.stdout)).toMatchObject({
+      loo: { groups: ['a', 'b', 'größer'] },
+      kfold: { folds: 3, groups: [{ group: 'a', size: 20 }, { group: 'b' }, { group: 'größer' }] },
+    });
+    const rows = await runFit(
+      ...['--load', at('crossed'), '--loo', '--loo-integrate', 'g', '--kfold', '2'],
+      ...['--kfold-stratified', 'g'],
+    );
+    expect(rows.stdout).toMatch(/elpd_loo.*Based on 2-fold/s);
+    const matched = await runFit('--load', at('crossed'), '--loo', '--loo-moment-match');
+    expect(matched.code).toBe(0);
+    const alone = await runFit('--load', at('crossed'), '--kfold-stratified', 'g');
+    expect(errorLines(alone)).toEqual([
+      expect.stringContaining('--kfold-stratified: expected together with --kfold'),
+    ]);
+  });
+
   it('checks a fit on request: a verdict, JSON, and exit code 3 if it is not to be trusted', async () => {
     const kept = ['--save', at('checked'), '--warmup', '300', '--draws', '300', '--workers', '1'];
     const made = await runFit(at('data.csv'), 'y ~ x + g', '--check', ...kept);

@@ -244,6 +244,62 @@ describe('predictions of choices', () => {
     expect(String(shares)).toMatch(/Observed/);
   });
 
+  it('have elasticities in closed form, weighted by probability', async () => {
+    const fit = await fitted;
+    const found = fit.elasticities({ of: 'price', by: 'option' });
+    expect(found.map(({ level, changed }) => `${level} ${changed}`).join()).toBe(
+      'A A,A B,A C,B A,B B,B C,C A,C B,C C',
+    );
+    const draws = fit.posteriorEpred();
+    const drawsOf = (name: string) => parameterDraws(fit.draws, name);
+    const slopes = drawsOf('b_price');
+    const byPerson = new Map(
+      few.map(({ person }) => [person, drawsOf(`r_person[${person},price]`)]),
+    );
+    const sets = [...new Set(few.map(({ task }) => task))].map((task) =>
+      [...few.keys()].filter((row) => few[row]?.task === task),
+    );
+    // (β + r) x_k ([j = k] − P_k) of every pair of options, by set and draw.
+    const mean = (level: string, changed: string) => {
+      const values = Array.from(slopes, (slope, s) => {
+        let [change, share] = [0, 0];
+        for (const rows of sets) {
+          for (const j of rows.filter((row) => few[row]?.option === level)) {
+            const p = draws.values[s * few.length + j] ?? 0;
+            share += p;
+            for (const k of rows.filter((row) => few[row]?.option === changed)) {
+              const q = draws.values[s * few.length + k] ?? 0;
+              const own = slope + (byPerson.get(few[k]?.person ?? '')?.[s] ?? 0);
+              change += p * own * (few[k]?.price ?? 0) * ((j === k ? 1 : 0) - q);
+            }
+          }
+        }
+        return change / share;
+      });
+      return values.reduce((sum, value) => sum + value / values.length, 0);
+    };
+    for (const { level, changed, ...row } of found) {
+      expect(row.mean, `${level} by ${changed}`).toBeCloseTo(mean(level, changed), 6);
+    }
+    expect(String(found)).toMatch(/price of/);
+    // They are what shares do when prices rise.
+    const rise = 1e-3;
+    const data = few.map((row) =>
+      row.option === 'B' ? { ...row, price: row.price * (1 + rise) } : row,
+    );
+    const [before, after] = [few, data].map((rows) => fit.shares({ by: 'option', data: rows }));
+    for (const level of ['A', 'B', 'C']) {
+      const share = (rows: typeof before) => rows?.find((row) => row.level === level)?.mean ?? 0;
+      const elasticity = found.find((row) => row.level === level && row.changed === 'B')?.mean ?? 0;
+      const change = (share(after) / share(before) - 1) / rise;
+      // The ratio of means is not the mean of ratios.
+      expect(Math.abs(change - elasticity)).toBeLessThan(0.05 * Math.abs(elasticity) + 0.02);
+    }
+    expect(() => fit.elasticities({ of: 'option', by: 'option' })).toThrow(
+      'of is option, which is no column of numbers; expected an attribute',
+    );
+  });
+
   it('have trade-offs that are ratios of coefficients, with a note where the sign is unsure', async () => {
     const fit = await fitted;
     const tradeOffs = fit.tradeOffs({ per: 'price' });

@@ -170,6 +170,27 @@ const wanted = {
 const short = { chains: 2, warmup: 200, draws: 200, seed: 5 };
 
 describe('a fit with linear predictors of parameters', () => {
+  it('averages over new levels of the mean: by exp(sd² / 2) with a log link', async () => {
+    const fit = await regression({
+      formula: 'bf(count ~ x + (0 + x | item), shape ~ model)',
+      family: 'negbinomial',
+      data: rows.map((row) => ({ ...row, count: Math.round(3 * Math.abs(row.y)) })),
+      prior: ['normal(0, 1) class=b', 'normal(0, 1) class=b dpar=shape'],
+      ...short,
+    });
+    const [values, data] = [[0, 2], [{ x: 0, model: 'b', item: 'item 0' }]];
+    const [integrated, zero] = (['integrated', 'zero'] as const).map(
+      (groups) => fit.compare({ of: 'x', values, data, groups }).means[1]?.draws,
+    );
+    const sd = parameterDraws(fit.draws, 'sd_item__x');
+    sd.forEach((own, s) => {
+      const ratio = (integrated?.[s] ?? 0) / (zero?.[s] ?? 1);
+      // Quadrature is exact up to a standard deviation of about 3.
+      if (own < 1) expect(ratio).toBeCloseTo(Math.exp((2 * own) ** 2 / 2), 8);
+    });
+    expect(sd.filter((own) => own < 1).length).toBeGreaterThan(200);
+  });
+
   it('has its methods, on the scales of the mean and of the parameter', async () => {
     const fit = await regression({ ...wanted, ...short });
     const text = String(fit);
@@ -215,7 +236,10 @@ describe('a fit with linear predictors of parameters', () => {
     expect(Math.abs(square - 1)).toBeLessThan(4 * Math.sqrt(2 / z.length));
 
     expect((await fit.loo()).diagnostics.paretoK.length).toBe(rows.length);
-    expect(() => fit.marginalLikelihood()).toThrow('with formulas of parameters, here of sigma');
+    expect(fit.marginalLikelihood().error).toBeLessThan(0.5);
+    expect(() => fit.compare({ of: 'x', groups: 'integrated' })).toThrow(
+      'effects of item on sigma are not integrated out of mean outcomes',
+    );
     expect(fit.hypothesis('sigma_modelb > 0').rows[0]?.postProb).toBeGreaterThan(0.9);
     expect(fit.ranef().item?.some(({ name }) => name === 'sigma_x')).toBe(true);
     expect(fit.ppc().statistics.length).toBeGreaterThan(0);

@@ -44,7 +44,7 @@ describe('a horseshoe prior', () => {
     expect(savageDickey(fit, 'x1', 0)).toMatchObject({
       reason: expect.stringContaining('horseshoe'),
     });
-    expect(() => posteriorKernel(fit.specification)).toThrow('horseshoe');
+    expect(() => posteriorKernel(fit.specification, 'this')).toThrow('horseshoe');
   });
 
   it.each([

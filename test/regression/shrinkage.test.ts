@@ -45,7 +45,7 @@ describe('a scale that is a parameter', () => {
     expect(loaded.parameter('tau')).toEqual(fit.parameter('tau'));
     const updated = await loaded.update({ formula: '. ~ . - w' });
     expect(updated.draws.parameterNames).toContain('tau');
-    expect(() => posteriorKernel(fit.specification)).toThrow('normal(0, tau)');
+    expect(() => posteriorKernel(fit.specification, 'this')).toThrow('normal(0, tau)');
   });
 
   it('has draws from the prior', () => {

@@ -5,7 +5,7 @@
 import { nameOf } from '../../../models/families/family.js';
 import { requireProbability } from '../../checks/options.js';
 import { badArgument, described } from '../../checks/values.js';
-import { type DataInput, hasColumn, labelsOf, tableOf } from '../../formula/table.js';
+import { type DataInput, hasColumn, labelsOf, type Table, tableOf } from '../../formula/table.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import {
   estimateLines,
@@ -48,18 +48,7 @@ export function shares(
 ): readonly ChoiceShare[] & Printable {
   const { by, mass = 0.95, robust = false, ...others } = options;
   requireProbability('mass', mass);
-  if (!isChoice(fit)) {
-    throw badArgument(
-      `shares is for choices, which a ${nameOf(fit.family)} regression has not: expected conditional_logit`,
-    );
-  }
-  const table = options.data === undefined ? fit.frame.table : tableOf(options.data);
-  if (typeof by !== 'string' || !hasColumn(table, by)) {
-    const found =
-      typeof by === 'string' ? `by is ${by}, which is no column` : `by is ${described(by)}`;
-    throw badArgument(`${found}; expected a column of ${columnsTold(fit, options)}`);
-  }
-  const labels = labelsOf(table.columns[by]).map((label) => label ?? '');
+  const { labels } = kindsOf(fit, 'shares', options);
   const sets = predictedData(fit, options.data, options.groups ?? 'all').sets()?.count ?? 0;
   const sums = new Map<string, Float64Array>();
   const chosen = new Map<string, number>();
@@ -81,8 +70,33 @@ export function shares(
   return printable(rows, () => shareLines(rows, mass).join('\n'));
 }
 
-function columnsTold({ frame }: FittedRegression, { data }: SharesOptions): string {
-  if (data !== undefined) return 'data';
+/**
+ * The rows of choice sets, and the kind of option of each.
+ *
+ * @param asked for messages
+ * @throws WeighbridgeError `bad-argument` for a family without choice sets, or a column that is not there
+ */
+export function kindsOf(
+  fit: FittedRegression,
+  asked: string,
+  { by, data }: Pick<SharesOptions, 'by' | 'data'>,
+): { readonly table: Table; readonly labels: readonly string[] } {
+  if (!isChoice(fit)) {
+    throw badArgument(
+      `${asked} is for choices, which a ${nameOf(fit.family)} regression has not: expected conditional_logit`,
+    );
+  }
+  const table = data === undefined ? fit.frame.table : tableOf(data);
+  if (typeof by !== 'string' || !hasColumn(table, by)) {
+    const found =
+      typeof by === 'string' ? `by is ${by}, which is no column` : `by is ${described(by)}`;
+    throw badArgument(`${found}; expected a column of ${columnsTold(fit, data === undefined)}`);
+  }
+  return { table, labels: labelsOf(table.columns[by]).map((label) => label ?? '') };
+}
+
+function columnsTold({ frame }: FittedRegression, isOwn: boolean): string {
+  if (!isOwn) return 'data';
   return `the formula, ${Object.keys(frame.table.columns).join(', ')}, or of the option data`;
 }
 

@@ -9,11 +9,10 @@
 import { responseDistribution } from '../../../models/families/index.js';
 import { predictorsPerRow } from '../../formula/stacked.js';
 import { gaussHermite } from '../../linear-algebra/gauss-hermite.js';
-import { parameterDraws } from '../../posterior/draws.js';
-import type { FittedRegression } from '../fitted-regression.js';
-import { type GroupLayout, layoutOf } from './layout.js';
+import { effectVariance } from './effect-variance.js';
+import { layoutOf } from './layout.js';
 import { meansOfRows, type PreparedRows, type RowWriter } from './predictions.js';
-import { refuseParts } from './refusals.js';
+import { refuseEffectsOfParameters } from './refusals.js';
 
 /** Nodes: enough for probabilities at a standard deviation of 3. */
 const NODES = 31;
@@ -23,7 +22,7 @@ export function integratedMeans(
   { fit, encoded, predictor, trials, bounds }: PreparedRows,
   groups: readonly number[],
 ): RowWriter {
-  refuseParts(fit, 'fitted with group effects integrated out');
+  refuseEffectsOfParameters(fit, groups, 'integrated out of mean outcomes');
   const { writeInverse } = responseDistribution(fit.specification.family);
   const writeMeans = meansOfRows({ fit, predictor, bounds });
   const counts = trials();
@@ -31,7 +30,7 @@ export function integratedMeans(
   const layout = layoutOf(fit);
   const terms = groups.map((term) => ({
     design: encoded.groups[term],
-    covariance: covarianceDraws(fit, layout.groups[term], predictor.drawsUsed),
+    addVariance: effectVariance(fit, layout.groups[term], predictor.drawsUsed),
   }));
   const draws = predictor.drawsUsed.length;
   const height = predictorsPerRow(encoded);
@@ -41,12 +40,12 @@ export function integratedMeans(
   return (row, target) => {
     predictor.eta(row, eta);
     spread.fill(0);
-    for (const { design, covariance } of terms) {
+    for (const { design, addVariance } of terms) {
       const size = design.matrix.names.length;
+      // Effects are in the linear predictor of the mean, the first of each row.
+      const first = height * row * size;
       for (const { values } of [design.matrix, ...(design.further ?? [])]) {
-        // Effects are in the linear predictor of the mean, the first of each row.
-        const at = height * row * size;
-        addVariance(values.subarray(at, at + size), covariance, spread);
+        addVariance(values.subarray(first, first + size), spread);
       }
     }
     for (let s = 0; s < draws; s++) spread[s] = Math.sqrt(spread[s]);
@@ -58,39 +57,4 @@ export function integratedMeans(
       for (let s = 0; s < draws; s++) target[s] += weights[k] * node[s];
     }
   };
-}
-
-/** Σ at each used draw: of coefficients a and b at [a][b], b ≤ a. */
-type CovarianceDraws = readonly (readonly Float64Array[])[];
-
-function covarianceDraws(
-  { draws }: Pick<FittedRegression, 'draws'>,
-  { coefficients, sds, correlations, correlationCount }: GroupLayout,
-  drawsUsed: Uint32Array,
-): CovarianceDraws {
-  const used = (place: number) => {
-    const all = parameterDraws(draws, place);
-    return Float64Array.from(drawsUsed, (draw) => all[draw]);
-  };
-  const scales = coefficients.map((_, c) => used(sds + c));
-  let pair = correlations;
-  return coefficients.map((_, a) =>
-    coefficients.slice(0, a + 1).map((_, b) => {
-      if (a === b) return scales[a].map((sd) => sd * sd);
-      if (correlationCount === 0) return new Float64Array(drawsUsed.length);
-      return used(pair++).map((cor, s) => cor * scales[a][s] * scales[b][s]);
-    }),
-  );
-}
-
-/** variance_s += zᵀ Σ_s z. */
-function addVariance(z: Float64Array, covariance: CovarianceDraws, variance: Float64Array): void {
-  for (let a = 0; a < z.length; a++) {
-    for (let b = 0; b <= a; b++) {
-      const factor = (a === b ? 1 : 2) * z[a] * z[b];
-      if (factor === 0) continue;
-      const entry = covariance[a][b];
-      for (let s = 0; s < variance.length; s++) variance[s] += factor * entry[s];
-    }
-  }
 }

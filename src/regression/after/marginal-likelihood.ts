@@ -21,7 +21,7 @@ import { fixed, type Printable, printable } from '../../posterior/printable.js';
 import { type RandomStream, randomStream } from '../../random/stream.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import { posteriorKernel } from './posterior-kernel.js';
-import { refuseLatents, refuseParts, refuseTerms } from './refusals.js';
+import { refuseLatents, refuseTerms } from './refusals.js';
 
 export interface MarginalLikelihoodOptions {
   /** Seed of the draws of the proposal, an integer or a text. @default that of the fit */
@@ -49,12 +49,11 @@ export function marginalLikelihood(
   fit: FittedRegression,
   options: MarginalLikelihoodOptions = {},
 ): MarginalLikelihood & Printable {
-  refuseParts(fit, 'marginalLikelihood');
   refuseTerms(fit, 'marginalLikelihood');
   refuseLatents(fit, 'marginalLikelihood', 'compare fits by loo');
+  const kernel = posteriorKernel(fit.specification, 'marginalLikelihood');
   requireProperPriors(fit);
   const seed = requireSeed(options.seed ?? fit.settings.seed);
-  const kernel = posteriorKernel(fit.specification);
   const halves = halvesOf(fit, kernel);
   const proposal = normalOf(halves.fitting, kernel.dimension);
   const random = randomStream(seed, 'bridge sampling');
@@ -74,12 +73,7 @@ export function marginalLikelihood(
 }
 
 function requireProperPriors({ specification, formula }: FittedRegression): void {
-  const { family, data, priors } = specification;
-  if (family.threshold !== undefined) {
-    throw badArgument(
-      `marginalLikelihood is not known of ${family.threshold} thresholds: expected flexible ones`,
-    );
-  }
+  const { data, priors } = specification;
   const flat = [
     ...(priors.intercept && !isProper(priors.intercept) ? ['Intercept'] : []),
     ...(priors.thresholds?.some((prior) => !isProper(prior)) ? ['Intercept'] : []),

@@ -4,10 +4,11 @@
  *
  *     log q(u) = Σ log p(y_i | θ) + log p(θ) + log |∂θ/∂u|,   ∫ q(u) du = p(y).
  *
- * u holds, in this order: the intercept or the thresholds at the means of the predictors; coefficients, standard
- * deviations and the family's own parameters, those with bounds moved to the real line (parameter-priors.ts); the
- * inverse hyperbolic tangents of canonical partial correlations (correlation-cholesky.ts); and the group effects as
- * independent standard normals z, r = diag(sd) L z. Thresholds of `cumulative` are τ_1 and the logarithms of the gaps.
+ * u holds, in this order: coefficients, standard deviations and the family's own parameters, those with bounds moved to
+ * the real line (parameter-priors.ts); the inverse hyperbolic tangents of canonical partial correlations
+ * (correlation-cholesky.ts); the group effects as independent standard normals z, r = diag(sd) L z; and the intercept or
+ * the thresholds. Intercepts, also those of linear predictors of parameters, are at the means of the predictors.
+ * Thresholds of `cumulative` are τ_1 and the logarithms of the gaps. Parameters held by `constant(v)` are not in u.
  */
 import betaln from '@stdlib/math-base-special-betaln';
 import { auxiliaryOf, auxiliaryTraits } from '../../../models/families/family.js';
@@ -19,14 +20,20 @@ import {
   writeCorrelations,
 } from '../../../models/multilevel/correlation-cholesky.js';
 import { POSITIVE, parameterPriors, WHOLE_LINE } from '../../../models/parameter-priors.js';
-import { isJoint, priorDensity } from '../../../models/prior-distributions.js';
+import {
+  isJoint,
+  type Prior,
+  priorDensity,
+  type Support,
+} from '../../../models/prior-distributions.js';
 import {
   centrePredictors,
+  columnsOfMean,
   type GroupEffects,
   type RegressionSpecification,
 } from '../../../models/regression-data.js';
 import { reportedLayout, rowLogLikelihood } from '../../../models/reported-parameters.js';
-import { WeighbridgeError } from '../../errors.js';
+import { badArgument } from '../../checks/values.js';
 import { priorText } from '../priors/prior-text.js';
 
 interface PosteriorKernel {
@@ -34,8 +41,12 @@ interface PosteriorKernel {
   readonly dimension: number;
   /** Writes u of a draw of reported parameters. */
   writePosition(reported: Float64Array, position: Float64Array): void;
-  /** log q(u); −Infinity where rounding leaves no number. */
-  logDensity(position: Float64Array): number;
+  /**
+   * log q(u); −Infinity where rounding leaves no number.
+   *
+   * @param likelihoods receives log p(y_i | θ) of each row; of a choice set at its first row
+   */
+  logDensity(position: Float64Array, likelihoods?: Float64Array): number;
 }
 
 /** Part of the coordinates: its prior and Jacobian, and the reported parameters that it is one to one with. */
@@ -47,8 +58,15 @@ interface Block {
   read(position: Float64Array, start: number, reported: Float64Array): number;
 }
 
-export function posteriorKernel(specification: RegressionSpecification): PosteriorKernel {
-  requireOwnPriors(specification);
+/**
+ * @param asked what needs it, for messages
+ * @throws WeighbridgeError `bad-argument` for priors or thresholds that are not known here
+ */
+export function posteriorKernel(
+  specification: RegressionSpecification,
+  asked: string,
+): PosteriorKernel {
+  requireKnown(specification, asked);
   const { data } = specification;
   const blocks = [
     singleParameters(specification),
@@ -63,7 +81,7 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
     dimension += length;
   }
   const reported = new Float64Array(reportedLayout(specification).length);
-  const rows = new Float64Array(data.rows);
+  const own = new Float64Array(data.rows);
   const logLikelihood = rowLogLikelihood(specification);
   return {
     dimension,
@@ -72,7 +90,7 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
         block.write(from, position, starts[i]);
       });
     },
-    logDensity(position) {
+    logDensity(position, rows = own) {
       let sum = 0;
       blocks.forEach((block, i) => {
         sum += block.read(position, starts[i], reported);
@@ -84,57 +102,113 @@ export function posteriorKernel(specification: RegressionSpecification): Posteri
   };
 }
 
-/** Throws `bad-argument` for parameters that are constant, or without a prior of their own. */
-function requireOwnPriors({ data, priors }: RegressionSpecification): void {
-  const all = [priors.intercept, ...priors.coefficients, ...priors.auxiliary];
-  const found = all.find((prior) => prior && (prior.distribution === 'constant' || isJoint(prior)));
-  if (data.terms) {
-    throw new WeighbridgeError(
-      'bad-argument',
-      'the marginal likelihood is not available with terms such as s(x): compare fits by loo',
+/** Throws `bad-argument` for slopes without a prior of their own, and for thresholds that are not free. */
+function requireKnown({ family, data, priors }: RegressionSpecification, asked: string): void {
+  if (family.threshold !== undefined) {
+    throw badArgument(
+      `${asked} is not known of ${family.threshold} thresholds: expected flexible ones`,
     );
   }
-  if (!found) return;
-  throw new WeighbridgeError(
-    'bad-argument',
-    `the marginal likelihood is not available with the prior ${priorText(found)}: expected other priors`,
-  );
+  if (data.terms || data.latents) {
+    throw badArgument(
+      `${asked} is not known with terms such as s(x), mo(x), me(x, s) and mi(x): use fits by loo`,
+    );
+  }
+  const joint = priors.coefficients.find(isJoint);
+  if (joint) {
+    throw badArgument(
+      `${asked} is not known with the prior ${priorText(joint)}: expected other priors`,
+    );
+  }
+}
+
+function isConstant(prior: Prior | null): prior is Prior & { readonly distribution: 'constant' } {
+  return prior?.distribution === 'constant';
+}
+
+interface SingleParameter {
+  readonly prior: Prior;
+  /** Its place among the reported parameters. */
+  readonly place: number;
+  /** Its ends, in addition to those of the prior. */
+  readonly natural: Support;
 }
 
 /** Coefficients, standard deviations and the family's own parameters. */
 function singleParameters(specification: RegressionSpecification): Block {
   const { family, priors } = specification;
   const layout = reportedLayout(specification);
-  const sds = priors.sds.flat();
-  const all = [...priors.coefficients, ...sds, ...priors.auxiliary];
-  const placed = parameterPriors(all, [
-    ...priors.coefficients.map(() => WHOLE_LINE),
-    ...sds.map(() => POSITIVE),
-    ...auxiliaryOf(family).map((name) => auxiliaryTraits(family, name)),
-  ]);
-  const places = Int32Array.from([
-    ...priors.coefficients.map((_, j) => layout.slopes + j),
-    ...sds.map((_, k) => layout.sds + k),
-    ...priors.auxiliary.map((_, a) => layout.auxiliary + a),
-  ]);
-  const parameters = new Float64Array(places.length);
-  const gradient = new Float64Array(places.length);
+  const all: SingleParameter[] = [
+    ...priors.coefficients.map((prior, j) => ({
+      prior,
+      place: layout.slopes + j,
+      natural: WHOLE_LINE,
+    })),
+    ...priors.sds.flat().map((prior, k) => ({ prior, place: layout.sds + k, natural: POSITIVE })),
+    ...auxiliaryOf(family).map((name, a) => ({
+      prior: priors.auxiliary[a],
+      place: layout.auxiliary + a,
+      natural: auxiliaryTraits(family, name),
+    })),
+  ];
+  const held = all.flatMap(({ prior, place }) =>
+    isConstant(prior) ? [{ place, value: prior.value }] : [],
+  );
+  const free = all.filter(({ prior }) => !isConstant(prior));
+  const placed = parameterPriors(
+    free.map(({ prior }) => prior),
+    free.map(({ natural }) => natural),
+  );
+  const parts = partIntercepts(specification);
+  const moved = new Float64Array(layout.length);
+  const parameters = new Float64Array(free.length);
+  const gradient = new Float64Array(free.length);
   return {
-    length: places.length,
+    length: free.length,
     write(reported, position, start) {
-      places.forEach((place, i) => {
-        parameters[i] = reported[place];
+      moved.set(reported);
+      for (const { place, shiftOf } of parts) moved[place] += shiftOf(reported);
+      free.forEach(({ place }, i) => {
+        parameters[i] = moved[place];
       });
       position.set(placed.positionOf(parameters), start);
     },
     read(position, start, reported) {
-      const own = position.subarray(start, start + places.length);
+      const own = position.subarray(start, start + free.length);
       placed.constrain(own, parameters);
-      places.forEach((place, i) => {
+      free.forEach(({ place }, i) => {
         reported[place] = parameters[i];
       });
+      for (const { place, value } of held) reported[place] = value;
+      for (const { place, shiftOf } of parts) reported[place] -= shiftOf(reported);
       return placed.addTo(own, parameters, gradient);
     },
+  };
+}
+
+/** Intercepts of linear predictors of parameters, and what moves each to the means of its predictors. */
+function partIntercepts(specification: RegressionSpecification) {
+  const { data } = specification;
+  const { slopes } = reportedLayout(specification);
+  const { means } = centrePredictors(data);
+  return (data.parts ?? []).flatMap(({ intercept, first, columns }) =>
+    intercept
+      ? [
+          {
+            place: slopes + first,
+            shiftOf: shift(means, slopes, first + 1, first + columns),
+          },
+        ]
+      : [],
+  );
+}
+
+/** Σ b_j x̄_j of reported slopes in some columns. */
+function shift(means: Float64Array, slopes: number, first: number, end: number) {
+  return (reported: Float64Array): number => {
+    let sum = 0;
+    for (let j = first; j < end; j++) sum += reported[slopes + j] * means[j];
+    return sum;
   };
 }
 
@@ -143,18 +217,15 @@ function intercepts(specification: RegressionSpecification): Block {
   const { family, data, priors } = specification;
   const { slopes } = reportedLayout(specification);
   const { means } = centrePredictors(data);
-  const densities = (priors.thresholds ?? (priors.intercept ? [priors.intercept] : [])).map(
-    priorDensity,
-  );
+  const held = isConstant(priors.intercept) ? priors.intercept.value : null;
+  const free = held === null && priors.intercept ? [priors.intercept] : [];
+  const densities = (priors.thresholds ?? free).map(priorDensity);
   const gaps = (priors.gaps ?? []).map(priorDensity);
   const sign = thresholdsOf(family) > 0 ? -1 : 1;
   const isOrdered = thresholdsOf(family) > 0 && hasOrder(family);
+  const toMeans = shift(means, slopes, 0, columnsOfMean(data));
+  const shiftOf = (reported: Float64Array) => sign * toMeans(reported);
   const firsts = new Set(thresholdSpans(family).map(({ first }) => first));
-  const shiftOf = (reported: Float64Array) => {
-    let shift = 0;
-    for (let j = 0; j < means.length; j++) shift += reported[slopes + j] * means[j];
-    return sign * shift;
-  };
   return {
     length: densities.length,
     write(reported, position, start) {
@@ -166,6 +237,7 @@ function intercepts(specification: RegressionSpecification): Block {
     },
     read(position, start, reported) {
       const shift = shiftOf(reported);
+      if (held !== null) reported[0] = held - shift;
       let sum = 0;
       for (let k = 0; k < densities.length; k++) {
         const u = position[start + k];

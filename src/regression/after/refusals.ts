@@ -1,5 +1,4 @@
 /** What regressions of some kinds do not have, each refused in one line that says what to ask instead. */
-import { isThresholdPredictor } from '../../../models/families/family.js';
 import { isNominal } from '../../../models/families/thresholds.js';
 import { badArgument } from '../../checks/values.js';
 import { hasIntervals } from '../../linear-algebra/limits.js';
@@ -41,15 +40,24 @@ export function refuseLatents(
 }
 
 /**
- * Throws `bad-argument` for linear predictors of parameters, `bf(y ~ x, sigma ~ x)`; not for effects on thresholds.
+ * Throws `bad-argument` for group effects in linear predictors of parameters, `bf(y ~ x, sigma ~ (1 | g))`.
  *
- * @param asked what is not supported, for the message
+ * @param terms indices of the group terms in question
+ * @param asked what is not known of them, for the message
  */
-export function refuseParts({ family }: Pick<FittedRegression, 'family'>, asked: string): void {
-  if (!family.predicted || family.predicted.every(isThresholdPredictor)) return;
-  throw badArgument(
-    `${asked} is not supported in a regression with formulas of parameters, here of ${family.predicted.join(', ')}: compare fits by loo`,
-  );
+export function refuseEffectsOfParameters(
+  { specification }: Pick<FittedRegression, 'specification'>,
+  terms: readonly number[],
+  asked: string,
+): void {
+  for (const term of terms) {
+    const { group, parameters = [] } = specification.data.groups[term];
+    const parameter = parameters.find((name) => name !== null);
+    if (parameter === undefined) continue;
+    throw badArgument(
+      `effects of ${group} on ${parameter} are not ${asked}, only those on the mean: compare fits by loo or kfold`,
+    );
+  }
 }
 
 /** Throws `bad-argument` for terms such as s(x), whose parameters have other names and priors than slopes. */

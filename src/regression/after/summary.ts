@@ -11,7 +11,7 @@ import { parseFormula } from '../../formula/parse-formula.js';
 import { parameterDraws } from '../../posterior/draws.js';
 import { mcseHdi } from '../../posterior/interval-errors.js';
 import { hdi, type Interval } from '../../posterior/intervals.js';
-import type { Estimate } from '../../posterior/log-likelihood.js';
+import type { Kfold } from '../../posterior/kfold.js';
 import type { Loo } from '../../posterior/loo.js';
 import { centreOf, spreadOf } from '../../posterior/point-summary.js';
 import { fixed, type Printable, printable, textTable } from '../../posterior/printable.js';
@@ -26,6 +26,7 @@ import { isMatrixPrior, type PriorInUse } from '../priors/prior-rows.js';
 import { isGroupEffect } from '../validation/criteria.js';
 import { type PriorInfluence, priorInfluences } from '../validation/prior-influence.js';
 import { categoriesOf } from './categories.js';
+import { kfoldJson, looJson } from './cross-validation-json.js';
 import { type GroupLayout, layoutOf, sizesOfTerms } from './layout.js';
 import { comparedGroups, ranksOf } from './ranks.js';
 
@@ -307,6 +308,7 @@ interface FitFacts {
   /** Seconds from the data to the draws; null for a loaded fit. */
   readonly seconds: number | null;
   readonly loo: Loo | null;
+  readonly kfold: Kfold | null;
 }
 
 /** Keys of parameters are brms' names. */
@@ -357,6 +359,7 @@ export function fitJson(fitted: FittedRegression, facts: FitFacts): Record<strin
         fitted.chains[0]?.algorithm === 'split-hmc' ? diagnostics.paretoK : null,
     },
     ...(facts.loo && { loo: looJson(facts.loo) }),
+    ...(facts.kfold && { kfold: kfoldJson(facts.kfold) }),
     warnings: fitted.warnings,
     seconds: facts.seconds,
   };
@@ -408,18 +411,5 @@ function priorJson({ class: name, coef, group, dpar, text, source, prior }: Prio
     lb: lower,
     ub: upper,
     source,
-  };
-}
-
-function looJson({ elpdLoo, pLoo, looic, paretoKTable, diagnostics, refitted, warnings }: Loo) {
-  const estimate = ({ estimate, se }: Estimate) => ({ estimate, se });
-  return {
-    elpd_loo: estimate(elpdLoo),
-    p_loo: estimate(pLoo),
-    looic: estimate(looic),
-    max_pareto_k: diagnostics.paretoK.reduce((largest, k) => Math.max(largest, k), -Infinity),
-    pareto_k: paretoKTable.map(({ minEss, ...row }) => ({ ...row, min_ess: minEss })),
-    refitted: refitted.map((observation) => observation + 1),
-    warnings,
   };
 }

@@ -3,18 +3,22 @@
  * whether LOO holds, whether priors decide the result and, on request, whether the engine is
  * calibrated on this model.
  */
+import { numbered } from '../../checks/names.js';
+import { badArgument } from '../../checks/values.js';
 import type { CancelSignal, FitRunner } from '../../fit/job.js';
 import type { Loo } from '../../posterior/loo.js';
 import { type Printable, printable, rounded, textTable } from '../../posterior/printable.js';
 import { type Diagnostics, shortfallsOf } from '../../posterior/summary.js';
 import type { FittedRegression } from '../fitted-regression.js';
 import type { Calibration } from './calibrate.js';
-import { looOf, type WithOutcomes } from './criteria.js';
+import { looOf, type RegressionLoo } from './leave-one-out.js';
 import { type PredictiveCheck, predictiveChecks } from './predictive-checks.js';
 import { type PriorSensitivity, priorSensitivity } from './prior-sensitivity.js';
 import { calibrateSpecification } from './regression-simulations.js';
 
 export interface CheckOptions {
+  /** LOO of this fit, if it is there already. @default by importance sampling alone */
+  readonly loo?: RegressionLoo | undefined;
   /**
    * Number of data sets of a simulation-based calibration of this model, as `calibrateRegression`; it
    * needs proper priors. 200 are enough for a verdict.
@@ -51,7 +55,7 @@ export interface FitCheck extends Printable {
   readonly parts: readonly CheckPart[];
   readonly convergence: Diagnostics;
   readonly predictions: readonly PredictiveCheck[];
-  readonly loo: Loo & WithOutcomes;
+  readonly loo: RegressionLoo;
   readonly priors: PriorSensitivity;
   readonly calibration: Calibration | null;
 }
@@ -59,14 +63,14 @@ export interface FitCheck extends Printable {
 /**
  * Runs all checks.
  *
- * @throws WeighbridgeError `bad-argument` for a calibration under flat priors; `interrupted` if
+ * @throws WeighbridgeError `bad-argument` for a calibration under flat priors, or LOO of another fit; `interrupted` if
  *   `signal` is aborted; the errors of `loo`
  */
 export async function checkFit(
   fit: FittedRegression,
-  { calibration: simulations, runner, onProgress, signal }: CheckOptions = {},
+  { loo: known, calibration: simulations, runner, onProgress, signal }: CheckOptions = {},
 ): Promise<FitCheck> {
-  const loo = await looOf(fit, { onProgress, signal });
+  const loo = known ? requireOwn(fit, known) : await looOf(fit, { onProgress, signal });
   const predictions = predictiveChecks(fit);
   const priors = priorSensitivity(fit);
   const calibration =
@@ -96,6 +100,17 @@ export async function checkFit(
     calibration,
   };
   return printable(result, () => checkText(result));
+}
+
+/** @throws WeighbridgeError `bad-argument` for LOO of other outcomes */
+function requireOwn({ specification }: FittedRegression, loo: RegressionLoo): RegressionLoo {
+  const { outcomes } = specification.data;
+  const own =
+    loo.outcomes.length === outcomes.length && loo.outcomes.every((y, i) => y === outcomes[i]);
+  if (own) return loo;
+  throw badArgument(
+    'loo is of a fit to other outcomes: expected the result of fit.loo() of this fit',
+  );
 }
 
 function parametersOf({ draws }: FittedRegression): number {
@@ -167,10 +182,10 @@ const remedies: Readonly<Record<PredictiveCheck['statistic'], string>> = {
  * number, by more than its standard error, they mean a wrong model (Vehtari, Gelman & Gabry 2017,
  * section 5.3).
  */
-function looPart({ pLoo, elpdLoo, warnings }: Loo, parameters: number): CheckPart {
+function looPart({ pLoo, elpdLoo, refitted, warnings }: Loo, parameters: number): CheckPart {
   const number = rounded(pLoo.estimate, 1);
   if (warnings.length === 0) {
-    const text = `elpd is ${rounded(elpdLoo.estimate, 1)} (se ${rounded(elpdLoo.se, 1)}), and every observation is predicted reliably without itself`;
+    const text = `elpd is ${rounded(elpdLoo.estimate, 1)} (se ${rounded(elpdLoo.se, 1)}), and every observation is predicted reliably without itself${exactly(refitted)}`;
     return { check: 'loo', verdict: 'passed', findings: [text] };
   }
   if (pLoo.estimate - pLoo.se > parameters) {
@@ -178,6 +193,10 @@ function looPart({ pLoo, elpdLoo, warnings }: Loo, parameters: number): CheckPar
     return { check: 'loo', verdict: 'failed', findings: [...warnings, text] };
   }
   return { check: 'loo', verdict: 'doubtful', findings: warnings };
+}
+
+function exactly(refitted: readonly number[]): string {
+  return refitted.length === 0 ? '' : `, ${numbered(refitted)} by fits without them`;
 }
 
 function priorsPart({ rows, warnings }: PriorSensitivity): CheckPart {

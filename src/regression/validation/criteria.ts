@@ -1,4 +1,4 @@
-/** Predictive accuracy of a fitted regression for new data: LOO and WAIC. */
+/** Log likelihoods of a fitted regression, and WAIC. */
 
 import { logProbabilityOfChoices, stagesOf } from '../../../models/families/conditional-logit.js';
 import { outcomesOf, type RegressionData } from '../../../models/regression-data.js';
@@ -9,8 +9,7 @@ import { hasBounds } from '../../linear-algebra/limits.js';
 import { sumOf } from '../../linear-algebra/sums.js';
 import type { Draws } from '../../posterior/draws.js';
 import type { LogLikelihood } from '../../posterior/log-likelihood.js';
-import { type Loo, looInSteps } from '../../posterior/loo.js';
-import { printable } from '../../posterior/printable.js';
+import { type Printable, printable } from '../../posterior/printable.js';
 import { type Waic, waicInSteps } from '../../posterior/waic.js';
 import { latentMoments } from '../after/latent-draws.js';
 import { linearPredictor, madeForRows, type PredictingFit } from '../after/linear-predictor.js';
@@ -20,19 +19,6 @@ import type { FittedRegression } from '../fitted-regression.js';
 export interface WithOutcomes {
   readonly outcomes: Float64Array;
 }
-
-/**
- * Leave-one-out cross-validation by Pareto-smoothed importance sampling, as `loo(fit)` of brms.
- * Single rows are left out: their group effects are still informed by the other rows of the group.
- *
- * @throws WeighbridgeError `bad-data` if a row's log likelihood is not finite at any draw,
- *   `interrupted` if `signal` is aborted
- */
-export const looOf: WatchableOf<FittedRegression, NoOptions, Loo & WithOutcomes> = watchable(
-  function* (fit) {
-    return withOutcomes(yield* looInSteps(predictiveLikelihood(fit)), fit);
-  },
-);
 
 /**
  * The widely applicable information criterion, as `waic(fit)` of brms.
@@ -49,7 +35,7 @@ export const waicOf: WatchableOf<FittedRegression, NoOptions, Waic & WithOutcome
 /** Options of a method that has none but those of WatchOptions. */
 type NoOptions = Record<never, never>;
 
-function withOutcomes<T extends Loo | Waic>(
+export function withOutcomes<T extends Printable>(
   criterion: T,
   { specification }: FittedRegression,
 ): T & WithOutcomes {
@@ -158,7 +144,14 @@ function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
 }
 
 /** The rows of a fit as rows to predict. */
-function encodedOf({ rows, predictors, groups, offset, parts, latents }: RegressionData): Encoded {
+export function encodedOf({
+  rows,
+  predictors,
+  groups,
+  offset,
+  parts,
+  latents,
+}: RegressionData): Encoded {
   return {
     rows,
     population: predictors,

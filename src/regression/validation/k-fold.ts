@@ -3,10 +3,10 @@
  * group whose rows are all held out is a new one to the fit: its effects are draws from the distribution of the
  * group.
  */
+import { numbered } from '../../checks/names.js';
 import { requireSeed } from '../../checks/options.js';
-import { badArgument, badData, described } from '../../checks/values.js';
+import { badArgument, described } from '../../checks/values.js';
 import { isWeighbridgeError, WeighbridgeError } from '../../errors.js';
-import { labelAt, type Table } from '../../formula/table.js';
 import { type Kfold, kfoldOf } from '../../posterior/kfold.js';
 import { eachObservation, type LogLikelihood } from '../../posterior/log-likelihood.js';
 import { meanDensity } from '../../posterior/loo.js';
@@ -18,6 +18,7 @@ import type { FittedRegression } from '../fitted-regression.js';
 import { requireRunOptions } from '../options.js';
 import { predictiveLikelihood, type WithOutcomes } from './criteria.js';
 import { eachHeldOut, type RefitOptions, rowsOfObservations, withoutRows } from './held-out.js';
+import { labelsOfObservations, type RowLabels } from './row-labels.js';
 
 export interface KfoldOptions extends RefitOptions {
   /**
@@ -33,9 +34,6 @@ export interface KfoldOptions extends RefitOptions {
   /** Seed of the folds; fits have that of the fit. @default the seed of the fit */
   readonly seed?: number | string;
 }
-
-/** A column of the formula, or a value for each row of the data. */
-export type RowLabels = string | ArrayLike<string | number>;
 
 /** K-fold cross-validation of a regression. */
 export type RegressionKfold = Kfold & WithOutcomes;
@@ -75,7 +73,8 @@ export async function kfold(
       addTo(totals, groups, i, column);
     }
     for (const [group, total] of totals) joint[group] = meanDensity(total, chains).elpd;
-    warnings.push(...own.map((text) => `${parts[k].name}: ${text}`));
+    const name = `${parts[k].name} (${observationsOf(held[k])})`;
+    warnings.push(...own.map((text) => `${name}: ${text}`));
   });
   const scores = groups.map(({ label, members }, g) => ({
     group: label,
@@ -101,8 +100,13 @@ function reduced(
     );
   } catch (error) {
     if (!isWeighbridgeError(error, 'improper-posterior')) throw error;
-    throw new WeighbridgeError(error.code, `${name}: ${error.message}`, { cause: error });
+    const found = `${name} (${observationsOf(observations)}): ${error.message}`;
+    throw new WeighbridgeError(error.code, found, { cause: error });
   }
+}
+
+function observationsOf(indices: readonly number[]): string {
+  return `observation${indices.length === 1 ? '' : 's'} ${numbered(indices)}`;
 }
 
 /** Log mean densities of all observations by one fit. */
@@ -159,13 +163,13 @@ function foldsOf(
     const folds = requireFolds(asked ?? Math.min(DEFAULT_FOLDS, n), n, 'observations');
     const order = shuffled(n, random);
     if (stratified !== undefined) {
-      const labels = labelsOf(fit, 'stratified', stratified, rowsOf);
+      const labels = labelsOfObservations(fit, 'stratified', stratified, rowsOf);
       // The sort is stable: in a stratum the order stays random.
       order.sort((a, b) => (labels[a] < labels[b] ? -1 : labels[a] > labels[b] ? 1 : 0));
     }
     return { fold: dealt(order, folds), folds, groups: [] };
   }
-  const labels = labelsOf(fit, 'grouped', grouped, rowsOf);
+  const labels = labelsOfObservations(fit, 'grouped', grouped, rowsOf);
   const names = [...new Set(labels)].sort();
   const folds = requireFolds(
     asked ?? names.length,
@@ -188,45 +192,6 @@ function requireFolds(folds: number, most: number, of: string): number {
   throw badArgument(
     `folds is ${described(folds)}, but must be a whole number from 2 to ${most}, the number of ${of}`,
   );
-}
-
-/** The label of each observation, as text. */
-function labelsOf(
-  { frame }: FittedRegression,
-  option: string,
-  given: unknown,
-  rowsOf: readonly (readonly number[])[],
-): string[] {
-  const { table, usedRows } = frame;
-  const labelOf = labelReader(table, option, given);
-  return rowsOf.map(([row]) => {
-    const label = labelOf(usedRows[row]);
-    if (label !== null) return label;
-    const number = usedRows[row] + 1;
-    throw badData(`row ${number}: ${option} is missing, expected a value`, { row: number });
-  });
-}
-
-/** @throws WeighbridgeError `bad-argument` */
-function labelReader(table: Table, option: string, given: unknown): (row: number) => string | null {
-  if (typeof given === 'string' && Object.hasOwn(table.columns, given)) {
-    return (row) => labelAt(table.columns[given], row);
-  }
-  const values: readonly unknown[] | null =
-    Array.isArray(given) || ArrayBuffer.isView(given) ? Array.from(given as unknown[]) : null;
-  if (values === null) {
-    const names = Object.keys(table.columns).join(', ');
-    const found = typeof given === 'string' ? given : described(given);
-    throw badArgument(
-      `${option} is ${found}, but must be a column of the formula (${names}) or a value for each row`,
-    );
-  }
-  if (values.length !== table.rows) {
-    throw badArgument(
-      `${option} has ${values.length} values, but the data have ${table.rows} rows`,
-    );
-  }
-  return (row) => (values[row] === null || values[row] === undefined ? null : String(values[row]));
 }
 
 /** 0 to n − 1 in random order (Fisher & Yates). */

@@ -2,6 +2,8 @@
  * Weights of the draws of a fit for predicting each row without itself: 1 / p(y_i | θ_s), Pareto-smoothed
  * (Vehtari et al. 2024).
  */
+import { numbered } from '../../checks/names.js';
+import { shownThreshold } from '../../posterior/loo.js';
 import { psis } from '../../posterior/psis.js';
 import { paretoKThreshold } from '../../posterior/thresholds.js';
 import type { PredictingFit } from '../after/linear-predictor.js';
@@ -21,7 +23,7 @@ export function looWeights(fit: PredictingFit): LooWeights {
   const { rows } = likelihood;
   const column = new Float64Array(likelihood.chains * likelihood.drawsPerChain);
   const threshold = paretoKThreshold(column.length);
-  let unreliable = 0;
+  const unreliable = new Set<number>();
   return {
     rows,
     of(row) {
@@ -29,13 +31,13 @@ export function looWeights(fit: PredictingFit): LooWeights {
       // Equal likelihoods, as of 0 trials, have no tail.
       const isConstant = column.every((value) => value === column[0]);
       const { weights, paretoK } = psis(column.map((value) => -value));
-      if (!isConstant && paretoK > threshold) unreliable++;
+      if (!isConstant && paretoK > threshold) unreliable.add(row);
       return weights;
     },
     warnings: () =>
-      unreliable > 0
+      unreliable.size > 0
         ? [
-            `${unreliable} of ${rows} rows have a Pareto k above ${threshold.toFixed(2)}: their predictions without themselves are not to be trusted`,
+            `${unreliable.size} of ${rows} rows have a Pareto k above ${shownThreshold(threshold)} (${numbered([...unreliable].sort((a, b) => a - b))}): their predictions without themselves are not to be trusted`,
           ]
         : [],
   };

@@ -1,10 +1,17 @@
 /** Marginal likelihoods by bridge sampling: against quadrature, closed forms and Savage-Dickey ratios. */
 import { describe, expect, it } from 'vitest';
 import { cholesky, logDeterminant, solveLower } from '../../../src/linear-algebra/cholesky.js';
+import { logSumExp } from '../../../src/posterior/psis.js';
 import { randomStream } from '../../../src/random/stream.js';
 import { bayesFactor } from '../../../src/regression/after/marginal-likelihood.js';
 import { posteriorKernel } from '../../../src/regression/after/posterior-kernel.js';
-import { beta, exponential, lkj, normal } from '../../../src/regression/priors/constructors.js';
+import {
+  beta,
+  constant,
+  exponential,
+  lkj,
+  normal,
+} from '../../../src/regression/priors/constructors.js';
 import { type RegressionOptions, regression } from '../../../src/regression/regression.js';
 import { integral } from '../../support/integral.js';
 
@@ -30,6 +37,36 @@ const b = normal(0, 1).on('b');
 const intercept = normal(0, 2).on('Intercept');
 
 describe('the marginal likelihood', () => {
+  const n = rows.length;
+  const meanX = rows.reduce((sum, { x }) => sum + x / n, 0);
+  const meanZ = rows.reduce((sum, { z }) => sum + z / n, 0);
+
+  /** log p(y | sigmas) of y ~ x, integrated over the slope and an intercept with the variance `level`. */
+  const logMarginalGiven = (
+    sigmaOf: (row: number) => number,
+    offsetOf = (_row: number) => 0,
+    level = 4,
+  ) => {
+    const covariance = new Float64Array(n * n);
+    rows.forEach((one, i) => {
+      rows.forEach((other, j) => {
+        const slope = (one.x - meanX) * (other.x - meanX);
+        covariance[i * n + j] = level + slope + (i === j ? sigmaOf(i) ** 2 : 0);
+      });
+    });
+    const lower = cholesky(covariance, n);
+    if (!lower) throw new Error('singular');
+    const solved = Float64Array.from(rows, ({ y }, i) => y - offsetOf(i));
+    solveLower(lower, solved);
+    const squares = solved.reduce((sum, value) => sum + value * value, 0);
+    return -0.5 * (squares + logDeterminant(lower, n) + n * Math.log(2 * Math.PI));
+  };
+
+  const logOverSigma = (logMarginal: (sigma: number) => number) => {
+    const origin = logMarginal(1);
+    return origin + Math.log(integral((s) => Math.exp(logMarginal(s) - origin), 0.3, 4));
+  };
+
   it('is that of a normal regression in closed form, integrated over sigma', async () => {
     const fit = await regression({
       formula: 'y ~ x',
@@ -37,25 +74,65 @@ describe('the marginal likelihood', () => {
       prior: [b, intercept, exponential(1).on('sigma')],
       ...settings,
     });
-    const n = rows.length;
-    const mean = rows.reduce((sum, { x }) => sum + x / n, 0);
-    const logMarginal = (sigma: number) => {
-      const covariance = new Float64Array(n * n);
-      rows.forEach((one, i) => {
-        rows.forEach((other, j) => {
-          const slope = (one.x - mean) * (other.x - mean);
-          covariance[i * n + j] = 4 + slope + (i === j ? sigma * sigma : 0);
-        });
-      });
-      const lower = cholesky(covariance, n);
-      if (!lower) throw new Error('singular');
-      const solved = Float64Array.from(rows, ({ y }) => y);
-      solveLower(lower, solved);
-      const squares = solved.reduce((sum, value) => sum + value * value, 0);
-      return -0.5 * (squares + logDeterminant(lower, n) + n * Math.log(2 * Math.PI)) - sigma;
-    };
-    const origin = logMarginal(1);
-    const exact = origin + Math.log(integral((s) => Math.exp(logMarginal(s) - origin), 0.3, 4));
+    const logMarginal = (sigma: number) => logMarginalGiven(() => sigma) - sigma;
+    const exact = logOverSigma(logMarginal);
+    const { logMarginalLikelihood, error } = fit.marginalLikelihood();
+    expect(error).toBeLessThan(0.05);
+    expect(Math.abs(logMarginalLikelihood - exact)).toBeLessThan(4 * error);
+  });
+
+  it('is without parameters that are constant: a slope, the intercept, sigma', async () => {
+    const options = { formula: 'y ~ x + z', data: rows, ...settings };
+    const held = constant(0.3).on('b', { coef: 'z' });
+    const offset = (i: number) => 0.3 * ((rows[i]?.z ?? 0) - meanZ);
+    const two = await regression({
+      ...options,
+      prior: [b, intercept, held, constant(0.9).on('sigma')],
+    });
+    const found = two.marginalLikelihood();
+    expect(found.error).toBeLessThan(0.02);
+    const exact = logMarginalGiven(() => 0.9, offset);
+    expect(Math.abs(found.logMarginalLikelihood - exact)).toBeLessThan(4 * found.error);
+
+    const other = await regression({
+      ...options,
+      prior: [b, constant(1.5).on('Intercept'), held, exponential(1).on('sigma')],
+    });
+    const logMarginal = (sigma: number) =>
+      logMarginalGiven(
+        () => sigma,
+        (i) => 1.5 + offset(i),
+        0,
+      ) - sigma;
+    const { logMarginalLikelihood, error } = other.marginalLikelihood();
+    expect(error).toBeLessThan(0.05);
+    expect(Math.abs(logMarginalLikelihood - logOverSigma(logMarginal))).toBeLessThan(4 * error);
+  });
+
+  it('is that of a regression with a formula of sigma, integrated over its coefficients', async () => {
+    const fit = await regression({
+      formula: 'bf(y ~ x, sigma ~ z)',
+      data: rows,
+      prior: [
+        b,
+        intercept,
+        normal(0, 1).on('Intercept', { dpar: 'sigma' }),
+        normal(0, 0.5).on('b', { dpar: 'sigma' }),
+      ],
+      ...settings,
+    });
+    const step = 0.04;
+    const terms: number[] = [];
+    for (let level = -1; level <= 0.8; level += step) {
+      for (let slope = -0.7; slope <= 0.7; slope += step) {
+        const prior = -0.5 * (level ** 2 + (slope / 0.5) ** 2) - Math.log(0.5 * 2 * Math.PI);
+        const likelihood = logMarginalGiven((i) =>
+          Math.exp(level + slope * ((rows[i]?.z ?? 0) - meanZ)),
+        );
+        terms.push(prior + likelihood + 2 * Math.log(step));
+      }
+    }
+    const exact = logSumExp(Float64Array.from(terms));
     const { logMarginalLikelihood, error } = fit.marginalLikelihood();
     expect(error).toBeLessThan(0.05);
     expect(Math.abs(logMarginalLikelihood - exact)).toBeLessThan(4 * error);
@@ -196,7 +273,7 @@ describe('the coordinates', () => {
       chains: 1,
       seed: 2,
     });
-    const { dimension, writePosition } = posteriorKernel(fit.specification);
+    const { dimension, writePosition } = posteriorKernel(fit.specification, 'this');
     expect(dimension).toBe(fit.draws.parameterNames.length);
     const position = new Float64Array(dimension);
     writePosition(fit.draws.values.subarray(0, dimension), position);

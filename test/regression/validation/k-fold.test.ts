@@ -56,6 +56,24 @@ describe('fit.kfold', () => {
     expect(String(result)).toContain('elpd_joint is by the joint densities of 3 groups.');
   });
 
+  it('knows the labels of rows where others have missing values', async () => {
+    const fit = await regression({
+      formula: 'y ~ 1 + (1 | g)',
+      family: 'poisson',
+      data: { y: [null, ...y, null], g: ['z', ...g, 'a'] },
+      prior: normal(0, 1).on('Intercept'),
+      ...{ chains: 2, warmup: 100, draws: 50, seed: 3 },
+    });
+    const byColumn = await fit.kfold({ grouped: 'g' });
+    expect(byColumn.groups.map(({ group, size }) => [group, size])).toEqual([
+      ['a', 4],
+      ['b', 4],
+      ['c', 4],
+    ]);
+    const byValue = await fit.kfold({ grouped: ['z', ...g, 'a'] });
+    expect(byValue.pointwise.fold).toEqual(byColumn.pointwise.fold);
+  });
+
   it('of as many folds as observations is LOO', async () => {
     const fit = await fitted;
     const [one, other] = await Promise.all([fit.kfold({ folds: 12 }), fit.loo()]);
@@ -119,7 +137,10 @@ describe('fit.kfold', () => {
       seed: 1,
     });
     await expect(separated.kfold({ folds: 6 })).rejects.toThrow(
-      /^without fold \d: x separates the outcomes perfectly/,
+      /^without fold \d \(observation \d\): x separates the outcomes perfectly/,
     );
+    const short = await separated.update({ formula: 'y ~ 1', warmup: 10, draws: 10 });
+    const { warnings } = await short.kfold({ folds: 2 });
+    expect(warnings[0]).toMatch(/^without fold 1 \(observations \d, \d, \d\): /);
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { runHere } from '../../../src/fit/run.js';
 import { meanDensity } from '../../../src/posterior/loo.js';
 import { logSumExp } from '../../../src/posterior/psis.js';
-import { exponential, normal } from '../../../src/regression/priors/constructors.js';
+import { constant, exponential, normal } from '../../../src/regression/priors/constructors.js';
 import { type RegressionFit, regression } from '../../../src/regression/regression.js';
 import { logLikelihoodOfFit } from '../../../src/regression/validation/criteria.js';
 import { eachHeldOut, withoutRows } from '../../../src/regression/validation/held-out.js';
@@ -65,7 +65,9 @@ describe('fit.loo', () => {
     const high = [...paretoK.keys()].filter((i) => (paretoK[i] ?? 0) > paretoKThreshold);
     expect(high).toEqual([8, 9]);
     expect(approximate.refitted).toEqual([]);
-    expect(approximate.warnings.join('\n')).toMatch(/^2 of 10 .*\nthey were not left out exactly/);
+    expect(approximate.warnings.join('\n')).toMatch(
+      /^2 of 10 .* \(9, 10\), .*\nthey were not left out exactly/,
+    );
     let jobs = 0;
     const loo = await fit.loo({
       runner: (given, settings, options) => {
@@ -93,7 +95,74 @@ describe('fit.loo', () => {
       10,
     );
     expect(String(loo)).toContain('All Pareto k estimates are good');
+    const check = await fit.check({ loo });
+    expect(check.parts.find((part) => part.check === 'loo')).toMatchObject({
+      verdict: 'passed',
+      findings: [expect.stringMatching(/reliably without itself, 9, 10 by fits without them$/)],
+    });
+    const another = await fit.update({ data: { y: y.map((count) => count + 1) } });
+    await expect(another.check({ loo })).rejects.toThrow('loo is of a fit to other outcomes');
     expect(String(loo)).toMatch(/\n\n2 observations were left out .* without them: 9, 10\.$/);
+  });
+
+  it('matches moments on request, without fits', async () => {
+    const fit = await fitted;
+    const progress = new Set<string>();
+    const loo = await fit.loo({
+      momentMatch: true,
+      refits: 0,
+      onProgress: ({ done, total }) => progress.add(`${done} of ${total}`),
+    });
+    expect(loo.warnings).toEqual([]);
+    expect(loo.momentMatched).toEqual([8, 9]);
+    expect(loo.refitted).toEqual([]);
+    expect([...progress]).toEqual(expect.arrayContaining(['10 of 10', '2 of 2']));
+    const exact = evidence(y) - evidence(y.slice(0, 9)) - logFactorial(12);
+    for (const i of loo.momentMatched) {
+      const { elpdLoo, mcseElpdLoo } = loo.pointwise;
+      expectNear({ elpd: elpdLoo[i] ?? 0, mcse: mcseElpdLoo[i] ?? 1 }, exact);
+    }
+    expect(String(loo)).toMatch(
+      /2 observations were left out by draws with matched moments: 9, 10\.$/,
+    );
+    await expect(fit.loo({ momentMatch: 1 as unknown as boolean })).rejects.toThrow(
+      'momentMatch is 1, expected true or false',
+    );
+  });
+
+  it.each([
+    ['y ~ x + z + (x | g)', 'gaussian', []],
+    ['bf(y ~ x + (1 | g), sigma ~ z)', 'gaussian', []],
+    ['y ~ x + z', 'gaussian', [constant(0.2).on('b', { coef: 'z' })]],
+    ['grade ~ x + (1 | g)', 'cumulative', []],
+  ] as const)('matches moments of %s, %s: as exact fits', async (formula, family, held) => {
+    const x = Array.from({ length: 24 }, (_, i) => Math.sin(3 * i));
+    const data = {
+      x,
+      z: x.map((_, i) => Math.cos(i * i)),
+      g: x.map((_, i) => `g${i % 4}`),
+      // One row is far away.
+      y: x.map((value, i) => (i === 7 ? 3.5 : value + 0.6 * Math.sin(7 * i) + (i % 4) / 4)),
+      grade: x.map((value, i) =>
+        i === 7 ? 3 : Math.round(Math.min(3, Math.max(1, 2 + 2 * value + 0.5 * Math.sin(5 * i)))),
+      ),
+    };
+    const fit = await regression({
+      formula,
+      family,
+      data,
+      prior: [normal(0, 1).on('b'), ...held],
+      seed: 3,
+    });
+    const matched = await fit.loo({ momentMatch: true, refits: 0 });
+    expect(matched.momentMatched.length).toBeGreaterThan(0);
+    for (const i of matched.momentMatched) {
+      const { elpdLoo, mcseElpdLoo } = matched.pointwise;
+      const exact = await exactly(fit, i);
+      const error = Math.hypot(exact.mcse, mcseElpdLoo[i] ?? Number.NaN);
+      expect(error).toBeLessThan(0.3);
+      expect(Math.abs((elpdLoo[i] ?? 0) - exact.elpd), `${i}`).toBeLessThan(4 * error);
+    }
   });
 
   it('tells rows, then fits, and stops on request', async () => {
@@ -137,22 +206,32 @@ describe('fit.loo', () => {
 });
 
 describe('a fit without a row', () => {
-  it('has the prior of the intercept at the means of all rows', async () => {
+  it.each([
+    ['alone', null],
+    ['beside a constant slope', 0.7],
+  ])('has the prior of the intercept at the means of all rows: a slope %s', async (_, held) => {
     const x = [-1, -0.6, -0.2, 0, 0.3, 0.5, 0.9, 9];
+    const z = [1, 0, 1, 1, 0, 0, 1, 5];
     const y = [0, 1, 0, 1, 1, 0, 1, 0];
-    const prior = [normal(0, 0.3).on('Intercept'), normal(0, 0.5).on('b')];
+    const prior = [
+      normal(0, 0.3).on('Intercept'),
+      normal(0, 0.5).on('b'),
+      ...(held === null ? [] : [constant(held).on('b', { coef: 'z' })]),
+    ];
     const fit = await regression({
-      ...{ formula: 'y ~ x', family: 'bernoulli' as const, data: { x, y }, prior },
-      ...{ draws: 4000, seed: 3 },
+      ...{ formula: held === null ? 'y ~ x' : 'y ~ x + z', family: 'bernoulli' as const },
+      ...{ data: { x, y, z }, prior, draws: 4000, seed: 3 },
     });
-    const mean = x.reduce((a, b) => a + b) / x.length;
+    const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+    const mean = meanOf(x);
+    const offset = z.map((value) => (held ?? 0) * (value - meanOf(z)));
     const evidence = (rows: readonly number[]) =>
       logIntegral(
         grid(-2, 2, 200).flatMap((intercept) =>
           grid(-4, 4, 400).map((slope) =>
             rows.reduce(
               (sum, i) => {
-                const eta = intercept + slope * ((x[i] ?? 0) - mean);
+                const eta = intercept + slope * ((x[i] ?? 0) - mean) + (offset[i] ?? 0);
                 return sum - Math.log1p(Math.exp(y[i] === 1 ? -eta : eta));
               },
               logNormal(intercept, 0, 0.3) + logNormal(slope, 0, 0.5),

@@ -21,7 +21,8 @@ import {
   normal,
 } from '../../../src/regression/priors/constructors.js';
 import { regression } from '../../../src/regression/regression.js';
-import { logLikelihoodOfFit, looOf, waicOf } from '../../../src/regression/validation/criteria.js';
+import { logLikelihoodOfFit, waicOf } from '../../../src/regression/validation/criteria.js';
+import { looOf } from '../../../src/regression/validation/leave-one-out.js';
 import {
   logPriorOf,
   priorSensitivity,
