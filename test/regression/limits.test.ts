@@ -14,6 +14,8 @@ import { formatFormula } from '../../src/formula/format.js';
 import { parseFormula } from '../../src/formula/parse-formula.js';
 import type { DataInput } from '../../src/formula/table.js';
 import { calibrateRegression } from '../../src/index.js';
+import type { Limits } from '../../src/linear-algebra/limits.js';
+import { planRegression } from '../../src/planning/plan-regression.js';
 import { mcseSd } from '../../src/posterior/convergence.js';
 import { parameterDraws } from '../../src/posterior/draws.js';
 import { posteriorEpred } from '../../src/regression/after/predictions.js';
@@ -164,6 +166,34 @@ describe.each([
   });
 });
 
+it('has the same slopes where outcomes and limits are far from zero and in a small unit', async () => {
+  const fitOf = async (shift: number, unit: number) => {
+    const moved = (values: readonly (number | string)[] = []) =>
+      values.map((value) => shift + unit * Number(value));
+    const y = moved(columns.score);
+    const { parameters } = await regression({
+      formula: 'y | cens(end) + trunc(ub = top) ~ x',
+      data: { ...columns, y, top: y.map(() => shift + 14 * unit) },
+      prior: [
+        `normal(0, ${unit}) class=b`,
+        `normal(${shift + 6 * unit}, ${5 * unit}) class=Intercept`,
+        `exponential(${0.5 / unit}) class=sigma`,
+      ],
+      ...{ warmup: 500, draws: 500, seed: 3 },
+    });
+    return ['b_x', 'sigma'].map((name) => {
+      const found = parameters.find((row) => row.name === name);
+      return { mean: (found?.mean ?? 0) / unit, mcse: (found?.mcseMean ?? 0) / unit };
+    });
+  };
+  const near = await fitOf(0, 1);
+  const far = await fitOf(2 ** 30, 2 ** -10);
+  near.forEach(({ mean, mcse }, k) => {
+    const other = far[k] ?? { mean: 0, mcse: 0 };
+    expect(Math.abs(mean - other.mean)).toBeLessThan(4 * Math.hypot(mcse, other.mcse));
+  });
+});
+
 describe('methods of a fit with censored outcomes', async () => {
   const fit = await regression({
     formula: 'tokens | cens(cut) ~ x',
@@ -209,8 +239,9 @@ describe('methods of a fit with censored outcomes', async () => {
   it('has LOO of all rows, and no predictive checks of known ones alone', async () => {
     const { pointwise } = await fit.loo();
     expect(pointwise.elpdLoo.length).toBe(100);
-    const { predictions } = await fit.check();
-    expect(predictions).toEqual([]);
+    const check = await fit.check();
+    expect(check.predictions).toEqual([]);
+    expect(`${check}`).toContain('no statistic is compared, because outcomes are censored');
   });
 
   it('is the same in a message and in a saved fit', () => {
@@ -268,6 +299,15 @@ describe('methods of a fit with truncated outcomes', async () => {
     // Without bounds there is no mean, only a linear predictor.
     expect(() => fit.fitted({ data: [{ x: 0 }] })).toThrow('low');
     expect(fit.linpred({ data: [{ x: 0 }] }).length).toBe(1);
+  });
+
+  it('has an R2 of the residuals, because sigma is of outcomes without bounds', () => {
+    expect(fit.r2().method).toBe('residual');
+  });
+
+  it('compares means of rows, each within its own bounds', () => {
+    const [effect] = fit.compare({ of: 'x', values: [-1, 1] }).comparisons;
+    expect(effect?.mean).toBeGreaterThan(0);
   });
 
   it('scores predictions within the bounds, so that PIT values are uniform', () => {
@@ -444,6 +484,51 @@ describe('what cens() and trunc() take', () => {
   it('prints as R does, and is read back', () => {
     const text = 'y | cens(c, y2 = up) + trunc(lb = 0, ub = 10) ~ x';
     expect(formatFormula(parseFormula(text))).toBe(text);
+  });
+});
+
+describe('specifications', () => {
+  const { specification } = prepare({
+    formula: 'count | trunc(lb = 1, ub = 9) ~ x',
+    family: 'poisson',
+    data: columns,
+    prior: 'normal(0, 1) class=b',
+  });
+  const { data } = specification;
+  const withLimits = (limits: object, family = specification.family) => ({
+    ...specification,
+    family,
+    data: { ...data, limits: { ...data.limits, ...limits } as Limits },
+  });
+
+  it('are formulas again, with bounds in all rows or in none', () => {
+    expect(preparedFrom(specification).specification.data.limits).toEqual(data.limits);
+    const upTo = new Float64Array(data.rows).fill(9);
+    upTo[3] = Number.POSITIVE_INFINITY;
+    expect(() => preparedFrom(withLimits({ upTo }))).toThrow(
+      'some rows have ub and others have none: expected a bound in all rows or in none',
+    );
+  });
+
+  it('are refused with limits that do not fit', () => {
+    const short = withLimits({ to: new Float64Array(2) });
+    expect(() => modelOf(short)).toThrow('the limits to: found 2 numbers, expected 100');
+    const nan = withLimits({ from: new Float64Array(data.rows).fill(Number.NaN) });
+    expect(() => modelOf(nan)).toThrow('the limits from: number 1 is NaN, out of range');
+    const other = withLimits({}, { family: 'hurdle_poisson', link: 'log' });
+    expect(() => modelOf(other)).toThrow('a hurdle_poisson regression has no limits');
+  });
+
+  it('have no plans, because nothing tells the limits of other rows', async () => {
+    const plan = planRegression({
+      formula: 'count | trunc(lb = 1, ub = 9) ~ x',
+      family: 'poisson',
+      data: columns,
+      parameter: 'b_x',
+      effect: 0.5,
+      sizes: { rows: [100] },
+    });
+    await expect(plan).rejects.toThrow('planRegression is not available for formulas with cens()');
   });
 });
 

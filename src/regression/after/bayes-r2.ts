@@ -8,13 +8,12 @@
  * μ_s (1 − μ_s), or that of the observed residuals, v_s = var(y − μ_s) (eq. 2).
  */
 
-import { chooseDraws } from '../../posterior/draws.js';
 import { nameOf } from '../../../models/families/family.js';
 import { isOrdinal } from '../../../models/families/thresholds.js';
 import { requireOneOf, requireProbability } from '../../checks/options.js';
 import { badArgument } from '../../checks/values.js';
 import { runningMoments } from '../../linear-algebra/sums.js';
-import { parameterDraws } from '../../posterior/draws.js';
+import { chooseDraws, parameterDraws } from '../../posterior/draws.js';
 import {
   estimateLines,
   type PointSummary,
@@ -95,13 +94,16 @@ function sigmaOf({ draws }: FittedRegression): Float64Array {
 }
 
 function methodFor(
-  { family, draws }: FittedRegression,
+  { family, draws, specification }: FittedRegression,
   asked: R2Options['method'],
 ): 'model' | 'residual' {
   if (asked !== undefined) requireOneOf('method', asked, ['model', 'residual']);
+  // σ² is the variance of outcomes that are not truncated.
   const hasOwn =
     family.family === 'bernoulli' ||
-    (family.family === 'gaussian' && draws.parameterNames.includes('sigma'));
+    (family.family === 'gaussian' &&
+      !specification.data.limits &&
+      draws.parameterNames.includes('sigma'));
   if (asked === 'model' && !hasOwn) {
     throw badArgument(
       `method is 'model', but a ${nameOf(family)} regression has no variance of its own here, expected 'residual'`,

@@ -84,7 +84,7 @@ export async function checkFit(
         });
   const parts = [
     convergencePart(fit),
-    predictionsPart(predictions),
+    predictionsPart(fit, predictions),
     looPart(loo, parametersOf(fit)),
     priorsPart(priors),
     ...(calibration ? [calibrationPart(calibration)] : []),
@@ -134,7 +134,10 @@ function convergencePart({ diagnostics, warnings }: FittedRegression): CheckPart
 /** p-values below this are a misfit; with several statistics, few good fits have one. */
 const LEAST_P = 0.01;
 
-function predictionsPart(predictions: readonly PredictiveCheck[]): CheckPart {
+function predictionsPart(
+  { specification }: FittedRegression,
+  predictions: readonly PredictiveCheck[],
+): CheckPart {
   const misses = predictions.filter(({ p }) => p < LEAST_P);
   if (misses.length > 0) {
     return { check: 'predictions', verdict: 'failed', findings: misses.map(missText) };
@@ -144,7 +147,9 @@ function predictionsPart(predictions: readonly PredictiveCheck[]): CheckPart {
       check: 'predictions',
       verdict: 'passed',
       findings: [
-        'no statistic of such outcomes is known: see ppc for the numbers of each category',
+        specification.data.limits
+          ? 'no statistic is compared, because outcomes are censored and replications are not: see ppc'
+          : 'no statistic of such outcomes is known: see ppc for the numbers of each category',
       ],
     };
   }
