@@ -135,6 +135,7 @@ data <- list(
   birthwt = dataset("MASS::birthwt", MASS::birthwt, c("low", "age", "lwt", "smoke")),
   bacteria = dataset("MASS::bacteria", MASS::bacteria, c("y", "trt", "week", "ID")),
   anorexia = dataset("MASS::anorexia", MASS::anorexia, c("Treat", "Prewt", "Postwt")),
+  mcycle = dataset("MASS::mcycle", MASS::mcycle, c("times", "accel")),
   quine = dataset("MASS::quine", MASS::quine, c("Days", "Eth", "Sex", "Age", "Lrn")),
   ships = dataset(
     "MASS::ships, rows with service above 0", sailed, c("type", "year", "period", "service", "incidents"),
