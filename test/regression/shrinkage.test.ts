@@ -1,6 +1,6 @@
 /**
  * Priors that slopes have together: R2D2, a scale that is a parameter, and the horseshoe beside group effects and
- * predictors of parameters (densities: test/models/coefficient-blocks.test.ts, brms' posteriors: test/peer).
+ * predictors of parameters (densities: test/models/coefficient-blocks.test.ts, brms' posteriors: test/peer/cases.json).
  */
 import { describe, expect, it } from 'vitest';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';

@@ -13,6 +13,7 @@ import { prepare } from '../../src/regression/prepare.js';
 import { normal } from '../../src/regression/priors/constructors.js';
 import { defaultPrior, printPriors } from '../../src/regression/priors/default-prior.js';
 import { fitFromData, type RegressionFit, regression } from '../../src/regression/regression.js';
+import { logLikelihoodOfFit } from '../../src/regression/validation/criteria.js';
 
 const random = randomStream('thresholds by row');
 
@@ -196,6 +197,18 @@ describe('thresholds by group', () => {
 
   it('leave rows out with their groups', async () => {
     const fit = await byJudge;
+    // LOO takes the log likelihood of each row with the thresholds of its own group.
+    const { rows, drawsPerChain, chains, block } = logLikelihoodOfFit(fit);
+    const found = new Float64Array(rows * drawsPerChain * chains);
+    block(0, rows, found);
+    const expected = new Float64Array(rows);
+    rowLogLikelihood(fit.specification)(
+      fit.draws.values.subarray(0, fit.draws.parameterNames.length),
+      expected,
+    );
+    expected.forEach((log, row) => {
+      expect(found[row * drawsPerChain * chains]).toBeCloseTo(log, 12);
+    });
     const folds = await fit.kfold({ folds: 3, seed: 1 });
     const loo = await fit.loo();
     // Of 180 rows, refits and importance weights differ by little more than the folds' fewer rows.

@@ -110,7 +110,8 @@ export function linearPredictor(
     auxiliaryDraws(row) {
       sources.forEach((source, a) => {
         if (source.kind === 'by-group') {
-          ownDraws[a] = byGroup[a][encoded.thresholdGroup?.[row] ?? 0];
+          if (!encoded.thresholdGroup) throw new RangeError('rows without groups of thresholds');
+          ownDraws[a] = byGroup[a][encoded.thresholdGroup[row]];
         }
         if (source.kind !== 'predicted') return;
         writeEta(height * row + source.of, ownDraws[a]);

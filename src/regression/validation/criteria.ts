@@ -144,14 +144,8 @@ function logLikelihoodOfChoices(fit: PredictingFit): LogLikelihood {
 }
 
 /** The rows of a fit as rows to predict. */
-export function encodedOf({
-  rows,
-  predictors,
-  groups,
-  offset,
-  parts,
-  latents,
-}: RegressionData): Encoded {
+export function encodedOf(data: RegressionData): Encoded {
+  const { rows, predictors, groups, offset, parts, latents, thresholdGroup } = data;
   return {
     rows,
     population: predictors,
@@ -163,6 +157,7 @@ export function encodedOf({
     })),
     offset,
     ...(parts && { parts }),
+    ...(thresholdGroup && { thresholdGroup }),
     ...(latents && {
       latents: {
         variables: latents.variables.map(({ predictors: population, ...variable }) => ({
