@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
+import { calibrateRegression } from '../../src/index.js';
 import { randomStream } from '../../src/random/stream.js';
 import { prepare } from '../../src/regression/prepare.js';
 import { defaultPrior, printPriors } from '../../src/regression/priors/default-prior.js';
 import { fitFromData, type RegressionFit, regression } from '../../src/regression/regression.js';
+import { everyNth, powered } from '../support/deep.js';
 
 const random = randomStream('curve');
 const x = Array.from({ length: 60 }, (_, i) => i / 10);
@@ -103,4 +105,25 @@ it.each([
   ['y ~ gp(x)', ['normal(0, 1) class=sds'], 'there is no class sds in this gaussian regression'],
 ])('%s with %j is refused', async (formula, prior, message) => {
   await expect(regression({ formula, data, prior, ...sampling })).rejects.toThrow(message);
+});
+
+const curves = [
+  ['y ~ s(x, k = 5)', ['normal(0, 1) class=b', 'exponential(1) class=sds']],
+  ['y ~ gp(x, k = 6)', ['exponential(1) class=sdgp', 'inv_gamma(3, 0.5) class=lscale']],
+] as const;
+
+describe.each(everyNth(2, curves))('%s', (formula, own) => {
+  it('is calibrated by simulation', async () => {
+    const x = Array.from({ length: 40 }, (_, i) => i / 39);
+    const result = await calibrateRegression({
+      formula,
+      data: { x, y: x.map((value) => Math.sin(6 * value)) },
+      prior: [...own, 'exponential(1) class=sigma', 'normal(0, 1) class=Intercept'],
+      simulations: powered(20, 150),
+      seed: 5,
+    });
+    for (const { name, pValue } of result.parameters) {
+      expect(pValue, `${name}: ${result}`).toBeGreaterThan(1e-4);
+    }
+  });
 });
