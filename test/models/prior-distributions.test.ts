@@ -53,7 +53,7 @@ describe('a prior’s validation', () => {
     ],
     [
       { distribution: 'nomal', mean: 0, sd: 1 },
-      'prior nomal: expected one of flat, normal, student_t, cauchy, exponential, gamma, beta, lognormal, inv_gamma, double_exponential, logistic, uniform, constant, horseshoe, lkj',
+      'prior nomal: expected one of flat, normal, student_t, cauchy, exponential, gamma, beta, lognormal, inv_gamma, double_exponential, logistic, uniform, constant, horseshoe, R2D2, shared_scale, lkj',
     ],
     [{}, 'a prior is a record without a distribution, expected a prior, for example normal(0, 1)'],
   ])('refuses %j and says why', (prior, message) => {

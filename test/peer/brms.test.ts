@@ -57,8 +57,8 @@ function priorInBrms({ priors }: Reference, { class: name, coef = '', group = ''
   const bound = (text: string | undefined) => (text ? Number(text) : undefined);
   return {
     text: row?.prior.replace('lkj_corr_cholesky', 'lkj') ?? '(flat)',
-    // Flat ones, as that of sdme by default, are not among the references.
-    lower: bound(bounds?.lb) ?? (name === 'sdme' ? 0 : undefined),
+    // Flat ones, as those of sdme and lscale by default, are not among the references.
+    lower: bound(bounds?.lb) ?? (name === 'sdme' || name === 'lscale' ? 0 : undefined),
     upper: bound(bounds?.ub),
   };
 }
