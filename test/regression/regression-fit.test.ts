@@ -83,7 +83,7 @@ describe('options of methods', () => {
     [
       'loo',
       [{ r_eff: 1 }],
-      "there is no option 'r_eff' of loo (options: refits, runner, onProgress, signal)",
+      "there is no option 'r_eff' of loo (options: refits, momentMatch, integrate, grouped, runner, onProgress, signal)",
     ],
     [
       'waic',

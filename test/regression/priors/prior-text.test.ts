@@ -152,7 +152,7 @@ describe('a prior as text', () => {
     ],
     [
       'normal(0, 1) class=_beta',
-      '"normal(0, 1) class=_beta": there is no prior class \'_beta\', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
+      '"normal(0, 1) class=_beta": there is no prior class \'_beta\', expected one of b, Intercept, sd, cor, delta, sds, sdgp, lscale, sigma, nu, shape, phi, zi, hu, zoi, coi, alpha, cutzero, cutgap, quantile, kappa, meanme, sdme, corme, simo, scale',
     ],
     [
       'normal(0, 1) class=cor',
