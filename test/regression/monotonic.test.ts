@@ -154,6 +154,7 @@ describe('a monotonic effect', () => {
     ],
     ['y ~ mo(x):mo(size)', [], 'mo(size) in one term with mo(x)'],
     ['y ~ z + (mo(x) | g)', [], 'mo() is not supported in a group term'],
+    ['y ~ z + cs(mo(x))', [], 'mo() is not supported in a group term or cs()'],
     ['y ~ log(mo(x))', [], 'mo() is a term of its own'],
     [
       'y ~ mo(x)',
