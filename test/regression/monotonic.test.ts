@@ -169,12 +169,8 @@ describe('a monotonic effect', () => {
     ['y ~ mo(x)', ['dirichlet(1) class=b'], 'dirichlet is for simo alone'],
     ['y ~ mo(x)', ['normal(0, 1) class=simo'], 'class simo takes dirichlet'],
     ['y ~ mo(x)', ['dirichlet(1) coef=mox'], 'class simo has no coef mox, but mox1'],
-    ['y ~ mo(x) + z', ['horseshoe(1) class=b'], 'is not supported for the monotonic effect mox'],
-    [
-      'y ~ mo(x)',
-      ['constant(1) class=b coef=mox'],
-      'is not supported for the monotonic effect mox',
-    ],
+    ['y ~ mo(x) + z', ['horseshoe(1) class=b'], 'is not supported for the term mox'],
+    ['y ~ mo(x)', ['constant(1) class=b coef=mox'], 'is not supported for the term mox'],
     ['y ~ mo(one)', [], 'mo(one) is 1 in all rows'],
   ])('%s with %j is refused', async (formula, prior, problem) => {
     const data = { ...rising(), one: rising().x.map(() => 1) };
