@@ -548,14 +548,14 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
 }
 
 /** Throws `bad-formula` for censored or truncated outcomes of a family that has none. */
-function requireLimited({ family }: Family, formula: Formula): void {
+function requireLimited(family: Family, formula: Formula): void {
   const limit = additionOf(formula, 'cens') ?? additionOf(formula, 'trunc');
   if (limit === null) return;
   const fail = failIn('formula', formula.text);
-  if (!limitedFamilies.includes(family)) {
+  if (!limitedFamilies.includes(family.family)) {
     fail(
       limit.place,
-      `${limit.function}() is not available for the family ${family}; it is for ${limitedFamilies.join(', ')}`,
+      `${limit.function}() is not available for the family ${nameOf(family)}; it is for ${limitedFamilies.join(', ')}`,
     );
   }
   const se = additionOf(formula, 'se');
