@@ -6,7 +6,7 @@
  *     R² ~ beta(meanR2 precR2, (1 − meanR2) precR2),   φ ~ Dirichlet(consD2 …)
  *
  * with σ = 1 for families without it, or without `autoscale`. Reported are the slopes and, as by brms, R2D2_R2 and
- * R2D2_phi_NAME. Parameters of the block: z; then R², and those of φ (simplex.ts).
+ * R2D2_phi_NAME, unless there is one slope, whose share is 1. Parameters of the block: z; then R², and those of φ (simplex.ts).
  */
 import type { R2D2Prior } from '../prior-distributions.js';
 import { type CoefficientBlock, STANDARD_NORMAL } from './block.js';
@@ -41,10 +41,11 @@ export function r2d2Block(
     reports: {
       names: [
         parameter === undefined ? 'R2D2_R2' : `R2D2_R2_${parameter}`,
-        ...names.map((name) => `R2D2_phi_${name}`),
+        ...(count > 1 ? names.map((name) => `R2D2_phi_${name}`) : []),
       ],
       write({ further }, reported) {
         reported[0] = further[0];
+        if (count === 1) return;
         write(further, 1, shares);
         reported.set(shares, 1);
       },

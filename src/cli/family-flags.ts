@@ -24,6 +24,9 @@ export async function familyOfFlags({
     if (link ?? threshold) {
       throw badArgument('--link and --threshold are not for --family-file: the file says its link');
     }
+    if (family !== 'gaussian') {
+      throw badArgument('--family and --family-file both name a family: expected one of them');
+    }
     return familyOfFile(familyFile);
   }
   return familyOf(family, { ...(link && { link }), ...(threshold && { threshold }) });

@@ -165,7 +165,7 @@ function checkTermCall(call: CallExpression, context: Context, fail: FailAt): vo
       return;
     case 'mo':
       if (context === 'varying') {
-        fail(call.place, 'mo() is not supported in a group term; name the column that varies');
+        fail(call.place, 'mo() is not supported in a group term or cs(); name the column itself');
       }
       checkNumeric(firstArgument(call, fail), fail);
       return;

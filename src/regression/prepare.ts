@@ -548,18 +548,36 @@ function requireKnownErrors({ family, predicted }: Family, { design, response }:
 }
 
 /** Throws `bad-formula` for censored or truncated outcomes of a family that has none. */
-function requireLimited({ family }: Family, formula: Formula): void {
+function requireLimited(family: Family, formula: Formula): void {
   const limit = additionOf(formula, 'cens') ?? additionOf(formula, 'trunc');
   if (limit === null) return;
   const fail = failIn('formula', formula.text);
-  if (!limitedFamilies.includes(family)) {
+  if (!limitedFamilies.includes(family.family)) {
     fail(
       limit.place,
-      `${limit.function}() is not available for the family ${family}; it is for ${limitedFamilies.join(', ')}`,
+      `${limit.function}() is not available for the family ${nameOf(family)}; it is for ${limitedFamilies.join(', ')}`,
     );
   }
   const se = additionOf(formula, 'se');
   if (se) fail(se.place, `se() is not supported with ${limit.function}()`);
+}
+
+/**
+ * Throws `bad-formula` for known errors or weights of outcomes next to latent predictors. Weights of measurements have an
+ * improper posterior: a latent value that fits its row exactly leaves σ^−w of that row and a width of σ, so that the
+ * posterior grows as Π σ^(1 − w) as σ falls to 0.
+ */
+function requireOutcomesOfLatents(family: Family, formula: Formula): void {
+  const fail = failIn('formula', formula.text);
+  const se = additionOf(formula, 'se');
+  if (se) fail(se.place, 'se() is not supported with me() or mi()');
+  const weights = additionOf(formula, 'weights');
+  if (weights && traitsOf(family).outcome === 'real') {
+    fail(
+      weights.place,
+      `weights() is not supported with me() or mi() in the family ${family.family}: use freq() for rows that stand for several`,
+    );
+  }
 }
 
 /** Throws `bad-formula` or `bad-data` for latent predictors that the regression cannot have. */
@@ -573,6 +591,7 @@ function requireLatents(family: Family, { design, encoded }: ModelFrame): void {
       `formula '${formula.text}': me() and mi() are not supported in the family ${family.family}`,
     );
   }
+  requireOutcomesOfLatents(family, formula);
   const noisy = latents.variables.filter(({ kind }) => kind === 'noisy');
   const [first, ...others] = noisy;
   const other = others.find(({ observed, unitOf }) => !isSameUnits({ observed, unitOf }, first));

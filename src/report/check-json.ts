@@ -21,7 +21,9 @@ export function checkJson({
       p_loo: { estimate: pLoo.estimate, se: pLoo.se },
       max_pareto_k: diagnostics.paretoK.reduce((most, k) => Math.max(most, k), -Infinity),
     },
-    priors: { threshold: priors.threshold, rows: priors.rows, warnings: priors.warnings },
+    ...(priors && {
+      priors: { threshold: priors.threshold, rows: priors.rows, warnings: priors.warnings },
+    }),
     ...(calibration && { calibration: calibrationJson(calibration) }),
   };
 }

@@ -529,6 +529,11 @@ describe('a family of a file', () => {
     const both = await fitWith(gumbel, '--link', 'log');
     expect(both.code).toBe(2);
     expect(errorLines(both).join()).toContain('--link and --threshold are not for --family-file');
+    const families = await fitWith(gumbel, '--family', 'poisson');
+    expect(families.code).toBe(2);
+    expect(errorLines(families)).toEqual([
+      expect.stringContaining('--family and --family-file both name a family'),
+    ]);
   });
 });
 

@@ -193,6 +193,53 @@ describe('the mode under flat priors', () => {
   });
 });
 
+describe('columns that are nearly combinations of others', () => {
+  // Sines on the middle of their domain, as the basis of a Gaussian process: 16 columns of rank 10 or so.
+  const rows = 60;
+  const random = randomStream('nearly dependent', 1);
+  const values = Float64Array.from({ length: rows * 16 }, (_, at) => {
+    const x = Math.floor(at / 16) / rows - 0.5;
+    return Math.sin((((at % 16) + 1) * Math.PI * (x + 1.25)) / 2.5);
+  });
+  const outcomes = Float64Array.from({ length: rows }, () => 50 * random.normal());
+  const names = Array.from({ length: 16 }, (_, j) => `x${j}`);
+  const model = generalizedLinear({
+    family: { family: 'gaussian', link: 'identity' },
+    data: {
+      ...{ rows, outcomes, trials: null, offset: null, intercept: false, groups: [] },
+      predictors: { names, rows, values },
+    },
+    priors: {
+      ...{ intercept: null, sds: [], correlations: [] },
+      coefficients: names.map(() => ({ distribution: 'normal', mean: 0, sd: 1 })),
+      auxiliary: [{ distribution: 'exponential', rate: 1 }],
+    },
+  });
+
+  it('have the density of the sum over rows', () => {
+    const densityOf = (position: Float64Array) => {
+      const slopes = position.subarray(0, 16);
+      const logSigma = position[16] ?? 0;
+      let value = -rows * logSigma + logSigma - Math.exp(logSigma);
+      for (const slope of slopes) value -= 0.5 * slope * slope;
+      for (let i = 0; i < rows; i++) {
+        const eta = slopes.reduce((sum, slope, j) => sum + slope * (values[i * 16 + j] ?? 0), 0);
+        value -= 0.5 * ((outcomes[i] ?? 0) - eta) ** 2 * Math.exp(-2 * logSigma);
+      }
+      return value;
+    };
+    const gradient = new Float64Array(17);
+    const origin = new Float64Array(17);
+    const difference = (position: Float64Array) =>
+      model.logDensity(position, gradient) - model.logDensity(origin, gradient);
+    for (let trial = 0; trial < 20; trial++) {
+      const position = Float64Array.from({ length: 17 }, () => random.normal());
+      const wanted = densityOf(position) - densityOf(origin);
+      expect(Math.abs(difference(position) - wanted)).toBeLessThan(1e-8 * Math.abs(wanted));
+    }
+  });
+});
+
 describe('a 0/1 predictor on top of a large number', () => {
   const OFFSET = 1.7e10;
   const options = { rows: 60, slopes: 1, intercept: true, offset: false, coarse: false, seed: 3 };

@@ -188,6 +188,12 @@ describe('a Gumbel regression with group effects', async () => {
     });
   });
 
+  it('has its own name in what is refused', async () => {
+    const limited = { formula: 'y | trunc(lb = -99) ~ 1', family: gumbel, data };
+    await expect(regression(limited)).rejects.toThrow('is not available for the family gumbel');
+    expect(() => fit.itemInformation()).toThrow('this is a gumbel regression');
+  });
+
   it('is the same when saved and read', async () => {
     const read = fitFromData(decodeFit(encodeFit(fit)));
     expect(String(read.summary())).toBe(String(fit.summary()));

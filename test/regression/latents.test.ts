@@ -269,6 +269,12 @@ describe('formulas with latent predictors', () => {
     ],
     ['bf(used ~ z, sigma ~ me(reported, error))', {}, 'is for the mean alone, not for sigma'],
     ['used ~ me(reported, error, gr = model)', {}, 'a level of gr has one value'],
+    ['used | se(error) ~ me(reported, error)', {}, 'se() is not supported with me() or mi()'],
+    [
+      'used | weights(slack) ~ me(reported, error)',
+      {},
+      'weights() is not supported with me() or mi() in the family gaussian',
+    ],
   ])('%s is refused in one line', (formula, columns, message) => {
     const data = { ...reports, ...columns };
     return expect(regression({ formula, data, draws: 10 })).rejects.toThrow(message);

@@ -154,6 +154,7 @@ describe('a monotonic effect', () => {
     ],
     ['y ~ mo(x):mo(size)', [], 'mo(size) in one term with mo(x)'],
     ['y ~ z + (mo(x) | g)', [], 'mo() is not supported in a group term'],
+    ['y ~ z + cs(mo(x))', [], 'mo() is not supported in a group term or cs()'],
     ['y ~ log(mo(x))', [], 'mo() is a term of its own'],
     [
       'y ~ mo(x)',
@@ -169,11 +170,7 @@ describe('a monotonic effect', () => {
     ['y ~ mo(x)', ['normal(0, 1) class=simo'], 'class simo takes dirichlet'],
     ['y ~ mo(x)', ['dirichlet(1) coef=mox'], 'class simo has no coef mox, but mox1'],
     ['y ~ mo(x) + z', ['horseshoe(1) class=b'], 'is not supported for the term mox'],
-    [
-      'y ~ mo(x)',
-      ['constant(1) class=b coef=mox'],
-      'is not supported for the term mox',
-    ],
+    ['y ~ mo(x)', ['constant(1) class=b coef=mox'], 'is not supported for the term mox'],
     ['y ~ mo(one)', [], 'mo(one) is 1 in all rows'],
   ])('%s with %j is refused', async (formula, prior, problem) => {
     const data = { ...rising(), one: rising().x.map(() => 1) };

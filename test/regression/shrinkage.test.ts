@@ -102,6 +102,19 @@ describe('a scale that is a parameter', () => {
 });
 
 describe('an R2D2 prior', () => {
+  it('of one slope reports no share, which would be 1 in all draws', async () => {
+    const { draws, diagnostics } = await regression({
+      formula: 'y ~ x',
+      data: columns(),
+      prior: 'R2D2(0.5, 2, 1) class=b',
+      chains: 2,
+      draws: 100,
+      seed: 1,
+    });
+    expect(draws.parameterNames.filter((name) => name.startsWith('R2D2'))).toEqual(['R2D2_R2']);
+    expect(diagnostics.maxRhat).toBeGreaterThan(0.9);
+  });
+
   it('has the share of variance that it names', () => {
     const prior = [
       r2d2(0.3, { precR2: 8, consD2: [2, 1] }).on('b'),

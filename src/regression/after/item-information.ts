@@ -8,6 +8,7 @@
  * 1 / √I the standard error of an ability that is estimated from them alone (Lord 1980, Applications of item response
  * theory).
  */
+import { nameOf } from '../../../models/families/family.js';
 import { categoryLikelihood } from '../../../models/families/ordinal.js';
 import { thresholdsOf } from '../../../models/families/thresholds.js';
 import { parameterOfEffect } from '../../../models/regression-data.js';
@@ -103,7 +104,7 @@ export function itemInformation(
 function itemsOf({ family, specification }: FittedRegression, asked: string | undefined): string {
   if (!family.predicted?.includes('disc')) {
     throw badArgument(
-      `itemInformation is for ordered categories with a formula of disc, such as bf(right ~ 1 + (1 | model) + (1 |i| item), disc ~ 0 + (1 |i| item)) with the family cumulative; this is a ${family.family} regression without one`,
+      `itemInformation is for ordered categories with a formula of disc, such as bf(right ~ 1 + (1 | model) + (1 |i| item), disc ~ 0 + (1 |i| item)) with the family cumulative; this is a ${nameOf(family)} regression without one`,
     );
   }
   const { groups } = specification.data;

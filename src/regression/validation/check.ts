@@ -13,7 +13,11 @@ import type { FittedRegression } from '../fitted-regression.js';
 import type { Calibration } from './calibrate.js';
 import { looOf, type RegressionLoo } from './leave-one-out.js';
 import { type PredictiveCheck, predictiveChecks } from './predictive-checks.js';
-import { type PriorSensitivity, priorSensitivity } from './prior-sensitivity.js';
+import {
+  hasPriorSensitivity,
+  type PriorSensitivity,
+  priorSensitivity,
+} from './prior-sensitivity.js';
 import { calibrateSpecification } from './regression-simulations.js';
 
 export interface CheckOptions {
@@ -56,7 +60,8 @@ export interface FitCheck extends Printable {
   readonly convergence: Diagnostics;
   readonly predictions: readonly PredictiveCheck[];
   readonly loo: RegressionLoo;
-  readonly priors: PriorSensitivity;
+  /** null under shrinkage priors and with terms such as mo(x), whose parameters are not among the draws. */
+  readonly priors: PriorSensitivity | null;
   readonly calibration: Calibration | null;
 }
 
@@ -72,7 +77,7 @@ export async function checkFit(
 ): Promise<FitCheck> {
   const loo = known ? requireOwn(fit, known) : await looOf(fit, { onProgress, signal });
   const predictions = predictiveChecks(fit);
-  const priors = priorSensitivity(fit);
+  const priors = hasPriorSensitivity(fit) ? priorSensitivity(fit) : null;
   const calibration =
     simulations === undefined
       ? null
@@ -204,7 +209,13 @@ function exactly(refitted: readonly number[]): string {
   return refitted.length === 0 ? '' : `, ${numbered(refitted)} by fits without them`;
 }
 
-function priorsPart({ rows, warnings }: PriorSensitivity): CheckPart {
+function priorsPart(priors: PriorSensitivity | null): CheckPart {
+  if (!priors) {
+    const text =
+      'sensitivity is not available for shrinkage priors such as horseshoe(), or with terms such as mo(x): fit again with other priors to see whether they decide the result';
+    return { check: 'priors', verdict: 'passed', findings: [text] };
+  }
+  const { rows, warnings } = priors;
   const named = (diagnosis: string) =>
     rows.filter((row) => row.diagnosis === diagnosis).map(({ name }) => name);
   const conflict = named('prior-data conflict');

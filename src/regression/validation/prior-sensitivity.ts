@@ -101,7 +101,7 @@ export function priorSensitivity(
     throw badArgument(`threshold is ${described(threshold)}, but must be a number of at least 0`);
   }
   requireOneOf('by', by, ['all', 'class', 'tag']);
-  if (lacksParameters(fit.specification)) {
+  if (!hasPriorSensitivity(fit)) {
     throw badArgument(
       'the sensitivity to a shrinkage prior such as horseshoe(), or with terms such as mo(x), cannot be found from draws, which lack the parameters that have the priors: expected a fit without them',
     );
@@ -289,9 +289,11 @@ function priorTermsOf(specification: RegressionSpecification): PriorTerm[] {
   ];
 }
 
-/** True if parameters with priors of their own are not reported. */
-function lacksParameters({ data, priors }: RegressionSpecification): boolean {
-  return priors.coefficients.some(isJoint) || (data.terms ?? []).some((term) => !isSmooth(term));
+/** False if parameters with priors of their own are not reported, as under horseshoe() or with mo(x). */
+export function hasPriorSensitivity({
+  specification: { data, priors },
+}: Pick<FittedRegression, 'specification'>): boolean {
+  return !priors.coefficients.some(isJoint) && (data.terms ?? []).every(isSmooth);
 }
 
 /** The slopes and scales of smooth terms, by their places among the reported parameters. */

@@ -76,6 +76,26 @@ describe('a fit of another model than made its data', () => {
   });
 });
 
+describe('a fit whose sensitivity to priors is not known', () => {
+  it.each([
+    ['line ~ x', 'horseshoe(1) class=b'],
+    ['line ~ mo(level)', 'normal(0, 2) class=b'],
+  ])('has the other checks: %s, %s', async (formula, prior) => {
+    const levels = { ...data, level: x.map((_, i) => i % 3) };
+    const fit = await regression({ formula, data: levels, prior, ...settings, chains: 2 });
+    const check = await fit.check();
+    expect(check.parts.map((one) => one.check)).toEqual([
+      'convergence',
+      'predictions',
+      'loo',
+      'priors',
+    ]);
+    expect(part(check, 'priors').findings.join()).toMatch(/not available for shrinkage priors/);
+    expect(check.priors).toBeNull();
+    expect(checkJson(check)).not.toHaveProperty('priors');
+  });
+});
+
 describe('the other parts', () => {
   const line = Array.from({ length: 40 }, (_, i) => ({ y: i + ((i * 7) % 5), x: i }));
   const drawn = (draws: readonly (readonly number[])[]) =>
