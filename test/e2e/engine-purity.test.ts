@@ -15,7 +15,7 @@ const IMPORTED = /\b(?:from|import|require)\s*\(?\s*['"]([^'"]+)['"]/g;
 const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 /** Names that only Node declares. */
 const NODE_GLOBAL =
-  /(?<![.\w'"])(?:process\s*\.|Buffer\s*\.|__dirname|__filename|setImmediate\s*\()/;
+  /(?<![-.\w'"])(?:process\s*\.|Buffer\s*\.|__dirname|__filename|setImmediate\s*\()/;
 
 interface Reached {
   /** Built files, relative to `dist`. */

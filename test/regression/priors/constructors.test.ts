@@ -95,7 +95,7 @@ describe('a prior’s constructor', () => {
     expect(() => priorRow(normal(0, 1), 'cor', {})).toThrow('lkj is for them alone');
     expect(() => priorRow(lkj(1), 'b', {})).toThrow('lkj is for them alone');
     expect(() => priorRow(normal(0, 1), '2 slopes', {})).toThrow(
-      "there is no prior class '2 slopes', expected one of b, Intercept, sd, cor, delta, sigma, nu, shape",
+      "there is no prior class '2 slopes', expected one of b, Intercept, sd, cor, delta, sds, sdgp, lscale, sigma",
     );
   });
 });
