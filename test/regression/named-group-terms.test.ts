@@ -260,10 +260,12 @@ describe('calibration', () => {
           `normal(0, 0.5) class=sd dpar=${parameter}`,
           'lkj(1) class=cor',
         ],
-        simulations: 300,
+        simulations: 100,
         seed: 11,
       });
-      expect(result.calibrated).toBe(true);
+      for (const { name, pValue } of result.parameters) {
+        expect(pValue, `${name}: ${result}`).toBeGreaterThan(1e-4);
+      }
     },
   );
 });
