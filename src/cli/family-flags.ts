@@ -63,5 +63,6 @@ function reasonOf(error: unknown): string {
     const issue = error.issues[0];
     return `${issue?.path.join('.') || 'the file'}: ${issue?.message}`;
   }
-  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  // The parser's message ends with a colon and an excerpt.
+  return error instanceof Error ? error.message.replace(/:?\n[\s\S]*$/, '') : String(error);
 }
