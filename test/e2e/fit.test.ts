@@ -508,7 +508,7 @@ describe('a family of a file', () => {
       [...gumbel, 'density: y'],
       'family.yaml: the file: Unrecognized key: "density"',
     ],
-    ['text that is no YAML', ['name: [gumbel'], 'and end with a ] at line 2, column 1'],
+    ['text that is no YAML', ['name: [gumbel'], 'and end with a ] at line 1, column 14'],
     [
       'an expression that cannot be read',
       [...gumbel.slice(0, 3), 'log_density: -(y - m)^2'],
