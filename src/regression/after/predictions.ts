@@ -202,7 +202,8 @@ export const linearPredictorOf =
         `a categorical regression has a linear predictor for each category but the first: expected dpar, one of ${listed(predicted)}`,
       );
     }
-    const of = 1 + predicted.findIndex((name) => name === dpar);
+    const names: readonly (string | undefined)[] = predicted;
+    const of = 1 + names.indexOf(dpar);
     if (dpar !== undefined && of === 0) {
       const known = predicted.length === 0 ? 'the mean alone' : `the mean, ${listed(predicted)}`;
       throw badArgument(`dpar is ${described(dpar)}, but there are linear predictors of ${known}`);
