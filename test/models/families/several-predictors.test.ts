@@ -93,7 +93,9 @@ function situationsOfCategories(plain: Family): fc.Arbitrary<Situation> {
     })
     .map(({ rows, gaps, together }) => {
       // Rows that share the cell of their discrimination, or have their own.
-      const eta = together ? [...rows.map(([mean]) => mean), rows[0]?.[1] ?? 0] : rows.flat();
+      const eta = together
+        ? [...rows.map(([mean]) => mean), rows[0]?.[1] ?? 0]
+        : rows.flatMap(([mean, disc]) => [mean, disc]);
       const of = together
         ? rows.flatMap((_, i) => [i, rows.length])
         : Array.from({ length: eta.length }, (_, at) => at);
