@@ -4,7 +4,7 @@
  * whose coefficients are not free (a monotonic effect: β_l = b D ζ_l).
  *
  * A block has one parameter in place of each of its coefficients (`own`, for example z_j), and others in
- * addition (`further`, for example λ_j and τ). All of them have priors of their own, as any parameter has, which
+ * addition (`further`, for example λ_j and τ). All of them have priors of their own, which
  * also decide their support and so their map to the real line (parameter-priors.ts). A block is therefore a
  * function and its derivative alone: f is no change of variables, and has no Jacobian. A simplex with a
  * Dirichlet prior fits in as well: its stick-breaking shares are independent beta parameters.
@@ -14,7 +14,7 @@
  * Both generalized-linear.ts and multilevel/parameters.ts use it.
  *
  * TO ADD A SHRINKAGE PRIOR, write its block (coefficient-blocks/horseshoe.ts is an example), and make it of
- * the priors in `shrinkageBlocks`. Its slopes are reported as any others, as b_NAME.
+ * the priors in `shrinkageBlocks`. Its slopes are reported as b_NAME.
  *
  * TO ADD A TERM OF THE FORMULA, write its plain data and its `TermFunction` (coefficient-blocks/monotonic.ts is an
  * example), and name both in `SpecialTerm` and `termFunction`. `data.terms` holds the terms. Their columns come after

@@ -97,7 +97,7 @@ export class CategorySpecific implements ResponseFamily {
         this.#pairs.add(own, cells[at], -times[i] * cross[k], onPart);
         for (let l = 0; l < k; l++) {
           const value = square[k * count + l];
-          // Only acat has any.
+          // Zero for sratio and cratio.
           if (value !== 0) this.#pairs.add(own, cells[at + 1 + l], times[i] * value, onPart);
         }
       }

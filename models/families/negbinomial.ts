@@ -29,7 +29,7 @@ import { firstOfGroups, groupRows, writeLogistic } from './logistic-groups.js';
 import { negbinomialWriter } from './many-variates.js';
 import { expectedCount, over, timesLog } from './poisson.js';
 import { logRisingRatio, risingFactorials, writeRising } from './rising-factorials.js';
-import { meanByScore, type RowTails, setAboveAll, setBelowAll } from './tails.js';
+import { meanByScore, type RowTails, setCertain } from './tails.js';
 import { gammaVariate, poissonVariate } from './variates.js';
 
 export function negbinomialFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -166,14 +166,7 @@ export function negbinomialTails(): RowTails {
       shape = aux[0];
     },
     write(y, _trials, mu, _rest, target) {
-      if (y < 0) {
-        setBelowAll(target);
-        return;
-      }
-      if (mu === 0) {
-        setAboveAll(target);
-        return;
-      }
+      if (setCertain(y, mu, target)) return;
       const sum = shape + mu;
       writeIncompleteBeta(shape, Math.floor(y) + 1, shape / sum, mu / sum, both);
       const square = sum * sum;

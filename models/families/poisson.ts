@@ -20,7 +20,7 @@ import {
 import { newIncompleteGamma, writeIncompleteGamma } from './incomplete-gamma.js';
 import { meanLink, throughLink } from './links.js';
 import { writePoissons } from './many-variates.js';
-import { meanByScore, type RowTails, setAboveAll, setBelowAll } from './tails.js';
+import { meanByScore, type RowTails, setCertain } from './tails.js';
 import { poissonVariate } from './variates.js';
 
 export function poissonFamily(family: Family, outcomes: Outcomes): ResponseFamily {
@@ -91,14 +91,7 @@ export function poissonTails(): RowTails {
   return {
     prepare() {},
     write(y, _trials, mu, _rest, target) {
-      if (y < 0) {
-        setBelowAll(target);
-        return;
-      }
-      if (mu === 0) {
-        setAboveAll(target);
-        return;
-      }
+      if (setCertain(y, mu, target)) return;
       writeIncompleteGamma(Math.floor(y) + 1, mu, both);
       target.lower = both.upper;
       target.lowerSlopes[0] = both.upperByX;

@@ -80,6 +80,13 @@ export function setAboveAll(tails: Tails): void {
   tails.upper = Number.NEGATIVE_INFINITY;
 }
 
+/** Sets the tails of a count outside of its range, or of one that is always 0; false for any other. */
+export function setCertain(y: number, mu: number, tails: Tails): boolean {
+  if (y < 0) setBelowAll(tails);
+  else if (mu === 0) setAboveAll(tails);
+  return y < 0 || mu === 0;
+}
+
 /** log P(after < Y ≤ upTo) at a location, for ends that may be infinite. */
 export class IntervalProbability {
   readonly #tails: RowTails;

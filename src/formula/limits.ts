@@ -102,7 +102,7 @@ function refuseOutside(
   if (bad < 0) return;
   const row = scope.rowNumber(bad);
   const name = formatExpression(response);
-  const expected = `a number within its bounds, from ${least[bad]} to ${upTo[bad]}`;
+  const expected = `a number within its bounds, ${rangeText(least[bad], upTo[bad])}`;
   throw badData(`row ${row}: ${name} is ${formatNumber(outcomes[bad])}, expected ${expected}`, {
     row,
     column: name,
@@ -227,4 +227,9 @@ function unknownCode(code: Expression, found: string | number, i: number, scope:
     found,
     expected,
   });
+}
+
+function rangeText(least: number, most: number): string {
+  if (most === Number.POSITIVE_INFINITY) return `at least ${least}`;
+  return least === Number.NEGATIVE_INFINITY ? `at most ${most}` : `from ${least} to ${most}`;
 }

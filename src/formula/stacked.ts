@@ -111,7 +111,7 @@ function placedTerm(
 ): PlacedColumns & { readonly term: TermDesign } {
   const { columns } = term;
   const name = parameter === undefined ? term.name : nameInPart(parameter, term.name);
-  // The first column of a spline has a coefficient as any other, s(x)_1.
+  // The first column of a spline, s(x)_1, has an ordinary slope.
   const lines = term.kind === 'spline' ? [`${name}_1`] : [];
   const numbered = Array.from({ length: columns - lines.length }, (_, c) => `${name}[${c + 1}]`);
   const names = [...lines, ...numbered];

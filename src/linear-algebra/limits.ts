@@ -3,7 +3,7 @@
  * intervals, one of each kind a row.
  */
 
-/** Ends of intervals, one number per row, −∞ and ∞ where there is none. */
+/** Intervals of outcomes, one number per row; an open end is −∞ or ∞. */
 export interface Limits {
   /** The outcome is above it; the outcome itself where that is known. */
   readonly from: Float64Array;

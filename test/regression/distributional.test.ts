@@ -6,7 +6,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type FamilyName, familyNames, type LinkName } from '../../models/families/family.js';
-import { rowLogLikelihood } from '../../models/reported-parameters.js';
 import { encodeJobs, openJobs } from '../../src/distribution/codec.js';
 import { decodeFit, encodeFit } from '../../src/exchange/saved-fit.js';
 import { modelOf } from '../../src/fit/specification.js';
@@ -28,6 +27,7 @@ import {
 } from '../../src/regression/priors/default-prior.js';
 import { formatPrior, parsePrior } from '../../src/regression/priors/prior-text.js';
 import { fitFromData, regression } from '../../src/regression/regression.js';
+import { atDrawsOfBrms } from '../reference/at-draws.js';
 import { everyNth, powered } from '../support/deep.js';
 
 interface Reference {
@@ -116,36 +116,18 @@ describe.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
       expect(Math.abs(ours.sd - sd), sds).toBeLessThan(4 * Math.hypot(ourError, sdError));
     });
 
-    // brms' draws, in our order.
-    const values = Float64Array.from(
-      one.draws.flatMap((draw) =>
-        draws.parameterNames.map((name) => draw[one.names.indexOf(name)] ?? Number.NaN),
-      ),
-    );
-    const theirs = {
-      ...fit,
-      draws: { ...draws, chains: 1, drawsPerChain: one.draws.length, values },
-    };
-    const width = draws.parameterNames.length;
-    const write = rowLogLikelihood(fit.specification);
-    const rows = new Float64Array(fit.specification.data.rows);
-    one.logLikelihood.forEach((ofDraw, s) => {
-      write(values.subarray(s * width, (s + 1) * width), rows);
-      ofDraw.forEach((value, row) => {
-        expect(rows[row], `row ${row}`).toBeCloseTo(value, 6);
-      });
-    });
+    const { theirs, rows } = atDrawsOfBrms(fit, one);
     const compare = (ours: Float64Array, wanted: readonly (readonly number[])[]) => {
       wanted.forEach((ofDraw, s) => {
         ofDraw.forEach((value, row) => {
-          const own = ours[s * rows.length + row] ?? Number.NaN;
+          const own = ours[s * rows + row] ?? Number.NaN;
           expect(Math.abs(own - value)).toBeLessThan(1e-6 * (1 + Math.abs(value)));
         });
       });
     };
     if (one.family === 'categorical') {
       const { values: all, parameterNames: names } = posteriorProbabilities(theirs);
-      const count = names.length / rows.length;
+      const count = names.length / rows;
       compare(
         all.filter((_, at) => at % count === count - 1),
         one.expected,
