@@ -83,11 +83,7 @@ describe('what cens() and trunc() take', () => {
       { c: [2, 0, 0], y2: [null, 1, 1] },
       'row 1: y2 is no value, expected the upper end of an interval, above 1',
     ],
-    [
-      'y | trunc(lb = 2) ~ 1',
-      {},
-      'row 1: y is 1, expected a number within its bounds, at least 2',
-    ],
+    ['y | trunc(lb = 2) ~ 1', {}, 'row 1: y is 1, expected a number within its bounds, at least 2'],
     ['y | trunc(lb = 0, ub = u) ~ 1', { u: [9, 2.5, 9] }, 'row 3: y is 9.5'],
     [
       'y | trunc(lb = 5, ub = u) ~ 1',
